@@ -1,0 +1,61 @@
+"""Snapshots packed with zstd and a dictionary a site: the pages of one site share most of their bytes.
+
+A raw-content dictionary made of a few earlier pages packs far better here than one from `train_dictionary`, which keeps
+only fragments (measured by tests/benchmarks/compression.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import zstandard
+
+from archive.digests import bytes_digest
+from archive.errors import ArchiveDamaged
+
+LEVEL = 9
+PAGES_IN_DICTIONARY = 4
+MAX_DICTIONARY_BYTES = 1_000_000  # a window that every zstd decoder accepts
+MAX_PAGE_BYTES = 128_000_000  # far above any page the crawler takes: a damaged frame must not eat the memory
+
+
+def dictionary_of(pages: Sequence[bytes]) -> bytes:
+    """The bytes of a raw-content dictionary: the pages one after the other, the newest last, where zstd looks first."""
+    share = MAX_DICTIONARY_BYTES // max(1, len(pages))
+    return b"".join(page[:share] for page in pages)
+
+
+@lru_cache(maxsize=64)
+def _packer(dictionary: bytes | None) -> zstandard.ZstdCompressor:
+    if dictionary is None:
+        return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+    content = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    content.precompute_compress(level=LEVEL)
+    return zstandard.ZstdCompressor(level=LEVEL, dict_data=content, write_checksum=True)
+
+
+@lru_cache(maxsize=64)
+def _unpacker(dictionary: bytes | None) -> zstandard.ZstdDecompressor:
+    if dictionary is None:
+        return zstandard.ZstdDecompressor()
+    content = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return zstandard.ZstdDecompressor(dict_data=content)
+
+
+def pack(data: bytes, dictionary: bytes | None = None) -> bytes:
+    """One zstd frame with its checksum."""
+    return _packer(dictionary).compress(data)
+
+
+def unpack(packed: bytes, digest: str, dictionary: bytes | None = None) -> bytes:
+    """The bytes that were packed; raises ArchiveDamaged where they are not the ones of `digest`."""
+    try:
+        data = _unpacker(dictionary).decompress(packed, max_output_size=MAX_PAGE_BYTES)
+    except zstandard.ZstdError as error:
+        raise ArchiveDamaged(f"a snapshot cannot be unpacked: {error}") from error
+    if bytes_digest(data) != digest:
+        raise ArchiveDamaged(f"a snapshot was damaged: its bytes no longer match the digest {digest[:12]}…")
+    return data
+
+

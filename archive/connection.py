@@ -1,0 +1,147 @@
+"""Opening an SQLite file as an archive: pragmas, migrations, transactions, and errors in plain words."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
+from archive.schema import APPLICATION_ID, migrations
+
+BUSY_SECONDS = 60  # longer than any transaction of ours, so that writers queue instead of failing
+
+_PLAIN = {
+    "SQLITE_FULL": (ArchiveUnwritable, "the disk is full"),
+    "SQLITE_READONLY": (ArchiveUnwritable, "it is read-only"),
+    "SQLITE_CANTOPEN": (ArchiveUnwritable, "it cannot be opened or created there"),
+    "SQLITE_PERM": (ArchiveUnwritable, "permission denied"),
+    "SQLITE_BUSY": (ArchiveUnwritable, f"another program has kept it locked for {BUSY_SECONDS} seconds"),
+    "SQLITE_LOCKED": (ArchiveUnwritable, "another program keeps it locked"),
+    "SQLITE_IOERR": (ArchiveUnwritable, "the disk reports an error"),
+    "SQLITE_NOTADB": (NotAnArchive, "it is not an SQLite file"),
+    "SQLITE_CORRUPT": (ArchiveDamaged, "the database file is damaged"),
+}
+
+
+def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
+    """The error as one of ours, with a sentence that names the file; unknown ones keep SQLite's own words."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for code, (kind, sentence) in _PLAIN.items():
+        if name.startswith(code):
+            return kind(f"{path}: {sentence}")
+    return ArchiveError(f"{path}: {error}")
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Inside, an error of SQLite becomes an ArchiveError; a broken rule of our own schema stays what it is: a bug."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise plain_error(path, error) from error
+
+
+def connect(path: Path, *, read_only: bool) -> Database:
+    """The archive at `path`, made or brought up to date unless `read_only`.
+
+    Raises ArchiveMissing, NotAnArchive, SchemaTooNew, ArchiveUnwritable or ArchiveDamaged.
+    """
+    if read_only and not path.exists():
+        raise ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
+    if path.is_dir():
+        raise NotAnArchive(f"{path}: it is a folder, not an archive")
+    with plain_errors(path):
+        db = _open(path, read_only=read_only)
+        try:
+            _check_kind(db, path)
+            if not read_only:
+                _bring_up_to_date(db)
+            elif migrations.pending(db):
+                _upgrade_for_reading(path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _open(path: Path, *, read_only: bool) -> Database:
+    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
+    db = Database(connection)
+    connection.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _check_kind(db: Database, path: Path) -> None:
+    """Refuse another program's database and a later warta's archive."""
+    (application,) = db.conn.execute("PRAGMA application_id").fetchone()
+    (objects,) = db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and objects:
+        raise NotAnArchive(f"{path}: it is the SQLite database of another program, not an archive of warta")
+    later = {m.name for m in migrations.applied(db)} - _known_names()
+    if later:
+        raise SchemaTooNew(f"{path}: a later version of warta wrote this archive ({sorted(later)[0]}); please upgrade warta")
+
+
+def _known_names() -> set[str]:
+    return {migration.name for migration in migrations.pending(Database(memory=True))}
+
+
+def _bring_up_to_date(db: Database) -> None:
+    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a time."""
+    _switch_to_wal(db.conn)
+    db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
+    if not migrations.pending(db):
+        return
+    with immediate(db):
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.apply(db)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """The switch does not wait for a lock by itself, and two crawls may make the same new archive at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _upgrade_for_reading(path: Path) -> None:
+    """An older archive is brought up to date by the first program that may write it."""
+    upgraded = _open(path, read_only=False)
+    try:
+        _bring_up_to_date(upgraded)
+    finally:
+        upgraded.close()
+
+
+@contextmanager
+def immediate(db: Database) -> Iterator[None]:
+    """A write transaction that takes its lock at once: a later upgrade of a read lock could fail without waiting.
+
+    `db.atomic()` begins without the lock; inside this one it makes savepoints, as do all writing methods of sqlite-utils.
+    """
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.conn.rollback()
+        raise
+    try:
+        db.conn.execute("COMMIT")
+    except BaseException:
+        db.conn.rollback()
+        raise

@@ -1,0 +1,40 @@
+"""What can go wrong with an archive, each with one plain sentence for the user.
+
+ArchiveError
+├── ArchiveMissing      there is no archive at that path
+├── NotAnArchive        the file is something else
+├── SchemaTooNew        a later warta wrote it
+├── ArchiveUnwritable   the file or the disk does not take writes
+├── ArchiveDamaged      a page, a digest or a dictionary does not check
+└── ArticleUnknown      no article goes by that URL or number
+"""
+
+from __future__ import annotations
+
+
+class ArchiveError(Exception):
+    """An archive could not be opened, read or written; its text is fit for a user."""
+
+
+class ArchiveMissing(ArchiveError):
+    """There is no file at that path, and the command only reads."""
+
+
+class NotAnArchive(ArchiveError):
+    """The file is not an SQLite database, or it is the database of another program."""
+
+
+class SchemaTooNew(ArchiveError):
+    """The archive has migrations that this version of warta does not know."""
+
+
+class ArchiveUnwritable(ArchiveError):
+    """The file is read-only, the disk is full, or another program keeps it locked."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """Bytes read back from the archive are not the bytes that were kept."""
+
+
+class ArticleUnknown(ArchiveError):
+    """No article in the archive goes by that URL, story id or number."""

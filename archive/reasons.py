@@ -1,0 +1,65 @@
+"""Why a URL was not kept: every code with the sentence that `warta explain` shows."""
+
+from __future__ import annotations
+
+REASONS: dict[str, str] = {
+    # not an article, by its address
+    "not_an_article": "the address does not have the shape of an article at this site",
+    "foreign_site": "the address belongs to another site",
+    "foreign_edition": "the address belongs to an edition in another language",
+    "tag_page": "a page of a tag or topic, not an article",
+    "search_page": "a page of search results, not an article",
+    "author_page": "a page about an author, not an article",
+    "index_page": "a list of articles, not an article",
+    "video_page": "a video page, not an article",
+    "photo_page": "a photo gallery, not an article",
+    "private_address": "the address is internal (loopback, private or link-local); nothing there is ever asked",
+    "bad_address": "it is not a web address",
+    "same_story": "another address of a story that the ledger knows already",
+    "before_since": "published before the day that --since named",
+    "after_until": "published after the day that --until named",
+    # what the server said
+    "http_401": "the server wants a login (401)",
+    "http_402": "the server wants payment (402)",
+    "http_403": "the server refused the request (403)",
+    "http_404": "the page is not there (404)",
+    "http_410": "the page was taken away for good (410)",
+    "http_429": "the server asked for fewer requests (429)",
+    "http_451": "the page may not be shown for legal reasons (451)",
+    "http_5xx": "the server failed (5xx)",
+    "http_other": "the server answered with a status that is no page",
+    "timeout": "the server did not answer in time",
+    "connection_failed": "no connection could be made, or it broke off",
+    "dns_failed": "the host's name could not be resolved",
+    "tls_failed": "no safe connection could be made (TLS)",
+    "redirect_loop": "the redirects did not come to an end",
+    "redirect_offsite": "a redirect led to another site",
+    "redirect_not_article": "a redirect led to a page that is no article, often the home page",
+    "robots_forbidden": "robots.txt forbids this address for us",
+    "robots_unavailable": "robots.txt could not be had, so the site is left alone for now (RFC 9309)",
+    # what the page turned out to be
+    "too_large": "the page is larger than the limit, as sent or once decompressed",
+    "empty_page": "the answer had no content",
+    "not_html": "the answer is not an HTML page",
+    "not_found_page": "a 'not found' page that was sent with status 200",
+    "login_wall": "the page asks for a login instead of showing the story",
+    "no_body": "no article text was found on the page",
+    "extraction_failed": "the page could not be read; its bytes are kept",
+    # what was wrong with a source
+    "broken_feed": "the feed is not well-formed, and nothing could be read from it",
+    "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",
+    "not_modified": "the source has not changed since it was last asked",
+    "no_links": "nothing was announced there",
+    "announced": "links were read from it",
+}
+
+
+def sentence(reason: str | None) -> str:
+    """The reason in plain words; a code from another version of warta is shown as it is.
+
+    >>> sentence("http_410")
+    'the page was taken away for good (410)'
+    """
+    if reason is None:
+        return ""
+    return REASONS.get(reason, reason)

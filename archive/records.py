@@ -1,0 +1,117 @@
+"""The things that flow through warta: Page -> Snapshot -> Article -> Revision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One response as the crawler saw it; a story over several pages has the further ones in `parts`."""
+
+    site: str
+    """Name of the site's profile, or the host for an unknown publisher."""
+    requested_url: str
+    """What was asked: the ledger's URL, or a further page of that story."""
+    url: str
+    """Where the answer came from, after redirects."""
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case; repeated headers joined by a comma."""
+    body: bytes = field(repr=False)
+    """Decompressed, otherwise as sent."""
+    fetched_at: datetime
+    """Aware, UTC."""
+    parts: tuple[Page, ...] = ()
+    """Pages 2 to n of the same story, in order."""
+    missing_parts: int = 0
+    """Further pages that were announced but could not be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A page as kept: packed bytes with the digest of what was packed."""
+
+    page: Page
+    digest: str
+    """SHA-256 of the unpacked bytes, hexadecimal."""
+    packed: bytes = field(repr=False)
+    """zstd frame."""
+    dictionary_id: int | None
+    """Row of the dictionary that the frame was packed with."""
+    parts: tuple[Snapshot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What extraction read from a page; every field as DESIGN's extraction table defines it."""
+
+    url: str
+    """The page that was read."""
+    site: str
+    canonical_url: str
+    """https, the site's own host, no query, no fragment."""
+    story_id: str | None = None
+    """The site's own key; survives a change of host or slug."""
+    headline: str | None = None
+    kicker: str | None = None
+    """The line above the headline, without its closing colon."""
+    deck: str | None = None
+    """The line below the headline."""
+    body: str = field(default="", repr=False)
+    """Prose only; paragraphs joined by a blank line."""
+    dateline: str | None = None
+    """The place alone: `BEIJING`."""
+    authors: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+    agency: str | None = None
+    """The wire service that the text credits."""
+    published_at: datetime | None = None
+    """Publisher's clock, aware."""
+    modified_at: datetime | None = None
+    """Publisher's clock, aware."""
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+    caption: str | None = None
+    language: str = "id"
+    page_count: int = 1
+    """Pages joined into `body`."""
+    layout: str = "fallback"
+    """The profile's layout that matched, or `fallback`."""
+    extractor: str = ""
+    """Name, version and digest of the rules that read the page."""
+    warnings: tuple[str, ...] = ()
+    """Codes of what was doubtful."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The article for JSON: exactly the field names, times in ISO 8601, tuples as lists."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """A kept, numbered state of an article."""
+
+    article_id: int
+    number: int
+    """From 1."""
+    kind: str
+    """`first`, `publisher`, `technical`, `removed` or `restored`."""
+    changed: tuple[str, ...] = ()
+    """Fields that differ from the revision before."""
+    returns_to: int | None = None
+    """The earlier revision whose text came back."""
+    observed_at: datetime
+    """Our clock, UTC."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    return value

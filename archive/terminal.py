@@ -1,0 +1,57 @@
+"""How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines when asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
+    """One JSON object a line."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> None:
+    """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of publishers stay text."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for key, heading in columns.items():
+        numeric = all(isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows)
+        table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(row.get(key))) for key in columns))
+    console().print(table)
+
+
+def console() -> Console:
+    """The console of stdout; a pipe is given whole lines."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=200, color_system=None)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def human_bytes(count: int) -> str:
+    """A number of bytes as people read it.
+
+    >>> human_bytes(1536)
+    '1.5 kB'
+    """
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TB"

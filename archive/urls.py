@@ -1,0 +1,33 @@
+"""The identity of a URL, before any site's own rules: what two addresses of one page have in common."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from w3lib.url import safe_url_string
+
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$", re.IGNORECASE
+)
+_DOUBLE_SLASH = re.compile(r"/{2,}")
+
+
+def canonical_url(url: str) -> str:
+    """The URL over https with a lower-case host, without port, fragment, tracking, double or trailing slash.
+
+    The remaining query keeps its order; the path keeps its case and its bytes.
+
+    >>> canonical_url("HTTP://www.Example.id:80//berita//a?utm_source=x&id=3#top")
+    'https://www.example.id/berita/a?id=3'
+
+    Raises ValueError where there is no web address in `url`.
+    """
+    parts = urlsplit(safe_url_string(url.strip()))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"not a web address: {url[:200]}")
+    host = parts.hostname.rstrip(".")
+    port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
+    path = _DOUBLE_SLASH.sub("/", parts.path).rstrip("/") or "/"
+    query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)])
+    return urlunsplit(("https", host + port, path, query, ""))

@@ -1,0 +1,5 @@
+"""`python -m scraper` is `warta`."""
+
+from scraper.cli import main
+
+main(prog_name="warta")

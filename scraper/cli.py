@@ -1,0 +1,51 @@
+"""The command `warta`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from archive.cli import COMMANDS as ARCHIVE_COMMANDS
+from archive.errors import ArchiveError
+from scraper.commands.crawl import crawl
+from scraper.commands.demo import demo
+from scraper.commands.extract import extract
+from scraper.commands.sites import sites
+
+_ORDER = ("demo", "crawl", "extract", "show", "log", "diff", "search", "explain", "stats", "sites")
+
+
+class _Group(click.Group):
+    """Lists commands in the order a newcomer meets them, and tells the archive's errors in one line."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in _ORDER if name in self.commands]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ArchiveError as error:
+            raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            # The reader of a pipe went away (`warta search … | head`): nothing is wrong, nothing more is to be said.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="warta")
+def main() -> None:
+    """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article, every revision.
+
+    \b
+    warta demo                                    see it work, without the network
+    warta crawl --archive news.db --limit 20      fetch for real
+    warta search "harga beras"                    read what was kept
+    """
+
+
+for command in (demo, crawl, extract, sites, *ARCHIVE_COMMANDS):
+    main.add_command(command)

@@ -1,0 +1,1 @@
+"""The commands that need Scrapy or a profile, one a file."""

@@ -1,0 +1,148 @@
+"""`warta crawl`: the spiders on one archive."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
+
+from archive.cli import archive_option, json_option
+from archive.store import Archive
+from archive.terminal import print_json, print_table
+from scraper.crawl import RECHECKS, Crawl, Planned
+from scraper.profiles import project_settings
+from scraper.profiles import sites as all_sites
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("site", nargs=-1)
+@click.option("--since", type=_DAY, help="Walk back through dated indexes and sitemaps to this day.")
+@click.option("--until", type=_DAY, help="Nothing published after this day.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stories asked for at most, a site.")
+@click.option("--recheck", type=click.Choice(RECHECKS), default="due", show_default=True, help="Which known stories to ask for again.")
+@click.option("--plan", is_flag=True, help="Say what would be fetched and why; fetch no article, write nothing.")
+@click.option("-s", "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.")
+@click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
+@archive_option
+@json_option
+def crawl(
+    site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str, plan: bool,
+    overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool,
+) -> None:  # fmt: skip
+    """Fetch what is new or due from SITE... (all five without one) into the archive.
+
+    Asks robots.txt first, one request a second and one at a time a site. Stopped or killed, the next crawl goes on where it
+    ended. `http_proxy` and `https_proxy` are honoured.
+
+    \b
+    warta crawl                                   everything that is announced now
+    warta crawl republika --since 2026-11-01      walk back to that day
+    warta crawl suara --limit 10 --plan           only say what it would fetch
+    """
+    names = _checked(site)
+    if since and until and since > until:
+        raise click.UsageError("--since is later than --until: no day is left")
+    settings = crawl_settings(path, overrides, verbose=verbose)
+    if not plan:
+        Archive(path).close()  # one clear line for a bad path, before anything is asked
+    arguments = {
+        "since": since.date().isoformat() if since else None, "until": until.date().isoformat() if until else None,
+        "limit": str(limit) if limit else None, "recheck": recheck, "plan": "1" if plan else "",
+    }  # fmt: skip
+    crawls = run_spiders(names, settings, arguments)
+    if plan:
+        show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
+    else:
+        show_crawls(crawls, as_json=as_json)
+    errors = sorted({crawl.error for crawl in crawls if crawl.error})
+    for error in errors:
+        click.echo(f"Error: {error}", err=True)
+    if errors or len(crawls) < len(names) or any(crawl.end_reason for crawl in crawls):
+        raise SystemExit(1)
+
+
+def _checked(names: Sequence[str]) -> list[str]:
+    """The sites asked for, each once; all without one."""
+    known = all_sites()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {', '.join(known)}")
+    return list(dict.fromkeys(names or known))
+
+
+def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
+    """The project's settings with the archive and the user's own on top."""
+    settings = project_settings()
+    for name, value in {"ARCHIVE": str(path), "LOG_LEVEL": "INFO" if verbose else "WARNING", "PROGRESS_BAR": not verbose}.items():
+        settings.set(name, value, priority="cmdline")
+    if not verbose:
+        settings.set("LOG_FORMAT", "%(message)s", priority="cmdline")
+        settings.set("RETRY_GIVE_UP_LOG_LEVEL", "INFO", priority="cmdline")  # the spider says it in its own words
+    for override in overrides:
+        name, equals, value = override.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"-s {override}: expected NAME=VALUE")
+        settings.set(name, value, priority="cmdline")
+    return settings
+
+
+def run_spiders(names: Sequence[str], settings: Settings, arguments: dict[str, str | None]) -> list[Crawl]:
+    """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
+    process = AsyncCrawlerProcess(settings)
+    crawlers: list[Crawler] = []
+    for name in names:
+        crawler = process.create_crawler(name)
+        crawlers.append(crawler)
+        process.crawl(crawler, **arguments)
+    process.start()
+    return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
+
+
+_COLUMNS = {
+    "site": "site", "announced": "announced", "asked": "asked", "not_modified": "304", "first": "new", "changed": "changed",
+    "unchanged": "unchanged", "removed": "removed", "failed": "failed", "refused": "refused, by reason", "ended": "ended",
+}  # fmt: skip
+
+
+def show_crawls(crawls: Sequence[Crawl], *, as_json: bool) -> None:
+    """A row a site: what was announced, asked for and kept, and what was not, with the reasons."""
+    rows = [_row(crawl) for crawl in crawls]
+    if as_json:
+        print_json(rows)
+        return
+    reasons = [dict(row, refused=", ".join(f"{count} {reason}" for reason, count in row["refused"].items())) for row in rows]
+    print_table(reasons, _COLUMNS)
+
+
+def _row(crawl: Crawl) -> dict[str, Any]:
+    counts = crawl.counts
+    refused = {name.partition("/")[2]: count for name, count in sorted(counts.items()) if name.startswith(("refused/", "failed/"))}
+    changed = counts["revisions/publisher"] + counts["revisions/restored"]
+    return {
+        "site": crawl.site, "announced": counts["announced"], "asked": counts["asked"], "not_modified": counts["not_modified"],
+        "first": counts["revisions/first"], "changed": changed, "technical": counts["revisions/technical"],
+        "unchanged": counts["unchanged"], "removed": counts["revisions/removed"], "failed": counts["failed"], "refused": refused,
+        "ended": crawl.end_reason or "finished",
+    }  # fmt: skip
+
+
+def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
+    """What a crawl would fetch, and why."""
+    rows = [
+        {"site": story.site, "url": story.url, "why": story.why, "published_at": story.published_at.isoformat() if story.published_at else None}
+        for story in planned
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, {"site": "site", "published_at": "published", "why": "why", "url": "url"})
+    click.echo(f"{len(rows)} {'story' if len(rows) == 1 else 'stories'} would be fetched.", err=True)
+
+

@@ -1,0 +1,77 @@
+"""`warta demo`: five bundled sample sites on loopback, crawled twice with the real spiders."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from archive import reading
+from archive.store import Archive
+from archive.terminal import print_table
+from scraper.demo.proxy import ReplayProxy
+from scraper.demo.world import world
+
+_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo")
+
+
+@click.command()
+@click.option("--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made.")
+def demo(path: Path) -> None:
+    """Serve bundled sample pages of all five sites on loopback and crawl them, twice, into demo.db.
+
+    Needs no network: a small proxy in this process answers for the real addresses. The stories are invented.
+    """
+    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        if leftover.exists() and not _is_ours(path):
+            raise click.ClickException(f"{path}: there is something else here; name another file with --archive")
+        leftover.unlink(missing_ok=True)
+    with ReplayProxy(world(1)) as proxy:
+        click.secho("First round: five sites as first published.", bold=True)
+        _crawl(path, proxy.url)
+        proxy.answers = world(2)
+        click.secho("\nSecond round: a story edited and one taken down on each site, the rest as it was.", bold=True)
+        _crawl(path, proxy.url, "--recheck", "all")
+    _summary(path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether the file is an archive of an earlier demo; raises ArchiveError where it is no archive at all."""
+    with Archive(path, read_only=True) as archive:
+        row = archive.db.conn.execute("SELECT count(*) FROM crawls").fetchone()
+        return int(row[0]) > 0 and path.name != "news.db"
+
+
+def _crawl(path: Path, proxy: str, *arguments: str) -> None:
+    """A crawl in its own process, as a user would start it, through the proxy."""
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | dict.fromkeys(names, proxy)
+    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SPEED, *arguments]
+    sys.stdout.flush()
+    if subprocess.run(command, env=environment, check=False).returncode != 0:
+        raise click.ClickException("the demo's crawl failed; its lines above say why")
+
+
+def _summary(path: Path) -> None:
+    with Archive(path, read_only=True) as archive:
+        stories = list(archive.db.query("SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1"))
+        edited = next(archive.db.query("SELECT article_id, url FROM history WHERE kind = 'publisher' ORDER BY article_id LIMIT 1"), None)
+        bad = [story for story in stories if story["layout"] == "fallback" or not story["headline"]]
+        counts = reading.stats(archive.db)
+    click.echo()
+    columns = {"article_id": "article", "site": "site", "layout": "layout", "published_at": "published", "revision": "rev", "headline": "headline"}
+    print_table([dict(story, headline=_headline(story)) for story in stories], columns, title=f"{path}: {len(stories)} stories of {len(counts)} sites")
+    if bad:
+        raise click.ClickException(f"{len(bad)} stories were not read in their site's own layout")
+    click.echo("\nEvery story was read in its site's own layout. What to type next:\n")
+    number = edited["article_id"] if edited else 1
+    for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
+        click.echo(f"  warta {line} --archive {path}")
+    click.echo(f"  sqlite3 {path} 'select site, headline from latest'")
+
+
+def _headline(story: dict[str, object]) -> str:
+    return f"{story['headline']}{' (taken down)' if story['removed_at'] else ''}"

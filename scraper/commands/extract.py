@@ -1,0 +1,100 @@
+"""`warta extract`: from HTML files to articles, without an archive."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import track
+
+from archive.reasons import sentence
+from archive.terminal import console, print_json
+from scraper import extract as extract_article
+
+MAX_BYTES = 10 * 1024 * 1024
+"""As for pages of a crawl."""
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--url", help="The address of the page; it tells the site.")
+@click.option("--manifest", type=click.Path(path_type=Path, dir_okay=False, exists=True), help='JSON lines {"url": …, "html": PATH}, paths relative to it.')
+@click.option("--json", "as_json", is_flag=True, help="JSON lines also on a terminal (a pipe always gets them).")
+def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_json: bool) -> None:
+    """The article of saved pages: one JSON line each, in order; `error` says why a page gave none.
+
+    \b
+    warta extract page.html --url https://www.suara.com/news/2026/11/20/071512/warga
+    curl -s URL | warta extract - --url URL
+    warta extract --manifest pages.jsonl > articles.jsonl
+    """
+    if manifest is not None and (files or url):
+        raise click.UsageError("--manifest stands alone: it names files and addresses itself")
+    if manifest is None and (len(files) != 1 or not url):
+        raise click.UsageError("give one FILE (or - for standard input) with its --url, or a --manifest")
+    if manifest is not None:
+        rows = _with_bar(list(_manifest_jobs(manifest)))
+    else:
+        rows = iter([_article(url or "", _bytes(files[0]))])
+    failed = 0
+    for row in rows:
+        failed += "error" in row
+        if as_json or manifest is not None or not sys.stdout.isatty():
+            print_json([row])
+        else:
+            console().print_json(json.dumps(row, ensure_ascii=False))
+    if failed:
+        click.echo(f"{failed} {'page' if failed == 1 else 'pages'} gave no article; their lines hold an `error`.", err=True)
+    if failed and manifest is None:
+        raise SystemExit(1)
+
+
+def _with_bar(jobs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for job in track(jobs, description="extracting", console=_stderr(), transient=True, disable=not sys.stderr.isatty()):
+        yield job if "error" in job else _article(job["url"], _bytes(job["html"]))
+
+
+def _stderr() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)
+
+
+def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
+    """What each line names; a line that names nothing gives an error in its place."""
+    for number, line in enumerate(manifest.read_text("utf-8", errors="replace").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            job = json.loads(line)
+            yield {"url": str(job["url"]), "html": manifest.parent / str(job["html"])}
+        except (ValueError, KeyError, TypeError):
+            yield {"url": None, "error": f'{manifest}:{number}: expected {{"url": …, "html": …}}'}
+
+
+def _bytes(path: Path) -> bytes | str:
+    """The file's bytes, or a sentence that says why there are none."""
+    if str(path) == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+
+
+def _article(url: str, body: bytes | str) -> dict[str, Any]:
+    if isinstance(body, str):
+        return {"url": url, "error": body}
+    if len(body) > MAX_BYTES:
+        return {"url": url, "error": sentence("too_large")}
+    try:
+        return extract_article(body, url).as_dict()
+    except ValueError as error:
+        return {"url": url, "error": sentence(str(error))}
+    except Exception as error:  # one page that breaks the extractor must not stop the others
+        return {"url": url, "error": f"the page could not be read ({type(error).__name__}: {error})"}

@@ -1,0 +1,167 @@
+"""A forward proxy on loopback that answers for the real sites from a table: it ends TLS itself, with a certificate of its own.
+
+Clients name it in http_proxy and https_proxy and ask for the real URLs; nothing in them knows that the answers are replayed.
+"""
+
+from __future__ import annotations
+
+import ssl
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One HTTP answer."""
+
+    status: int = 200
+    content_type: str = "text/html; charset=utf-8"
+    body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+Answers = Mapping[str, Answer] | Callable[[str], Answer | None]
+
+
+class ReplayProxy:
+    """Serves `answers` (by URL, or a function of the URL) until it is closed; 404 for what it does not know.
+
+    Answers with status 200 carry an ETag, and a matching If-None-Match is answered 304. `requests` counts by (URL, status).
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
+        self.requests: Counter[tuple[str, int]] = Counter()
+        self.user_agents: set[str] = set()
+        self._lock = Lock()
+        self._tls = _throw_away_tls()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What http_proxy and https_proxy are set to."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=5)
+
+    def asked(self, url: str) -> int:
+        """How often a URL was asked for, whatever the answer."""
+        return sum(count for (asked, _status), count in self.requests.items() if asked == url)
+
+    def answer(self, url: str, if_none_match: str | None) -> Answer:
+        """The answer to a request, counted."""
+        found = self.answers(url) if callable(self.answers) else self.answers.get(url)
+        answer = found or Answer(status=404, body=b"<html><title>404</title><p>Tidak ada.</html>")
+        if answer.status == 200 and not any(name.lower() == "etag" for name, _value in answer.headers):
+            tag = f'"{sha256(answer.body).hexdigest()[:16]}"'
+            answer = Answer(content_type=answer.content_type, body=answer.body, headers=(*answer.headers, ("ETag", tag)))
+            if if_none_match == tag:
+                answer = Answer(status=304, headers=(("ETag", tag),))
+        with self._lock:
+            self.requests[url, answer.status] += 1
+        return answer
+
+    def end_tls(self, connection: Any) -> Any:
+        """The client's connection as TLS."""
+        return self._tls.wrap_socket(connection, server_side=True)
+
+
+def _handler(proxy: ReplayProxy) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        timeout = 30
+        tunnel: str | None = None
+
+        def do_CONNECT(self) -> None:
+            """From here on the client speaks TLS with the host that it named, which is us."""
+            self.tunnel = self.path.removesuffix(":443")
+            self.send_response(200, "Connection established")
+            self.end_headers()
+            try:
+                self.connection = proxy.end_tls(self.connection)
+            except (ssl.SSLError, OSError):
+                self.close_connection = True
+                return
+            self.rfile = self.connection.makefile("rb")
+            self.wfile = self.connection.makefile("wb", buffering=0)
+
+        def do_GET(self) -> None:
+            url = f"https://{self.tunnel}{self.path}" if self.tunnel else self.path
+            proxy.user_agents.add(self.headers.get("User-Agent", ""))
+            answer = proxy.answer(url, self.headers.get("If-None-Match"))
+            self.send_response(answer.status)
+            for name, value in answer.headers:
+                self.send_header(name, value)
+            if answer.status != 304:
+                self.send_header("Content-Type", answer.content_type)
+                if not any(name.lower() == "content-length" for name, _value in answer.headers):
+                    self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            if answer.status != 304:
+                self.wfile.write(answer.body)
+
+        def handle(self) -> None:
+            with suppress(ConnectionError, TimeoutError, ssl.SSLError):
+                super().handle()
+
+        def finish(self) -> None:
+            with suppress(ConnectionError, ssl.SSLError, ValueError, OSError):
+                super().finish()
+            if self.tunnel:
+                with suppress(OSError):
+                    self.connection.close()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silence: the client tells what it asked."""
+
+    return Handler
+
+
+def _throw_away_tls() -> ssl.SSLContext:
+    """A server context with a self-signed certificate that lives as long as this process."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "warta demo")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=7))
+        .sign(key, hashes.SHA256())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        pem = Path(folder) / "demo.pem"
+        pem.write_bytes(
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
+        context.load_cert_chain(pem)
+    return context

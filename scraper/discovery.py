@@ -1,0 +1,145 @@
+"""Reading what sources announce: sitemaps, feeds, pages with links. Bytes in, links out; nothing is fetched here."""
+
+from __future__ import annotations
+
+import calendar
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+from lxml import etree
+
+from scraper.extraction.dates import parse_structured
+from scraper.extraction.tree import parse_html
+from scraper.sources import Link
+
+MAX_SOURCE_BYTES = 50 * 1024 * 1024  # the sitemaps protocol's own limit for one file
+MAX_LINKS = 50_000  # likewise
+_GZIP_MAGIC = b"\x1f\x8b"
+_ONCLICK = re.compile(r"""(?:window\.open|location(?:\.href)?\s*=)\s*\(?\s*['"]([^'"]+)['"]""")
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a source gave: links to stories and links to further sources."""
+
+    links: tuple[Link, ...] = ()
+    sitemaps: tuple[Link, ...] = ()
+    feeds: tuple[str, ...] = ()
+    problem: str | None = None
+    """A code of archive.reasons where the source could not be read to its end."""
+
+
+def read_sitemap(body: bytes) -> Announced:
+    """The entries of a sitemap or of an index of sitemaps, gzipped or not, as far as it is readable."""
+    try:
+        xml = _gunzipped(body)
+    except ValueError:
+        return Announced(problem="too_large")
+    except (zlib.error, EOFError):
+        return Announced(problem="broken_sitemap")
+    links: list[Link] = []
+    sitemaps: list[Link] = []
+    for kind, link in _sitemap_entries(xml):
+        (sitemaps if kind == "sitemap" else links).append(link)
+        if len(links) + len(sitemaps) >= MAX_LINKS:
+            break
+    problem = None if links or sitemaps or re.search(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s/>]", xml) else "broken_sitemap"
+    return Announced(links=tuple(links), sitemaps=tuple(sitemaps), problem=problem)
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """The body, unpacked where it is gzip; raises ValueError past MAX_SOURCE_BYTES."""
+    if not body.startswith(_GZIP_MAGIC):
+        return body
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    data = unpacker.decompress(body, MAX_SOURCE_BYTES)
+    if unpacker.unconsumed_tail:
+        raise ValueError("larger than a sitemap may be")
+    return data
+
+
+def _sitemap_entries(xml: bytes) -> Iterator[tuple[str, Link]]:
+    """(`url` or `sitemap`, link) one by one; no entity is expanded, nothing external is loaded."""
+    events = etree.iterparse(
+        io.BytesIO(xml), events=("end",), recover=True, resolve_entities=False, no_network=True, load_dtd=False,
+        huge_tree=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        for _event, element in events:
+            kind = _local_name(element)
+            if kind not in ("url", "sitemap"):
+                continue
+            found: dict[str, str] = {}
+            for child in element.iter():
+                found.setdefault(_local_name(child), (child.text or "").strip())
+            if found.get("loc"):
+                published = parse_structured(found.get("publication_date"))
+                yield kind, Link(url=found["loc"], published_at=published, lastmod=parse_structured(found.get("lastmod")))
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError:
+        return
+
+
+def _local_name(element: Any) -> str:
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def read_feed(body: bytes, url: str) -> Announced:
+    """The entries of an RSS or Atom feed, as far as it is readable."""
+    if b"<!ENTITY" in body[:100_000]:
+        return Announced(problem="broken_feed")  # no feed needs entities of its own; a bomb does
+    parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False)
+    links = []
+    for entry in parsed.entries[:MAX_LINKS]:
+        address = entry.get("link") or entry.get("id") or ""
+        if address:
+            links.append(Link(url=urljoin(url, address), published_at=_utc(entry.get("published_parsed") or entry.get("updated_parsed"))))
+    return Announced(links=tuple(links), problem="broken_feed" if parsed.bozo and not links else None)
+
+
+def _utc(moment: Any) -> datetime | None:
+    """A time of feedparser, which gives UTC as a struct."""
+    try:
+        return datetime.fromtimestamp(calendar.timegm(moment), UTC) if moment else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_links(body: bytes, url: str, content_type: str | None) -> Announced:
+    """Every link of a page, in order and once, and the feeds that its head names."""
+    tree = parse_html(body, content_type)
+    if tree is None:
+        return Announced(problem="no_links")
+    base = urljoin(url, next(iter(tree.xpath("//base/@href")), ""))
+    feeds = [
+        urljoin(base, node.get("href", ""))
+        for node in tree.iterfind(".//link[@rel='alternate']")
+        if (node.get("type") or "").lower() in _FEED_TYPES
+    ]
+    found: dict[str, None] = {}
+    for node in tree.iter("a", "div", "li", "td"):
+        target = node.get("href") if node.tag == "a" else None
+        clicked = _ONCLICK.search(node.get("onclick") or "")
+        for address in (target, clicked[1] if clicked else None):
+            if address and not address.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
+                found[_joined(base, address)] = None
+    found.pop("", None)
+    links = tuple(Link(url=address) for address in list(found)[:MAX_LINKS])
+    return Announced(links=links, feeds=tuple(dict.fromkeys(feeds)), problem=None if links else "no_links")
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address.strip())
+    except ValueError:  # a broken IPv6 address
+        return ""

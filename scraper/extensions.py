@@ -1,0 +1,83 @@
+"""Extensions of a crawl: its row in the archive, and the bar that shows it on a terminal."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from scraper.crawl import Crawl
+
+
+class CrawlRecord:
+    """Closes the archive when the spider closes, after the crawl's row says how it ended."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    def spider_closed(self, spider: Spider, reason: str) -> None:
+        """The last signal of a crawl in which the archive is open."""
+        crawl = Crawl.of(self._crawler)
+        stats = self._crawler.stats
+        received = int(stats.get_value("downloader/response_bytes", 0)) if stats is not None else 0
+        if stats is not None:
+            for name, value in crawl.counts.items():
+                stats.set_value(f"warta/{name}", value)
+        crawl.end(crawl.end_reason or reason, received)
+
+
+class ProgressBar:
+    """A bar a crawl: stories asked for, of those that are wanted; only on a terminal, and only with PROGRESS_BAR."""
+
+    _shared: ClassVar[Progress | None] = None
+    _open: ClassVar[int] = 0
+
+    def __init__(self, crawler: Crawler) -> None:
+        console = Console(stderr=True)
+        if not crawler.settings.getbool("PROGRESS_BAR") or not console.is_terminal:
+            raise NotConfigured
+        self._crawler = crawler
+        self._console = console
+        self._task: TaskID | None = None
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.advance, signal=signals.item_scraped)
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Several crawls of one process share the display."""
+        cls = type(self)
+        if cls._shared is None:
+            columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            cls._shared = Progress(*columns, console=self._console, transient=True)
+            cls._shared.start()
+        cls._open += 1
+        self._task = cls._shared.add_task(spider.name, total=None)
+
+    def advance(self) -> None:
+        """One story more is done; more may have been announced since."""
+        if self._shared is not None and self._task is not None:
+            counts = Crawl.of(self._crawler).counts
+            self._shared.update(self._task, advance=1, total=counts["wanted"])
+
+    def spider_closed(self) -> None:
+        """The last crawl takes the display away."""
+        cls = type(self)
+        cls._open -= 1
+        if cls._open == 0 and cls._shared is not None:
+            cls._shared.stop()
+            cls._shared = None

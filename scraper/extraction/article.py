@@ -1,0 +1,136 @@
+"""extract(): from a page's bytes to the article, with the evidence of where every field came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version
+
+from archive.records import Article, Page
+from archive.urls import canonical_url
+from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, narrow, read_body
+from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.metadata import Head, Metadata, absolute, read_metadata
+from scraper.extraction.tree import parse_html
+from scraper.site import Identity, Site
+
+EXTRACTION = 1
+"""Raised by hand when code (not data) of the extraction changes what it gives."""
+
+
+class ExtractionError(ValueError):
+    """A page holds nothing that could be read; its text is a code of archive.reasons."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An article and the evidence behind it."""
+
+    article: Article
+    sources: dict[str, str] = field(default_factory=dict)
+    """Field -> the layer that it came from."""
+    taken: tuple[tuple[str, str], ...] = ()
+    """(rule, text) of every line that was taken out of the body."""
+    metas: dict[str, str] = field(default_factory=dict, repr=False)
+    """Meta tags of the first page by name in lower case."""
+
+
+def read_page(page: Page, site: Site | None) -> Reading:
+    """The article of a page with its further parts joined in order."""
+    pages = (page, *page.parts)
+    readings = [read(p.body, p.url, site, content_type=p.headers.get("content-type")) for p in pages]
+    joined = join(readings)
+    if page.missing_parts:
+        joined = replace(joined, article=replace(joined.article, warnings=(*joined.article.warnings, "missing_parts")))
+    return joined
+
+
+def join(readings: Sequence[Reading]) -> Reading:
+    """One article from the pages of a story: the first page's fields, every page's paragraphs once."""
+    first = readings[0]
+    if len(readings) == 1:
+        return first
+    seen: dict[str, None] = {}
+    for reading in readings:
+        for paragraph in reading.article.body.split("\n\n"):
+            seen.setdefault(paragraph)
+    seen.pop("", None)
+    last = readings[-1].article
+    article = replace(
+        first.article, body="\n\n".join(seen), page_count=len(readings), agency=first.article.agency or last.agency,
+        editors=first.article.editors or last.editors,
+    )  # fmt: skip
+    return Reading(article=article, sources=first.sources, taken=tuple(line for r in readings for line in r.taken), metas=first.metas)
+
+
+def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | None = None) -> Reading:
+    """The article of one page with its evidence; `site` is the profile to read it with, None for an unknown publisher.
+
+    Raises ExtractionError for a page without content; what is doubtful stands in the article's `warnings`.
+    """
+    tree = parse_html(html, content_type)
+    if tree is None:
+        raise ExtractionError("empty_page")
+    head = Head(tree)
+    identity = _identity(site, url, head)
+    narrowed = narrow(tree, site) if site is not None else None
+    metadata = read_metadata(tree, head, site, narrowed.layout if narrowed else None, identity)
+    if site is not None and narrowed is not None:
+        body = read_body(tree, site, narrowed, identity)
+    else:
+        body = fallback_body(tree, site, identity)
+    article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
+    return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
+
+
+def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
+    """What the page's address says; the canonical address that the page declares wins where it names the same story."""
+    if site is None:
+        return None
+    asked = site.identify(url)
+    for declared in (head.links.get("canonical"), head.metas.get("og:url")):
+        named = site.identify(declared) if declared else None
+        if isinstance(named, Identity) and (not isinstance(asked, Identity) or named.key == asked.key):
+            return replace(named, published_at=named.published_at or getattr(asked, "published_at", None))
+    return asked if isinstance(asked, Identity) else None
+
+
+def _article(url: str, site: Site | None, identity: Identity | None, metadata: Metadata, body: Body, layout: str) -> Article:
+    fields = metadata.fields
+    warnings = list(metadata.warnings) + list(body.warnings)
+    warnings += [f"missing_{name}" for name in ("headline", "published_at") if not fields.get(name)]
+    warnings += ["missing_body"] if not body.text else []
+    warnings += ["layout_missed"] if layout == "fallback" and site is not None else []
+    editors = tuple(dict.fromkeys((*fields.get("editors", ()), *body.editors)))
+    return Article(
+        url=url, site=site.name if site else _host(url), canonical_url=identity.url if identity else _canonical(url),
+        story_id=identity.story_id if identity else None, headline=fields.get("headline"), kicker=fields.get("kicker"),
+        deck=fields.get("deck"), body=body.text, dateline=body.dateline, authors=fields.get("authors", ()), editors=editors,
+        agency=body.agency or fields.get("agency"), published_at=fields.get("published_at"), modified_at=fields.get("modified_at"),
+        section=fields.get("section"), tags=fields.get("tags", ()), image_url=absolute(fields.get("image_url"), url),
+        caption=fields.get("caption"), language=site.language if site else "id", layout=layout, extractor=extractor_of(site),
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return url
+
+
+def _host(url: str) -> str:
+    return _canonical(url).split("/")[2] if "://" in url else "unknown"
+
+
+@lru_cache(maxsize=64)
+def extractor_of(site: Site | None) -> str:
+    """Name, version and digest of the rules that read a site's pages; it changes when they do, and only then."""
+    own = (site.layouts, site.prune, site.rules, site.dateline, site.dateline_bold, site.end_credit, site.ld_editor) if site else ()
+    rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
+    return f"warta-{site.name if site else 'fallback'}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
+
+

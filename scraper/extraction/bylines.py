@@ -1,0 +1,91 @@
+"""Bylines: who wrote and who edited, in reading case, out of lines like "Rep: C31/ Red: Israr" or "LAPORAN: RENI ERINA"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from scraper.extraction.tree import clean
+
+_LABEL = re.compile(
+    r"\b(?P<label>rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by|author|red(?:aktur)?|editor|penyunting|sumber|foto)\s*:",
+    re.IGNORECASE,
+)
+_EDITOR_LABELS = frozenset(("red", "redaktur", "editor", "penyunting"))
+_NOT_PEOPLE = frozenset(("sumber", "foto"))
+_TAG = re.compile(r"<[^<>]*>")
+_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s&\s|\bdan\b)\s*", re.IGNORECASE)
+_TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
+_DAYS = frozenset("senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split())
+# Particles of names that stay small in reading case.
+_SMALL = frozenset(("bin", "binti", "van", "de", "der", "von", "al", "el"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Byline:
+    """The people of a byline, in order."""
+
+    authors: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+
+
+def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
+    """Authors and editors of a byline; names without a label are authors, the newsroom's own name is nobody.
+
+    >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
+    Byline(authors=('C31',), editors=('Sri Wahyuni',))
+    """
+    text = clean(_TAG.sub(" ", text or ""))
+    people: dict[str, list[str]] = {"authors": [], "editors": []}
+    for label, names in _labelled(text):
+        if label in _NOT_PEOPLE:
+            continue
+        kind = "editors" if label in _EDITOR_LABELS else "authors"
+        people[kind] += [name for name in _names(names, newsroom) if name not in people[kind]]
+    return Byline(authors=tuple(people["authors"]), editors=tuple(people["editors"]))
+
+
+def _labelled(text: str) -> list[tuple[str, str]]:
+    """(label in lower case, what follows it) pairs; the text before the first label has the label ''."""
+    pairs, label, position = [], "", 0
+    for match in _LABEL.finditer(text):
+        pairs.append((label, text[position : match.start()]))
+        label, position = match["label"].lower(), match.end()
+    pairs.append((label, text[position:]))
+    return [(label, names) for label, names in pairs if names.strip()]
+
+
+def _names(text: str, newsroom: tuple[str, ...]) -> list[str]:
+    names = []
+    for part in _SEPARATOR.split(text):
+        name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
+        if _is_name(name) and name.lower() not in {own.lower() for own in newsroom}:
+            names.append(reading_case(name))
+    return names
+
+
+def _is_name(text: str) -> bool:
+    """A date, a time, a day or an address is no name."""
+    if not text or len(text) > 60 or "://" in text or "@" in text or text.lower() in _DAYS:
+        return False
+    return any(c.isalpha() for c in text) and not re.search(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}", text)
+
+
+def reading_case(name: str) -> str:
+    """A name in capitals as it is read; initials and codes stay.
+
+    >>> reading_case("RENI ERINA"), reading_case("M. ICHSAN A."), reading_case("C31"), reading_case("WIL"), reading_case("Ade S")
+    ('Reni Erina', 'M. Ichsan A.', 'C31', 'WIL', 'Ade S')
+    """
+    words = name.split()
+    if name != name.upper() or (len(words) == 1 and (len(name) <= 4 or any(c.isdigit() for c in name))):
+        return name
+    return " ".join(word.lower() if word.lower() in _SMALL and place else _capitalised(word) for place, word in enumerate(words))
+
+
+def _capitalised(word: str) -> str:
+    if len(word.strip(".")) == 1 or any(c.isdigit() for c in word) or "." in word.strip("."):
+        return word
+    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize() if part.start() == 0 or word[part.start() - 1] in "-'’(" else part[0].lower(), word)
+
+

@@ -1,0 +1,100 @@
+"""Dates as Indonesian newsrooms write them. Every result is aware; nothing is ever guessed from today."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+
+from babel.dates import get_month_names
+
+# WIB, WITA and WIT are fixed by Keputusan Presiden 41/1987; there is no summer time.
+ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
+_ABBREVIATIONS_BESIDE_CLDR = {"agt": 8, "agst": 8, "nop": 11, "nopember": 11, "pebruari": 2, "peb": 2, "sept": 9, "jun.": 6}
+
+_DATE = re.compile(
+    r"(?<!\d)(?P<day>\d{1,2})[\s./-]+(?P<month>[A-Za-z]{3,10})\.?[\s,./-]+(?P<year>(?:19|20)\d{2})"
+    r"(?:[\s,|•·()/–—-]*(?:pukul|jam|at)?\s*(?P<hour>[012]?\d)[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d))?"
+    r"(?:\s*(?P<half>[AaPp]\.?[Mm]\b\.?))?(?:\s*(?P<zone>WIB|WITA|WIT|GMT|UTC|[+-]\d{2}:?\d{2})\b)?)?",
+    re.IGNORECASE,
+)
+_ISO = re.compile(
+    r"(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T\s]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(?P<zone>Z|GMT|UTC|WIB|WITA|WIT|[+-]\d{2}:?\d{2})?)?"
+)
+
+
+@lru_cache(maxsize=1)
+def _months() -> dict[str, int]:
+    """Month names of CLDR in Indonesian and English, long and short, in lower case."""
+    names = dict(_ABBREVIATIONS_BESIDE_CLDR)
+    for language in ("en", "id"):
+        for width in ("wide", "abbreviated"):
+            for number, name in get_month_names(width, locale=language).items():
+                names[name.lower().rstrip(".")] = number
+    return names
+
+
+def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
+    """The first date with a time of day in a text that people read; a bare date gives None.
+
+    The zone that the text names wins over `zone`.
+
+    >>> parse_visible("Jum'at, 24 Juli 2026 | 07:08 WITA", ZONES["WIB"]).isoformat()
+    '2026-07-24T07:08:00+08:00'
+    """
+    for match in _DATE.finditer(text or ""):
+        month = _months().get(match["month"].lower())
+        if month is None or match["hour"] is None:
+            continue
+        hour = int(match["hour"])
+        if match["half"]:
+            hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+        try:
+            return datetime(
+                int(match["year"]), month, int(match["day"]), hour, int(match["minute"]), int(match["second"] or 0),
+                tzinfo=_zone(match["zone"], zone),
+            )  # fmt: skip
+        except ValueError:
+            continue
+    return None
+
+
+def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
+    """A date written for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822.
+
+    A date without an offset is in `zone`; where that is None, or where there is no time of day, the result is None.
+    """
+    text = (text or "").strip()
+    match = _ISO.match(text)
+    if match is None:
+        return _rfc2822(text)
+    if match["time"] is None or (match["zone"] is None and zone is None):
+        return None
+    year, month, day = (int(part) for part in re.split(r"[-/]", match["date"]))
+    clock = [int(part) for part in match["time"].split(":")]
+    try:
+        return datetime(year, month, day, *clock, tzinfo=_zone(match["zone"], zone))  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def _rfc2822(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, IndexError):
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _zone(name: str | None, default: tzinfo | None) -> tzinfo | None:
+    if not name:
+        return default
+    name = name.upper()
+    if name in ZONES:
+        return ZONES[name]
+    if name in ("Z", "GMT", "UTC"):
+        return timezone.utc
+    sign = -1 if name[0] == "-" else 1
+    hours, minutes = int(name[1:3]), int(name[-2:])
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))

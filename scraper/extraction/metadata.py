@@ -1,0 +1,226 @@
+"""Metadata in layers, each with its source named: the profile's selectors, JSON-LD, meta tags, the URL."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from scraper.extraction.boilerplate import agency_of
+from scraper.extraction.bylines import Byline, read_byline
+from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.tree import Element, clean, compiled, find_all, first_text, text_of
+from scraper.site import Identity, Layout, Site
+
+_ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting"))
+_INLINE_MARKUP = re.compile(r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE)
+_HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
+_MAX_JSON_LD = 500_000
+
+_PUBLISHED_METAS = ("article:published_time", "datepublished", "pubdate", "dcterms.created", "publishdate", "content_publisheddate")
+_MODIFIED_METAS = ("article:modified_time", "datemodified", "dcterms.modified", "lastmod", "og:updated_time")
+
+
+@dataclass(slots=True)
+class Metadata:
+    """Fields of an article outside its body, with the layer that each came from."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def offer(self, name: str, value: Any, source: str) -> None:
+        """Take the value if no earlier layer gave one."""
+        if value and name not in self.fields:
+            self.fields[name] = value
+            self.sources[name] = source
+
+
+class Head:
+    """The machine-readable parts of a page, each read once: meta tags by name, and the JSON-LD of the article."""
+
+    def __init__(self, tree: Element) -> None:
+        self.metas: dict[str, str] = {}
+        for node in tree.iter("meta"):
+            name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
+            if name and name not in self.metas:
+                self.metas[name] = node.get("content") or ""
+        self.links = {(node.get("rel") or "").lower(): node.get("href") or "" for node in reversed(tree.findall(".//link"))}
+        self.broken_json_ld = False
+        self.article: Mapping[str, Any] = self._article(tree)
+
+    def meta(self, *names: str) -> str | None:
+        """The first of the meta tags that holds something."""
+        return next((clean(self.metas[name]) for name in names if clean(self.metas.get(name))), None)
+
+    def _article(self, tree: Element) -> Mapping[str, Any]:
+        for script in tree.iterfind(".//script[@type='application/ld+json']"):
+            text = (script.text or "").strip()
+            if not text or len(text) > _MAX_JSON_LD:
+                continue
+            try:
+                data = json.loads(text, strict=False)
+            except (ValueError, RecursionError):
+                self.broken_json_ld = True
+                continue
+            found = next((node for node in _nodes(data) if _types(node) & _ARTICLE_TYPES), None)
+            if found is not None:
+                self.broken_json_ld = False
+                return found
+        return {}
+
+
+def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(data, list):
+        for item in data:
+            yield from _nodes(item)
+    elif isinstance(data, dict):
+        yield data
+        yield from _nodes(data.get("@graph"))
+
+
+def _types(node: Mapping[str, Any]) -> frozenset[str]:
+    kind = node.get("@type")
+    return frozenset(kind if isinstance(kind, list) else [kind]) if kind else frozenset()
+
+
+def read_metadata(tree: Element, head: Head, site: Site | None, layout: Layout | None, identity: Identity | None) -> Metadata:
+    """Every field outside the body; nothing is guessed, an absent field stays absent."""
+    found = Metadata()
+    if layout is not None and site is not None:
+        _from_layout(found, tree, layout, site)
+    _from_json_ld(found, head, site)
+    _from_metas(found, head, site)
+    if identity is not None:
+        _from_url(found, identity)
+    found.offer("headline", _headline(first_text(tree, ("h1",)), site), "visible text")
+    found.offer("headline", _headline(first_text(tree, ("title",)), site), "visible text")
+    if head.broken_json_ld:
+        found.warnings.append("broken_json_ld")
+    return found
+
+
+def _from_layout(found: Metadata, tree: Element, layout: Layout, site: Site) -> None:
+    source = f"layout {layout.name}"
+    found.offer("headline", _headline(first_text(tree, layout.headline), site), source)
+    found.offer("kicker", (first_text(tree, layout.kicker) or "").rstrip(" :"), source)
+    found.offer("deck", first_text(tree, layout.deck), source)
+    found.offer("caption", first_text(tree, layout.caption), source)
+    found.offer("section", _section(tree, layout), source)
+    found.offer("agency", agency_of(re.sub(r"^.*?:", "", first_text(tree, layout.agency) or "")), source)
+    byline = _byline(tree, layout, site)
+    found.offer("authors", byline.authors, source)
+    found.offer("editors", byline.editors, source)
+    found.offer("tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in find_all(tree, layout.tags))))), source)
+    found.offer("image_url", first_text(tree, layout.image), source)
+    for selector in layout.date:
+        for node in compiled(selector)(tree):
+            found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
+
+
+def _section(tree: Element, layout: Layout) -> str | None:
+    """The first entry of the breadcrumb after the home page."""
+    entries = (text_of(node) for node in find_all(tree, layout.section))
+    return next((entry for entry in entries if entry and not _HOME.match(entry)), None)
+
+
+def _byline(tree: Element, layout: Layout, site: Site) -> Byline:
+    authors: dict[str, None] = {}
+    editors: dict[str, None] = {}
+    for node in find_all(tree, layout.authors):
+        read = read_byline(text_of(node), newsroom=site.newsroom_names)
+        authors |= dict.fromkeys(read.authors)
+        editors |= dict.fromkeys(read.editors)
+    for node in find_all(tree, layout.editors):
+        read = read_byline(text_of(node), newsroom=site.newsroom_names)
+        editors |= dict.fromkeys((*read.authors, *read.editors))
+    return Byline(authors=tuple(authors), editors=tuple(editors))
+
+
+def _from_json_ld(found: Metadata, head: Head, site: Site | None) -> None:
+    data, source = head.article, "json-ld"
+    found.offer("headline", _headline(_text(data.get("headline")), site), source)
+    persons = [person for person in _as_list(data.get("author")) if _text(person.get("name") if isinstance(person, dict) else person)]
+    authors: list[str] = []
+    editors: list[str] = []
+    for person in persons:
+        name, address = (_text(person.get("name")), _text(person.get("url"))) if isinstance(person, dict) else (_text(person), "")
+        is_editor = site is not None and site.ld_editor != "" and (site.ld_editor == "." or re.search(site.ld_editor, address or ""))
+        people = read_byline(name, newsroom=site.newsroom_names if site else ())
+        (editors if is_editor else authors).extend(people.authors)
+    found.offer("authors", tuple(dict.fromkeys(authors)), source)
+    found.offer("editors", tuple(dict.fromkeys(editors)), source)
+    found.offer("published_at", _local(_text(data.get("datePublished")), site), source)
+    found.offer("modified_at", _local(_text(data.get("dateModified")), site), source)
+    found.offer("section", next(filter(None, map(_text, _as_list(data.get("articleSection")))), None), source)
+    image = next(iter(_as_list(data.get("image"))), None)
+    found.offer("image_url", _text(image.get("url") if isinstance(image, dict) else image), source)
+    keywords = data.get("keywords")
+    found.offer("tags", _words(",".join(map(str, keywords)) if isinstance(keywords, list) else _text(keywords)), source)
+
+
+def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
+    source = "meta"
+    found.offer("headline", _headline(head.meta("og:title", "twitter:title", "title"), site), source)
+    byline = read_byline(head.meta("author", "article:author", "content_author"), newsroom=site.newsroom_names if site else ())
+    found.offer("authors", byline.authors, source)
+    found.offer("editors", byline.editors, source)
+    for name in (*(site.head_dates if site else ()), *_PUBLISHED_METAS):
+        found.offer("published_at", _local(head.meta(name), site), f"meta {name}")
+    for name in _MODIFIED_METAS:
+        found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
+    found.offer("section", head.meta("article:section", "content_category"), source)
+    found.offer("image_url", head.meta("og:image", "twitter:image"), source)
+    found.offer("tags", _words(head.meta("news_keywords", "keywords")), source)
+    if "visible_date" in found.fields:
+        found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
+
+
+def _from_url(found: Metadata, identity: Identity) -> None:
+    moment = identity.published_at
+    if moment is not None and (moment.hour, moment.minute, moment.second) != (0, 0, 0):
+        found.offer("published_at", moment, "url")
+    found.offer("section", identity.section, "url")
+
+
+def _headline(text: str | None, site: Site | None) -> str | None:
+    """The title without the site's name; formatting that stands as text is taken off, any other mark-up stays text."""
+    text = clean(_INLINE_MARKUP.sub("", html.unescape(text or "")))
+    if site is not None:
+        names = "|".join(re.escape(name) for name in (site.title, *site.newsroom_names, *site.domains))
+        text = re.sub(rf"\s*[|–—-]\s*(?:www\.)?(?:{names})\s*$", "", text, flags=re.IGNORECASE)
+    return text or None
+
+
+def _local(text: str | None, site: Site | None) -> datetime | None:
+    """A structured date; one in UTC is told in the newsroom's own time, which is the one its readers saw."""
+    moment = parse_structured(text, site.zone if site else None)
+    return moment.astimezone(site.zone) if moment and site and moment.utcoffset() == UTC.utcoffset(None) else moment
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word for word in (clean(part).lstrip("# ") for part in (text or "").split(",")) if word))
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(value: Any) -> str:
+    return clean(html.unescape(value)) if isinstance(value, str) else ""
+
+
+def absolute(url: str | None, base: str) -> str | None:
+    """An address of the page as a whole URL; None for none, or for one that is no web address."""
+    if not url:
+        return None
+    try:
+        joined = urljoin(base, url)
+    except ValueError:
+        return None
+    return joined if joined.startswith(("http://", "https://")) else None

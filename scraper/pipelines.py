@@ -1,0 +1,208 @@
+"""Page -> Snapshot -> Article -> Revision: each stage takes one type and returns the next.
+
+What brought no page (a Miss) passes through to the ledger. Everything about one page is written in one transaction, at the end:
+the bytes are packed before they are read, and kept even where they cannot be read.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+
+from archive.errors import ArchiveError
+from archive.ledger import Check, Entry
+from archive.reasons import sentence
+from archive.records import Page, Revision, Snapshot
+from scraper import revisit
+from scraper.crawl import Crawl
+from scraper.extraction import ExtractionError, Reading, read_page
+from scraper.extraction.article import extractor_of
+from scraper.refusals import refusal_of_article
+from scraper.robots import opted_out
+from scraper.spider import Miss, NewsSpider
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A snapshot and what was read from it; `refusal` says why it is no story."""
+
+    snapshot: Snapshot
+    reading: Reading | None = None
+    refusal: str | None = None
+    opted_out: str | None = None
+
+
+class _Stage:
+    """What the stages share: the crawl and its spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    @property
+    def _crawl(self) -> Crawl:
+        return Crawl.of(self._crawler)
+
+    @property
+    def _spider(self) -> NewsSpider:
+        spider: Spider | None = self._crawler.spider
+        assert isinstance(spider, NewsSpider)
+        return spider
+
+
+class KeepSnapshot(_Stage):
+    """Page -> Snapshot: the bytes, packed."""
+
+    def process_item(self, item: Page | Miss) -> Snapshot | Miss:
+        """Called by Scrapy."""
+        return self._crawl.archive.pack(item) if isinstance(item, Page) else item
+
+
+class ReadArticle(_Stage):
+    """Snapshot -> Article: what the page says."""
+
+    def process_item(self, item: Snapshot | Miss) -> Read | Miss:
+        """A page that breaks the extractor is a bug: it is logged with its trace, kept, and the crawl goes on."""
+        if isinstance(item, Miss):
+            return item
+        try:
+            reading = read_page(item.page, self._spider.site)
+        except ExtractionError as error:
+            return Read(snapshot=item, refusal=str(error))
+        except Exception:
+            logger.exception("%s could not be read; its bytes are kept", item.page.url)
+            return Read(snapshot=item, refusal="extraction_failed")
+        rights = opted_out(item.page.url, self._spider.known_rules(item.page.url), item.page.headers, reading.metas)
+        return Read(snapshot=item, reading=reading, refusal=refusal_of_article(reading.article), opted_out=rights)
+
+
+class WriteRevision(_Stage):
+    """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
+
+    def process_item(self, item: Read | Miss) -> Revision | Miss | Read:
+        """An archive that takes no more writes ends the crawl with its sentence."""
+        try:
+            return self._write(item) or item
+        except ArchiveError as error:
+            if self._crawl.error is None:
+                self._crawl.error = str(error)
+                self._crawl.stop("archive_failed", self._crawler)
+            return item
+
+    def _write(self, item: Read | Miss) -> Revision | None:
+        with self._crawl.archive.transaction():
+            if isinstance(item, Miss):
+                return self._miss(item)
+            entry = self._crawl.archive.ledger.entry(item.snapshot.page.requested_url)
+            assert entry is not None, item.snapshot.page.requested_url
+            if item.reading is None or item.refusal is not None:
+                return self._refuse(item, entry)
+            return self._revise(item, item.reading, entry)
+
+    def _revise(self, item: Read, reading: Reading, entry: Entry) -> Revision | None:
+        crawl, page = self._crawl, item.snapshot.page
+        archive, article = crawl.archive, reading.article
+        url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
+        self._reread(entry.key)
+        revision = archive.revise(
+            article,
+            key=entry.key,
+            observed_at=page.fetched_at,
+            keep=lambda: archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=crawl.id, opted_out=item.opted_out),
+        )
+        article_id = revision.article_id if revision else archive.article_id(entry.site, entry.key)
+        archive.note_rights(article_id, item.opted_out)
+        due = revisit.next_check(
+            now=page.fetched_at,
+            published_at=article.published_at or entry.published_at,
+            first_seen_at=entry.first_seen_at,
+            quiet_checks=0 if revision else entry.quiet_checks + 1,
+        )
+        outcome = "kept" if revision else "unchanged"
+        archive.ledger.record(_check(item.snapshot, entry, outcome, crawl.id, due=due, article_id=article_id), site=entry.site)
+        crawl.counts[outcome] += 1
+        if revision is not None:
+            crawl.counts[f"revisions/{revision.kind}"] += 1
+        for warning in article.warnings:
+            crawl.counts[f"warnings/{warning}"] += 1
+        return revision
+
+    def _reread(self, key: str) -> None:
+        """Where our extractor changed since the newest revision, its snapshot is read again first: what differs now is ours,
+        and only what then still differs is the newsroom's.
+        """
+        archive, site = self._crawl.archive, self._spider.site
+        last = archive.newest_reading(site.name, key)
+        if last is None or last["snapshot_id"] is None or last["extractor"] == extractor_of(site):
+            return
+        page = archive.snapshots.page(last["snapshot_id"])
+        reread = read_page(page, site).article
+        if archive.revise(reread, key=key, observed_at=self._crawl.now(), keep=lambda: last["snapshot_id"], technical=True):
+            self._crawl.counts["revisions/technical"] += 1
+
+    def _refuse(self, item: Read, entry: Entry) -> None:
+        """A page that holds no story: kept as evidence the first time, tried again later."""
+        crawl, page, reason = self._crawl, item.snapshot.page, item.refusal or "extraction_failed"
+        url_id = crawl.archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
+        if not entry.failures:
+            crawl.archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=crawl.id, opted_out=item.opted_out)
+        due = revisit.next_check_of_failed(now=page.fetched_at, failures=entry.failures + 1)
+        crawl.archive.ledger.record(_check(item.snapshot, entry, "failed", crawl.id, due=due, reason=reason), site=entry.site)
+        crawl.counts["failed"] += 1
+        crawl.counts[f"failed/{reason}"] += 1
+        logger.warning("%s: %s: %s", entry.site, entry.url, sentence(reason))
+
+    def _miss(self, miss: Miss) -> Revision | None:
+        crawl, entry, now = self._crawl, miss.entry, miss.checked_at
+        due, revision = None, None
+        if miss.outcome == "not_modified":
+            due = revisit.next_check(
+                now=now, published_at=entry.published_at, first_seen_at=entry.first_seen_at, quiet_checks=entry.quiet_checks + 1
+            )
+        elif miss.outcome == "gone":
+            due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
+            revision = crawl.archive.remove(entry.article_id, observed_at=now) if entry.article_id is not None else None
+        elif miss.outcome == "failed":
+            due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
+        headers = miss.headers or {}
+        not_modified = miss.outcome == "not_modified"
+        check = Check(
+            url=entry.url, crawl_id=crawl.id, checked_at=now, outcome=miss.outcome, status=miss.status, reason=miss.reason,
+            next_check_at=due, etag=headers.get("etag") or (entry.etag if not_modified else None),
+            last_modified=headers.get("last-modified") or (entry.last_modified if not_modified else None),
+        )  # fmt: skip
+        crawl.archive.ledger.record(check, site=entry.site)
+        self._count(miss, revision)
+        return revision
+
+    def _count(self, miss: Miss, revision: Revision | None) -> None:
+        counts = self._crawl.counts
+        counts[miss.outcome] += 1
+        if revision is not None:
+            counts[f"revisions/{revision.kind}"] += 1
+        if miss.reason is not None:
+            counts[f"{miss.outcome}/{miss.reason}"] += 1
+        if miss.outcome in ("failed", "refused"):
+            logger.warning("%s: %s: %s", miss.entry.site, miss.entry.url, sentence(miss.reason))
+
+
+def _check(
+    snapshot: Snapshot, entry: Entry, outcome: str, crawl_id: int | None, *, due: datetime | None, reason: str | None = None, article_id: int | None = None
+) -> Check:
+    page = snapshot.page
+    return Check(
+        url=entry.url, crawl_id=crawl_id, checked_at=page.fetched_at, outcome=outcome, status=page.status, reason=reason,
+        bytes=sum(len(part.body) for part in (page, *page.parts)), next_check_at=due, etag=page.headers.get("etag"),
+        last_modified=page.headers.get("last-modified"), article_id=article_id,
+    )  # fmt: skip

@@ -1,0 +1,84 @@
+"""robots.txt as RFC 9309 reads it, and what it, the headers and the page say about text and data mining."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from protego import Protego
+
+PRODUCT = "warta"
+"""The product token that robots.txt rules are matched against."""
+
+MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser must read at least this much
+
+AI_CRAWLERS = (
+    "GPTBot", "CCBot", "Google-Extended", "ClaudeBot", "anthropic-ai", "Claude-Web", "PerplexityBot", "Bytespider", "Applebot-Extended",
+    "meta-externalagent", "FacebookBot", "Amazonbot", "cohere-ai", "Diffbot", "omgili", "AI2Bot", "ImagesiftBot", "Timpibot",
+)  # fmt: skip
+"""Crawlers that collect text for training; a site that shuts one out opts out of it."""
+
+_NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsTxt:
+    """The rules of one host, or why they could not be had."""
+
+    status: int | None
+    """None where no answer came."""
+    text: str = field(default="", repr=False)
+    rules: Protego | None = field(default=None, repr=False)
+
+    @property
+    def unavailable(self) -> bool:
+        """RFC 9309, 2.3.1.4: a server error means complete disallow for now, as does 429 here."""
+        return self.status is None or self.status >= 500 or self.status == 429
+
+    def allows(self, url: str) -> bool:
+        """Whether we may ask for the URL; a missing robots.txt (4xx) allows all."""
+        return not self.unavailable and (self.rules is None or bool(self.rules.can_fetch(url, PRODUCT)))
+
+    @property
+    def crawl_delay(self) -> float:
+        """Seconds between requests that the host asks of us; 0 for none."""
+        return float((self.rules.crawl_delay(PRODUCT) if self.rules else None) or 0)
+
+    @property
+    def sitemaps(self) -> tuple[str, ...]:
+        """Sitemaps that it announces."""
+        return tuple(self.rules.sitemaps) if self.rules else ()
+
+    def shuts_out(self, url: str) -> str | None:
+        """The first AI crawler that may not fetch the URL although everybody else may; None where none is shut out."""
+        if self.rules is None:
+            return None
+        return next((agent for agent in AI_CRAWLERS if not self.rules.can_fetch(url, agent)), None)
+
+
+def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
+    """The rules of an answer; a broken file is read as far as it is readable."""
+    text = body[:MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff")
+    readable = status is not None and 200 <= status < 300
+    return RobotsTxt(status=status, text=text if readable else "", rules=Protego.parse(text) if readable else None)
+
+
+def opted_out(url: str, robots: RobotsTxt | None, headers: Mapping[str, str], metas: Mapping[str, str]) -> str | None:
+    """The rule by which a page opts out of text and data mining; None where none does.
+
+    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; `noai` in X-Robots-Tag or meta
+    robots; `tdm-reservation: 1` as header or meta tag (TDM Reservation Protocol, W3C Community Group 2024).
+    """
+    agent = robots.shuts_out(url) if robots is not None else None
+    if agent is not None:
+        return f"robots.txt: {agent}"
+    if headers.get("tdm-reservation", "").strip() == "1":
+        return "header tdm-reservation: 1"
+    if metas.get("tdm-reservation", "").strip() == "1":
+        return "meta tdm-reservation: 1"
+    if _NOAI.search(headers.get("x-robots-tag", "")):
+        return "header x-robots-tag: noai"
+    if _NOAI.search(metas.get("robots", "")):
+        return "meta robots: noai"
+    return None

@@ -1,0 +1,63 @@
+"""Settings of the Scrapy project; any of them can be given as `-s NAME=VALUE`."""
+
+from importlib.metadata import version
+from os import environ
+
+BOT_NAME = "warta"
+SPIDER_MODULES = ["scraper.spiders"]
+NEWSPIDER_MODULE = "scraper.spiders"
+
+# Our own.
+ARCHIVE = environ.get("WARTA_ARCHIVE", "news.db")
+CONTACT = environ.get("WARTA_CONTACT", "no contact given")
+NOW: str | None = None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
+RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
+PROGRESS_BAR = False  # `warta crawl` turns it on
+
+# Manners: a name, robots.txt, one request a second and one at a time a site (all hosts of a site share one slot).
+USER_AGENT = f"warta/{version('warta')} (+{CONTACT})"
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 1.0
+CONCURRENT_REQUESTS = 8
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+COOKIES_ENABLED = False
+REFERER_ENABLED = False
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+    "Accept-Language": "id,en;q=0.5",
+}
+
+# Limits: pages are hostile.
+DOWNLOAD_TIMEOUT = 30
+DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
+DOWNLOAD_WARNSIZE = 0
+REDIRECT_MAX_TIMES = 5
+METAREFRESH_ENABLED = False  # IslamTimes reloads itself every half hour
+TWISTED_DNS_RESOLVER = "scraper.resolver.PublicAddressResolver"
+DOWNLOAD_HANDLERS = dict.fromkeys(("file", "ftp", "s3", "data"))
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+# Every status reaches the spider, which writes it down; the ledger knows what was asked, not a filter in memory.
+HTTPERROR_ALLOW_ALL = True
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+
+DOWNLOADER_MIDDLEWARES = {
+    "scraper.middlewares.fence.FenceMiddleware": 40,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scraper.middlewares.limit.LimitMiddleware": 90,
+    "scraper.middlewares.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scraper.middlewares.retry_after.RetryAfterMiddleware": 560,
+}
+ITEM_PIPELINES = {
+    "scraper.pipelines.KeepSnapshot": 100,
+    "scraper.pipelines.ReadArticle": 200,
+    "scraper.pipelines.WriteRevision": 300,
+}
+EXTENSIONS = {
+    "scraper.extensions.CrawlRecord": 100,
+    "scraper.extensions.ProgressBar": 200,
+}
+
+LOG_LEVEL = "INFO"

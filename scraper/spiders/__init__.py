@@ -1,0 +1,1 @@
+"""One file a site; Scrapy's loader finds them."""

@@ -1,0 +1,140 @@
+"""Medcom.id, until early 2018 metrotvnews.com: the same newsroom, the same eight-character ids, which are case-sensitive.
+
+No page of medcom.id was at hand when this was written: titles and bylines stand on several feet.
+"""
+
+from scraper.site import ArticleURL, Layout, Rule, Site
+from scraper.sources import Feed, Section, Sitemap
+from scraper.spider import NewsSpider
+
+_ID = r"(?P<id>[A-Za-z0-9]{8})-(?P<slug>[^/]+)"
+_SECTIONS = ("nasional", "internasional", "ekonomi", "pendidikan", "teknologi", "gaya", "bola", "hiburan", "otomotif", "cek-fakta")
+
+SITE = Site(
+    name="medcom",
+    title="Medcom.id",
+    home="https://www.medcom.id/",
+    domains=("medcom.id", "metrotvnews.com"),
+    crawled=("medcom.id",),
+    article_urls=(
+        ArticleURL(
+            pattern=r"(?:www\.|m\.|amp\.)?medcom\.id/(?:amp/)?(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)/" + _ID,
+            canonical="www.medcom.id/{kanal}/{sub}/{id}-{slug}",
+            story_id="{id}",
+        ),
+        ArticleURL(
+            pattern=r"(?P<host>www\.metrotvnews\.com)/read/" + _ID,
+            canonical="{host}/read/{id}-{slug}",
+            story_id="{id}",
+        ),
+        ArticleURL(
+            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/(?P<sub>[a-z0-9-]+)/" + _ID,
+            canonical="{kanal}.metrotvnews.com/{sub}/{id}-{slug}",
+            story_id="{id}",
+        ),
+        ArticleURL(
+            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<id>\d+)/(?P<slug>[^/]+)",
+            canonical="{kanal}.metrotvnews.com/read/{y}/{m}/{d}/{id}/{slug}",
+            story_id="{id}",
+        ),
+    ),
+    refused_urls=(
+        (r"^(?:cdn|osccdn|osc|edge|developer)\.", "not_an_article"),
+        (r"^[^/]+/tag/", "tag_page"),
+        (r"^[^/]+/search\b", "search_page"),
+        (r"^[^/]+/(?:author|penulis|profile)/", "author_page"),
+        (r"^[^/]+/(?:indeks|index)\b", "index_page"),
+        (r"^[^/]+/(?:video|streaming|play)\b", "video_page"),
+        (r"^foto\.|^[^/]+/foto/", "photo_page"),
+    ),
+    sources=(
+        Sitemap("https://www.medcom.id/sitemap.xml"),
+        Feed("https://www.medcom.id/rss"),
+        Feed("https://www.medcom.id/rss/all"),
+        *(Section(f"https://www.medcom.id/{section}") for section in _SECTIONS),
+    ),
+    layouts=(
+        Layout(
+            name="M4",
+            body="div#articleBody",
+            headline=("h1",),
+            authors=(".author", ".author_date", ".writer", "//h1/following::*[contains(text(), '•')][1]"),
+            date=(".author", ".author_date", "//h1/following::*[contains(text(), '•')][1]", ".date"),
+            caption=("figcaption", ".caption", ".image_caption"),
+            section=(".breadcrumb a",),
+            tags=(".tag a[href*='/tag/']", ".tags a"),
+        ),
+        Layout(
+            name="M3",
+            requires="//*[contains(@class, 'mid_content') or contains(@class, 'theme_2019') or contains(@class, 'lc_col')]",
+            body="div[class='text'], .lc_col div.text, .lc_col .article",
+            headline=("h1",),
+            authors=(".author_date", ".author", "//h1/following::*[contains(text(), '•')][1]"),
+            date=(".author_date", ".author", "//h1/following::*[contains(text(), '•')][1]", ".date"),
+            caption=("figcaption", ".caption", ".image_caption"),
+            section=(".breadcrumb a",),
+            tags=(".tag a[href*='/tag/']", ".tags a"),
+        ),
+        Layout(
+            name="metrotvnews",
+            body=".news-text",
+            headline=("h1", "h2"),
+            authors=("p.date",),
+            date=("p.date",),
+            caption=("figcaption", ".caption"),
+            section=(".breadcrumb-content p",),
+            tags=(".tag-item a", ".tags a"),
+            prune=(".readother", "#author", "//td[contains(., 'Baca juga')]"),
+        ),
+        Layout(
+            name="M2",
+            requires="div.part.lead.pr",
+            body="div.part.article",
+            headline=("div.part.lead.pr > h1", "div.part.lead h1"),
+            authors=("div.part.lead.pr > span",),
+            date=("div.part.lead.pr > span",),
+            caption=("div.part.article span.caption", ".caption"),
+            section=("ul.breadcrumb > li > a",),
+            tags=("div.part.tag a",),
+            prune=("span.caption", "div", "table"),
+        ),
+        Layout(
+            name="M1",
+            requires="div.nate",
+            body="div.info.demo",
+            headline=("h1",),
+            authors=("div.nate",),
+            date=("div.nate > span", "div.nate"),
+            caption=(".caption",),
+        ),
+        Layout(
+            name="M1-regional",
+            requires="span.red",
+            body="div.article",
+            headline=("h1",),
+            authors=("span.red",),
+            date=("span.red",),
+            caption=(".caption",),
+        ),
+    ),
+    prune=(
+        "#Ads_billboard", "[id^=Ads_]", "[id^=banner]", "#div_billboard1", ".banner", ".banner_content", ".widebanner", ".parallax_ads", ".leaderboard",
+        ".sticky_bottom", "[class^=footer_sticky]", "[class^='ads-']", "#stickshare", ".showcase", ".skycrapper",
+    ),
+    rules=(
+        Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*\S.*$"),
+        Rule(name="google_news_medcom", pattern=r"^cek berita dan artikel yang lain di(?: google news)?.{0,40}$"),
+        Rule(name="follow_metrotvnews", pattern=r"^jangan lupa ikuti update berita lainnya dan follow akun google news metrotvnews\.com\.?$"),
+        Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
+    ),
+    dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
+    dateline_bold=True,
+    end_credit=r"\s*\((?P<editor>[A-Z]{3})\)\s*$",
+    newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
+)  # fmt: skip
+
+
+class Medcom(NewsSpider):
+    """medcom.id."""
+
+    site = SITE

@@ -1,0 +1,118 @@
+"""Suara.com and its regional editions: five generations of pages since 2015, stories over several pages."""
+
+from scraper.site import ArticleURL, Layout, Rule, Site
+from scraper.sources import Feed, PagedIndex, Section, Sitemap
+from scraper.spider import NewsSpider
+
+_TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]+))?"
+
+SITE = Site(
+    name="suara",
+    title="Suara.com",
+    home="https://www.suara.com/",
+    domains=("suara.com",),
+    article_urls=(
+        ArticleURL(
+            pattern=r"(?:www\.|m\.|amp\.)?suara\.com/(?P<kanal>(?!read/)[a-z0-9-]+)/" + _TIME,
+            canonical="www.suara.com/{kanal}/{y}/{m}/{d}/{hms}/{slug}",
+            story_id="{kanal}/{y}{m}{d}{hms}",
+        ),
+        ArticleURL(
+            pattern=r"(?:amp\.)?(?P<kanal>[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME,
+            canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
+            story_id="{kanal}/{y}{m}{d}{hms}",
+        ),
+    ),
+    refused_urls=(
+        (r"^[^/]+/tags?/", "tag_page"),
+        (r"^[^/]+/search\b", "search_page"),
+        (r"^[^/]+/(?:author|reporter|penulis)/", "author_page"),
+        (r"^[^/]+/(?:indeks|loadmoredetail)\b|-category/", "index_page"),
+        (r"^[^/]+/video/", "video_page"),
+        (r"^[^/]+/foto/", "photo_page"),
+        (r"^(?:yoursay|media|assets|static)\.", "not_an_article"),
+    ),
+    sources=(
+        Sitemap("https://www.suara.com/sitemap.xml"),
+        PagedIndex("https://www.suara.com/indeks?page={page}"),
+        PagedIndex("https://www.suara.com/indeks/terkini/all?page={page}"),
+        Section("https://www.suara.com/news"),
+        Feed("https://www.suara.com/rss"),
+    ),
+    layouts=(
+        Layout(
+            name="S5",
+            body="div.article-content",
+            headline=(".article-image h1", "h1"),
+            date=(".article-image span",),
+            tags=(".article-tags a",),
+            caption=(".article-image figcaption", ".article-image .caption"),
+            section=(".breadcrumb a", ".article-breadcrumb a"),
+            prune=(".ten-second", ".article-read", ".google-pref", ".next-article", "#next-article", ".article-tags", ".wrap-pagination"),
+        ),
+        Layout(
+            name="S4",
+            body="article.detail-content.detail-berita",
+            headline=(".info h1", "h1"),
+            authors=(".head-writer-date .writer span:nth-child(2)",),
+            editors=(".head-writer-date .writer span:nth-child(1)",),
+            date=(".date-article span", ".date-article"),
+            tags=(".tag-header ul.list-tag li a", "ul.list-tag li a"),
+            caption=("figure.img-cover figcaption", ".img-cover .caption"),
+            section=(".breadcrumb a",),
+            prune=(".kesimpulan", "#player-video", "ul.pagination"),
+        ),
+        Layout(
+            name="S3",
+            body="div.detail--content",
+            headline=(".detail h1", "h1"),
+            authors=(".detail--info span:first-child",),
+            date=(".detail--info span:last-child",),
+            section=(".header-breadcrumb li",),
+            tags=(".detail--tag a", ".tag a", ".tags a"),
+            caption=(".detail--image figcaption", ".detail figcaption", ".detail .caption"),
+            prune=("div.paging__wrap", ".kesimpulan"),
+        ),
+        Layout(
+            name="S2",
+            body="article.content-article, article[itemprop=articleBody]",
+            headline=(".title h1", "#contentsWrapper header h1", "h1"),
+            authors=(".dateDetail .fl author", ".dateDetail author", ".dateDetail .fl"),
+            date=(".dateDetail .fr time", ".dateDetail time", ".dateDetail .fr"),
+            tags=(".tagList a",),
+            caption=("figure.cover figcaption", "#contentsWrapper figure figcaption", ".caption"),
+            section=(".breadcrumb a",),
+            prune=("div.boxread", "ul.pagination", ".tagList", ".summary"),
+        ),
+        Layout(
+            name="S1",
+            body="div[itemprop=description]",
+            headline=("h1",),
+            authors=("author",),
+            date=("time > strong", "time"),
+            caption=("figcaption", ".caption"),
+        ),
+    ),
+    prune=(
+        ".baca-juga-new", ".baca-juga", ".item--baca-juga-inner", "[id^=berita-terkait-]", ".ten-second", ".kesimpulan", ".google-pref",
+        ".next-article", "#next-article", ".notification-banner", ".tap-banner", "#comment-share", "#recWidgetRecommendation", ".mgidwidget",
+        ".cstm_promo_aside", "[data-ad-type]", "[class*=widget-ads]", "[class*=placeholder_]", "[id*=div-ad]", "#pariwara_satu", "#pariwara_dua",
+        ".parallax_swipe", ".banner-ads--parallax", "#adnow-mobile-baca-juga", "#dailymotion-widget", "#player-video",
+    ),
+    rules=(
+        Rule(name="summary_label", pattern=r"^baca 10 detik$"),
+        Rule(name="related_more", pattern=r"^simak berita lainnya seputar\b.{0,120}$"),
+        Rule(name="video_credits", pattern=r"^creative/(?:host|op)\b.{0,80}$", where="end"),
+    ),
+    dateline=r"^(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]+\s*",
+    ld_editor=r"/author/",
+    pager=".wrap-pagination a, ul.pagination-custom a, ul.pagination a, .paging__wrap a",
+    part_url=r"[?&]page=(?P<part>[2-9]|1\d)(?!\d)",
+    newsroom_names=("Suara.com", "Suara", "Redaksi"),
+)  # fmt: skip
+
+
+class Suara(NewsSpider):
+    """suara.com."""
+
+    site = SITE
