@@ -15,7 +15,13 @@ from archive.store import Archive
 from archive.terminal import console, human_bytes, print_json, print_table
 
 archive_option = click.option(
-    "--archive", "path", type=click.Path(path_type=Path), envvar="WARTA_ARCHIVE", default="news.db", show_default=True, help="The archive to read."
+    "--archive",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar="WARTA_ARCHIVE",
+    default="news.db",
+    show_default=True,
+    help="The archive to read.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -76,7 +82,14 @@ def log(url: str, path: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    columns = {"number": "rev", "observed_at": "observed", "kind": "kind", "changed": "changed", "returns_to": "returns to", "headline": "headline"}
+    columns = {
+        "number": "rev",
+        "observed_at": "observed",
+        "kind": "kind",
+        "changed": "changed",
+        "returns_to": "returns to",
+        "headline": "headline",
+    }
     print_table(rows, columns, title=rows[-1]["url"])
 
 
@@ -166,7 +179,9 @@ def _life(life: dict[str, Any]) -> list[str]:
     for check in life["history"]:
         answer = f"status {check['status']}" if check["status"] else "no answer"
         reason = f" ({sentence(check['reason'])})" if check["reason"] else ""
-        lines.append(f"Asked {check['checked_at']}: {answer}, {check['outcome'].replace('_', ' ')}{reason}, {human_bytes(check['bytes'] or 0)}.")
+        lines.append(
+            f"Asked {check['checked_at']}: {answer}, {check['outcome'].replace('_', ' ')}{reason}, {human_bytes(check['bytes'] or 0)}."
+        )
     if not life["history"]:
         lines.append("Never asked for.")
     if life["next_check_at"]:

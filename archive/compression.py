@@ -57,5 +57,3 @@ def unpack(packed: bytes, digest: str, dictionary: bytes | None = None) -> bytes
     if bytes_digest(data) != digest:
         raise ArchiveDamaged(f"a snapshot was damaged: its bytes no longer match the digest {digest[:12]}…")
     return data
-
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from sqlite_utils import Database
@@ -25,16 +26,17 @@ def find_article(db: Database, reference: str) -> int:
     Raises ArticleUnknown, also where a story id is that of several sites' stories.
     """
     urls = {reference}
-    try:
+    with suppress(ValueError):
         urls.add(canonical_url(reference))
-    except ValueError:
-        pass
     for url in sorted(urls):
         row = db.conn.execute("SELECT id FROM articles WHERE url = ?", (url,)).fetchone()
         row = row or db.conn.execute("SELECT article_id FROM urls WHERE url = ? AND article_id IS NOT NULL", (url,)).fetchone()
-        row = row or db.conn.execute(
-            "SELECT a.id FROM urls u JOIN articles a ON a.site = u.site AND a.key = u.key WHERE u.url = ?", (url,)
-        ).fetchone()
+        row = (
+            row
+            or db.conn.execute(
+                "SELECT a.id FROM urls u JOIN articles a ON a.site = u.site AND a.key = u.key WHERE u.url = ?", (url,)
+            ).fetchone()
+        )
         if row:
             return int(row[0])
     rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()

@@ -173,9 +173,7 @@ class Archive:
         self.db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
         self.db.conn.execute("UPDATE articles SET revision = ?, removed_at = NULL WHERE id = ?", (number, article_id))
         self._index(article_id)
-        return Revision(
-            article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, observed_at=observed_at
-        )
+        return Revision(article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, observed_at=observed_at)
 
     def _earlier(self, article_id: int, digest: str) -> int | None:
         """The newest earlier revision that said the same."""

@@ -84,8 +84,9 @@ def _sitemap_entries(xml: bytes) -> Iterator[tuple[str, Link]]:
                 published = parse_structured(found.get("publication_date"))
                 yield kind, Link(url=found["loc"], published_at=published, lastmod=parse_structured(found.get("lastmod")))
             element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+            parent = element.getparent()
+            while parent is not None and element.getprevious() is not None:
+                del parent[0]
     except etree.XMLSyntaxError:
         return
 

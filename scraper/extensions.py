@@ -25,7 +25,7 @@ class CrawlRecord:
         """Called by Scrapy."""
         return cls(crawler)
 
-    def spider_closed(self, spider: Spider, reason: str) -> None:
+    def spider_closed(self, reason: str) -> None:
         """The last signal of a crawl in which the archive is open."""
         crawl = Crawl.of(self._crawler)
         stats = self._crawler.stats

@@ -107,7 +107,8 @@ class WriteRevision(_Stage):
             entry = self._crawl.archive.ledger.entry(item.snapshot.page.requested_url)
             assert entry is not None, item.snapshot.page.requested_url
             if item.reading is None or item.refusal is not None:
-                return self._refuse(item, entry)
+                self._refuse(item, entry)
+                return None
             return self._revise(item, item.reading, entry)
 
     def _revise(self, item: Read, reading: Reading, entry: Entry) -> Revision | None:
@@ -198,7 +199,14 @@ class WriteRevision(_Stage):
 
 
 def _check(
-    snapshot: Snapshot, entry: Entry, outcome: str, crawl_id: int | None, *, due: datetime | None, reason: str | None = None, article_id: int | None = None
+    snapshot: Snapshot,
+    entry: Entry,
+    outcome: str,
+    crawl_id: int | None,
+    *,
+    due: datetime | None,
+    reason: str | None = None,
+    article_id: int | None = None,
 ) -> Check:
     page = snapshot.page
     return Check(

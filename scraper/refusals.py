@@ -14,6 +14,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
 )
 from scrapy.http import Response
+from twisted.python.failure import Failure
 
 from archive.records import Article
 
@@ -67,8 +68,10 @@ def refusal_of_article(article: Article) -> str | None:
     return None if article.body else "no_body"
 
 
-def refusal_of_error(error: BaseException) -> str:
+def refusal_of_error(failure: Failure) -> str:
     """Reason of a request that brought no answer."""
+    error = failure.value
+    assert error is not None
     if isinstance(error, Refused):
         return error.reason
     for kind, reason in _ERRORS:

@@ -17,7 +17,7 @@ from scraper.addresses import is_private
 class PublicAddressResolver(CachingThreadedResolver):
     """Scrapy's resolver, except that a name with an internal address does not resolve; the user's own proxies do."""
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """The address of a host; fails with DNSLookupError for an internal one."""
         found = super().getHostByName(name, timeout)
         return found if name in _proxy_hosts() else found.addCallback(_public, name)

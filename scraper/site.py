@@ -90,6 +90,8 @@ class Layout:
     authors: tuple[str, ...] = ()
     """Bylines; labels in them ("Rep:", "Red:") tell authors from editors."""
     editors: tuple[str, ...] = ()
+    editor_first: bool = False
+    """Of two names without labels, "A | B", the first is the editor's."""
     date: tuple[str, ...] = ()
     section: tuple[str, ...] = ()
     """Breadcrumb; the first entry after the home page is taken."""
@@ -141,6 +143,8 @@ class Site:
     """Bylines that are nobody's name."""
     timezone: str = "Asia/Jakarta"
     language: str = "id"
+    tag_metas: tuple[str, ...] = ("news_keywords",)
+    """Meta tags with the story's own tags; `keywords` is mostly the same on every page of a site."""
     head_dates: tuple[str, ...] = field(default=())
     """Names of meta tags with a date, before the usual ones."""
 

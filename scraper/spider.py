@@ -61,7 +61,6 @@ class NewsSpider(Spider):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.name = cls.site.name
-        cls.allowed_domains = list(cls.site.crawled or cls.site.domains)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -71,7 +70,13 @@ class NewsSpider(Spider):
         return spider
 
     def __init__(
-        self, since: str | None = None, until: str | None = None, limit: str | None = None, recheck: str = "due", plan: str = "", **kwargs: Any
+        self,
+        since: str | None = None,
+        until: str | None = None,
+        limit: str | None = None,
+        recheck: str = "due",
+        plan: str = "",
+        **kwargs: Any,
     ) -> None:
         super().__init__(self.site.name, **kwargs)
         if recheck not in RECHECKS:
@@ -120,7 +125,7 @@ class NewsSpider(Spider):
         """A Crawl-delay longer than our own is kept to."""
         engine = self.crawler.engine
         if engine is not None and robots.crawl_delay > self.settings.getfloat("DOWNLOAD_DELAY"):
-            _key, slot = engine.downloader._get_slot(self._request(self.site.home, print))  # noqa: SLF001 - as Scrapy's AutoThrottle does
+            _key, slot = engine.downloader._get_slot(self._request(self.site.home, print))
             slot.delay = robots.crawl_delay
 
     def _request(self, url: str, callback: Callable[..., Any], **kwargs: Any) -> Request:
@@ -146,7 +151,9 @@ class NewsSpider(Spider):
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
         self._record_source(step, reason, status=response.status, size=len(response.body))
         yield from self._story_requests(entries)
-        sitemaps = [Step(source=Sitemap(urljoin(response.url, link.url)), url=urljoin(response.url, link.url)) for link in self._wanted(found)]
+        sitemaps = [
+            Step(source=Sitemap(urljoin(response.url, link.url)), url=urljoin(response.url, link.url)) for link in self._wanted(found)
+        ]
         feeds = [Step(source=Feed(url), url=url) for url in found.feeds]
         own = [further for further in (*sitemaps, *feeds) if self.site.may_ask(_host(further.url))]
         further = [] if found.problem else step.source.following(step, self._dated(found.links), self._window, fresh=fresh)
@@ -155,7 +162,7 @@ class NewsSpider(Spider):
     def source_failed(self, failure: Failure) -> None:
         """A source that gave no answer is written down; the others are used."""
         step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
-        self._record_source(step, refusal_of_error(failure.value), status=None, size=0)
+        self._record_source(step, refusal_of_error(failure), status=None, size=0)
 
     def _wanted(self, found: Announced) -> list[Link]:
         """Sitemaps of an index that may hold stories of the window, newest first."""
@@ -279,7 +286,7 @@ class NewsSpider(Spider):
 
     def story_failed(self, failure: Failure) -> Iterator[Miss]:
         """A story that gave no answer."""
-        reason = refusal_of_error(failure.value)
+        reason = refusal_of_error(failure)
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         if reason == "limit":
             return

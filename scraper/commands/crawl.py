@@ -136,7 +136,12 @@ def _row(crawl: Crawl) -> dict[str, Any]:
 def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
     """What a crawl would fetch, and why."""
     rows = [
-        {"site": story.site, "url": story.url, "why": story.why, "published_at": story.published_at.isoformat() if story.published_at else None}
+        {
+            "site": story.site,
+            "url": story.url,
+            "why": story.why,
+            "published_at": story.published_at.isoformat() if story.published_at else None,
+        }
         for story in planned
     ]
     if as_json:
@@ -144,5 +149,3 @@ def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
         return
     print_table(rows, {"site": "site", "published_at": "published", "why": "why", "url": "url"})
     click.echo(f"{len(rows)} {'story' if len(rows) == 1 else 'stories'} would be fetched.", err=True)
-
-

@@ -19,7 +19,9 @@ _SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo")
 
 
 @click.command()
-@click.option("--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made.")
+@click.option(
+    "--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made."
+)
 def demo(path: Path) -> None:
     """Serve bundled sample pages of all five sites on loopback and crawl them, twice, into demo.db.
 
@@ -51,26 +53,39 @@ def _crawl(path: Path, proxy: str, *arguments: str) -> None:
     environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | dict.fromkeys(names, proxy)
     command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SPEED, *arguments]
     sys.stdout.flush()
-    if subprocess.run(command, env=environment, check=False).returncode != 0:
+    if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603 - our own words
         raise click.ClickException("the demo's crawl failed; its lines above say why")
 
 
 def _summary(path: Path) -> None:
     with Archive(path, read_only=True) as archive:
-        stories = list(archive.db.query("SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1"))
+        stories = list(
+            archive.db.query("SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1")
+        )
         edited = next(archive.db.query("SELECT article_id, url FROM history WHERE kind = 'publisher' ORDER BY article_id LIMIT 1"), None)
         bad = [story for story in stories if story["layout"] == "fallback" or not story["headline"]]
         counts = reading.stats(archive.db)
     click.echo()
-    columns = {"article_id": "article", "site": "site", "layout": "layout", "published_at": "published", "revision": "rev", "headline": "headline"}
-    print_table([dict(story, headline=_headline(story)) for story in stories], columns, title=f"{path}: {len(stories)} stories of {len(counts)} sites")
+    columns = {
+        "article_id": "article",
+        "site": "site",
+        "layout": "layout",
+        "published_at": "published",
+        "revision": "rev",
+        "headline": "headline",
+    }
+    print_table(
+        [dict(story, headline=_headline(story)) for story in stories],
+        columns,
+        title=f"{path}: {len(stories)} stories of {len(counts)} sites",
+    )
     if bad:
         raise click.ClickException(f"{len(bad)} stories were not read in their site's own layout")
     click.echo("\nEvery story was read in its site's own layout. What to type next:\n")
     number = edited["article_id"] if edited else 1
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
         click.echo(f"  warta {line} --archive {path}")
-    click.echo(f"  sqlite3 {path} 'select site, headline from latest'")
+    click.echo(f"  sqlite3 {path} 'select site, headline from latest'")  # noqa: S608 - shown, not run
 
 
 def _headline(story: dict[str, object]) -> str:

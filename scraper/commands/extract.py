@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.progress import track
 
 from archive.reasons import sentence
@@ -22,7 +23,11 @@ MAX_BYTES = 10 * 1024 * 1024
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--url", help="The address of the page; it tells the site.")
-@click.option("--manifest", type=click.Path(path_type=Path, dir_okay=False, exists=True), help='JSON lines {"url": …, "html": PATH}, paths relative to it.')
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help='JSON lines {"url": …, "html": PATH}, paths relative to it.',
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON lines also on a terminal (a pipe always gets them).")
 def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_json: bool) -> None:
     """The article of saved pages: one JSON line each, in order; `error` says why a page gave none.
@@ -36,10 +41,7 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_
         raise click.UsageError("--manifest stands alone: it names files and addresses itself")
     if manifest is None and (len(files) != 1 or not url):
         raise click.UsageError("give one FILE (or - for standard input) with its --url, or a --manifest")
-    if manifest is not None:
-        rows = _with_bar(list(_manifest_jobs(manifest)))
-    else:
-        rows = iter([_article(url or "", _bytes(files[0]))])
+    rows = iter([_article(url or "", _bytes(files[0]))]) if manifest is None else _with_bar(list(_manifest_jobs(manifest)))
     failed = 0
     for row in rows:
         failed += "error" in row
@@ -54,14 +56,8 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_
 
 
 def _with_bar(jobs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for job in track(jobs, description="extracting", console=_stderr(), transient=True, disable=not sys.stderr.isatty()):
+    for job in track(jobs, description="extracting", console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()):
         yield job if "error" in job else _article(job["url"], _bytes(job["html"]))
-
-
-def _stderr() -> Any:
-    from rich.console import Console
-
-    return Console(stderr=True)
 
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:

@@ -28,5 +28,12 @@ def sites(as_json: bool) -> None:
         print_json(rows)
         return
     shown = [dict(row, sources=len(row["sources"])) for row in rows]
-    columns = {"site": "site", "home": "home", "domains": "domains", "layouts": "layouts, newest first", "sources": "sources", "timezone": "clock"}
+    columns = {
+        "site": "site",
+        "home": "home",
+        "domains": "domains",
+        "layouts": "layouts, newest first",
+        "sources": "sources",
+        "timezone": "clock",
+    }
     print_table(shown, columns)

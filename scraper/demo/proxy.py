@@ -50,7 +50,7 @@ class ReplayProxy:
         self.user_agents: set[str] = set()
         self._lock = Lock()
         self._tls = _throw_away_tls()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
         self._server.daemon_threads = True
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
@@ -90,55 +90,56 @@ class ReplayProxy:
         return self._tls.wrap_socket(connection, server_side=True)
 
 
-def _handler(proxy: ReplayProxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 30
-        tunnel: str | None = None
+class _Handler(BaseHTTPRequestHandler):
+    """One client's connection; after CONNECT it speaks TLS."""
 
-        def do_CONNECT(self) -> None:
-            """From here on the client speaks TLS with the host that it named, which is us."""
-            self.tunnel = self.path.removesuffix(":443")
-            self.send_response(200, "Connection established")
-            self.end_headers()
-            try:
-                self.connection = proxy.end_tls(self.connection)
-            except (ssl.SSLError, OSError):
-                self.close_connection = True
-                return
-            self.rfile = self.connection.makefile("rb")
-            self.wfile = self.connection.makefile("wb", buffering=0)
+    proxy: ReplayProxy  # set by a subclass for each proxy
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    tunnel: str | None = None
 
-        def do_GET(self) -> None:
-            url = f"https://{self.tunnel}{self.path}" if self.tunnel else self.path
-            proxy.user_agents.add(self.headers.get("User-Agent", ""))
-            answer = proxy.answer(url, self.headers.get("If-None-Match"))
-            self.send_response(answer.status)
-            for name, value in answer.headers:
-                self.send_header(name, value)
-            if answer.status != 304:
-                self.send_header("Content-Type", answer.content_type)
-                if not any(name.lower() == "content-length" for name, _value in answer.headers):
-                    self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            if answer.status != 304:
-                self.wfile.write(answer.body)
+    def do_CONNECT(self) -> None:
+        """From here on the client speaks TLS with the host that it named, which is us."""
+        self.tunnel = self.path.removesuffix(":443")
+        self.send_response(200, "Connection established")
+        self.end_headers()
+        try:
+            self.connection = self.proxy.end_tls(self.connection)
+        except OSError:
+            self.close_connection = True
+            return
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
 
-        def handle(self) -> None:
-            with suppress(ConnectionError, TimeoutError, ssl.SSLError):
-                super().handle()
+    def do_GET(self) -> None:
+        """Answer from the table."""
+        url = f"https://{self.tunnel}{self.path}" if self.tunnel else self.path
+        self.proxy.user_agents.add(self.headers.get("User-Agent", ""))
+        answer = self.proxy.answer(url, self.headers.get("If-None-Match"))
+        headers = dict(answer.headers)
+        if answer.status != 304:
+            headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body)), **headers}
+        self.send_response(answer.status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body)
 
-        def finish(self) -> None:
-            with suppress(ConnectionError, ssl.SSLError, ValueError, OSError):
-                super().finish()
-            if self.tunnel:
-                with suppress(OSError):
-                    self.connection.close()
+    def handle(self) -> None:
+        """A client that goes away is no error."""
+        with suppress(OSError):
+            super().handle()
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Silence: the client tells what it asked."""
+    def finish(self) -> None:
+        """Close what TLS was spoken on; the server closes only the socket below."""
+        with suppress(OSError, ValueError):
+            super().finish()
+        if self.tunnel:
+            with suppress(OSError):
+                self.connection.close()
 
-    return Handler
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's names
+        """Silence: the client tells what it asked."""
 
 
 def _throw_away_tls() -> ssl.SSLContext:

@@ -10,9 +10,10 @@ from importlib.metadata import version
 
 from archive.records import Article, Page
 from archive.urls import canonical_url
-from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, narrow, read_body
+from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
 from scraper.extraction.metadata import Head, Metadata, absolute, read_metadata
+from scraper.extraction.narrow import narrow
 from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
 
@@ -76,11 +77,8 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
     head = Head(tree)
     identity = _identity(site, url, head)
     narrowed = narrow(tree, site) if site is not None else None
-    metadata = read_metadata(tree, head, site, narrowed.layout if narrowed else None, identity)
-    if site is not None and narrowed is not None:
-        body = read_body(tree, site, narrowed, identity)
-    else:
-        body = fallback_body(tree, site, identity)
+    metadata = read_metadata(tree, head, site, narrowed, identity)
+    body = read_body(tree, site, narrowed, identity) if site and narrowed else fallback_body(tree, site, identity)
     article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 
@@ -90,11 +88,12 @@ def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
     if site is None:
         return None
     asked = site.identify(url)
-    for declared in (head.links.get("canonical"), head.metas.get("og:url")):
-        named = site.identify(declared) if declared else None
-        if isinstance(named, Identity) and (not isinstance(asked, Identity) or named.key == asked.key):
-            return replace(named, published_at=named.published_at or getattr(asked, "published_at", None))
-    return asked if isinstance(asked, Identity) else None
+    own = asked if isinstance(asked, Identity) else None
+    declared = head.links.get("canonical") or ("" if own else head.metas.get("og:url"))
+    named = site.identify(declared) if declared else None
+    if isinstance(named, Identity) and (own is None or named.key == own.key):
+        return replace(named, published_at=named.published_at or (own.published_at if own else None))
+    return own
 
 
 def _article(url: str, site: Site | None, identity: Identity | None, metadata: Metadata, body: Body, layout: str) -> Article:
@@ -107,7 +106,7 @@ def _article(url: str, site: Site | None, identity: Identity | None, metadata: M
     return Article(
         url=url, site=site.name if site else _host(url), canonical_url=identity.url if identity else _canonical(url),
         story_id=identity.story_id if identity else None, headline=fields.get("headline"), kicker=fields.get("kicker"),
-        deck=fields.get("deck"), body=body.text, dateline=body.dateline, authors=fields.get("authors", ()), editors=editors,
+        deck=fields.get("deck"), body=body.text, dateline=body.dateline, authors=fields.get("authors") or body.authors, editors=editors,
         agency=body.agency or fields.get("agency"), published_at=fields.get("published_at"), modified_at=fields.get("modified_at"),
         section=fields.get("section"), tags=fields.get("tags", ()), image_url=absolute(fields.get("image_url"), url),
         caption=fields.get("caption"), language=site.language if site else "id", layout=layout, extractor=extractor_of(site),
@@ -132,5 +131,3 @@ def extractor_of(site: Site | None) -> str:
     own = (site.layouts, site.prune, site.rules, site.dateline, site.dateline_bold, site.end_credit, site.ld_editor) if site else ()
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
     return f"warta-{site.name if site else 'fallback'}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
-
-

@@ -15,7 +15,7 @@ _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav "
     "ol p pre section table tbody td tfoot th thead tr ul video audio iframe ins object embed".split()
 )
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _CELLS = frozenset(("td", "th"))
 _NO_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
@@ -143,9 +143,7 @@ class _Walker:
             text = text.strip("| ")
         if text:
             self._blocks.append(
-                Block(
-                    text=text, kind=kind, linked=run.linked, links=tuple(run.links), opening=clean("".join(run.bold)), context=context
-                )
+                Block(text=text, kind=kind, linked=run.linked, links=tuple(run.links), opening=clean("".join(run.bold)), context=context)
             )
 
 
@@ -161,5 +159,3 @@ def _context(node: Element, outer: str) -> str:
 def blocks(root: Element, pruned: set[Element]) -> list[Block]:
     """The paragraphs below `root` in reading order, without what stands in `pruned` nodes."""
     return _Walker(root, pruned).blocks()
-
-

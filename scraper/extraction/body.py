@@ -6,20 +6,22 @@ import logging
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import trafilatura
 from lxml import html
 
 from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import trim
+from scraper.extraction.boilerplate import BYLINE_RULES, trim
+from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
-from scraper.extraction.tree import Element, clean, compiled, find_all, union
-from scraper.site import Identity, Layout, Site
+from scraper.extraction.narrow import Narrowed
+from scraper.extraction.tree import Element, clean, find_all, union
+from scraper.site import Identity, Site
 
 # What stands inside articles of all sites and is no prose.
 COMMON_PRUNE = (
-    "script", "style", "noscript", "template", "iframe", "form", "button", "svg", "object", "embed", "video", "audio", "nav", "aside", "select",
+    "script", "style", "noscript", "template", "iframe", "form", "button", "svg", "object", "embed", "video", "audio", "nav", "aside",
+    "select",
     "figure", "figcaption", "ins", "img", "blockquote.twitter-tweet", "blockquote.twitter-video", "blockquote.instagram-media", ".fb-post",
     ".fb-video", "blockquote.tiktok-embed", "[id^=div-gpt-ad]", "[id^=div-ad]", "[id^=google_ads]", ".adsbygoogle", ".google-auto-placed",
     "[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']",
@@ -38,35 +40,17 @@ class Body:
     text: str = ""
     dateline: str | None = None
     agency: str | None = None
+    authors: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
     taken: tuple[tuple[str, str], ...] = ()
     """(rule, text) of every line that was taken out."""
     warnings: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowed:
-    """The article's node, in the layout that matched."""
-
-    layout: Layout
-    node: Element
-
-
-def narrow(tree: Element, site: Site) -> Narrowed | None:
-    """The newest layout of the profile that the page shows, with the node of its prose; None after a redesign."""
-    for layout in site.layouts:
-        if layout.requires and not compiled(layout.requires)(tree):
-            continue
-        for node in compiled(layout.body)(tree):
-            if clean(node.text_content()):
-                return Narrowed(layout=layout, node=node)
-    return None
-
-
 def read_body(tree: Element, site: Site, narrowed: Narrowed, identity: Identity | None) -> Body:
     """The prose of a narrowed article."""
     layout = narrowed.layout
-    pruned = set(_pruner(layout.prune, site.prune)(narrowed.node))
+    pruned = set(union((*COMMON_PRUNE, *site.prune, *layout.prune))(narrowed.node))
     found = [block for lead in find_all(tree, layout.lead) for block in blocks(lead, set())]
     found += blocks(narrowed.node, pruned)
     return _finished(found, site, identity, through_trafilatura=True)
@@ -93,10 +77,17 @@ def _finished(found: list[Block], site: Site | None, identity: Identity | None, 
     warnings: tuple[str, ...] = ()
     if through_trafilatura and kept:
         texts, warnings = _through_trafilatura(kept)
+    newsroom = site.newsroom_names if site else ()
+    people = [read_byline(text, newsroom=newsroom) for rule, text in trimmed.taken if rule in BYLINE_RULES]
     return Body(
-        text="\n\n".join(texts), dateline=dateline, agency=trimmed.agency, editors=trimmed.editors, taken=tuple(trimmed.taken),
+        text="\n\n".join(texts),
+        dateline=dateline,
+        agency=trimmed.agency,
+        authors=tuple(name for byline in people for name in byline.authors),
+        editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
+        taken=tuple(trimmed.taken),
         warnings=warnings,
-    )  # fmt: skip
+    )
 
 
 def _through_trafilatura(kept: Sequence[Block]) -> tuple[list[str], tuple[str, ...]]:
@@ -123,11 +114,3 @@ def _through_trafilatura(kept: Sequence[Block]) -> tuple[list[str], tuple[str, .
     if after < MIN_KEPT * before:
         return [block.text for block in kept], ("trafilatura_disagrees",)
     return texts, ()
-
-
-@lru_cache(maxsize=128)
-def _pruner(layout: tuple[str, ...], site: tuple[str, ...]) -> Pruner:
-    return compiled(union((*COMMON_PRUNE, *site, *layout)))
-
-
-Pruner = type(compiled("p"))

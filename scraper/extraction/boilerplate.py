@@ -15,25 +15,48 @@ from scraper.site import Rule
 
 COMMON_RULES: tuple[Rule, ...] = (
     # Links to other stories. A label with a colon is a formula; without one it takes a link to believe it.
-    Rule(name="related_label", pattern=r"^(?:baca|simak|lihat|tonton)(?: juga| selengkapnya| artikel lainnya)?\s*:?$|^berita terkait\s*:?$"),
-    Rule(name="related_colon", pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)\s*:"),
-    Rule(name="related_link", pattern=r"^(?:baca|klik|simak|lihat|tonton)(?: juga| pula)?\b.{0,12}:|^(?:baca|simak|lihat|tonton) juga\b", linked=True),
-    Rule(name="read_more_link", pattern=r"^(?:baca|simak)? ?(?:selengkapnya|lebih lanjut)\b.{0,40}$|^(?:cek|klik)\b.{0,30}\bdi sini\b", linked=True),
+    Rule(
+        name="related_label",
+        pattern=r"^(?:baca|simak|lihat|tonton)(?: juga| selengkapnya| artikel lainnya)?\s*:?$|^berita terkait\s*:?$",
+    ),
+    Rule(
+        name="related_colon",
+        pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)\s*:",
+    ),
+    Rule(
+        name="related_link",
+        pattern=r"^(?:baca|klik|simak|lihat|tonton)(?: juga| pula)?\b.{0,12}:|^(?:baca|simak|lihat|tonton) juga\b",
+        linked=True,
+    ),
+    Rule(
+        name="read_more_link",
+        pattern=r"^(?:baca|simak)? ?(?:selengkapnya|lebih lanjut)\b.{0,40}$|^(?:cek|klik)\b.{0,30}\bdi sini\b",
+        linked=True,
+    ),
     # Adverts and widgets that left their words behind.
     Rule(name="advert_label", pattern=r"^(?:advertisement|advertising|iklan|pariwara|sponsored|ads?|scroll (?:untuk|to) .{0,40})$"),
     Rule(name="no_advert", pattern=r"^tidak ada kode iklan yang tersedia\.?$"),
     Rule(name="loading", pattern=r"^(?:loading[.…]*\s*)+$"),
     Rule(name="loading_tail", pattern=r"\s*(?:loading\.{2,}\s*)+$", where="end", part=True),
     Rule(name="reaction_widget", pattern=r"^bagaimana tanggapan anda mengenai artikel ini\?$|^(?:happy|inspire|confuse|sad)$"),
-    Rule(name="share_widget", pattern=r"^(?:share|bagikan|komentar|comments?|tag|tags|print|\d+ ?(?:shares?|komentar)|copy link)\s*:?$"),
+    Rule(
+        name="share_widget",
+        pattern=r"^(?:share|bagikan|komentar|comments?|tag|tags|print|\d+ ?(?:shares?|komentar)|copy link)\s*:?$",
+    ),
     # Plugs for the newsroom's other channels.
     Rule(name="google_news", pattern=r"^(?:cek|temukan|ikuti|dapatkan|baca|simak)\b.{0,120}\bgoogle news\b.{0,40}$"),
     Rule(name="google_news_open", pattern=r"^cek berita dan artikel yang lain di$|^google news$"),
-    Rule(name="whatsapp", pattern=r"^(?:ikuti|dapatkan|gabung|simak)\b.{0,100}\b(?:whatsapp|telegram)\s*(?:channel|grup|group)?\b.{0,40}$"),
+    Rule(
+        name="whatsapp",
+        pattern=r"^(?:ikuti|dapatkan|gabung|simak)\b.{0,100}\b(?:whatsapp|telegram)\s*(?:channel|grup|group)?\b.{0,40}$",
+    ),
     Rule(name="follow_us", pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update|untuk mengikuti silakan klik)\b.{0,160}$"),
     # Labels of the people and sources that some pages repeat below the text.
     Rule(name="people_label", pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)\s*:\s*.{1,60}$", where="end"),
-)  # fmt: skip
+)
+
+BYLINE_RULES = frozenset(("people_label", "repeated_byline", "column_author"))
+"""Rules that take a line which names people: it is read before it is forgotten."""
 
 AGENCIES: dict[str, str] = {
     "antara": "ANTARA", "antara foto": "ANTARA", "antaranews": "ANTARA", "antara news": "ANTARA", "ant": "ANTARA", "lkbn antara": "ANTARA",
@@ -71,7 +94,7 @@ def agency_of(names: str) -> str | None:
     return None
 
 
-def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = "", is_story: Callable[[str], bool] = lambda url: False) -> Trimmed:
+def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = "", is_story: Callable[[str], bool] | None = None) -> Trimmed:
     """Take furniture out of paragraphs: `rules` first, then the common ones, then credits at the end.
 
     `is_story` tells whether an address is that of a story at the same site: a paragraph that is nothing but a link to one
@@ -90,9 +113,9 @@ def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = ""
     return result
 
 
-def _linked_story(block: Block, is_story: Callable[[str], bool]) -> str | None:
+def _linked_story(block: Block, is_story: Callable[[str], bool] | None) -> str | None:
     bare = block.kind == "p" and block.is_link and not block.text[0].isdigit()
-    return "linked_story" if bare and all(is_story(link) for link in block.links) else None
+    return "linked_story" if bare and is_story is not None and all(is_story(link) for link in block.links) else None
 
 
 def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
@@ -156,7 +179,7 @@ def _credit(text: str, result: Trimmed, end_credit: str) -> str:
         result.agency = result.agency or agency
         result.taken.append(("agency_credit", match[0].strip()))
         return text[: match.start()].rstrip()
-    match = _compiled(end_credit, 0).search(text) if end_credit else None
+    match = _compiled(end_credit, 0).search(text) if end_credit and not result.editors else None
     if match:
         editor = match.groupdict().get("editor")
         if editor and editor not in result.editors:

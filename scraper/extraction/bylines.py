@@ -13,10 +13,18 @@ _LABEL = re.compile(
 )
 _EDITOR_LABELS = frozenset(("red", "redaktur", "editor", "penyunting"))
 _NOT_PEOPLE = frozenset(("sumber", "foto"))
+# "Selasa, 24 Maret 2015 10:11 WIB" behind a name, with or without its day.
+_DATE = re.compile(
+    r"(?:\b(?:senin|selasa|rabu|kamis|jum['’]?at|sabtu|minggu|sunday|monday|tuesday|wednesday|thursday|friday|saturday)\b\W*)?"
+    r"\b\d{1,2}\s+[a-z]{3,10}\.?\s+(?:19|20)\d{2}\b.*$",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[^<>]*>")
-_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s&\s|\bdan\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|\bdan\b)\s*", re.IGNORECASE)
 _TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
-_DAYS = frozenset("senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split())
+_DAYS = frozenset(
+    "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split()
+)
 # Particles of names that stay small in reading case.
 _SMALL = frozenset(("bin", "binti", "van", "de", "der", "von", "al", "el"))
 
@@ -35,7 +43,7 @@ def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
     >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
-    text = clean(_TAG.sub(" ", text or ""))
+    text = clean(_DATE.sub(" ", clean(_TAG.sub(" ", text or ""))))
     people: dict[str, list[str]] = {"authors": [], "editors": []}
     for label, names in _labelled(text):
         if label in _NOT_PEOPLE:
@@ -86,6 +94,6 @@ def reading_case(name: str) -> str:
 def _capitalised(word: str) -> str:
     if len(word.strip(".")) == 1 or any(c.isdigit() for c in word) or "." in word.strip("."):
         return word
-    return re.sub(r"[^\W\d_]+", lambda part: part[0].capitalize() if part.start() == 0 or word[part.start() - 1] in "-'’(" else part[0].lower(), word)
-
-
+    return re.sub(
+        r"[^\W\d_]+", lambda part: part[0].capitalize() if part.start() == 0 or word[part.start() - 1] in "-'’(" else part[0].lower(), word
+    )

@@ -11,10 +11,10 @@ from scraper.site import Site
 
 # Words that stand before a colon at the start of a text and are no place.
 _LABELS = frozenset(
-    """catatan ralat koreksi update info breaking pertanyaan jawaban tanya jawab tips simak foto video opini sinopsis judul penulis oleh editor
-    reporter narasumber moderator ingat perhatian penting kesimpulan jadwal hasil skor sumber lokasi waktu tempat tanggal harga daftar berikut
-    pengumuman peringatan pembaca redaksi disclaimer note question answer q a satu pertama kedua ketiga klarifikasi fakta klaim hoaks kata
-    saksi hakim jaksa terdakwa presiden menteri gubernur bupati wali""".split()
+    "catatan ralat koreksi update info breaking pertanyaan jawaban tanya jawab tips simak foto video opini sinopsis judul penulis oleh "
+    "editor reporter narasumber moderator ingat perhatian penting kesimpulan jadwal hasil skor sumber lokasi waktu tempat tanggal harga "
+    "daftar berikut pengumuman peringatan pembaca redaksi disclaimer note question answer q a satu pertama kedua ketiga klarifikasi fakta "
+    "klaim hoaks kata saksi hakim jaksa terdakwa presiden menteri gubernur bupati wali".split()
 )
 
 

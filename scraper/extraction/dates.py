@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
@@ -72,9 +72,9 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     if match["time"] is None or (match["zone"] is None and zone is None):
         return None
     year, month, day = (int(part) for part in re.split(r"[-/]", match["date"]))
-    clock = [int(part) for part in match["time"].split(":")]
+    hour, minute, second = [*(int(part) for part in match["time"].split(":")), 0][:3]
     try:
-        return datetime(year, month, day, *clock, tzinfo=_zone(match["zone"], zone))  # type: ignore[arg-type]
+        return datetime(year, month, day, hour, minute, second, tzinfo=_zone(match["zone"], zone))
     except ValueError:
         return None
 
@@ -94,7 +94,7 @@ def _zone(name: str | None, default: tzinfo | None) -> tzinfo | None:
     if name in ZONES:
         return ZONES[name]
     if name in ("Z", "GMT", "UTC"):
-        return timezone.utc
+        return UTC
     sign = -1 if name[0] == "-" else 1
     hours, minutes = int(name[1:3]), int(name[-2:])
     return timezone(sign * timedelta(hours=hours, minutes=minutes))

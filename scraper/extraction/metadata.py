@@ -14,6 +14,8 @@ from urllib.parse import urljoin
 from scraper.extraction.boilerplate import agency_of
 from scraper.extraction.bylines import Byline, read_byline
 from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.narrow import Narrowed
+from scraper.extraction.surroundings import byline_in, date_in, lines_above, lines_below
 from scraper.extraction.tree import Element, clean, compiled, find_all, first_text, text_of
 from scraper.site import Identity, Layout, Site
 
@@ -52,13 +54,20 @@ class Head:
                 self.metas[name] = node.get("content") or ""
         self.links = {(node.get("rel") or "").lower(): node.get("href") or "" for node in reversed(tree.findall(".//link"))}
         self.broken_json_ld = False
-        self.article: Mapping[str, Any] = self._article(tree)
+        self.article: Mapping[str, Any] = {}
+        self.breadcrumb: tuple[str, ...] = ()
+        for data in self._json_ld(tree):
+            if not self.article and _types(data) & _ARTICLE_TYPES:
+                self.article = data
+            elif not self.breadcrumb and "BreadcrumbList" in _types(data):
+                self.breadcrumb = tuple(_crumbs(data))
 
     def meta(self, *names: str) -> str | None:
         """The first of the meta tags that holds something."""
         return next((clean(self.metas[name]) for name in names if clean(self.metas.get(name))), None)
 
-    def _article(self, tree: Element) -> Mapping[str, Any]:
+    def _json_ld(self, tree: Element) -> Iterator[Mapping[str, Any]]:
+        """Every object of every JSON-LD block; a block that is no JSON is noted and passed over."""
         for script in tree.iterfind(".//script[@type='application/ld+json']"):
             text = (script.text or "").strip()
             if not text or len(text) > _MAX_JSON_LD:
@@ -68,11 +77,17 @@ class Head:
             except (ValueError, RecursionError):
                 self.broken_json_ld = True
                 continue
-            found = next((node for node in _nodes(data) if _types(node) & _ARTICLE_TYPES), None)
-            if found is not None:
-                self.broken_json_ld = False
-                return found
-        return {}
+            yield from _nodes(data)
+
+
+def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:
+    """Names of a breadcrumb in order, without the home page."""
+    for entry in _as_list(node.get("itemListElement")):
+        item = entry.get("item") if isinstance(entry, dict) else None
+        name = _text(entry.get("name")) if isinstance(entry, dict) else ""
+        name = name or (_text(item.get("name")) if isinstance(item, dict) else "")
+        if name and not _HOME.match(name):
+            yield name
 
 
 def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
@@ -89,13 +104,16 @@ def _types(node: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(kind if isinstance(kind, list) else [kind]) if kind else frozenset()
 
 
-def read_metadata(tree: Element, head: Head, site: Site | None, layout: Layout | None, identity: Identity | None) -> Metadata:
+def read_metadata(tree: Element, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
     """Every field outside the body; nothing is guessed, an absent field stays absent."""
     found = Metadata()
-    if layout is not None and site is not None:
-        _from_layout(found, tree, layout, site)
+    if narrowed is not None and site is not None:
+        _from_layout(found, tree, narrowed.layout, site)
     _from_json_ld(found, head, site)
     _from_metas(found, head, site)
+    if narrowed is not None and site is not None:
+        found.offer("image_url", first_text(tree, narrowed.layout.image), f"layout {narrowed.layout.name}")
+        _from_surroundings(found, tree, narrowed, site)
     if identity is not None:
         _from_url(found, identity)
     found.offer("headline", _headline(first_text(tree, ("h1",)), site), "visible text")
@@ -112,12 +130,13 @@ def _from_layout(found: Metadata, tree: Element, layout: Layout, site: Site) -> 
     found.offer("deck", first_text(tree, layout.deck), source)
     found.offer("caption", first_text(tree, layout.caption), source)
     found.offer("section", _section(tree, layout), source)
-    found.offer("agency", agency_of(re.sub(r"^.*?:", "", first_text(tree, layout.agency) or "")), source)
+    found.offer("agency", agency_of(re.sub(r"^.*sumber\s*:", "", first_text(tree, layout.agency) or "", flags=re.IGNORECASE)), source)
     byline = _byline(tree, layout, site)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
-    found.offer("tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in find_all(tree, layout.tags))))), source)
-    found.offer("image_url", first_text(tree, layout.image), source)
+    found.offer(
+        "tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in find_all(tree, layout.tags))))), source
+    )
     for selector in layout.date:
         for node in compiled(selector)(tree):
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
@@ -134,8 +153,9 @@ def _byline(tree: Element, layout: Layout, site: Site) -> Byline:
     editors: dict[str, None] = {}
     for node in find_all(tree, layout.authors):
         read = read_byline(text_of(node), newsroom=site.newsroom_names)
-        authors |= dict.fromkeys(read.authors)
-        editors |= dict.fromkeys(read.editors)
+        pair = read.authors if layout.editor_first and len(read.authors) == 2 and not read.editors else ()
+        authors |= dict.fromkeys(pair[1:] or read.authors)
+        editors |= dict.fromkeys(pair[:1] or read.editors)
     for node in find_all(tree, layout.editors):
         read = read_byline(text_of(node), newsroom=site.newsroom_names)
         editors |= dict.fromkeys((*read.authors, *read.editors))
@@ -158,6 +178,7 @@ def _from_json_ld(found: Metadata, head: Head, site: Site | None) -> None:
     found.offer("published_at", _local(_text(data.get("datePublished")), site), source)
     found.offer("modified_at", _local(_text(data.get("dateModified")), site), source)
     found.offer("section", next(filter(None, map(_text, _as_list(data.get("articleSection")))), None), source)
+    found.offer("section", next((crumb for crumb in head.breadcrumb if crumb != found.fields.get("headline")), None), "json-ld breadcrumb")
     image = next(iter(_as_list(data.get("image"))), None)
     found.offer("image_url", _text(image.get("url") if isinstance(image, dict) else image), source)
     keywords = data.get("keywords")
@@ -176,9 +197,19 @@ def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
     found.offer("section", head.meta("article:section", "content_category"), source)
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
-    found.offer("tags", _words(head.meta("news_keywords", "keywords")), source)
+    found.offer("tags", _words(head.meta(*(site.tag_metas if site else ("news_keywords", "keywords")))), source)
     if "visible_date" in found.fields:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
+
+
+def _from_surroundings(found: Metadata, tree: Element, narrowed: Narrowed, site: Site) -> None:
+    if {"published_at", "authors", "editors"} <= found.fields.keys():
+        return
+    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(tree, narrowed.node)
+    found.offer("published_at", date_in(above, site.zone), "visible text")
+    people = byline_in(above, lines_below(narrowed.node), site.newsroom_names)
+    found.offer("authors", people.authors, "visible text")
+    found.offer("editors", people.editors, "visible text")
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:

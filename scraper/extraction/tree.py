@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 from cssselect import HTMLTranslator
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
-Element = html.HtmlElement
+Element: TypeAlias = html.HtmlElement
+Selector: TypeAlias = Callable[[Element], list[Any]]
 
 # Invisible in print; newsrooms paste them (U+200E before quotes at Suara, U+2060 around Republika's datelines).
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"))
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad")
+)
 # XML cannot hold these; a page that does is broken, its text is not.
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127])
 _SPACE = re.compile(r"\s+")
@@ -49,24 +52,26 @@ def _guess_charset(body: bytes) -> str | None:
 
 
 @lru_cache(maxsize=2048)
-def compiled(selector: str) -> etree.XPath:
-    """A selector as XPath from a node downwards: CSS, or XPath where it begins with `/` or `.//`."""
-    path = selector if selector.startswith(("/", ".//", "(", "descendant-or-self::")) else _TRANSLATOR.css_to_xpath(selector)
-    return etree.XPath(path)
+def xpath_of(selector: str) -> str:
+    """A selector as XPath from a node downwards: CSS, or XPath where it begins with `/`, `(` or `.//`."""
+    return selector if selector.startswith(("/", ".//", "(")) else _TRANSLATOR.css_to_xpath(selector)
 
 
-def union(selectors: Iterable[str]) -> str:
-    """One XPath for all of the CSS selectors or XPaths."""
-    return " | ".join(compiled(selector).path for selector in selectors)
+@lru_cache(maxsize=2048)
+def compiled(selector: str) -> Selector:
+    """The nodes, or attributes' values, that a selector finds."""
+    return cast("Selector", etree.XPath(xpath_of(selector)))
+
+
+@lru_cache(maxsize=256)
+def union(selectors: tuple[str, ...]) -> Selector:
+    """The nodes that any of the selectors finds, in one pass."""
+    return cast("Selector", etree.XPath(" | ".join(map(xpath_of, selectors))))
 
 
 def find_all(node: Element, selectors: Sequence[str]) -> list[Any]:
     """Nodes of the first selector that finds any."""
-    for selector in selectors:
-        found = compiled(selector)(node)
-        if found:
-            return list(found)
-    return []
+    return next((found for selector in selectors if (found := compiled(selector)(node))), [])
 
 
 def clean(text: str | None) -> str:
@@ -87,7 +92,7 @@ def text_of(node: Any) -> str:
     return clean("".join(_texts(node)))
 
 
-def _texts(node: Element) -> Iterable[str]:
+def _texts(node: Element) -> Iterator[str]:
     for event, element in etree.iterwalk(node, events=("start", "end")):
         if event == "start":
             if element.tag in ("br", "p", "div", "li", "td"):

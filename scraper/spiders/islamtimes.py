@@ -41,7 +41,10 @@ SITE = Site(
     layouts=(
         Layout(
             name="print",
-            requires="//link[@rel='canonical' and contains(@href, '/print')] | //body[contains(@class, 'print')] | //*[starts-with(normalize-space(text()), 'QR Code')]",
+            requires=(
+                "//link[@rel='canonical' and contains(@href, '/print')] | //body[contains(@class, 'print')]"
+                " | //*[starts-with(normalize-space(text()), 'QR Code')]"
+            ),
             body="#doctextarea, #doc_div33, .doc_content",
             headline=("#docDiv3TitrMain", "h1"),
             kicker=("#docDiv3TitrRou",),

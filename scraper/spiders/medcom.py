@@ -118,18 +118,19 @@ SITE = Site(
         ),
     ),
     prune=(
-        "#Ads_billboard", "[id^=Ads_]", "[id^=banner]", "#div_billboard1", ".banner", ".banner_content", ".widebanner", ".parallax_ads", ".leaderboard",
+        "#Ads_billboard", "[id^=Ads_]", "[id^=banner]", "#div_billboard1", ".banner", ".banner_content", ".widebanner",
+        ".parallax_ads", ".leaderboard",
         ".sticky_bottom", "[class^=footer_sticky]", "[class^='ads-']", "#stickshare", ".showcase", ".skycrapper",
     ),
     rules=(
         Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*\S.*$"),
         Rule(name="google_news_medcom", pattern=r"^cek berita dan artikel yang lain di(?: google news)?.{0,40}$"),
-        Rule(name="follow_metrotvnews", pattern=r"^jangan lupa ikuti update berita lainnya dan follow akun google news metrotvnews\.com\.?$"),
+        Rule(name="follow_metrotvnews", pattern=r"^jangan lupa ikuti update berita lainnya\b.{0,60}\bmetrotvnews\.com\.?$"),
         Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
     ),
     dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
     dateline_bold=True,
-    end_credit=r"\s*\((?P<editor>[A-Z]{3})\)\s*$",
+    end_credit=r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?P<editor>[A-Z]{3})\)\s*$",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
 )  # fmt: skip
 

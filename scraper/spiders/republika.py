@@ -66,7 +66,8 @@ SITE = Site(
             tags=("//article/following::a[contains(@href, '/tag/')]",),
             section=(".breadcrumb a",),
             prune=(
-                "[id^=bn_]", ".picked-article", ".footnote-wrap", "#next-article", "#scroll-trigger", "#loading", ".wrapper-replay", ".parallax",
+                "[id^=bn_]", ".picked-article", ".footnote-wrap", "#next-article", "#scroll-trigger", "#loading", ".wrapper-replay",
+                ".parallax",
                 "[class^=ads]", "#inscroll-banner", ".scrollToRead",
             ),
         ),
@@ -121,6 +122,7 @@ SITE = Site(
             date=("div.date-detail",),
             caption=(".wp-cap .caption", ".cap-foto"),
             tags=(".tagging a",),
+            section=(".breadcome a",),
             agency=("//div[contains(@class, 'content-detail')]/following-sibling::*[contains(., 'Sumber')]",),
         ),
         Layout(
@@ -130,12 +132,16 @@ SITE = Site(
             authors=("(//*[contains(@class, 'content-detail-center')]//*[@class='red'])[last()]",),
             date=(".rangka > .date",),
             caption=(".caption-foto",),
+            section=(".breadcome a",),
         ),
     ),
     prune=(".ads", ".baca_juga", "[class*=ads-]"),
     rules=(
         Rule(name="related_plug", pattern=r"^baca juga\s*:?\s*update berita-berita politik perspektif\b.{0,80}$"),
-        Rule(name="reading_lists", pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$"),
+        Rule(
+            name="reading_lists",
+            pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
+        ),
         Rule(name="infographic_caption", pattern=r"^.{0,200}[-–—]\s*\((?:dok )?republika(?:/[^()]{0,40})?\)$"),
         Rule(name="column_author", pattern=r"^oleh\s*:\s*.{1,80}$", where="start"),
     ),
@@ -146,6 +152,7 @@ SITE = Site(
     ld_editor=".",
     pager=".pagination a",
     part_url=r"-part(?P<part>[2-9]|1\d)$",
+    tag_metas=("keywords",),
     newsroom_names=("Republika Online", "Republika", "ROL", "Republika.co.id"),
 )  # fmt: skip
 

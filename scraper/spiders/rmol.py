@@ -4,7 +4,7 @@ rmol.co has not belonged to RMOL since 2023 and is never asked; old links to it 
 """
 
 from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import Feed, PagedIndex, Section, Sitemap
+from scraper.sources import Feed, PagedIndex, Sitemap
 from scraper.spider import NewsSpider
 
 _NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)(?:/(?P<slug>.*))?"
@@ -63,39 +63,39 @@ SITE = Site(
             tags=(".post-tags a", ".tags a"),
             section=(".breadcrumb a",),
             prune=(
-                ".related", "[class*=related]", "[class*=popular]", "[class*=sidebar]", "[class*=share]", "[class*=social]", "[class*=newsletter]",
-                "[class*=subscribe]", "[class*=banner]", "[class*=advert]", "[class*=space-]", ".border_black", "[class*=comment]", ".author-box",
+                ".related", "[class*=related]", "[class*=popular]", "[class*=sidebar]", "[class*=share]", "[class*=social]",
+                "[class*=newsletter]",
+                "[class*=subscribe]", "[class*=banner]", "[class*=advert]", "[class*=space-]", ".border_black", "[class*=comment]",
+                ".author-box",
                 ".post-tags",
             ),
         ),
         Layout(
             name="AMP",
-            requires="//html[@amp or @*[name()='⚡']] | //link[contains(@href, 'ampproject.org')] | //script[contains(@src, 'ampproject.org')]",
+            requires="//html[@amp or @*[name()='⚡']] | //*[contains(@href, 'ampproject.org') or contains(@src, 'ampproject.org')]",
             body="article .content, article .article-body, .amp-wp-article-content, article",
             headline=("h1",),
             date=(".date", "time", ".meta"),
             authors=(".byline", ".author"),
             caption=("figcaption", "amp-img + p"),
-            prune=(".popular", ".update", "h1", "header", "footer", ".date", "time", ".byline", ".author", ".meta", ".tags", "amp-ad", "amp-img", "amp-social-share"),
+            image=("//article//amp-img[contains(@src, '/images/berita/')]/@src",),
+            prune=(".popular", ".update", "h1", "header", "footer", ".date", "time", ".byline", ".author", ".meta", ".tags", "amp-ad",
+            "amp-img", "amp-social-share"),
         ),
         Layout(
             name="R3",
-            body=".article-content, .detail-content, .content-article, .read-content",
-            headline=("h1",),
-            authors=(".reporter", ".author", ".byline", "//*[starts-with(normalize-space(.), 'REPORT :')][not(*)]"),
-            date=(".date", ".meta", "time"),
-            caption=("figcaption", ".caption"),
-            tags=(".tags a",),
+            body=".single_post_content, .article-content, .detail-content, .content-article, .read-content",
+            headline=(".single_post_heading h1", "h1"),
+            caption=("figcaption", ".caption", ".img_desc"),
+            tags=(".post-tags a", ".tags a"),
             section=(".breadcrumb a",),
         ),
         Layout(
             name="R2",
             body="div.news_content_wrap",
             headline=("h1", ".news_title"),
-            authors=(".author", ".reporter", ".byline", ".news_author"),
-            date=(".date", "time", ".news_date"),
             caption=("figcaption", ".caption", ".news_caption"),
-            tags=(".tags a",),
+            tags=(".tags a", ".tag a", ".news_tag a"),
             section=(".breadcrumb a",),
         ),
         Layout(
@@ -105,7 +105,8 @@ SITE = Site(
             headline=("//*[@id='primary-column']/font[1]",),
             authors=("//*[@id='primary-column']/div[4]/font", "//*[@id='primary-column']//font[contains(., 'Laporan')]"),
             date=("//*[@id='primary-column']/font[2]", "//*[@id='primary-column']//font[contains(., 'WIB')]"),
-            caption=("#primary-column .caption",),
+            caption=("#primary-column .caption", "#primary-column .photo i"),
+            image=("//*[@id='primary-column']//img[contains(@src, '/images/berita/')]/@src",),
         ),
     ),
     prune=(".ads-responsive", ".ads", "[class^=ads-]"),

@@ -1,0 +1,27 @@
+"""Which generation of a site's pages is this, and where in it is the article?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scraper.extraction.tree import Element, clean, compiled
+from scraper.site import Layout, Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowed:
+    """The article's node, in the layout that matched."""
+
+    layout: Layout
+    node: Element
+
+
+def narrow(tree: Element, site: Site) -> Narrowed | None:
+    """The newest layout of the profile that the page shows, with the node of its prose; None after a redesign."""
+    for layout in site.layouts:
+        if layout.requires and not compiled(layout.requires)(tree):
+            continue
+        for node in compiled(layout.body)(tree):
+            if clean(node.text_content()):
+                return Narrowed(layout=layout, node=node)
+    return None
