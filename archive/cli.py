@@ -118,7 +118,9 @@ def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> N
         print_json({"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]} for name, runs in changed)
         return
     out = console()
-    out.print(Text(f"{newest} revisions; {before['number']} ({before['observed_at']}) → {after['number']} ({after['observed_at']})"))
+    out.print(
+        Text(f"Revision {before['number']} ({before['observed_at']}) → revision {after['number']} of {newest} ({after['observed_at']})")
+    )
     for name, runs in changed:
         out.print(Text(f"\n{name}", style="bold"))
         out.print(Text.assemble(*(_marked(run.kind, run.text, out.is_terminal) for run in runs)), soft_wrap=True)

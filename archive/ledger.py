@@ -55,6 +55,14 @@ class Entry:
     etag: str | None
     last_modified: str | None
 
+    @property
+    def validators(self) -> dict[str, str]:
+        """Headers of a conditional request; none for a page that is not in the archive."""
+        if self.state not in ("kept", "unchanged"):
+            return {}
+        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in headers.items() if value}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
@@ -107,6 +115,11 @@ class Ledger:
     def entry(self, url: str) -> Entry | None:
         """The row of one canonical URL."""
         return next(self._entries("url = ?", [url]), None)
+
+    def reason(self, url: str) -> str | None:
+        """What the last check of a URL gave."""
+        row = self._db.conn.execute("SELECT reason FROM urls WHERE url = ?", (url,)).fetchone()
+        return row[0] if row else None
 
     def frontier(self, site: str, *, now: datetime, recheck: str) -> Iterator[Entry]:
         """What earlier crawls left to ask for, never asked first, newest story first.

@@ -46,6 +46,13 @@ class Planned:
     why: str
     published_at: datetime | None = None
 
+    @classmethod
+    def of(cls, entry: Entry) -> Planned:
+        """The plan for an entry of the ledger."""
+        last = entry.last_checked_at.isoformat(timespec="minutes") if entry.last_checked_at else "never"
+        why = f"{entry.state}, last checked {last}" if entry.checks else "never asked for"
+        return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
+
 
 class _Undo(Exception):
     """Takes back a transaction that was only a rehearsal."""
@@ -87,6 +94,7 @@ class Crawl:
         )
         if not options.plan:
             arguments = {"since": options.since, "until": options.until, "limit": options.limit, "recheck": options.recheck}
+            arguments["demo"] = crawler.settings.get("DEMO")
             plain = {name: str(value) for name, value in arguments.items() if value is not None}
             crawl.id = crawl.archive.begin_crawl(site, now=crawl.now(), version=version("warta"), arguments=plain)
         cls._running[crawler] = crawl

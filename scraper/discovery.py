@@ -17,7 +17,7 @@ from lxml import etree
 
 from scraper.extraction.dates import parse_structured
 from scraper.extraction.tree import parse_html
-from scraper.sources import Link
+from scraper.sources import Feed, Link, Sitemap, Source
 
 MAX_SOURCE_BYTES = 50 * 1024 * 1024  # the sitemaps protocol's own limit for one file
 MAX_LINKS = 50_000  # likewise
@@ -35,6 +35,15 @@ class Announced:
     feeds: tuple[str, ...] = ()
     problem: str | None = None
     """A code of archive.reasons where the source could not be read to its end."""
+
+
+def read_source(source: Source, body: bytes, url: str, content_type: str | None) -> Announced:
+    """What a source of any kind gave."""
+    if isinstance(source, Sitemap):
+        return read_sitemap(body)
+    if isinstance(source, Feed):
+        return read_feed(body, url)
+    return read_links(body, url, content_type)
 
 
 def read_sitemap(body: bytes) -> Announced:

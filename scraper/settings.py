@@ -11,6 +11,7 @@ NEWSPIDER_MODULE = "scraper.spiders"
 ARCHIVE = environ.get("WARTA_ARCHIVE", "news.db")
 CONTACT = environ.get("WARTA_CONTACT", "no contact given")
 NOW: str | None = None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
+DEMO: str | None = None  # marks the crawls of `warta demo`
 RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
 PROGRESS_BAR = False  # `warta crawl` turns it on
 
@@ -21,7 +22,6 @@ DOWNLOAD_DELAY = 1.0
 CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "id,en;q=0.5",

@@ -14,17 +14,18 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.ledger import Announcement, Check, Entry
+from archive.ledger import Check, Entry
 from archive.reasons import sentence
 from archive.records import Page
 from archive.urls import canonical_url
+from scraper.announcements import announcements
 from scraper.crawl import RECHECKS, Crawl, Options, Planned
-from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_feed, read_links, read_sitemap
+from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
 from scraper.middlewares.robots import RobotsMiddleware
 from scraper.pages import headers_of, page_of, part_urls
 from scraper.refusals import refusal_of_content, refusal_of_error, refusal_of_status
 from scraper.robots import RobotsTxt
-from scraper.site import Identity, Refusal, Site
+from scraper.site import Identity, Site
 from scraper.sources import Feed, Link, Section, Sitemap, Step, Window
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ NEW_PRIORITY = 10_000
 KNOWN_PRIORITY = 0
 
 MAX_PARTS = 20
-MAX_REFUSED_PER_SOURCE = 1_000
-"""Addresses of one source that get a ledger row although they are refused; the rest is only counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +145,12 @@ class NewsSpider(Spider):
     def parse_source(self, response: Response, step: Step) -> Iterator[Request]:
         """Links of a sitemap, feed, index or section into the ledger; stories to ask for and further sources out."""
         refusal = refusal_of_status(response.status)
-        found = Announced(problem=refusal) if refusal else _read(step, response)
-        entries, fresh = self._announce(found.links, step)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        found = Announced(problem=refusal) if refusal else read_source(step.source, response.body, response.url, content_type)
+        announced = announcements(self.site, found.links, self._window)
+        self._announced += len(announced.dated)
+        self.crawl.counts.update(announced.uncounted)
+        entries, fresh = self.crawl.announce(announced.rows, source=step.url)
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
         self._record_source(step, reason, status=response.status, size=len(response.body))
         yield from self._story_requests(entries)
@@ -156,7 +159,7 @@ class NewsSpider(Spider):
         ]
         feeds = [Step(source=Feed(url), url=url) for url in found.feeds]
         own = [further for further in (*sitemaps, *feeds) if self.site.may_ask(_host(further.url))]
-        further = [] if found.problem else step.source.following(step, self._dated(found.links), self._window, fresh=fresh)
+        further = [] if found.problem else step.source.following(step, announced.dated, self._window, fresh=fresh)
         yield from self._source_requests([*own, *further])
 
     def source_failed(self, failure: Failure) -> None:
@@ -171,46 +174,20 @@ class NewsSpider(Spider):
         return sorted(kept, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True)
 
     def _record_source(self, step: Step, reason: str, *, status: int | None, size: int) -> None:
-        if reason not in ("announced", "no_links"):
-            logger.warning("%s: source left aside: %s: %s", self.name, step.url, sentence(reason))
-            self.crawl.counts[f"sources/{reason}"] += 1
+        """Write down what a source gave; say it aloud when one that used to work fails, or fails in an unusual way."""
         url = _plain(step.url)
-        if url is not None:
-            self.crawl.record(
-                Check(
-                    url=url, crawl_id=self.crawl.id, checked_at=self.crawl.now(), outcome="source", status=status, reason=reason, bytes=size
-                )
+        if url is None:
+            return
+        if reason not in ("announced", "no_links"):
+            expected = reason == "http_404" and self.crawl.archive.ledger.reason(url) != "announced"
+            logger.log(
+                logging.INFO if expected else logging.WARNING, "%s: source left aside: %s: %s", self.name, step.url, sentence(reason)
             )
-
-    # Links -------------------------------------------------------------------------------------------------------------
-
-    def _dated(self, links: Sequence[Link]) -> list[Link]:
-        """Links to stories, with the time that their address tells where the source told none."""
-        named = [(link, self.site.identify(link.url)) for link in links]
-        return [replace(link, published_at=link.published_at or story.published_at) for link, story in named if isinstance(story, Identity)]
-
-    def _announce(self, links: Sequence[Link], step: Step) -> tuple[list[Entry], bool]:
-        announcements: dict[str, Announcement] = {}
-        refused = 0
-        for link in links:
-            named = self.site.identify(link.url)
-            if isinstance(named, Refusal):
-                refused += 1
-                if refused > MAX_REFUSED_PER_SOURCE:
-                    self.crawl.counts[f"refused/{named.reason}"] += 1
-                    continue
-            announcement = self._announcement(link, named)
-            announcements.setdefault(announcement.url, announcement)
-        stories = sum(1 for announcement in announcements.values() if announcement.refused is None)
-        self._announced += stories
-        return self.crawl.announce(list(announcements.values()), source=step.url)
-
-    def _announcement(self, link: Link, named: Identity | Refusal) -> Announcement:
-        if isinstance(named, Refusal):
-            return Announcement(url=named.url, key=named.url, refused=named.reason)
-        published = link.published_at or named.published_at
-        skipped = self._window.skips(published.astimezone(self.site.zone) if published else None)
-        return Announcement(url=named.url, key=named.key, published_at=published, lastmod=link.lastmod, skipped=skipped)
+            self.crawl.counts[f"sources/{reason}"] += 1
+        now = self.crawl.now()
+        self.crawl.record(
+            Check(url=url, crawl_id=self.crawl.id, checked_at=now, outcome="source", status=status, reason=reason, bytes=size)
+        )
 
     # Stories -----------------------------------------------------------------------------------------------------------
 
@@ -220,12 +197,12 @@ class NewsSpider(Spider):
                 continue
             self._asked.add(entry.key)
             if self.options.plan:
-                self.crawl.planned.append(Planned(site=self.name, url=entry.url, why=_why(entry), published_at=entry.published_at))
+                self.crawl.planned.append(Planned.of(entry))
                 continue
             self.crawl.counts["wanted"] += 1
             yield self._request(
                 entry.url, self.parse_story, errback=self.story_failed, cb_kwargs={"entry": entry}, meta={"story": True},
-                headers=_validators(entry), priority=self._priority(entry),
+                headers=entry.validators, priority=self._priority(entry),
             )  # fmt: skip
 
     def _priority(self, entry: Entry) -> int:
@@ -309,14 +286,6 @@ class NewsSpider(Spider):
             logger.warning("%s: nothing was announced: no sitemap, feed, index or page gave a single story", self.name)
 
 
-def _read(step: Step, response: Response) -> Announced:
-    if isinstance(step.source, Sitemap):
-        return read_sitemap(response.body)
-    if isinstance(step.source, Feed):
-        return read_feed(response.body, response.url)
-    return read_links(response.body, response.url, (response.headers.get("Content-Type") or b"").decode("latin-1") or None)
-
-
 def _plain(url: str) -> str | None:
     try:
         return canonical_url(url)
@@ -327,18 +296,3 @@ def _plain(url: str) -> str | None:
 def _host(url: str) -> str:
     plain = _plain(url)
     return plain.split("/")[2] if plain else ""
-
-
-def _validators(entry: Entry) -> dict[str, str]:
-    """Conditional headers for a page that we have."""
-    if entry.state not in ("kept", "unchanged"):
-        return {}
-    headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.last_modified}
-    return {name: value for name, value in headers.items() if value}
-
-
-def _why(entry: Entry) -> str:
-    if not entry.checks:
-        return "never asked for"
-    last = entry.last_checked_at.isoformat(timespec="minutes") if entry.last_checked_at else "never"
-    return f"{entry.state}, last checked {last}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -96,6 +97,8 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
 def run_spiders(names: Sequence[str], settings: Settings, arguments: dict[str, str | None]) -> list[Crawl]:
     """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
     process = AsyncCrawlerProcess(settings)
+    # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
+    logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR)
     crawlers: list[Crawler] = []
     for name in names:
         crawler = process.create_crawler(name)

@@ -15,7 +15,7 @@ from archive.terminal import print_table
 from scraper.demo.proxy import ReplayProxy
 from scraper.demo.world import world
 
-_SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo")
+_SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
 
 
 @click.command()
@@ -27,9 +27,9 @@ def demo(path: Path) -> None:
 
     Needs no network: a small proxy in this process answers for the real addresses. The stories are invented.
     """
+    if path.exists() and not _is_a_demo(path):
+        raise click.ClickException(f"{path}: this is an archive of real crawls; name another file with --archive")
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        if leftover.exists() and not _is_ours(path):
-            raise click.ClickException(f"{path}: there is something else here; name another file with --archive")
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
         click.secho("First round: five sites as first published.", bold=True)
@@ -40,18 +40,18 @@ def demo(path: Path) -> None:
     _summary(path)
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether the file is an archive of an earlier demo; raises ArchiveError where it is no archive at all."""
+def _is_a_demo(path: Path) -> bool:
+    """Whether every crawl of the archive was the demo's; raises ArchiveError where it is no archive at all."""
     with Archive(path, read_only=True) as archive:
-        row = archive.db.conn.execute("SELECT count(*) FROM crawls").fetchone()
-        return int(row[0]) > 0 and path.name != "news.db"
+        (others,) = archive.db.conn.execute("SELECT count(*) FROM crawls WHERE arguments NOT LIKE '%\"demo\"%'").fetchone()
+    return int(others) == 0
 
 
 def _crawl(path: Path, proxy: str, *arguments: str) -> None:
     """A crawl in its own process, as a user would start it, through the proxy."""
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
     environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | dict.fromkeys(names, proxy)
-    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SPEED, *arguments]
+    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SETTINGS, *arguments]
     sys.stdout.flush()
     if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603 - our own words
         raise click.ClickException("the demo's crawl failed; its lines above say why")
