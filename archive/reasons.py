@@ -50,6 +50,7 @@ REASONS: dict[str, str] = {
     "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",
     "not_modified": "the source has not changed since it was last asked",
     "no_links": "nothing was announced there",
+    "nothing_announced": "no source gave a single story",
     "announced": "links were read from it",
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,8 @@ from archive.store import Archive
 from scraper.sources import Window
 
 RECHECKS = ("due", "all", "none")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,19 @@ class Options:
     recheck: str = "due"
     plan: bool = False
     """Say what would be fetched; fetch no article, write nothing."""
+
+    @classmethod
+    def of(cls, *, since: str | None, until: str | None, limit: str | None, recheck: str, plan: str) -> Options:
+        """Options from a spider's arguments, which are texts; raises ValueError with a sentence for the user."""
+        if recheck not in RECHECKS:
+            raise ValueError(f"recheck={recheck}: expected one of {', '.join(RECHECKS)}")
+        return cls(
+            since=_read("since", since, date.fromisoformat, "a day like 2026-01-31"),
+            until=_read("until", until, date.fromisoformat, "a day like 2026-01-31"),
+            limit=_read("limit", limit, int, "a number"),
+            recheck=recheck,
+            plan=bool(plan),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +67,13 @@ class Planned:
         last = entry.last_checked_at.isoformat(timespec="minutes") if entry.last_checked_at else "never"
         why = f"{entry.state}, last checked {last}" if entry.checks else "never asked for"
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
+
+
+def _read(name: str, text: str | None, read: Callable[[str], T], expected: str) -> T | None:
+    try:
+        return read(text) if text else None
+    except ValueError:
+        raise ValueError(f"{name}={text}: expected {expected}") from None
 
 
 class _Undo(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from urllib.parse import urljoin
 
@@ -14,12 +14,13 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.errors import ArchiveError
 from archive.ledger import Check, Entry
 from archive.reasons import sentence
 from archive.records import Page
 from archive.urls import canonical_url
 from scraper.announcements import announcements
-from scraper.crawl import RECHECKS, Crawl, Options, Planned
+from scraper.crawl import Crawl, Options, Planned
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
 from scraper.middlewares.robots import RobotsMiddleware
 from scraper.pages import headers_of, page_of, part_urls
@@ -63,9 +64,12 @@ class NewsSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Called by Scrapy; opens the archive."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
+        """Called by Scrapy; opens the archive. A bad argument or archive ends the program with one plain line."""
+        try:
+            spider = super().from_crawler(crawler, *args, **kwargs)
+            spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
+        except (ArchiveError, ValueError) as error:
+            raise SystemExit(f"Error: {error}") from error
         return spider
 
     def __init__(
@@ -78,15 +82,7 @@ class NewsSpider(Spider):
         **kwargs: Any,
     ) -> None:
         super().__init__(self.site.name, **kwargs)
-        if recheck not in RECHECKS:
-            raise ValueError(f"recheck={recheck}: expected one of {', '.join(RECHECKS)}")
-        self.options = Options(
-            since=date.fromisoformat(since) if since else None,
-            until=date.fromisoformat(until) if until else None,
-            limit=int(limit) if limit else None,
-            recheck=recheck,
-            plan=bool(plan),
-        )
+        self.options = Options.of(since=since, until=until, limit=limit, recheck=recheck, plan=plan)
         self.crawl: Crawl
         self._asked: set[str] = set()  # addresses of sources and stories that this crawl has asked for
         self._announced = 0

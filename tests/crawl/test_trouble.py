@@ -115,7 +115,8 @@ def test_a_pause_that_the_server_asks_for_is_kept_and_the_story_is_had_after_it(
 
 
 @pytest.mark.parametrize(
-    ("charset", "declared"), [("cp1252", "text/html"), ("utf-8", "text/html"), ("utf-8", "text/html; charset=iso-8859-1-x"), ("utf-16", "text/html")]
+    ("charset", "declared"),
+    [("cp1252", "text/html"), ("utf-8", "text/html"), ("utf-8", "text/html; charset=iso-8859-1-x"), ("utf-16", "text/html")],
 )
 def test_a_missing_or_wrong_charset_loses_no_letters(serve, crawl, news, charset, declared):
     body = story(GOOD, headline="Kafé “Senja” Dibuka").body.decode().replace('<meta charset="utf-8">', "").encode(charset)
@@ -196,7 +197,8 @@ def test_a_robots_txt_that_forbids_us_ends_the_crawl_of_that_site_only(serve, cr
     forbids = page("User-agent: warta\nDisallow: /\n", content_type="text/plain")
     suara_home = "https://www.suara.com/"
     other = "https://www.suara.com/news/2026/11/20/071512/saluran-air"
-    suara = {suara_home: home(other), other: page(story(3).body.replace(b"fontResizableText", b"x").replace(b'id="x"', b'class="article-content"'))}
+    shown = story(3).body.replace(b'id="fontResizableText"', b'class="article-content"')
+    suara = {suara_home: home(other), other: page(shown)}
     proxy = serve({**small_site(GOOD), **suara, ROBOTS: forbids})
     done = crawl(proxy, "rmol", "suara")
     assert done.returncode == 1
@@ -248,9 +250,7 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
         "from scraper.cli import main\n"
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0'])\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert f"Error: {news}: the disk is full" in done.stderr
     assert "Traceback" not in done.stderr

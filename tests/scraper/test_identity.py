@@ -269,7 +269,7 @@ PUBLISHED = [
     ("https://www.suara.com/news/2026/13/24/070859/warga", None),
     ("https://www.suara.com/news/2026/07/24/256199/warga", None),
     ("https://www.suara.com/news/0000/07/24/070859/warga", None),
-    ("https://republika.co.id/berita/zzzzzz999/kebun", None),
+    ("https://republika.co.id/berita/aaaaaa999/kebun", None),
 ]
 
 SECTIONS = [
@@ -325,6 +325,19 @@ def test_the_canonical_address_identifies_as_itself(url: str) -> None:
     named = identity(url.strip())
     again = identity(named.url)
     assert (again.url, again.key) == (named.url, named.key)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://m.republika.co.id/berita/nasional/daerah/15/11/05/nxc181330-kebun-kota",
+        "https://m.medcom.id/nasional/peristiwa/3NO0Ba3b-perahu",
+        "https://amp.suara.com/news/2026/07/24/070859/warga",
+        "https://m.suara.com/news/2026/07/24/070859/warga",
+    ],
+)
+def test_the_canonical_address_is_not_on_a_mobile_or_amp_host(url: str) -> None:
+    assert not identity(url).url.startswith(("https://m.", "https://amp."))
 
 
 def test_ids_of_medcom_are_told_apart_by_their_case() -> None:

@@ -1,0 +1,52 @@
+"""The promises of README, CONTRIBUTING and the design, held against the project itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from archive.reasons import REASONS
+from scraper.cli import main
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("archive/**/*.py"), *ROOT.glob("scraper/**/*.py")])
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_has_help_with_a_first_sentence(name):
+    shown = CliRunner().invoke(main, [name, "--help"])
+    assert shown.exit_code == 0
+    command: click.Command = main.commands[name]
+    assert command.get_short_help_str(), name
+
+
+def test_every_command_is_listed_and_told_in_the_readme():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert main.list_commands(click.Context(main)) == [name for name in main.list_commands(click.Context(main)) if name in main.commands]
+    assert set(main.list_commands(click.Context(main))) == set(main.commands)
+    for name in set(main.commands) - {"sites"}:
+        assert f"warta {name}" in readme, name
+
+
+def test_every_option_of_every_command_has_help():
+    for name, command in main.commands.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"{name} {option.opts}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_stay_small(path):
+    assert path.read_text("utf-8").count("\n") <= 300
+
+
+def test_every_reason_that_the_code_gives_has_its_sentence():
+    given = set()
+    for path in SOURCES:
+        given |= set(re.findall(r'reason="(\w+)"|Refused\("(\w+)"\)|problem="(\w+)"', path.read_text("utf-8")))
+    codes = {code for match in given for code in match if code} - {"limit", "archive_failed", "unspecified"}
+    assert codes <= set(REASONS), codes - set(REASONS)
