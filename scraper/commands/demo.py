@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from archive import reading
+from archive.cli import json_option
 from archive.store import Archive
 from archive.terminal import print_table
 from scraper.demo.proxy import ReplayProxy
@@ -22,7 +23,8 @@ _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1
 @click.option(
     "--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made."
 )
-def demo(path: Path) -> None:
+@json_option
+def demo(path: Path, as_json: bool) -> None:
     """Serve bundled sample pages of all five sites on loopback and crawl them, twice, into demo.db.
 
     Needs no network: a small proxy in this process answers for the real addresses. The stories are invented.
@@ -32,12 +34,12 @@ def demo(path: Path) -> None:
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
-        click.secho("First round: five sites as first published.", bold=True)
-        _crawl(path, proxy.url)
+        click.secho("First round: five sites as first published.", bold=True, err=as_json)
+        _crawl(path, proxy.url, as_json=as_json)
         proxy.answers = world(2)
-        click.secho("\nSecond round: a story edited and one taken down on each site, the rest as it was.", bold=True)
-        _crawl(path, proxy.url, "--recheck", "all")
-    _summary(path)
+        click.secho("\nSecond round: a story edited and one taken down on each site, the rest as it was.", bold=True, err=as_json)
+        _crawl(path, proxy.url, "--recheck", "all", as_json=as_json)
+    _summary(path, as_json=as_json)
 
 
 def _is_a_demo(path: Path) -> bool:
@@ -47,17 +49,17 @@ def _is_a_demo(path: Path) -> bool:
     return int(others) == 0
 
 
-def _crawl(path: Path, proxy: str, *arguments: str) -> None:
+def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
     """A crawl in its own process, as a user would start it, through the proxy."""
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
     environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | dict.fromkeys(names, proxy)
-    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SETTINGS, *arguments]
+    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SETTINGS, *arguments, *(["--json"] if as_json else [])]
     sys.stdout.flush()
     if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603 - our own words
         raise click.ClickException("the demo's crawl failed; its lines above say why")
 
 
-def _summary(path: Path) -> None:
+def _summary(path: Path, *, as_json: bool) -> None:
     with Archive(path, read_only=True) as archive:
         stories = list(
             archive.db.query("SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1")

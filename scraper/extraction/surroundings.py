@@ -27,15 +27,16 @@ _EDITED = re.compile(r"^\W{0,3}(?:editor|redaktur|penyunting|red)\s*:", re.IGNOR
 
 def lines_above(tree: Element, body: Element) -> list[str]:
     """Short lines between the last h1 before the prose and the prose, outermost first."""
-    found: list[str] = []
+    nodes: list[Element] = []
     for node in tree.iter():
         if node is body:
             break
         if node.tag == "h1":
-            found.clear()
-        elif isinstance(node.tag, str) and len(found) < MAX_NODES and node.tag not in ("script", "style", "a", "img"):
-            found.append(text_of(node) if len(node) < 30 else "")
-    return [line for line in found if 3 < len(line) <= MAX_LINE]
+            nodes.clear()
+        elif isinstance(node.tag, str) and node.tag not in ("script", "style", "a", "img") and len(nodes) < MAX_NODES:
+            nodes.append(node)
+    lines = (text_of(node) for node in nodes if len(node.text_content()) <= 4 * MAX_LINE)
+    return [line for line in lines if 3 < len(line) <= MAX_LINE]
 
 
 def lines_below(body: Element) -> Iterator[str]:
