@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
@@ -13,6 +14,7 @@ _TRACKING = re.compile(
 _DOUBLE_SLASH = re.compile(r"/{2,}")
 
 
+@lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
     """The URL over https with a lower-case host, without port, fragment, tracking, double or trailing slash.
 

@@ -127,9 +127,10 @@ def _utc(moment: Any) -> datetime | None:
 
 def read_links(body: bytes, url: str, content_type: str | None) -> Announced:
     """Every link of a page, in order and once, and the feeds that its head names."""
-    tree = parse_html(body, content_type)
-    if tree is None:
+    document = parse_html(body, content_type)
+    if document is None:
         return Announced(problem="no_links")
+    tree = document.tree
     base = urljoin(url, next(iter(tree.xpath("//base/@href")), ""))
     feeds = [
         urljoin(base, node.get("href", ""))

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from scrapy.http import Response
 
 from archive.records import Page
-from scraper.extraction.tree import compiled, parse_html
+from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
 
 
@@ -32,12 +32,12 @@ def part_urls(page: Page, site: Site) -> list[str]:
     """Addresses of pages 2 to n of the same story, in order, as the pager names them."""
     if not site.pager or not site.part_url or not re.search(rb"page=[2-9]|-part[2-9]", page.body):
         return []
-    tree = parse_html(page.body, page.headers.get("content-type"))
+    document = parse_html(page.body, page.headers.get("content-type"))
     own = site.identify(page.url)
-    if tree is None or not isinstance(own, Identity):
+    if document is None or not isinstance(own, Identity):
         return []
     found: dict[int, str] = {}
-    for link in compiled(site.pager)(tree):
+    for link in document.all(site.pager):
         url = urljoin(page.url, link.get("href") or "")
         named = site.identify(url)
         number = site.part_number(url)

@@ -73,7 +73,7 @@ class Rule:
     """Take only what matched, not the whole paragraph."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
     """One generation of a site's article pages. Selectors are CSS, or XPath where they begin with `/` or `.//`."""
 
@@ -104,7 +104,7 @@ class Layout:
     """Furniture inside `body`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # one object a site: equal is the same
 class Site:
     """A profile: identity, discovery, layouts and newsroom rules of one site."""
 

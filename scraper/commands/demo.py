@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -85,8 +86,9 @@ def _summary(path: Path, *, as_json: bool) -> None:
         raise click.ClickException(f"{len(bad)} stories were not read in their site's own layout")
     click.echo("\nEvery story was read in its site's own layout. What to type next:\n")
     number = edited["article_id"] if edited else 1
+    program = "warta" if shutil.which("warta") else sys.argv[0]
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
-        click.echo(f"  warta {line} --archive {path}")
+        click.echo(f"  {program} {line} --archive {path}")
     click.echo(f"  sqlite3 {path} 'select site, headline from latest'")  # noqa: S608 - shown, not run
 
 

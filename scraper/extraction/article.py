@@ -71,14 +71,14 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
 
     Raises ExtractionError for a page without content; what is doubtful stands in the article's `warnings`.
     """
-    tree = parse_html(html, content_type)
-    if tree is None:
+    page = parse_html(html, content_type)
+    if page is None:
         raise ExtractionError("empty_page")
-    head = Head(tree)
+    head = Head(page.tree)
     identity = _identity(site, url, head)
-    narrowed = narrow(tree, site) if site is not None else None
-    metadata = read_metadata(tree, head, site, narrowed, identity)
-    body = read_body(tree, site, narrowed, identity) if site and narrowed else fallback_body(tree, site, identity)
+    narrowed = narrow(page, site) if site is not None else None
+    metadata = read_metadata(page, head, site, narrowed, identity)
+    body = read_body(page, site, narrowed, identity) if site and narrowed else fallback_body(page, site, identity)
     article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 
@@ -98,7 +98,7 @@ def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
 
 def _article(url: str, site: Site | None, identity: Identity | None, metadata: Metadata, body: Body, layout: str) -> Article:
     fields = metadata.fields
-    warnings = list(metadata.warnings) + list(body.warnings)
+    warnings = list(metadata.warnings)
     warnings += [f"missing_{name}" for name in ("headline", "published_at") if not fields.get(name)]
     warnings += ["missing_body"] if not body.text else []
     warnings += ["layout_missed"] if layout == "fallback" and site is not None else []

@@ -54,15 +54,12 @@ class _Run:
     bold: list[str] = field(default_factory=list)
     plain_seen: bool = False
 
-    def add(self, text: str | None, *, link: str | None, bold: bool) -> None:
-        if not text:
-            return
+    def add(self, text: str, words: str, *, link: str | None, bold: bool) -> None:
         self.pieces.append(text)
-        stripped = clean(text)
-        if not stripped:
+        if not words:
             return
         if link is not None:
-            self.linked += len(stripped)
+            self.linked += len(words)
             if not self.links or self.links[-1] != link:
                 self.links.append(link)
         if bold and not self.plain_seen:
@@ -125,16 +122,17 @@ class _Walker:
     def _text(self, text: str | None, *, link: str | None, bold: bool, kind: str, context: str) -> None:
         if not text:
             return
-        if clean(text):
+        words = clean(text)
+        if words and (self._breaks or self._soft):
             before = clean("".join(self._run.pieces))
             glued = self._soft and not text[0].isspace() and bool(_SENTENCE_ENDS.search(before)) and bool(_SENTENCE_STARTS.match(text))
-            if before and (self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, clean(text)))):
+            if before and (self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, words))):
                 self._flush(kind, context)
             elif self._breaks:
                 self._run.pieces.append(" ")
             self._breaks = 0
             self._soft = False
-        self._run.add(text, link=link, bold=bold)
+        self._run.add(text, words, link=link, bold=bold)
 
     def _flush(self, kind: str, context: str) -> None:
         run, self._run, self._breaks = self._run, _Run(), 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 import trafilatura
 from lxml import html
@@ -15,8 +16,8 @@ from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.narrow import Narrowed
-from scraper.extraction.tree import Element, clean, find_all, union
-from scraper.site import Identity, Site
+from scraper.extraction.tree import Document, Selector, clean, union
+from scraper.site import Identity, Layout, Site
 
 # What stands inside articles of all sites and is no prose.
 COMMON_PRUNE = (
@@ -44,27 +45,28 @@ class Body:
     editors: tuple[str, ...] = ()
     taken: tuple[tuple[str, str], ...] = ()
     """(rule, text) of every line that was taken out."""
-    warnings: tuple[str, ...] = field(default=())
 
 
-def read_body(tree: Element, site: Site, narrowed: Narrowed, identity: Identity | None) -> Body:
+def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity | None) -> Body:
     """The prose of a narrowed article."""
     layout = narrowed.layout
-    pruned = set(union((*COMMON_PRUNE, *site.prune, *layout.prune))(narrowed.node))
-    found = [block for lead in find_all(tree, layout.lead) for block in blocks(lead, set())]
+    pruned = set(_pruner(site, layout)(narrowed.node))
+    found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     found += blocks(narrowed.node, pruned)
-    return _finished(found, site, identity, through_trafilatura=True)
+    return _finished(found, site, identity)
 
 
-def fallback_body(tree: Element, site: Site | None, identity: Identity | None) -> Body:
+def fallback_body(page: Document, site: Site | None, identity: Identity | None) -> Body:
     """The prose of a page whose layout is unknown: trafilatura on the whole page, the newsroom's rules afterwards."""
-    document = trafilatura.bare_extraction(copy(tree), include_comments=False, include_tables=True, with_metadata=False, deduplicate=False)
+    document = trafilatura.bare_extraction(
+        copy(page.tree), include_comments=False, include_tables=True, with_metadata=False, deduplicate=False
+    )
     lines = (getattr(document, "text", None) or "").split("\n")
     found = [Block(text=clean(line.removeprefix("- "))) for line in lines if clean(line)]
-    return _finished(found, site, identity, through_trafilatura=False)
+    return _finished(found, site, identity)
 
 
-def _finished(found: list[Block], site: Site | None, identity: Identity | None, *, through_trafilatura: bool) -> Body:
+def _finished(found: list[Block], site: Site | None, identity: Identity | None) -> Body:
     own = identity.key if identity is not None else None
 
     def is_story(url: str) -> bool:
@@ -73,44 +75,52 @@ def _finished(found: list[Block], site: Site | None, identity: Identity | None, 
 
     trimmed = trim(found, site.rules if site else (), end_credit=site.end_credit if site else "", is_story=is_story)
     dateline, kept = split_dateline(trimmed.blocks, site) if site is not None else (None, trimmed.blocks)
-    texts = [block.text for block in kept]
-    warnings: tuple[str, ...] = ()
-    if through_trafilatura and kept:
-        texts, warnings = _through_trafilatura(kept)
+    kept, widgets = _without_widgets(kept)
+    taken = (*trimmed.taken, *(("widget", block.text) for block in widgets))
     newsroom = site.newsroom_names if site else ()
     people = [read_byline(text, newsroom=newsroom) for rule, text in trimmed.taken if rule in BYLINE_RULES]
     return Body(
-        text="\n\n".join(texts),
+        text="\n\n".join(block.text for block in kept),
         dateline=dateline,
         agency=trimmed.agency,
         authors=tuple(name for byline in people for name in byline.authors),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
-        taken=tuple(trimmed.taken),
-        warnings=warnings,
+        taken=taken,
     )
 
 
-def _through_trafilatura(kept: Sequence[Block]) -> tuple[list[str], tuple[str, ...]]:
-    """What trafilatura leaves of the paragraphs: it knows the class names of many widgets that no profile lists.
+@lru_cache(maxsize=64)
+def _pruner(site: Site, layout: Layout) -> Selector:
+    return union((*COMMON_PRUNE, *site.prune, *layout.prune))
 
-    It is given plain paragraphs inside their containers' classes, so that no text between tags is lost on the way.
+
+def _without_widgets(kept: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """(prose, widgets): a paragraph in a container that trafilatura discards is a widget that no profile lists yet.
+
+    Where that would take more than a third of the article, its name only sounds like a widget's, and all of it stays.
     """
-    root = html.Element("html")
-    article = html.Element("article")
-    body = html.Element("body")
-    root.append(body)
-    body.append(article)
-    for block in kept:
-        paragraph = html.Element("p")
-        paragraph.text = block.text
-        wrapper = html.Element("div")
-        if block.context:
-            wrapper.set("class", block.context)
-        wrapper.append(paragraph)
-        article.append(wrapper)
+    widgets = [block for block in kept if block.context and _is_widget(block.context)]
+    lost = sum(len(block.text) for block in widgets)
+    if not widgets or lost > (1 - MIN_KEPT) * sum(len(block.text) for block in kept):
+        return list(kept), []
+    return [block for block in kept if block not in widgets], widgets
+
+
+@lru_cache(maxsize=16384)
+def _is_widget(context: str) -> bool:
+    """Whether trafilatura discards what stands in a container of these classes and ids.
+
+    It is asked once for each and the answer is kept: a site has a few dozen, and trafilatura's rules look at nothing else.
+    """
+    root = html.document_fromstring(f"<article><p>{_PROSE[0]}</p><div><p>{_PROSE[1]}</p></div><p>{_PROSE[2]}</p></article>")
+    container = root.find(".//div")
+    assert container is not None
+    container.set("class", context)
     document = trafilatura.bare_extraction(root, fast=True, include_comments=False, with_metadata=False, deduplicate=False)
-    texts = [clean(line) for line in (getattr(document, "text", None) or "").split("\n") if clean(line)]
-    before, after = sum(len(block.text) for block in kept), sum(map(len, texts))
-    if after < MIN_KEPT * before:
-        return [block.text for block in kept], ("trafilatura_disagrees",)
-    return texts, ()
+    return _PROSE[1] not in (getattr(document, "text", None) or "")
+
+
+_PROSE = tuple(
+    f"{word} warga kampung memperbaiki saluran air di tepi sawah, lalu mereka makan siang bersama di balai desa. " * 4
+    for word in ("Pagi", "Siang", "Sore")
+)

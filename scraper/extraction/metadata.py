@@ -16,7 +16,7 @@ from scraper.extraction.bylines import Byline, read_byline
 from scraper.extraction.dates import parse_structured, parse_visible
 from scraper.extraction.narrow import Narrowed
 from scraper.extraction.surroundings import byline_in, date_in, lines_above, lines_below
-from scraper.extraction.tree import Element, clean, compiled, find_all, first_text, text_of
+from scraper.extraction.tree import Document, Element, clean, text_of
 from scraper.site import Identity, Layout, Site
 
 _ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting"))
@@ -104,59 +104,57 @@ def _types(node: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(kind if isinstance(kind, list) else [kind]) if kind else frozenset()
 
 
-def read_metadata(tree: Element, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
+def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
     """Every field outside the body; nothing is guessed, an absent field stays absent."""
     found = Metadata()
     if narrowed is not None and site is not None:
-        _from_layout(found, tree, narrowed.layout, site)
+        _from_layout(found, page, narrowed.layout, site)
     _from_json_ld(found, head, site)
     _from_metas(found, head, site)
     if narrowed is not None and site is not None:
-        found.offer("image_url", first_text(tree, narrowed.layout.image), f"layout {narrowed.layout.name}")
-        _from_surroundings(found, tree, narrowed, site)
+        found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
+        _from_surroundings(found, page, narrowed, site)
     if identity is not None:
         _from_url(found, identity)
-    found.offer("headline", _headline(first_text(tree, ("h1",)), site), "visible text")
-    found.offer("headline", _headline(first_text(tree, ("title",)), site), "visible text")
+    found.offer("headline", _headline(page.text("h1"), site), "visible text")
+    found.offer("headline", _headline(page.text("title"), site), "visible text")
     if head.broken_json_ld:
         found.warnings.append("broken_json_ld")
     return found
 
 
-def _from_layout(found: Metadata, tree: Element, layout: Layout, site: Site) -> None:
+def _from_layout(found: Metadata, page: Document, layout: Layout, site: Site) -> None:
     source = f"layout {layout.name}"
-    found.offer("headline", _headline(first_text(tree, layout.headline), site), source)
-    found.offer("kicker", (first_text(tree, layout.kicker) or "").rstrip(" :"), source)
-    found.offer("deck", first_text(tree, layout.deck), source)
-    found.offer("caption", first_text(tree, layout.caption), source)
-    found.offer("section", _section(tree, layout), source)
-    found.offer("agency", agency_of(re.sub(r"^.*sumber\s*:", "", first_text(tree, layout.agency) or "", flags=re.IGNORECASE)), source)
-    byline = _byline(tree, layout, site)
+    found.offer("headline", _headline(page.text(*layout.headline), site), source)
+    found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
+    found.offer("deck", page.text(*layout.deck), source)
+    found.offer("caption", page.text(*layout.caption), source)
+    found.offer("section", _section(page, layout), source)
+    found.offer("agency", agency_of(re.sub(r"^.*sumber\s*:", "", page.text(*layout.agency) or "", flags=re.IGNORECASE)), source)
+    byline = _byline(page, layout, site)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
-    found.offer(
-        "tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in find_all(tree, layout.tags))))), source
-    )
+    found.offer("tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))))), source)
     for selector in layout.date:
-        for node in compiled(selector)(tree):
+        for node in page.all(selector):
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
 
 
-def _section(tree: Element, layout: Layout) -> str | None:
+def _section(page: Document, layout: Layout) -> str | None:
     """The first entry of the breadcrumb after the home page."""
-    entries = (text_of(node) for node in find_all(tree, layout.section))
+    entries = (text_of(node) for node in page.all(*layout.section))
     return next((entry for entry in entries if entry and not _HOME.match(entry)), None)
 
 
-def _byline(tree: Element, layout: Layout, site: Site) -> Byline:
+def _byline(page: Document, layout: Layout, site: Site) -> Byline:
     authors: dict[str, None] = {}
     editors: dict[str, None] = {}
-    for node in find_all(tree, layout.authors):
+    for node in page.all(*layout.authors):
         read = read_byline(text_of(node), newsroom=site.newsroom_names)
         pair = read.authors if layout.editor_first and len(read.authors) == 2 and not read.editors else ()
         authors |= dict.fromkeys(pair[1:] or read.authors)
         editors |= dict.fromkeys(pair[:1] or read.editors)
-    for node in find_all(tree, layout.editors):
+    for node in page.all(*layout.editors):
         read = read_byline(text_of(node), newsroom=site.newsroom_names)
         editors |= dict.fromkeys((*read.authors, *read.editors))
     return Byline(authors=tuple(authors), editors=tuple(editors))
@@ -202,10 +200,10 @@ def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
 
 
-def _from_surroundings(found: Metadata, tree: Element, narrowed: Narrowed, site: Site) -> None:
+def _from_surroundings(found: Metadata, page: Document, narrowed: Narrowed, site: Site) -> None:
     if {"published_at", "authors", "editors"} <= found.fields.keys():
         return
-    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(tree, narrowed.node)
+    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(page.tree, narrowed.node)
     found.offer("published_at", date_in(above, site.zone), "visible text")
     people = byline_in(above, lines_below(narrowed.node), site.newsroom_names)
     found.offer("authors", people.authors, "visible text")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scraper.extraction.tree import Element, clean, compiled
+from scraper.extraction.tree import Document, Element, clean
 from scraper.site import Layout, Site
 
 
@@ -16,12 +16,12 @@ class Narrowed:
     node: Element
 
 
-def narrow(tree: Element, site: Site) -> Narrowed | None:
+def narrow(page: Document, site: Site) -> Narrowed | None:
     """The newest layout of the profile that the page shows, with the node of its prose; None after a redesign."""
     for layout in site.layouts:
-        if layout.requires and not compiled(layout.requires)(tree):
+        if layout.requires and not page.all(layout.requires):
             continue
-        for node in compiled(layout.body)(tree):
+        for node in page.all(layout.body):
             if clean(node.text_content()):
                 return Narrowed(layout=layout, node=node)
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
@@ -18,14 +19,51 @@ Selector: TypeAlias = Callable[[Element], list[Any]]
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
 # XML cannot hold these; a page that does is broken, its text is not.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_SPACE = re.compile(r"\s+")
+_NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
 _TRANSLATOR = HTMLTranslator()
 
 
-def parse_html(body: bytes | str, content_type: str | None = None) -> Element | None:
-    """The page's tree, in the charset that header, byte order mark, meta tag or bytes tell; None for an empty page.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page's tree with its source: a selector whose class or id does not occur in the source is not looked for in the tree."""
 
-    libxml2's own limits stay on: deep nesting is flattened, entities are not expanded beyond HTML's own.
+    tree: Element
+    source: str
+
+    def all(self, *selectors: str) -> list[Any]:
+        """Nodes of the first selector that finds any."""
+        return next((found for selector in selectors if self._may_hold(selector) and (found := compiled(selector)(self.tree))), [])
+
+    def text(self, *selectors: str) -> str | None:
+        """The first text that is not empty among the nodes of the selectors, in the selectors' order."""
+        for selector in selectors:
+            if self._may_hold(selector):
+                for found in compiled(selector)(self.tree):
+                    if text := text_of(found):
+                        return text
+        return None
+
+    def _may_hold(self, selector: str) -> bool:
+        source = self.source
+        return any(all(name in source for name in names) for names in _names(selector))
+
+
+@lru_cache(maxsize=2048)
+def _names(selector: str) -> tuple[tuple[str, ...], ...]:
+    """For each alternative of a selector the classes, ids and attribute values that a page must hold; () for anything.
+
+    >>> _names("div.artikel p, #isi")
+    (('artikel',), ('isi',))
+    """
+    if selector.startswith(("/", ".//", "(")):
+        return ((),)
+    return tuple(tuple(a or b for a, b in _NAME.findall(alternative)) for alternative in selector.split(","))
+
+
+def parse_html(body: bytes | str, content_type: str | None = None) -> Document | None:
+    """The page, decoded by the charset that header, byte order mark, meta tag or bytes tell; None for an empty page.
+
+    libxml2's own limits stay on: deep nesting is cut, entities are not expanded beyond HTML's own.
     """
     text = html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1] if isinstance(body, bytes) else body
     text = _CONTROL.sub("", text)
@@ -34,9 +72,10 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Element | 
     if text.lstrip()[:5].lower() == "<?xml":  # lxml refuses a declared encoding in text that is decoded already
         text = text.lstrip().partition("?>")[2]
     try:
-        return html.document_fromstring(text, parser=html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True))
+        tree = html.document_fromstring(text, parser=html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
+    return Document(tree, text)
 
 
 def _guess_charset(body: bytes) -> str | None:
@@ -67,18 +106,15 @@ def union(selectors: tuple[str, ...]) -> Selector:
     return cast("Selector", etree.XPath(" | ".join(map(xpath_of, selectors))))
 
 
-def find_all(node: Element, selectors: Sequence[str]) -> list[Any]:
-    """Nodes of the first selector that finds any."""
-    return next((found for selector in selectors if (found := compiled(selector)(node))), [])
-
-
 def clean(text: str | None) -> str:
     """Text without invisible characters, white space folded, trimmed.
 
     >>> clean("  Jakarta\\u00a0: \\u200e\\"Air\\" ")
     'Jakarta : "Air"'
     """
-    return _SPACE.sub(" ", _INVISIBLE.sub("", text or "")).strip()
+    if not text:
+        return ""
+    return " ".join((text if text.isascii() else _INVISIBLE.sub("", text)).split())
 
 
 def text_of(node: Any) -> str:
@@ -99,13 +135,3 @@ def _texts(node: Element) -> Iterator[str]:
                 yield element.text or ""
         elif element is not node:
             yield element.tail or ""
-
-
-def first_text(node: Element, selectors: Sequence[str]) -> str | None:
-    """The first text that is not empty among the nodes of the selectors, in the selectors' order."""
-    for selector in selectors:
-        for found in compiled(selector)(node):
-            text = text_of(found)
-            if text:
-                return text
-    return None
