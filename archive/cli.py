@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import click
 from rich.text import Text
 
 from archive import reading
+from archive.connection import plain_errors
 from archive.history import word_diff
 from archive.reasons import sentence
 from archive.store import Archive
@@ -29,8 +32,10 @@ _STYLES = {"added": "green underline", "removed": "red strike", "same": ""}
 _MARKS = {"added": ("[+", "+]"), "removed": ("[-", "-]"), "same": ("", "")}
 
 
-def _open(path: Path) -> Archive:
-    return Archive(path, read_only=True)
+@contextmanager
+def _open(path: Path) -> Iterator[Archive]:
+    with plain_errors(path), Archive(path, read_only=True) as archive:
+        yield archive
 
 
 @click.command()
@@ -143,7 +148,7 @@ def _marked(kind: str, text: str, coloured: bool) -> tuple[str, str]:
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
-@click.option("--limit", default=20, show_default=True, help="Stories shown at most.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Stories shown at most.")
 @archive_option
 @json_option
 def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:

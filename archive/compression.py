@@ -51,6 +51,8 @@ def pack(data: bytes, dictionary: bytes | None = None) -> bytes:
 def unpack(packed: bytes, digest: str, dictionary: bytes | None = None) -> bytes:
     """The bytes that were packed; raises ArchiveDamaged where they are not the ones of `digest`."""
     try:
+        if zstandard.frame_content_size(packed) > MAX_PAGE_BYTES:  # zstandard makes room for it before it looks further
+            raise ArchiveDamaged("a snapshot was damaged: it claims to be larger than any page")
         data = _unpacker(dictionary).decompress(packed, max_output_size=MAX_PAGE_BYTES)
     except zstandard.ZstdError as error:
         raise ArchiveDamaged(f"a snapshot cannot be unpacked: {error}") from error

@@ -53,9 +53,13 @@ def connect(path: Path, *, read_only: bool) -> Database:
 
     Raises ArchiveMissing, NotAnArchive, SchemaTooNew, ArchiveUnwritable or ArchiveDamaged.
     """
-    if read_only and not path.exists():
+    try:
+        missing, folder = not path.exists(), path.is_dir()
+    except OSError as error:
+        raise ArchiveUnwritable(f"{path}: it cannot be opened or created there ({error.strerror})") from error
+    if read_only and missing:
         raise ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
-    if path.is_dir():
+    if folder:
         raise NotAnArchive(f"{path}: it is a folder, not an archive")
     with plain_errors(path):
         db = _open(path, read_only=read_only)
@@ -73,10 +77,23 @@ def connect(path: Path, *, read_only: bool) -> Database:
 
 def _open(path: Path, *, read_only: bool) -> Database:
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
-    db = Database(connection)
-    connection.execute("PRAGMA foreign_keys = ON")
+    db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
+    if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
+        # A folder that takes no files has no room for WAL's index; without a log there is nothing in it either.
+        db.close()
+        db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
+    db.conn.execute("PRAGMA foreign_keys = ON")
     return db
+
+
+def _readable(db: Database) -> bool:
+    try:
+        db.conn.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        return not error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+    except sqlite3.DatabaseError:
+        return True  # told by the check that follows
+    return True
 
 
 def _check_kind(db: Database, path: Path) -> None:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from archive.digests import normalised, text_digest
@@ -18,7 +19,7 @@ COMPARED = (
 Left out on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are computed by the sites
 (related topics, the size of a picture), the rest is ours."""
 
-_WORD = re.compile(r"\s+|[^\s]+")
+_WORD = re.compile(r"\s*\S+|\s+")
 
 
 def comparable(value: Any) -> str:
@@ -30,14 +31,20 @@ def comparable(value: Any) -> str:
     return normalised(str(value))
 
 
+def _comparable(name: str, reading: Mapping[str, Any]) -> str:
+    """A field for comparing: a moment is the same moment with another offset."""
+    value = reading.get(name)
+    return datetime.fromisoformat(value).astimezone(UTC).isoformat() if name == "published_at" and value else comparable(value)
+
+
 def reading_digest(reading: Mapping[str, Any]) -> str:
     """Digest of the compared fields: equal for two readings between which nothing of meaning changed."""
-    return text_digest(f"{name}={comparable(reading.get(name))}" for name in COMPARED)
+    return text_digest(f"{name}={_comparable(name, reading)}" for name in COMPARED)
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the compared fields that differ, in the order of COMPARED."""
-    return tuple(name for name in COMPARED if comparable(before.get(name)) != comparable(after.get(name)))
+    return tuple(name for name in COMPARED if _comparable(name, before) != _comparable(name, after))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +57,30 @@ class Edit:
 
 def word_diff(before: str, after: str) -> Iterator[Edit]:
     """The words of two texts side by side, paragraphs kept, as runs of same, removed and added text."""
-    old, new = _WORD.findall(before), _WORD.findall(after)
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        if tag == "equal":
-            yield Edit(kind="same", text="".join(old[a_from:a_to]))
+    same = ""
+    for removed, added in _runs(_WORD.findall(before), _WORD.findall(after)):
+        space = _common_space(removed, added)
+        same += removed if removed == added else space
+        if removed == added:
             continue
-        if a_to > a_from:
-            yield Edit(kind="removed", text="".join(old[a_from:a_to]))
-        if b_to > b_from:
-            yield Edit(kind="added", text="".join(new[b_from:b_to]))
+        if same:
+            yield Edit(kind="same", text=same)
+        same = ""
+        for kind, text in (("removed", removed), ("added", added)):
+            if text != space:
+                yield Edit(kind=kind, text=text.removeprefix(space))
+    if same:
+        yield Edit(kind="same", text=same)
+
+
+def _runs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of what stood and what stands in its place; equal where nothing changed."""
+    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
+    for _tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        yield "".join(old[a_from:a_to]), "".join(new[b_from:b_to])
+
+
+def _common_space(removed: str, added: str) -> str:
+    """The white space that both runs begin with: it did not change."""
+    spaces = [text[: len(text) - len(text.lstrip())] for text in (removed, added)]
+    return spaces[0] if spaces[0] == spaces[1] else ""

@@ -100,14 +100,16 @@ class Ledger:
         wanted: list[Entry] = []
         for batch in chunks(links, BATCH):
             some = list(batch)
-            known = self._known(site, some)
+            known, living = self._known(site, some)
             for link in some:
-                entry = known.get(link.url)
+                entry, taken = known.get(link.url), living.get(link.key)
                 if entry is None:
-                    entry = self._insert(site, link, source, now, taken=known.get(link.key))
-                    known[link.url] = known[link.key] = entry
+                    entry = self._insert(site, link, source, now, taken=taken)
                 else:
-                    entry = self._announced_again(entry, link, now)
+                    entry = self._announced_again(entry, link, now, taken=taken if taken and taken.id != entry.id else None)
+                known[link.url] = entry
+                if entry.state in ALIVE:
+                    living.setdefault(link.key, entry)
                 if link.skipped is None and entry.next_check_at is not None and entry.next_check_at <= now:
                     wanted.append(entry)
         return wanted
@@ -138,7 +140,7 @@ class Ledger:
     def record(self, check: Check, *, site: str) -> None:
         """Write down a check and move its URL to the state that follows; a URL never announced gets its row here."""
         url_id = self.url_id(check.url, site=site, now=check.checked_at)
-        quiet = "quiet_checks + 1" if check.outcome in _QUIET else "0"
+        quiet = "quiet_checks + 1" if check.outcome in _QUIET else "quiet_checks" if check.outcome == "failed" else "0"
         failures = "failures + 1" if check.outcome in ("failed", "gone") else "0"
         keeps = ", etag = :etag, last_modified = :last_modified" if check.outcome != "failed" else ""
         self._db.conn.execute(
@@ -151,6 +153,12 @@ class Ledger:
                 "etag": check.etag, "last_modified": check.last_modified,
             },
         )  # fmt: skip
+        if check.article_id is not None:  # other addresses of the story, announced before it was kept
+            self._db.conn.execute(
+                """UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL
+                AND (site, key) = (SELECT site, key FROM urls WHERE id = ?)""",
+                (check.article_id, url_id),
+            )
         self._db.conn.execute(
             "INSERT INTO checks (url_id, crawl_id, checked_at, status, outcome, reason, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (url_id, check.crawl_id, instant(check.checked_at), check.status, check.outcome, check.reason, check.bytes),
@@ -166,16 +174,14 @@ class Ledger:
             ).fetchone()
         return int(found[0])
 
-    def _known(self, site: str, links: Sequence[Announcement]) -> dict[str, Entry]:
+    def _known(self, site: str, links: Sequence[Announcement]) -> tuple[dict[str, Entry], dict[str, Entry]]:
         """Rows of these URLs by their URL, and of living rows of the same stories by the story's key."""
         marks = ",".join("?" * len(links))
-        found: dict[str, Entry] = {}
+        living: dict[str, Entry] = {}
         for entry in self._entries(f"site = ? AND key IN ({marks})", [site, *(link.key for link in links)]):
             if entry.state in ALIVE:
-                found.setdefault(entry.key, entry)
-        for entry in self._entries(f"url IN ({marks})", [link.url for link in links]):
-            found[entry.url] = entry
-        return found
+                living.setdefault(entry.key, entry)
+        return {entry.url: entry for entry in self._entries(f"url IN ({marks})", [link.url for link in links])}, living
 
     def _insert(self, site: str, link: Announcement, source: str, now: datetime, *, taken: Entry | None) -> Entry:
         state, reason = "due", None
@@ -199,9 +205,16 @@ class Ledger:
         ).fetchone()
         return next(self._entries("id = ?", [row_id]))
 
-    def _announced_again(self, entry: Entry, link: Announcement, now: datetime) -> Entry:
-        """A skipped URL that is wanted now becomes due; so does one whose source says that it changed since our check."""
-        wanted = entry.state == "skipped" and link.skipped is None and link.refused is None
+    def _announced_again(self, entry: Entry, link: Announcement, now: datetime, *, taken: Entry | None) -> Entry:
+        """A URL that was skipped, stood for by another or refused by its look becomes due when it is wanted now; so does one
+        whose source says that it changed since our check.
+        """
+        waiting = entry.state in ("skipped", "alias") or (entry.state == "refused" and not entry.checks)  # today's profile may accept it
+        waits = waiting and link.skipped is None and link.refused is None
+        if waits and taken is not None:
+            self._db.conn.execute("UPDATE urls SET state = 'alias', reason = 'same_story' WHERE id = ?", (entry.id,))
+            return next(self._entries("id = ?", [entry.id]))
+        wanted = waits and taken is None
         changed = (
             link.lastmod is not None
             and entry.state in ("kept", "unchanged")

@@ -25,6 +25,7 @@ def find_article(db: Database, reference: str) -> int:
 
     Raises ArticleUnknown, also where a story id is that of several sites' stories.
     """
+    reference = _text(reference)
     urls = {reference}
     with suppress(ValueError):
         urls.add(canonical_url(reference))
@@ -45,8 +46,13 @@ def find_article(db: Database, reference: str) -> int:
     raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else 'no article in the archive goes'} by that name")
 
 
+def _text(argument: str) -> str:
+    """An argument of the command line whose bytes were no text cannot be asked for as it is."""
+    return argument.encode(errors="replace").decode()
+
+
 def _number(reference: str) -> int:
-    return int(reference) if reference.isdigit() and len(reference) < 10 else -1
+    return int(reference) if reference.isdecimal() and len(reference) < 10 else -1
 
 
 def latest(db: Database, article_id: int) -> dict[str, Any]:
@@ -87,7 +93,7 @@ def search(db: Database, query: str, *, site: str | None = None, limit: int = 20
 
 def _words(query: str) -> list[str]:
     """Words and quoted phrases."""
-    pieces = query.split('"')
+    pieces = _text(query).replace("\0", " ").split('"')
     words: list[str] = []
     for place, piece in enumerate(pieces):
         phrase = place % 2 and place < len(pieces) - 1
@@ -121,6 +127,7 @@ def stats(db: Database) -> list[dict[str, Any]]:
 
 def life_of(db: Database, url: str) -> dict[str, Any]:
     """A URL's row of the ledger with its checks and, where it made an article, the revisions; raises ArticleUnknown."""
+    url = _text(url)
     try:
         plain = canonical_url(url)
     except ValueError:

@@ -95,6 +95,9 @@ def m003_articles_and_revisions(db: Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'a revision is never changed'); END""",
         """CREATE TRIGGER revisions_are_never_deleted BEFORE DELETE ON revisions
             BEGIN SELECT RAISE(ABORT, 'a revision is never deleted'); END""",
+        """CREATE TRIGGER revisions_are_never_replaced BEFORE INSERT ON revisions WHEN EXISTS (SELECT 1 FROM revisions r
+            WHERE r.id = NEW.id OR (r.article_id = NEW.article_id AND r.number = NEW.number))
+            BEGIN SELECT RAISE(ABORT, 'a revision is never replaced'); END""",
     )
 
 

@@ -30,6 +30,11 @@ class Snapshots:
         self._dictionary = lru_cache(maxsize=32)(self._read_dictionary)
         self._newest: dict[str, int | None] = {}
 
+    def forget(self) -> None:
+        """After a transaction that was taken back: a dictionary made in it does not exist."""
+        self._newest.clear()
+        self._dictionary.cache_clear()
+
     def pack(self, page: Page) -> Snapshot:
         """The page and its parts, packed with the newest dictionary of its site."""
         dictionary_id = self._newest_dictionary(page.site)

@@ -50,8 +50,12 @@ class Archive:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing, also against kill -9; waits for other writers; errors are ArchiveErrors."""
-        with plain_errors(self.path), immediate(self.db):
-            yield
+        try:
+            with plain_errors(self.path), immediate(self.db):
+                yield
+        except BaseException:
+            self.snapshots.forget()
+            raise
 
     def begin_crawl(self, site: str, *, now: datetime, version: str, arguments: Mapping[str, Any]) -> int:
         """A row for a crawl that begins; returns its number."""
@@ -171,7 +175,9 @@ class Archive:
         self._unindex(article_id)
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self.db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
-        self.db.conn.execute("UPDATE articles SET revision = ?, removed_at = NULL WHERE id = ?", (number, article_id))
+        self.db.conn.execute(
+            "UPDATE articles SET revision = ?, removed_at = iif(? = 'technical', removed_at, NULL) WHERE id = ?", (number, kind, article_id)
+        )
         self._index(article_id)
         return Revision(article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, observed_at=observed_at)
 

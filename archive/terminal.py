@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -20,7 +21,7 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> None:
     """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of publishers stay text."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
     for key, heading in columns.items():
         numeric = all(isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows)
         table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
@@ -32,7 +33,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
 def console() -> Console:
     """The console of stdout; a pipe is given whole lines."""
     out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=200, color_system=None)
+    return out if out.is_terminal else Console(highlight=False, width=100_000, color_system=None)
 
 
 def _cell(value: Any) -> str:

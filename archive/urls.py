@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
@@ -26,10 +26,21 @@ def canonical_url(url: str) -> str:
     Raises ValueError where there is no web address in `url`.
     """
     parts = urlsplit(safe_url_string(url.strip()))
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in ("http", "https") or not host:
         raise ValueError(f"not a web address: {url[:200]}")
-    host = parts.hostname.rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     path = _DOUBLE_SLASH.sub("/", parts.path).rstrip("/") or "/"
     query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)])
     return urlunsplit(("https", host + port, path, query, ""))
+
+
+def joined_url(base: str, address: str) -> str | None:
+    """An address of a page as a whole URL; None for one that is no address, or none of the web."""
+    try:
+        url = urljoin(base, address.strip())
+    except ValueError:  # a broken IPv6 address
+        return None
+    return url if url.startswith(("http://", "https://")) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archive.records import Article
 
-__all__ = ["extract"]
+__all__ = ["clean", "extract"]
 
 
 def extract(html: bytes | str, url: str) -> Article:
@@ -18,3 +18,15 @@ def extract(html: bytes | str, url: str) -> Article:
     from scraper.profiles import site_of
 
     return read(html, url, site_of(url)).article
+
+
+def clean(text: str, site: str | None = None) -> Article:
+    """The article of a text that somebody already scraped, its page's furniture included; never raises.
+
+    `site` names the profile to read it with; without one the text's own marks tell. `url` and `canonical_url` are empty.
+    """
+    from scraper.extraction.plaintext import clean_text, site_of_text
+    from scraper.profiles import sites
+
+    profile = sites().get(site) if site is not None else site_of_text(text, list(sites().values()))
+    return clean_text(text, profile).article

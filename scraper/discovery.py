@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
+from xml.sax import SAXParseException
 
 import feedparser
 from lxml import etree
 
+from archive.urls import joined_url
 from scraper.extraction.dates import parse_structured
 from scraper.extraction.tree import parse_html
 from scraper.sources import Feed, Link, Sitemap, Source
@@ -87,8 +88,10 @@ def _sitemap_entries(xml: bytes) -> Iterator[tuple[str, Link]]:
             if kind not in ("url", "sitemap"):
                 continue
             found: dict[str, str] = {}
-            for child in element.iter():
+            for child in element:
                 found.setdefault(_local_name(child), (child.text or "").strip())
+            for child in element.iter("{*}publication_date"):
+                found.setdefault("publication_date", (child.text or "").strip())
             if found.get("loc"):
                 published = parse_structured(found.get("publication_date"))
                 yield kind, Link(url=found["loc"], published_at=published, lastmod=parse_structured(found.get("lastmod")))
@@ -109,19 +112,27 @@ def read_feed(body: bytes, url: str) -> Announced:
     if b"<!ENTITY" in body[:100_000]:
         return Announced(problem="broken_feed")  # no feed needs entities of its own; a bomb does
     parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False)
-    links = []
+    links: dict[Link, None] = {}
     for entry in parsed.entries[:MAX_LINKS]:
-        address = entry.get("link") or entry.get("id") or ""
-        if address:
-            links.append(Link(url=urljoin(url, address), published_at=_utc(entry.get("published_parsed") or entry.get("updated_parsed"))))
-    return Announced(links=tuple(links), problem="broken_feed" if parsed.bozo and not links else None)
+        named = entry.get("link") or entry.get("id")
+        address = joined_url(url, named) if named else None
+        if address is not None:
+            moment = _field(entry, "published_parsed") or _field(entry, "updated_parsed")
+            links[Link(url=address, published_at=_utc(moment))] = None
+    broken = isinstance(parsed.get("bozo_exception"), SAXParseException) or not parsed.get("version")
+    return Announced(links=tuple(links), problem="broken_feed" if broken and not links else None)
+
+
+def _field(entry: Any, name: str) -> Any:
+    """A field as it was read: the entry's own `get` answers for absent dates with others, and warns of it."""
+    return dict.get(entry, name)
 
 
 def _utc(moment: Any) -> datetime | None:
     """A time of feedparser, which gives UTC as a struct."""
     try:
         return datetime.fromtimestamp(calendar.timegm(moment), UTC) if moment else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):
         return None
 
 
@@ -131,26 +142,15 @@ def read_links(body: bytes, url: str, content_type: str | None) -> Announced:
     if document is None:
         return Announced(problem="no_links")
     tree = document.tree
-    base = urljoin(url, next(iter(tree.xpath("//base/@href")), ""))
-    feeds = [
-        urljoin(base, node.get("href", ""))
-        for node in tree.iterfind(".//link[@rel='alternate']")
-        if (node.get("type") or "").lower() in _FEED_TYPES
-    ]
-    found: dict[str, None] = {}
+    base = joined_url(url, next(iter(tree.xpath("//base/@href")), "")) or url
+    named = [node for node in tree.iterfind(".//link[@rel='alternate']") if (node.get("type") or "").lower() in _FEED_TYPES]
+    feeds = [joined_url(base, node.get("href") or "") for node in named]
+    found: dict[str | None, None] = {}
     for node in tree.iter("a", "div", "li", "td"):
         target = node.get("href") if node.tag == "a" else None
         clicked = _ONCLICK.search(node.get("onclick") or "")
         for address in (target, clicked[1] if clicked else None):
-            if address and not address.startswith(("#", "javascript:", "mailto:", "tel:", "data:")):
-                found[_joined(base, address)] = None
-    found.pop("", None)
-    links = tuple(Link(url=address) for address in list(found)[:MAX_LINKS])
-    return Announced(links=links, feeds=tuple(dict.fromkeys(feeds)), problem=None if links else "no_links")
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address.strip())
-    except ValueError:  # a broken IPv6 address
-        return ""
+            if address and not address.strip().startswith("#"):
+                found[joined_url(base, address)] = None
+    links = tuple(Link(url=address) for address in list(found)[:MAX_LINKS] if address is not None)
+    return Announced(links=links, feeds=tuple(dict.fromkeys(filter(None, feeds))), problem=None if links else "no_links")

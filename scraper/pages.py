@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from urllib.parse import urljoin
 
 from scrapy.http import Response
 
 from archive.records import Page
+from archive.urls import joined_url
 from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
 
@@ -38,7 +38,9 @@ def part_urls(page: Page, site: Site) -> list[str]:
         return []
     found: dict[int, str] = {}
     for link in document.all(site.pager):
-        url = urljoin(page.url, link.get("href") or "")
+        url = joined_url(page.url, link.get("href") or "")
+        if url is None:
+            continue
         named = site.identify(url)
         number = site.part_number(url)
         if number > 1 and isinstance(named, Identity) and named.key == own.key:

@@ -23,7 +23,7 @@ GONE_WAITS = (timedelta(days=1), timedelta(days=7))
 """A story that was taken down may come back: it is asked for twice more."""
 
 FAILURE_WAITS = (timedelta(hours=1), timedelta(hours=6), timedelta(days=1), timedelta(days=3), timedelta(days=7))
-"""After the fifth failure in a row it is given up."""
+"""After five of them a URL that fails once more is given up."""
 
 NOT_NOW = timedelta(hours=1)
 """How long a site is left alone whose robots.txt cannot be had."""

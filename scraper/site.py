@@ -66,11 +66,12 @@ class Rule:
     pattern: str
     """Searched for in a whole paragraph; anchor it."""
     where: str = "anywhere"
-    """`anywhere`, `start` (only before any prose) or `end` (only after the last prose)."""
+    """`anywhere`, `start` (only before any prose), `end` (only after the last prose) or `after` (it and all that follows, in
+    texts of whole pages)."""
     linked: bool = False
     """Only where the paragraph holds a link."""
     part: bool = False
-    """Take only what matched, not the whole paragraph."""
+    """Take only what matched, not the whole paragraph. A group `agency` in the pattern is read as a credit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,6 +144,10 @@ class Site:
     """Bylines that are nobody's name."""
     timezone: str = "Asia/Jakarta"
     language: str = "id"
+    text_marks: str = ""
+    """Marks by which a scraped text of this site is known; multi-line pattern."""
+    text_opening: str = ""
+    """What a story's first line begins with in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
     """Meta tags with the story's own tags; `keywords` is mostly the same on every page of a site."""
     head_dates: tuple[str, ...] = field(default=())

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, ClassVar, Self
-from urllib.parse import urljoin
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -150,9 +149,8 @@ class NewsSpider(Spider):
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
         self._record_source(step, reason, status=response.status, size=len(response.body))
         yield from self._story_requests(entries)
-        sitemaps = [
-            Step(source=Sitemap(urljoin(response.url, link.url)), url=urljoin(response.url, link.url)) for link in self._wanted(found)
-        ]
+        maps = filter(None, (joined_url(response.url, link.url) for link in self._wanted(found)))
+        sitemaps = [Step(source=Sitemap(url), url=url) for url in maps]
         feeds = [Step(source=Feed(url), url=url) for url in found.feeds]
         own = [further for further in (*sitemaps, *feeds) if self.site.may_ask(_host(further.url))]
         further = [] if found.problem else step.source.following(step, announced.dated, self._window, fresh=fresh)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 
 from archive.records import Article, Page
-from archive.urls import canonical_url
+from archive.urls import canonical_url, joined_url
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
-from scraper.extraction.metadata import Head, Metadata, absolute, read_metadata
+from scraper.extraction.metadata import Head, Metadata, read_metadata
 from scraper.extraction.narrow import narrow
 from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
@@ -97,19 +97,20 @@ def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
 
 
 def _article(url: str, site: Site | None, identity: Identity | None, metadata: Metadata, body: Body, layout: str) -> Article:
-    fields = metadata.fields
+    given = metadata.fields
     warnings = list(metadata.warnings)
-    warnings += [f"missing_{name}" for name in ("headline", "published_at") if not fields.get(name)]
+    warnings += [f"missing_{name}" for name in ("headline", "published_at") if not given.get(name)]
     warnings += ["missing_body"] if not body.text else []
     warnings += ["layout_missed"] if layout == "fallback" and site is not None else []
-    editors = tuple(dict.fromkeys((*fields.get("editors", ()), *body.editors)))
+    image = joined_url(url, given["image_url"]) if given.get("image_url") else None
+    editors = tuple(dict.fromkeys((*given.get("editors", ()), *body.editors)))
     return Article(
         url=url, site=site.name if site else _host(url), canonical_url=identity.url if identity else _canonical(url),
-        story_id=identity.story_id if identity else None, headline=fields.get("headline"), kicker=fields.get("kicker"),
-        deck=fields.get("deck"), body=body.text, dateline=body.dateline, authors=fields.get("authors") or body.authors, editors=editors,
-        agency=body.agency or fields.get("agency"), published_at=fields.get("published_at"), modified_at=fields.get("modified_at"),
-        section=fields.get("section"), tags=fields.get("tags", ()), image_url=absolute(fields.get("image_url"), url),
-        caption=fields.get("caption"), language=site.language if site else "id", layout=layout, extractor=extractor_of(site),
+        story_id=identity.story_id if identity else None, headline=given.get("headline"), kicker=given.get("kicker"),
+        deck=given.get("deck"), body=body.text, dateline=body.dateline, authors=given.get("authors") or body.authors, editors=editors,
+        agency=body.agency or given.get("agency"), published_at=given.get("published_at"), modified_at=given.get("modified_at"),
+        section=given.get("section"), tags=given.get("tags", ()), image_url=image,
+        caption=given.get("caption"), language=site.language if site else "id", layout=layout, extractor=extractor_of(site),
         warnings=tuple(warnings),
     )  # fmt: skip
 
@@ -125,9 +126,13 @@ def _host(url: str) -> str:
     return _canonical(url).split("/")[2] if "://" in url else "unknown"
 
 
+_NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "pager", "part_url"))
+"""Fields of a profile that are about finding pages, not about reading them."""
+
+
 @lru_cache(maxsize=64)
 def extractor_of(site: Site | None) -> str:
     """Name, version and digest of the rules that read a site's pages; it changes when they do, and only then."""
-    own = (site.layouts, site.prune, site.rules, site.dateline, site.dateline_bold, site.end_credit, site.ld_editor) if site else ()
+    own = [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING] if site else []
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
     return f"warta-{site.name if site else 'fallback'}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"

@@ -19,6 +19,10 @@ _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _CELLS = frozenset(("td", "th"))
 _NO_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
+# "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not "S.Pd", not "Rp1.Juta".
+_GLUED = re.compile(
+    r"(?<=[a-z0-9”\"')][.?!])(?<!\bwww\.)(?=[A-Z][a-z])(?!Com\b|Id\b|Co\b|Net\b|Org\b)|(?<=[a-z0-9][.?!][”\"])(?=[“\"]?[A-Z][a-z])"
+)
 _SENTENCE_STARTS = re.compile(r"[A-Z0-9\"'“‘(]")
 
 
@@ -157,3 +161,12 @@ def _context(node: Element, outer: str) -> str:
 def blocks(root: Element, pruned: set[Element]) -> list[Block]:
     """The paragraphs below `root` in reading order, without what stands in `pruned` nodes."""
     return _Walker(root, pruned).blocks()
+
+
+def split_glued(text: str) -> list[str]:
+    """Paragraphs that stand in one text without a break or a space between two sentences.
+
+    >>> split_glued("Jalan tertutup tanah.Warga dievakuasi.")
+    ['Jalan tertutup tanah.', 'Warga dievakuasi.']
+    """
+    return [part for part in _GLUED.split(text) if part]

@@ -53,7 +53,7 @@ def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity
     pruned = set(_pruner(site, layout)(narrowed.node))
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     found += blocks(narrowed.node, pruned)
-    return _finished(found, site, identity)
+    return finish(found, site, identity)
 
 
 def fallback_body(page: Document, site: Site | None, identity: Identity | None) -> Body:
@@ -63,17 +63,19 @@ def fallback_body(page: Document, site: Site | None, identity: Identity | None) 
     )
     lines = (getattr(document, "text", None) or "").split("\n")
     found = [Block(text=clean(line.removeprefix("- "))) for line in lines if clean(line)]
-    return _finished(found, site, identity)
+    return finish(found, site, identity, whole_page=True)
 
 
-def _finished(found: list[Block], site: Site | None, identity: Identity | None) -> Body:
+def finish(found: list[Block], site: Site | None, identity: Identity | None, *, whole_page: bool = False) -> Body:
+    """Paragraphs without furniture, credits and dateline; `whole_page`: what follows the story may still be among them."""
     own = identity.key if identity is not None else None
 
     def is_story(url: str) -> bool:
         other = site.identify(url) if site is not None and url.startswith("http") else None
         return isinstance(other, Identity) and other.key != own
 
-    trimmed = trim(found, site.rules if site else (), end_credit=site.end_credit if site else "", is_story=is_story)
+    rules = site.rules if site else ()
+    trimmed = trim(found, rules, end_credit=site.end_credit if site else "", is_story=is_story, whole_page=whole_page)
     dateline, kept = split_dateline(trimmed.blocks, site) if site is not None else (None, trimmed.blocks)
     kept, widgets = _without_widgets(kept)
     taken = (*trimmed.taken, *(("widget", block.text) for block in widgets))
@@ -103,7 +105,7 @@ def _without_widgets(kept: Sequence[Block]) -> tuple[list[Block], list[Block]]:
     lost = sum(len(block.text) for block in widgets)
     if not widgets or lost > (1 - MIN_KEPT) * sum(len(block.text) for block in kept):
         return list(kept), []
-    return [block for block in kept if block not in widgets], widgets
+    return [block for block in kept if not (block.context and _is_widget(block.context))], widgets
 
 
 @lru_cache(maxsize=16384)

@@ -51,6 +51,15 @@ COMMON_RULES: tuple[Rule, ...] = (
         pattern=r"^(?:ikuti|dapatkan|gabung|simak)\b.{0,100}\b(?:whatsapp|telegram)\s*(?:channel|grup|group)?\b.{0,40}$",
     ),
     Rule(name="follow_us", pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update|untuk mengikuti silakan klik)\b.{0,160}$"),
+    # What stands below a story on its page.
+    Rule(
+        name="page_below",
+        where="after",
+        pattern=(
+            r"^(?:tags?|berita terkait|berita lainnya|berita terpopuler|terpopuler|populer|pilihan|terkini|update|artikel lainnya"
+            r"|artikel terkait|terkait|rekomendasi|top seven|trending tag|follow us|related|comments?|komentar)\s*:?$"
+        ),
+    ),
     # Labels of the people and sources that some pages repeat below the text.
     Rule(name="people_label", pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)\s*:\s*.{1,60}$", where="end"),
 )
@@ -64,6 +73,9 @@ AGENCIES: dict[str, str] = {
     "anadolu agency": "Anadolu", "aa": "Anadolu", "bernama": "Bernama", "kyodo": "Kyodo", "dpa": "dpa", "voa": "VOA",
 }  # fmt: skip
 """Wire services by the names that credits give them."""
+
+MIN_PROSE = 80
+"""Characters; a shorter paragraph alone is no proof that the story has begun."""
 
 _CREDIT = re.compile(r"\s*[(\[](?P<names>[^()\[\]]{2,40})[)\]]\s*$")
 _CLOSES = ".!?…\"'”’)]"
@@ -94,7 +106,14 @@ def agency_of(names: str) -> str | None:
     return None
 
 
-def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = "", is_story: Callable[[str], bool] | None = None) -> Trimmed:
+def trim(
+    blocks: Sequence[Block],
+    rules: Sequence[Rule],
+    *,
+    end_credit: str = "",
+    is_story: Callable[[str], bool] | None = None,
+    whole_page: bool = False,
+) -> Trimmed:
     """Take furniture out of paragraphs: `rules` first, then the common ones, then credits at the end.
 
     `is_story` tells whether an address is that of a story at the same site: a paragraph that is nothing but a link to one
@@ -102,7 +121,7 @@ def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = ""
     """
     result = Trimmed(blocks=[])
     ordered = (*rules, *COMMON_RULES)
-    for block in blocks:
+    for block in _before_the_rest(blocks, ordered, result) if whole_page else blocks:
         taken_by = _linked_story(block, is_story) or _whole(block, ordered)
         if taken_by:
             result.taken.append((taken_by, block.text))
@@ -111,6 +130,23 @@ def trim(blocks: Sequence[Block], rules: Sequence[Rule], *, end_credit: str = ""
     _trim_start(result, ordered)
     _trim_end(result, ordered, end_credit)
     return result
+
+
+def is_after(text: str, rules: Sequence[Rule]) -> bool:
+    """Whether a line heads what stands below a story on its page."""
+    return any(rule.where == "after" and _matches(rule, Block(text=text)) for rule in (*rules, *COMMON_RULES))
+
+
+def _before_the_rest(blocks: Sequence[Block], rules: Sequence[Rule], result: Trimmed) -> Sequence[Block]:
+    """The blocks up to the first that heads what stands below a story; a menu above the story heads nothing."""
+    prose = 0
+    for place, block in enumerate(blocks):
+        rule = next((rule for rule in rules if rule.where == "after" and _matches(rule, block)), None)
+        if rule is not None and prose:
+            result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
+            return blocks[:place]
+        prose += len(block.text) >= MIN_PROSE
+    return blocks
 
 
 def _linked_story(block: Block, is_story: Callable[[str], bool] | None) -> str | None:
@@ -194,6 +230,9 @@ def _cut(block: Block, rule: Rule, result: Trimmed) -> Block:
     if match is None or (rule.linked and not block.links):
         return block
     result.taken.append((rule.name, match[0].strip()))
+    credit = match.groupdict().get("agency")
+    if credit and result.agency is None:
+        result.agency = agency_of(credit)
     return replace(block, text=(block.text[: match.start()] + " " + block.text[match.end() :]).strip())
 
 

@@ -19,12 +19,14 @@ _DATE = re.compile(
     r"\b\d{1,2}\s+[a-z]{3,10}\.?\s+(?:19|20)\d{2}\b.*$",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
 _TAG = re.compile(r"<[^<>]*>")
 _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|\bdan\b)\s*", re.IGNORECASE)
 _TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
 _DAYS = frozenset(
     "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split()
 )
+_WORD_PART = re.compile(r"[^\W\d_]+")
 # Particles of names that stay small in reading case.
 _SMALL = frozenset(("bin", "binti", "van", "de", "der", "von", "al", "el"))
 
@@ -43,14 +45,14 @@ def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
     >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
-    text = clean(_DATE.sub(" ", clean(_TAG.sub(" ", text or ""))))
+    text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text or "")))))
     people: dict[str, list[str]] = {"authors": [], "editors": []}
     for label, names in _labelled(text):
         if label in _NOT_PEOPLE:
             continue
         kind = "editors" if label in _EDITOR_LABELS else "authors"
-        people[kind] += [name for name in _names(names, newsroom) if name not in people[kind]]
-    return Byline(authors=tuple(people["authors"]), editors=tuple(people["editors"]))
+        people[kind] += _names(names, newsroom)
+    return Byline(authors=tuple(dict.fromkeys(people["authors"])), editors=tuple(dict.fromkeys(people["editors"])))
 
 
 def _labelled(text: str) -> list[tuple[str, str]]:
@@ -94,6 +96,10 @@ def reading_case(name: str) -> str:
 def _capitalised(word: str) -> str:
     if len(word.strip(".")) == 1 or any(c.isdigit() for c in word) or "." in word.strip("."):
         return word
-    return re.sub(
-        r"[^\W\d_]+", lambda part: part[0].capitalize() if part.start() == 0 or word[part.start() - 1] in "-'’(" else part[0].lower(), word
-    )
+    return _WORD_PART.sub(lambda part: part[0].capitalize() if _begins_a_name(word, part.start()) else part[0].lower(), word)
+
+
+def _begins_a_name(word: str, place: int) -> bool:
+    """After a hyphen or a bracket; after an apostrophe only in names like O'Hara, not in Ma'ruf."""
+    before = word[:place]
+    return not before or before[-1] in "-(" or (before[-1] in "'’" and len(before) == 2)

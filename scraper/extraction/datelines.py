@@ -37,10 +37,12 @@ def _is_place(place: str, block: Block) -> bool:
     """Bold, or at least written like a place and no word that usually labels something."""
     if not place:
         return True  # the newsroom's own name alone
+    words = place.split()
+    if words[0].lower() in _LABELS:
+        return False
     if place in block.opening:
         return True
-    words = place.split()
-    return len(words) <= 4 and words[0].lower() not in _LABELS and all(word[0].isupper() or word[0] == "(" for word in words)
+    return len(words) <= 4 and all(word[0].isupper() or word[0] == "(" for word in words)
 
 
 @lru_cache(maxsize=64)

@@ -82,7 +82,7 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
 def _rfc2822(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return moment if moment.tzinfo is not None else None
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from scraper.extraction.boilerplate import agency_of
 from scraper.extraction.bylines import Byline, read_byline
@@ -101,7 +100,7 @@ def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
 
 def _types(node: Mapping[str, Any]) -> frozenset[str]:
     kind = node.get("@type")
-    return frozenset(kind if isinstance(kind, list) else [kind]) if kind else frozenset()
+    return frozenset(name for name in _as_list(kind) if isinstance(name, str))
 
 
 def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
@@ -242,14 +241,3 @@ def _as_list(value: Any) -> list[Any]:
 
 def _text(value: Any) -> str:
     return clean(html.unescape(value)) if isinstance(value, str) else ""
-
-
-def absolute(url: str | None, base: str) -> str | None:
-    """An address of the page as a whole URL; None for none, or for one that is no web address."""
-    if not url:
-        return None
-    try:
-        joined = urljoin(base, url)
-    except ValueError:
-        return None
-    return joined if joined.startswith(("http://", "https://")) else None

@@ -65,7 +65,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
 
     libxml2's own limits stay on: deep nesting is cut, entities are not expanded beyond HTML's own.
     """
-    text = html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1] if isinstance(body, bytes) else body
+    text = _decoded(body, content_type) if isinstance(body, bytes) else body
     text = _CONTROL.sub("", text)
     if not text.strip():
         return None
@@ -78,7 +78,14 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     return Document(tree, text)
 
 
-def _guess_charset(body: bytes) -> str | None:
+def _decoded(body: bytes, content_type: str | None) -> str:
+    try:
+        return html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1]
+    except (LookupError, UnicodeError):  # a declared "charset" that Python knows as something else: hex, idna
+        return body.decode(_guess_charset(body), "replace")
+
+
+def _guess_charset(body: bytes) -> str:
     """UTF-8 where the bytes are valid, else the charset of old Western pages."""
     try:
         body.decode("utf-8")

@@ -64,10 +64,10 @@ def retry_after_seconds(value: str, *, now: datetime) -> float | None:
     120.0
     """
     value = value.strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (moment - now).total_seconds()) if moment.tzinfo is not None else None

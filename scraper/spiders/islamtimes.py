@@ -85,6 +85,8 @@ SITE = Site(
         Rule(name="comment_label", pattern=r"^(?:comment|your name|your email address|your comment)s?\s*:?$", where="end"),
     ),
     dateline=r"^(?i:islam ?times)\s*[-–—:]+\s*",
+    text_marks=r"\[IT/[a-z]\]\s*$|^Story Code\s*:|^IslamTimes\s+-",
+    text_opening=r"IslamTimes\s+-",
     newsroom_names=("IslamTimes", "Islam Times", "islamtimes.org"),
     head_dates=("dcterms.created",),
     timezone="Asia/Tehran",

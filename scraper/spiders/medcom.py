@@ -131,6 +131,8 @@ SITE = Site(
     dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
     dateline_bold=True,
     end_credit=r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?P<editor>[A-Z]{3})\)\s*$",
+    text_marks=r"^Cek Berita dan Artikel yang lain di|Ikuti media sosial medcom\.id|^Metrotvnews\.com\s*[,:]",
+    text_opening=r"Metrotvnews\.com\s*[,:]",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
 )  # fmt: skip
 

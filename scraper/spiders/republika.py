@@ -7,9 +7,11 @@ from scraper.site import ArticleURL, Layout, Rule, Site
 from scraper.sources import DatedIndex, Feed, Section, Sitemap
 from scraper.spider import NewsSpider
 
-_CODE = r"(?P<code36>[a-z0-9]{6}(?:\d{3})?)"
+# A code holds a digit; one of letters alone ("daerah") is a section unless a slug follows.
+_CODE = r"(?=[a-z]*\d|[a-z]{6}[/-][^/]*-)(?P<code36>[a-z0-9]{6}(?:\d{3})?)"
 _SLUG = r"(?P<slug>.+?)(?:-part\d{1,2})?"
 _HOST = r"(?P<host>(?:[a-z0-9-]+\.)?(?:republika|ihram|rejogja|rejabar|ekbis|esgnow|janna|dialogjumat)\.(?:co\.id|co|id))"
+_OLD_PATH = rf"(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/(?P<yy>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)/{_CODE}(?:-{_SLUG})?"
 
 SITE = Site(
     name="republika",
@@ -28,12 +30,17 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=rf"{_HOST}/berita/(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/(?P<yy>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)/{_CODE}(?:-{_SLUG})?",
+            pattern=rf"(?:m|fbeta)\.republika\.co\.id/berita/{_OLD_PATH}",
+            canonical="www.republika.co.id/berita/{kanal}/{sub}/{yy}/{m}/{d}/{code36}-{slug}",
+            story_id="{code36}",
+        ),
+        ArticleURL(
+            pattern=rf"{_HOST}/berita/{_OLD_PATH}",
             canonical="{host}/berita/{kanal}/{sub}/{yy}/{m}/{d}/{code36}-{slug}",
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/berita/(?P<id>\d{{10,13}})(?:/{_SLUG})?",
+            pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?",
             canonical="republika.co.id/berita/{id}/{slug}",
             story_id="{id}",
         ),
@@ -142,17 +149,31 @@ SITE = Site(
             name="reading_lists",
             pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
         ),
+        # Texts without line breaks hold the furniture of the page in the middle of their sentences.
+        Rule(name="no_advert_inline", pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*", part=True),
+        Rule(
+            name="whatsapp_tail",
+            pattern=(
+                r"\s*(?:loading\.{2,}\s*)?(?<!\w)ikuti whatsapp channel republika\s*(?:sumber\s*:\s*(?P<agency>[\w ]{2,30}?))?"
+                r"\s*(?:advertisement\s*)*$"
+            ),
+            where="end",
+            part=True,
+        ),
         Rule(name="infographic_caption", pattern=r"^.{0,200}[-–—]\s*\((?:dok )?republika(?:/[^()]{0,40})?\)$"),
         Rule(name="column_author", pattern=r"^oleh\s*:\s*.{1,80}$", where="start"),
     ),
     dateline=(
         r"^(?:(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,?\s*)+"
-        r"(?:(?i:oleh)\s*:\s*[^-–—]{1,80}|(?P<place>[A-Z][\w.'’/\s-]{1,38}?)\s*(?:\(\d[\d/]*\)\s*)?(?=\s*(?:--|[–—]|\s-\s)))?\s*(?:-{1,3}|[–—])*\s*"
+        r"(?:(?i:oleh)\s*:\s*(?:[^-–—]{1,80}[-–—]+|.{1,200}$)"
+        r"|(?P<place>[A-Z][\w.'’/]*(?:[\s-][A-Z][\w.'’/]*){0,4}?)\s*(?:\(\d[\d/]*\)\s*)?(?=\s*(?:--|[–—]|\s-|-\s)))?\s*(?:-{1,3}|[–—])*\s*"
     ),
     ld_editor=".",
     pager=".pagination a",
     part_url=r"-part(?P<part>[2-9]|1\d)$",
     tag_metas=("keywords",),
+    text_marks=r"^\s*(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,|Ikuti Whatsapp Channel Republika",
+    text_opening=r"(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,",
     newsroom_names=("Republika Online", "Republika", "ROL", "Republika.co.id"),
 )  # fmt: skip
 

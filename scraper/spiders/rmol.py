@@ -111,12 +111,14 @@ SITE = Site(
     ),
     prune=(".ads-responsive", ".ads", "[class^=ads-]"),
     rules=(
-        Rule(name="logo_alt", pattern=r"\s*\brmol news logo(?: article)?\b\s*", part=True),
+        Rule(name="logo_alt", pattern=r"\s*\brmol news logo(?: article)?\s*", part=True),
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
         Rule(name="google_news_rmol", pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$"),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),
     dateline=r"^RMOL\s*[.,]\s+",
+    text_marks=r"\brmol news logo\b|^RMOL\. |Kantor Berita Politik RMOL di Google News",
+    text_opening=r"rmol news logo\b|RMOL\. ",
     newsroom_names=("RMOL", "rmol.id", "Kantor Berita Politik RMOL", "RMOL.ID", "Redaksi", "Admin"),
 )  # fmt: skip
 

@@ -115,6 +115,8 @@ SITE = Site(
     ld_editor=r"/author/",
     pager=".wrap-pagination a, ul.pagination-custom a, ul.pagination a, .paging__wrap a",
     part_url=r"[?&]page=(?P<part>[2-9]|1\d)(?!\d)",
+    text_marks=r"^(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]|^Baca 10 detik$",
+    text_opening=r"(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]",
     newsroom_names=("Suara.com", "Suara", "Redaksi"),
 )  # fmt: skip
 

@@ -46,6 +46,7 @@ def folder_of_a_user(tmp_path: Path) -> Iterator[Path]:
     """A folder where permissions mean something: root, to whom they do not, steps down to `nobody`."""
     if os.geteuid() != 0:
         yield tmp_path
+        allow_again(tmp_path)
         return
     with tempfile.TemporaryDirectory() as folder:
         os.chown(folder, NOBODY, NOBODY)
@@ -54,3 +55,11 @@ def folder_of_a_user(tmp_path: Path) -> Iterator[Path]:
             yield Path(folder)
         finally:
             os.seteuid(0)
+            allow_again(Path(folder))
+
+
+def allow_again(folder: Path) -> None:
+    """Let pytest clean up."""
+    folder.chmod(0o700)
+    for inner in folder.iterdir():
+        inner.chmod(0o700)

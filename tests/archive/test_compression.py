@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from archive.compression import MAX_DICTIONARY_BYTES, dictionary_of, pack, unpack
 from archive.digests import bytes_digest
 from archive.errors import ArchiveDamaged
-from invented import page
+from tests.archive.invented import page
 
 PAGE = page(1).body
 dictionaries = st.none() | st.binary(max_size=200) | st.just(PAGE)

@@ -79,7 +79,7 @@ def test_an_ipv6_address_keeps_its_brackets() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_web_address_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the kind is the promise
+    with pytest.raises(ValueError):
         canonical_url(text)
 
 

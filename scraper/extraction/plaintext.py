@@ -1,0 +1,181 @@
+"""Texts that somebody already scraped, furniture included: the lines above the story are read as its fields, the rest goes the way of
+every other body, through the same rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from archive.records import Article
+from scraper.extraction.article import Reading, extractor_of
+from scraper.extraction.blocks import Block, split_glued
+from scraper.extraction.body import finish
+from scraper.extraction.boilerplate import is_after
+from scraper.extraction.bylines import Byline, read_byline
+from scraper.extraction.dates import ZONES, parse_visible
+from scraper.extraction.tree import clean
+from scraper.site import Site
+
+MAX_HEAD = 30
+"""Lines above a story that are looked at; a longer head is a page that nobody has seen yet."""
+MAX_LINE = 120
+"""Characters of a date line or a byline; prose that holds a date is longer."""
+
+_ANY_ZONE = ZONES["WIB"]  # only whether there is a date is asked with it
+_COUNTER = re.compile(r"^\d{1,6}$")
+_CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
+_CAPTION = re.compile(r"(?:/\s*(?:foto|net|ist|rmol|repro)\b[^/]{0,30}$|\[[^\]]{3,40}/[^\]]{2,40}\]$|\([^()]*/[^()]*\)$)", re.IGNORECASE)
+_LABELLED = re.compile(r"^\W{0,2}(?:rep(?:orter)?|laporan|report|penulis|red(?:aktur)?|editor|oleh)\s*:", re.IGNORECASE)
+_STORY_CODE = re.compile(r"^story code\s*:\s*(?P<id>\d+)$", re.IGNORECASE)
+_NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|]{3,60}?)\s*[•|–-]\s*(?=.*\d{4})")
+
+
+@dataclass(slots=True)
+class Head:
+    """The lines above a story, sorted by what they are."""
+
+    dates: list[str] = field(default_factory=list)
+    people: list[str] = field(default_factory=list)
+    captions: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    kicker: str | None = None
+    headline: str | None = None
+    deck: str | None = None
+    story_id: str | None = None
+
+
+def site_of_text(text: str, sites: Sequence[Site]) -> Site | None:
+    """The site whose marks the text carries; None where none is recognised, or the marks of several are."""
+    found = [site for site in sites if site.text_marks and re.search(site.text_marks, text, re.MULTILINE)]
+    return found[0] if len(found) == 1 else None
+
+
+def clean_text(text: str, site: Site | None) -> Reading:
+    """The article of a scraped text; never raises. What the text does not hold is None or empty."""
+    lines = _lines(text)
+    start = _body_start(lines, site)
+    head = _read_head(lines[:start])
+    body = finish([Block(text=line) for line in _once(lines[start:])], site, None, whole_page=True)
+    people = _people(head, site)
+    zone = site.zone if site is not None else None
+    article = Article(
+        url="",
+        site=site.name if site is not None else "unknown",
+        canonical_url="",
+        story_id=head.story_id,
+        headline=head.headline,
+        kicker=head.kicker,
+        deck=head.deck,
+        body=body.text,
+        dateline=body.dateline,
+        authors=people.authors or body.authors,
+        editors=tuple(dict.fromkeys((*people.editors, *body.editors))),
+        agency=body.agency,
+        published_at=next((moment for line in head.dates if zone and (moment := parse_visible(line, zone))), None),
+        caption=next(iter(head.captions), None),
+        language=site.language if site is not None else "id",
+        layout="text",
+        extractor=extractor_of(site),
+        warnings=() if body.text else ("missing_body",),
+    )
+    return Reading(article=article, taken=body.taken)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines that are not empty, glued sentences parted."""
+    return [line for raw in text.splitlines() for line in split_glued(clean(raw))]
+
+
+def _once(lines: Sequence[str]) -> list[str]:
+    """Lines without the long ones that an earlier line holds already: nested paragraphs were read twice by some scraper."""
+    kept: list[str] = []
+    for line in lines:
+        if len(line) < MAX_LINE or not any(line in earlier for earlier in kept):
+            kept.append(line)
+    return kept
+
+
+def _body_start(lines: Sequence[str], site: Site | None) -> int:
+    """Where the story begins: at its newsroom's own opening, else after the last line that can only stand above a story."""
+    top = lines[:MAX_HEAD]
+    if site is not None and site.text_opening:
+        opening = next((place for place, line in enumerate(top) if re.match(site.text_opening, line)), None)
+        if opening is not None:
+            return opening
+    start = 0
+    for place, line in enumerate(top):
+        if is_after(line, site.rules if site else ()):
+            break
+        if _is_above(line) or _repeats(top, place):
+            start = place + 1
+    return start
+
+
+def _is_above(line: str) -> bool:
+    return bool(
+        _COUNTER.match(line)
+        or _CREDIT.match(line)
+        or _STORY_CODE.match(line)
+        or (_LABELLED.match(line) and len(line) <= MAX_LINE)
+        or _is_date(line)
+    )
+
+
+def _is_date(line: str) -> bool:
+    """A line that is hardly more than a date, with a name at the most."""
+    return len(line) <= MAX_LINE and parse_visible(line, _ANY_ZONE) is not None and sum(map(str.isalpha, line)) <= 70
+
+
+def _repeats(lines: Sequence[str], place: int) -> bool:
+    """The second of two equal lines with at most a credit between them: a caption and its alternative text."""
+    return lines[place] in lines[max(0, place - 2) : place]
+
+
+def _read_head(lines: Sequence[str]) -> Head:
+    head = Head()
+    for place, line in enumerate(lines):
+        code = _STORY_CODE.match(line)
+        if code:
+            head.story_id = code["id"]
+        elif _COUNTER.match(line) or _CREDIT.match(line):
+            continue
+        elif _is_date(line):
+            head.dates.append(line)
+            named = _NAME_AND_DATE.match(line)
+            head.people += [named["name"]] if named else []
+        elif _LABELLED.match(line):
+            head.people.append(line)
+        elif line.endswith(":") and head.headline is None:
+            head.kicker = line.rstrip(" :")
+        else:
+            _sort(head, lines, place)
+    head.headline = head.headline or next(iter(head.titles), None)
+    after = head.titles[head.titles.index(head.headline) + 1 :] if head.headline in head.titles else []
+    head.deck = next(iter(after), None)
+    return head
+
+
+def _sort(head: Head, lines: Sequence[str], place: int) -> None:
+    """A line that is title, deck, caption or an advert's words."""
+    line = lines[place]
+    twice = [other for other, text in enumerate(lines) if text == line]
+    if len(twice) > 1 and max(twice) - min(twice) <= 2:
+        if line not in head.captions:
+            head.captions.append(line)
+    elif len(twice) > 1:
+        head.headline = line
+    elif _CAPTION.search(line):
+        head.captions.append(line)
+    else:
+        head.titles.append(line)
+
+
+def _people(head: Head, site: Site | None) -> Byline:
+    newsroom = site.newsroom_names if site is not None else ()
+    read = [read_byline(line, newsroom=newsroom) for line in head.people]
+    return Byline(
+        authors=tuple(dict.fromkeys(name for byline in read for name in byline.authors)),
+        editors=tuple(dict.fromkeys(name for byline in read for name in byline.editors)),
+    )
