@@ -17,7 +17,7 @@ from archive.errors import ArchiveError
 from archive.ledger import Check, Entry
 from archive.reasons import sentence
 from archive.records import Page
-from archive.urls import canonical_url
+from archive.urls import canonical_url, joined_url
 from scraper.announcements import announcements
 from scraper.crawl import Crawl, Options, Planned
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
