@@ -32,6 +32,12 @@ _STYLES = {"added": "green underline", "removed": "red strike", "same": ""}
 _MARKS = {"added": ("[+", "+]"), "removed": ("[-", "-]"), "same": ("", "")}
 
 
+def _identify() -> reading.Identify | None:
+    """The profiles' eye for addresses, which the program that holds these commands lends them."""
+    found: reading.Identify | None = click.get_current_context().find_root().obj
+    return found
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[Archive]:
     with plain_errors(path), Archive(path, read_only=True) as archive:
@@ -50,7 +56,7 @@ def show(url: str, path: Path, as_json: bool) -> None:
     warta show 12 --json
     """
     with _open(path) as archive:
-        article = reading.latest(archive.db, reading.find_article(archive.db, url))
+        article = reading.latest(archive.db, reading.find_article(archive.db, url, _identify()))
     if as_json:
         print_json([article])
         return
@@ -83,7 +89,7 @@ def _heading(article: dict[str, Any]) -> list[str]:
 def log(url: str, path: Path, as_json: bool) -> None:
     """The revisions of an article: when, of which kind, which fields."""
     with _open(path) as archive:
-        rows = reading.revisions(archive.db, reading.find_article(archive.db, url))
+        rows = reading.revisions(archive.db, reading.find_article(archive.db, url, _identify()))
     if as_json:
         print_json(rows)
         return
@@ -112,7 +118,7 @@ def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> N
     warta diff https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan 1 3
     """
     with _open(path) as archive:
-        article_id = reading.find_article(archive.db, url)
+        article_id = reading.find_article(archive.db, url, _identify())
         newest = reading.latest(archive.db, article_id)["revision"]
         b = b if b is not None else newest
         before = reading.revision(archive.db, article_id, a if a is not None else max(1, b - 1))
@@ -171,7 +177,7 @@ def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_
 def explain(url: str, path: Path, as_json: bool) -> None:
     """A URL's whole life: who announced it, each check with its answer, and what it made."""
     with _open(path) as archive:
-        life = reading.life_of(archive.db, url)
+        life = reading.life_of(archive.db, url, _identify())
     if as_json:
         print_json([life])
         return

@@ -58,7 +58,7 @@ class Entry:
     @property
     def validators(self) -> dict[str, str]:
         """Headers of a conditional request; none for a page that is not in the archive."""
-        if self.state not in ("kept", "unchanged"):
+        if self.state != "source" and (self.state not in ("kept", "unchanged") or self.article_id is None):
             return {}
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in headers.items() if value}
@@ -114,34 +114,49 @@ class Ledger:
                     wanted.append(entry)
         return wanted
 
-    def entry(self, url: str) -> Entry | None:
-        """The row of one canonical URL."""
-        return next(self._entries("url = ?", [url]), None)
+    def entry(self, url: str, *, site: str) -> Entry | None:
+        """The row of one canonical URL in a site's crawls."""
+        return next(self._entries("url = ? AND site = ?", [url, site]), None)
 
-    def reason(self, url: str) -> str | None:
+    def reason(self, url: str, *, site: str) -> str | None:
         """What the last check of a URL gave."""
-        row = self._db.conn.execute("SELECT reason FROM urls WHERE url = ?", (url,)).fetchone()
+        row = self._db.conn.execute("SELECT reason FROM urls WHERE url = ? AND site = ?", (url, site)).fetchone()
         return row[0] if row else None
 
-    def frontier(self, site: str, *, now: datetime, recheck: str) -> Iterator[Entry]:
-        """What earlier crawls left to ask for, never asked first, newest story first.
+    def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
+        """What is to be asked for, never asked first, newest story first.
 
         `recheck`: `due` (what is due), `all` (also every known article that is not due), `none` (only what was never asked).
         """
         due = "next_check_at IS NOT NULL AND next_check_at <= :now"
         where = {
             "due": due,
-            "all": f"(({due}) OR state IN ('kept', 'unchanged', 'gone', 'failed'))",
+            "all": f"(({due}) OR (checks > 0 AND state != 'alias'))",
             "none": f"{due} AND checks = 0",
         }[recheck]
         order = "checks > 0, published_at DESC, id"
-        return self._entries(f"site = :site AND state != 'source' AND {where}", {"site": site, "now": instant(now)}, order)
+        return list(self._entries(f"site = :site AND state != 'source' AND {where}", {"site": site, "now": instant(now)}, order))
+
+    def wake_aliases(self, entry: Entry, *, now: datetime) -> int:
+        """The entry's address no longer gives its story: other addresses of it become due; how many there are, those
+        that still give it included.
+        """
+        others = {"site": entry.site, "key": entry.key, "id": entry.id, "now": instant(now)}
+        self._db.conn.execute(
+            """UPDATE urls SET state = 'due', reason = NULL, next_check_at = :now
+            WHERE site = :site AND key = :key AND id != :id AND state = 'alias'""",
+            others,
+        )
+        (count,) = self._db.conn.execute(
+            "SELECT count(*) FROM urls WHERE site = :site AND key = :key AND id != :id AND state IN ('due', 'kept', 'unchanged')", others
+        ).fetchone()
+        return int(count)
 
     def record(self, check: Check, *, site: str) -> None:
         """Write down a check and move its URL to the state that follows; a URL never announced gets its row here."""
         url_id = self.url_id(check.url, site=site, now=check.checked_at)
-        quiet = "quiet_checks + 1" if check.outcome in _QUIET else "quiet_checks" if check.outcome == "failed" else "0"
-        failures = "failures + 1" if check.outcome in ("failed", "gone") else "0"
+        quiet = "quiet_checks + 1" if check.outcome in _QUIET else "quiet_checks" if check.outcome in ("failed", "refused") else "0"
+        failures = "failures + 1" if check.outcome in ("failed", "refused", "gone") else "0"
         keeps = ", etag = :etag, last_modified = :last_modified" if check.outcome != "failed" else ""
         self._db.conn.execute(
             f"""UPDATE urls SET state = :state, reason = :reason, last_checked_at = :at, next_check_at = :next,
@@ -166,7 +181,7 @@ class Ledger:
 
     def url_id(self, url: str, *, site: str, now: datetime) -> int:
         """Number of the URL's row; made where there is none (sources, addresses that were redirected to)."""
-        found = self._db.conn.execute("SELECT id FROM urls WHERE url = ?", (url,)).fetchone()
+        found = self._db.conn.execute("SELECT id FROM urls WHERE url = ? AND site = ?", (url, site)).fetchone()
         if found is None:
             found = self._db.conn.execute(
                 "INSERT INTO urls (url, site, key, state, first_seen_at) VALUES (?, ?, ?, 'source', ?) RETURNING id",
@@ -181,7 +196,9 @@ class Ledger:
         for entry in self._entries(f"site = ? AND key IN ({marks})", [site, *(link.key for link in links)]):
             if entry.state in ALIVE:
                 living.setdefault(entry.key, entry)
-        return {entry.url: entry for entry in self._entries(f"url IN ({marks})", [link.url for link in links])}, living
+        return {
+            entry.url: entry for entry in self._entries(f"site = ? AND url IN ({marks})", [site, *(link.url for link in links)])
+        }, living
 
     def _insert(self, site: str, link: Announcement, source: str, now: datetime, *, taken: Entry | None) -> Entry:
         state, reason = "due", None

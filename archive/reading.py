@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -20,8 +20,12 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {name: json.loads(value) if name in _LISTS and isinstance(value, str) else value for name, value in row.items()}
 
 
-def find_article(db: Database, reference: str) -> int:
-    """Number of the article that goes by a URL (any address of the ledger), a story id or its number.
+Identify = Callable[[str], tuple[str, str] | None]
+"""From an address to (site, key) of its story, as the sites' profiles know it; None for an unknown one."""
+
+
+def find_article(db: Database, reference: str, identify: Identify | None = None) -> int:
+    """Number of the article that goes by a URL (any address of the story), a story id or its number.
 
     Raises ArticleUnknown, also where a story id is that of several sites' stories.
     """
@@ -38,6 +42,11 @@ def find_article(db: Database, reference: str) -> int:
                 "SELECT a.id FROM urls u JOIN articles a ON a.site = u.site AND a.key = u.key WHERE u.url = ?", (url,)
             ).fetchone()
         )
+        if row:
+            return int(row[0])
+    named = identify(reference) if identify is not None else None
+    if named is not None:
+        row = db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", named).fetchone()
         if row:
             return int(row[0])
     rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
@@ -125,14 +134,17 @@ def stats(db: Database) -> list[dict[str, Any]]:
     )
 
 
-def life_of(db: Database, url: str) -> dict[str, Any]:
+def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[str, Any]:
     """A URL's row of the ledger with its checks and, where it made an article, the revisions; raises ArticleUnknown."""
     url = _text(url)
     try:
         plain = canonical_url(url)
     except ValueError:
         plain = url
-    row = next(iter(db.query("SELECT * FROM urls WHERE url IN (?, ?)", [url, plain])), None)
+    row = next(iter(db.query("SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain])), None)
+    named = identify(url) if identify is not None and row is None else None
+    if named is not None:
+        row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", named)), None)
     if row is None:
         raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
     checks = db.query("SELECT checked_at, status, outcome, reason, bytes FROM checks WHERE url_id = ? ORDER BY id", [row["id"]])

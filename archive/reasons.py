@@ -44,6 +44,9 @@ REASONS: dict[str, str] = {
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page asks for a login instead of showing the story",
     "no_body": "no article text was found on the page",
+    "missing_parts": "a further page of the story could not be had, so the story is left as it was for now",
+    "layout_missed": "the page no longer has the site's layout (a redesign, or a notice in place of the story)",
+    "pause_requested": "the server asked for a longer pause than a crawl waits; the site is left alone for now",
     "extraction_failed": "the page could not be read; its bytes are kept",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",

@@ -26,20 +26,20 @@ def _create(db: Database, *statements: str) -> None:
 
 @migrations()
 def m001_crawls_and_urls(db: Database) -> None:
-    """One row a crawl; one row a URL ever announced; one row each time a URL was asked for."""
+    """One row a crawl; one row a URL ever announced to a site's crawl; one row each time a URL was asked for."""
     _create(
         db,
         """CREATE TABLE crawls (
             id INTEGER PRIMARY KEY, site TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, version TEXT NOT NULL,
             arguments TEXT NOT NULL, counts TEXT, bytes INTEGER, end_reason TEXT) STRICT""",
         """CREATE TABLE urls (
-            id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, site TEXT NOT NULL, key TEXT NOT NULL,
+            id INTEGER PRIMARY KEY, url TEXT NOT NULL, site TEXT NOT NULL, key TEXT NOT NULL,
             state TEXT NOT NULL CHECK (state IN
                 ('due', 'kept', 'unchanged', 'gone', 'refused', 'failed', 'skipped', 'alias', 'source')),
             reason TEXT, article_id INTEGER REFERENCES articles (id), announced_by TEXT, published_at TEXT,
             lastmod TEXT, first_seen_at TEXT NOT NULL, last_checked_at TEXT, next_check_at TEXT,
             checks INTEGER NOT NULL DEFAULT 0, quiet_checks INTEGER NOT NULL DEFAULT 0,
-            failures INTEGER NOT NULL DEFAULT 0, etag TEXT, last_modified TEXT) STRICT""",
+            failures INTEGER NOT NULL DEFAULT 0, etag TEXT, last_modified TEXT, UNIQUE (url, site)) STRICT""",
         "CREATE INDEX urls_frontier ON urls (site, next_check_at) WHERE next_check_at IS NOT NULL",
         "CREATE INDEX urls_key ON urls (site, key)",
         """CREATE TABLE checks (

@@ -76,12 +76,11 @@ class Archive:
 
     def record_robots(self, host: str, *, status: int | None, body: str, now: datetime) -> None:
         """Keep what robots.txt said: a row for each text that was seen, with its first and last time."""
-        with self.transaction():
-            self.db.conn.execute(
-                """INSERT INTO robots (host, digest, status, body, fetched_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (host, digest) DO UPDATE SET last_seen_at = excluded.last_seen_at, status = excluded.status""",
-                (host, bytes_digest(body.encode()), status, body, instant(now), instant(now)),
-            )
+        self.db.conn.execute(
+            """INSERT INTO robots (host, digest, status, body, fetched_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (host, digest) DO UPDATE SET last_seen_at = excluded.last_seen_at, status = excluded.status""",
+            (host, bytes_digest(body.encode(errors="replace")), status, body, instant(now), instant(now)),
+        )
 
     def pack(self, page: Page) -> Snapshot:
         """The page, packed for keeping; writes nothing."""
@@ -91,7 +90,7 @@ class Archive:
         """The newest revision of a story as a row, its snapshot and extractor included; None for an unknown story."""
         row = next(
             self.db.query(
-                """SELECT a.id AS article_id, a.removed_at, r.* FROM articles a
+                """SELECT a.id AS article_id, a.site, a.removed_at, r.* FROM articles a
                 JOIN revisions r ON r.article_id = a.id AND r.number = a.revision WHERE a.site = ? AND a.key = ?""",
                 [site, key],
             ),
@@ -145,6 +144,12 @@ class Archive:
         revision = self._insert_revision(article_id, row["number"] + 1, "removed", reading, observed_at, row["snapshot_id"])
         self.db.conn.execute("UPDATE articles SET removed_at = ? WHERE id = ?", (instant(observed_at), article_id))
         return revision
+
+    def note_robots_rule(self, article_id: int, rule: str | None) -> None:
+        """What robots.txt says today of a page that did not change; a rule of the page itself stays."""
+        self.db.conn.execute(
+            "UPDATE articles SET opted_out = ? WHERE id = ? AND (opted_out IS NULL OR opted_out LIKE 'robots.txt:%')", (rule, article_id)
+        )
 
     def _insert_article(self, article: Article, key: str, now: datetime) -> int:
         row = self.db.conn.execute(

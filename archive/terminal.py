@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,13 +22,20 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> None:
     """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of publishers stay text."""
-    table = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
+    out = console()
+    table = Table(
+        box=HEAVY_HEAD if out.is_terminal else None,
+        pad_edge=out.is_terminal,
+        title=Text(title) if title else None,
+        title_justify="left",
+        header_style="bold",
+    )
     for key, heading in columns.items():
         numeric = all(isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows)
         table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
-    console().print(table)
+    out.print(table)
 
 
 def console() -> Console:

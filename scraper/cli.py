@@ -14,6 +14,8 @@ from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
 from scraper.commands.extract import extract
 from scraper.commands.sites import sites
+from scraper.profiles import site_of
+from scraper.site import Identity
 
 _ORDER = ("demo", "crawl", "extract", "show", "log", "diff", "search", "explain", "stats", "sites")
 
@@ -37,7 +39,8 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="warta")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article, every revision.
 
     \b
@@ -45,6 +48,14 @@ def main() -> None:
     warta crawl --archive news.db --limit 20      fetch for real
     warta search "harga beras"                    read what was kept
     """
+    context.obj = _story_of
+
+
+def _story_of(address: str) -> tuple[str, str] | None:
+    """(site, key) of the story behind any of its addresses."""
+    site = site_of(address)
+    named = site.identify(address) if site is not None else None
+    return (named.site, named.key) if isinstance(named, Identity) else None
 
 
 for command in (demo, crawl, extract, sites, *ARCHIVE_COMMANDS):

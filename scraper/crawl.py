@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 
+from archive.errors import ArchiveError
 from archive.ledger import Announcement, Check, Entry
 from archive.store import Archive
-from scraper.sources import Window
+from scraper.sources import Source, Window
 
 RECHECKS = ("due", "all", "none")
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +39,14 @@ class Options:
     """Say what would be fetched; fetch no article, write nothing."""
 
     @classmethod
-    def of(cls, *, since: str | None, until: str | None, limit: str | None, recheck: str, plan: str) -> Options:
+    def of(cls, **arguments: str | None) -> Options:
         """Options from a spider's arguments, which are texts; raises ValueError with a sentence for the user."""
-        if recheck not in RECHECKS:
-            raise ValueError(f"recheck={recheck}: expected one of {', '.join(RECHECKS)}")
-        return cls(
-            since=_read("since", since, date.fromisoformat, "a day like 2026-01-31"),
-            until=_read("until", until, date.fromisoformat, "a day like 2026-01-31"),
-            limit=_read("limit", limit, int, "a number"),
-            recheck=recheck,
-            plan=bool(plan),
-        )
+        arguments.pop("_job", None)  # added by Scrapyd
+        unknown = arguments.keys() - {option.name for option in fields(cls)}
+        if unknown:
+            raise ValueError(f"{min(unknown)}: there is no such argument; there are {', '.join(o.name for o in fields(cls))}")
+        read = {name: _READERS[name](name, text) for name, text in arguments.items() if text}
+        return cls(**read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +66,37 @@ class Planned:
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
 
 
-def _read(name: str, text: str | None, read: Callable[[str], T], expected: str) -> T | None:
+def _day(name: str, text: str) -> date:
     try:
-        return read(text) if text else None
+        return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{name}={text}: expected {expected}") from None
+        raise ValueError(f"{name}={text}: expected a day like 2026-01-31") from None
+
+
+def _count(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{name}={text}: expected a number from 1")
+    return int(text)
+
+
+def _choice(name: str, text: str) -> str:
+    if text not in RECHECKS:
+        raise ValueError(f"{name}={text}: expected one of {', '.join(RECHECKS)}")
+    return text
+
+
+def _yes(name: str, text: str) -> bool:
+    if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
+        raise ValueError(f"{name}={text}: expected 0 or 1")
+    return text.lower() in ("1", "true", "yes")
+
+
+_READERS: dict[str, Callable[[str, str], Any]] = {"since": _day, "until": _day, "limit": _count, "recheck": _choice, "plan": _yes}
+
+
+def _order(entry: Entry) -> tuple[bool, float, int]:
+    """As the ledger's frontier: never asked first, newest story first."""
+    return entry.checks > 0, -(entry.published_at.timestamp() if entry.published_at else 0.0), entry.id
 
 
 class _Undo(Exception):
@@ -84,6 +107,7 @@ class _Undo(Exception):
 class Crawl:
     """Shared by the spider, the middlewares and the pipelines of one crawler; `Crawl.of(crawler)` finds it."""
 
+    crawler: Crawler
     archive: Archive
     site: str
     options: Options
@@ -95,7 +119,12 @@ class Crawl:
     """Why it ended before its time; None while all is well."""
     error: str | None = None
     """A sentence for the user where the archive could not be written."""
-    _seen: set[str] = field(default_factory=set)
+    ended: str | None = None
+    """Why it ended in the end; None for one that broke."""
+    rehearsed: list[Entry] = field(default_factory=list)
+    """What a plan's sources announced."""
+    _announced: set[str] = field(default_factory=set)
+    _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
     _stopping: asyncio.Future[None] | None = None
 
@@ -105,9 +134,12 @@ class Crawl:
     def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
         """Open the archive that the settings name and write down that a crawl began; raises ArchiveError."""
         path = Path(crawler.settings["ARCHIVE"])
-        temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
         fixed = crawler.settings.get("NOW")
+        temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
+        if fixed and datetime.fromisoformat(fixed).tzinfo is None:
+            raise ValueError(f"NOW={fixed}: expected a time with its offset, like 2026-01-31T08:00:00+07:00")
         crawl = cls(
+            crawler=crawler,
             archive=Archive(Path(temporary.name) / "plan.db" if temporary else path),
             site=site,
             options=options,
@@ -140,42 +172,59 @@ class Crawl:
         """The days that are wanted."""
         return Window(today=self.now().astimezone(zone).date(), since=self.options.since, until=self.options.until)
 
-    def announce(self, links: Sequence[Announcement], source: str) -> tuple[list[Entry], bool]:
-        """Write links into the ledger; (entries to ask for now, whether any story was new to this crawl)."""
-        stories = [link for link in links if link.refused is None]
-        fresh = [link for link in stories if link.key not in self._seen]
-        self._seen.update(link.key for link in fresh)
-        self.counts["announced"] += len({link.key for link in fresh})
+    def announce(self, links: Sequence[Announcement], source: str, *, walk: Source) -> bool:
+        """Write links into the ledger; whether any story was new to this walk of the source."""
+        stories = {link.key for link in links if link.refused is None}
+        self.counts["announced"] += len(stories - self._announced)
+        self._announced |= stories
+        fresh = bool(stories - self._walked[walk])
+        self._walked[walk] |= stories
         for link in links:
             if link.refused is not None:
                 self.counts[f"refused/{link.refused}"] += 1
-        wanted: list[Entry] = []
-        with suppress(_Undo), self.archive.transaction():
+        with suppress(_Undo), self.writing():
             wanted = self.archive.ledger.announce(self.site, links, source=source, now=self.now())
             if self.options.plan:
+                self.rehearsed += wanted
                 raise _Undo
-        if self.options.recheck == "none":
-            wanted = [entry for entry in wanted if entry.checks == 0]
-        return wanted, bool(fresh)
+        return fresh
 
-    def frontier(self) -> Iterator[Entry]:
-        """What earlier crawls left to ask for."""
-        return self.archive.ledger.frontier(self.site, now=self.now(), recheck=self.options.recheck)
+    def frontier(self) -> list[Entry]:
+        """What is to be asked for, in order; in a plan with what the sources would have added."""
+        kept = self.archive.ledger.frontier(self.site, now=self.now(), recheck=self.options.recheck)
+        known = {entry.key for entry in kept}
+        new = {entry.key: entry for entry in self.rehearsed if entry.key not in known}
+        if self.options.recheck == "none":
+            new = {key: entry for key, entry in new.items() if not entry.checks}
+        return sorted([*kept, *new.values()], key=_order) if new else kept
 
     def record(self, check: Check) -> None:
         """Write down a check by itself; a plan writes nothing."""
         if not self.options.plan:
-            with self.archive.transaction():
+            with self.writing():
                 self.archive.ledger.record(check, site=self.site)
 
-    def stop(self, reason: str, crawler: Crawler) -> None:
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction; an archive that takes no more writes ends the crawl with its sentence."""
+        try:
+            with self.archive.transaction():
+                yield
+        except ArchiveError as error:
+            self.error = self.error or str(error)
+            self.stop("archive_failed")
+            raise CloseSpider("archive_failed") from error
+
+    def stop(self, reason: str) -> None:
         """End the crawl early: what is under way is finished, nothing more is asked."""
         self.end_reason = reason
-        if crawler.engine is not None:
-            self._stopping = asyncio.ensure_future(crawler.engine.close_spider_async(reason=reason))
+        engine = self.crawler.engine
+        if engine is not None and engine.spider is not None and self._stopping is None:
+            self._stopping = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
     def end(self, reason: str, received: int) -> None:
         """Write down how it ended, and close the archive."""
+        self.ended = reason
         try:
             if self.id is not None and self.error is None:
                 self.archive.end_crawl(self.id, now=self.now(), counts=self.counts, received=received, reason=reason)

@@ -16,7 +16,7 @@ import feedparser
 from lxml import etree
 
 from archive.urls import joined_url
-from scraper.extraction.dates import parse_structured
+from scraper.extraction.dates import ZONES, parse_day, parse_structured
 from scraper.extraction.tree import parse_html
 from scraper.sources import Feed, Link, Sitemap, Source
 
@@ -41,13 +41,13 @@ class Announced:
 def read_source(source: Source, body: bytes, url: str, content_type: str | None) -> Announced:
     """What a source of any kind gave."""
     if isinstance(source, Sitemap):
-        return read_sitemap(body)
+        return read_sitemap(body, url)
     if isinstance(source, Feed):
         return read_feed(body, url)
     return read_links(body, url, content_type)
 
 
-def read_sitemap(body: bytes) -> Announced:
+def read_sitemap(body: bytes, url: str = "") -> Announced:
     """The entries of a sitemap or of an index of sitemaps, gzipped or not, as far as it is readable."""
     try:
         xml = _gunzipped(body)
@@ -55,6 +55,13 @@ def read_sitemap(body: bytes) -> Announced:
         return Announced(problem="too_large")
     except (zlib.error, EOFError):
         return Announced(problem="broken_sitemap")
+    head = xml[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith((b"http://", b"https://")):  # the protocol's plain form: an address a line
+        return Announced(
+            links=tuple(Link(url=line.decode("utf-8", "replace").strip()) for line in xml.splitlines()[:MAX_LINKS] if line.strip())
+        )
+    if re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", head):
+        return read_feed(xml, url)
     links: list[Link] = []
     sitemaps: list[Link] = []
     for kind, link in _sitemap_entries(xml):
@@ -69,10 +76,13 @@ def _gunzipped(body: bytes) -> bytes:
     """The body, unpacked where it is gzip; raises ValueError past MAX_SOURCE_BYTES."""
     if not body.startswith(_GZIP_MAGIC):
         return body
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-    data = unpacker.decompress(body, MAX_SOURCE_BYTES)
-    if unpacker.unconsumed_tail:
-        raise ValueError("larger than a sitemap may be")
+    data = b""
+    while body.startswith(_GZIP_MAGIC):  # a gzip file may have several members
+        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+        data += unpacker.decompress(body, MAX_SOURCE_BYTES - len(data) + 1)
+        if len(data) > MAX_SOURCE_BYTES:
+            raise ValueError("larger than a sitemap may be")
+        body = unpacker.unused_data
     return data
 
 
@@ -94,7 +104,8 @@ def _sitemap_entries(xml: bytes) -> Iterator[tuple[str, Link]]:
                 found.setdefault("publication_date", (child.text or "").strip())
             if found.get("loc"):
                 published = parse_structured(found.get("publication_date"))
-                yield kind, Link(url=found["loc"], published_at=published, lastmod=parse_structured(found.get("lastmod")))
+                lastmod = parse_structured(found.get("lastmod")) or parse_day(found.get("lastmod"), ZONES["WIB"])
+                yield kind, Link(url=found["loc"], published_at=published, lastmod=lastmod)
             element.clear()
             parent = element.getparent()
             while parent is not None and element.getprevious() is not None:
@@ -111,6 +122,8 @@ def read_feed(body: bytes, url: str) -> Announced:
     """The entries of an RSS or Atom feed, as far as it is readable."""
     if b"<!ENTITY" in body[:100_000]:
         return Announced(problem="broken_feed")  # no feed needs entities of its own; a bomb does
+    if not re.search(rb"<(?:rss|feed|rdf:RDF)[\s>]", body[:5000], re.IGNORECASE):
+        return Announced(problem="broken_feed")  # feedparser would spend minutes on a page of HTML
     parsed = feedparser.parse(io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False)
     links: dict[Link, None] = {}
     for entry in parsed.entries[:MAX_LINKS]:

@@ -10,6 +10,7 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.errors import ArchiveError
 from scraper.crawl import Crawl
 
 
@@ -33,7 +34,10 @@ class CrawlRecord:
         if stats is not None:
             for name, value in crawl.counts.items():
                 stats.set_value(f"warta/{name}", value)
-        crawl.end(crawl.end_reason or reason, received)
+        try:
+            crawl.end(crawl.end_reason or reason, received)
+        except ArchiveError as error:
+            crawl.error = crawl.error or str(error)
 
 
 class ProgressBar:

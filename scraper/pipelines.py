@@ -7,14 +7,16 @@ the bytes are packed before they are read, and kept even where they cannot be re
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveDamaged
 from archive.ledger import Check, Entry
 from archive.reasons import sentence
 from archive.records import Page, Revision, Snapshot
@@ -24,7 +26,8 @@ from scraper.extraction import ExtractionError, Reading, read_page
 from scraper.extraction.article import extractor_of
 from scraper.refusals import refusal_of_article
 from scraper.robots import opted_out
-from scraper.spider import Miss, NewsSpider
+from scraper.spider import NewsSpider
+from scraper.stories import Miss
 
 logger = logging.getLogger(__name__)
 
@@ -91,31 +94,51 @@ class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
     def process_item(self, item: Read | Miss) -> Revision | Miss | Read:
-        """An archive that takes no more writes ends the crawl with its sentence."""
+        """What cannot be written for another reason than the archive's is a bug: it is logged, and the URL told so."""
         try:
-            return self._write(item) or item
-        except ArchiveError as error:
-            if self._crawl.error is None:
-                self._crawl.error = str(error)
-                self._crawl.stop("archive_failed", self._crawler)
+            with self._crawl.writing():
+                return self._write(item) or item
+        except CloseSpider:
+            return item
+        except Exception:
+            if isinstance(item, Miss):
+                raise
+            logger.exception("%s could not be written; its bytes are kept", item.snapshot.page.url)
+            with suppress(CloseSpider), self._crawl.writing():
+                self._refuse(replace(item, refusal="extraction_failed"), self._entry(item))
             return item
 
+    def _entry(self, item: Read) -> Entry:
+        page = item.snapshot.page
+        entry = self._crawl.archive.ledger.entry(page.requested_url, site=page.site)
+        assert entry is not None, page.requested_url
+        return entry
+
     def _write(self, item: Read | Miss) -> Revision | None:
-        with self._crawl.archive.transaction():
-            if isinstance(item, Miss):
-                return self._miss(item)
-            entry = self._crawl.archive.ledger.entry(item.snapshot.page.requested_url)
-            assert entry is not None, item.snapshot.page.requested_url
-            if item.reading is None or item.refusal is not None:
-                self._refuse(item, entry)
-                return None
-            return self._revise(item, item.reading, entry)
+        if isinstance(item, Miss):
+            return self._miss(item)
+        entry = self._entry(item)
+        refusal = item.refusal or self._doubt(item, entry)
+        if item.reading is None or refusal is not None:
+            self._refuse(replace(item, refusal=refusal), entry)
+            return None
+        return self._revise(item, item.reading, entry)
+
+    def _doubt(self, item: Read, entry: Entry) -> str | None:
+        """Reason not to believe a page of a story that we have: its text would pass for the newsroom's edit."""
+        if item.reading is None or entry.article_id is None:
+            return None
+        if item.snapshot.page.missing_parts:
+            return "missing_parts"
+        last = self._crawl.archive.newest_reading(entry.site, entry.key)
+        lost = last is not None and last["layout"] != "fallback" and item.reading.article.layout == "fallback"
+        return "layout_missed" if lost else None
 
     def _revise(self, item: Read, reading: Reading, entry: Entry) -> Revision | None:
         crawl, page = self._crawl, item.snapshot.page
         archive, article = crawl.archive, reading.article
         url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
-        self._reread(entry.key)
+        self._reread(entry.key, page.fetched_at)
         revision = archive.revise(
             article,
             key=entry.key,
@@ -139,7 +162,7 @@ class WriteRevision(_Stage):
             crawl.counts[f"warnings/{warning}"] += 1
         return revision
 
-    def _reread(self, key: str) -> None:
+    def _reread(self, key: str, now: datetime) -> None:
         """Where our extractor changed since the newest revision, its snapshot is read again first: what differs now is ours,
         and only what then still differs is the newsroom's.
         """
@@ -147,9 +170,13 @@ class WriteRevision(_Stage):
         last = archive.newest_reading(site.name, key)
         if last is None or last["snapshot_id"] is None or last["extractor"] == extractor_of(site):
             return
-        page = archive.snapshots.page(last["snapshot_id"])
-        reread = read_page(page, site).article
-        if archive.revise(reread, key=key, observed_at=self._crawl.now(), keep=lambda: last["snapshot_id"], technical=True):
+        try:
+            reread = read_page(archive.snapshots.page(last["snapshot_id"]), site).article
+        except (ArchiveDamaged, ExtractionError) as error:
+            logger.warning("%s: the snapshot of revision %d could not be read again: %s", last["site"], last["number"], error)
+            self._crawl.counts["revisions/unreadable"] += 1
+            return
+        if archive.revise(reread, key=key, observed_at=now, keep=lambda: last["snapshot_id"], technical=True):
             self._crawl.counts["revisions/technical"] += 1
 
     def _refuse(self, item: Read, entry: Entry) -> None:
@@ -168,13 +195,16 @@ class WriteRevision(_Stage):
         crawl, entry, now = self._crawl, miss.entry, miss.checked_at
         due, revision = None, None
         if miss.outcome == "not_modified":
+            self._note_rights(miss)
             due = revisit.next_check(
                 now=now, published_at=entry.published_at, first_seen_at=entry.first_seen_at, quiet_checks=entry.quiet_checks + 1
             )
         elif miss.outcome == "gone":
             due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
-            revision = crawl.archive.remove(entry.article_id, observed_at=now) if entry.article_id is not None else None
-        elif miss.outcome == "failed":
+            elsewhere = crawl.archive.ledger.wake_aliases(entry, now=now)
+            if entry.article_id is not None and not elsewhere:
+                revision = crawl.archive.remove(entry.article_id, observed_at=now)
+        else:
             due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
         headers = miss.headers or {}
         not_modified = miss.outcome == "not_modified"
@@ -186,6 +216,14 @@ class WriteRevision(_Stage):
         crawl.archive.ledger.record(check, site=entry.site)
         self._count(miss, revision)
         return revision
+
+    def _note_rights(self, miss: Miss) -> None:
+        """An unchanged page may be opted out by robots.txt since, or no longer."""
+        robots = self._spider.known_rules(miss.entry.url)
+        if robots is None or miss.entry.article_id is None:
+            return
+        agent = robots.shuts_out(miss.entry.url)
+        self._crawl.archive.note_robots_rule(miss.entry.article_id, f"robots.txt: {agent}" if agent else None)
 
     def _count(self, miss: Miss, revision: Revision | None) -> None:
         counts = self._crawl.counts
@@ -209,8 +247,9 @@ def _check(
     article_id: int | None = None,
 ) -> Check:
     page = snapshot.page
+    whole = not page.parts and not page.missing_parts  # 304 for its first page says nothing of the others
     return Check(
         url=entry.url, crawl_id=crawl_id, checked_at=page.fetched_at, outcome=outcome, status=page.status, reason=reason,
-        bytes=sum(len(part.body) for part in (page, *page.parts)), next_check_at=due, etag=page.headers.get("etag"),
-        last_modified=page.headers.get("last-modified"), article_id=article_id,
+        bytes=sum(len(part.body) for part in (page, *page.parts)), next_check_at=due, etag=page.headers.get("etag") if whole else None,
+        last_modified=page.headers.get("last-modified") if whole else None, article_id=article_id,
     )  # fmt: skip

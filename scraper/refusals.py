@@ -59,12 +59,14 @@ def refusal_of_content(response: Response) -> str | None:
 
 def refusal_of_article(article: Article) -> str | None:
     """Reason why what was read from a page is no story."""
-    if len(article.body) >= MIN_PROSE and article.layout != "fallback":
+    known = article.layout != "fallback"
+    short = len(article.body) < MIN_PROSE
+    if known and not short:
         return None
     if article.headline and _NOT_FOUND.search(article.headline) and len(article.body) < 3 * MIN_PROSE:
         return "not_found_page"
-    if len(article.body) < MIN_PROSE and _LOGIN.search(f"{article.headline or ''} {article.body}") and article.layout == "fallback":
-        return "login_wall"
+    if not known and short:
+        return "login_wall" if _LOGIN.search(f"{article.headline or ''} {article.body}") else "no_body"
     return None if article.body else "no_body"
 
 

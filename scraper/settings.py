@@ -1,6 +1,5 @@
 """Settings of the Scrapy project; any of them can be given as `-s NAME=VALUE`."""
 
-from importlib.metadata import version
 from os import environ
 
 BOT_NAME = "warta"
@@ -15,12 +14,15 @@ DEMO: str | None = None  # marks the crawls of `warta demo`
 RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
 PROGRESS_BAR = False  # `warta crawl` turns it on
 
-# Manners: a name, robots.txt, one request a second and one at a time a site (all hosts of a site share one slot).
-USER_AGENT = f"warta/{version('warta')} (+{CONTACT})"
+# Manners: robots.txt, one request a second and one at a time a site (all hosts of a site share one slot). The user agent is
+# made of our name and the contact (NewsSpider.update_settings).
 ROBOTSTXT_OBEY = True
 DOWNLOAD_DELAY = 1.0
-CONCURRENT_REQUESTS = 8
+DOWNLOAD_DELAY_JITTER = 0.0  # never less than promised
+CONCURRENT_REQUESTS = 2  # one under way, one ready: a site that asks for a pause gets it at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
+CONCURRENT_ITEMS = 1  # a page is written before the next one is read
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # the ledger's order is kept: newest first
 COOKIES_ENABLED = False
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
@@ -45,7 +47,6 @@ DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 DOWNLOADER_MIDDLEWARES = {
     "scraper.middlewares.fence.FenceMiddleware": 40,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "scraper.middlewares.limit.LimitMiddleware": 90,
     "scraper.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scraper.middlewares.retry_after.RetryAfterMiddleware": 560,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-MAX_INDEX_PAGES = 200
+MAX_INDEX_PAGES = 5_000
 """Pages of one index that a crawl walks at most: a site whose paging never ends must not hold it for ever."""
 
 

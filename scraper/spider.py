@@ -1,55 +1,38 @@
-"""class NewsSpider: from a site's sources to its stories' pages. A site's own file holds nothing but its profile."""
+"""class NewsSpider: first every source of a site, then the stories that the ledger wants. A site's own file holds its profile."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from importlib.metadata import version
 from typing import Any, ClassVar, Self
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DontCloseSpider
 from scrapy.http import Response
+from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from archive.ledger import Check, Entry
+from archive.ledger import Check
 from archive.reasons import sentence
-from archive.records import Page
 from archive.urls import canonical_url, joined_url
 from scraper.announcements import announcements
-from scraper.crawl import Crawl, Options, Planned
+from scraper.crawl import Crawl, Options
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
 from scraper.middlewares.robots import RobotsMiddleware
-from scraper.pages import headers_of, page_of, part_urls
-from scraper.refusals import refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.pages import headers_of
+from scraper.refusals import refusal_of_error, refusal_of_status
 from scraper.robots import RobotsTxt
-from scraper.site import Identity, Site
-from scraper.sources import Feed, Link, Section, Sitemap, Step, Window
+from scraper.site import Site
+from scraper.sources import MAX_INDEX_PAGES, Feed, Link, Section, Sitemap, Step, Window
+from scraper.stories import Stories
 
 logger = logging.getLogger(__name__)
 
-# Scrapy asks for the highest first: where links come from, the rest of a story begun, new stories newest first, known ones.
-SOURCE_PRIORITY = 100_000
-PART_PRIORITY = 50_000
-NEW_PRIORITY = 10_000
-KNOWN_PRIORITY = 0
-
-MAX_PARTS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """A request for a story that brought no page; goes through the pipelines to the ledger like a page."""
-
-    entry: Entry
-    outcome: str
-    """`not_modified`, `gone`, `refused` or `failed`."""
-    checked_at: datetime
-    reason: str | None = None
-    status: int | None = None
-    headers: dict[str, str] | None = None
+MAX_FEED_BYTES = 2 * 1024 * 1024
+"""A feed holds the newest stories; reading a larger one would hold up every other crawl of the process."""
 
 
 class NewsSpider(Spider):
@@ -62,6 +45,12 @@ class NewsSpider(Spider):
         cls.name = cls.site.name
 
     @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Called by Scrapy: the user agent names us and the contact, unless one was given."""
+        super().update_settings(settings)
+        settings.set("USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider")
+
+    @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Called by Scrapy; opens the archive. A bad argument or archive ends the program with one plain line."""
         try:
@@ -69,41 +58,59 @@ class NewsSpider(Spider):
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
+        spider.stories = Stories(cls.site, spider.crawl, spider.request)
+        crawler.signals.connect(spider.go_on_with_stories, signal=signals.spider_idle)
         return spider
 
-    def __init__(
-        self,
-        since: str | None = None,
-        until: str | None = None,
-        limit: str | None = None,
-        recheck: str = "due",
-        plan: str = "",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(self.site.name, **kwargs)
-        self.options = Options.of(since=since, until=until, limit=limit, recheck=recheck, plan=plan)
+    def __init__(self, **arguments: Any) -> None:
+        self.options = Options.of(**arguments)
+        super().__init__(self.site.name)
         self.crawl: Crawl
-        self._asked: set[str] = set()  # addresses of sources and stories that this crawl has asked for
+        self.stories: Stories
+        self._asked: set[str] = set()  # addresses of sources that this crawl has asked for
         self._announced = 0
 
-    # Sources -----------------------------------------------------------------------------------------------------------
-
     async def start(self) -> AsyncIterator[Any]:
-        """robots.txt first; then every source of the profile, and what earlier crawls left to do."""
+        """robots.txt first, then every source."""
         robots = await self._robots.rules_for(self.site.home)
         refusal = "robots_unavailable" if robots.unavailable else None if robots.allows(self.site.home) else "robots_forbidden"
         if refusal is not None:
             self.crawl.end_reason = refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
             return
-        self._slow_down(robots)
-        for entry in self.crawl.frontier():
-            for request in self._story_requests([entry]):
-                yield request
         for source in (*map(Sitemap, robots.sitemaps), *self.site.sources, Section(self.site.home)):
             for step in source.first(self._window):
                 for request in self._source_requests([step]):
                     yield request
+
+    def go_on_with_stories(self) -> None:
+        """Every source was asked, or a batch of stories is done: the next ones, until the ledger wants no more."""
+        if self.crawl.end_reason is not None:
+            return
+        if self.options.plan:
+            self.crawl.planned = self.stories.plan()
+            return
+        requests = self.stories.next_requests()
+        engine = self.crawler.engine
+        if requests and engine is not None:
+            for request in requests:
+                engine.crawl(request)
+            raise DontCloseSpider
+
+    def closed(self, reason: str) -> None:
+        """A crawl to which nothing at all was announced has failed, whatever the reason."""
+        if self.crawl.end_reason is None and reason == "finished" and not self._announced:
+            self.crawl.end_reason = "nothing_announced"
+            logger.warning("%s: nothing was announced: no sitemap, feed, index or page gave a single story", self.name)
+
+    def known_rules(self, url: str) -> RobotsTxt | None:
+        """The robots.txt rules that were fetched for the URL's host."""
+        return self._robots.known_rules(url)
+
+    def request(self, url: str, callback: Callable[..., Any], **kwargs: Any) -> Request:
+        """A request of this crawl: all hosts of the site share one slot, so that they are asked one at a time."""
+        meta = {"download_slot": self.name, **kwargs.pop("meta", {})}
+        return Request(url, callback=callback, meta=meta, dont_filter=True, **kwargs)
 
     @property
     def _robots(self) -> RobotsMiddleware:
@@ -115,51 +122,55 @@ class NewsSpider(Spider):
     def _window(self) -> Window:
         return self.crawl.window(self.site.zone)
 
-    def _slow_down(self, robots: RobotsTxt) -> None:
-        """A Crawl-delay longer than our own is kept to."""
-        engine = self.crawler.engine
-        if engine is not None and robots.crawl_delay > self.settings.getfloat("DOWNLOAD_DELAY"):
-            _key, slot = engine.downloader._get_slot(self._request(self.site.home, print))
-            slot.delay = robots.crawl_delay
-
-    def _request(self, url: str, callback: Callable[..., Any], **kwargs: Any) -> Request:
-        meta = {"download_slot": self.name, **kwargs.pop("meta", {})}
-        return Request(url, callback=callback, meta=meta, dont_filter=True, **kwargs)
-
     def _source_requests(self, steps: Sequence[Step]) -> Iterator[Request]:
         for step in steps:
-            identity = _plain(step.url)
-            if identity is None or identity in self._asked:
+            address = _plain(step.url)
+            if address is None or address in self._asked:
                 continue
-            self._asked.add(identity)
-            yield self._request(
-                step.url, self.parse_source, errback=self.source_failed, cb_kwargs={"step": step}, priority=SOURCE_PRIORITY,
-                meta={"download_maxsize": MAX_SOURCE_BYTES} if isinstance(step.source, Sitemap) else {},
-            )  # fmt: skip
+            self._asked.add(address)
+            if step.page + 1 >= MAX_INDEX_PAGES:
+                logger.warning("%s: %s: the walk ends here, after %d pages", self.name, step.url, MAX_INDEX_PAGES)
+            limit = MAX_SOURCE_BYTES if isinstance(step.source, Sitemap) else MAX_FEED_BYTES if isinstance(step.source, Feed) else None
+            yield self.request(
+                step.url,
+                self.parse_source,
+                errback=self.source_failed,
+                cb_kwargs={"step": step},
+                headers=self._source_validators(address),
+                meta={"download_maxsize": limit} if limit else {},
+            )
+
+    def _source_validators(self, address: str) -> dict[str, str]:
+        """A source that has not changed announces nothing new; a walk back in time reads it all the same."""
+        if self.options.since or self.options.until or self.options.plan:
+            return {}
+        entry = self.crawl.archive.ledger.entry(address, site=self.name)
+        return entry.validators if entry is not None and entry.state == "source" else {}
 
     def parse_source(self, response: Response, step: Step) -> Iterator[Request]:
-        """Links of a sitemap, feed, index or section into the ledger; stories to ask for and further sources out."""
-        refusal = refusal_of_status(response.status)
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
-        found = Announced(problem=refusal) if refusal else read_source(step.source, response.body, response.url, content_type)
+        """Links of a sitemap, feed, index or section into the ledger; further sources out."""
+        found = self._read(response, step)
         announced = announcements(self.site, found.links, self._window)
-        self._announced += len(announced.dated)
+        self._announced += len(announced.dated) + (found.problem == "not_modified")
         self.crawl.counts.update(announced.uncounted)
-        entries, fresh = self.crawl.announce(announced.rows, source=step.url)
+        fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
-        self._record_source(step, reason, status=response.status, size=len(response.body))
-        yield from self._story_requests(entries)
+        complete = not any(row.skipped for row in announced.rows)
+        self._record_source(step, reason, response=response, complete=complete)
         maps = filter(None, (joined_url(response.url, link.url) for link in self._wanted(found)))
-        sitemaps = [Step(source=Sitemap(url), url=url) for url in maps]
-        feeds = [Step(source=Feed(url), url=url) for url in found.feeds]
-        own = [further for further in (*sitemaps, *feeds) if self.site.may_ask(_host(further.url))]
-        further = [] if found.problem else step.source.following(step, announced.dated, self._window, fresh=fresh)
-        yield from self._source_requests([*own, *further])
+        steps = [*(Step(source=Sitemap(url), url=url) for url in maps), *(Step(source=Feed(url), url=url) for url in found.feeds)]
+        yield from self._source_requests([further for further in steps if self.site.may_ask(_host(further.url))])
+        if not found.problem:
+            yield from self._source_requests(list(step.source.following(step, announced.dated, self._window, fresh=fresh)))
 
-    def source_failed(self, failure: Failure) -> None:
-        """A source that gave no answer is written down; the others are used."""
-        step: Step = failure.request.cb_kwargs["step"]  # type: ignore[attr-defined]
-        self._record_source(step, refusal_of_error(failure), status=None, size=0)
+    def _read(self, response: Response, step: Step) -> Announced:
+        if response.status == 304:
+            return Announced(problem="not_modified")
+        refusal = refusal_of_status(response.status)
+        if refusal is not None:
+            return Announced(problem=refusal)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        return read_source(step.source, response.body, response.url, content_type)
 
     def _wanted(self, found: Announced) -> list[Link]:
         """Sitemaps of an index that may hold stories of the window, newest first."""
@@ -167,117 +178,36 @@ class NewsSpider(Spider):
         kept = [link for link in found.sitemaps if since is None or link.lastmod is None or link.lastmod.date() >= since]
         return sorted(kept, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True)
 
-    def _record_source(self, step: Step, reason: str, *, status: int | None, size: int) -> None:
-        """Write down what a source gave; say it aloud when one that used to work fails, or fails in an unusual way."""
+    def source_failed(self, failure: Failure) -> None:
+        """A source that gave no answer is written down; the others are used."""
+        reason = refusal_of_error(failure)
+        if reason != "pause_requested":
+            self._record_source(failure.request.cb_kwargs["step"], reason)  # type: ignore[attr-defined]
+
+    def _record_source(self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False) -> None:
+        """Write down what a source gave; say it aloud when one that used to work fails.
+
+        Its validators are kept only if all that it announced is wanted: the next crawl may want what this one skipped.
+        """
         url = _plain(step.url)
         if url is None:
             return
-        if reason not in ("announced", "no_links"):
-            expected = reason == "http_404" and self.crawl.archive.ledger.reason(url) != "announced"
-            logger.log(
-                logging.INFO if expected else logging.WARNING, "%s: source left aside: %s: %s", self.name, step.url, sentence(reason)
-            )
+        before = self.crawl.archive.ledger.entry(url, site=self.name)
+        if reason not in ("announced", "no_links", "not_modified"):
+            used_to_work = self.crawl.archive.ledger.reason(url, site=self.name) in ("announced", "not_modified")
+            level = logging.WARNING if used_to_work else logging.INFO
+            logger.log(level, "%s: source left aside: %s: %s", self.name, step.url, sentence(reason))
             self.crawl.counts[f"sources/{reason}"] += 1
-        now = self.crawl.now()
+        headers = headers_of(response) if response is not None and complete else {}
+        unchanged = reason == "not_modified" and before is not None
         self.crawl.record(
-            Check(url=url, crawl_id=self.crawl.id, checked_at=now, outcome="source", status=status, reason=reason, bytes=size)
-        )
-
-    # Stories -----------------------------------------------------------------------------------------------------------
-
-    def _story_requests(self, entries: Sequence[Entry]) -> Iterator[Request]:
-        for entry in entries:
-            if entry.key in self._asked:
-                continue
-            self._asked.add(entry.key)
-            if self.options.plan:
-                self.crawl.planned.append(Planned.of(entry))
-                continue
-            self.crawl.counts["wanted"] += 1
-            yield self._request(
-                entry.url, self.parse_story, errback=self.story_failed, cb_kwargs={"entry": entry}, meta={"story": True},
-                headers=entry.validators, priority=self._priority(entry),
-            )  # fmt: skip
-
-    def _priority(self, entry: Entry) -> int:
-        if entry.checks:
-            return KNOWN_PRIORITY
-        age = (self.crawl.now() - entry.published_at).days if entry.published_at else 0
-        return NEW_PRIORITY - min(max(age, 0), NEW_PRIORITY - 1)
-
-    def parse_story(self, response: Response, entry: Entry) -> Iterator[Page | Miss | Request]:
-        """A story's first page; its further pages are asked for before it goes on."""
-        outcome, reason = self._judge(response, entry)
-        if outcome is not None:
-            yield self._miss(entry, outcome, reason, response)
-            return
-        page = page_of(response, site=self.name, requested_url=entry.url, fetched_at=self.crawl.now())
-        parts = part_urls(page, self.site)[: MAX_PARTS - 1]
-        yield from self._go_on(page, parts, entry)
-
-    def _judge(self, response: Response, entry: Entry) -> tuple[str | None, str | None]:
-        """(outcome, reason) of an answer that is no page of this story; (None, None) for a page."""
-        if response.status == 304:
-            return "not_modified", None
-        if response.status in (404, 410):
-            return "gone", f"http_{response.status}"
-        refusal = refusal_of_status(response.status)
-        if refusal:
-            return "failed", refusal
-        named = self.site.identify(response.url)
-        if not isinstance(named, Identity) or named.key != entry.key:
-            return "refused", "redirect_not_article"
-        refusal = refusal_of_content(response)
-        return ("failed" if refusal == "empty_page" else "refused", refusal) if refusal else (None, None)
-
-    def _go_on(self, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
-        if not parts:
-            yield page
-            return
-        yield self._request(
-            parts[0], self.parse_part, errback=self.part_failed, priority=PART_PRIORITY,
-            cb_kwargs={"page": page, "parts": parts[1:], "entry": entry},
+            Check(
+                url=url, crawl_id=self.crawl.id, checked_at=self.crawl.now(), outcome="source", reason=reason,
+                status=response.status if response is not None else None, bytes=len(response.body) if response is not None else 0,
+                etag=headers.get("etag") or (before.etag if unchanged and before else None),
+                last_modified=headers.get("last-modified") or (before.last_modified if unchanged and before else None),
+            )
         )  # fmt: skip
-
-    def parse_part(self, response: Response, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
-        """A further page of a story; one that is not to be had is missed, and the story goes on without it."""
-        outcome, _reason = self._judge(response, entry)
-        if outcome is not None:
-            page = replace(page, missing_parts=page.missing_parts + 1)
-        else:
-            part = page_of(response, site=self.name, requested_url=response.url, fetched_at=self.crawl.now())
-            page = replace(page, parts=(*page.parts, part))
-        yield from self._go_on(page, parts, entry)
-
-    def part_failed(self, failure: Failure) -> Iterator[Page | Request]:
-        """A further page that gave no answer is missed."""
-        kwargs = failure.request.cb_kwargs  # type: ignore[attr-defined]
-        page = replace(kwargs["page"], missing_parts=kwargs["page"].missing_parts + 1)
-        yield from self._go_on(page, kwargs["parts"], kwargs["entry"])
-
-    def story_failed(self, failure: Failure) -> Iterator[Miss]:
-        """A story that gave no answer."""
-        reason = refusal_of_error(failure)
-        entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
-        if reason == "limit":
-            return
-        refused = reason in ("private_address", "foreign_site", "redirect_offsite", "robots_forbidden")
-        yield Miss(entry=entry, outcome="refused" if refused else "failed", reason=reason, checked_at=self.crawl.now())
-
-    def _miss(self, entry: Entry, outcome: str, reason: str | None, response: Response) -> Miss:
-        return Miss(
-            entry=entry, outcome=outcome, reason=reason, status=response.status, headers=headers_of(response), checked_at=self.crawl.now()
-        )
-
-    def known_rules(self, url: str) -> RobotsTxt | None:
-        """The robots.txt rules that were fetched for the URL's host."""
-        return self._robots.known_rules(url)
-
-    def closed(self, reason: str) -> None:
-        """A crawl to which nothing at all was announced has failed, whatever the reason."""
-        if self.crawl.end_reason is None and reason == "finished" and not self._announced:
-            self.crawl.end_reason = "nothing_announced"
-            logger.warning("%s: nothing was announced: no sitemap, feed, index or page gave a single story", self.name)
 
 
 def _plain(url: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -53,6 +54,8 @@ def crawl(
     settings = crawl_settings(path, overrides, verbose=verbose)
     if not plan:
         Archive(path).close()  # one clear line for a bad path, before anything is asked
+    if settings["CONTACT"] == "no contact given" and not plan:
+        click.echo("No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org", err=True)
     arguments = {
         "since": since.date().isoformat() if since else None, "until": until.date().isoformat() if until else None,
         "limit": str(limit) if limit else None, "recheck": recheck, "plan": "1" if plan else "",
@@ -65,7 +68,10 @@ def crawl(
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         click.echo(f"Error: {error}", err=True)
-    if errors or len(crawls) < len(names) or any(crawl.end_reason for crawl in crawls):
+    broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
+    if broken and not errors:
+        click.echo(f"Error: the crawl of {', '.join(broken)} broke off; run it with -v to see where", err=True)
+    if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
 
 
@@ -90,6 +96,8 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
         name, equals, value = override.partition("=")
         if not equals or not name:
             raise click.UsageError(f"-s {override}: expected NAME=VALUE")
+        if name == "ARCHIVE":
+            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
         settings.set(name, value, priority="cmdline")
     return settings
 
@@ -110,7 +118,7 @@ def run_spiders(names: Sequence[str], settings: Settings, arguments: dict[str, s
 
 _COLUMNS = {
     "site": "site", "announced": "announced", "asked": "asked", "not_modified": "304", "first": "new", "changed": "changed",
-    "unchanged": "unchanged", "removed": "removed", "failed": "failed", "refused": "refused, by reason", "ended": "ended",
+    "unchanged": "unchanged", "removed": "removed", "failed": "failed", "refused": "not had, by reason", "ended": "ended",
 }  # fmt: skip
 
 
@@ -126,13 +134,17 @@ def show_crawls(crawls: Sequence[Crawl], *, as_json: bool) -> None:
 
 def _row(crawl: Crawl) -> dict[str, Any]:
     counts = crawl.counts
-    refused = {name.partition("/")[2]: count for name, count in sorted(counts.items()) if name.startswith(("refused/", "failed/"))}
+    reasons: Counter[str] = Counter()
+    for name, count in sorted(counts.items()):
+        outcome, _slash, reason = name.partition("/")
+        if reason and outcome in ("refused", "failed", "gone"):
+            reasons[reason] += count
     changed = counts["revisions/publisher"] + counts["revisions/restored"]
     return {
         "site": crawl.site, "announced": counts["announced"], "asked": counts["asked"], "not_modified": counts["not_modified"],
         "first": counts["revisions/first"], "changed": changed, "technical": counts["revisions/technical"],
-        "unchanged": counts["unchanged"], "removed": counts["revisions/removed"], "failed": counts["failed"], "refused": refused,
-        "ended": crawl.end_reason or "finished",
+        "unchanged": counts["unchanged"], "removed": counts["revisions/removed"], "failed": counts["failed"], "refused": dict(reasons),
+        "ended": crawl.ended or "broken",
     }  # fmt: skip
 
 

@@ -44,10 +44,12 @@ def demo(path: Path, as_json: bool) -> None:
 
 
 def _is_a_demo(path: Path) -> bool:
-    """Whether every crawl of the archive was the demo's; raises ArchiveError where it is no archive at all."""
+    """Whether nothing but the demo's crawls wrote the archive; raises ArchiveError where it is no archive at all."""
     with Archive(path, read_only=True) as archive:
-        (others,) = archive.db.conn.execute("SELECT count(*) FROM crawls WHERE arguments NOT LIKE '%\"demo\"%'").fetchone()
-    return int(others) == 0
+        demos, others = archive.db.conn.execute(
+            "SELECT total(arguments LIKE '%\"demo\"%'), total(arguments NOT LIKE '%\"demo\"%') FROM crawls"
+        ).fetchone()
+    return demos > 0 and others == 0
 
 
 def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:

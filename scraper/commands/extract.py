@@ -41,7 +41,11 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_
         raise click.UsageError("--manifest stands alone: it names files and addresses itself")
     if manifest is None and (len(files) != 1 or not url):
         raise click.UsageError("give one FILE (or - for standard input) with its --url, or a --manifest")
-    rows = iter([_article(url or "", _bytes(files[0]))]) if manifest is None else _with_bar(list(_manifest_jobs(manifest)))
+    rows = (
+        iter([_article(url or "", sys.stdin.buffer.read(MAX_BYTES + 1) if str(files[0]) == "-" else _bytes(files[0]))])
+        if manifest is None
+        else _with_bar(list(_manifest_jobs(manifest)))
+    )
     failed = 0
     for row in rows:
         failed += "error" in row
@@ -62,25 +66,29 @@ def _with_bar(jobs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
     """What each line names; a line that names nothing gives an error in its place."""
-    for number, line in enumerate(manifest.read_text("utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(manifest.read_text("utf-8-sig", errors="replace").split("\n"), 1):
         if not line.strip():
             continue
         try:
             job = json.loads(line)
-            yield {"url": str(job["url"]), "html": manifest.parent / str(job["html"])}
+            url, path = job["url"], job["html"]
         except (ValueError, KeyError, TypeError):
-            yield {"url": None, "error": f'{manifest}:{number}: expected {{"url": …, "html": …}}'}
+            url = path = None
+        if isinstance(url, str) and isinstance(path, str):
+            yield {"url": url, "html": manifest.parent / path}
+        else:
+            yield {"url": url, "error": f'{manifest}:{number}: expected {{"url": "…", "html": "PATH"}}'}
 
 
 def _bytes(path: Path) -> bytes | str:
     """The file's bytes, or a sentence that says why there are none."""
-    if str(path) == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         return f"{path}: {error.strerror}"
+    except ValueError as error:  # a NUL in the path
+        return f"{str(path)!r}: {error}"
 
 
 def _article(url: str, body: bytes | str) -> dict[str, Any]:
@@ -88,6 +96,8 @@ def _article(url: str, body: bytes | str) -> dict[str, Any]:
         return {"url": url, "error": body}
     if len(body) > MAX_BYTES:
         return {"url": url, "error": sentence("too_large")}
+    if not url.startswith(("http://", "https://")):
+        return {"url": url, "error": sentence("bad_address")}
     try:
         return extract_article(body, url).as_dict()
     except ValueError as error:

@@ -21,6 +21,10 @@ EXTRACTION = 1
 """Raised by hand when code (not data) of the extraction changes what it gives."""
 
 
+MIN_REPEATED = 60
+"""Characters; a paragraph as long as this that stands on two pages of a story is furniture of both, a shorter one may be prose."""
+
+
 class ExtractionError(ValueError):
     """A page holds nothing that could be read; its text is a code of archive.reasons."""
 
@@ -53,14 +57,13 @@ def join(readings: Sequence[Reading]) -> Reading:
     first = readings[0]
     if len(readings) == 1:
         return first
-    seen: dict[str, None] = {}
+    paragraphs: list[str] = []
     for reading in readings:
-        for paragraph in reading.article.body.split("\n\n"):
-            seen.setdefault(paragraph)
-    seen.pop("", None)
+        further = filter(None, reading.article.body.split("\n\n"))
+        paragraphs += [text for text in further if len(text) < MIN_REPEATED or text not in paragraphs]
     last = readings[-1].article
     article = replace(
-        first.article, body="\n\n".join(seen), page_count=len(readings), agency=first.article.agency or last.agency,
+        first.article, body="\n\n".join(paragraphs), page_count=len(readings), agency=first.article.agency or last.agency,
         editors=first.article.editors or last.editors,
     )  # fmt: skip
     return Reading(article=article, sources=first.sources, taken=tuple(line for r in readings for line in r.taken), metas=first.metas)

@@ -16,6 +16,9 @@ _BLOCKS = frozenset(
     "ol p pre section table tbody td tfoot th thead tr ul video audio iframe ins object embed".split()
 )
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+MAX_BLOCKS = 5_000
+"""Paragraphs of one article at most; no story has a tenth of it, a hostile page has more."""
+
 _CELLS = frozenset(("td", "th"))
 _NO_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
@@ -143,7 +146,7 @@ class _Walker:
         text = clean("".join(run.pieces))
         if kind == "row":
             text = text.strip("| ")
-        if text:
+        if text and len(self._blocks) < MAX_BLOCKS:
             self._blocks.append(
                 Block(text=text, kind=kind, linked=run.linked, links=tuple(run.links), opening=clean("".join(run.bold)), context=context)
             )

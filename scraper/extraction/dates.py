@@ -13,6 +13,9 @@ from babel.dates import get_month_names
 ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
 _ABBREVIATIONS_BESIDE_CLDR = {"agt": 8, "agst": 8, "nop": 11, "nopember": 11, "pebruari": 2, "peb": 2, "sept": 9, "jun.": 6}
 
+YEARS = (1990, 2100)
+"""A date outside of these is a default value, an error or a joke."""
+
 _DATE = re.compile(
     r"(?<!\d)(?P<day>\d{1,2})[\s./-]+(?P<month>[A-Za-z]{3,10})\.?[\s,./-]+(?P<year>(?:19|20)\d{2})"
     r"(?:[\s,|•·()/–—-]*(?:pukul|jam|at)?\s*(?P<hour>[012]?\d)[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d))?"
@@ -73,10 +76,20 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
         return None
     year, month, day = (int(part) for part in re.split(r"[-/]", match["date"]))
     hour, minute, second = [*(int(part) for part in match["time"].split(":")), 0][:3]
+    if not YEARS[0] <= year <= YEARS[1]:
+        return None
     try:
         return datetime(year, month, day, hour, minute, second, tzinfo=_zone(match["zone"], zone))
     except ValueError:
         return None
+
+
+def parse_day(text: str | None, zone: tzinfo) -> datetime | None:
+    """The beginning of a bare day (`2026-01-31`), as sitemaps write it; None for anything else."""
+    match = _ISO.fullmatch((text or "").strip())
+    if match is None or match["time"] is not None:
+        return None
+    return parse_structured(f"{match['date']}T00:00", zone)
 
 
 def _rfc2822(text: str) -> datetime | None:
@@ -84,7 +97,7 @@ def _rfc2822(text: str) -> datetime | None:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else None
+    return moment if moment.tzinfo is not None and YEARS[0] <= moment.year <= YEARS[1] else None
 
 
 def _zone(name: str | None, default: tzinfo | None) -> tzinfo | None:

@@ -15,8 +15,9 @@ from w3lib.encoding import html_to_unicode
 Element: TypeAlias = html.HtmlElement
 Selector: TypeAlias = Callable[[Element], list[Any]]
 
-# Invisible in print; newsrooms paste them (U+200E before quotes at Suara, U+2060 around Republika's datelines).
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad]")
+# Invisible in print, or no text at all (control characters, halves of surrogate pairs); newsrooms paste them: U+200E before
+# quotes at Suara, U+2060 around Republika's datelines.
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 # XML cannot hold these; a page that does is broken, its text is not.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
@@ -121,7 +122,7 @@ def clean(text: str | None) -> str:
     """
     if not text:
         return ""
-    return " ".join((text if text.isascii() else _INVISIBLE.sub("", text)).split())
+    return " ".join((text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)).split())
 
 
 def text_of(node: Any) -> str:

@@ -14,6 +14,9 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from scraper.crawl import Crawl
+from scraper.refusals import Refused
+
 logger = logging.getLogger(__name__)
 
 
@@ -21,12 +24,13 @@ class RetryAfterMiddleware:
     """Holds every request of a slot back until the time that Retry-After named has passed.
 
     Stands nearer to the engine than Scrapy's RetryMiddleware sends its repeats from, so that the repeat waits as well. A server
-    that asks for more than RETRY_AFTER_MAX seconds is not asked again in this crawl: the answer goes on as it is.
+    that asks for more than RETRY_AFTER_MAX seconds is not asked again: the crawl of its site ends (`pause_requested`).
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self._ended = False
         self._resume: defaultdict[str, float] = defaultdict(float)
 
     @classmethod
@@ -36,6 +40,8 @@ class RetryAfterMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Wait in short steps, so that a crawl that is told to stop does."""
+        if self._ended:
+            raise Refused("pause_requested")
         slot = str(request.meta.get("download_slot"))
         while (left := self._resume[slot] - monotonic()) > 0 and getattr(self._crawler.engine, "running", False):
             await asyncio.sleep(min(left, 0.5))
@@ -50,6 +56,10 @@ class RetryAfterMiddleware:
             return response
         if seconds > self._longest:
             request.meta["dont_retry"] = True
+            if not self._ended:
+                self._ended = True
+                logger.warning("%s asks for a pause of %.0f s: the crawl of this site ends here", response.url, seconds)
+                Crawl.of(self._crawler).stop("pause_requested")
         else:
             logger.warning("%s asks for a pause of %.0f s", response.url, seconds)
             slot = str(request.meta.get("download_slot"))

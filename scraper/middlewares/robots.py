@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import CloseSpider, NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from scraper.crawl import Crawl
@@ -17,6 +18,9 @@ from scraper.refusals import Refused
 from scraper.robots import RobotsTxt, parse_robots
 
 logger = logging.getLogger(__name__)
+
+MAX_DELAY = 120.0
+"""Seconds; a longer Crawl-delay would make a crawl that never ends."""
 
 
 class RobotsMiddleware:
@@ -28,6 +32,7 @@ class RobotsMiddleware:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
         self._crawler = crawler
+        self._delay = crawler.settings.getfloat("DOWNLOAD_DELAY")
         self._hosts: dict[str, asyncio.Task[RobotsTxt]] = {}
 
     @classmethod
@@ -40,10 +45,23 @@ class RobotsMiddleware:
         if request.meta.get("robots_exempt"):
             return
         robots = await self.rules_for(request.url)
+        self._slow_down(robots.crawl_delay, str(request.meta.get("download_slot")))
         if robots.unavailable:
             raise Refused("robots_unavailable")
         if not robots.allows(request.url):
             raise Refused("robots_forbidden")
+
+    def _slow_down(self, delay: float, slot: str) -> None:
+        """A Crawl-delay of any of the site's hosts that is longer than our own is kept to by all of its requests."""
+        engine = self._crawler.engine
+        if engine is None or delay <= self._delay:
+            return
+        self._delay = min(delay, MAX_DELAY)
+        if delay > MAX_DELAY:
+            logger.warning("%s asks for %.0f s between requests; %.0f s are kept to", slot, delay, MAX_DELAY)
+        engine.downloader.per_slot_settings[slot] = {"delay": self._delay, "jitter": 0.0}
+        if slot in engine.downloader.slots:
+            engine.downloader.slots[slot].delay = self._delay
 
     async def rules_for(self, url: str) -> RobotsTxt:
         """The rules of the URL's host, fetched once a crawl."""
@@ -70,5 +88,6 @@ class RobotsMiddleware:
         robots = parse_robots(response.status, response.body)
         crawl = Crawl.of(self._crawler)
         if not crawl.options.plan:
-            crawl.archive.record_robots(urlsplit(url).netloc, status=robots.status, body=robots.text, now=crawl.now())
+            with suppress(CloseSpider), crawl.writing():
+                crawl.archive.record_robots(urlsplit(url).netloc, status=robots.status, body=robots.text, now=crawl.now())
         return robots

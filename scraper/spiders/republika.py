@@ -17,7 +17,9 @@ SITE = Site(
     name="republika",
     title="Republika Online",
     home="https://republika.co.id/",
-    domains=("republika.co.id", "ihram.co.id"),
+    domains=("republika.co.id", "ihram.co.id", "rejogja.co.id", "rejabar.co.id", "ekbis.co", "esgnow.id", "janna.co.id",
+             "dialogjumat.co.id"),
+    crawled=("republika.co.id",),
     article_urls=(
         ArticleURL(
             pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/berita/{_CODE}(?:/{_SLUG})?",

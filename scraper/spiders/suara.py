@@ -6,6 +6,12 @@ from scraper.spider import NewsSpider
 
 _TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]+))?"
 
+# Editions of 2022; which of them still live is not known, so each is asked and may be missing.
+_REGIONS = (
+    "jakarta", "bogor", "bekaci", "jabar", "jogja", "jateng", "malang", "jatim", "bali", "lampung", "banten", "surakarta", "kaltim",
+    "kalbar",     "sulsel", "sumut", "sumbar", "sumsel", "batam", "riau",
+)  # fmt: skip
+
 SITE = Site(
     name="suara",
     title="Suara.com",
@@ -18,7 +24,7 @@ SITE = Site(
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
         ArticleURL(
-            pattern=r"(?:amp\.)?(?P<kanal>[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME,
+            pattern=r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME,
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
@@ -38,6 +44,8 @@ SITE = Site(
         PagedIndex("https://www.suara.com/indeks/terkini/all?page={page}"),
         Section("https://www.suara.com/news"),
         Feed("https://www.suara.com/rss"),
+        *(Sitemap(f"https://{region}.suara.com/static/news/{region}-sitemap.xml") for region in _REGIONS),
+        *(Section(f"https://{region}.suara.com/") for region in _REGIONS),
     ),
     layouts=(
         Layout(

@@ -34,7 +34,6 @@ TROUBLE = {
     "forbidden": (Answer(status=403), "failed", "http_403"),
     "server error": (Answer(status=500), "failed", "http_5xx"),
     "too many requests": (Answer(status=429, headers=(("Retry-After", "0"),)), "failed", "http_429"),
-    "too many requests, long pause": (Answer(status=429, headers=(("Retry-After", "99999"),)), "failed", "http_429"),
     "gone": (Answer(status=410), "gone", "http_410"),
     "not there": (Answer(status=404), "gone", "http_404"),
     "odd status": (Answer(status=418), "failed", "http_other"),
@@ -112,6 +111,17 @@ def test_a_pause_that_the_server_asks_for_is_kept_and_the_story_is_had_after_it(
     done = crawl(serve(answer), "rmol")
     assert "asks for a pause of 1 s" in done.stderr
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
+
+
+def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_stays_due(serve, crawl, news):
+    long_pause = Answer(status=429, headers=(("Retry-After", "99999"),))
+    stories = {story_url(number): long_pause for number in range(1, 9)}
+    proxy = serve({**small_site(), **stories, HOME: home(*stories)})
+    done = crawl(proxy, "rmol")
+    assert done.returncode == 1
+    assert "asks for a pause of 99999 s: the crawl of this site ends here" in done.stderr
+    assert sum(proxy.asked(url) for url in stories) <= 2
+    assert int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 6
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,15 @@ def test_a_sitemap_tells_when_a_story_was_modified() -> None:
     assert [link.lastmod for link in read_sitemap(PLAIN).links] == [datetime(2026, 7, 24, 9, tzinfo=WIB), None]
 
 
-@pytest.mark.parametrize("lastmod", ["2026-07-24", "2026-07-24T09:00:00", "kemarin", ""])
-def test_a_bare_or_naive_time_in_a_sitemap_is_not_guessed(lastmod: str) -> None:
+def test_a_bare_day_in_a_sitemap_is_its_beginning() -> None:
+    xml = URLSET.format(more="", entries=f"<url><loc>{STORY}</loc><lastmod>2026-07-24</lastmod></url>")
+    assert [link.lastmod for link in read_sitemap(xml.encode()).links] == [datetime(2026, 7, 24, tzinfo=WIB)]
+
+
+@pytest.mark.parametrize(
+    "lastmod", ["2026-07-24T09:00:00", "0001-01-01T00:00:00+07:00", "9999-12-31T23:59:59Z", "0001-01-01", "kemarin", ""]
+)
+def test_a_naive_or_impossible_time_in_a_sitemap_is_not_guessed(lastmod: str) -> None:
     xml = URLSET.format(more="", entries=f"<url><loc>{STORY}</loc><lastmod>{lastmod}</lastmod></url>")
     assert read_sitemap(xml.encode()).links == (Link(url=STORY),)
 

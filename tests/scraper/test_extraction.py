@@ -220,8 +220,14 @@ def test_the_pages_of_a_story_are_one_article() -> None:
 
 
 def test_a_paragraph_repeated_on_every_page_stands_once() -> None:
-    story = replace(part(1, "Ringkasan.", FIRST), parts=(part(2, "Ringkasan.", SECOND),))
-    assert read_page(story, sites()["suara"]).article.body == f"Ringkasan.\n\n{FIRST}\n\n{SECOND}"
+    summary = "Ringkasan yang berdiri di setiap halaman cerita ini, dengan isi yang sama persis dari awal sampai akhir."
+    story = replace(part(1, summary, FIRST), parts=(part(2, summary, SECOND),))
+    assert read_page(story, sites()["suara"]).article.body == f"{summary}\n\n{FIRST}\n\n{SECOND}"
+
+
+def test_a_short_answer_that_comes_again_on_the_next_page_is_prose() -> None:
+    story = replace(part(1, FIRST, "Ya."), parts=(part(2, "Ya.", SECOND),))
+    assert read_page(story, sites()["suara"]).article.body == f"{FIRST}\n\nYa.\n\nYa.\n\n{SECOND}"
 
 
 def test_a_page_of_a_story_that_could_not_be_had_is_told() -> None:
