@@ -10,8 +10,7 @@ __all__ = ["clean", "extract"]
 def extract(html: bytes | str, url: str) -> Article:
     """The article of a page; `url` tells the site, bytes are decoded as the page says.
 
-    Raises ValueError (its text is a code of archive.reasons) for a page without content; what is doubtful stands in the
-    article's `warnings`.
+    Never raises: a page without an article gives one with an empty body; what is doubtful stands in `warnings`.
     """
     # Here, because Scrapy's loader takes half a second that `import scraper` should not cost.
     from scraper.extraction import read

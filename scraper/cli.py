@@ -10,6 +10,7 @@ import click
 
 from archive.cli import COMMANDS as ARCHIVE_COMMANDS
 from archive.errors import ArchiveError
+from scraper.commands.clean import clean
 from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
 from scraper.commands.extract import extract
@@ -17,7 +18,7 @@ from scraper.commands.sites import sites
 from scraper.profiles import site_of
 from scraper.site import Identity
 
-_ORDER = ("demo", "crawl", "extract", "show", "log", "diff", "search", "explain", "stats", "sites")
+_ORDER = ("demo", "crawl", "extract", "clean", "show", "log", "diff", "search", "explain", "stats", "sites")
 
 
 class _Group(click.Group):
@@ -58,5 +59,5 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, sites, *ARCHIVE_COMMANDS):
+for command in (demo, crawl, extract, clean, sites, *ARCHIVE_COMMANDS):
     main.add_command(command)

@@ -22,7 +22,7 @@ from archive.reasons import sentence
 from archive.records import Page, Revision, Snapshot
 from scraper import revisit
 from scraper.crawl import Crawl
-from scraper.extraction import ExtractionError, Reading, read_page
+from scraper.extraction import Reading, read_page
 from scraper.extraction.article import extractor_of
 from scraper.refusals import refusal_of_article
 from scraper.robots import opted_out
@@ -81,8 +81,6 @@ class ReadArticle(_Stage):
             return item
         try:
             reading = read_page(item.page, self._spider.site)
-        except ExtractionError as error:
-            return Read(snapshot=item, refusal=str(error))
         except Exception:
             logger.exception("%s could not be read; its bytes are kept", item.page.url)
             return Read(snapshot=item, refusal="extraction_failed")
@@ -172,7 +170,7 @@ class WriteRevision(_Stage):
             return
         try:
             reread = read_page(archive.snapshots.page(last["snapshot_id"]), site).article
-        except (ArchiveDamaged, ExtractionError) as error:
+        except ArchiveDamaged as error:
             logger.warning("%s: the snapshot of revision %d could not be read again: %s", last["site"], last["number"], error)
             self._crawl.counts["revisions/unreadable"] += 1
             return

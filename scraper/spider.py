@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
 
@@ -33,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 MAX_FEED_BYTES = 2 * 1024 * 1024
 """A feed holds the newest stories; reading a larger one would hold up every other crawl of the process."""
+
+REST = timedelta(hours=20)
+"""How long a source rests that is not there; many profiles name sources that may or may not exist."""
 
 
 class NewsSpider(Spider):
@@ -128,6 +132,8 @@ class NewsSpider(Spider):
             if address is None or address in self._asked:
                 continue
             self._asked.add(address)
+            if self._rests(address):
+                continue
             if step.page + 1 >= MAX_INDEX_PAGES:
                 logger.warning("%s: %s: the walk ends here, after %d pages", self.name, step.url, MAX_INDEX_PAGES)
             limit = MAX_SOURCE_BYTES if isinstance(step.source, Sitemap) else MAX_FEED_BYTES if isinstance(step.source, Feed) else None
@@ -139,6 +145,13 @@ class NewsSpider(Spider):
                 headers=self._source_validators(address),
                 meta={"download_maxsize": limit} if limit else {},
             )
+
+    def _rests(self, address: str) -> bool:
+        """A source that was not there a few hours ago is not asked again today, the home page excepted."""
+        entry = self.crawl.archive.ledger.entry(address, site=self.name)
+        missing = entry is not None and self.crawl.archive.ledger.reason(address, site=self.name) in ("http_404", "http_410", "dns_failed")
+        checked = entry.last_checked_at if entry is not None and missing else None
+        return checked is not None and address != _plain(self.site.home) and self.crawl.now() - checked < REST
 
     def _source_validators(self, address: str) -> dict[str, str]:
         """A source that has not changed announces nothing new; a walk back in time reads it all the same."""

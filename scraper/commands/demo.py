@@ -49,7 +49,7 @@ def _is_a_demo(path: Path) -> bool:
         demos, others = archive.db.conn.execute(
             "SELECT total(arguments LIKE '%\"demo\"%'), total(arguments NOT LIKE '%\"demo\"%') FROM crawls"
         ).fetchone()
-    return demos > 0 and others == 0
+    return bool(demos > 0 and others == 0)
 
 
 def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ from rich.console import Console
 from rich.progress import track
 
 from archive.reasons import sentence
-from archive.terminal import console, print_json
-from scraper import extract as extract_article
+from archive.terminal import console, print_json, print_table
+from scraper.extraction import read
+from scraper.profiles import site_of
 
 MAX_BYTES = 10 * 1024 * 1024
 """As for pages of a crawl."""
+MIN_JOBS = 64
+"""Fewer pages are read faster than processes are started."""
 
 
 @click.command()
@@ -28,40 +34,63 @@ MAX_BYTES = 10 * 1024 * 1024
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help='JSON lines {"url": …, "html": PATH}, paths relative to it.',
 )
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes for a manifest; all cores without it.")
+@click.option("--explain", is_flag=True, help="Where each field came from, and which rule took which line out.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines also on a terminal (a pipe always gets them).")
-def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, as_json: bool) -> None:
+def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, jobs: int | None, explain: bool, as_json: bool) -> None:
     """The article of saved pages: one JSON line each, in order; `error` says why a page gave none.
 
     \b
     warta extract page.html --url https://www.suara.com/news/2026/11/20/071512/warga
+    warta extract page.html --url URL --explain
     curl -s URL | warta extract - --url URL
     warta extract --manifest pages.jsonl > articles.jsonl
     """
-    if manifest is not None and (files or url):
+    if manifest is not None and (files or url or explain):
         raise click.UsageError("--manifest stands alone: it names files and addresses itself")
     if manifest is None and (len(files) != 1 or not url):
         raise click.UsageError("give one FILE (or - for standard input) with its --url, or a --manifest")
-    rows = (
-        iter([_article(url or "", sys.stdin.buffer.read(MAX_BYTES + 1) if str(files[0]) == "-" else _bytes(files[0]))])
-        if manifest is None
-        else _with_bar(list(_manifest_jobs(manifest)))
-    )
+    if manifest is not None:
+        rows = _with_bar(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
+    else:
+        body = sys.stdin.buffer.read(MAX_BYTES + 1) if str(files[0]) == "-" else _bytes(files[0])
+        rows = iter([_article(url or "", body, explain=explain)])
     failed = 0
     for row in rows:
         failed += "error" in row
-        if as_json or manifest is not None or not sys.stdout.isatty():
+        if explain and "error" not in row and not as_json and sys.stdout.isatty():
+            _print_evidence(row)
+        elif as_json or manifest is not None or not sys.stdout.isatty():
             print_json([row])
         else:
             console().print_json(json.dumps(row, ensure_ascii=False))
     if failed:
         click.echo(f"{failed} {'page' if failed == 1 else 'pages'} gave no article; their lines hold an `error`.", err=True)
-    if failed and manifest is None:
         raise SystemExit(1)
 
 
-def _with_bar(jobs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for job in track(jobs, description="extracting", console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()):
-        yield job if "error" in job else _article(job["url"], _bytes(job["html"]))
+def _print_evidence(row: dict[str, Any]) -> None:
+    """Tables for a person who mends a rule."""
+    evidence = row["evidence"]
+    fields = [{"field": name, "value": row.get(name), "source": source} for name, source in evidence["sources"].items()]
+    print_table(fields, {"field": "field", "value": "value", "source": "from"}, title=f"{row['url']} (layout {row['layout']})")
+    if evidence["taken"]:
+        print_table(evidence["taken"], {"rule": "rule", "text": "took out"})
+    click.echo(f"\n{row['body']}")
+
+
+def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
+    """The jobs done by several processes, in order; one that dies with its page takes no other with it."""
+    bar = {"description": "extracting", "console": Console(stderr=True), "transient": True, "disable": not sys.stderr.isatty()}
+    if processes == 1 or len(jobs) < MIN_JOBS:
+        yield from track((_job(job) for job in jobs), total=len(jobs), **bar)  # type: ignore[arg-type]
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from track(pool.map(_job, jobs, chunksize=16), total=len(jobs), **bar)  # type: ignore[arg-type]
+
+
+def _job(job: dict[str, Any]) -> dict[str, Any]:
+    return job if "error" in job else _article(job["url"], _bytes(job["html"]))
 
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
@@ -91,7 +120,7 @@ def _bytes(path: Path) -> bytes | str:
         return f"{str(path)!r}: {error}"
 
 
-def _article(url: str, body: bytes | str) -> dict[str, Any]:
+def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str, Any]:
     if isinstance(body, str):
         return {"url": url, "error": body}
     if len(body) > MAX_BYTES:
@@ -99,8 +128,11 @@ def _article(url: str, body: bytes | str) -> dict[str, Any]:
     if not url.startswith(("http://", "https://")):
         return {"url": url, "error": sentence("bad_address")}
     try:
-        return extract_article(body, url).as_dict()
-    except ValueError as error:
-        return {"url": url, "error": sentence(str(error))}
+        reading = read(body, url, site_of(url))
     except Exception as error:  # one page that breaks the extractor must not stop the others
         return {"url": url, "error": f"the page could not be read ({type(error).__name__}: {error})"}
+    row = reading.article.as_dict()
+    if explain:
+        taken = [{"rule": rule, "text": text} for rule, text in reading.taken]
+        row["evidence"] = {"sources": reading.sources, "taken": taken}
+    return row

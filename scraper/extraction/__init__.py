@@ -1,5 +1,5 @@
 """From a page to the article and nothing else."""
 
-from scraper.extraction.article import ExtractionError, Reading, read, read_page
+from scraper.extraction.article import Reading, read, read_page
 
-__all__ = ["ExtractionError", "Reading", "read", "read_page"]
+__all__ = ["Reading", "read", "read_page"]

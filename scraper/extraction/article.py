@@ -25,10 +25,6 @@ MIN_REPEATED = 60
 """Characters; a paragraph as long as this that stands on two pages of a story is furniture of both, a shorter one may be prose."""
 
 
-class ExtractionError(ValueError):
-    """A page holds nothing that could be read; its text is a code of archive.reasons."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """An article and the evidence behind it."""
@@ -72,11 +68,11 @@ def join(readings: Sequence[Reading]) -> Reading:
 def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | None = None) -> Reading:
     """The article of one page with its evidence; `site` is the profile to read it with, None for an unknown publisher.
 
-    Raises ExtractionError for a page without content; what is doubtful stands in the article's `warnings`.
+    Never raises: a page without an article gives one with an empty body; what is doubtful stands in `warnings`.
     """
     page = parse_html(html, content_type)
     if page is None:
-        raise ExtractionError("empty_page")
+        return Reading(article=_article(url, site, _named(site, url), Metadata(warnings=["empty_page"]), Body(), "fallback"))
     head = Head(page.tree)
     identity = _identity(site, url, head)
     narrowed = narrow(page, site) if site is not None else None
@@ -86,12 +82,16 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 
 
+def _named(site: Site | None, url: str) -> Identity | None:
+    named = site.identify(url) if site is not None else None
+    return named if isinstance(named, Identity) else None
+
+
 def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
     """What the page's address says; the canonical address that the page declares wins where it names the same story."""
     if site is None:
         return None
-    asked = site.identify(url)
-    own = asked if isinstance(asked, Identity) else None
+    own = _named(site, url)
     declared = head.links.get("canonical") or ("" if own else head.metas.get("og:url"))
     named = site.identify(declared) if declared else None
     if isinstance(named, Identity) and (own is None or named.key == own.key):

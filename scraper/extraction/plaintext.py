@@ -23,6 +23,15 @@ MAX_HEAD = 30
 MAX_LINE = 120
 """Characters of a date line or a byline; prose that holds a date is longer."""
 
+MIN_FLAT = 400
+"""Characters; in a longer line several paragraphs were run together."""
+MIN_TITLE_WORDS = 4
+
+_INLINE_LABEL = re.compile(r"(?<=[.!?”\")]) ?\bBaca Juga:?\s+(?=[A-Z0-9])")
+_TOKEN = re.compile(r"[^\s\"“”'‘’(]\S*")
+_SMALL_IN_TITLES = frozenset(
+    "dan di ke dari yang untuk pada dengan bagi tak atau oleh soal hingga demi agar vs usai saat jadi akan tidak".split()
+)
 _ANY_ZONE = ZONES["WIB"]  # only whether there is a date is asked with it
 _COUNTER = re.compile(r"^\d{1,6}$")
 _CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
@@ -85,7 +94,28 @@ def clean_text(text: str, site: Site | None) -> Reading:
 
 def _lines(text: str) -> list[str]:
     """The lines that are not empty, glued sentences parted."""
-    return [line for raw in text.splitlines() for line in split_glued(clean(raw))]
+    return [line for raw in text.splitlines() for line in split_glued(_without_titles(clean(raw)))]
+
+
+def _without_titles(line: str) -> str:
+    """A text without line breaks, without the headlines that stand behind "Baca Juga" in its middle.
+
+    Headlines are Written Like This; the story goes on with the last capital before words that are not.
+    """
+    label = _INLINE_LABEL.search(line) if len(line) >= MIN_FLAT else None
+    if label is None:
+        return line
+    words = list(_TOKEN.finditer(line, label.end()))
+    flows = [word[0][0].islower() for word in words]
+    prose = next((at for at in range(len(words) - 1) if flows[at] and flows[at + 1] and not _small(words[at][0])), 0)
+    start = next((at for at in range(prose - 1, 0, -1) if words[at][0][0].isupper()), 0)
+    if start < MIN_TITLE_WORDS:
+        return line
+    return f"{line[: label.start()].rstrip()} {line[words[start].start() :]}"
+
+
+def _small(word: str) -> bool:
+    return word.lower().strip(",:;?!'\"") in _SMALL_IN_TITLES
 
 
 def _once(lines: Sequence[str]) -> list[str]:

@@ -151,6 +151,7 @@ SITE = Site(
             name="reading_lists",
             pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
         ),
+        Rule(name="latest_list", pattern=r"^terkini indeks\b"),
         # Texts without line breaks hold the furniture of the page in the middle of their sentences.
         Rule(name="no_advert_inline", pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*", part=True),
         Rule(
