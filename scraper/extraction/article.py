@@ -77,7 +77,11 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
     identity = _identity(site, url, head)
     narrowed = narrow(page, site) if site is not None else None
     metadata = read_metadata(page, head, site, narrowed, identity)
-    body = read_body(page, site, narrowed, identity) if site and narrowed else fallback_body(page, site, identity)
+    body = (
+        read_body(page, site, narrowed, identity)
+        if site and narrowed
+        else fallback_body(page, site, identity, metadata.fields.get("headline"))
+    )
     article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 

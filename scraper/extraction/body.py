@@ -15,6 +15,7 @@ from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
+from scraper.extraction.find import find_article
 from scraper.extraction.narrow import Narrowed
 from scraper.extraction.tree import Document, Selector, clean, union
 from scraper.site import Identity, Layout, Site
@@ -56,14 +57,22 @@ def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity
     return finish(found, site, identity)
 
 
-def fallback_body(page: Document, site: Site | None, identity: Identity | None) -> Body:
-    """The prose of a page whose layout is unknown: trafilatura on the whole page, the newsroom's rules afterwards."""
-    document = trafilatura.bare_extraction(
-        copy(page.tree), include_comments=False, include_tables=True, with_metadata=False, deduplicate=False
-    )
-    lines = (getattr(document, "text", None) or "").split("\n")
-    found = [Block(text=clean(line.removeprefix("- "))) for line in lines if clean(line)]
+def fallback_body(page: Document, site: Site | None, identity: Identity | None, headline: str | None) -> Body:
+    """The prose of a page whose layout is unknown: found by what is stable, else by trafilatura on the whole page."""
+    node = find_article(page, headline)
+    if node is not None:
+        pruned = set(union((*COMMON_PRUNE, *(site.prune if site else ())))(node))
+        found = [block for block in blocks(node, pruned) if not _is_list_of_links(block)]
+    else:
+        document = trafilatura.bare_extraction(copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False)
+        lines = (getattr(document, "text", None) or "").split("\n")
+        found = [Block(text=clean(line.removeprefix("- "))) for line in lines if clean(line)]
     return finish(found, site, identity, whole_page=True)
+
+
+def _is_list_of_links(block: Block) -> bool:
+    """A paragraph or an entry that is nothing but a link: on an unknown page it leads away from the story."""
+    return block.is_link and block.kind != "heading" and not block.text.startswith("http")
 
 
 def finish(found: list[Block], site: Site | None, identity: Identity | None, *, whole_page: bool = False) -> Body:
