@@ -12,7 +12,8 @@ from archive.records import Article, Page
 from archive.urls import canonical_url, joined_url
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
-from scraper.extraction.metadata import Head, Metadata, read_metadata
+from scraper.extraction.find import find_article
+from scraper.extraction.metadata import Head, Metadata, read_metadata, read_surroundings
 from scraper.extraction.narrow import narrow
 from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
@@ -77,11 +78,10 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
     identity = _identity(site, url, head)
     narrowed = narrow(page, site) if site is not None else None
     metadata = read_metadata(page, head, site, narrowed, identity)
-    body = (
-        read_body(page, site, narrowed, identity)
-        if site and narrowed
-        else fallback_body(page, site, identity, metadata.fields.get("headline"))
-    )
+    node = narrowed.node if narrowed else find_article(page, metadata.fields.get("headline"))
+    if site is not None and node is not None:
+        read_surroundings(metadata, page, node, site)
+    body = read_body(page, site, narrowed, identity) if site and narrowed else fallback_body(page, node, site, identity)
     article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 

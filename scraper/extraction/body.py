@@ -15,9 +15,8 @@ from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
-from scraper.extraction.find import find_article
 from scraper.extraction.narrow import Narrowed
-from scraper.extraction.tree import Document, Selector, clean, union
+from scraper.extraction.tree import Document, Element, Selector, clean, union
 from scraper.site import Identity, Layout, Site
 
 # What stands inside articles of all sites and is no prose.
@@ -57,9 +56,8 @@ def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity
     return finish(found, site, identity)
 
 
-def fallback_body(page: Document, site: Site | None, identity: Identity | None, headline: str | None) -> Body:
-    """The prose of a page whose layout is unknown: found by what is stable, else by trafilatura on the whole page."""
-    node = find_article(page, headline)
+def fallback_body(page: Document, node: Element | None, site: Site | None, identity: Identity | None) -> Body:
+    """The prose of a page whose layout is unknown: what stands in the node that was found, else what trafilatura finds."""
     if node is not None:
         pruned = set(union((*COMMON_PRUNE, *(site.prune if site else ())))(node))
         found = [block for block in blocks(node, pruned) if not _is_list_of_links(block)]

@@ -77,6 +77,7 @@ AGENCIES: dict[str, str] = {
 MIN_PROSE = 80
 """Characters; a shorter paragraph alone is no proof that the story has begun."""
 
+_STATEMENT = re.compile(r"\.[\"'”’)\]]*$")  # a headline may end with a question, hardly with a full stop
 _CREDIT = re.compile(r"\s*[(\[](?P<names>[^()\[\]]{2,40})[)\]]\s*$")
 _CLOSES = ".!?…\"'”’)]"
 _SOURCE_LINE = re.compile(r"^(?:sumber|source)\s*:\s*(?P<names>.{2,40})$", re.IGNORECASE)
@@ -142,11 +143,17 @@ def _before_the_rest(blocks: Sequence[Block], rules: Sequence[Rule], result: Tri
     prose = 0
     for place, block in enumerate(blocks):
         rule = next((rule for rule in rules if rule.where == "after" and _matches(rule, block)), None)
-        if rule is not None and prose:
+        if rule is not None and prose and not _goes_on(blocks[place + 1 :], prose):
             result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
             return blocks[:place]
         prose += len(block.text) >= MIN_PROSE
     return blocks
+
+
+def _goes_on(rest: Sequence[Block], prose: int) -> bool:
+    """Whether the story goes on behind a box of links that stood in its middle."""
+    further = sum(1 for block in rest if len(block.text) >= MIN_PROSE and not block.links and _STATEMENT.search(block.text))
+    return further >= max(1, prose // 4)
 
 
 def _linked_story(block: Block, is_story: Callable[[str], bool] | None) -> str | None:

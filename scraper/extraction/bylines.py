@@ -20,6 +20,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
+_NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
 _TAG = re.compile(r"<[^<>]*>")
 _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|\bdan\b)\s*", re.IGNORECASE)
 _TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
@@ -53,6 +54,12 @@ def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
         kind = "editors" if label in _EDITOR_LABELS else "authors"
         people[kind] += _names(names, newsroom)
     return Byline(authors=tuple(dict.fromkeys(people["authors"])), editors=tuple(dict.fromkeys(people["editors"])))
+
+
+def name_before_date(line: str) -> str | None:
+    """The name of a line like "Marcheilla Ariesta • 19 September 2023 14:30"; None for a line of another kind."""
+    match = _NAME_AND_DATE.match(line)
+    return match["name"] if match else None
 
 
 def _labelled(text: str) -> list[tuple[str, str]]:

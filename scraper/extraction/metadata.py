@@ -110,9 +110,8 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
         _from_layout(found, page, narrowed.layout, site)
     _from_json_ld(found, head, site)
     _from_metas(found, head, site)
-    if narrowed is not None and site is not None:
+    if narrowed is not None:
         found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
-        _from_surroundings(found, page, narrowed, site)
     if identity is not None:
         _from_url(found, identity)
     found.offer("headline", _headline(page.text("h1"), site), "visible text")
@@ -199,12 +198,13 @@ def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
 
 
-def _from_surroundings(found: Metadata, page: Document, narrowed: Narrowed, site: Site) -> None:
+def read_surroundings(found: Metadata, page: Document, node: Element, site: Site) -> None:
+    """Byline and date from the visible lines around the prose, where no other layer told them."""
     if {"published_at", "authors", "editors"} <= found.fields.keys():
         return
-    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(page.tree, narrowed.node)
+    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(page.tree, node)
     found.offer("published_at", date_in(above, site.zone), "visible text")
-    people = byline_in(above, lines_below(narrowed.node), site.newsroom_names)
+    people = byline_in(above, lines_below(node), site.newsroom_names)
     found.offer("authors", people.authors, "visible text")
     found.offer("editors", people.editors, "visible text")
 

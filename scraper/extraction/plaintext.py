@@ -13,7 +13,7 @@ from scraper.extraction.article import Reading, extractor_of
 from scraper.extraction.blocks import Block, split_glued
 from scraper.extraction.body import finish
 from scraper.extraction.boilerplate import is_after
-from scraper.extraction.bylines import Byline, read_byline
+from scraper.extraction.bylines import Byline, name_before_date, read_byline
 from scraper.extraction.dates import ZONES, parse_visible
 from scraper.extraction.tree import clean
 from scraper.site import Site
@@ -38,7 +38,6 @@ _CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
 _CAPTION = re.compile(r"(?:/\s*(?:foto|net|ist|rmol|repro)\b[^/]{0,30}$|\[[^\]]{3,40}/[^\]]{2,40}\]$|\([^()]*/[^()]*\)$)", re.IGNORECASE)
 _LABELLED = re.compile(r"^\W{0,2}(?:rep(?:orter)?|laporan|report|penulis|red(?:aktur)?|editor|oleh)\s*:", re.IGNORECASE)
 _STORY_CODE = re.compile(r"^story code\s*:\s*(?P<id>\d+)$", re.IGNORECASE)
-_NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|]{3,60}?)\s*[•|–-]\s*(?=.*\d{4})")
 
 
 @dataclass(slots=True)
@@ -134,13 +133,11 @@ def _body_start(lines: Sequence[str], site: Site | None) -> int:
         opening = next((place for place, line in enumerate(top) if re.match(site.text_opening, line)), None)
         if opening is not None:
             return opening
-    start = 0
-    for place, line in enumerate(top):
-        if is_after(line, site.rules if site else ()):
-            break
-        if _is_above(line) or _repeats(top, place):
-            start = place + 1
-    return start
+    end = next((place for place, line in enumerate(top) if is_after(line, site.rules if site else ())), len(top))
+    above = [place for place in range(end) if _is_above(top[place])]
+    if not above:
+        return 0  # lines that repeat each other are captions only where there is a head at all
+    return max(above + [place for place in range(end) if _repeats(top, place)]) + 1
 
 
 def _is_above(line: str) -> bool:
@@ -173,8 +170,8 @@ def _read_head(lines: Sequence[str]) -> Head:
             continue
         elif _is_date(line):
             head.dates.append(line)
-            named = _NAME_AND_DATE.match(line)
-            head.people += [named["name"]] if named else []
+            name = name_before_date(line)
+            head.people += [name] if name else []
         elif _LABELLED.match(line):
             head.people.append(line)
         elif line.endswith(":") and head.headline is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from itertools import islice
 
-from scraper.extraction.bylines import Byline, read_byline
+from scraper.extraction.bylines import Byline, name_before_date, read_byline
 from scraper.extraction.dates import parse_visible
 from scraper.extraction.tree import Element, text_of
 
@@ -53,7 +53,8 @@ def date_in(lines: list[str], zone: tzinfo) -> datetime | None:
 
 
 def byline_in(above: list[str], below: Iterator[str], newsroom: tuple[str, ...]) -> Byline:
-    """The people that labelled lines name; above the text anybody, below it only editors."""
-    first = next((read_byline(line, newsroom=newsroom) for line in above if _LABELLED.match(line)), Byline())
+    """The people that a labelled line names, or one with a name and a date; below the text only editors."""
+    lines = (line if _LABELLED.match(line) else name_before_date(line) for line in above)
+    first = next((read_byline(line, newsroom=newsroom) for line in lines if line), Byline())
     last = next((read_byline(line, newsroom=newsroom) for line in below if _EDITED.match(line)), Byline())
     return Byline(authors=first.authors, editors=first.editors or last.editors)

@@ -66,6 +66,7 @@ WHOLE = [
     ),
     ("republika", "reading_lists", "Pilihan Redaksi", "Pilihan redaksi jatuh pada foto sawah."),
     ("republika", "reading_lists", "Scroll untuk membaca", "Kantor berita desa itu dibuka tahun lalu."),
+    ("republika", "latest_list", "Terkini Indeks Rejogja - 02 November 2025, 12:35 Warga", "Kabar terkini indeks harga dibacakan."),
     ("republika", "infographic_caption", "Luas sawah di tiga kabupaten - (Republika)", "Data dihimpun tim riset (Republika)."),
     ("medcom", "related_klik", "Klik: Sawah Kering di Tiga Desa", "Klik! Kamera itu berbunyi."),
     ("medcom", "google_news_medcom", "Cek Berita dan Artikel yang lain di Google News", "Cek berita itu sekali lagi, pesan guru."),
@@ -190,10 +191,22 @@ def test_a_rule_for_the_start_takes_a_line_there_and_nowhere_else(site: str, rul
 @pytest.mark.parametrize(("site", "rule", "line"), [row[:3] for row in BELOW])
 def test_in_the_text_of_a_whole_page_a_heading_below_the_story_ends_it(site: str, rule: str, line: str) -> None:
     rules = sites()[site].rules if site else ()
-    lines = [line, STORY, BEFORE, line, "Sawah Kering di Tiga Desa", STORY]
+    lines = [
+        line,
+        STORY,
+        BEFORE,
+        line,
+        "Sawah Kering di Tiga Desa",
+        "Warga Tiga Desa Menunggu Hujan, Pemerintah Kabupaten Kirim Bantuan Air Bersih Setiap Pagi",
+    ]
     result = trim([Block(text=text) for text in lines], rules, whole_page=True)
     assert texts(result) == [line, STORY, BEFORE]  # a menu above the story heads nothing
     assert {name for name, _text in result.taken} == {rule}
+
+
+def test_a_box_of_links_in_the_middle_of_a_page_does_not_end_its_story() -> None:
+    lines = [STORY, "Berita Terkait", "Sawah Kering di Tiga Desa", STORY, STORY]
+    assert texts(trim([Block(text=text) for text in lines], (), whole_page=True)).count(STORY) == 3
 
 
 @pytest.mark.parametrize(("site", "line"), [(row[0], row[2]) for row in BELOW if row[2] == "Terpopuler"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import scraper
 from archive.reasons import REASONS
 from archive.records import Page
-from scraper.extraction import ExtractionError, read, read_page
+from scraper.extraction import read, read_page
 from scraper.extraction.article import extractor_of
 from scraper.profiles import sites
 from scraper.site import Layout, Rule, Site
@@ -144,9 +144,10 @@ def test_the_entities_of_a_bomb_are_not_expanded() -> None:
 
 
 @pytest.mark.parametrize("page", ["", b"", "  \n\t ", b"\x00\x00", b"\xef\xbb\xbf", "<!-- kosong -->", "<!DOCTYPE html>"])
-def test_an_empty_page_is_refused(page: str | bytes) -> None:
-    with pytest.raises(ExtractionError, match=r"^empty_page$"):
-        scraper.extract(page, URL)
+def test_an_empty_page_gives_an_empty_article_that_says_so(page: str | bytes) -> None:
+    article = scraper.extract(page, URL)
+    assert (article.body, article.story_id) == ("", "645691")
+    assert "empty_page" in article.warnings
 
 
 def test_a_page_without_an_article_says_so() -> None:
