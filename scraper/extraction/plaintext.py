@@ -23,6 +23,8 @@ MAX_HEAD = 30
 MAX_LINE = 120
 """Characters of a date line or a byline; prose that holds a date is longer."""
 
+MIN_REPEATED = 80
+"""Characters; a paragraph as long as this is not written twice."""
 MIN_FLAT = 400
 """Characters; in a longer line several paragraphs were run together."""
 MIN_TITLE_WORDS = 4
@@ -121,7 +123,7 @@ def _once(lines: Sequence[str]) -> list[str]:
     """Lines without the long ones that an earlier line holds already: nested paragraphs were read twice by some scraper."""
     kept: list[str] = []
     for line in lines:
-        if len(line) < MAX_LINE or not any(line in earlier for earlier in kept):
+        if len(line) < MIN_REPEATED or not any(line in earlier for earlier in kept):
             kept.append(line)
     return kept
 

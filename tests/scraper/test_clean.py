@@ -143,7 +143,8 @@ def test_a_whole_page_as_text_gives_the_story_and_its_fields(text: str, expected
 def test_a_text_without_line_breaks_loses_the_furniture_in_its_middle_and_at_its_end() -> None:
     text = (
         f"REPUBLIKA.CO.ID, LAMBUR -- {FIRST} {SECOND} {FIRST} Tidak ada kode iklan yang tersedia. Baca Juga "
-        f"Sawah Kering di Tiga Desa Pasar Terapung Dibuka Kembali {SECOND} Loading... Ikuti Whatsapp Channel Republika sumber : Antara Advertisement"
+        f"Sawah Kering di Tiga Desa Pasar Terapung Dibuka Kembali {SECOND} "
+        "Loading... Ikuti Whatsapp Channel Republika sumber : Antara Advertisement"
     )
     article = clean(text)
     assert article.body == f"{FIRST} {SECOND} {FIRST} {SECOND}"
