@@ -58,7 +58,7 @@ class ArticleURL:
     """Template of the site's own key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """A line or an edge of text that is furniture, and the evidence it takes to say so."""
 

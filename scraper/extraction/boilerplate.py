@@ -122,8 +122,9 @@ def trim(
     """
     result = Trimmed(blocks=[])
     ordered = (*rules, *COMMON_RULES)
+    furniture = _any_whole(ordered)
     for block in _before_the_rest(blocks, ordered, result) if whole_page else blocks:
-        taken_by = _linked_story(block, is_story) or _whole(block, ordered)
+        taken_by = _linked_story(block, is_story) or (_whole(block, ordered) if furniture.search(block.text) else None)
         if taken_by:
             result.taken.append((taken_by, block.text))
         else:
@@ -159,6 +160,13 @@ def _goes_on(rest: Sequence[Block], prose: int) -> bool:
 def _linked_story(block: Block, is_story: Callable[[str], bool] | None) -> str | None:
     bare = block.kind == "p" and block.is_link and not block.text[0].isdigit()
     return "linked_story" if bare and is_story is not None and all(is_story(link) for link in block.links) else None
+
+
+@lru_cache(maxsize=64)
+def _any_whole(rules: tuple[Rule, ...]) -> re.Pattern[str]:
+    """All rules for whole paragraphs at once: nearly every paragraph is prose, and one search tells."""
+    patterns = [f"(?:{rule.pattern})" for rule in rules if rule.where == "anywhere" and not rule.part]
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 def _whole(block: Block, rules: Sequence[Rule]) -> str | None:

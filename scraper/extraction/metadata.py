@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from scraper.extraction.boilerplate import agency_of
@@ -34,6 +35,8 @@ class Metadata:
     fields: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    names: re.Pattern[str] | None = None
+    """The site's name as it stands behind headlines."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
         """Take the value if no earlier layer gave one."""
@@ -105,7 +108,7 @@ def _types(node: Mapping[str, Any]) -> frozenset[str]:
 
 def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
     """Every field outside the body; nothing is guessed, an absent field stays absent."""
-    found = Metadata()
+    found = Metadata(names=_names_of(site, head.meta("og:site_name") if site is None else None))
     if narrowed is not None and site is not None:
         _from_layout(found, page, narrowed.layout, site)
     _from_json_ld(found, head, site)
@@ -114,8 +117,8 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
         found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
     if identity is not None:
         _from_url(found, identity)
-    found.offer("headline", _headline(page.text("h1"), site), "visible text")
-    found.offer("headline", _headline(page.text("title"), site), "visible text")
+    found.offer("headline", _headline(page.text("h1"), found.names), "visible text")
+    found.offer("headline", _headline(page.text("title"), found.names), "visible text")
     if head.broken_json_ld:
         found.warnings.append("broken_json_ld")
     return found
@@ -123,7 +126,7 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
 
 def _from_layout(found: Metadata, page: Document, layout: Layout, site: Site) -> None:
     source = f"layout {layout.name}"
-    found.offer("headline", _headline(page.text(*layout.headline), site), source)
+    found.offer("headline", _headline(page.text(*layout.headline), found.names), source)
     found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
     found.offer("deck", page.text(*layout.deck), source)
     found.offer("caption", page.text(*layout.caption), source)
@@ -160,7 +163,7 @@ def _byline(page: Document, layout: Layout, site: Site) -> Byline:
 
 def _from_json_ld(found: Metadata, head: Head, site: Site | None) -> None:
     data, source = head.article, "json-ld"
-    found.offer("headline", _headline(_text(data.get("headline")), site), source)
+    found.offer("headline", _headline(_text(data.get("headline")), found.names), source)
     persons = [person for person in _as_list(data.get("author")) if _text(person.get("name") if isinstance(person, dict) else person)]
     authors: list[str] = []
     editors: list[str] = []
@@ -183,7 +186,7 @@ def _from_json_ld(found: Metadata, head: Head, site: Site | None) -> None:
 
 def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
     source = "meta"
-    found.offer("headline", _headline(head.meta("og:title", "twitter:title", "title"), site), source)
+    found.offer("headline", _headline(head.meta("og:title", "twitter:title", "title"), found.names), source)
     byline = read_byline(head.meta("author", "article:author", "content_author"), newsroom=site.newsroom_names if site else ())
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
@@ -216,13 +219,21 @@ def _from_url(found: Metadata, identity: Identity) -> None:
     found.offer("section", identity.section, "url")
 
 
-def _headline(text: str | None, site: Site | None) -> str | None:
+def _headline(text: str | None, names: re.Pattern[str] | None) -> str | None:
     """The title without the site's name; formatting that stands as text is taken off, any other mark-up stays text."""
-    text = clean(_INLINE_MARKUP.sub("", html.unescape(text or "")))
-    if site is not None:
-        names = "|".join(re.escape(name) for name in (site.title, *site.newsroom_names, *site.domains))
-        text = re.sub(rf"\s*[|–—-]\s*(?:www\.)?(?:{names})\s*$", "", text, flags=re.IGNORECASE)
-    return text or None
+    if not text:
+        return None
+    text = clean(_INLINE_MARKUP.sub("", html.unescape(text)))
+    return (names.sub("", text) if names is not None else text) or None
+
+
+@lru_cache(maxsize=64)
+def _names_of(site: Site | None, own_name: str | None) -> re.Pattern[str] | None:
+    """What stands behind a headline: the names that the profile, or the page itself (og:site_name), gives the site."""
+    names = (site.title, *site.newsroom_names, *site.domains) if site is not None else (own_name,) if own_name else ()
+    if not names:
+        return None
+    return re.compile(rf"\s*[|–—-]\s*(?:www\.)?(?:{'|'.join(map(re.escape, names))})\s*$", re.IGNORECASE)
 
 
 def _local(text: str | None, site: Site | None) -> datetime | None:
