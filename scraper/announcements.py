@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 
 from archive.ledger import Announcement
 from scraper.site import Identity, Refusal, Site
@@ -40,11 +41,17 @@ def announcements(site: Site, links: Iterable[Link], window: Window) -> Announce
             else:
                 rows.setdefault(named.url, Announcement(url=named.url, key=named.url, refused=named.reason))
             continue
-        dated = replace(link, published_at=link.published_at or named.published_at)
+        dated = replace(link, published_at=_best(named.published_at, link.published_at))
         found.dated.append(dated)
         rows.setdefault(named.url, _story(site, named, dated, window))
     found.rows = list(rows.values())
     return found
+
+
+def _best(by_address: datetime | None, by_source: datetime | None) -> datetime | None:
+    """An address that tells the time of day is surer than a row of a list; one that tells only the day is less sure."""
+    exact = by_address is not None and by_address.time() != time(0)
+    return by_address if exact or by_source is None else by_source
 
 
 def _story(site: Site, named: Identity, link: Link, window: Window) -> Announcement:

@@ -16,12 +16,15 @@ import feedparser
 from lxml import etree
 
 from archive.urls import joined_url
-from scraper.extraction.dates import ZONES, parse_day, parse_structured
+from scraper.extraction.dates import ZONES, parse_day, parse_relative, parse_structured, parse_visible
 from scraper.extraction.tree import parse_html
 from scraper.sources import Feed, Link, Sitemap, Source
 
 MAX_SOURCE_BYTES = 50 * 1024 * 1024  # the sitemaps protocol's own limit for one file
 MAX_LINKS = 50_000  # likewise
+MAX_ROW = 400
+"""Characters of a row in a list of stories; a longer node holds several."""
+MAX_ROW_LEVELS = 4
 _GZIP_MAGIC = b"\x1f\x8b"
 _ONCLICK = re.compile(r"""(?:window\.open|location(?:\.href)?\s*=)\s*\(?\s*['"]([^'"]+)['"]""")
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
@@ -38,13 +41,13 @@ class Announced:
     """A code of archive.reasons where the source could not be read to its end."""
 
 
-def read_source(source: Source, body: bytes, url: str, content_type: str | None) -> Announced:
-    """What a source of any kind gave."""
+def read_source(source: Source, body: bytes, url: str, content_type: str | None, *, now: datetime) -> Announced:
+    """What a source of any kind gave; `now` is the time in the site's zone, from which lists count "2 jam lalu"."""
     if isinstance(source, Sitemap):
         return read_sitemap(body, url)
     if isinstance(source, Feed):
         return read_feed(body, url)
-    return read_links(body, url, content_type)
+    return read_links(body, url, content_type, now=now)
 
 
 def read_sitemap(body: bytes, url: str = "") -> Announced:
@@ -149,8 +152,8 @@ def _utc(moment: Any) -> datetime | None:
         return None
 
 
-def read_links(body: bytes, url: str, content_type: str | None) -> Announced:
-    """Every link of a page, in order and once, and the feeds that its head names."""
+def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime) -> Announced:
+    """Every link of a page, in order and once, with the time that its row tells, and the feeds that the head names."""
     document = parse_html(body, content_type)
     if document is None:
         return Announced(problem="no_links")
@@ -158,12 +161,28 @@ def read_links(body: bytes, url: str, content_type: str | None) -> Announced:
     base = joined_url(url, next(iter(tree.xpath("//base/@href")), "")) or url
     named = [node for node in tree.iterfind(".//link[@rel='alternate']") if (node.get("type") or "").lower() in _FEED_TYPES]
     feeds = [joined_url(base, node.get("href") or "") for node in named]
-    found: dict[str | None, None] = {}
+    found: dict[str, datetime | None] = {}
     for node in tree.iter("a", "div", "li", "td"):
         target = node.get("href") if node.tag == "a" else None
         clicked = _ONCLICK.search(node.get("onclick") or "")
         for address in (target, clicked[1] if clicked else None):
-            if address and not address.strip().startswith("#"):
-                found[joined_url(base, address)] = None
-    links = tuple(Link(url=address) for address in list(found)[:MAX_LINKS] if address is not None)
+            joined = joined_url(base, address) if address and not address.strip().startswith("#") else None
+            if joined is not None and found.get(joined) is None:
+                found[joined] = _row_time(node, now)
+    links = tuple(Link(url=address, published_at=moment) for address, moment in list(found.items())[:MAX_LINKS])
     return Announced(links=links, feeds=tuple(dict.fromkeys(filter(None, feeds))), problem=None if links else "no_links")
+
+
+def _row_time(node: Any, now: datetime) -> datetime | None:
+    """The time that stands in the same row of a list as a link; None where the row tells none."""
+    for _level in range(MAX_ROW_LEVELS):
+        text = " ".join(node.itertext())
+        if len(text) > MAX_ROW:
+            return None
+        moment = parse_visible(text, now.tzinfo or UTC) or parse_relative(text, now)
+        if moment is not None:
+            return moment if moment <= now else None
+        node = node.getparent()
+        if node is None or node.tag in ("body", "ul", "ol", "table", "tbody"):
+            return None
+    return None

@@ -183,7 +183,8 @@ class NewsSpider(Spider):
         if refusal is not None:
             return Announced(problem=refusal)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
-        return read_source(step.source, response.body, response.url, content_type)
+        now = self.crawl.now().astimezone(self.site.zone)
+        return read_source(step.source, response.body, response.url, content_type, now=now)
 
     def _wanted(self, found: Announced) -> list[Link]:
         """Sitemaps of an index that may hold stories of the window, newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
@@ -81,7 +82,13 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
     node = narrowed.node if narrowed else find_article(page, metadata.fields.get("headline"))
     if site is not None and node is not None:
         read_surroundings(metadata, page, node, site)
-    body = read_body(page, site, narrowed, identity) if site and narrowed else fallback_body(page, node, site, identity)
+    if site is not None and narrowed is not None:
+        body = read_body(page, site, narrowed, identity)
+    elif site is not None and identity is None:
+        metadata.warnings.append("not_an_article")  # an index, a tag, the home page: its text is other stories'
+        body = Body()
+    else:
+        body = fallback_body(page, node, site, identity)
     article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
     return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
 
@@ -108,6 +115,7 @@ def _article(url: str, site: Site | None, identity: Identity | None, metadata: M
     warnings = list(metadata.warnings)
     warnings += [f"missing_{name}" for name in ("headline", "published_at") if not given.get(name)]
     warnings += ["missing_body"] if not body.text else []
+    warnings += ["time_disagrees"] if _disagree(given.get("published_at"), identity) else []
     warnings += ["layout_missed"] if layout == "fallback" and site is not None else []
     image = joined_url(url, given["image_url"]) if given.get("image_url") else None
     editors = tuple(dict.fromkeys((*given.get("editors", ()), *body.editors)))
@@ -120,6 +128,12 @@ def _article(url: str, site: Site | None, identity: Identity | None, metadata: M
         caption=given.get("caption"), language=site.language if site else "id", layout=layout, extractor=extractor_of(site),
         warnings=tuple(warnings),
     )  # fmt: skip
+
+
+def _disagree(published_at: datetime | None, identity: Identity | None) -> bool:
+    """Whether the page's time and the one in its address (Suara's path, Republika's code) are more than a day apart."""
+    told = identity.published_at if identity is not None else None
+    return published_at is not None and told is not None and abs(published_at - told) > timedelta(days=1, hours=12)
 
 
 def _canonical(url: str) -> str:

@@ -16,7 +16,7 @@ from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.narrow import Narrowed
-from scraper.extraction.tree import Document, Element, Selector, clean, union
+from scraper.extraction.tree import Document, Element, Selector, clean, text_of, union
 from scraper.site import Identity, Layout, Site
 
 # What stands inside articles of all sites and is no prose.
@@ -27,6 +27,9 @@ COMMON_PRUNE = (
     ".fb-video", "blockquote.tiktok-embed", "[id^=div-gpt-ad]", "[id^=div-ad]", "[id^=google_ads]", ".adsbygoogle", ".google-auto-placed",
     "[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']",
 )  # fmt: skip
+
+MAX_LINKED = 0.5
+"""Share of an unknown page's text that may be links before it is taken for a list."""
 
 MIN_KEPT = 0.7
 """Share of the narrowed article's words that trafilatura must leave; below, its pruning hit the story itself."""
@@ -60,12 +63,16 @@ def fallback_body(page: Document, node: Element | None, site: Site | None, ident
     """The prose of a page whose layout is unknown: what stands in the node that was found, else what trafilatura finds."""
     if node is not None:
         pruned = set(union((*COMMON_PRUNE, *(site.prune if site else ())))(node))
-        found = [block for block in blocks(node, pruned) if not _is_list_of_links(block)]
+        found = blocks(node, pruned)
     else:
         document = trafilatura.bare_extraction(copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False)
         lines = (getattr(document, "text", None) or "").split("\n")
-        found = [Block(text=clean(line.removeprefix("- "))) for line in lines if clean(line)]
-    return finish(found, site, identity, whole_page=True)
+        titles = {text_of(link) for link in page.tree.iter("a")}
+        texts = [text for line in lines if (text := clean(line.removeprefix("- ")))]
+        found = [Block(text=text, linked=len(text) if text in titles else 0) for text in texts]
+    if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
+        return Body()  # a list of headlines is no article, wherever it stands
+    return finish([block for block in found if not _is_list_of_links(block)], site, identity, whole_page=True)
 
 
 def _is_list_of_links(block: Block) -> bool:

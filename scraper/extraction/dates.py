@@ -13,6 +13,12 @@ from babel.dates import get_month_names
 ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
 _ABBREVIATIONS_BESIDE_CLDR = {"agt": 8, "agst": 8, "nop": 11, "nopember": 11, "pebruari": 2, "peb": 2, "sept": 9, "jun.": 6}
 
+_UNITS = {
+    "detik": timedelta(seconds=1), "menit": timedelta(minutes=1), "jam": timedelta(hours=1), "hari": timedelta(days=1),
+    "minggu": timedelta(weeks=1), "pekan": timedelta(weeks=1),
+}  # fmt: skip
+_RELATIVE = re.compile(rf"\b(?P<count>\d{{1,3}})\s+(?P<unit>{'|'.join(_UNITS)})\s+(?:yang\s+)?lalu\b", re.IGNORECASE)
+
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
 
@@ -61,6 +67,16 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def parse_relative(text: str | None, now: datetime) -> datetime | None:
+    """The moment of "7 menit yang lalu" or "2 jam lalu", as lists of stories write it, counted from `now`; None for others.
+
+    >>> parse_relative("7 menit yang lalu", datetime(2026, 1, 1, 8, 0, tzinfo=ZONES["WIB"])).isoformat()
+    '2026-01-01T07:53:00+07:00'
+    """
+    match = _RELATIVE.search(text or "")
+    return now - int(match["count"]) * _UNITS[match["unit"].lower()] if match else None
 
 
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:

@@ -16,6 +16,7 @@ from scraper.sources import Feed, Link, NewsSitemap, PagedIndex, Section, Sitema
 
 WIB = timezone(timedelta(hours=7))
 HOME = "https://www.suara.com/"
+NOW = datetime(2026, 7, 25, 10, 0, tzinfo=WIB)
 STORY = "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau"
 OTHER = "https://www.suara.com/news/2026/07/24/081500/pasar-dibuka"
 
@@ -295,7 +296,7 @@ PAGES = [
 
 @pytest.mark.parametrize(("page", "expected"), PAGES)
 def test_a_page_announces_its_links_in_order_and_once(page: str, expected: list[str]) -> None:
-    found = read_links(page.encode(), "https://www.suara.com/indeks/terkini", "text/html; charset=utf-8")
+    found = read_links(page.encode(), "https://www.suara.com/indeks/terkini", "text/html; charset=utf-8", now=NOW)
     assert urls(found.links) == expected
     assert found.problem == (None if expected else "no_links")
 
@@ -307,13 +308,13 @@ def test_the_head_of_a_page_names_its_feeds() -> None:
       <link rel="alternate" type="application/rss+xml" href="/rss">
       <link rel="alternate" hreflang="en" href="/en">
       <link rel="amphtml" href="https://amp.suara.com/"></head><body><a href="/news">x</a></body>"""
-    assert read_links(page, HOME, None).feeds == ("https://www.suara.com/rss", "https://www.suara.com/atom")
+    assert read_links(page, HOME, None, now=NOW).feeds == ("https://www.suara.com/rss", "https://www.suara.com/atom")
 
 
 def test_the_odd_characters_of_islamtimes_addresses_are_kept() -> None:
     page = b"""<link rel="alternate" type="application/rss+xml" href="/rssdx.gmyefy,ggeltshmci.642y2z.y.xml">
       <a href="/vtpdfm2t.74cgy6}^242y.html">x</a>"""
-    found = read_links(page, "https://www.islamtimes.org/id/", None)
+    found = read_links(page, "https://www.islamtimes.org/id/", None, now=NOW)
     assert found.feeds == ("https://www.islamtimes.org/rssdx.gmyefy,ggeltshmci.642y2z.y.xml",)
     assert urls(found.links) == ["https://www.islamtimes.org/vtpdfm2t.74cgy6}^242y.html"]
 
@@ -329,7 +330,7 @@ def test_the_odd_characters_of_islamtimes_addresses_are_kept() -> None:
     ],
 )
 def test_every_kind_of_source_is_read_in_its_own_way(source: Sitemap | Feed | Section, body: bytes, expected: list[str]) -> None:
-    assert urls(read_source(source, body, HOME, None).links) == expected
+    assert urls(read_source(source, body, HOME, None, now=NOW).links) == expected
 
 
 @given(
@@ -338,4 +339,19 @@ def test_every_kind_of_source_is_read_in_its_own_way(source: Sitemap | Feed | Se
 )
 def test_any_bytes_are_read_without_an_error(body: bytes) -> None:
     for source in (Sitemap(HOME), Feed(HOME), Section(HOME)):
-        assert read_source(source, body, HOME, None).problem in (None, *REASONS)
+        assert read_source(source, body, HOME, None, now=NOW).problem in (None, *REASONS)
+
+
+def test_a_row_of_a_list_tells_when_its_story_was_published() -> None:
+    rows = "".join(
+        f'<li class="row"><div><a href="/berita/{number}">Judul</a></div><span class="date">{told}</span></li>'
+        for number, told in enumerate(["7 menit yang lalu", "2 jam lalu", "Jum'at, 24 Juli 2026 | 07:08 WIB", "07:08", "besok"])
+    )
+    found = read_links(f"<ul>{rows}</ul>".encode(), HOME, "text/html; charset=utf-8", now=NOW)
+    moments = [NOW - timedelta(minutes=7), NOW - timedelta(hours=2), datetime(2026, 7, 24, 7, 8, tzinfo=WIB), None, None]
+    assert [link.published_at for link in found.links] == moments
+
+
+def test_the_date_of_the_page_is_not_that_of_its_links() -> None:
+    page = "<body><div>Sabtu, 25 Juli 2026 | 09:00 WIB <ul><li><a href='/a'>a</a></li><li><a href='/b'>b</a></li></ul></div></body>"
+    assert [link.published_at for link in read_links(page.encode(), HOME, None, now=NOW).links] == [None, None]

@@ -324,3 +324,52 @@ def test_a_profile_is_data_that_reads_only_its_own_hosts() -> None:
     assert isinstance(SITE, Site)
     assert SITE.owns("news.republika.co.id")
     assert not SITE.owns("republika.co.id.example.com")
+
+
+INDEX = "<html><body><h1>Indeks</h1>" + "".join(
+    f"<div><a href='/nusantara/read/2024/11/21/6456{n}/x'>Warga Lereng Menanam Padi di Musim Kemarau Ke-{n}.</a></div>"
+    for n in range(10, 40)
+)  # fmt: skip
+
+
+def test_an_index_is_no_article() -> None:
+    article = scraper.extract(INDEX, "https://rmol.id/indeksberita")
+    assert (article.body, article.headline) == ("", "Indeks")
+    assert "not_an_article" in article.warnings
+
+
+def test_a_list_of_headlines_at_the_address_of_a_story_is_no_article() -> None:
+    assert scraper.extract(INDEX, URL).body == ""
+
+
+def test_a_redesigned_page_is_read_by_what_stays_the_same_and_says_so() -> None:
+    prose = "".join(
+        f"<p class='q{n}'>Warga lereng menanam padi pada musim kemarau panjang yang ke-{n}, kata kepala desa itu.</p>" for n in range(6)
+    )
+    byline = "<div>Rina Wijaya • 21 November 2024 07:08</div>"
+    page = f"<body><div class='a1'>Menu</div><h1 class='a2'>Panen Raya</h1>{byline}<div class='a3'>{prose}</div>"
+    article = scraper.extract(page + "<div class='a4'><a href='/x'>Kabar lain</a></div></body>", URL)
+    assert (article.headline, article.authors, article.layout) == ("Panen Raya", ("Rina Wijaya",), "fallback")
+    assert (len(article.body.split("\n\n")), article.published_at.isoformat() if article.published_at else None) == (
+        6,
+        "2024-11-21T07:08:00+07:00",
+    )
+    assert "layout_missed" in article.warnings
+
+
+def test_a_time_far_from_the_one_in_the_address_is_doubted() -> None:
+    page = "<head><meta property='article:published_time' content='2020-01-01T08:00:00+07:00'></head><body><p>x</p></body>"
+    assert "time_disagrees" in scraper.extract(page, URL).warnings
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>" * 20_000, f"<p id='{'x' * 500_000}'>", "<a href='http://[::1'>x</a>" * 99, "Hujan \ud83d deras <p>\udcff", "<![CDATA[" * 999,
+        "&#x110000;" * 99,
+    ],
+    ids=["unclosed", "huge attribute", "broken links", "surrogates", "cdata", "impossible character"],
+)  # fmt: skip
+def test_hostile_pages_are_read_without_an_error(page: str) -> None:
+    for address in (URL, "https://www.suara.com/news/2026/07/24/070859/x", "https://contoh.example/x"):
+        assert scraper.extract(page, address).url == address
