@@ -98,8 +98,9 @@ def _readable(db: Database) -> bool:
 
 def _check_kind(db: Database, path: Path) -> None:
     """Refuse another program's database and a later warta's archive."""
-    (application,) = db.conn.execute("PRAGMA application_id").fetchone()
+    # In this order: another process may make the archive meanwhile, its tables and its application id at once.
     (objects,) = db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = db.conn.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID and objects:
         raise NotAnArchive(f"{path}: it is the SQLite database of another program, not an archive of warta")
     later = {m.name for m in migrations.applied(db)} - _known_names()
