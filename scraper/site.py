@@ -168,6 +168,9 @@ class Site:
 
     def identify(self, url: str) -> Identity | Refusal:
         """Which story an address belongs to, or why it is none of ours; never raises."""
+        return _identified(self, url)
+
+    def _identify(self, url: str) -> Identity | Refusal:
         try:
             canonical = canonical_url(url)
         except ValueError:
@@ -206,6 +209,11 @@ class Site:
 
 def _below(host: str, domains: tuple[str, ...]) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+@lru_cache(maxsize=8192)
+def _identified(site: Site, url: str) -> Identity | Refusal:
+    return site._identify(url)
 
 
 @lru_cache(maxsize=512)

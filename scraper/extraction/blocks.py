@@ -20,7 +20,9 @@ MAX_BLOCKS = 5_000
 """Paragraphs of one article at most; no story has a tenth of it, a hostile page has more."""
 
 _CELLS = frozenset(("td", "th"))
-_NO_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
+_NO_TEXT = frozenset(("script", "style", "noscript", "template", "head", "svg", "img", "select", "button"))
+_FURNITURE = frozenset("iframe form object embed video audio nav aside figure figcaption ins".split())
+"""Blocks that stand in articles of all sites and hold no prose; captions are read from the page, not from the body."""
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
 # "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not "S.Pd", not "Rp1.Juta".
 _GLUED = re.compile(
@@ -103,7 +105,7 @@ class _Walker:
             self._soft = True
         elif tag == "br":
             self._breaks += 1
-        elif child in self._pruned:
+        elif child in self._pruned or tag in _FURNITURE:
             self._break(tag, kind, context)
         elif tag in _CELLS:
             self._walk(child, link=link, bold=bold, kind="row", context=context)

@@ -16,16 +16,14 @@ from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.narrow import Narrowed
-from scraper.extraction.tree import Document, Element, Selector, clean, text_of, union
-from scraper.site import Identity, Layout, Site
+from scraper.extraction.tree import Document, Element, clean, pruned, text_of
+from scraper.site import Identity, Site
 
 # What stands inside articles of all sites and is no prose.
 COMMON_PRUNE = (
-    "script", "style", "noscript", "template", "iframe", "form", "button", "svg", "object", "embed", "video", "audio", "nav", "aside",
-    "select",
-    "figure", "figcaption", "ins", "img", "blockquote.twitter-tweet", "blockquote.twitter-video", "blockquote.instagram-media", ".fb-post",
-    ".fb-video", "blockquote.tiktok-embed", "[id^=div-gpt-ad]", "[id^=div-ad]", "[id^=google_ads]", ".adsbygoogle", ".google-auto-placed",
-    "[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']",
+    "blockquote.twitter-tweet", "blockquote.twitter-video", "blockquote.instagram-media", ".fb-post", ".fb-video",
+    "blockquote.tiktok-embed", "[id^=div-gpt-ad]", "[id^=div-ad]", "[id^=google_ads]", ".adsbygoogle", ".google-auto-placed",
+    "[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']", "[class*=caption]",
 )  # fmt: skip
 
 MAX_LINKED = 0.5
@@ -53,17 +51,16 @@ class Body:
 def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity | None) -> Body:
     """The prose of a narrowed article."""
     layout = narrowed.layout
-    pruned = set(_pruner(site, layout)(narrowed.node))
+    furniture = pruned(narrowed.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
-    found += blocks(narrowed.node, pruned)
+    found += blocks(narrowed.node, furniture)
     return finish(found, site, identity)
 
 
 def fallback_body(page: Document, node: Element | None, site: Site | None, identity: Identity | None) -> Body:
     """The prose of a page whose layout is unknown: what stands in the node that was found, else what trafilatura finds."""
     if node is not None:
-        pruned = set(union((*COMMON_PRUNE, *(site.prune if site else ())))(node))
-        found = blocks(node, pruned)
+        found = blocks(node, pruned(node, (*COMMON_PRUNE, *(site.prune if site else ()))))
     else:
         document = trafilatura.bare_extraction(copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False)
         lines = (getattr(document, "text", None) or "").split("\n")
@@ -103,11 +100,6 @@ def finish(found: list[Block], site: Site | None, identity: Identity | None, *, 
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
         taken=taken,
     )
-
-
-@lru_cache(maxsize=64)
-def _pruner(site: Site, layout: Layout) -> Selector:
-    return union((*COMMON_PRUNE, *site.prune, *layout.prune))
 
 
 def _without_widgets(kept: Sequence[Block]) -> tuple[list[Block], list[Block]]:

@@ -114,6 +114,16 @@ def union(selectors: tuple[str, ...]) -> Selector:
     return cast("Selector", etree.XPath(" | ".join(map(xpath_of, selectors))))
 
 
+_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
+
+
+def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
+    """Nodes below `node` that any of the selectors finds; those whose names stand in no attribute there are not tried."""
+    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
+    present = tuple(selector for selector in selectors if any(all(name in attributes for name in names) for names in _names(selector)))
+    return set(union(present)(node)) if present else set()
+
+
 def clean(text: str | None) -> str:
     """Text without invisible characters, white space folded, trimmed.
 
@@ -129,6 +139,8 @@ def text_of(node: Any) -> str:
     """The clean text of a node, or of an attribute's value; scripts and styles are no text."""
     if isinstance(node, str):
         return clean(node)
+    if not len(node) and isinstance(node.tag, str) and node.tag not in ("script", "style", "noscript", "template"):
+        return clean(node.text)
     if not isinstance(node.tag, str):
         return ""
     return clean("".join(_texts(node)))
