@@ -96,6 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: ReplayProxy  # set by a subclass for each proxy
     protocol_version = "HTTP/1.1"
     timeout = 30
+    wbufsize = 1 << 16  # headers and body in one packet, else each answer waits 40 ms for an acknowledgement
     tunnel: str | None = None
 
     def do_CONNECT(self) -> None:
@@ -103,13 +104,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.tunnel = self.path.removesuffix(":443")
         self.send_response(200, "Connection established")
         self.end_headers()
+        self.wfile.flush()
         try:
             self.connection = self.proxy.end_tls(self.connection)
         except OSError:
             self.close_connection = True
             return
         self.rfile = self.connection.makefile("rb")
-        self.wfile = self.connection.makefile("wb", buffering=0)
+        self.wfile = self.connection.makefile("wb", buffering=self.wbufsize)
 
     def do_GET(self) -> None:
         """Answer from the table."""
