@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,10 +11,11 @@ from functools import lru_cache
 import trafilatura
 from lxml import html
 
+from archive.urls import joined_url
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
-from scraper.extraction.datelines import split_dateline
+from scraper.extraction.datelines import Opening, split_dateline
 from scraper.extraction.narrow import Narrowed
 from scraper.extraction.tree import Document, Element, clean, pruned, text_of
 from scraper.site import Identity, Site
@@ -60,7 +61,7 @@ def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity
 def fallback_body(page: Document, node: Element | None, site: Site | None, identity: Identity | None) -> Body:
     """The prose of a page whose layout is unknown: what stands in the node that was found, else what trafilatura finds."""
     if node is not None:
-        found = blocks(node, pruned(node, (*COMMON_PRUNE, *(site.prune if site else ()))))
+        found, _apart = _without(lambda context: True, blocks(node, pruned(node, (*COMMON_PRUNE, *(site.prune if site else ())))))
     else:
         document = trafilatura.bare_extraction(copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False)
         lines = (getattr(document, "text", None) or "").split("\n")
@@ -81,42 +82,48 @@ def finish(found: list[Block], site: Site | None, identity: Identity | None, *, 
     """Paragraphs without furniture, credits and dateline; `whole_page`: what follows the story may still be among them."""
     own = identity.key if identity is not None else None
 
-    def is_story(url: str) -> bool:
-        other = site.identify(url) if site is not None and url.startswith("http") else None
+    def is_story(address: str) -> bool:
+        url = joined_url(identity.url, address) if identity is not None else address
+        other = site.identify(url) if site is not None and url is not None else None
         return isinstance(other, Identity) and other.key != own
 
     rules = site.rules if site else ()
     trimmed = trim(found, rules, end_credit=site.end_credit if site else "", is_story=is_story, whole_page=whole_page)
-    dateline, kept = split_dateline(trimmed.blocks, site) if site is not None else (None, trimmed.blocks)
-    kept, widgets = _without_widgets(kept)
+    opening = split_dateline(trimmed.blocks, site) if site is not None else Opening(blocks=trimmed.blocks)
+    kept, widgets = _without(_is_widget, opening.blocks)
     taken = (*trimmed.taken, *(("widget", block.text) for block in widgets))
     newsroom = site.newsroom_names if site else ()
     people = [read_byline(text, newsroom=newsroom) for rule, text in trimmed.taken if rule in BYLINE_RULES]
     return Body(
         text="\n\n".join(block.text for block in kept),
-        dateline=dateline,
+        dateline=opening.place,
         agency=trimmed.agency,
-        authors=tuple(name for byline in people for name in byline.authors),
+        authors=(*read_byline(opening.author, newsroom=newsroom).authors, *(name for byline in people for name in byline.authors)),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
         taken=taken,
     )
 
 
-def _without_widgets(kept: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """(prose, widgets): a paragraph in a container that trafilatura discards is a widget that no profile lists yet.
+def _without(suspect: Callable[[str], bool], found: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """(prose, furniture): paragraphs that stand in containers of their own within the article, where the container is suspect.
 
-    Where that would take more than a third of the article, its name only sounds like a widget's, and all of it stays.
+    Where that would take more than a third of the article, it is the article's own mark-up, and all of it stays.
     """
-    widgets = [block for block in kept if block.context and _is_widget(block.context)]
-    lost = sum(len(block.text) for block in widgets)
-    if not widgets or lost > (1 - MIN_KEPT) * sum(len(block.text) for block in kept):
-        return list(kept), []
-    return [block for block in kept if not (block.context and _is_widget(block.context))], widgets
+    taken = [block for block in found if _apart(block, suspect)]
+    lost = sum(len(block.text) for block in taken)
+    if not taken or lost > (1 - MIN_KEPT) * sum(len(block.text) for block in found):
+        return list(found), []
+    return [block for block in found if not _apart(block, suspect)], taken
+
+
+def _apart(block: Block, suspect: Callable[[str], bool]) -> bool:
+    """Whether a paragraph stands in a suspect container; a row of a table does not: tables have containers of their own."""
+    return bool(block.context) and block.kind != "row" and suspect(block.context)
 
 
 @lru_cache(maxsize=16384)
 def _is_widget(context: str) -> bool:
-    """Whether trafilatura discards what stands in a container of these classes and ids.
+    """Whether trafilatura discards what stands in a container of these classes and ids: a widget that no profile lists yet.
 
     It is asked once for each and the answer is kept: a site has a few dozen, and trafilatura's rules look at nothing else.
     """
@@ -128,7 +135,5 @@ def _is_widget(context: str) -> bool:
     return _PROSE[1] not in (getattr(document, "text", None) or "")
 
 
-_PROSE = tuple(
-    f"{word} warga kampung memperbaiki saluran air di tepi sawah, lalu mereka makan siang bersama di balai desa. " * 4
-    for word in ("Pagi", "Siang", "Sore")
-)
+_SENTENCE = "warga kampung memperbaiki saluran air di tepi sawah, lalu mereka makan siang bersama di balai desa."
+_PROSE = tuple(" ".join([f"{word} {_SENTENCE}"] * 4) for word in ("Pagi", "Siang", "Sore"))

@@ -48,7 +48,11 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(name="google_news_open", pattern=r"^cek berita dan artikel yang lain di$|^google news$"),
     Rule(
         name="whatsapp",
-        pattern=r"^(?:ikuti|dapatkan|gabung|simak)\b.{0,100}\b(?:whatsapp|telegram)\s*(?:channel|grup|group)?\b.{0,40}$",
+        pattern=(
+            r"^(?:jangan lupa |yuk,? )?(?:ikuti|dapatkan|gabung|simak|baca)\b.{0,60}"
+            r"(?:\b(?:channel|saluran|kanal|grup|group)\b.{0,15}\b(?:whatsapp|telegram)|\b(?:whatsapp|telegram)\b.{0,5}\b(?:channel|saluran|kanal|grup|group))"
+            r"\b.{0,100}$"
+        ),
     ),
     Rule(name="follow_us", pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update|untuk mengikuti silakan klik)\b.{0,160}$"),
     # What stands below a story on its page.

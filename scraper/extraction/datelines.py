@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scraper.extraction.blocks import Block
@@ -18,19 +18,32 @@ _LABELS = frozenset(
 )
 
 
-def split_dateline(blocks: list[Block], site: Site) -> tuple[str | None, list[Block]]:
-    """The dateline's place and the blocks without the dateline; (None, blocks) where none opens the text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What opens a text, and the text without it."""
+
+    blocks: list[Block]
+    place: str | None = None
+    author: str | None = None
+    """Of a column: "REPUBLIKA.CO.ID,Oleh: Name/Post"."""
+
+
+def split_dateline(blocks: list[Block], site: Site) -> Opening:
+    """The dateline's place and the blocks without the dateline; all of them where none opens the text."""
     if not blocks or not site.dateline:
-        return None, blocks
+        return Opening(blocks=blocks)
     first = blocks[0]
     match = _compiled(site.dateline).match(first.text)
     if match is None:
-        return None, blocks
-    place = (match.groupdict().get("place") or "").strip(" ,-–—:/")
+        return Opening(blocks=blocks)
+    groups = match.groupdict()
+    place = (groups.get("place") or "").strip(" ,-–—:/")
     if site.dateline_bold and not _is_place(place, first):
-        return None, blocks
+        return Opening(blocks=blocks)
     rest = first.text[match.end() :].strip()
-    return place or None, [replace(first, text=rest), *blocks[1:]] if rest else blocks[1:]
+    kept = [replace(first, text=rest), *blocks[1:]] if rest else blocks[1:]
+    author = (groups.get("author") or "").partition("/")[0].strip(" ,-–—")
+    return Opening(blocks=kept, place=place or None, author=author or None)
 
 
 def _is_place(place: str, block: Block) -> bool:

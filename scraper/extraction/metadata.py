@@ -116,6 +116,7 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
     if narrowed is not None:
         found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
     if identity is not None:
+        _from_breadcrumb(found, page)
         _from_url(found, identity)
     found.offer("headline", _headline(page.text("h1"), found.names), "visible text")
     found.offer("headline", _headline(page.text("title"), found.names), "visible text")
@@ -210,6 +211,12 @@ def read_surroundings(found: Metadata, page: Document, node: Element, site: Site
     people = byline_in(above, lines_below(node), site.newsroom_names)
     found.offer("authors", people.authors, "visible text")
     found.offer("editors", people.editors, "visible text")
+
+
+def _from_breadcrumb(found: Metadata, page: Document) -> None:
+    """A breadcrumb is called one at nearly every site."""
+    entries = (text_of(node) for node in page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a"))
+    found.offer("section", next((entry for entry in entries if entry and not _HOME.match(entry)), None), "breadcrumb")
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:

@@ -112,6 +112,7 @@ SITE = Site(
     prune=(".ads-responsive", ".ads", "[class^=ads-]"),
     rules=(
         Rule(name="logo_alt", pattern=r"\s*\brmol news logo(?: article)?\s*", part=True),
+        Rule(name="end_mark", pattern=r"\s*\[\*{1,3}\]\s*$", where="end", part=True),
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
         Rule(name="google_news_rmol", pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$"),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),

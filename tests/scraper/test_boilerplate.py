@@ -113,6 +113,8 @@ PARTS = [
         "Warga memanen padi. Hujan turun.",
     ),
     ("republika", "no_advert_inline", "Tidak ada kode etik yang dilanggar.", None),
+    ("rmol", "end_mark", "Panen usai. [***]", "Panen usai."),
+    ("rmol", "end_mark", "Nilai [**] pada tabel berarti belum dihitung.", None),
     ("republika", "whatsapp_tail", "Panen usai. Ikuti Whatsapp Channel Republika Advertisement", "Panen usai."),
     ("republika", "whatsapp_tail", "Panen usai. Loading... Ikuti Whatsapp Channel Republika", "Panen usai."),
     ("republika", "whatsapp_tail", "Warga mengikuti Whatsapp Channel Republika sejak lama.", None),

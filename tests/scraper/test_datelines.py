@@ -3,10 +3,17 @@
 import pytest
 from lxml import html
 
-from scraper.extraction.blocks import blocks
+from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import trim
 from scraper.extraction.datelines import split_dateline
 from scraper.profiles import sites
+from scraper.site import Site
+
+
+def split(blocks: list[Block], site: Site) -> tuple[str | None, list[Block]]:
+    opening = split_dateline(blocks, site)
+    return opening.place, opening.blocks
+
 
 # (text as the page has it, place, how the story goes on)
 REPUBLIKA = [
@@ -116,7 +123,7 @@ TEXTS = [
 def opened(site: str, *paragraphs: str) -> tuple[str | None, list[str]]:
     """Place and paragraphs of a text that begins so."""
     page = html.fromstring("<div>" + "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs) + "</div>")
-    place, rest = split_dateline(trim(blocks(page, set()), sites()[site].rules).blocks, sites()[site])
+    place, rest = split(trim(blocks(page, set()), sites()[site].rules).blocks, sites()[site])
     return place, [block.text for block in rest]
 
 
@@ -149,4 +156,9 @@ def test_a_dateline_in_a_paragraph_of_its_own_leaves_no_empty_one() -> None:
 
 
 def test_an_empty_text_has_no_dateline() -> None:
-    assert split_dateline([], sites()["medcom"]) == (None, [])
+    assert split([], sites()["medcom"]) == (None, [])
+
+
+def test_a_column_names_its_author_where_the_place_would_stand() -> None:
+    opening = split_dateline([Block(text="REPUBLIKA.CO.ID,Oleh: Rina Wijaya/Pengajar"), Block(text="Hujan turun.")], sites()["republika"])
+    assert (opening.author, opening.place, [block.text for block in opening.blocks]) == ("Rina Wijaya", None, ["Hujan turun."])
