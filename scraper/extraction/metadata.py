@@ -23,6 +23,8 @@ _ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "A
 _INLINE_MARKUP = re.compile(r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE)
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
 _MAX_JSON_LD = 500_000
+MAX_CRUMBS = 4
+"""Links of a breadcrumb; a list of more is a menu."""
 
 _PUBLISHED_METAS = ("article:published_time", "datepublished", "pubdate", "dcterms.created", "publishdate", "content_publisheddate")
 _MODIFIED_METAS = ("article:modified_time", "datemodified", "dcterms.modified", "lastmod", "og:updated_time")
@@ -116,7 +118,7 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
     if narrowed is not None:
         found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
     if identity is not None:
-        _from_breadcrumb(found, page)
+        _from_breadcrumb(found, page, identity.section)
         _from_url(found, identity)
     found.offer("headline", _headline(page.text("h1"), found.names), "visible text")
     found.offer("headline", _headline(page.text("title"), found.names), "visible text")
@@ -213,10 +215,28 @@ def read_surroundings(found: Metadata, page: Document, node: Element, site: Site
     found.offer("editors", people.editors, "visible text")
 
 
-def _from_breadcrumb(found: Metadata, page: Document) -> None:
-    """A breadcrumb is called one at nearly every site."""
-    entries = (text_of(node) for node in page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a"))
+def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> None:
+    """A breadcrumb is called one at nearly every site; where it is not, it is a short list: home, then the channel of the URL."""
+    if "section" in found.fields:
+        return
+    entries = [text_of(node) for node in page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")]
+    entries += _unnamed_breadcrumb(page.tree, channel) if channel else []
     found.offer("section", next((entry for entry in entries if entry and not _HOME.match(entry)), None), "breadcrumb")
+
+
+def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
+    """Texts of the links of the first short list that leads from the home page to the channel."""
+    for home in tree.iter("a"):
+        if not _HOME.match(clean(home.text)):
+            continue
+        container = home.getparent()
+        while container is not None and len(links := list(container.iter("a"))) < 2:
+            container = container.getparent()
+        if container is None or len(links) > MAX_CRUMBS or links[0] is not home:
+            continue
+        if (links[1].get("href") or "").rstrip("/").lower().endswith(f"/{channel.lower()}"):
+            return [text_of(link) for link in links]
+    return []
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:
