@@ -17,7 +17,8 @@ from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import Opening, split_dateline
 from scraper.extraction.narrow import Narrowed
-from scraper.extraction.tree import Document, Element, clean, pruned, text_of
+from scraper.extraction.selectors import Element, pruned
+from scraper.extraction.tree import Document, clean, text_of
 from scraper.site import Identity, Site
 
 # What stands inside articles of all sites and is no prose.

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scraper.extraction.tree import Document, Element, clean
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import Document, clean
 
 MIN_PROSE = 250
 """Characters; less is a teaser, a caption or a notice."""

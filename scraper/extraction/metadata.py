@@ -15,8 +15,9 @@ from scraper.extraction.boilerplate import agency_of
 from scraper.extraction.bylines import Byline, read_byline
 from scraper.extraction.dates import parse_structured, parse_visible
 from scraper.extraction.narrow import Narrowed
+from scraper.extraction.selectors import Element
 from scraper.extraction.surroundings import byline_in, date_in, lines_above, lines_below
-from scraper.extraction.tree import Document, Element, clean, text_of
+from scraper.extraction.tree import Document, clean, text_of
 from scraper.site import Identity, Layout, Site
 
 _ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scraper.extraction.tree import Document, Element, clean
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import Document, clean
 from scraper.site import Layout, Site
 
 

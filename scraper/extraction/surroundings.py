@@ -12,7 +12,8 @@ from itertools import islice
 
 from scraper.extraction.bylines import Byline, name_before_date, read_byline
 from scraper.extraction.dates import parse_visible
-from scraper.extraction.tree import Element, text_of
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import text_of
 
 MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""

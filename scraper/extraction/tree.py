@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
-from cssselect import HTMLTranslator
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
-Element: TypeAlias = html.HtmlElement
-Selector: TypeAlias = Callable[[Element], list[Any]]
+from scraper.extraction.selectors import Element, Index, index_of, select
 
 # Invisible in print, or no text at all (control characters, halves of surrogate pairs); newsrooms paste them: U+200E before
 # quotes at Suara, U+2060 around Republika's datelines.
@@ -21,45 +18,26 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u0
 # XML cannot hold these; a page that does is broken, its text is not.
 _CONTROL = "".join(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
 _WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
-_NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
-_TRANSLATOR = HTMLTranslator()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page's tree with its source: a selector whose class or id does not occur in the source is not looked for in the tree."""
+    """A page's tree, with an index of its classes and ids."""
 
     tree: Element
-    source: str
+    index: Index = field(repr=False)
 
     def all(self, *selectors: str) -> list[Any]:
         """Nodes of the first selector that finds any."""
-        return next((found for selector in selectors if self._may_hold(selector) and (found := compiled(selector)(self.tree))), [])
+        return next((found for selector in selectors if (found := select(selector, self.tree, self.index))), [])
 
     def text(self, *selectors: str) -> str | None:
         """The first text that is not empty among the nodes of the selectors, in the selectors' order."""
         for selector in selectors:
-            if self._may_hold(selector):
-                for found in compiled(selector)(self.tree):
-                    if text := text_of(found):
-                        return text
+            for found in select(selector, self.tree, self.index):
+                if text := text_of(found):
+                    return text
         return None
-
-    def _may_hold(self, selector: str) -> bool:
-        source = self.source
-        return any(all(name in source for name in names) for names in _names(selector))
-
-
-@lru_cache(maxsize=2048)
-def _names(selector: str) -> tuple[tuple[str, ...], ...]:
-    """For each alternative of a selector the classes, ids and attribute values that a page must hold; () for anything.
-
-    >>> _names("div.artikel p, #isi")
-    (('artikel',), ('isi',))
-    """
-    if selector.startswith(("/", ".//", "(")):
-        return ((),)
-    return tuple(tuple(a or b for a, b in _NAME.findall(alternative)) for alternative in selector.split(","))
 
 
 def parse_html(body: bytes | str, content_type: str | None = None) -> Document | None:
@@ -78,7 +56,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
         tree = html.document_fromstring(text, parser=html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True))
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-    return Document(tree, text)
+    return Document(tree, index_of(tree))
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:
@@ -96,34 +74,6 @@ def _guess_charset(body: bytes) -> str:
         # A page cut in the middle of a character is still UTF-8.
         return "utf-8" if error.start >= len(body) - 4 else "cp1252"
     return "utf-8"
-
-
-@lru_cache(maxsize=2048)
-def xpath_of(selector: str) -> str:
-    """A selector as XPath from a node downwards: CSS, or XPath where it begins with `/`, `(` or `.//`."""
-    return selector if selector.startswith(("/", ".//", "(")) else _TRANSLATOR.css_to_xpath(selector)
-
-
-@lru_cache(maxsize=2048)
-def compiled(selector: str) -> Selector:
-    """The nodes, or attributes' values, that a selector finds."""
-    return cast("Selector", etree.XPath(xpath_of(selector)))
-
-
-@lru_cache(maxsize=256)
-def union(selectors: tuple[str, ...]) -> Selector:
-    """The nodes that any of the selectors finds, in one pass."""
-    return cast("Selector", etree.XPath(" | ".join(map(xpath_of, selectors))))
-
-
-_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
-
-
-def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
-    """Nodes below `node` that any of the selectors finds; those whose names stand in no attribute there are not tried."""
-    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
-    present = tuple(selector for selector in selectors if any(all(name in attributes for name in names) for names in _names(selector)))
-    return set(union(present)(node)) if present else set()
 
 
 def clean(text: str | None) -> str:
