@@ -24,7 +24,7 @@ archive_option = click.option(
     envvar="WARTA_ARCHIVE",
     default="news.db",
     show_default=True,
-    help="The archive to read.",
+    help="The archive's file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -44,7 +44,7 @@ def _open(path: Path) -> Iterator[Archive]:
         yield archive
 
 
-@click.command()
+@click.command(short_help="One article as it stands.")
 @click.argument("url")
 @archive_option
 @json_option
@@ -82,7 +82,7 @@ def _heading(article: dict[str, Any]) -> list[str]:
     return [line for line in lines if line]
 
 
-@click.command()
+@click.command(short_help="The revisions of an article.")
 @click.argument("url")
 @archive_option
 @json_option
@@ -104,7 +104,7 @@ def log(url: str, path: Path, as_json: bool) -> None:
     print_table(rows, columns, title=rows[-1]["url"])
 
 
-@click.command()
+@click.command(short_help="What changed, word by word.")
 @click.argument("url")
 @click.argument("a", type=int, required=False)
 @click.argument("b", type=int, required=False)
@@ -151,7 +151,7 @@ def _marked(kind: str, text: str, coloured: bool) -> tuple[str, str]:
     return before + text + after, _STYLES[kind] if coloured else ""
 
 
-@click.command()
+@click.command(short_help="Full text of the newest revisions.")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Stories shown at most.")
@@ -170,7 +170,7 @@ def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_
     print_table(rows, {"article_id": "article", "site": "site", "published_at": "published", "headline": "headline", "snippet": "text"})
 
 
-@click.command()
+@click.command(short_help="A URL's whole life.")
 @click.argument("url")
 @archive_option
 @json_option
@@ -209,7 +209,7 @@ def _life(life: dict[str, Any]) -> list[str]:
     return lines
 
 
-@click.command()
+@click.command(short_help="Counts and bytes, a row a site.")
 @archive_option
 @json_option
 def stats(path: Path, as_json: bool) -> None:

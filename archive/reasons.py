@@ -36,7 +36,7 @@ REASONS: dict[str, str] = {
     "redirect_offsite": "a redirect led to another site",
     "redirect_not_article": "a redirect led to a page that is no article, often the home page",
     "robots_forbidden": "robots.txt forbids this address for us",
-    "robots_unavailable": "robots.txt could not be had, so the site is left alone for now (RFC 9309)",
+    "robots_unavailable": "robots.txt could not be had, so the site is left alone this time (RFC 9309)",
     # what the page turned out to be
     "too_large": "the page is larger than the limit, as sent or once decompressed",
     "empty_page": "the answer had no content",
@@ -44,9 +44,9 @@ REASONS: dict[str, str] = {
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page asks for a login instead of showing the story",
     "no_body": "no article text was found on the page",
-    "missing_parts": "a further page of the story could not be had, so the story is left as it was for now",
+    "missing_parts": "a further page of the story could not be had, so the story is left as it was this time",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice in place of the story)",
-    "pause_requested": "the server asked for a longer pause than a crawl waits; the site is left alone for now",
+    "pause_requested": "the server asked for a longer pause than a crawl waits; the site is left alone this time",
     "extraction_failed": "the page could not be read; its bytes are kept",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",

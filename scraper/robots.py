@@ -33,7 +33,7 @@ class RobotsTxt:
 
     @property
     def unavailable(self) -> bool:
-        """RFC 9309, 2.3.1.4: a server error means complete disallow for now, as does 429 here."""
+        """RFC 9309, 2.3.1.4: a server error means complete disallow until later, as does 429 here."""
         return self.status is None or self.status >= 500 or self.status == 429
 
     def allows(self, url: str) -> bool:

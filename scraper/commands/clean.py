@@ -23,7 +23,7 @@ MAX_BYTES = 512 * 1024 * 1024
 Row = tuple[str, dict[str, Any]]
 
 
-@click.command()
+@click.command(short_help="Articles out of scraped texts.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--site", help="The site that the texts come from; without it their own marks tell.")
 @click.option("--jsonl", "kind", flag_value="jsonl", help="The files hold JSON lines; the text stands in --field.")

@@ -23,10 +23,10 @@ from scraper.profiles import sites as all_sites
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
-@click.command()
+@click.command(short_help="Fetch what is new or due.")
 @click.argument("site", nargs=-1)
-@click.option("--since", type=_DAY, help="Walk back through dated indexes and sitemaps to this day.")
-@click.option("--until", type=_DAY, help="Nothing published after this day.")
+@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Walk back through dated indexes and sitemaps to this day.")
+@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Nothing published after this day.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stories asked for at most, a site.")
 @click.option("--recheck", type=click.Choice(RECHECKS), default="due", show_default=True, help="Which known stories to ask for again.")
 @click.option("--plan", is_flag=True, help="Say what would be fetched and why; fetch no article, write nothing.")

@@ -20,7 +20,7 @@ from scraper.demo.world import world
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
 
 
-@click.command()
+@click.command(short_help="See it work, without the network.")
 @click.option(
     "--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made."
 )

@@ -26,7 +26,7 @@ MIN_JOBS = 64
 """Fewer pages are read faster than processes are started."""
 
 
-@click.command()
+@click.command(short_help="Articles out of saved pages.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--url", help="The address of the page; it tells the site.")
 @click.option(

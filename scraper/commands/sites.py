@@ -9,7 +9,7 @@ from archive.terminal import print_json, print_table
 from scraper.profiles import sites as all_sites
 
 
-@click.command()
+@click.command(short_help="The sites that warta knows.")
 @json_option
 def sites(as_json: bool) -> None:
     """The sites that warta can crawl: their domains, sources and layouts."""
