@@ -96,7 +96,7 @@ class Ledger:
         self._db = db
 
     def announce(self, site: str, links: Sequence[Announcement], *, source: str, now: datetime) -> list[Entry]:
-        """Write down what is new among `links`; return the entries to ask this time, in the order of `links`."""
+        """Write down what is new among `links`; return the entries that are due, in the order of `links`."""
         wanted: list[Entry] = []
         for batch in chunks(links, BATCH):
             some = list(batch)
