@@ -101,7 +101,7 @@ def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
         try:
             job = json.loads(line)
             url, path = job["url"], job["html"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             url = path = None
         if isinstance(url, str) and isinstance(path, str):
             yield {"url": url, "html": manifest.parent / path}

@@ -14,7 +14,7 @@ from scraper.extraction.tree import clean
 
 _BLOCKS = frozenset(
     "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav "
-    "ol p pre section table tbody td tfoot th thead tr ul video audio iframe ins object embed".split()
+    "ol p pre section table tbody td tfoot th thead tr ul video audio iframe object embed".split()
 )
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 MAX_BLOCKS = 5_000
@@ -22,12 +22,12 @@ MAX_BLOCKS = 5_000
 
 _CELLS = frozenset(("td", "th"))
 _NO_TEXT = frozenset(("script", "style", "noscript", "template", "head", "svg", "img", "select", "button"))
-_FURNITURE = frozenset("iframe form object embed video audio nav aside figure figcaption ins".split())
+_FURNITURE = frozenset("iframe form object embed video audio nav aside figure figcaption".split())
 """Blocks that stand in articles of all sites and hold no prose; captions are read from the page, not from the body."""
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
-# "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not "S.Pd", not "Rp1.Juta".
+# "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not "Prof.Dr.Emil", not "Rp1.Juta".
 _GLUED = re.compile(
-    r"(?<=[a-z0-9”\"')][.?!])(?<!\bwww\.)(?=[A-Z][a-z])(?!Com\b|Id\b|Co\b|Net\b|Org\b)|(?<=[a-z0-9][.?!][”\"])(?=[“\"]?[A-Z][a-z])"
+    r"(?:(?<=[a-z]{4}[.?!])|(?<=\s\d{4}[.?!])|(?<=[.?!][”\"]))(?=[“\"]?[A-Z][a-z])(?!(?:Com|Id|Co|Net|Org|Go|Tv|Js|News)\b)"
 )
 _SENTENCE_STARTS = re.compile(r"[A-Z0-9\"'“‘(]")
 
@@ -63,11 +63,14 @@ class _Run:
     links: list[str] = field(default_factory=list)
     bold: list[str] = field(default_factory=list)
     plain_seen: bool = False
+    last: str = ""
+    """The last words gathered."""
 
     def add(self, text: str, words: str, *, link: str | None, bold: bool) -> None:
         self.pieces.append(text)
         if not words:
             return
+        self.last = words
         if link is not None:
             self.linked += len(words)
             if not self.links or self.links[-1] != link:
@@ -134,7 +137,7 @@ class _Walker:
             return
         words = clean(text)
         if words and (self._breaks or self._soft):
-            before = clean("".join(self._run.pieces))
+            before = self._run.last
             glued = self._soft and not text[0].isspace() and bool(_SENTENCE_ENDS.search(before)) and bool(_SENTENCE_STARTS.match(text))
             if before and (self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, words))):
                 self._flush(kind, context)

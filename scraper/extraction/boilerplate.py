@@ -21,7 +21,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="related_colon",
-        pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)\s*:",
+        pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)\s*:(?!\s*(?-i:[a-z]))",
     ),
     Rule(
         name="related_link",
@@ -82,6 +82,12 @@ MIN_PROSE = 80
 """Characters; a shorter paragraph alone is no proof that the story has begun."""
 
 _STATEMENT = re.compile(r"\.[\"'”’)\]]*$")  # a headline may end with a question, hardly with a full stop
+_SPEECH = re.compile(r"\b(?:kata|ujar|tutur|jelas|ungkap|ucap|imbuh)(?:nya)?\b", re.IGNORECASE)
+_SOURCE_WITHIN = re.compile(r"sumber\s*:\s*(?P<names>[\w ]{2,30}?)\s*(?:advertisement)?$", re.IGNORECASE)
+MAX_CREDIT = 120
+"""Characters at the end of a text in which a credit is looked for."""
+MAX_TURNS = 30
+"""Lines taken off the end of a text at most."""
 _CREDIT = re.compile(r"\s*[(\[](?P<names>[^()\[\]]{2,40})[)\]]\s*$")
 _CLOSES = ".!?…\"'”’)]"
 _SOURCE_LINE = re.compile(r"^(?:sumber|source)\s*:\s*(?P<names>.{2,40})$", re.IGNORECASE)
@@ -111,6 +117,11 @@ def agency_of(names: str) -> str | None:
     return None
 
 
+def _only_agencies(names: str) -> bool:
+    """Every name of a bracket is a wire service's: "(Antara/Xinhua)", not "(IMF, AP)"."""
+    return all(part.strip().lower() in AGENCIES for part in re.split(r"[/,;-]| dan ", names))
+
+
 def trim(
     blocks: Sequence[Block],
     rules: Sequence[Rule],
@@ -131,6 +142,8 @@ def trim(
         taken_by = _linked_story(block, is_story) or (_whole(block, ordered) if furniture.search(block.text) else None)
         if taken_by:
             result.taken.append((taken_by, block.text))
+            source = _SOURCE_WITHIN.search(block.text)
+            result.agency = result.agency or (agency_of(source["names"]) if source else None)
         else:
             result.blocks.append(_without_parts(block, ordered, result))
     _trim_start(result, ordered)
@@ -174,7 +187,9 @@ def _any_whole(rules: tuple[Rule, ...]) -> re.Pattern[str]:
 
 
 def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
-    """Name of the rule that takes the whole paragraph wherever it stands."""
+    """Name of the rule that takes the whole paragraph wherever it stands; what somebody says is prose, whatever it sounds like."""
+    if not block.links and _STATEMENT.search(block.text) and _SPEECH.search(block.text):
+        return None
     return next((rule.name for rule in rules if rule.where == "anywhere" and not rule.part and _matches(rule, block)), None)
 
 
@@ -200,7 +215,9 @@ def _trim_start(result: Trimmed, rules: Sequence[Rule]) -> None:
 
 def _trim_end(result: Trimmed, rules: Sequence[Rule], end_credit: str) -> None:
     """From the last paragraph backwards, until one is prose to its end."""
-    while result.blocks:
+    for _turn in range(MAX_TURNS):
+        if not result.blocks:
+            return
         block = result.blocks[-1]
         agency = _agency_line(block.text)
         rule = next((r for r in rules if r.where == "end" and _matches(r, block)), None)
@@ -227,8 +244,9 @@ def _agency_line(text: str) -> str | None:
 
 def _credit(text: str, result: Trimmed, end_credit: str) -> str:
     """The text without the agency's or the editor's mark that closes it."""
-    match = _CREDIT.search(text)
-    agency = agency_of(match["names"]) if match else None
+    offset = max(0, len(text) - MAX_CREDIT)
+    match = _CREDIT.search(text, offset)
+    agency = agency_of(match["names"]) if match and _only_agencies(match["names"]) else None
     closed = match is not None and (not text[: match.start()] or text[: match.start()].rstrip()[-1] in _CLOSES)
     if match and agency and closed:
         result.agency = result.agency or agency

@@ -22,7 +22,9 @@ _DATE = re.compile(
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
 _NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
 _TAG = re.compile(r"<[^<>]*>")
-_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|\bdan\b)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*", re.IGNORECASE)
+# "S.H.", "M.Si", "S.I.Kom", "SPd", "PhD"; not "AGA", the initials of an editor.
+_DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
 _TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
 _DAYS = frozenset(
     "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split()
@@ -73,9 +75,11 @@ def _labelled(text: str) -> list[tuple[str, str]]:
 
 
 def _names(text: str, newsroom: tuple[str, ...]) -> list[str]:
-    names = []
+    names: list[str] = []
     for part in _SEPARATOR.split(text):
         name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
+        if names and _DEGREE.fullmatch(name):
+            continue
         if _is_name(name) and name.lower() not in {own.lower() for own in newsroom}:
             names.append(reading_case(name))
     return names

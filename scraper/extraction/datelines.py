@@ -14,7 +14,8 @@ _LABELS = frozenset(
     "catatan ralat koreksi update info breaking pertanyaan jawaban tanya jawab tips simak foto video opini sinopsis judul penulis oleh "
     "editor reporter narasumber moderator ingat perhatian penting kesimpulan jadwal hasil skor sumber lokasi waktu tempat tanggal harga "
     "daftar berikut pengumuman peringatan pembaca redaksi disclaimer note question answer q a satu pertama kedua ketiga klarifikasi fakta "
-    "klaim hoaks kata saksi hakim jaksa terdakwa presiden menteri gubernur bupati wali".split()
+    "klaim hoaks kata saksi hakim jaksa terdakwa presiden menteri gubernur bupati wali warga "
+    "kronologi soal hari pengantar pakar polisi pengamat ahli".split()
 )
 
 
@@ -28,6 +29,9 @@ class Opening:
     """Of a column: "REPUBLIKA.CO.ID,Oleh: Name/Post"."""
 
 
+_SPEAKERS = ("Saya ", "Kami ", "Kita ", "Aku ")
+
+
 def split_dateline(blocks: list[Block], site: Site) -> Opening:
     """The dateline's place and the blocks without the dateline; all of them where none opens the text."""
     if not blocks or not site.dateline:
@@ -38,7 +42,7 @@ def split_dateline(blocks: list[Block], site: Site) -> Opening:
         return Opening(blocks=blocks)
     groups = match.groupdict()
     place = (groups.get("place") or "").strip(" ,-–—:/")
-    if site.dateline_bold and not _is_place(place, first):
+    if site.dateline_bold and not _is_place(place, first, first.text[match.end() :]):
         return Opening(blocks=blocks)
     rest = first.text[match.end() :].strip()
     kept = [replace(first, text=rest), *blocks[1:]] if rest else blocks[1:]
@@ -46,7 +50,7 @@ def split_dateline(blocks: list[Block], site: Site) -> Opening:
     return Opening(blocks=kept, place=place or None, author=author or None)
 
 
-def _is_place(place: str, block: Block) -> bool:
+def _is_place(place: str, block: Block, rest: str) -> bool:
     """Bold, or at least written like a place and no word that usually labels something."""
     if not place:
         return True  # the newsroom's own name alone
@@ -55,6 +59,13 @@ def _is_place(place: str, block: Block) -> bool:
         return False
     if place in block.opening:
         return True
+    if (
+        not rest[:1].isupper()
+        or rest.startswith(_SPEAKERS)
+        or place.count("(") != place.count(")")
+        or (place.isupper() and len(place) <= 5)
+    ):
+        return False  # somebody speaks, or an abbreviation is explained
     return len(words) <= 4 and all(word[0].isupper() or word[0] == "(" for word in words)
 
 

@@ -34,6 +34,7 @@ _PARAGRAPHS = frozenset(("p", "blockquote", "li"))
 _OUT = frozenset(
     ("script", "style", "noscript", "template", "nav", "footer", "aside", "form", "select", "option", "button", "textarea", "head")
 )
+_ELSEWHERE = re.compile(r"comment|komentar|related|terkait|popul|sidebar|teaser", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…]")
 _MARKED = "[itemprop=articleBody]"
 
@@ -106,6 +107,6 @@ def _container(node: Element | None) -> Element | None:
     if place is not None and place.tag in _PARAGRAPHS:
         place = place.getparent()
     within = place
-    while within is not None and within.tag not in _OUT:
+    while within is not None and within.tag not in _OUT and not _ELSEWHERE.search(f"{within.get('class')} {within.get('id')}"):
         within = within.getparent()
     return place if within is None else None

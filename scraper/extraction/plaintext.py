@@ -25,15 +25,22 @@ MAX_LINE = 120
 
 MIN_REPEATED = 80
 """Characters; a paragraph as long as this is not written twice."""
+MIN_WIDE, MAX_WIDE = 300, 20
+"""Characters and number of lines that may hold whole paragraphs of what follows."""
 MIN_FLAT = 400
 """Characters; in a longer line several paragraphs were run together."""
 MIN_TITLE_WORDS = 4
 
 _INLINE_LABEL = re.compile(r"(?<=[.!?”\")]) ?\bBaca Juga:?\s+(?=[A-Z0-9])")
 _TOKEN = re.compile(r"[^\s\"“”'‘’(]\S*")
+_OPENERS = frozenset(
+    "Menurut Namun Selain Sementara Adapun Sebelumnya Dalam Pada Untuk Kata Hal Ia Dia Mereka Kami Kita Saya Sebagai Sejak Saat Setelah "
+    "Hingga Oleh Karena Sedangkan Bahkan Jika Bila Meski Tak Tidak Di Dari Dengan Salah Sejumlah Para".split()
+)
 _SMALL_IN_TITLES = frozenset(
     "dan di ke dari yang untuk pada dengan bagi tak atau oleh soal hingga demi agar vs usai saat jadi akan tidak".split()
 )
+_STATEMENT = re.compile(r"\.[\"'”’)\]]*$")
 _ANY_ZONE = ZONES["WIB"]  # only whether there is a date is asked with it
 _COUNTER = re.compile(r"^\d{1,6}$")
 _CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
@@ -110,6 +117,7 @@ def _without_titles(line: str) -> str:
     flows = [word[0][0].islower() for word in words]
     prose = next((at for at in range(len(words) - 1) if flows[at] and flows[at + 1] and not _small(words[at][0])), 0)
     start = next((at for at in range(prose - 1, 0, -1) if words[at][0][0].isupper()), 0)
+    start = next((at for at in range(start, max(start - 6, 0), -1) if words[at][0].strip(",") in _OPENERS), start)
     if start < MIN_TITLE_WORDS:
         return line
     return f"{line[: label.start()].rstrip()} {line[words[start].start() :]}"
@@ -121,11 +129,15 @@ def _small(word: str) -> bool:
 
 def _once(lines: Sequence[str]) -> list[str]:
     """Lines without the long ones that an earlier line holds already: nested paragraphs were read twice by some scraper."""
-    kept: list[str] = []
+    kept: dict[str, None] = {}
+    wide: list[str] = []
     for line in lines:
-        if len(line) < MIN_REPEATED or not any(line in earlier for earlier in kept):
-            kept.append(line)
-    return kept
+        if len(line) >= MIN_REPEATED and (line in kept or any(line in earlier for earlier in wide)):
+            continue
+        kept[line if len(line) >= MIN_REPEATED else f"{line}\n{len(kept)}"] = None
+        if len(line) >= MIN_WIDE and len(wide) < MAX_WIDE:
+            wide.append(line)
+    return [line.partition("\n")[0] for line in kept]
 
 
 def _body_start(lines: Sequence[str], site: Site | None) -> int:
@@ -136,10 +148,17 @@ def _body_start(lines: Sequence[str], site: Site | None) -> int:
         if opening is not None:
             return opening
     end = next((place for place, line in enumerate(top) if is_after(line, site.rules if site else ())), len(top))
+    prose = next((place for place in range(end) if _is_prose(top[place]) and top.count(top[place]) == 1), end)
+    end = prose if prose < len(lines) - 1 or prose == 0 else end
     above = [place for place in range(end) if _is_above(top[place])]
     if not above:
         return 0  # lines that repeat each other are captions only where there is a head at all
     return max(above + [place for place in range(end) if _repeats(top, place)]) + 1
+
+
+def _is_prose(line: str) -> bool:
+    """A line that only a story has: long, and a statement to its end; a caption with its credit is none."""
+    return len(line) >= MIN_REPEATED and _STATEMENT.search(line) is not None and not _is_date(line)
 
 
 def _is_above(line: str) -> bool:

@@ -84,7 +84,7 @@ SITE = Site(
         Rule(name="qr_code", pattern=r"^(?:qr code\s*)+$"),
         Rule(name="comment_label", pattern=r"^(?:comment|your name|your email address|your comment)s?\s*:?$", where="end"),
     ),
-    dateline=r"^(?:(?P<place>[A-Z][^()]{1,40}?)\s*\((?i:islam ?times)\)|(?i:islam ?times))\s*[-–—:]+\s*",
+    dateline=r"^(?:(?P<place>[A-Z][\w’\'-]*(?: (?:al-|[A-Z])[\w’\'-]*){0,3})\s*\((?i:islam ?times)\)|(?i:islam ?times))\s*[-–—]+\s*",
     text_marks=r"\[IT/[a-z]\]\s*$|^Story Code\s*:|^IslamTimes\s+-",
     text_opening=r"IslamTimes\s+-",
     newsroom_names=("IslamTimes", "Islam Times", "islamtimes.org"),

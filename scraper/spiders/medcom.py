@@ -123,14 +123,17 @@ SITE = Site(
         ".sticky_bottom", "[class^=footer_sticky]", "[class^='ads-']", "#stickshare", ".showcase", ".skycrapper",
     ),
     rules=(
-        Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*\S.*$"),
+        Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*(?-i:[^a-z\s]).*$"),
         Rule(name="google_news_medcom", pattern=r"^cek berita dan artikel yang lain di(?: google news)?.{0,40}$"),
         Rule(name="follow_metrotvnews", pattern=r"^jangan lupa ikuti update berita lainnya\b.{0,60}\bmetrotvnews\.com\.?$"),
         Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
     ),
     dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
     dateline_bold=True,
-    end_credit=r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?P<editor>[A-Z]{3})\)\s*$",
+    end_credit=(
+        r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?!(?:KPK|TNI|DPR|KPU|MUI|PBB|PLN|IMF|MRT|LRT|KRL|NTT|NTB|DKI|DIY|PNS|ASN|UGM|ITB|BRI|BNI|BCA)\))"
+        r"(?P<editor>[A-Z]{3})\)\s*$"
+    ),
     text_marks=r"^Cek Berita dan Artikel yang lain di|Ikuti media sosial medcom\.id|^Metrotvnews\.com\s*[,:]",
     text_opening=r"Metrotvnews\.com\s*[,:]",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),

@@ -151,7 +151,7 @@ SITE = Site(
             name="reading_lists",
             pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
         ),
-        Rule(name="latest_list", pattern=r"^terkini indeks\b"),
+        Rule(name="latest_list", pattern=r"^terkini indeks\b.{0,40}\b\d{1,2} \w+ \d{4}\b"),
         # Texts without line breaks hold the furniture of the page in the middle of their sentences.
         Rule(name="no_advert_inline", pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*", part=True),
         Rule(
@@ -167,15 +167,15 @@ SITE = Site(
         Rule(name="column_author", pattern=r"^oleh\s*:\s*.{1,80}$", where="start"),
     ),
     dateline=(
-        r"^(?:(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,?\s*)+"
-        r"(?:(?i:oleh)\s*:\s*(?P<author>[^-–—]{1,80}[-–—]+|.{1,200}$)"
+        r"^(?:(?:REPUBLIKA|IHRAM)\.CO\.ID\s*(?:,\s*|(?=--|[–—-])))+"
+        r"(?:(?i:oleh)\s*:\s*(?P<author>[^-–—]{1,80}[-–—]+|[^.]{1,120}$)"
         r"|(?P<place>[A-Z][\w.'’/]*(?:[\s-][A-Z][\w.'’/]*){0,4}?)\s*(?:\(\d[\d/]*\)\s*)?(?=\s*(?:--|[–—]|\s-|-\s)))?\s*(?:-{1,3}|[–—])*\s*"
     ),
     ld_editor=".",
     pager=".pagination a",
     part_url=r"-part(?P<part>[2-9]|1\d)$",
     tag_metas=("keywords",),
-    text_marks=r"^\s*(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,|Ikuti Whatsapp Channel Republika",
+    text_marks=r"^[ \t]*(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,|Ikuti Whatsapp Channel Republika",
     text_opening=r"(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,",
     newsroom_names=("Republika Online", "Republika", "ROL", "Republika.co.id"),
 )  # fmt: skip

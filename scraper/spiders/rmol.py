@@ -117,7 +117,7 @@ SITE = Site(
         Rule(name="google_news_rmol", pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$"),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),
-    dateline=r"^RMOL\s*[.,]\s+",
+    dateline=r"^RMOL\s*[.,]\s+(?=[A-Z\"“‘])",
     text_marks=r"\brmol news logo\b|^RMOL\. |Kantor Berita Politik RMOL di Google News",
     text_opening=r"rmol news logo\b|RMOL\. ",
     newsroom_names=("RMOL", "rmol.id", "Kantor Berita Politik RMOL", "RMOL.ID", "Redaksi", "Admin"),

@@ -119,7 +119,7 @@ SITE = Site(
         Rule(name="related_more", pattern=r"^simak berita lainnya seputar\b.{0,120}$"),
         Rule(name="video_credits", pattern=r"^creative/(?:host|op)\b.{0,80}$", where="end"),
     ),
-    dateline=r"^(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]+\s*",
+    dateline=r"^(?:(?i:suara\.com)|Suara ?[A-Z][a-z]{2,11}\.id)\s*[-–—]+\s*",
     ld_editor=r"/author/",
     pager=".wrap-pagination a, ul.pagination-custom a, ul.pagination a, .paging__wrap a",
     part_url=r"[?&]page=(?P<part>[2-9]|1\d)(?!\d)",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from scraper.extraction.blocks import Block, blocks
+from scraper.extraction.blocks import Block, blocks, split_glued
 
 A = "Warga memanen padi."
 B = "Hujan turun sore hari."
@@ -156,3 +156,17 @@ def test_no_letter_is_lost_doubled_or_moved(markup: str) -> None:
     (root,) = html.document_fromstring(f"<html><body><article>{markup}</article></body></html>").iter("article")
     letters = "".join(block.text for block in blocks(root, set()))
     assert letters.replace(" ", "") == "".join(root.text_content().split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Jalan tertutup tanah.Warga dievakuasi.", ["Jalan tertutup tanah.", "Warga dievakuasi."]),
+        ("Itu pada 2020.Warga dievakuasi.", ["Itu pada 2020.", "Warga dievakuasi."]),
+        ("Prof.Dr.Wijaya hadir.", ["Prof.Dr.Wijaya hadir."]),
+        ("Wijaya, S.Pd.Guru, hadir.", ["Wijaya, S.Pd.Guru, hadir."]),
+        ("Tulis Suara.Com di papan.", ["Tulis Suara.Com di papan."]),
+    ],
+)
+def test_sentences_glued_together_are_parted_but_titles_and_addresses_are_not(text: str, expected: list[str]) -> None:
+    assert split_glued(text) == expected

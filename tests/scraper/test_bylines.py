@@ -43,6 +43,9 @@ BYLINES = [
     ("Anak Agung Gede-Raka", ["Anak Agung Gede-Raka"], []),
     ("Wartawan Rina Wijaya", ["Rina Wijaya"], []),
     ("(WIL)", ["WIL"], []),
+    ("(AGA)", ["AGA"], []),
+    ("Rina Wijaya, S.H., M.Si", ["Rina Wijaya"], []),
+    ("Rina Wijaya, SPd/Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),
     # nobody
     ("", [], []),
     (None, [], []),

@@ -159,6 +159,11 @@ def test_paragraphs_that_were_read_twice_stand_once() -> None:
     assert clean(f"{FIRST}{SECOND}\n{FIRST}\n{SECOND}{SECOND}", "republika").body.count(FIRST) == 1
 
 
+def test_a_label_at_the_end_takes_none_of_the_story_above_it() -> None:
+    article = clean(f"{FIRST}\n\n{SECOND}\nReporter: Budi Hartono")
+    assert (article.body, article.authors) == (f"{FIRST}\n\n{SECOND}", ("Budi Hartono",))
+
+
 @given(st.text(max_size=400), st.sampled_from([None, *sites()]))
 def test_any_text_is_cleaned_without_an_error_and_the_same_way_twice(text: str, site: str | None) -> None:
     assert clean(text, site) == clean(text, site)

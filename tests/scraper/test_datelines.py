@@ -103,6 +103,7 @@ MEDCOM = [
     ("Menteri Pertanian: panen tahun ini cukup.", None, None),
     ("Warga mengeluhkan tiga hal: air, jalan, dan listrik.", None, None),
     ("Pukul 10:30 warga berkumpul.", None, None),
+    ("Wirayuda: kami menanam pohon sejak pagi.", None, None),
     ("“Tanam: itu kata kuncinya,” ujar warga.", None, None),
     ("Warga menanam pohon.", None, None),
 ]
