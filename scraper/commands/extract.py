@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,10 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, job
 def _print_evidence(row: dict[str, Any]) -> None:
     """Tables for a person who mends a rule."""
     evidence = row["evidence"]
-    fields = [{"field": name, "value": row.get(name), "source": source} for name, source in evidence["sources"].items()]
+    fields = [
+        {"field": name, "value": "(below)" if name == "body" else row.get(name), "source": source}
+        for name, source in evidence["sources"].items()
+    ]
     print_table(fields, {"field": "field", "value": "value", "source": "from"}, title=f"{row['url']} (layout {row['layout']})")
     if evidence["taken"]:
         print_table(evidence["taken"], {"rule": "rule", "text": "took out"})
@@ -80,13 +84,20 @@ def _print_evidence(row: dict[str, Any]) -> None:
 
 
 def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
-    """The jobs done by several processes, in order; one that dies with its page takes no other with it."""
+    """The jobs done by several processes, in order.
+
+    Raises:
+        click.ClickException: a process was killed, as for want of memory; what is before it was given.
+    """
     bar = {"description": "extracting", "console": Console(stderr=True), "transient": True, "disable": not sys.stderr.isatty()}
     if processes == 1 or len(jobs) < MIN_JOBS:
         yield from track((_job(job) for job in jobs), total=len(jobs), **bar)  # type: ignore[arg-type]
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        yield from track(pool.map(_job, jobs, chunksize=16), total=len(jobs), **bar)  # type: ignore[arg-type]
+    try:
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            yield from track(pool.map(_job, jobs, chunksize=16), total=len(jobs), **bar)  # type: ignore[arg-type]
+    except BrokenProcessPool as error:
+        raise click.ClickException("a process that read pages was killed, perhaps for want of memory; try fewer with --jobs") from error
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:

@@ -88,9 +88,16 @@ def read(html: bytes | str, url: str, site: Site | None, *, content_type: str | 
         metadata.warnings.append("not_an_article")  # an index, a tag, the home page: its text is other stories'
         body = Body()
     else:
-        body = fallback_body(page, node, site, identity)
-    article = _article(url, site, identity, metadata, body, narrowed.layout.name if narrowed else "fallback")
-    return Reading(article=article, sources=metadata.sources, taken=body.taken, metas=head.metas)
+        body = fallback_body(page, node, site, identity, metadata.fields.get("headline"))
+    layout = narrowed.layout.name if narrowed else "fallback"
+    article = _article(url, site, identity, metadata, body, layout)
+    return Reading(article=article, sources=metadata.sources | _told_by(body, layout), taken=body.taken, metas=head.metas)
+
+
+def _told_by(body: Body, layout: str) -> dict[str, str]:
+    """The fields that the text itself gave."""
+    told = {"body": layout if body.text else "", "dateline": body.dateline, "agency": body.agency, "editors": body.editors}
+    return {name: f"text of {layout}" for name, value in told.items() if value}
 
 
 def _named(site: Site | None, url: str) -> Identity | None:

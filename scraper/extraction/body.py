@@ -62,7 +62,7 @@ def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity
     return finish(found, site, identity)
 
 
-def fallback_body(page: Document, node: Element | None, site: Site | None, identity: Identity | None) -> Body:
+def fallback_body(page: Document, node: Element | None, site: Site | None, identity: Identity | None, headline: str | None) -> Body:
     """The prose of a page whose layout is unknown: what stands in the node that was found, else what trafilatura finds."""
     if node is not None:
         found, _apart = _without(lambda context: True, blocks(node, pruned(node, (*COMMON_PRUNE, *(site.prune if site else ())))))
@@ -74,6 +74,8 @@ def fallback_body(page: Document, node: Element | None, site: Site | None, ident
         found = [Block(text=text, linked=len(text) if text in titles else 0) for text in texts]
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body()  # a list of headlines is no article, wherever it stands
+    if found and found[0].text == headline:
+        found = found[1:]
     return finish([block for block in found if not _is_list_of_links(block)], site, identity, whole_page=True)
 
 

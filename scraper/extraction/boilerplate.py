@@ -37,7 +37,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(name="advert_label", pattern=r"^(?:advertisement|advertising|iklan|pariwara|sponsored|ads?|scroll (?:untuk|to) .{0,40})$"),
     Rule(name="no_advert", pattern=r"^tidak ada kode iklan yang tersedia\.?$"),
     Rule(name="loading", pattern=r"^(?:loading[.…]*\s*)+$"),
-    Rule(name="loading_tail", pattern=r"\s*(?:loading\.{2,}\s*)+$", where="end", part=True),
+    Rule(name="loading_tail", pattern=r"\s{0,9}(?:loading\.{2,9}\s{0,9}){1,9}$", where="end", part=True),
     Rule(name="reaction_widget", pattern=r"^bagaimana tanggapan anda mengenai artikel ini\?$|^(?:happy|inspire|confuse|sad)$"),
     Rule(
         name="share_widget",

@@ -16,7 +16,7 @@ from archive.reasons import REASONS
 from archive.records import Page
 from scraper.extraction import read, read_page
 from scraper.extraction.article import extractor_of
-from scraper.profiles import sites
+from scraper.profiles import site_of, sites
 from scraper.site import Layout, Rule, Site
 from scraper.sources import Feed
 
@@ -355,6 +355,13 @@ def test_a_redesigned_page_is_read_by_what_stays_the_same_and_says_so() -> None:
         "2024-11-21T07:08:00+07:00",
     )
     assert "layout_missed" in article.warnings
+
+
+def test_the_headline_of_an_unknown_layout_is_no_part_of_its_text() -> None:
+    page = f"<body><h1>Panen Raya</h1><article><p>Lambur: {FIRST}</p></article></body>"
+    reading = read(page, "https://www.medcom.id/nasional/daerah/aNr1Bq2K-panen-raya", site_of("https://www.medcom.id/"))
+    assert (reading.article.headline, reading.article.body, reading.article.dateline) == ("Panen Raya", FIRST, "Lambur")
+    assert (reading.sources["body"], reading.sources["dateline"]) == ("text of fallback", "text of fallback")
 
 
 def test_a_time_far_from_the_one_in_the_address_is_doubted() -> None:
