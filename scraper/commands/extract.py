@@ -58,7 +58,9 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, job
         rows = iter([_article(url or "", body, explain=explain)])
     failed = 0
     for row in rows:
-        failed += "error" in row
+        if "error" in row:
+            failed += 1
+            click.echo(row["error"], err=True)
         if explain and "error" not in row and not as_json and sys.stdout.isatty():
             _print_evidence(row)
         elif as_json or manifest is not None or not sys.stdout.isatty():
@@ -101,7 +103,10 @@ def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, 
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
-    return job if "error" in job else _article(job["url"], _bytes(job["html"]))
+    if "error" in job:
+        return job
+    row = _article(job["url"], _bytes(job["html"]))
+    return row if "error" not in row else row | {"error": f"{job['where']}: {row['error']}"}
 
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
@@ -115,7 +120,7 @@ def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
         except (ValueError, KeyError, TypeError, RecursionError):
             url = path = None
         if isinstance(url, str) and isinstance(path, str):
-            yield {"url": url, "html": manifest.parent / path}
+            yield {"url": url, "html": manifest.parent / path, "where": f"{manifest}:{number}"}
         else:
             yield {"url": url, "error": f'{manifest}:{number}: expected {{"url": "…", "html": "PATH"}}'}
 
