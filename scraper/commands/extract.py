@@ -20,9 +20,8 @@ from archive.reasons import sentence
 from archive.terminal import console, print_json, print_table
 from scraper.extraction import read
 from scraper.profiles import site_of
+from scraper.settings import DOWNLOAD_MAXSIZE
 
-MAX_BYTES = 10 * 1024 * 1024
-"""As for pages of a crawl."""
 MIN_JOBS = 64
 """Fewer pages are read faster than processes are started."""
 
@@ -54,7 +53,7 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, job
     if manifest is not None:
         rows = _with_bar(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
     else:
-        body = sys.stdin.buffer.read(MAX_BYTES + 1) if str(files[0]) == "-" else _bytes(files[0])
+        body = sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1) if str(files[0]) == "-" else _bytes(files[0])
         rows = iter([_article(url or "", body, explain=explain)])
     failed = 0
     for row in rows:
@@ -129,7 +128,7 @@ def _bytes(path: Path) -> bytes | str:
     """The file's bytes, or a sentence that says why there are none."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(DOWNLOAD_MAXSIZE + 1)
     except OSError as error:
         return f"{path}: {error.strerror}"
     except ValueError as error:  # a NUL in the path
@@ -139,7 +138,7 @@ def _bytes(path: Path) -> bytes | str:
 def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str, Any]:
     if isinstance(body, str):
         return {"url": url, "error": body}
-    if len(body) > MAX_BYTES:
+    if len(body) > DOWNLOAD_MAXSIZE:
         return {"url": url, "error": sentence("too_large")}
     if not url.startswith(("http://", "https://")):
         return {"url": url, "error": sentence("bad_address")}

@@ -25,10 +25,8 @@ from scraper.site import Identity, Site
 COMMON_PRUNE = (
     "blockquote.twitter-tweet", "blockquote.twitter-video", "blockquote.instagram-media", ".fb-post", ".fb-video",
     "blockquote.tiktok-embed", "[id^=div-gpt-ad]", "[id^=div-ad]", "[id^=google_ads]", ".adsbygoogle", ".google-auto-placed",
-    "div[aria-hidden=true]",
-    "section[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']", ".caption",
-    "[class$=caption]",
-    "[class*='caption ']",
+    "div[aria-hidden=true]", "section[aria-hidden=true]", "[style*='display:none']", "[style*='display: none']",
+    "[class$=caption]", "[class*='caption ']",
 )  # fmt: skip
 
 MAX_LINKED = 0.5
