@@ -130,3 +130,97 @@ def m005_search(db: Database) -> None:
         """CREATE VIRTUAL TABLE search USING fts5(
             headline, deck, body, content='searchable', content_rowid='article_id', tokenize='unicode61')""",
     )
+
+
+@migrations()
+def m006_clock_and_rights(db: Database) -> None:
+    """What reading the archive as of a moment needs: a clock that never goes back, and since when a rule of rights holds."""
+    _create(
+        db,
+        "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
+        """INSERT INTO clock SELECT 1, max(coalesce((SELECT max(observed_at) FROM revisions), ''),
+            coalesce((SELECT max(checked_at) FROM checks), ''), coalesce((SELECT max(first_seen_at) FROM urls), ''))""",
+        """CREATE TABLE rights (
+            id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles (id), since TEXT NOT NULL, rule TEXT) STRICT""",
+        "INSERT INTO rights (article_id, since, rule) SELECT id, first_seen_at, opted_out FROM articles WHERE opted_out IS NOT NULL",
+        "CREATE INDEX rights_article ON rights (article_id)",
+    )
+
+
+@migrations()
+def m007_life_of_a_url(db: Database) -> None:
+    """Every change of a ledger row leaves a row in `checks`, so that the ledger can be read as of any moment.
+
+    `outcome` is also `announced`, `woken` or `taken_down` for what happened without a request. `etag` and `last_modified` stand
+    there where they changed, empty where there is none any more.
+    """
+    _create(
+        db,
+        "ALTER TABLE urls ADD COLUMN due_reason TEXT",
+        "ALTER TABLE urls ADD COLUMN first_state TEXT",
+        "ALTER TABLE urls ADD COLUMN first_reason TEXT",
+        "ALTER TABLE checks ADD COLUMN state TEXT",
+        "ALTER TABLE checks ADD COLUMN next_check_at TEXT",
+        "ALTER TABLE checks ADD COLUMN due_reason TEXT",
+        "ALTER TABLE checks ADD COLUMN etag TEXT",
+        "ALTER TABLE checks ADD COLUMN last_modified TEXT",
+        "ALTER TABLE checks ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0",
+        """UPDATE urls SET first_state = iif(state IN ('refused', 'skipped', 'alias', 'source'), state, 'due'),
+            first_reason = iif(state IN ('refused', 'skipped', 'alias'), reason, NULL)""",
+        """CREATE TABLE validators (
+            site TEXT PRIMARY KEY, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+            unanswered INTEGER NOT NULL DEFAULT 0, bytes_saved INTEGER NOT NULL DEFAULT 0) STRICT""",
+    )
+
+
+@migrations()
+def m008_named_dictionaries(db: Database) -> None:
+    """Dictionaries have names, and say how many snapshots of their site came before them."""
+    _create(
+        db,
+        "ALTER TABLE dictionaries ADD COLUMN name TEXT",
+        "ALTER TABLE dictionaries ADD COLUMN after_snapshots INTEGER NOT NULL DEFAULT 0",
+        """UPDATE dictionaries SET name = site || '-' ||
+            (SELECT count(*) FROM dictionaries d WHERE d.site = dictionaries.site AND d.id <= dictionaries.id)""",
+        "CREATE UNIQUE INDEX dictionaries_name ON dictionaries (name)",
+    )
+
+
+@migrations()
+def m009_take_downs(db: Database) -> None:
+    """A story taken down by the archive's owner: its texts may be deleted, and its tombstone keeps it away."""
+    _create(
+        db,
+        """CREATE TABLE tombstones (
+            site TEXT NOT NULL, key TEXT NOT NULL, article_id INTEGER, url TEXT NOT NULL, reason TEXT NOT NULL,
+            taken_down_at TEXT NOT NULL, PRIMARY KEY (site, key)) STRICT""",
+        "CREATE UNIQUE INDEX tombstones_article ON tombstones (article_id)",
+        "DROP TRIGGER revisions_are_never_deleted",
+        """CREATE TRIGGER revisions_are_never_deleted BEFORE DELETE ON revisions
+            WHEN NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.article_id = OLD.article_id)
+            BEGIN SELECT RAISE(ABORT, 'a revision is never deleted'); END""",
+    )
+
+
+@migrations()
+def m010_readings(db: Database) -> None:
+    """Which extractor read a snapshot last, and why it gave no story: what a later extractor has yet to read."""
+    _create(
+        db,
+        """CREATE TABLE readings (
+            snapshot_id INTEGER PRIMARY KEY REFERENCES snapshots (id), extractor TEXT NOT NULL, refusal TEXT) STRICT""",
+        """INSERT INTO readings (snapshot_id, extractor)
+            SELECT r.snapshot_id, r.extractor FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            WHERE r.snapshot_id IS NOT NULL""",
+    )
+
+
+@migrations()
+def m011_corrections(db: Database) -> None:
+    """The newsroom's own note that a story was corrected, named with the revision that brought it."""
+    _create(
+        db,
+        "ALTER TABLE revisions ADD COLUMN correction TEXT",
+        "CREATE INDEX revisions_observed ON revisions (observed_at)",
+        "CREATE INDEX revisions_published ON revisions (published_at)",
+    )
