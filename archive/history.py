@@ -19,6 +19,18 @@ COMPARED = (
 Left out on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are computed by the sites
 (related topics, the size of a picture), the rest is ours."""
 
+_MARKED = re.compile(
+    r"""^[\W_]*(?:
+        (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*[:\])–—-]
+        |catatan\s+redaksi\s*:
+        |(?:berita|artikel|judul|naskah|tulisan)\s+ini\s+(?:telah|sudah)\s+di(?:perbarui|koreksi|ralat|ubah|revisi|perbaiki)\b
+        |(?-i:UPDATE|RALAT|KOREKSI)\b)
+    |[\[(]\s*(?:ralat|koreksi|update)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Marks of a correction at the start of a paragraph or headline, or bracketed in it. `Koreksi IHSG berlanjut` is about the stock
+exchange: without a colon, bracket or dash the words count only in capitals."""
+
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
@@ -45,6 +57,25 @@ def reading_digest(reading: Mapping[str, Any]) -> str:
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
     """Names of the compared fields that differ, in the order of COMPARED."""
     return tuple(name for name in COMPARED if _comparable(name, before) != _comparable(name, after))
+
+
+def correction_note(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str | None:
+    """The newsroom's note of a correction that stands in `after` and did not stand in `before`; None where there is none.
+
+    Without a `before`, an `UPDATE` is no note: so begin many first versions ("UPDATE harga emas").
+
+    >>> correction_note(None, {"headline": "Jembatan Lambur Dibuka", "body": "Warga datang.\\n\\nKOREKSI: dibuka Senin, bukan Minggu."})
+    'KOREKSI: dibuka Senin, bukan Minggu.'
+    """
+    known = {normalised(line) for line in _lines(before)} if before is not None else set()
+    fresh = ((line, _MARKED.search(line)) for line in _lines(after) if normalised(line) not in known)
+    return next((line for line, mark in fresh if mark and (before is not None or "update" not in mark[0].lower())), None)
+
+
+def _lines(reading: Mapping[str, Any]) -> list[str]:
+    """Headline, kicker, deck and paragraphs."""
+    above = [reading.get(name) or "" for name in ("headline", "kicker", "deck")]
+    return [line for line in (*above, *(reading.get("body") or "").split("\n\n")) if line]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

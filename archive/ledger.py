@@ -3,85 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.clock import instant
+from archive.clock import Clock, instant
+from archive.entries import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
 
 ALIVE = ("due", "kept", "unchanged", "failed")
 """States in which a URL stands for its story: another slug of the same story need not be asked for."""
 
+DEAF_AFTER = 30
+"""Conditional requests in a row that a site answered with the whole page: from then on it counts as one that never answers 304."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """A URL that a source announced, after the site's profile has looked at it."""
-
-    url: str
-    """Canonical."""
-    key: str
-    """The story's identity at its site: story id, else canonical URL."""
-    published_at: datetime | None = None
-    """As the source or the URL says; a hint, never an article's field."""
-    lastmod: datetime | None = None
-    refused: str | None = None
-    """Reason why it is not asked for at all."""
-    skipped: str | None = None
-    """Reason why it is not asked for in this crawl."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """A ledger row, as the crawler needs it to ask."""
-
-    id: int
-    url: str
-    site: str
-    key: str
-    state: str
-    article_id: int | None
-    published_at: datetime | None
-    first_seen_at: datetime
-    last_checked_at: datetime | None
-    next_check_at: datetime | None
-    checks: int
-    quiet_checks: int
-    failures: int
-    etag: str | None
-    last_modified: str | None
-
-    @property
-    def validators(self) -> dict[str, str]:
-        """Headers of a conditional request; none for a page that is not in the archive."""
-        if self.state != "source" and (self.state not in ("kept", "unchanged") or self.article_id is None):
-            return {}
-        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in headers.items() if value}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One asking of a URL and its answer."""
-
-    url: str
-    crawl_id: int | None
-    checked_at: datetime
-    outcome: str
-    """`kept`, `unchanged`, `not_modified`, `gone`, `refused`, `failed` or `source`."""
-    status: int | None = None
-    reason: str | None = None
-    """A code of archive.reasons, or what a source gave."""
-    bytes: int = 0
-    next_check_at: datetime | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    article_id: int | None = None
-
+MOVES = ("announced", "woken", "reread", "taken_down")
+"""What happens to a URL without asking for it."""
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
@@ -90,10 +31,14 @@ _TIMES = ("published_at", "first_seen_at", "last_checked_at", "next_check_at")
 
 
 class Ledger:
-    """Reading and writing of the `urls` and `checks` tables; writes belong inside a transaction of the Archive."""
+    """Reading and writing of the `urls` and `checks` tables; writes belong inside a transaction of the Archive.
+
+    Whatever changes a row of `urls` leaves a row in `checks`.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._clock = Clock(db)
 
     def announce(self, site: str, links: Sequence[Announcement], *, source: str, now: datetime) -> list[Entry]:
         """Write down what is new among `links`; return the entries that are due, in the order of `links`."""
@@ -101,11 +46,12 @@ class Ledger:
         for batch in chunks(links, BATCH):
             some = list(batch)
             known, living = self._known(site, some)
+            buried = self._taken_down(site, some)
             for link in some:
                 entry, taken = known.get(link.url), living.get(link.key)
                 if entry is None:
-                    entry = self._insert(site, link, source, now, taken=taken)
-                else:
+                    entry = self._insert(site, link, source, now, taken=taken, buried=link.key in buried)
+                elif link.key not in buried:
                     entry = self._announced_again(entry, link, now, taken=taken if taken and taken.id != entry.id else None)
                 known[link.url] = entry
                 if entry.state in ALIVE:
@@ -131,7 +77,7 @@ class Ledger:
         due = "next_check_at IS NOT NULL AND next_check_at <= :now"
         where = {
             "due": due,
-            "all": f"(({due}) OR (checks > 0 AND state != 'alias'))",
+            "all": f"(({due}) OR (checks > 0 AND state != 'alias' AND due_reason IS NOT 'taken_down'))",
             "none": f"{due} AND checks = 0",
         }[recheck]
         order = "checks > 0, published_at DESC, id"
@@ -141,53 +87,93 @@ class Ledger:
         """The entry's address no longer gives its story: other addresses of it become due; how many there are, those
         that still give it included.
         """
-        others = {"site": entry.site, "key": entry.key, "id": entry.id, "now": instant(now)}
-        self._db.conn.execute(
-            """UPDATE urls SET state = 'due', reason = NULL, next_check_at = :now
-            WHERE site = :site AND key = :key AND id != :id AND state = 'alias'""",
-            others,
-        )
+        for other in self._entries("site = ? AND key = ? AND id != ? AND state = 'alias'", [entry.site, entry.key, entry.id]):
+            self.move(other, "woken", "due", now=now, due_at=now, why="woken")
         (count,) = self._db.conn.execute(
-            "SELECT count(*) FROM urls WHERE site = :site AND key = :key AND id != :id AND state IN ('due', 'kept', 'unchanged')", others
+            "SELECT count(*) FROM urls WHERE site = ? AND key = ? AND id != ? AND state IN ('due', 'kept', 'unchanged')",
+            (entry.site, entry.key, entry.id),
         ).fetchone()
         return int(count)
 
     def record(self, check: Check, *, site: str) -> None:
         """Write down a check and move its URL to the state that follows; a URL never announced gets its row here."""
         url_id = self.url_id(check.url, site=site, now=check.checked_at)
-        quiet = "quiet_checks + 1" if check.outcome in _QUIET else "quiet_checks" if check.outcome in ("failed", "refused") else "0"
-        failures = "failures + 1" if check.outcome in ("failed", "refused", "gone") else "0"
-        keeps = ", etag = :etag, last_modified = :last_modified" if check.outcome != "failed" else ""
+        before = next(self._entries("id = ?", [url_id]))
+        quiet = before.quiet_checks + (check.outcome in _QUIET) if check.outcome in (*_QUIET, "failed", "refused") else 0
+        failures = before.failures + 1 if check.outcome in ("failed", "refused", "gone") else 0
+        kept = (before.etag, before.last_modified) if check.outcome == "failed" else (check.etag, check.last_modified)
+        state = _STATES.get(check.outcome, check.outcome)
         self._db.conn.execute(
-            f"""UPDATE urls SET state = :state, reason = :reason, last_checked_at = :at, next_check_at = :next,
-                checks = checks + 1, quiet_checks = {quiet}, failures = {failures},
-                article_id = coalesce(:article, article_id) {keeps} WHERE id = :id""",  # noqa: S608 - constants
-            {
-                "state": _STATES.get(check.outcome, check.outcome), "reason": check.reason, "id": url_id,
-                "at": instant(check.checked_at), "next": instant(check.next_check_at), "article": check.article_id,
-                "etag": check.etag, "last_modified": check.last_modified,
-            },
+            """UPDATE urls SET state = ?, reason = ?, last_checked_at = ?, next_check_at = ?, due_reason = ?, checks = checks + 1,
+                quiet_checks = ?, failures = ?, article_id = coalesce(?, article_id), etag = ?, last_modified = ? WHERE id = ?""",
+            (
+                state, check.reason, instant(check.checked_at), instant(check.next_check_at), check.due_reason, quiet, failures,
+                check.article_id, *kept, url_id,
+            ),
         )  # fmt: skip
         if check.article_id is not None:  # other addresses of the story, announced before it was kept
             self._db.conn.execute(
-                """UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL
-                AND (site, key) = (SELECT site, key FROM urls WHERE id = ?)""",
-                (check.article_id, url_id),
+                "UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL AND site = ? AND key = ?",
+                (check.article_id, site, before.key),
             )
+        changed = [new or "" if new != old else None for new, old in zip(kept, (before.etag, before.last_modified), strict=True)]
+        self._note(url_id, state, check, validators=changed)
+        if check.conditional and check.outcome != "source":
+            self._note_validators(site, url_id, check)
+
+    def move(self, entry: Entry, outcome: str, state: str, *, now: datetime, due_at: datetime | None, why: str) -> None:
+        """Change the state of a URL without asking for it: `outcome` says what happened, `why` is why it is due or not."""
+        reason = None if due_at is not None else why
         self._db.conn.execute(
-            "INSERT INTO checks (url_id, crawl_id, checked_at, status, outcome, reason, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (url_id, check.crawl_id, instant(check.checked_at), check.status, check.outcome, check.reason, check.bytes),
+            "UPDATE urls SET state = ?, reason = ?, next_check_at = ?, due_reason = ? WHERE id = ?",
+            (state, reason, instant(due_at), why, entry.id),
         )
+        moved = Check(url=entry.url, crawl_id=None, checked_at=now, outcome=outcome, reason=reason, next_check_at=due_at, due_reason=why)
+        self._note(entry.id, state, moved)
+
+    def entries_of(self, site: str, key: str) -> list[Entry]:
+        """All addresses of a story."""
+        return list(self._entries("site = ? AND key = ?", [site, key]))
 
     def url_id(self, url: str, *, site: str, now: datetime) -> int:
         """Number of the URL's row; made where there is none (sources, addresses that were redirected to)."""
         found = self._db.conn.execute("SELECT id FROM urls WHERE url = ? AND site = ?", (url, site)).fetchone()
         if found is None:
             found = self._db.conn.execute(
-                "INSERT INTO urls (url, site, key, state, first_seen_at) VALUES (?, ?, ?, 'source', ?) RETURNING id",
-                (url, site, url, instant(now)),
+                "INSERT INTO urls (url, site, key, state, first_state, first_seen_at) VALUES (?, ?, ?, 'source', 'source', ?) RETURNING id",
+                (url, site, url, self._clock.stamp(now)),
             ).fetchone()
         return int(found[0])
+
+    def unanswered(self, site: str) -> int:
+        """How many conditional requests in a row the site has answered with the whole page, never 304."""
+        row = self._db.conn.execute("SELECT unanswered FROM validators WHERE site = ?", (site,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _note(self, url_id: int, state: str, check: Check, *, validators: Sequence[str | None] = (None, None)) -> None:
+        """A row in the URL's life."""
+        asked = (check.status, check.bytes) if check.outcome not in MOVES else (None, None)
+        self._db.conn.execute(
+            """INSERT INTO checks (url_id, crawl_id, checked_at, status, outcome, reason, bytes, state, next_check_at, due_reason,
+                etag, last_modified, conditional) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                url_id, check.crawl_id, self._clock.stamp(check.checked_at), asked[0], check.outcome, check.reason, asked[1], state,
+                instant(check.next_check_at), check.due_reason, *validators, int(check.conditional),
+            ),
+        )  # fmt: skip
+
+    def _note_validators(self, site: str, url_id: int, check: Check) -> None:
+        """Whether the validators paid: a 304 saved the page as it was last sent."""
+        answered = check.status == 304
+        saved = self._db.conn.execute(
+            "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1", (url_id,)
+        ).fetchone()
+        self._db.conn.execute(
+            """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved) VALUES (:site, 1, :yes, 1 - :yes, :saved)
+            ON CONFLICT (site) DO UPDATE SET asked = asked + 1, answered = answered + :yes,
+                unanswered = iif(:yes, 0, unanswered + 1), bytes_saved = bytes_saved + :saved""",
+            {"site": site, "yes": int(answered), "saved": saved[0] if answered and saved else 0},
+        )
 
     def _known(self, site: str, links: Sequence[Announcement]) -> tuple[dict[str, Entry], dict[str, Entry]]:
         """Rows of these URLs by their URL, and of living rows of the same stories by the story's key."""
@@ -200,9 +186,20 @@ class Ledger:
             entry.url: entry for entry in self._entries(f"site = ? AND url IN ({marks})", [site, *(link.url for link in links)])
         }, living
 
-    def _insert(self, site: str, link: Announcement, source: str, now: datetime, *, taken: Entry | None) -> Entry:
+    def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
+        """Keys of stories that the archive's owner took down."""
+        marks = ",".join("?" * len(links))
+        found = self._db.conn.execute(
+            f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})",  # noqa: S608 - question marks
+            [site, *(link.key for link in links)],
+        )
+        return {key for (key,) in found}
+
+    def _insert(self, site: str, link: Announcement, source: str, now: datetime, *, taken: Entry | None, buried: bool) -> Entry:
         state, reason = "due", None
-        if link.refused is not None:
+        if buried:
+            state, reason = "refused", "taken_down"
+        elif link.refused is not None:
             state, reason = "refused", link.refused
         elif taken is not None:
             state, reason = "alias", "same_story"
@@ -210,9 +207,10 @@ class Ledger:
             state, reason = "skipped", link.skipped
         values = {
             "url": link.url, "site": site, "key": link.key, "state": state, "reason": reason, "announced_by": source,
-            "published_at": instant(link.published_at), "lastmod": instant(link.lastmod), "first_seen_at": instant(now),
-            "next_check_at": instant(now) if state == "due" else None,
+            "published_at": instant(link.published_at), "lastmod": instant(link.lastmod), "first_seen_at": self._clock.stamp(now),
+            "next_check_at": instant(now) if state == "due" else None, "first_state": state, "first_reason": reason,
             "article_id": taken.article_id if state == "alias" and taken is not None else None,
+            "due_reason": "new" if state == "due" else reason,
         }  # fmt: skip
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
@@ -227,23 +225,21 @@ class Ledger:
         whose source says that it changed since our check.
         """
         waiting = entry.state in ("skipped", "alias") or (entry.state == "refused" and not entry.checks)  # today's profile may accept it
-        waits = waiting and link.skipped is None and link.refused is None
-        if waits and taken is not None:
-            self._db.conn.execute("UPDATE urls SET state = 'alias', reason = 'same_story' WHERE id = ?", (entry.id,))
-            return next(self._entries("id = ?", [entry.id]))
-        wanted = waits and taken is None
+        wanted = waiting and link.skipped is None and link.refused is None
+        checked = entry.last_checked_at
         changed = (
-            link.lastmod is not None
-            and entry.state in ("kept", "unchanged")
-            and entry.last_checked_at is not None
-            and entry.last_checked_at < link.lastmod <= now
+            link.lastmod is not None and entry.state in ("kept", "unchanged") and checked is not None and checked < link.lastmod <= now
         )
-        if not wanted and not changed:
+        due = entry.next_check_at is not None and entry.next_check_at <= now
+        if wanted and taken is not None and entry.state != "alias":
+            self.move(entry, "announced", "alias", now=now, due_at=None, why="same_story")
+        elif wanted and taken is None:
+            self.move(entry, "announced", "due", now=now, due_at=now, why="new")
+        elif changed and not due:
+            self.move(entry, "announced", entry.state, now=now, due_at=now, why="lastmod")
+            self._db.conn.execute("UPDATE urls SET lastmod = ? WHERE id = ?", (instant(link.lastmod), entry.id))
+        else:
             return entry
-        self._db.conn.execute(
-            "UPDATE urls SET state = ?, reason = NULL, lastmod = ?, next_check_at = ? WHERE id = ?",
-            ("due" if wanted else entry.state, instant(link.lastmod), instant(now), entry.id),
-        )
         return next(self._entries("id = ?", [entry.id]))
 
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:

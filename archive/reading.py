@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.errors import ArticleUnknown
+from archive.ledger import DEAF_AFTER
 from archive.urls import canonical_url
 
 _LISTS = ("authors", "editors", "tags", "warnings", "changed")
@@ -29,30 +30,43 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
 
     Raises ArticleUnknown, also where a story id is that of several sites' stories.
     """
+    found = _by_address(db, reference, identify)
+    if found is not None:
+        row = db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", found).fetchone()
+        if row:
+            return int(row[0])
+    reference = _text(reference)
+    rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
+    if len(rows) == 1:
+        return int(rows[0][0])
+    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else 'no article in the archive goes'} by that name")
+
+
+def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
+    """(site, key) of a story that is in the archive, or only in its ledger; raises ArticleUnknown."""
+    found = _by_address(db, reference, identify)
+    if found is not None:
+        return found
+    row = db.conn.execute("SELECT site, key FROM articles WHERE id = ?", (find_article(db, reference, identify),)).fetchone()
+    return str(row[0]), str(row[1])
+
+
+def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
+    """(site, key) of the story with this address: an article's, the ledger's, or one that a profile knows the shape of."""
     reference = _text(reference)
     urls = {reference}
     with suppress(ValueError):
         urls.add(canonical_url(reference))
     for url in sorted(urls):
-        row = db.conn.execute("SELECT id FROM articles WHERE url = ?", (url,)).fetchone()
-        row = row or db.conn.execute("SELECT article_id FROM urls WHERE url = ? AND article_id IS NOT NULL", (url,)).fetchone()
         row = (
-            row
+            db.conn.execute("SELECT site, key FROM articles WHERE url = ?", (url,)).fetchone()
             or db.conn.execute(
-                "SELECT a.id FROM urls u JOIN articles a ON a.site = u.site AND a.key = u.key WHERE u.url = ?", (url,)
+                "SELECT site, key FROM urls WHERE url = ? AND state != 'source' ORDER BY article_id IS NULL, id", (url,)
             ).fetchone()
         )
         if row:
-            return int(row[0])
-    named = identify(reference) if identify is not None else None
-    if named is not None:
-        row = db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", named).fetchone()
-        if row:
-            return int(row[0])
-    rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
-    if len(rows) == 1:
-        return int(rows[0][0])
-    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else 'no article in the archive goes'} by that name")
+            return str(row[0]), str(row[1])
+    return identify(reference) if identify is not None else None
 
 
 def _text(argument: str) -> str:
@@ -66,12 +80,20 @@ def _number(reference: str) -> int:
 
 def latest(db: Database, article_id: int) -> dict[str, Any]:
     """The article's row of the `latest` view."""
-    return _plain(next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id]))))
+    row = next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id])), None)
+    if row is None:
+        raise ArticleUnknown(f"article {article_id} has no text in the archive, or had none yet at that moment")
+    return _plain(row)
 
 
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """The article's rows of the `history` view, oldest first."""
-    return [_plain(row) for row in db.query("SELECT * FROM history WHERE article_id = ? ORDER BY number", [article_id])]
+    """The article's rows of the `history` view with the newsroom's notes of corrections, oldest first."""
+    rows = db.query(
+        """SELECT h.*, r.correction FROM history h JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
+        WHERE h.article_id = ? ORDER BY h.number""",
+        [article_id],
+    )
+    return [_plain(row) for row in rows]
 
 
 def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
@@ -111,7 +133,7 @@ def _words(query: str) -> list[str]:
 
 
 def stats(db: Database) -> list[dict[str, Any]]:
-    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept."""
+    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept, what the validators saved."""
     return list(
         db.query(
             """SELECT s.site,
@@ -128,8 +150,12 @@ def stats(db: Database) -> list[dict[str, Any]]:
                 (SELECT coalesce(sum(n.size), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
                     AS bytes_sent,
                 (SELECT coalesce(sum(length(n.packed)), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
-                    AS bytes_kept
-            FROM (SELECT DISTINCT site FROM urls UNION SELECT site FROM articles) s ORDER BY s.site"""
+                    AS bytes_kept,
+                coalesce(v.asked, 0) AS conditional, coalesce(v.answered, 0) AS answered_304, coalesce(v.bytes_saved, 0) AS bytes_saved,
+                coalesce(v.unanswered >= :deaf, 0) AS never_304
+            FROM (SELECT DISTINCT site FROM urls UNION SELECT site FROM articles) s
+            LEFT JOIN validators v ON v.site = s.site ORDER BY s.site""",
+            {"deaf": DEAF_AFTER},
         )
     )
 
@@ -147,6 +173,10 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
         row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", named)), None)
     if row is None:
         raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
-    checks = db.query("SELECT checked_at, status, outcome, reason, bytes FROM checks WHERE url_id = ? ORDER BY id", [row["id"]])
+    checks = db.query(
+        """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason FROM checks
+        WHERE url_id = ? ORDER BY id""",
+        [row["id"]],
+    )
     made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
     return {**row, "history": list(checks), "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made]}

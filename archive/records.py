@@ -29,6 +29,8 @@ class Page:
     """Pages 2 to n of the same story, in order."""
     missing_parts: int = 0
     """Further pages that were announced but could not be had."""
+    conditional: bool = False
+    """Whether it was asked for with validators; the server sent it all the same. Not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +107,38 @@ class Revision:
     """Fields that differ from the revision before."""
     returns_to: int | None = None
     """The earlier revision whose text came back."""
+    correction: str | None = None
+    """The newsroom's own note of a correction that this revision brought."""
     observed_at: datetime
-    """Our clock, UTC."""
+    """The archive's clock, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptArticle:
+    """An article of the archive with its newest revision: a row of the view `latest`."""
+
+    article_id: int
+    article: Article
+    revision: int
+    """Number of the revision that `article` is."""
+    first_seen_at: datetime
+    """The archive's clock, UTC."""
+    observed_at: datetime
+    """When the archive took this revision in; UTC."""
+    removed_at: datetime | None = None
+    """When its site was found to have taken it away; UTC."""
+    cluster_id: int | None = None
+    opted_out: str | None = None
+    """The rule by which it opts out of text and data mining."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptRevision(Revision):
+    """A revision with all that it said, and the snapshot that it was read from."""
+
+    article: Article
+    snapshot_id: int | None = None
+    """None where the bytes were not kept (`--keep first`), or never had."""
 
 
 def _plain(value: Any) -> Any:

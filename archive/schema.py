@@ -144,6 +144,7 @@ def m006_clock_and_rights(db: Database) -> None:
             id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles (id), since TEXT NOT NULL, rule TEXT) STRICT""",
         "INSERT INTO rights (article_id, since, rule) SELECT id, first_seen_at, opted_out FROM articles WHERE opted_out IS NOT NULL",
         "CREATE INDEX rights_article ON rights (article_id)",
+        "ALTER TABLE snapshots ADD COLUMN kept_at TEXT",
     )
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlite_utils import Database
 
 from archive import compression
-from archive.clock import instant
+from archive.clock import Clock, instant
 from archive.digests import bytes_digest
 from archive.errors import ArchiveDamaged
 from archive.records import Page, Snapshot
@@ -27,6 +27,7 @@ class Snapshots:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._clock = Clock(db)
         self._dictionary = lru_cache(maxsize=32)(self._read_dictionary)
         self._newest: dict[str, int | None] = {}
 
@@ -88,6 +89,7 @@ class Snapshots:
             **common, "requested_url": page.requested_url, "url": page.url, "status": page.status, "headers": _kept(page.headers),
             "fetched_at": instant(page.fetched_at), "digest": snapshot.digest, "size": len(page.body),
             "dictionary_id": snapshot.dictionary_id, "packed": snapshot.packed, "missing_parts": page.missing_parts,
+            "kept_at": self._clock.stamp(page.fetched_at),
         }  # fmt: skip
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         cursor = self._db.conn.execute(f"INSERT INTO snapshots ({names}) VALUES ({marks}) RETURNING id", row)  # noqa: S608 - constants

@@ -7,24 +7,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from sqlite_utils import Database
-
-from archive.clock import instant
-from archive.connection import connect, immediate, plain_errors
+from archive.asof import read_as_of
+from archive.connection import check_schema, connect, immediate, plain_errors, schema_version
 from archive.digests import bytes_digest
-from archive.history import changed_fields, reading_digest
+from archive.history import changed_fields, correction_note, reading_digest
 from archive.ledger import Ledger
+from archive.reader import Reader
 from archive.records import Article, Page, Revision, Snapshot
+from archive.replays import Replays
 from archive.schema import ARTICLE_COLUMNS
-from archive.snapshots import Snapshots
 
 _LISTS = ("authors", "editors", "tags", "warnings")
 
 
-class Archive:
+class Archive(Reader):
     """An archive of news on disk: a ledger of URLs, snapshots, articles and their revisions.
 
     Open one a crawl and close it at the end. Write inside `transaction()`; everything about one page belongs in one.
@@ -32,26 +30,39 @@ class Archive:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         """Open, and make or bring up to date unless `read_only`; raises one of archive.errors."""
-        self.path = Path(path)
-        self.db: Database = connect(self.path, read_only=read_only)
+        super().__init__(Path(path), connect(Path(path), read_only=read_only))
+        self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db)
-        self.snapshots = Snapshots(self.db)
+        self.replays = Replays(self.db, self.ledger)
 
-    def __enter__(self) -> Self:
-        return self
+    def as_of(self, moment: datetime) -> Reader:
+        """The archive as it stood at `moment` (aware), on a connection of its own, for reading; close it, or use it in a `with`.
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        All of it: articles, revisions, the ledger, snapshots, and any SQL on the public views. Two readings of one moment are the
+        same for ever once something was written after it; `settled` tells. Stories that were taken down with `warta remove`
+        are gone from the past too. Raises ValueError for a time without an offset.
 
-    def close(self) -> None:
-        """Close the file; what was committed stays."""
-        self.db.close()
+        Its costs are those of today's archive; the search index knows only today's texts.
+        """
+        db = connect(self.path, read_only=True)
+        try:
+            read_as_of(db, moment)
+        except BaseException:
+            db.close()
+            raise
+        return Reader(self.path, db)
+
+    def settled(self, moment: datetime) -> bool:
+        """Whether nothing more can be written at or before `moment`: something was written after it."""
+        latest = self.clock.latest()
+        return latest is not None and moment < latest
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All of it or nothing, also against kill -9; waits for other writers; errors are ArchiveErrors."""
         try:
             with plain_errors(self.path), immediate(self.db):
+                self._schema = check_schema(self.db, self.path, seen=self._schema)
                 yield
         except BaseException:
             self.snapshots.forget()
@@ -62,7 +73,7 @@ class Archive:
         with self.transaction():
             row = self.db.conn.execute(
                 "INSERT INTO crawls (site, started_at, version, arguments) VALUES (?, ?, ?, ?) RETURNING id",
-                (site, instant(now), version, json.dumps(dict(arguments))),
+                (site, self.clock.stamp(now), version, json.dumps(dict(arguments))),
             ).fetchone()
         return int(row[0])
 
@@ -71,15 +82,16 @@ class Archive:
         with self.transaction():
             self.db.conn.execute(
                 "UPDATE crawls SET ended_at = ?, counts = ?, bytes = ?, end_reason = ? WHERE id = ?",
-                (instant(now), json.dumps(dict(counts)), received, reason, crawl_id),
+                (self.clock.stamp(now), json.dumps(dict(counts)), received, reason, crawl_id),
             )
 
     def record_robots(self, host: str, *, status: int | None, body: str, now: datetime) -> None:
         """Keep what robots.txt said: a row for each text that was seen, with its first and last time."""
+        at = self.clock.stamp(now)
         self.db.conn.execute(
             """INSERT INTO robots (host, digest, status, body, fetched_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (host, digest) DO UPDATE SET last_seen_at = excluded.last_seen_at, status = excluded.status""",
-            (host, bytes_digest(body.encode(errors="replace")), status, body, instant(now), instant(now)),
+            (host, bytes_digest(body.encode(errors="replace")), status, body, at, at),
         )
 
     def pack(self, page: Page) -> Snapshot:
@@ -101,32 +113,60 @@ class Archive:
     def revise(
         self, article: Article, *, key: str, observed_at: datetime, keep: Callable[[], int | None], technical: bool = False
     ) -> Revision | None:
-        """Write what the article says now, if it differs from its newest revision; None where nothing changed.
+        """Write what the article says now, if it differs from its newest revision.
 
         `keep` writes the snapshot and gives its number; it is called only if there is a revision to write. `technical`: the
-        page did not change, our extractor did.
+        page did not change, our extractor did. None where nothing changed, or the story was taken down.
         """
         reading = article.as_dict()
         last = self.newest_reading(article.site, key)
         if last is None:
+            if self.taken_down(article.site, key):
+                return None
             article_id = self._insert_article(article, key, observed_at)
-            return self._insert_revision(article_id, 1, "first", reading, observed_at, keep())
+            return self._insert_revision(article_id, 1, "first", reading, observed_at, keep(), correction=correction_note(None, reading))
         restored = last["removed_at"] is not None and not technical
         if not restored and reading_digest(reading) == last["digest"]:
             return None
         kind = "technical" if technical else "restored" if restored else "publisher"
-        changed = changed_fields(last, reading)
+        changed, correction = changed_fields(last, reading), None if technical else correction_note(last, reading)
         number = last["number"] + 1
-        return self._insert_revision(last["article_id"], number, kind, reading, observed_at, keep(), changed=changed)
+        return self._insert_revision(
+            last["article_id"], number, kind, reading, observed_at, keep(), changed=changed, correction=correction
+        )  # fmt: skip
+
+    def taken_down(self, site: str, key: str) -> bool:
+        """Whether the archive's owner took the story down."""
+        return self.db.conn.execute("SELECT 1 FROM tombstones WHERE site = ? AND key = ?", (site, key)).fetchone() is not None
+
+    def note_reading(self, snapshot_id: int, extractor: str, refusal: str | None = None) -> None:
+        """Write down which extractor read a snapshot last, and why it gave no story."""
+        self.db.conn.execute(
+            """INSERT INTO readings (snapshot_id, extractor, refusal) VALUES (?, ?, ?)
+            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor, refusal = excluded.refusal""",
+            (snapshot_id, extractor, refusal),
+        )
 
     def article_id(self, site: str, key: str) -> int:
         """Number of a story that is in the archive."""
         (article_id,) = self.db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", (site, key)).fetchone()
         return int(article_id)
 
-    def note_rights(self, article_id: int, opted_out: str | None) -> None:
+    def note_rights(self, article_id: int, opted_out: str | None, *, now: datetime) -> None:
         """The rule by which the story's page opts out of text mining today; None where none does."""
+        (before,) = self.db.conn.execute("SELECT opted_out FROM articles WHERE id = ?", (article_id,)).fetchone()
+        if before == opted_out:
+            return
         self.db.conn.execute("UPDATE articles SET opted_out = ? WHERE id = ?", (opted_out, article_id))
+        self.db.conn.execute(
+            "INSERT INTO rights (article_id, since, rule) VALUES (?, ?, ?)", (article_id, self.clock.stamp(now), opted_out)
+        )  # fmt: skip
+
+    def note_robots_rule(self, article_id: int, rule: str | None, *, now: datetime) -> None:
+        """What robots.txt says today of a page that did not change; a rule of the page itself stays."""
+        (before,) = self.db.conn.execute("SELECT opted_out FROM articles WHERE id = ?", (article_id,)).fetchone()
+        if before is None or before.startswith("robots.txt:"):
+            self.note_rights(article_id, rule, now=now)
 
     def remove(self, article_id: int, *, observed_at: datetime) -> Revision | None:
         """The story is gone from its site (404, 410): a revision with the last text; None where that is known already."""
@@ -141,21 +181,13 @@ class Archive:
         if row is None:
             return None
         reading = dict(row, **{name: json.loads(row[name]) for name in _LISTS})
-        revision = self._insert_revision(article_id, row["number"] + 1, "removed", reading, observed_at, row["snapshot_id"])
-        self.db.conn.execute("UPDATE articles SET removed_at = ? WHERE id = ?", (instant(observed_at), article_id))
-        return revision
-
-    def note_robots_rule(self, article_id: int, rule: str | None) -> None:
-        """What robots.txt says today of a page that did not change; a rule of the page itself stays."""
-        self.db.conn.execute(
-            "UPDATE articles SET opted_out = ? WHERE id = ? AND (opted_out IS NULL OR opted_out LIKE 'robots.txt:%')", (rule, article_id)
-        )
+        return self._insert_revision(article_id, row["number"] + 1, "removed", reading, observed_at, row["snapshot_id"])
 
     def _insert_article(self, article: Article, key: str, now: datetime) -> int:
         row = self.db.conn.execute(
             """INSERT INTO articles (site, key, story_id, url, first_seen_at, revision)
             VALUES (?, ?, ?, ?, ?, 0) RETURNING id""",
-            (article.site, key, article.story_id, article.canonical_url, instant(now)),
+            (article.site, key, article.story_id, article.canonical_url, self.clock.stamp(now)),
         ).fetchone()
         return int(row[0])
 
@@ -169,22 +201,30 @@ class Archive:
         snapshot_id: int | None,
         *,
         changed: tuple[str, ...] = (),
+        correction: str | None = None,
     ) -> Revision:
-        digest = reading_digest(reading)
+        digest, at = reading_digest(reading), self.clock.stamp(observed_at)
         returns_to = self._earlier(article_id, digest) if changed else None
         row = {name: json.dumps(list(reading[name]), ensure_ascii=False) if name in _LISTS else reading[name] for name in ARTICLE_COLUMNS}
         row |= {
             "article_id": article_id, "number": number, "kind": kind, "changed": json.dumps(list(changed)),
-            "returns_to": returns_to, "observed_at": instant(observed_at), "snapshot_id": snapshot_id, "digest": digest,
+            "returns_to": returns_to, "observed_at": at, "snapshot_id": snapshot_id, "digest": digest, "correction": correction,
         }  # fmt: skip
         self._unindex(article_id)
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self.db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
         self.db.conn.execute(
-            "UPDATE articles SET revision = ?, removed_at = iif(? = 'technical', removed_at, NULL) WHERE id = ?", (number, kind, article_id)
+            """UPDATE articles SET revision = :number,
+                removed_at = CASE :kind WHEN 'technical' THEN removed_at WHEN 'removed' THEN :at ELSE NULL END WHERE id = :id""",
+            {"number": number, "kind": kind, "at": at, "id": article_id},
         )
         self._index(article_id)
-        return Revision(article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, observed_at=observed_at)
+        if snapshot_id is not None and kind != "removed":
+            self.note_reading(snapshot_id, reading["extractor"])
+        return Revision(
+            article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, correction=correction,
+            observed_at=datetime.fromisoformat(at),
+        )  # fmt: skip
 
     def _earlier(self, article_id: int, digest: str) -> int | None:
         """The newest earlier revision that said the same."""
@@ -192,6 +232,14 @@ class Archive:
             "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?", (article_id, digest)
         ).fetchone()
         return int(number) if number is not None else None
+
+    def erase(self, article_id: int) -> int:
+        """Delete the texts of a story that has a tombstone, also from the search index; how many revisions it had."""
+        self._unindex(article_id)
+        erased = self.db.conn.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,)).rowcount
+        self.db.conn.execute("DELETE FROM rights WHERE article_id = ?", (article_id,))
+        self.db.conn.execute("UPDATE articles SET revision = 0, opted_out = NULL WHERE id = ?", (article_id,))
+        return erased
 
     def _unindex(self, article_id: int) -> None:
         """Take the old text out of the search index, while `searchable` still shows it."""

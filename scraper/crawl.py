@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,12 +19,16 @@ from zoneinfo import ZoneInfo
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
+from archive.entries import Announcement, Check, Entry
 from archive.errors import ArchiveError
-from archive.ledger import Announcement, Check, Entry
 from archive.store import Archive
 from scraper.sources import Source, Window
 
+logger = logging.getLogger(__name__)
+
 RECHECKS = ("due", "all", "none")
+KEEPS = ("changed", "all", "first")
+"""Which pages' bytes are kept: those that made a revision, all that were read, or only a story's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,10 @@ def _order(entry: Entry) -> tuple[bool, float, int]:
     return entry.checks > 0, -(entry.published_at.timestamp() if entry.published_at else 0.0), entry.id
 
 
+SLACK = timedelta(minutes=1)
+"""How far the clocks of several computers may be apart before it is worth a word."""
+
+
 class _Undo(Exception):
     """Takes back a transaction that was only a rehearsal."""
 
@@ -111,6 +120,9 @@ class Crawl:
     archive: Archive
     site: str
     options: Options
+    keep: str = "changed"
+    unanswered: int = 0
+    """Conditional requests in a row that the site had answered with the whole page when the crawl began."""
     fixed_now: datetime | None = None
     id: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -138,15 +150,21 @@ class Crawl:
         temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
         if fixed and datetime.fromisoformat(fixed).tzinfo is None:
             raise ValueError(f"NOW={fixed}: expected a time with its offset, like 2026-01-31T08:00:00+07:00")
+        keep = crawler.settings["KEEP"]
+        if keep not in KEEPS:
+            raise ValueError(f"KEEP={keep}: expected one of {', '.join(KEEPS)}")
         crawl = cls(
             crawler=crawler,
             archive=Archive(Path(temporary.name) / "plan.db" if temporary else path),
             site=site,
             options=options,
+            keep=keep,
             fixed_now=datetime.fromisoformat(fixed) if fixed else None,
             _temporary=temporary,
         )
+        crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
+            crawl._tell_the_clock()
             arguments = {"since": options.since, "until": options.until, "limit": options.limit, "recheck": options.recheck}
             arguments["demo"] = crawler.settings.get("DEMO")
             plain = {name: str(value) for name, value in arguments.items() if value is not None}
@@ -167,6 +185,15 @@ class Crawl:
     def now(self) -> datetime:
         """The time, or the one that the setting NOW fixes; the only clock of a crawl."""
         return self.fixed_now or datetime.now(UTC)
+
+    def _tell_the_clock(self) -> None:
+        """A computer's clock that went back makes the archive's moments later than its own; nothing else comes of it."""
+        latest = self.archive.clock.latest()
+        if latest is not None and latest - self.now() > SLACK:
+            logger.warning(
+                "%s: this computer's clock says %s, but the archive was last written at %s: what is kept now gets the archive's time",
+                self.site, self.now().isoformat(timespec="seconds"), latest.isoformat(timespec="seconds"),
+            )  # fmt: skip
 
     def window(self, zone: ZoneInfo) -> Window:
         """The days that are wanted."""

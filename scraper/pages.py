@@ -12,6 +12,8 @@ from archive.urls import joined_url
 from scraper.extraction.tree import parse_html
 from scraper.site import Identity, Site
 
+VALIDATORS = ("If-None-Match", "If-Modified-Since")
+
 
 def headers_of(response: Response) -> dict[str, str]:
     """Headers by name in lower case; repeated ones joined by a comma, as RFC 9110 has it."""
@@ -22,9 +24,10 @@ def headers_of(response: Response) -> dict[str, str]:
 
 def page_of(response: Response, *, site: str, requested_url: str, fetched_at: datetime) -> Page:
     """The answer as a page."""
+    request = response.request
     return Page(
         site=site, requested_url=requested_url, url=response.url, status=response.status, headers=headers_of(response), body=response.body,
-        fetched_at=fetched_at,
+        fetched_at=fetched_at, conditional=request is not None and any(name in request.headers for name in VALIDATORS),
     )  # fmt: skip
 
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
+from archive.entries import Check, Entry
 from archive.errors import ArchiveDamaged
-from archive.ledger import Check, Entry
+from archive.ledger import DEAF_AFTER
 from archive.reasons import sentence
-from archive.records import Page, Revision, Snapshot
+from archive.records import Article, Page, Revision, Snapshot
 from scraper import revisit
 from scraper.crawl import Crawl
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import extractor_of
 from scraper.refusals import refusal_of_article
+from scraper.replay import lost_layout, reread_newest
 from scraper.robots import opted_out
 from scraper.spider import NewsSpider
 from scraper.stories import Miss
@@ -116,6 +117,8 @@ class WriteRevision(_Stage):
         if isinstance(item, Miss):
             return self._miss(item)
         entry = self._entry(item)
+        if self._crawl.archive.taken_down(entry.site, entry.key):
+            return None  # while the page was under way
         refusal = item.refusal or self._doubt(item, entry)
         if item.reading is None or refusal is not None:
             self._refuse(replace(item, refusal=refusal), entry)
@@ -129,60 +132,57 @@ class WriteRevision(_Stage):
         if item.snapshot.page.missing_parts:
             return "missing_parts"
         last = self._crawl.archive.newest_reading(entry.site, entry.key)
-        lost = last is not None and last["layout"] != "fallback" and item.reading.article.layout == "fallback"
-        return "layout_missed" if lost else None
+        return "layout_missed" if lost_layout(last, item.reading.article) else None
 
     def _revise(self, item: Read, reading: Reading, entry: Entry) -> Revision | None:
         crawl, page = self._crawl, item.snapshot.page
         archive, article = crawl.archive, reading.article
-        url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
-        self._reread(entry.key, page.fetched_at)
-        revision = archive.revise(
-            article,
-            key=entry.key,
-            observed_at=page.fetched_at,
-            keep=lambda: archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=crawl.id, opted_out=item.opted_out),
-        )
+        self._reread(entry.key)
+        revision = archive.revise(article, key=entry.key, observed_at=crawl.now(), keep=lambda: self._keep(item, entry))
+        if revision is None and crawl.keep == "all":
+            archive.note_reading(self._insert(item, entry), article.extractor)
         article_id = revision.article_id if revision else archive.article_id(entry.site, entry.key)
-        archive.note_rights(article_id, item.opted_out)
+        archive.note_rights(article_id, item.opted_out, now=crawl.now())
         due = revisit.next_check(
             now=page.fetched_at,
             published_at=article.published_at or entry.published_at,
             first_seen_at=entry.first_seen_at,
             quiet_checks=0 if revision else entry.quiet_checks + 1,
+            costly=crawl.unanswered >= DEAF_AFTER,
         )
         outcome = "kept" if revision else "unchanged"
         archive.ledger.record(_check(item.snapshot, entry, outcome, crawl.id, due=due, article_id=article_id), site=entry.site)
-        crawl.counts[outcome] += 1
-        if revision is not None:
-            crawl.counts[f"revisions/{revision.kind}"] += 1
-        for warning in article.warnings:
-            crawl.counts[f"warnings/{warning}"] += 1
+        self._count_story(outcome, revision, article)
         return revision
 
-    def _reread(self, key: str, now: datetime) -> None:
+    def _keep(self, item: Read, entry: Entry) -> int | None:
+        """The snapshot of a revision; with `--keep first` only that of the first."""
+        return None if self._crawl.keep == "first" and entry.article_id is not None else self._insert(item, entry)
+
+    def _insert(self, item: Read, entry: Entry) -> int:
+        archive, page = self._crawl.archive, item.snapshot.page
+        url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
+        return archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=self._crawl.id, opted_out=item.opted_out)
+
+    def _reread(self, key: str) -> None:
         """Where our extractor changed since the newest revision, its snapshot is read again first: what differs now is ours,
         and only what then still differs is the newsroom's.
         """
         archive, site = self._crawl.archive, self._spider.site
-        last = archive.newest_reading(site.name, key)
-        if last is None or last["snapshot_id"] is None or last["extractor"] == extractor_of(site):
-            return
         try:
-            reread = read_page(archive.snapshots.page(last["snapshot_id"]), site).article
+            revision = reread_newest(archive, site, key, now=self._crawl.now())
         except ArchiveDamaged as error:
-            logger.warning("%s: the snapshot of revision %d could not be read again: %s", last["site"], last["number"], error)
+            logger.warning("%s: the snapshot of %s could not be read again: %s", site.name, key, error)
             self._crawl.counts["revisions/unreadable"] += 1
             return
-        if archive.revise(reread, key=key, observed_at=now, keep=lambda: last["snapshot_id"], technical=True):
+        if revision is not None:
             self._crawl.counts["revisions/technical"] += 1
 
     def _refuse(self, item: Read, entry: Entry) -> None:
         """A page that holds no story: kept as evidence the first time, tried again later."""
         crawl, page, reason = self._crawl, item.snapshot.page, item.refusal or "extraction_failed"
-        url_id = crawl.archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
         if not entry.failures:
-            crawl.archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=crawl.id, opted_out=item.opted_out)
+            crawl.archive.note_reading(self._insert(item, entry), extractor_of(self._spider.site), reason)
         due = revisit.next_check_of_failed(now=page.fetched_at, failures=entry.failures + 1)
         crawl.archive.ledger.record(_check(item.snapshot, entry, "failed", crawl.id, due=due, reason=reason), site=entry.site)
         crawl.counts["failed"] += 1
@@ -191,7 +191,9 @@ class WriteRevision(_Stage):
 
     def _miss(self, miss: Miss) -> Revision | None:
         crawl, entry, now = self._crawl, miss.entry, miss.checked_at
-        due, revision = None, None
+        if crawl.archive.taken_down(entry.site, entry.key):
+            return None
+        revision = None
         if miss.outcome == "not_modified":
             self._note_rights(miss)
             due = revisit.next_check(
@@ -201,14 +203,15 @@ class WriteRevision(_Stage):
             due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
             elsewhere = crawl.archive.ledger.wake_aliases(entry, now=now)
             if entry.article_id is not None and not elsewhere:
-                revision = crawl.archive.remove(entry.article_id, observed_at=now)
+                revision = crawl.archive.remove(entry.article_id, observed_at=crawl.now())
         else:
             due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
         headers = miss.headers or {}
         not_modified = miss.outcome == "not_modified"
         check = Check(
             url=entry.url, crawl_id=crawl.id, checked_at=now, outcome=miss.outcome, status=miss.status, reason=miss.reason,
-            next_check_at=due, etag=headers.get("etag") or (entry.etag if not_modified else None),
+            conditional=not_modified, next_check_at=due.at, due_reason=due.reason,
+            etag=headers.get("etag") or (entry.etag if not_modified else None),
             last_modified=headers.get("last-modified") or (entry.last_modified if not_modified else None),
         )  # fmt: skip
         crawl.archive.ledger.record(check, site=entry.site)
@@ -221,7 +224,16 @@ class WriteRevision(_Stage):
         if robots is None or miss.entry.article_id is None:
             return
         agent = robots.shuts_out(miss.entry.url)
-        self._crawl.archive.note_robots_rule(miss.entry.article_id, f"robots.txt: {agent}" if agent else None)
+        rule = f"robots.txt: {agent}" if agent else None
+        self._crawl.archive.note_robots_rule(miss.entry.article_id, rule, now=self._crawl.now())
+
+    def _count_story(self, outcome: str, revision: Revision | None, article: Article) -> None:
+        counts = self._crawl.counts
+        counts[outcome] += 1
+        if revision is not None:
+            counts[f"revisions/{revision.kind}"] += 1
+        for warning in article.warnings:
+            counts[f"warnings/{warning}"] += 1
 
     def _count(self, miss: Miss, revision: Revision | None) -> None:
         counts = self._crawl.counts
@@ -240,7 +252,7 @@ def _check(
     outcome: str,
     crawl_id: int | None,
     *,
-    due: datetime | None,
+    due: revisit.Due,
     reason: str | None = None,
     article_id: int | None = None,
 ) -> Check:
@@ -248,6 +260,7 @@ def _check(
     whole = not page.parts and not page.missing_parts  # 304 for its first page says nothing of the others
     return Check(
         url=entry.url, crawl_id=crawl_id, checked_at=page.fetched_at, outcome=outcome, status=page.status, reason=reason,
-        bytes=sum(len(part.body) for part in (page, *page.parts)), next_check_at=due, etag=page.headers.get("etag") if whole else None,
+        bytes=sum(len(part.body) for part in (page, *page.parts)), conditional=page.conditional, next_check_at=due.at,
+        due_reason=due.reason, etag=page.headers.get("etag") if whole else None,
         last_modified=page.headers.get("last-modified") if whole else None, article_id=article_id,
     )  # fmt: skip

@@ -9,6 +9,7 @@ NEWSPIDER_MODULE = "scraper.spiders"
 # Our own.
 ARCHIVE = environ.get("WARTA_ARCHIVE", "news.db")
 CONTACT = environ.get("WARTA_CONTACT", "no contact given")
+KEEP = "changed"  # which pages' bytes are kept: changed (those that made a revision), all, or first (a story's first only)
 NOW: str | None = None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
 DEMO: str | None = None  # marks the crawls of `warta demo`
 RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl

@@ -13,8 +13,9 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.ledger import Entry
+from archive.entries import Entry
 from archive.records import Page
+from scraper import revisit
 from scraper.crawl import Crawl, Planned
 from scraper.pages import headers_of, page_of, part_urls
 from scraper.refusals import refusal_of_content, refusal_of_error, refusal_of_status
@@ -63,9 +64,18 @@ class Stories:
             entry = self._waiting.popleft()
             self._asked.add(entry.id)
             self._crawl.counts["asked"] += 1
-            requests.append(self._request(entry.url, self.parse, errback=self.failed, cb_kwargs={"entry": entry}, headers=entry.validators))
+            requests.append(
+                self._request(
+                    entry.url, self.parse, errback=self.failed, cb_kwargs={"entry": entry}, headers=self._validators(entry)
+                )
+            )  # fmt: skip
         self._crawl.counts["wanted"] = self._crawl.counts["asked"] + (0 if self._at_limit() else len(self._waiting))
         return requests
+
+    def _validators(self, entry: Entry) -> dict[str, str]:
+        """None for a site that never answers 304, but for a probe now and then."""
+        sends = revisit.sends_validators(unanswered=self._crawl.unanswered, turn=self._crawl.counts["asked"])
+        return entry.validators if sends else {}
 
     def plan(self) -> list[Planned]:
         """What would be asked for, and why."""

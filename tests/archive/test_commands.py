@@ -33,7 +33,7 @@ def library(path: Path) -> Path:
         take_down(archive, story(2), at=NOW + DAY)
         keep(archive, story(3, site="warta", story_id="88", warnings=("no_date",)))
         with archive.transaction():
-            archive.note_rights(3, "robots.txt: GPTBot")
+            archive.note_rights(3, "robots.txt: GPTBot", now=NOW)
         check(archive, url_of(5), "failed", reason="timeout", next_check_at=NOW + HOUR)
     return path
 

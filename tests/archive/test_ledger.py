@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
-from archive.ledger import Announcement
+from archive.entries import Announcement
 from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep, link, rows, story, take_down, url_of, value
 
 

@@ -87,10 +87,10 @@ def test_a_removed_story_keeps_its_text_and_says_when_it_was_removed(archive: Ar
 def test_the_rule_by_which_a_story_opts_out_is_in_latest(archive: Archive) -> None:
     keep(archive, story())
     with archive.transaction():
-        archive.note_rights(1, "x-robots-tag: noai")
+        archive.note_rights(1, "x-robots-tag: noai", now=NOW)
     assert value(archive, "SELECT opted_out FROM latest") == "x-robots-tag: noai"
     with archive.transaction():
-        archive.note_rights(1, None)
+        archive.note_rights(1, None, now=NOW)
     assert value(archive, "SELECT opted_out FROM latest") is None
 
 

@@ -1,0 +1,68 @@
+"""Reading the archive as it stood at a moment: temporary views of the past, in front of today's tables of the same names.
+
+Every statement that names `latest`, `history`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights` or
+`crawls` without a schema then reads the past. Nothing is copied, nothing is written into the file.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.clock import exact
+from archive.schema import ARTICLE_COLUMNS
+
+_STATE = "coalesce(c.state, iif(c.outcome = 'not_modified', 'unchanged', c.outcome), u.first_state, 'due')"
+"""`c` is the last thing that had happened to the URL `u`; what 0.1.0 wrote down of it has no state of its own."""
+
+_VIEWS = {
+    "rights": "SELECT * FROM main.rights WHERE since <= {t}",
+    "checks": "SELECT * FROM main.checks WHERE checked_at <= {t}",
+    "revisions": "SELECT * FROM main.revisions WHERE observed_at <= {t}",
+    "snapshots": "SELECT * FROM main.snapshots WHERE coalesce(kept_at, fetched_at) <= {t}",
+    "crawls": """SELECT id, site, started_at, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, version, arguments,
+        iif(ended_at <= {t}, counts, NULL) AS counts, iif(ended_at <= {t}, bytes, NULL) AS bytes,
+        iif(ended_at <= {t}, end_reason, NULL) AS end_reason FROM main.crawls WHERE started_at <= {t}""",
+    "articles": """SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at,
+        (SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
+            WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1) AS removed_at,
+        (SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1) AS opted_out,
+        r.number AS revision
+        FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number =
+            (SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})""",
+    "urls": f"""SELECT u.id, u.url, u.site, u.key, {_STATE} AS state,
+        iif(c.id IS NULL, u.first_reason, c.reason) AS reason,
+        (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= {{t}}) AS article_id,
+        u.announced_by, u.published_at, u.first_seen_at,
+        (SELECT substr(max(k.checked_at), 1, 19) || '+00:00' FROM main.checks k
+            WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS last_checked_at,
+        iif(c.id IS NOT NULL, c.next_check_at, iif(coalesce(u.first_state, 'due') = 'due', substr(u.first_seen_at, 1, 19) || '+00:00', NULL))
+            AS next_check_at,
+        coalesce(c.due_reason, iif(c.id IS NULL, coalesce(u.first_reason, 'new'), NULL)) AS due_reason,
+        (SELECT count(*) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS checks,
+        (SELECT nullif(k.etag, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.etag IS NOT NULL
+            ORDER BY k.id DESC LIMIT 1) AS etag,
+        (SELECT nullif(k.last_modified, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}}
+            AND k.last_modified IS NOT NULL ORDER BY k.id DESC LIMIT 1) AS last_modified
+        FROM main.urls u LEFT JOIN main.checks c
+            ON c.id = (SELECT max(k.id) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}})
+        WHERE u.first_seen_at <= {{t}}""",
+    "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at, next_check_at, checks,
+        etag, last_modified FROM temp.urls""",
+    "latest": f"""SELECT a.id AS article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
+        r.number AS revision, a.first_seen_at, r.observed_at, a.removed_at, CAST(NULL AS INTEGER) AS cluster_id, a.opted_out
+        FROM temp.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision""",
+    "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
+        r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
+}  # fmt: skip
+
+
+def read_as_of(db: Database, at: datetime) -> None:
+    """Put the past in front of the tables of this connection; raises ValueError for a time without an offset."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()}: a time needs its offset, like 2026-01-31T08:00:00+07:00")
+    db.conn.execute("PRAGMA temp_store = MEMORY")
+    for name, statement in _VIEWS.items():
+        # A view takes no parameters; the moment is written by us, never taken as text.
+        db.conn.execute(f"CREATE TEMP VIEW {name} AS {statement.format(t=repr(exact(at)))}")

@@ -1,0 +1,70 @@
+"""Which snapshots today's extractor has yet to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from archive.clock import instant
+from archive.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A kept snapshot that may be read again."""
+
+    snapshot_id: int
+    key: str
+    """The story's identity at its site."""
+    url: str
+    newest: bool
+    """Whether the newest revision was read from it; otherwise it is a later page that gave no revision."""
+    opted_out: str | None = None
+
+
+class Replays:
+    """What reading again needs of the archive; writes belong inside a transaction of the Archive."""
+
+    def __init__(self, db: Database, ledger: Ledger) -> None:
+        self._db = db
+        self._ledger = ledger
+
+    def read_by(self, snapshot_id: int) -> str | None:
+        """The extractor that read a snapshot last."""
+        row = self._db.conn.execute("SELECT extractor FROM readings WHERE snapshot_id = ?", (snapshot_id,)).fetchone()
+        return row[0] if row else None
+
+    def waiting(self, site: str, extractor: str, *, since: datetime | None = None, again: bool = False) -> Iterator[Evidence]:
+        """Snapshots of a site that `extractor` has not read, story by story, oldest first; with `again` also those it has.
+
+        Of each story: the one of its newest revision, and later pages that gave no story at their time. Older ones are history.
+        `since`: fetched from that moment on.
+        """
+        found = self._db.conn.execute(
+            """SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out
+            FROM snapshots s JOIN urls u ON u.id = s.url_id
+            LEFT JOIN articles a ON a.site = u.site AND a.key = u.key
+            LEFT JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            LEFT JOIN readings d ON d.snapshot_id = s.id
+            WHERE u.site = :site AND s.part = 1 AND (:again OR d.extractor IS NOT :extractor)
+                AND (:since IS NULL OR s.fetched_at >= :since)
+                AND (r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND s.fetched_at > (
+                    SELECT max(n.observed_at) FROM revisions n WHERE n.article_id = a.id AND n.kind != 'technical')))
+            ORDER BY u.key, s.id""",
+            {"site": site, "extractor": extractor, "since": instant(since), "again": again},
+        ).fetchall()
+        for snapshot_id, key, url, newest, opted_out in found:
+            yield Evidence(snapshot_id=snapshot_id, key=key, url=url, newest=bool(newest), opted_out=opted_out)
+
+    def adopt(self, evidence: Evidence, article_id: int, *, now: datetime) -> None:
+        """A page that gave no story at its time is one now: its address is the story's, and is asked for by the next crawl."""
+        (site,) = self._db.conn.execute(
+            "SELECT u.site FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE s.id = ?", (evidence.snapshot_id,)
+        ).fetchone()
+        entry = self._ledger.entry(evidence.url, site=site)
+        if entry is not None:
+            self._db.conn.execute("UPDATE urls SET article_id = ?, failures = 0 WHERE id = ?", (article_id, entry.id))
+            self._ledger.move(entry, "reread", "kept", now=now, due_at=now, why="reread")

@@ -1,0 +1,126 @@
+"""Reading kept snapshots again with today's extractor, and telling our own changes from the newsroom's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from archive.errors import ArchiveDamaged
+from archive.history import changed_fields, reading_digest
+from archive.records import Article, Page, Revision
+from archive.replays import Evidence
+from archive.store import Archive
+from scraper.extraction import read_page
+from scraper.extraction.article import extractor_of
+from scraper.refusals import refusal_of_article
+from scraper.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reread:
+    """What today's extractor makes of a snapshot: an article, or why not."""
+
+    evidence: Evidence
+    article: Article | None = None
+    refusal: str | None = None
+    """A code of archive.reasons; `snapshot_damaged` where the bytes cannot be had any more."""
+    damage: str | None = None
+    """The sentence of the damage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A story that reads otherwise today."""
+
+    site: str
+    url: str
+    kind: str
+    """`technical`, `first`, `publisher` or `restored`; `lost` where today's extractor gives no story, which is never written."""
+    changed: tuple[str, ...]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def lost_layout(last: Mapping[str, Any] | None, article: Article) -> bool:
+    """Whether the page of a known story no longer has its site's layout: its text would pass for an edit."""
+    return last is not None and last["layout"] != "fallback" and article.layout == "fallback"
+
+
+def refusal_of_page(page: Page, article: Article, last: Mapping[str, Any] | None) -> str | None:
+    """Reason not to believe what was read from a page, `last` being what we have of its story."""
+    refusal = refusal_of_article(article)
+    if refusal is not None or last is None:
+        return refusal
+    return "missing_parts" if page.missing_parts else "layout_missed" if lost_layout(last, article) else None
+
+
+def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
+    """The snapshot as today's extractor reads it; whatever is wrong with it stands in the answer."""
+    try:
+        page = archive.snapshots.page(evidence.snapshot_id)
+    except ArchiveDamaged as error:
+        return Reread(evidence=evidence, refusal="snapshot_damaged", damage=str(error))
+    try:
+        article = read_page(page, site).article
+    except Exception:  # a page that breaks the extractor is a bug, and must not end the replay of all the others
+        return Reread(evidence=evidence, refusal="extraction_failed")
+    known = archive.newest_reading(site.name, evidence.key)
+    return Reread(evidence=evidence, article=article, refusal=refusal_of_page(page, article, known))
+
+
+def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> Revision | None:
+    """Where the extractor changed since it last read the newest revision's snapshot, the technical revision that follows, if any.
+
+    Raises ArchiveDamaged where the snapshot cannot be had any more. Inside a transaction.
+    """
+    last = archive.newest_reading(site.name, key)
+    if last is None or last["snapshot_id"] is None or archive.replays.read_by(last["snapshot_id"]) == extractor_of(site):
+        return None
+    evidence = Evidence(snapshot_id=last["snapshot_id"], key=key, url="", newest=True)
+    again = read_again(archive, site, evidence)
+    if again.damage is not None:
+        raise ArchiveDamaged(again.damage)
+    return write(archive, site, again, now=now)
+
+
+def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revision | None:
+    """Write what a snapshot gives today, and that it was read; None where that changes nothing. Inside a transaction."""
+    evidence, article = again.evidence, again.article
+    last = archive.newest_reading(site.name, evidence.key)
+    if evidence.newest and (last is None or last["snapshot_id"] != evidence.snapshot_id):
+        return None  # a crawl was faster
+    if again.damage is not None:
+        return None
+    archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal)
+    if article is None or again.refusal is not None:
+        return None
+    revision = archive.revise(
+        article, key=evidence.key, observed_at=now, keep=lambda: evidence.snapshot_id, technical=evidence.newest
+    )  # fmt: skip
+    if revision is not None and not evidence.newest:
+        archive.replays.adopt(evidence, revision.article_id, now=now)
+        archive.note_rights(revision.article_id, evidence.opted_out, now=now)
+    return revision
+
+
+def change(site: Site, again: Reread, last: Mapping[str, Any] | None) -> Change | None:
+    """What writing it would change, `last` being the newest revision; None for nothing."""
+    article = again.article
+    reading = article.as_dict() if article is not None else {}
+    if again.refusal is not None:
+        lost = again.evidence.newest and again.damage is None
+        return _change(site, "lost", again, last or {}, {**reading, "warnings": [again.refusal]}) if lost else None
+    if last is None:
+        return _change(site, "first", again, {}, reading)
+    if reading_digest(reading) == last["digest"] and (again.evidence.newest or last["removed_at"] is None):
+        return None
+    kind = "technical" if again.evidence.newest else "restored" if last["removed_at"] else "publisher"
+    return _change(site, kind, again, last, reading)
+
+
+def _change(site: Site, kind: str, again: Reread, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    return Change(
+        site=site.name, url=again.evidence.url, kind=kind, changed=changed_fields(before, after), before=before, after=after
+    )  # fmt: skip
