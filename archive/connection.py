@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
+from archive.backups import copy_database
 from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
 from archive.schema import APPLICATION_ID, migrations
+
+logger = logging.getLogger(__name__)
 
 BUSY_SECONDS = 60  # longer than any transaction of ours, so that writers queue instead of failing
 
@@ -24,6 +28,7 @@ _PLAIN = {
     "SQLITE_LOCKED": (ArchiveUnwritable, "another program keeps it locked"),
     "SQLITE_IOERR": (ArchiveUnwritable, "the disk reports an error"),
     "SQLITE_NOTADB": (NotAnArchive, "it is not an SQLite file"),
+    "SQLITE_INTERRUPT": (ArchiveError, "interrupted; it is as it was before"),
     "SQLITE_CORRUPT": (ArchiveDamaged, "the database file is damaged"),
 }
 
@@ -66,7 +71,7 @@ def connect(path: Path, *, read_only: bool) -> Database:
         try:
             _check_kind(db, path)
             if not read_only:
-                _bring_up_to_date(db)
+                _bring_up_to_date(db, path)
             elif migrations.pending(db):
                 _upgrade_for_reading(path)
         except BaseException:
@@ -112,15 +117,40 @@ def _known_names() -> set[str]:
     return {migration.name for migration in migrations.pending(Database(memory=True))}
 
 
-def _bring_up_to_date(db: Database) -> None:
-    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a time."""
+def _bring_up_to_date(db: Database, path: Path) -> None:
+    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a time, after a backup."""
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
-    if not migrations.pending(db):
+    pending = migrations.pending(db)
+    if not pending:
         return
     with immediate(db):
+        pending = migrations.pending(db)  # another process may have been faster
+        if pending and migrations.applied(db):
+            _back_up_before(pending[0].name, path)
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrations.apply(db)
+
+
+def _back_up_before(migration: str, path: Path) -> None:
+    """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of one from a broken-off attempt."""
+    copy = path.with_name(f"{path.name}.before-{migration.partition('_')[0]}")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        copy_database(source, copy, replace=True)
+    logger.warning("%s: an earlier version of warta made this archive; it is brought up to date, and was copied to %s before", path, copy)
+
+
+def schema_version(db: Database) -> int:
+    """SQLite's count of the changes of the tables' structure."""
+    return int(db.conn.execute("PRAGMA schema_version").fetchone()[0])
+
+
+def check_schema(db: Database, path: Path, *, seen: int) -> int:
+    """The schema's version, after making sure that no later warta has changed it since version `seen`; raises SchemaTooNew."""
+    version = schema_version(db)
+    if version != seen:
+        _check_kind(db, path)
+    return version
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
@@ -141,7 +171,7 @@ def _upgrade_for_reading(path: Path) -> None:
     """An older archive is brought up to date by the first program that may write it."""
     upgraded = _open(path, read_only=False)
     try:
-        _bring_up_to_date(upgraded)
+        _bring_up_to_date(upgraded, path)
     finally:
         upgraded.close()
 

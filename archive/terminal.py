@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -36,6 +38,31 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
     out.print(table)
+
+
+Advance = Callable[..., None]
+"""Called with the number of things that are done now, and the whole number where it was not known before."""
+
+
+@contextmanager
+def bar(description: str, *, total: int | None) -> Iterator[Advance]:
+    """A bar on stderr while something long is done, on a terminal only."""
+    progress = Progress(
+        TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True),
+        transient=True, disable=not sys.stderr.isatty(),
+    )  # fmt: skip
+    with progress:
+        task = progress.add_task(description, total=total)
+        yield lambda done, whole=None: progress.update(task, advance=done, **({} if whole is None else {"total": whole}))
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> plural(1, "page"), plural(2, "page"), plural(0, "story", "stories")
+    ('1 page', '2 pages', '0 stories')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def console() -> Console:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 
-from archive.ledger import Announcement
+from archive.entries import Announcement
 from scraper.site import Identity, Refusal, Site
 from scraper.sources import Link, Window
 

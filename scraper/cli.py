@@ -18,7 +18,10 @@ from scraper.commands.sites import sites
 from scraper.profiles import site_of
 from scraper.site import Identity
 
-_ORDER = ("demo", "crawl", "extract", "clean", "show", "log", "diff", "search", "explain", "stats", "sites")
+_ORDER = (
+    "demo", "crawl", "extract", "clean", "show", "log", "diff", "search", "explain", "stats", "reextract", "verify", "backup", "remove",
+    "compact", "sites",
+)  # fmt: skip
 
 
 class _Group(click.Group):

@@ -15,8 +15,8 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
+from archive.entries import Check
 from archive.errors import ArchiveError
-from archive.ledger import Check
 from archive.reasons import sentence
 from archive.urls import canonical_url, joined_url
 from scraper.announcements import announcements

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from archive.cli import json_option
+from archive.options import json_option
 from archive.terminal import console, print_json
 from scraper import clean as clean_text
 from scraper.profiles import sites

@@ -13,7 +13,7 @@ import click
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
-from archive.cli import archive_option, json_option
+from archive.options import archive_option, json_option
 from archive.store import Archive
 from archive.terminal import print_json, print_table
 from scraper.crawl import RECHECKS, Crawl, Planned

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from archive import reading
-from archive.cli import json_option
+from archive.options import json_option
 from archive.store import Archive
 from archive.terminal import print_table
 from scraper.demo.proxy import ReplayProxy

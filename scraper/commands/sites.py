@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archive.cli import json_option
+from archive.options import json_option
 from archive.terminal import print_json, print_table
 from scraper.profiles import sites as all_sites
 

@@ -1,0 +1,68 @@
+"""Copying an archive while it is being written: one consistent copy, verified, and never half a file under its name."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from archive.errors import ArchiveUnwritable
+
+STEP = 2_000
+"""Pages copied at a time, 8 MB: between two steps the progress is told, and Ctrl-C heard."""
+
+Copied = Callable[[int, int], None]
+"""Told how many pages are still to copy, and of how many."""
+Check = Callable[[Path], None]
+
+
+def copy_database(
+    source: sqlite3.Connection, destination: Path, *, replace: bool = False, copied: Copied | None = None, check: Check | None = None
+) -> None:  # fmt: skip
+    """The database as it stands at this moment, under `destination`; crawls may go on writing.
+
+    Written beside it under another name, synced, handed to `check`, which may raise, then renamed. Raises ArchiveUnwritable where
+    there is a file already, unless `replace`, and sqlite3.Error where it cannot be written; what was begun is taken away then,
+    also after Ctrl-C.
+    """
+    if destination.exists() and not replace:
+        raise ArchiveUnwritable(f"{destination}: there is a file of that name already")
+    begun = destination.with_name(destination.name + ".partial")
+    tell = copied or (lambda _left, _all: None)
+    try:
+        begun.unlink(missing_ok=True)
+        with closing(sqlite3.connect(begun)) as target:
+            # A read transaction pins the moment: what is written meanwhile is in the log, and neither copied nor waited for.
+            pinned = not source.in_transaction
+            if pinned:
+                source.execute("BEGIN")
+                source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            try:
+                source.backup(target, pages=STEP, progress=lambda _status, left, total: tell(left, total))
+            finally:
+                if pinned:
+                    source.rollback()
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, whatever the archive's own mode
+        _sync(begun)
+        if check is not None:
+            check(begun)
+        if not replace:
+            os.link(begun, destination)  # unlike a rename, it never takes the place of a file that came meanwhile
+        else:
+            begun.replace(destination)
+        _sync(destination.parent)
+    except OSError as error:
+        raise ArchiveUnwritable(f"{destination}: it cannot be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            begun.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The commands that need no Scrapy and no profile, one a file."""

@@ -1,0 +1,56 @@
+"""`warta backup`: a consistent copy, also while crawls run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archive.backups import copy_database
+from archive.connection import plain_errors
+from archive.errors import ArchiveDamaged
+from archive.options import archive_option, opened
+from archive.store import Archive
+from archive.terminal import bar, human_bytes
+from archive.verification import verify
+
+SAMPLE = 1_000
+"""Snapshots and revisions of the copy that are read back; `warta verify` reads them all."""
+
+
+@click.command(short_help="A safe copy, also while a crawl runs.")
+@click.argument("destination", type=click.Path(path_type=Path))
+@archive_option
+def backup(destination: Path, path: Path) -> None:
+    """Copy the archive as it stands at this moment to DESTINATION; crawls and readers go on meanwhile.
+
+    The copy is verified (the whole file, and a sample of texts and pages) before it gets its name, so a file of that name is
+    always whole. A file that is there already is never replaced.
+
+    \b
+    warta backup backups/news-2026-11-22.db
+    """
+    if destination.is_dir():
+        destination = destination / path.name
+    with opened(path) as archive, plain_errors(destination), bar("copying", total=None) as advance:
+        copied = 0
+
+        def tell(left: int, total: int) -> None:
+            nonlocal copied
+            advance(total - left - copied, total)
+            copied = total - left
+
+        try:
+            copy_database(archive.db.conn, destination, copied=tell, check=_check)
+        except KeyboardInterrupt:
+            raise click.ClickException(f"interrupted; there is no {destination}") from None
+    click.echo(f"{destination}: {human_bytes(destination.stat().st_size)}, verified.", err=True)
+
+
+def _check(copy: Path) -> None:
+    with Archive(copy, read_only=True) as archive:
+        for finding in verify(archive, sample=SAMPLE):
+            if not finding.ok:
+                raise ArchiveDamaged(
+                    f"the copy is not sound, and was taken away: {finding.check}: {finding.problems[0]}; try `warta verify`"
+                )

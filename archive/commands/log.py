@@ -1,0 +1,37 @@
+"""`warta log`: the revisions of an article."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from archive import reading
+from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
+from archive.terminal import print_json, print_table
+
+_COLUMNS = {
+    "number": "rev", "observed_at": "observed", "kind": "kind", "changed": "changed", "returns_to": "returns to",
+    "correction": "correction", "headline": "headline",
+}  # fmt: skip
+
+
+@click.command(short_help="The revisions of an article.")
+@click.argument("url")
+@as_of_option
+@archive_option
+@json_option
+def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
+    """The revisions of an article: when, of which kind, which fields, and the newsroom's own note of a correction.
+
+    \b
+    publisher   the newsroom changed it          removed    the site took it away
+    technical   our extractor reads it otherwise  restored   it came back
+    """
+    with opened_as_of(path, as_of) as archive:
+        rows = reading.revisions(archive.db, reading.find_article(archive.db, url, identify()))
+    if as_json:
+        print_json(rows)
+        return
+    print_table(rows, _COLUMNS, title=rows[-1]["url"])

@@ -1,0 +1,63 @@
+"""`warta remove`: a take-down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive import reading
+from archive.compaction import compact
+from archive.errors import ArticleUnknown
+from archive.options import archive_option, identify
+from archive.store import Archive
+from archive.takedown import take_down, tombstone
+from archive.terminal import plural
+
+
+@click.command(short_help="Take a story down for good.")
+@click.argument("url")
+@click.option("--reason", required=True, help="Why; stays with the tombstone.")
+@click.option("--defer-compact", is_flag=True, help="Leave the rewriting of a large file to a later `warta compact`.")
+@archive_option
+def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
+    """Take a story down: its texts and kept pages are erased, also from the search index and the free room of the file.
+
+    A tombstone stays (site, address, reason, day): no later crawl brings the story back, and exports leave it out, also those
+    as of an earlier day. URL may be any address of the story, its id or its number. Copies made earlier still hold it.
+
+    \b
+    warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by the person named"
+    """
+    now = datetime.now(UTC)
+    if not path.exists():
+        Archive(path, read_only=True)  # says that there is none
+    with Archive(path) as archive:
+        site, key = _story(archive, url)
+        before = tombstone(archive, site, key)
+        done = take_down(archive, site, key, url=url, reason=reason, now=now)
+        whole = True if defer_compact else compact(archive, now=now)
+    if before is not None:
+        click.echo(f"It was taken down before, on {before['taken_down_at']}: {before['reason']}.", err=True)
+    click.echo(
+        f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
+        f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",
+        err=True,
+    )
+    if defer_compact:
+        click.echo("Traces may be left in free room of the file until `warta compact`.", err=True)
+    elif not whole:
+        click.echo("Another program still reads an older state: run `warta compact` once it has ended.", err=True)
+
+
+def _story(archive: Archive, url: str) -> tuple[str, str]:
+    """(site, key) of a story in the archive, in its ledger, or known by its address alone."""
+    try:
+        return reading.find_story(archive.db, url, identify())
+    except ArticleUnknown:
+        lent = identify()
+        named = lent(url) if lent is not None else None
+        if named is None:
+            raise
+        return named

@@ -1,0 +1,34 @@
+"""Giving room back: the file is rewritten without what was erased or replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from archive.connection import plain_errors
+from archive.store import Archive
+from archive.takedown import finish
+
+STEPS = 20_000
+"""Steps of SQLite's machine between two moments at which Ctrl-C is heard; a few milliseconds."""
+
+
+def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> bool:
+    """Rewrite the file; True where nothing of the old one is left beside it, False where a reader still holds the log.
+
+    Readers go on reading meanwhile, writers wait. Interrupted, or without room on the disk, it leaves the archive as it was:
+    raises ArchiveError then.
+    """
+    conn = archive.db.conn
+    conn.execute("PRAGMA secure_delete = ON")
+    finish(archive, now=now, moved=moved)
+    with archive.transaction():
+        conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+    conn.set_progress_handler(lambda: 0, STEPS)  # a callback is where Python hears Ctrl-C; SQLite then takes all of it back
+    try:
+        with plain_errors(archive.path):
+            conn.execute("VACUUM")
+            (busy, _log, _checkpointed) = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        conn.set_progress_handler(None, STEPS)
+    return not busy

@@ -1,0 +1,80 @@
+"""What the commands share: their options, and opening the archive that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive import reading
+from archive.connection import plain_errors
+from archive.reader import Reader
+from archive.store import Archive
+
+archive_option = click.option(
+    "--archive",
+    "path",
+    type=click.Path(path_type=Path),
+    envvar="WARTA_ARCHIVE",
+    default="news.db",
+    show_default=True,
+    help="The archive's file.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+class Moment(click.ParamType[datetime]):
+    """A time with its offset, or a day, which means its end in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Called by click."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31", param, ctx)
+        if len(value) <= 10:
+            return datetime.combine(found, time.max, tzinfo=UTC)
+        if found.tzinfo is None:
+            self.fail(f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx)
+        return found
+
+
+as_of_option = click.option(
+    "--as-of", "as_of", type=Moment(), metavar="TIME", help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC)."
+)
+
+
+def identify() -> reading.Identify | None:
+    """The profiles' eye for addresses, which the program that holds these commands lends them."""
+    found: reading.Identify | None = click.get_current_context().find_root().obj
+    return found
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Archive]:
+    """The archive, for reading."""
+    with plain_errors(path), Archive(path, read_only=True) as archive:
+        yield archive
+
+
+@contextmanager
+def opened_as_of(path: Path, moment: datetime | None) -> Iterator[Reader]:
+    """The archive for reading, as it stands or as it stood."""
+    with opened(path) as archive:
+        if moment is None:
+            yield archive
+            return
+        if not archive.settled(moment):
+            latest = archive.clock.latest()
+            newest = f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
+            click.echo(f"The archive {newest}: what it says as of a later moment may still grow.", err=True)
+        with archive.as_of(moment) as past:
+            yield past

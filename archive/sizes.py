@@ -1,0 +1,59 @@
+"""Where the bytes of an archive are."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlite_utils import Database
+
+_KINDS = {
+    "snapshots": "snapshots", "dictionaries": "dictionaries", "revisions": "text", "articles": "text", "urls": "ledger", "checks": "ledger",
+    "crawls": "ledger", "robots": "ledger",
+}  # fmt: skip
+
+
+def bytes_by_kind(db: Database) -> dict[str, int]:
+    """Bytes of the file by kind: snapshots, dictionaries, text, search, ledger, index, other, free.
+
+    Where SQLite was built without its `dbstat` table, the lengths of blobs and texts stand in for the first three, and the rest is
+    `other`.
+    """
+    sizes = dict.fromkeys(("snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"), 0)
+    (page, pages, free) = (db.conn.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count"))
+    sizes["free"] = page * free
+    for kind, size in _tables(db):
+        sizes[kind] += size
+    sizes["other"] += page * pages - sum(sizes.values())
+    return sizes
+
+
+def _tables(db: Database) -> list[tuple[str, int]]:
+    try:
+        found = db.conn.execute(
+            """SELECT d.name, d.pgsize, s.type FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name
+            WHERE d.aggregate = TRUE"""
+        ).fetchall()
+    except sqlite3.OperationalError:  # no such table: dbstat
+        (snapshots, dictionaries, text) = db.conn.execute(
+            """SELECT (SELECT coalesce(sum(length(packed)), 0) FROM snapshots), (SELECT coalesce(sum(length(packed)), 0) FROM dictionaries),
+                (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM revisions)"""
+        ).fetchone()
+        return [("snapshots", snapshots), ("dictionaries", dictionaries), ("text", text)]
+    return [(_kind(name, kind), size) for name, size, kind in found]
+
+
+def _kind(name: str, kind: str | None) -> str:
+    if name.startswith("search"):
+        return "search"
+    return "index" if kind == "index" else _KINDS.get(name, "other")
+
+
+def dictionaries(db: Database) -> list[dict[str, Any]]:
+    """The dictionaries by name, with the number of snapshots that need each to be read."""
+    return list(
+        db.query(
+            """SELECT d.name, d.created_at, (SELECT count(*) FROM snapshots s WHERE s.dictionary_id = d.id) AS snapshots
+            FROM dictionaries d ORDER BY d.site, d.id"""
+        )
+    )

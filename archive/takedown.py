@@ -1,0 +1,109 @@
+"""Taking a story down: its texts and pages are erased, its tombstone stays, so that no later crawl brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from archive.errors import ArchiveDamaged
+from archive.store import Archive
+
+BATCH = 200
+"""Snapshots packed anew in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenDown:
+    """What was erased."""
+
+    site: str
+    key: str
+    article_id: int | None
+    revisions: int
+    snapshots: int
+    urls: int
+    dictionaries: int
+    """Dictionaries that held a page of it, and have to be replaced."""
+
+
+def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime) -> TakenDown:
+    """Erase every text and page of a story, in one transaction, and put up its tombstone; a second time changes nothing more.
+
+    The bytes themselves leave the file with `finish`.
+    """
+    conn = archive.db.conn
+    conn.execute("PRAGMA secure_delete = ON")
+    with archive.transaction():
+        row = conn.execute("SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)).fetchone()
+        article_id, url = row or (None, url)
+        conn.execute(
+            """INSERT INTO tombstones (site, key, article_id, url, reason, taken_down_at) VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (site, key) DO UPDATE SET article_id = excluded.article_id""",
+            (site, key, article_id, url, reason, archive.clock.stamp(now)),
+        )
+        entries = archive.ledger.entries_of(site, key)
+        snapshots = _snapshots(archive, site, key)
+        retired = _retire(archive, site, snapshots, now)
+        revisions = archive.erase(article_id) if article_id is not None else 0
+        for table, column in (("readings", "snapshot_id"), ("snapshots", "first_part_id"), ("snapshots", "id")):
+            conn.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots])  # noqa: S608 - constants
+        for entry in entries:
+            if entry.due_reason != "taken_down":
+                archive.ledger.move(entry, "taken_down", "refused", now=now, due_at=None, why="taken_down")
+        conn.execute("INSERT INTO search (search) VALUES ('optimize')")  # else the words stay in older segments of the index
+    return TakenDown(
+        site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries), dictionaries=retired
+    )  # fmt: skip
+
+
+def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
+    """Pack anew what was packed with retired dictionaries, and erase these; how many snapshots that were.
+
+    In batches, each its own transaction: it may be interrupted, and goes on where it was.
+    """
+    count = 0
+    retired = "SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0 ORDER BY id"
+    for (number,) in archive.db.conn.execute(retired).fetchall():
+        while True:
+            with archive.transaction():
+                some = archive.snapshots.move(number, limit=BATCH)
+                if not some:
+                    archive.snapshots.dictionaries.erase(number, now=now)
+            if not some:
+                break
+            count += some
+            if moved is not None:
+                moved(some)
+    return count
+
+
+def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
+    """When and why a story was taken down; None for one that was not."""
+    rows = archive.db.query("SELECT * FROM tombstones WHERE site = ? AND key = ?", [site, key])
+    return next(iter(rows), None)
+
+
+def _snapshots(archive: Archive, site: str, key: str) -> list[int]:
+    """First pages of everything that was kept of the story."""
+    found = archive.db.conn.execute(
+        "SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.site = ? AND u.key = ? AND s.part = 1 ORDER BY s.id",
+        (site, key),
+    )
+    return [number for (number,) in found.fetchall()]
+
+
+def _retire(archive: Archive, site: str, snapshots: list[int], now: datetime) -> int:
+    """A dictionary is made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
+    holding: set[int] = set()
+    for number in snapshots:
+        try:
+            first = archive.snapshots.page(number)
+        except ArchiveDamaged:
+            continue  # what cannot be read cannot be looked for
+        for page in (first, *first.parts):
+            holding.update(archive.snapshots.dictionaries.holding(site, page.body))
+    for number in sorted(holding):
+        archive.snapshots.dictionaries.retire(number, now=now)
+    return len(holding)

@@ -1,0 +1,154 @@
+"""Is the archive what it should be? Every check answers with what it looked at and what is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.errors import ArchiveDamaged
+from archive.history import reading_digest
+from archive.reader import Reader
+
+VIEWS = ("latest", "history", "ledger")
+MOST = 20
+"""Problems of one kind that are told in full; the rest is counted."""
+
+_LISTS = ("authors", "editors", "tags", "warnings")
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Finding:
+    """One check: how many things it looked at, and a sentence for each thing that is wrong."""
+
+    check: str
+    examined: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+def verify(archive: Reader, *, sample: int | None = None, progress: Progress | None = None) -> Iterator[Finding]:
+    """All checks, one after the other, the cheap ones first; nothing is written.
+
+    `sample`: so many snapshots and revisions, spread evenly over the archive, in place of all. `progress` is told of each.
+    """
+    tell = progress or (lambda _count: None)
+    integrity = _integrity(archive)
+    yield integrity
+    if not integrity.ok:
+        return  # nothing further can be trusted to be read
+    yield _links(archive)
+    yield _views(archive)
+    yield _numbers(archive)
+    yield _search(archive)
+    yield _dictionaries(archive)
+    yield _revisions(archive, sample, tell)
+    yield _snapshots(archive, sample, tell)
+
+
+def amount(archive: Reader, sample: int | None) -> int:
+    """How often `progress` will be told, for a bar."""
+    return sum(len(_chosen(archive, table, sample)) for table in ("revisions", "snapshots"))
+
+
+def _integrity(archive: Reader) -> Finding:
+    rows = [row[0] for row in archive.db.conn.execute(f"PRAGMA integrity_check({MOST})")]
+    (pages,) = archive.db.conn.execute("PRAGMA page_count").fetchone()
+    return Finding(check="file", examined=pages, problems=[] if rows == ["ok"] else rows)
+
+
+def _links(archive: Reader) -> Finding:
+    """Rows that point to rows which are not there."""
+    found = archive.db.conn.execute("PRAGMA foreign_key_check").fetchall()
+    problems = [f"{table} {row}: points to a row of {parent} that is not there" for table, row, parent, _key in found]
+    tables = archive.db.conn.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'").fetchone()
+    return Finding(check="links", examined=tables[0], problems=problems)
+
+
+def _views(archive: Reader) -> Finding:
+    finding = Finding(check="views", examined=len(VIEWS))
+    for view in VIEWS:
+        try:
+            archive.db.conn.execute(f"SELECT * FROM {view} LIMIT 1").fetchall()  # noqa: S608 - constants
+        except Exception as error:  # whatever SQLite says
+            finding.problems.append(f"view {view} cannot be read: {error}")
+    return finding
+
+
+def _numbers(archive: Reader) -> Finding:
+    """Revisions are numbered from 1 without a gap, and an article knows its newest."""
+    conn = archive.db.conn
+    (articles,) = conn.execute("SELECT count(*) FROM articles").fetchone()
+    wrong = conn.execute(
+        """SELECT a.id, a.revision, count(r.id), coalesce(max(r.number), 0) FROM articles a LEFT JOIN revisions r ON r.article_id = a.id
+        GROUP BY a.id HAVING a.revision != coalesce(max(r.number), 0) OR count(r.id) != coalesce(max(r.number), 0)
+            OR (count(r.id) = 0) != (a.id IN (SELECT article_id FROM tombstones))"""
+    ).fetchall()
+    problems = [f"article {number}: says revision {says}, has {has}, the newest is {newest}" for number, says, has, newest in wrong]
+    return Finding(check="numbers", examined=articles, problems=problems)
+
+
+def _search(archive: Reader) -> Finding:
+    """The search index knows the articles that have a text, and no others."""
+    conn = archive.db.conn
+    (indexed,) = conn.execute("SELECT count(*) FROM search_docsize").fetchone()
+    missing = conn.execute("SELECT count(*) FROM articles WHERE revision > 0 AND id NOT IN (SELECT id FROM search_docsize)").fetchone()[0]
+    over = conn.execute("SELECT count(*) FROM search_docsize WHERE id NOT IN (SELECT id FROM articles WHERE revision > 0)").fetchone()[0]
+    told = [f"{missing} articles are not in the search index"] if missing else []
+    told += [f"{over} entries of the search index have no article"] if over else []
+    return Finding(check="search", examined=indexed, problems=told)
+
+
+def _dictionaries(archive: Reader) -> Finding:
+    finding = Finding(check="dictionaries")
+    for (number,) in archive.db.conn.execute(
+        "SELECT DISTINCT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1"
+    ).fetchall():  # fmt: skip
+        finding.examined += 1
+        try:
+            archive.snapshots.dictionaries.content(number)
+        except ArchiveDamaged as error:
+            finding.problems.append(str(error))
+    return finding
+
+
+def _revisions(archive: Reader, sample: int | None, tell: Progress) -> Finding:
+    """Every text is the one that was written."""
+    finding = Finding(check="revisions")
+    for number in _chosen(archive, "revisions", sample):
+        row: dict[str, Any] = next(iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])))
+        finding.examined += 1
+        if reading_digest(row | {name: json.loads(row[name]) for name in _LISTS}) != row["digest"]:
+            finding.problems.append(f"article {row['article_id']}, revision {row['number']}: its text no longer matches its digest")
+        tell(1)
+    return finding
+
+
+def _snapshots(archive: Reader, sample: int | None, tell: Progress) -> Finding:
+    """Every page comes back byte for byte."""
+    finding = Finding(check="snapshots")
+    for number in _chosen(archive, "snapshots", sample):
+        finding.examined += 1
+        try:
+            archive.snapshots.page(number)
+        except ArchiveDamaged as error:
+            (url,) = archive.db.conn.execute("SELECT url FROM snapshots WHERE id = ?", (number,)).fetchone()
+            finding.problems.append(f"snapshot {number} of {url}: {error}")
+        tell(1)
+    return finding
+
+
+def _chosen(archive: Reader, table: str, sample: int | None) -> list[int]:
+    """Numbers of all rows, or of `sample` of them at even distances: the same ones every time."""
+    where = "WHERE part = 1" if table == "snapshots" else ""
+    numbers = [row[0] for row in archive.db.conn.execute(f"SELECT id FROM {table} {where} ORDER BY id")]  # noqa: S608 - constants
+    if sample is None or len(numbers) <= sample:
+        return numbers
+    return [numbers[place * len(numbers) // sample] for place in range(sample)]
