@@ -225,3 +225,17 @@ def m011_corrections(db: Database) -> None:
         "CREATE INDEX revisions_observed ON revisions (observed_at)",
         "CREATE INDEX revisions_published ON revisions (published_at)",
     )
+
+
+@migrations()
+def m012_retired_dictionaries(db: Database) -> None:
+    """Dictionaries that pack nothing any more, and how many pages of a site were ever kept: what its next trial goes by."""
+    _create(
+        db,
+        "ALTER TABLE dictionaries ADD COLUMN retired_at TEXT",
+        "CREATE INDEX dictionaries_in_force ON dictionaries (site, id) WHERE retired_at IS NULL",
+        "CREATE INDEX snapshots_dictionary ON snapshots (dictionary_id)",
+        "CREATE TABLE packing (site TEXT PRIMARY KEY, pages INTEGER NOT NULL) STRICT",
+        """INSERT INTO packing SELECT u.site, count(*) FROM snapshots s JOIN urls u ON u.id = s.url_id
+            WHERE s.part = 1 GROUP BY u.site""",
+    )

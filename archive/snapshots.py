@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 
 from sqlite_utils import Database
 
 from archive import compression
 from archive.clock import Clock, instant
+from archive.dictionaries import Dictionaries
 from archive.digests import bytes_digest
 from archive.errors import ArchiveDamaged
 from archive.records import Page, Snapshot
+from archive.renewal import Renewal
+from archive.repacking import Repacking
 
 KEPT_HEADERS = (
     "content-type", "content-language", "date", "etag", "last-modified", "server", "tdm-policy", "tdm-reservation",
@@ -28,22 +32,21 @@ class Snapshots:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._clock = Clock(db)
-        self._dictionary = lru_cache(maxsize=32)(self._read_dictionary)
-        self._newest: dict[str, int | None] = {}
+        self.dictionaries = Dictionaries(db)
+        self._repacking = Repacking(db, self.dictionaries)
+        self._renewal = Renewal(db, self.dictionaries, self._repacking)
 
     def forget(self) -> None:
         """After a transaction that was taken back: a dictionary made in it does not exist."""
-        self._newest.clear()
-        self._dictionary.cache_clear()
+        self.dictionaries.forget()
 
     def pack(self, page: Page) -> Snapshot:
         """The page and its parts, packed with the newest dictionary of its site."""
-        dictionary_id = self._newest_dictionary(page.site)
-        dictionary = self._dictionary(dictionary_id) if dictionary_id is not None else None
+        dictionary_id = self.dictionaries.newest(page.site)
         return Snapshot(
             page=page,
             digest=bytes_digest(page.body),
-            packed=compression.pack(page.body, dictionary),
+            packed=compression.pack(page.body, self.dictionaries.content(dictionary_id)),
             dictionary_id=dictionary_id,
             parts=tuple(self.pack(part) for part in page.parts),
         )
@@ -54,28 +57,47 @@ class Snapshots:
         `opted_out` is the rule by which robots.txt, a header or the page opts out of text mining; None where none does.
         """
         common = {"url_id": url_id, "crawl_id": crawl_id, "opted_out": opted_out}
+        snapshot = self._up_to_date(snapshot)
         first = self._insert(snapshot, {**common, "part": 1, "first_part_id": None})
         for part, further in enumerate(snapshot.parts, 2):
             self._insert(further, {**common, "part": part, "first_part_id": first})
-        self._make_dictionary(snapshot.page.site, snapshot.page.fetched_at)
+        self._renewal.after_page(snapshot.page.site, snapshot.page.fetched_at)
         return first
 
     def page(self, snapshot_id: int) -> Page:
         """The page as it was fetched, parts included; raises ArchiveDamaged where a digest does not check."""
-        rows = self._db.conn.execute(
+        with _steady(self._db):
+            rows = self._rows(snapshot_id)
+            if not rows:
+                raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
+            first, *further = rows
+            return self._page(first, parts=tuple(self._page(row) for row in further))
+
+    def move(self, dictionary_id: int, *, limit: int) -> int:
+        """Pack up to `limit` snapshots of this dictionary anew, with the site's newest other one, or with none.
+
+        Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot does not check.
+        """
+        return self._repacking.move(dictionary_id, limit=limit)
+
+    def retire(self, dictionary_id: int, *, now: datetime) -> None:
+        """Pack with this dictionary never again; its site's newest pages make a fresh one, if no other is in force."""
+        self.dictionaries.retire(dictionary_id, now=now)
+        site = self.dictionaries.site(dictionary_id)
+        if self.dictionaries.in_force(site) is None:
+            self._renewal.make(site, now)
+
+    def _rows(self, snapshot_id: int) -> list[tuple[object, ...]]:
+        return self._db.conn.execute(
             """SELECT s.id, u.site, s.requested_url, s.url, s.status, s.headers, s.fetched_at, s.digest, s.dictionary_id,
                 s.packed, s.missing_parts
             FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE s.id = :id OR s.first_part_id = :id ORDER BY s.part""",
             {"id": snapshot_id},
         ).fetchall()
-        if not rows:
-            raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
-        first, *further = rows
-        return self._page(first, parts=tuple(self._page(row) for row in further))
 
     def _page(self, row: tuple[object, ...], parts: tuple[Page, ...] = ()) -> Page:
         _id, site, requested, url, status, headers, fetched, digest, dictionary_id, packed, missing = row
-        dictionary = self._dictionary(dictionary_id) if isinstance(dictionary_id, int) else None
+        dictionary = self.dictionaries.content(dictionary_id) if isinstance(dictionary_id, int) else None
         assert isinstance(packed, bytes)
         return Page(
             site=str(site), requested_url=str(requested), url=str(url), status=int(str(status)),
@@ -95,34 +117,26 @@ class Snapshots:
         cursor = self._db.conn.execute(f"INSERT INTO snapshots ({names}) VALUES ({marks}) RETURNING id", row)  # noqa: S608 - constants
         return int(cursor.fetchone()[0])
 
-    def _newest_dictionary(self, site: str) -> int | None:
-        if self._newest.get(site) is None:
-            row = self._db.conn.execute("SELECT max(id) FROM dictionaries WHERE site = ?", (site,)).fetchone()
-            self._newest[site] = row[0]
-        return self._newest[site]
+    def _up_to_date(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot, or a new one where its dictionary was retired since it was packed, outside the transaction."""
+        chosen = snapshot.dictionary_id
+        if chosen is None or not self.dictionaries.is_retired(chosen):
+            return replace(snapshot, parts=tuple(self._up_to_date(part) for part in snapshot.parts))
+        self.dictionaries.in_force(snapshot.page.site)
+        return self.pack(snapshot.page)
 
-    def _read_dictionary(self, dictionary_id: int) -> bytes:
-        row = self._db.conn.execute("SELECT packed, digest FROM dictionaries WHERE id = ?", (dictionary_id,)).fetchone()
-        if row is None:
-            raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
-        return compression.unpack(row[0], row[1])
 
-    def _make_dictionary(self, site: str, now: datetime) -> None:
-        """As soon as there are pages enough: from then on the site's pages are packed with it."""
-        if self._newest_dictionary(site) is not None:
-            return
-        rows = self._db.conn.execute(
-            """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id
-            WHERE u.site = ? AND s.part = 1 ORDER BY s.id DESC LIMIT ?""",
-            (site, compression.PAGES_IN_DICTIONARY),
-        ).fetchall()
-        if len(rows) < compression.PAGES_IN_DICTIONARY:
-            return
-        content = compression.dictionary_of([self.page(row[0]).body for row in reversed(rows)])
-        self._db.conn.execute(
-            "INSERT INTO dictionaries (site, created_at, digest, packed) VALUES (?, ?, ?, ?)",
-            (site, instant(now), bytes_digest(content), compression.pack(content)),
-        )
+@contextmanager
+def _steady(db: Database) -> Iterator[None]:
+    """One state of the archive for several questions: another process may move a snapshot to another dictionary between them."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.conn.execute("ROLLBACK")  # nothing was written
 
 
 def _kept(headers: Mapping[str, str]) -> str:

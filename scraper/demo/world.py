@@ -42,7 +42,7 @@ def world(round_number: int) -> dict[str, Answer]:
     for name in SITES:
         site = read_site(name)
         answers.update(_listing_answers(site, round_number))
-        answers.update(_story_answers(site, round_number))
+        answers.update(story_answers(site, round_number))
     return answers
 
 
@@ -56,7 +56,7 @@ def _listing_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answe
         yield from ((url, answer) for url in listing.urls)
 
 
-def _story_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]:
+def story_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]:
     """The answers of all stories, page by page."""
     for story in site.stories:
         related = [other for other in site.stories if other is not story][:4]

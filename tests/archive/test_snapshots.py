@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive import Archive
+from archive.compression import pack
 from archive.errors import ArchiveDamaged
 from tests.archive.invented import HOUR, NOW, keep_page, page, rows, url_of, value
 
@@ -73,7 +74,7 @@ def test_a_dictionary_is_made_once_there_are_four_pages_of_a_site(archive: Archi
         keep_page(archive, page(number))
         made.append(dictionaries(archive))
     assert made == [0, 0, 0, 1, 1, 1, 1]
-    assert [found for (found,) in rows(archive, "SELECT dictionary_id FROM snapshots")] == [None, None, None, None, 1, 1, 1]
+    assert [found for (found,) in rows(archive, "SELECT dictionary_id FROM snapshots")] == [1, 1, 1, 1, 1, 1, 1]
 
 
 def test_pages_packed_before_and_after_the_dictionary_are_readable(archive: Archive, path: Path) -> None:
@@ -86,8 +87,16 @@ def test_pages_packed_before_and_after_the_dictionary_are_readable(archive: Arch
 def test_pages_with_the_dictionary_take_far_less_room(archive: Archive) -> None:
     for number in range(1, 6):
         keep_page(archive, page(number))
-    sizes = [size for (size,) in rows(archive, "SELECT length(packed) FROM snapshots")]
-    assert sizes[4] < sizes[3] / 3
+    assert value(archive, "SELECT length(packed) FROM snapshots WHERE id = 5") < len(pack(page(5).body)) / 3
+
+
+def test_the_pages_of_a_dictionary_are_packed_with_it_at_once_and_pay_for_it(archive: Archive) -> None:
+    for number in range(1, 4):
+        keep_page(archive, page(number))
+    before = value(archive, "SELECT sum(length(packed)) FROM snapshots")
+    keep_page(archive, page(4))
+    after = value(archive, "SELECT sum(length(packed)) FROM snapshots") + value(archive, "SELECT length(packed) FROM dictionaries")
+    assert after < before
 
 
 def test_each_site_has_a_dictionary_of_its_own(archive: Archive) -> None:
