@@ -17,7 +17,7 @@ from archive.errors import ArchiveDamaged
 LEVEL = 12  # with a dictionary as fast as 9 and 2 to 4 % smaller; 15 takes 2 to 3 times, 19 ten times as long for 2 % more
 MAX_DICTIONARY_BYTES = 1_000_000  # a window that every zstd decoder accepts; 2 MB took a further 5 % off, for 2 to 3 times the time
 FEWEST_PAGES = 4
-MOST_PAGES = 64
+MOST_PAGES = 200
 """How many pages a dictionary is made of: as many as fit; large ones are cut rather than that it has fewer than four."""
 MAX_PAGE_BYTES = 128_000_000  # far above any page the crawler takes: a damaged frame must not eat the memory
 
@@ -35,10 +35,10 @@ def dictionary_of(pages: Sequence[bytes]) -> bytes:
 @lru_cache(maxsize=16)  # a dictionary of 1 MB is some 5 MB here
 def _packer(dictionary: bytes | None) -> zstandard.ZstdCompressor:
     if dictionary is None:
-        return zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+        return zstandard.ZstdCompressor(level=LEVEL)
     content = zstandard.ZstdCompressionDict(dictionary, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
     content.precompute_compress(level=LEVEL)
-    return zstandard.ZstdCompressor(level=LEVEL, dict_data=content, write_checksum=True)
+    return zstandard.ZstdCompressor(level=LEVEL, dict_data=content)
 
 
 @lru_cache(maxsize=16)
@@ -50,7 +50,7 @@ def _unpacker(dictionary: bytes | None) -> zstandard.ZstdDecompressor:
 
 
 def pack(data: bytes, dictionary: bytes | None = None) -> bytes:
-    """One zstd frame with its checksum."""
+    """One zstd frame; its proof is the digest that is kept beside it."""
     return _packer(dictionary).compress(data)
 
 
