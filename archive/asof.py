@@ -37,7 +37,8 @@ _VIEWS = {
         u.announced_by, u.published_at, u.first_seen_at,
         (SELECT substr(max(k.checked_at), 1, 19) || '+00:00' FROM main.checks k
             WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS last_checked_at,
-        iif(c.id IS NOT NULL, c.next_check_at, iif(coalesce(u.first_state, 'due') = 'due', substr(u.first_seen_at, 1, 19) || '+00:00', NULL))
+        iif(c.id IS NOT NULL, c.next_check_at, iif(coalesce(u.first_state, 'due') = 'due',
+            substr(u.first_seen_at, 1, 19) || '+00:00', NULL))
             AS next_check_at,
         coalesce(c.due_reason, iif(c.id IS NULL, coalesce(u.first_reason, 'new'), NULL)) AS due_reason,
         (SELECT count(*) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS checks,

@@ -45,16 +45,19 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
         )
         entries = archive.ledger.entries_of(site, key)
         snapshots = _snapshots(archive, site, key)
-        retired = _retire(archive, site, snapshots, now)
+        holding = _holding(archive, site, snapshots)
         revisions = archive.erase(article_id) if article_id is not None else 0
         for table, column in (("readings", "snapshot_id"), ("snapshots", "first_part_id"), ("snapshots", "id")):
             conn.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots])  # noqa: S608 - constants
+        for number in holding:  # after the pages are gone, as the newest pages make a fresh one
+            archive.snapshots.retire(number, now=now)
         for entry in entries:
             if entry.due_reason != "taken_down":
                 archive.ledger.move(entry, "taken_down", "refused", now=now, due_at=None, why="taken_down")
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")  # else the words stay in older segments of the index
     return TakenDown(
-        site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries), dictionaries=retired
+        site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries),
+        dictionaries=len(holding),
     )  # fmt: skip
 
 
@@ -94,16 +97,14 @@ def _snapshots(archive: Archive, site: str, key: str) -> list[int]:
     return [number for (number,) in found.fetchall()]
 
 
-def _retire(archive: Archive, site: str, snapshots: list[int], now: datetime) -> int:
-    """A dictionary is made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
-    holding: set[int] = set()
+def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
+    """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
+    found: set[int] = set()
     for number in snapshots:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
             continue  # what cannot be read cannot be looked for
         for page in (first, *first.parts):
-            holding.update(archive.snapshots.dictionaries.holding(site, page.body))
-    for number in sorted(holding):
-        archive.snapshots.dictionaries.retire(number, now=now)
-    return len(holding)
+            found.update(archive.snapshots.dictionaries.holding(site, page.body))
+    return sorted(found)

@@ -42,6 +42,11 @@ class Change:
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
+    @property
+    def digest(self) -> str:
+        """Of what it reads today."""
+        return reading_digest(self.after)
+
 
 def lost_layout(last: Mapping[str, Any] | None, article: Article) -> bool:
     """Whether the page of a known story no longer has its site's layout: its text would pass for an edit."""

@@ -1,0 +1,122 @@
+"""`warta reextract`: kept pages, read again with today's extractor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from archive.commands.diff import edits_between, marked
+from archive.options import Moment, archive_option, json_option
+from archive.store import Archive
+from archive.terminal import bar, console, plural, print_json, print_table
+from scraper.profiles import sites
+from scraper.reextraction import Report, reextract, waiting
+from scraper.replay import Change
+
+_KINDS = {
+    "technical": "technical", "publisher": "newsroom's", "restored": "came back", "first": "new stories", "lost": "lost",
+}  # fmt: skip
+
+
+@click.command("reextract", short_help="Read kept pages again with today's extractor.")
+@click.option("--site", "names", multiple=True, help="Only this site; may be given several times.")
+@click.option("--since", type=Moment(), metavar="DAY", help="Only pages fetched since then.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and show some of it; write nothing.")
+@click.option("--samples", type=click.IntRange(min=0), default=3, show_default=True, help="Changes of a site that --dry-run shows.")
+@click.option("--all", "again", is_flag=True, help="Also pages that today's extractor has read already.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes; all cores without it.")
+@archive_option
+@json_option
+def reextract_command(
+    names: tuple[str, ...], since: datetime | None, dry_run: bool, samples: int, again: bool, jobs: int | None, path: Path, as_json: bool
+) -> None:
+    """Read every kept page again with today's extractor, where another one read it last.
+
+    A text that differs becomes a `technical` revision: our change, not the newsroom's. Pages that gave no story at their time
+    are tried, too. A page that gives no story any more is `lost`: told, never written. Stopped or killed, the next run goes on.
+
+    \b
+    warta reextract --dry-run                     judge a new rule on the whole archive
+    warta reextract --site suara --since 2026-11-01
+    """
+    chosen = _checked(names)
+    shown: list[Change] = []
+    report = Report()
+    with Archive(path, read_only=dry_run or not path.exists()) as archive:
+        tasks = waiting(archive, chosen, since=since, again=again)
+        with bar("reading", total=sum(len(batch) for _name, batch in tasks)) as advance:
+            changes = reextract(
+                archive, tasks, report, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, dry_run=dry_run, advance=advance
+            )  # fmt: skip
+            shown = _followed(changes, report, samples if dry_run else 0, as_json=as_json)
+    if not as_json:
+        _show(report, chosen, shown, dry_run=dry_run)
+    for damage in report.damages:
+        click.echo(damage, err=True)
+    if report.damages or any(kind == "lost" for _site, kind in report.kinds):
+        raise SystemExit(3)
+
+
+def _checked(names: Sequence[str]) -> list[str]:
+    unknown = [name for name in names if name not in sites()]
+    if unknown:
+        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {', '.join(sites())}")
+    return list(dict.fromkeys(names or sites()))
+
+
+def _followed(changes: Iterator[Change], report: Report, samples: int, *, as_json: bool) -> list[Change]:
+    """Go through all changes, told as JSON lines or with the first of each site kept for showing.
+
+    Raises:
+        click.ClickException: it was stopped, or a process was killed, as for want of memory.
+    """
+    shown: list[Change] = []
+    try:
+        for found in changes:
+            if as_json:
+                print_json([_row(found)])
+            elif sum(other.site == found.site for other in shown) < samples:
+                shown.append(found)
+    except KeyboardInterrupt:
+        read = sum(report.read.values())
+        raise click.ClickException(f"interrupted after {plural(read, 'page')}; what was written is whole, the next run goes on") from None
+    except BrokenProcessPool as error:
+        raise click.ClickException("a process that read pages was killed, perhaps for want of memory; try fewer with --jobs") from error
+    return shown
+
+
+def _row(found: Change) -> dict[str, Any]:
+    edits = [{"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]} for name, runs in _edits(found)]
+    return {"site": found.site, "url": found.url, "kind": found.kind, "changed": list(found.changed), "edits": edits}
+
+
+def _edits(found: Change) -> list[tuple[str, Any]]:
+    return list(edits_between(found.before, found.after)) if found.kind not in ("first", "lost") else []
+
+
+def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_run: bool) -> None:
+    rows = [
+        {"site": name, "read": report.read[name], **{kind: report.kinds[name, kind] for kind in _KINDS}, "fields": _fields(report, name)}
+        for name in names
+    ]
+    would = "would change" if dry_run else "changed"
+    print_table(rows, {"site": "site", "read": "pages read", **_KINDS, "fields": f"fields that {would}"})
+    out = console()
+    for found in shown:
+        out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
+        for name, runs in _edits(found):
+            out.print(Text(f"  {name}: ").append_text(marked(runs, coloured=out.is_terminal, excerpt=True)), soft_wrap=True)
+    total = sum(report.kinds.values())
+    click.echo(f"{plural(total, 'story', 'stories')} {would}." + (" Nothing was written." if dry_run else ""), err=True)
+
+
+def _fields(report: Report, name: str) -> str:
+    found = {changed: count for (site, changed), count in report.fields.items() if site == name}
+    return ", ".join(f"{changed} {count}" for changed, count in sorted(found.items(), key=lambda pair: -pair[1]))

@@ -1,0 +1,136 @@
+"""Reading an archive's snapshots again with today's extractor, on all cores, so that it may be stopped at any time and goes on."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+from archive.replays import Evidence
+from archive.store import Archive
+from scraper.extraction.article import extractor_of
+from scraper.profiles import sites
+from scraper.replay import Change, Reread, change, read_again, write
+from scraper.site import Site
+
+BATCH = 32
+"""Snapshots read by one task, and written in one transaction."""
+MIN_JOBS = 128
+"""Fewer snapshots are read faster than processes are started."""
+AHEAD = 4
+"""Tasks a process that may wait for their turn to be written."""
+
+Task = tuple[str, tuple[Evidence, ...]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was read again, and what came of it."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    """Snapshots by site."""
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Changes by (site, kind)."""
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Changes by (site, field)."""
+    damages: list[str] = field(default_factory=list)
+
+
+def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> list[Task]:
+    """What today's extractors have yet to read, story by story; with `again` also what they have read."""
+    tasks: list[Task] = []
+    for name in names:
+        batch: list[Evidence] = []
+        for evidence in archive.replays.waiting(name, extractor_of(sites()[name]), since=since, again=again):
+            if len(batch) >= BATCH and evidence.key != batch[-1].key:  # the pages of one story stay together
+                tasks.append((name, tuple(batch)))
+                batch = []
+            batch.append(evidence)
+        tasks += [(name, tuple(batch))] if batch else []
+    return tasks
+
+
+def reextract(
+    archive: Archive, tasks: list[Task], report: Report, *, now: datetime, jobs: int, dry_run: bool, advance: Callable[[int], None]
+) -> Iterator[Change]:
+    """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run` nothing is written.
+
+    Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was killed; what came before it
+    is written, and the next run goes on there.
+    """
+    for (name, _batch), rereads in zip(tasks, _readings(archive.path, tasks, jobs), strict=True):
+        with nullcontext() if dry_run else archive.transaction():
+            changes = list(_written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run))
+        for found in changes:
+            report.kinds[name, found.kind] += 1
+            report.fields.update((name, changed) for changed in found.changed)
+            yield found
+        report.read[name] += len(rereads)
+        advance(len(rereads))
+
+
+def _written(
+    archive: Archive, site: Site, rereads: Iterable[Reread], report: Report, *, now: datetime, dry_run: bool
+) -> Iterator[Change]:  # fmt: skip
+    """The changes of one batch, each written before the next is judged."""
+    would_be: dict[str, Change] = {}
+    for again in rereads:
+        key = again.evidence.key
+        last = archive.newest_reading(site.name, key)
+        if dry_run and key in would_be and would_be[key].kind != "lost":
+            last = {**(last or {"removed_at": None}), **would_be[key].after, "digest": would_be[key].digest}
+        found = change(site, again, last)
+        if not dry_run:
+            revision = write(archive, site, again, now=now)
+            found = found if revision is not None or (found is not None and found.kind == "lost") else None
+        if again.damage is not None:
+            report.damages.append(f"{again.evidence.url}: {again.damage}")
+        if found is not None:
+            would_be[key] = found
+            yield found
+
+
+def _readings(path: Path, tasks: list[Task], jobs: int) -> Iterator[list[Reread]]:
+    """What the tasks give, in their order."""
+    if jobs == 1 or sum(len(batch) for _name, batch in tasks) < MIN_JOBS:
+        _open(path)
+        yield from map(_read, tasks)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) as pool:
+        under_way: deque[Future[list[Reread]]] = deque()
+        try:
+            for task in tasks:
+                under_way.append(pool.submit(_read, task))
+                if len(under_way) >= AHEAD * jobs:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+_opened: dict[str, Archive] = {}
+"""The archive of this process, for reading."""
+
+
+def _start(path: Path) -> None:
+    """Ctrl-C is the business of the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _open(path)
+
+
+def _open(path: Path) -> None:
+    if "archive" in _opened:
+        _opened["archive"].close()
+    _opened["archive"] = Archive(path, read_only=True)
+
+
+def _read(task: Task) -> list[Reread]:
+    name, batch = task
+    return [read_again(_opened["archive"], sites()[name], evidence) for evidence in batch]
