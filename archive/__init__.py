@@ -1,4 +1,45 @@
-"""What is kept: a versioned SQLite archive of news articles, and everything that needs no network."""
+"""What is kept: a versioned SQLite archive of news articles, and everything that needs no network.
+
+Writing is one transaction a page; the time is a parameter, and must be aware:
+
+>>> import tempfile
+>>> from dataclasses import replace
+>>> from datetime import UTC, datetime
+>>> folder = tempfile.TemporaryDirectory()
+>>> path = f"{folder.name}/news.db"
+>>> story = Article(
+...     url="https://kabar.example/berita/1", canonical_url="https://kabar.example/berita/1", site="kabar", story_id="1",
+...     headline="Jembatan Lambur Dibuka", body="Warga menyeberang sejak pagi.",
+... )
+>>> archive = Archive(path)
+>>> with archive.transaction():
+...     archive.revise(story, key="1", observed_at=datetime(2026, 11, 20, 8, tzinfo=UTC), keep=lambda: None).kind
+'first'
+>>> edited = replace(story, headline="Jembatan Lambur Dibuka Senin")
+>>> with archive.transaction():
+...     archive.revise(edited, key="1", observed_at=datetime(2026, 11, 20, 9, tzinfo=UTC), keep=lambda: None).changed
+('headline',)
+>>> archive.close()
+
+Reading gives typed records; `db` below is a sqlite_utils Database for any SQL on the public views:
+
+>>> archive = Archive(path, read_only=True)
+>>> [(kept.article_id, kept.revision, kept.article.headline) for kept in archive.articles(site="kabar")]
+[(1, 2, 'Jembatan Lambur Dibuka Senin')]
+>>> [(revision.number, revision.kind, revision.article.headline) for revision in archive.revisions("https://kabar.example/berita/1")]
+[(1, 'first', 'Jembatan Lambur Dibuka'), (2, 'publisher', 'Jembatan Lambur Dibuka Senin')]
+>>> with archive.as_of(datetime(2026, 11, 20, 8, 30, tzinfo=UTC)) as then:
+...     then.article(1).article.headline
+'Jembatan Lambur Dibuka'
+>>> next(archive.db.query("SELECT count(*) AS articles FROM latest"))
+{'articles': 1}
+>>> archive.article("https://kabar.example/berita/2")
+Traceback (most recent call last):
+    ...
+archive.errors.ArticleUnknown: https://kabar.example/berita/2: no article in the archive goes by that name
+>>> archive.close()
+>>> folder.cleanup()
+"""
 
 from archive.errors import ArchiveError
 from archive.reader import Reader
