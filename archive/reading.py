@@ -82,8 +82,16 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
     """The article's row of the `latest` view."""
     row = next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id])), None)
     if row is None:
-        raise ArticleUnknown(f"article {article_id} has no text in the archive, or had none yet at that moment")
+        raise ArticleUnknown(f"article {article_id} {_absence(db, article_id)}")
     return _plain(row)
+
+
+def _absence(db: Database, article_id: int) -> str:
+    """Why an article that has a number has no text."""
+    buried = next(iter(db.query("SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id])), None)
+    if buried is not None:
+        return f"was taken down here on {buried['taken_down_at'][:10]}: {buried['reason']}"
+    return "was not yet in the archive at that moment"
 
 
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
@@ -168,9 +176,10 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
     except ValueError:
         plain = url
     row = next(iter(db.query("SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain])), None)
-    named = identify(url) if identify is not None and row is None else None
-    if named is not None:
-        row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", named)), None)
+    if row is None:
+        with suppress(ArticleUnknown):  # another address of a story, its id or its number
+            story = find_story(db, url, identify)
+            row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", story)), None)
     if row is None:
         raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
     checks = db.query(
