@@ -40,10 +40,13 @@ def world(round_number: int) -> dict[str, Answer]:
         raise ValueError(f"the demo world has the rounds 1 and 2, not {round_number}")
     answers: dict[str, Answer] = {}
     for name in SITES:
-        site = read_site(name)
-        answers.update(_listing_answers(site, round_number))
-        answers.update(story_answers(site, round_number))
+        answers.update(site_answers(read_site(name), round_number))
     return answers
+
+
+def site_answers(site: Site, round_number: int = 1) -> dict[str, Answer]:
+    """Every URL of one site with its answer."""
+    return dict((*_listing_answers(site, round_number), *story_answers(site, round_number)))
 
 
 def _listing_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]:
