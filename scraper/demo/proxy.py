@@ -96,7 +96,8 @@ class _Handler(BaseHTTPRequestHandler):
     proxy: ReplayProxy  # set by a subclass for each proxy
     protocol_version = "HTTP/1.1"
     timeout = 30
-    wbufsize = 1 << 16  # headers and body in one packet, else each answer waits 40 ms for an acknowledgement
+    wbufsize = 1 << 16  # headers and a small body in one packet
+    disable_nagle_algorithm = True  # else an answer of several packets waits 40 ms for an acknowledgement
     tunnel: str | None = None
 
     def do_CONNECT(self) -> None:
