@@ -25,6 +25,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_ITEMS = 1  # a page is written before the next one is read
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # the ledger's order is kept: newest first
 COOKIES_ENABLED = False
+WARN_ON_GENERATOR_RETURN_VALUE = False  # Scrapy would parse the source of each callback anew for each answer
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "id,en;q=0.5",
