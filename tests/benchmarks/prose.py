@@ -15,6 +15,10 @@ _BEFORE, _AFTER = ("", "", "me", "ber", "di", "pe", "ter", "se"), ("", "", "nya"
 _SYLLABLES = "ba da ga ka la ma na pa ra sa ta wa bu lu mu nu ru su tu bi di gi li mi ni ri si ti ko lo mo no ro so to".split()
 RARE = tuple("".join(parts) for parts in product(_SYLLABLES, repeat=3))
 """Names of places and people that no map knows: 42,875 of them, each rarer than the one before."""
+COMMON = tuple(_GLUE)
+"""Words of nearly every story."""
+MIDDLING = tuple(before + word for word in _WORDS[:12] for before in _BEFORE[2:])
+"""Words of one story in twenty or so."""
 _VOCABULARY = (*_GLUE, *_WORDS, *(before + word + after for word in _WORDS for before in _BEFORE for after in _AFTER), *RARE)
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, len(_VOCABULARY) + 1)))
 
@@ -23,7 +27,8 @@ def sentence(random: Random) -> str:
     """About fifteen words."""
     words = random.choices(_VOCABULARY, cum_weights=_WEIGHTS, k=random.randint(9, 21))
     words[0] = words[0].capitalize()
-    return " ".join(words) + "."
+    said = " ".join(words)
+    return f"{said}." if random.random() < 0.8 else f"“{said},” kata {random.choice(RARE).title()} – warga setempat."
 
 
 def headline(random: Random) -> str:
