@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from archive import Archive
+from archive import Archive, reading
 from archive.reading import search
 from tests.archive.invented import DAY, HOUR, NOW, keep, story, take_down
 
@@ -51,6 +51,17 @@ def test_stories_of_one_site_can_be_asked_for(library: Archive) -> None:
 
 def test_at_most_the_limit_is_given(library: Archive) -> None:
     assert len(list(search(library.db, "harga", limit=2))) == 2
+
+
+def test_of_words_that_are_everywhere_the_newest_stories_are_ranked(library: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "RANKED", 2)
+    assert found(library, "harga") == {2, 3}
+    assert found(library, "harga", site="kabar") == {1, 2}
+
+
+def test_the_best_find_comes_first(library: Archive) -> None:
+    keep(library, story(4, headline="Kopi", deck=None, body="Kopi dan kopi."))
+    assert [row["article_id"] for row in search(library.db, "kopi")] == [4, 3]
 
 
 def test_a_find_shows_where_the_words_stand(library: Archive) -> None:
