@@ -239,3 +239,17 @@ def m012_retired_dictionaries(db: Database) -> None:
         """INSERT INTO packing SELECT u.site, count(*) FROM snapshots s JOIN urls u ON u.id = s.url_id
             WHERE s.part = 1 GROUP BY u.site""",
     )
+
+
+@migrations()
+def m013_indexes(db: Database) -> None:
+    """What people ask in any archive, without a walk through all of a large one (tests/benchmarks/scale.py)."""
+    _create(
+        db,
+        "CREATE INDEX articles_story ON articles (story_id)",
+        "CREATE INDEX articles_removed ON articles (removed_at) WHERE removed_at IS NOT NULL",
+        "CREATE INDEX urls_state ON urls (state, reason)",
+        # Tells what was newest as of a moment without reading a revision: its row is long, and the times stand at its end.
+        "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
+        "DROP INDEX revisions_published",
+    )

@@ -119,3 +119,17 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
         ("User-agent: *", "2026-11-20T03:04:05+00:00", "2026-11-20T04:04:05+00:00"),
         ("User-agent: GPTBot\nDisallow: /", "2026-11-20T05:04:05+00:00", "2026-11-20T05:04:05+00:00"),
     ]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM articles WHERE story_id = 'kabar-1' OR id = 1",
+        "SELECT url FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
+        "SELECT url, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
+        "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
+    ],
+)
+def test_what_people_often_ask_sorts_nothing_and_is_looked_up(archive: Archive, statement: str) -> None:
+    plan = [detail for *_numbers, detail in rows(archive, f"EXPLAIN QUERY PLAN {statement}")]
+    assert not any("TEMP B-TREE" in step or (step.startswith("SCAN") and "INDEX" not in step) for step in plan), plan

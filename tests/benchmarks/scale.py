@@ -165,7 +165,10 @@ _STATEMENTS = {
     "ledger, states": "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
     "frontier, a hundred": "SELECT * FROM urls WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100",
     "as of: one article": f"SELECT r.* FROM articles a JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} WHERE a.id = :id",
-    "as of: newest ten of a site": f"""SELECT a.site, r.published_at, r.headline FROM articles a
+    "as of: newest ten of a site": f"""SELECT a.site, r.published_at, r.headline FROM revisions r
+        CROSS JOIN articles a ON a.id = r.article_id AND {_READ_AS_OF}
+        WHERE r.observed_at <= :at AND a.site = :site ORDER BY r.published_at DESC LIMIT 10""",
+    "as of: newest ten, articles first": f"""SELECT a.site, r.published_at, r.headline FROM articles a
         JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} WHERE a.site = :site ORDER BY r.published_at DESC LIMIT 10""",
     "as of: a thousand by number": f"""SELECT a.id, r.headline, r.body FROM articles a
         JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} ORDER BY a.id LIMIT 1000""",
