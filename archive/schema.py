@@ -253,3 +253,22 @@ def m013_indexes(db: Database) -> None:
         "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
         "DROP INDEX revisions_published",
     )
+
+
+@migrations()
+def m014_newest_stories(db: Database) -> None:
+    """The publisher's time of the newest revision stands with its article too, so that an index leads to the newest of a site."""
+    columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
+    _create(
+        db,
+        "ALTER TABLE articles ADD COLUMN published_at TEXT",
+        """UPDATE articles SET published_at =
+            (SELECT published_at FROM revisions r WHERE r.article_id = articles.id AND r.number = articles.revision)""",
+        "CREATE INDEX articles_newest ON articles (site, published_at, revision)",
+        "CREATE INDEX articles_published ON articles (published_at)",
+        "DROP VIEW latest",
+        f"""CREATE VIEW latest AS SELECT
+            a.id AS article_id, a.site, a.url, a.story_id, {columns}, r.number AS revision, a.first_seen_at,
+            r.observed_at, a.removed_at, CAST(NULL AS INTEGER) AS cluster_id, a.opted_out
+            FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",  # noqa: S608 - constants
+    )

@@ -214,9 +214,9 @@ class Archive(Reader):
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         self.db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
         self.db.conn.execute(
-            """UPDATE articles SET revision = :number,
+            """UPDATE articles SET revision = :number, published_at = :published_at,
                 removed_at = CASE :kind WHEN 'technical' THEN removed_at WHEN 'removed' THEN :at ELSE NULL END WHERE id = :id""",
-            {"number": number, "kind": kind, "at": at, "id": article_id},
+            {"number": number, "kind": kind, "at": at, "id": article_id, "published_at": row["published_at"]},
         )
         self._index(article_id)
         if snapshot_id is not None and kind != "removed":
@@ -238,7 +238,7 @@ class Archive(Reader):
         self._unindex(article_id)
         erased = self.db.conn.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,)).rowcount
         self.db.conn.execute("DELETE FROM rights WHERE article_id = ?", (article_id,))
-        self.db.conn.execute("UPDATE articles SET revision = 0, opted_out = NULL WHERE id = ?", (article_id,))
+        self.db.conn.execute("UPDATE articles SET revision = 0, opted_out = NULL, published_at = NULL WHERE id = ?", (article_id,))
         return erased
 
     def _unindex(self, article_id: int) -> None:

@@ -125,6 +125,8 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
     "statement",
     [
         "SELECT id FROM articles WHERE story_id = 'kabar-1' OR id = 1",
+        "SELECT site, published_at, headline FROM latest ORDER BY published_at DESC LIMIT 10",
+        "SELECT site, published_at, headline FROM latest WHERE site = 'kabar' ORDER BY published_at DESC LIMIT 10",
         "SELECT url FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
         "SELECT url, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
         "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
