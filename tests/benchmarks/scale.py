@@ -24,7 +24,7 @@ from typing import Any
 
 from archive import Archive, Article
 from archive.ledger import Announcement, Check
-from archive.reading import find_article, latest, revisions, search
+from archive.reading import find_article, latest, life_of, revisions, search, stats
 from archive.terminal import human_bytes, print_table
 from tests.benchmarks import prose
 
@@ -125,6 +125,8 @@ def questions(articles: int) -> Iterator[tuple[str, Ask]]:
             lambda archive, random, reference=reference: latest(archive.db, find_article(archive.db, reference(random))),
         )
     yield "log", lambda archive, random: revisions(archive.db, random.randint(1, articles))
+    yield "explain", lambda archive, random: life_of(archive.db, address(random.randrange(articles)))
+    yield "stats", lambda archive, random: stats(archive.db)
     for kind, words in _searches().items():
         yield f"search, {kind}", lambda archive, random, words=words: list(search(archive.db, words(random)))
     yield (
@@ -161,7 +163,8 @@ _STATEMENTS = {
     "newest twenty edits": "SELECT url, observed_at, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
     "edits of a day": "SELECT url, changed FROM history WHERE kind = 'publisher' AND observed_at BETWEEN :day AND :at",
     "removed, newest twenty": "SELECT url, removed_at FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
-    "articles a site": "SELECT site, count(*) FROM latest GROUP BY site",
+    "articles a site": "SELECT site, count(*) FROM articles GROUP BY site",
+    "articles a site, of latest": "SELECT site, count(*) FROM latest GROUP BY site",
     "ledger, states": "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
     "frontier, a hundred": "SELECT * FROM urls WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100",
     "as of: one article": f"SELECT r.* FROM articles a JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} WHERE a.id = :id",
