@@ -1,10 +1,12 @@
 """A whole crawl (fetch, keep, extract, revise) beside a bare Scrapy spider that only downloads the same pages, over loopback.
 
-    python -m tests.benchmarks.crawl [--stories 600] [--pairs 5]
+    python -m tests.benchmarks.crawl [--stories 600] [--pairs 5] [--latency 10]
 
 Both ask through the same proxy, which runs in a process of its own, with the same settings: one request at a time, no delay. They
 run in turns, warta into a new archive each time. "Stories alone" is the time from the first request for a story to the last, as the
-proxy saw it; the whole program has start-up, sources and the end in it. The last table is one more crawl whose SQL is timed.
+proxy saw it; the whole program has start-up, sources and the end in it. All of it is done twice: with a site that answers at once, so
+that only the crawler's own work counts, and with one that takes a moment, as sites do: then warta reads a page while it waits for the
+next. The last table is one more crawl whose SQL is timed.
 """
 
 from __future__ import annotations
@@ -117,7 +119,7 @@ def compare(site: Loopback, pairs: int, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def sql_shares(site: Loopback, folder: Path) -> list[dict[str, Any]]:
+def shares_of_sql(site: Loopback, folder: Path) -> list[dict[str, Any]]:
     """Where one crawl's time in the archive goes, per cent of the crawl."""
     command = [sys.executable, "-m", "tests.benchmarks.crawl", "--timed", str(folder / "timed.db")]
     done = subprocess.run(command, env=site.environment, check=True, capture_output=True, text=True)
@@ -133,18 +135,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stories", type=int, default=600)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--latency", type=int, default=10, metavar="MS")
     parser.add_argument("--bare", help=argparse.SUPPRESS)
     parser.add_argument("--timed", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.bare or options.timed:
         run_bare(options.bare) if options.bare else run_timed(options.timed)
         return
-    with loopback(options.stories) as site, tempfile.TemporaryDirectory() as folder:
-        compared = compare(site, options.pairs, Path(folder))
-        shares = sql_shares(site, Path(folder))
-        title = f"{len(site.urls)} pages of {human_bytes(site.bytes // len(site.urls))}, pages a second, {options.pairs} pairs"
-    columns = {"what": "", "bare": "bare Scrapy", "warta": "warta", "ratio": "median ratio", "least": "least", "most": "most"}
-    print_table(compared, columns, title=title)
+    compared: list[dict[str, Any]] = []
+    shares: list[dict[str, Any]] = []
+    for latency in (0, options.latency):
+        with loopback(options.stories, latency / 1000) as site, tempfile.TemporaryDirectory() as folder:
+            compared += [{"latency": f"{latency} ms", **row} for row in compare(site, options.pairs, Path(folder))]
+            shares = shares_of_sql(site, Path(folder)) if not latency else shares
+            title = f"{len(site.urls)} pages of {human_bytes(site.bytes // len(site.urls))}, pages a second, {options.pairs} pairs"
+    columns = {"latency": "the site answers after", "what": "", "bare": "bare Scrapy", "warta": "warta", "ratio": "median ratio"}
+    print_table(compared, columns | {"least": "least", "most": "most"}, title=title)
     print_table(shares, {"statement": "SQL of one crawl", "seconds": "seconds", "share": "% of the crawl"})
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from random import Random
-from time import monotonic
+from time import monotonic, sleep
 
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.demo.records import Listing, read_site
@@ -70,22 +70,24 @@ def _teaser(random: Random) -> str:
 
 
 class _Timed(ReplayProxy):
-    """Remembers when each address was asked for."""
+    """Remembers when each address was asked for, and answers after `latency` seconds, as a server far away does."""
 
-    def __init__(self, answers: dict[str, Answer]) -> None:
+    def __init__(self, answers: dict[str, Answer], latency: float) -> None:
         super().__init__(answers)
+        self._latency = latency
         self.asked_at: list[tuple[str, float]] = []
 
     def answer(self, url: str, if_none_match: str | None) -> Answer:
         self.asked_at.append((url, monotonic()))
+        sleep(self._latency)
         return super().answer(url, if_none_match)
 
 
-def _serve(stories: int, pipe: Connection) -> None:
+def _serve(stories: int, latency: float, pipe: Connection) -> None:
     """The proxy's process: its address first, then, as often as it is asked, what was requested since."""
     answers, urls = large_site(stories)
     wanted, sizes = set(urls), sum(len(answers[url].body) for url in urls)
-    with _Timed(answers) as proxy:
+    with _Timed(answers, latency) as proxy:
         pipe.send((proxy.url, urls, sizes))
         while pipe.recv():
             pipe.send([at for url, at in proxy.asked_at if url in wanted])
@@ -117,10 +119,10 @@ class Loopback:
 
 
 @contextmanager
-def loopback(stories: int) -> Iterator[Loopback]:
+def loopback(stories: int, latency: float = 0.0) -> Iterator[Loopback]:
     """The site, served until the block ends."""
     here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(stories, there), daemon=True)
+    process = get_context("spawn").Process(target=_serve, args=(stories, latency, there), daemon=True)
     process.start()
     proxy, urls, size = here.recv()
     try:
