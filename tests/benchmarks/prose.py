@@ -17,9 +17,9 @@ RARE = tuple("".join(parts) for parts in product(_SYLLABLES, repeat=3))
 """Names of places and people that no map knows: 42,875 of them, each rarer than the one before."""
 COMMON = tuple(_GLUE)
 """Words of nearly every story."""
-MIDDLING = tuple(before + word for word in _WORDS[:12] for before in _BEFORE[2:])
-"""Words of one story in twenty or so."""
 _VOCABULARY = (*_GLUE, *_WORDS, *(before + word + after for word in _WORDS for before in _BEFORE for after in _AFTER), *RARE)
+MIDDLING = tuple(word for word in _VOCABULARY[400:800] if word not in _WORDS)
+"""Words of one story in twenty or so."""
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, len(_VOCABULARY) + 1)))
 
 
