@@ -28,7 +28,7 @@ _VIEWS = {
         (SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
             WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1) AS removed_at,
         (SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1) AS opted_out,
-        r.number AS revision
+        r.number AS revision, r.published_at
         FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number =
             (SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})""",
     "urls": f"""SELECT u.id, u.url, u.site, u.key, {_STATE} AS state,

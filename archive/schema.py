@@ -222,8 +222,6 @@ def m011_corrections(db: Database) -> None:
     _create(
         db,
         "ALTER TABLE revisions ADD COLUMN correction TEXT",
-        "CREATE INDEX revisions_observed ON revisions (observed_at)",
-        "CREATE INDEX revisions_published ON revisions (published_at)",
     )
 
 
@@ -251,7 +249,7 @@ def m013_indexes(db: Database) -> None:
         "CREATE INDEX urls_state ON urls (state, reason)",
         # Tells what was newest as of a moment without reading a revision: its row is long, and the times stand at its end.
         "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
-        "DROP INDEX revisions_published",
+        "CREATE INDEX revisions_observed ON revisions (observed_at)",
     )
 
 
