@@ -16,6 +16,11 @@ from archive.schema import ARTICLE_COLUMNS
 _STATE = "coalesce(c.state, iif(c.outcome = 'not_modified', 'unchanged', c.outcome), u.first_state, 'due')"
 """`c` is the last thing that had happened to the URL `u`; what 0.1.0 wrote down of it has no state of its own."""
 
+_NEWEST = "(SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})"
+_REMOVED = """(SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
+    WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1)"""
+_OPTED_OUT = "(SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1)"
+
 _VIEWS = {
     "rights": "SELECT * FROM main.rights WHERE since <= {t}",
     "checks": "SELECT * FROM main.checks WHERE checked_at <= {t}",
@@ -24,13 +29,9 @@ _VIEWS = {
     "crawls": """SELECT id, site, started_at, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, version, arguments,
         iif(ended_at <= {t}, counts, NULL) AS counts, iif(ended_at <= {t}, bytes, NULL) AS bytes,
         iif(ended_at <= {t}, end_reason, NULL) AS end_reason FROM main.crawls WHERE started_at <= {t}""",
-    "articles": """SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at,
-        (SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
-            WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1) AS removed_at,
-        (SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1) AS opted_out,
+    "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at, {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out,
         r.number AS revision, r.published_at
-        FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number =
-            (SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})""",
+        FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "urls": f"""SELECT u.id, u.url, u.site, u.key, {_STATE} AS state,
         iif(c.id IS NULL, u.first_reason, c.reason) AS reason,
         (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= {{t}}) AS article_id,
@@ -51,9 +52,11 @@ _VIEWS = {
         WHERE u.first_seen_at <= {{t}}""",
     "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at, next_check_at, checks,
         etag, last_modified FROM temp.urls""",
-    "latest": f"""SELECT a.id AS article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
-        r.number AS revision, a.first_seen_at, r.observed_at, a.removed_at, CAST(NULL AS INTEGER) AS cluster_id, a.opted_out
-        FROM temp.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision""",
+    # From the revisions, in the order of an index where there is one: to sort all that stood then would take too long.
+    "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
+        r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, CAST(NULL AS INTEGER) AS cluster_id,
+        {_OPTED_OUT} AS opted_out
+        FROM main.revisions r CROSS JOIN main.articles a ON a.id = r.article_id AND r.number = {_NEWEST} WHERE r.observed_at <= {{t}}""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
         r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
 }  # fmt: skip

@@ -168,6 +168,8 @@ def m007_life_of_a_url(db: Database) -> None:
         "ALTER TABLE checks ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0",
         """UPDATE urls SET first_state = iif(state IN ('refused', 'skipped', 'alias', 'source'), state, 'due'),
             first_reason = iif(state IN ('refused', 'skipped', 'alias'), reason, NULL)""",
+        # 0.1.0 kept them of sources that lead to others, which a 304 would have hidden.
+        "UPDATE urls SET etag = NULL, last_modified = NULL WHERE state = 'source'",
         """CREATE TABLE validators (
             site TEXT PRIMARY KEY, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
             unanswered INTEGER NOT NULL DEFAULT 0, bytes_saved INTEGER NOT NULL DEFAULT 0) STRICT""",

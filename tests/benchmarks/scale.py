@@ -22,7 +22,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from archive import Archive, Article
+from archive import Archive, Article, Reader
 from archive.ledger import Announcement, Check
 from archive.reading import find_article, latest, life_of, revisions, search, stats
 from archive.terminal import human_bytes, print_table
@@ -134,7 +134,8 @@ def questions(articles: int) -> Iterator[tuple[str, Ask]]:
         lambda archive, random: list(search(archive.db, random.choice(prose.COMMON), site=random.choice(SITES))),
     )
     for name, statement in _STATEMENTS.items():
-        yield name, lambda archive, random, statement=statement: _rows(archive, statement, random, articles)
+        rows = _rows_as_of if name.startswith("as of") else _rows
+        yield name, lambda archive, random, statement=statement, rows=rows: rows(archive, statement, random, articles)
 
 
 def _searches() -> dict[str, Callable[[Random], str]]:
@@ -155,8 +156,6 @@ def _searches() -> dict[str, Callable[[Random], str]]:
     }
 
 
-# What `archive.as_of` will ask is written out here.
-_READ_AS_OF = "r.number = (SELECT max(number) FROM revisions WHERE article_id = a.id AND observed_at <= :at)"
 _STATEMENTS = {
     "newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
     "newest ten of all": "SELECT site, published_at, headline FROM latest ORDER BY published_at DESC LIMIT 10",
@@ -167,25 +166,29 @@ _STATEMENTS = {
     "articles a site, of latest": "SELECT site, count(*) FROM latest GROUP BY site",
     "ledger, states": "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
     "frontier, a hundred": "SELECT * FROM urls WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100",
-    "as of: one article": f"SELECT r.* FROM articles a JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} WHERE a.id = :id",
-    "as of: newest ten of a site": f"""SELECT a.site, r.published_at, r.headline FROM revisions r
-        CROSS JOIN articles a ON a.id = r.article_id AND {_READ_AS_OF}
-        WHERE r.observed_at <= :at AND a.site = :site ORDER BY r.published_at DESC LIMIT 10""",
-    "as of: newest ten, articles first": f"""SELECT a.site, r.published_at, r.headline FROM articles a
-        JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} WHERE a.site = :site ORDER BY r.published_at DESC LIMIT 10""",
-    "as of: a thousand by number": f"""SELECT a.id, r.headline, r.body FROM articles a
-        JOIN revisions r ON r.article_id = a.id AND {_READ_AS_OF} ORDER BY a.id LIMIT 1000""",
+    "as of: one article": "SELECT * FROM latest WHERE article_id = :id",
+    "as of: revisions of one article": "SELECT * FROM history WHERE article_id = :id",
+    "as of: newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
+    "as of: a thousand by number": "SELECT article_id, headline, body FROM latest ORDER BY article_id LIMIT 1000",
+    "as of: one URL of the ledger": "SELECT * FROM ledger WHERE url = :url",
 }
 
 
-def _rows(archive: Archive, statement: str, random: Random, articles: int) -> list[Any]:
+def _rows(archive: Reader, statement: str, random: Random, articles: int) -> list[Any]:
     at = BEGAN + timedelta(minutes=7 * random.randrange(articles // 10, articles))
     given = {
         "site": random.choice(SITES), "at": at.isoformat(timespec="seconds"), "id": random.randint(1, articles),
-        "day": (at - timedelta(days=1)).isoformat(timespec="seconds"),
+        "day": (at - timedelta(days=1)).isoformat(timespec="seconds"), "url": address(random.randrange(articles)),
     }  # fmt: skip
     wanted = {name: value for name, value in given.items() if f":{name}" in statement}
     return archive.db.conn.execute(statement, wanted).fetchall()
+
+
+def _rows_as_of(archive: Archive, statement: str, random: Random, articles: int) -> list[Any]:
+    """The opening of the past is part of the question."""
+    at = BEGAN + timedelta(minutes=7 * random.randrange(articles // 10, articles))
+    with archive.as_of(at) as then:
+        return _rows(then, statement, random, articles)
 
 
 def ask(path: Path, name: str, question: Ask, runs: int) -> dict[str, Any]:
