@@ -168,13 +168,17 @@ class NewsSpider(Spider):
         self.crawl.counts.update(announced.uncounted)
         fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
-        complete = not any(row.skipped for row in announced.rows)
+        steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
+        complete = not steps and not found.sitemaps and not any(row.skipped for row in announced.rows)
         self._record_source(step, reason, response=response, complete=complete)
-        maps = filter(None, (joined_url(response.url, link.url) for link in self._wanted(found)))
+        yield from self._source_requests(steps)
+
+    def _steps_after(self, step: Step, found: Announced, base: str, stories: list[Link], *, fresh: bool) -> list[Step]:
+        """Where a source leads on: its sitemaps, its feeds, its next page."""
+        maps = filter(None, (joined_url(base, link.url) for link in self._wanted(found)))
         steps = [*(Step(source=Sitemap(url), url=url) for url in maps), *(Step(source=Feed(url), url=url) for url in found.feeds)]
-        yield from self._source_requests([further for further in steps if self.site.may_ask(_host(further.url))])
-        if not found.problem:
-            yield from self._source_requests(list(step.source.following(step, announced.dated, self._window, fresh=fresh)))
+        steps = [further for further in steps if self.site.may_ask(_host(further.url))]
+        return steps if found.problem else [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
 
     def _read(self, response: Response, step: Step) -> Announced:
         if response.status == 304:
@@ -201,7 +205,9 @@ class NewsSpider(Spider):
     def _record_source(self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False) -> None:
         """Write down what a source gave; say it aloud when one that used to work fails.
 
-        Its validators are kept only if all that it announced is wanted: the next crawl may want what this one skipped.
+        Its validators are kept only if all that it announced is wanted, as the next crawl may want what this one skipped, and if
+        it leads nowhere else: 304 would say nothing of the sitemaps, feeds and pages that it leads to, and a crawl that was
+        killed before it asked for them must find them again.
         """
         url = _plain(step.url)
         if url is None:

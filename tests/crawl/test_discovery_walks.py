@@ -113,3 +113,34 @@ def test_a_source_that_used_to_work_and_fails_is_told_aloud(serve, crawl):
     assert "left aside" not in crawl(proxy, "rmol").stderr
     proxy.answers = small_site(1)
     assert "rmol: source left aside: https://rmol.id/rss: the page is not there (404)" in crawl(proxy, "rmol").stderr
+
+
+def test_sitemaps_of_an_index_that_did_not_change_are_read_all_the_same(serve, crawl, news):
+    index, part = "https://rmol.id/sitemap.xml", "https://rmol.id/peta-1.xml"
+    named = Answer(content_type=XML, body=f"<sitemapindex><sitemap><loc>{part}</loc></sitemap></sitemapindex>".encode())
+    proxy = serve({**small_site(1, 2, 3), HOME: home(story_url(1)), index: named, part: Answer(status=503)})
+    for announced in ((), (story_url(2),), (story_url(2), story_url(3))):
+        if announced:
+            proxy.answers = {**proxy.answers, part: Answer(content_type=XML, body=sitemap(*announced))}
+        crawl(proxy, "rmol")
+    assert {row["url"] for row in rows(news, "SELECT url FROM latest")} == {story_url(1), story_url(2), story_url(3)}
+
+
+def test_the_second_page_of_a_day_is_read_although_the_first_did_not_change(serve, crawl, news):
+    first, second = (f"https://republika.co.id/berita/tos4su{number}12/dapur-masjid-{number}" for number in (1, 2))
+    pages = [f"https://republika.co.id/index/{offset}/2026/11/20" for offset in (0, 50)]
+    proxy = serve({pages[0]: home(first), pages[1]: Answer(status=503)})
+    crawl(proxy, "republika", "-s", EVENING)
+    proxy.answers = {pages[0]: home(first), pages[1]: home(second)}
+    crawl(proxy, "republika", "-s", EVENING)
+    assert {row["url"] for row in rows(news, "SELECT url FROM ledger WHERE state != 'source'")} == {first, second}
+
+
+def test_a_feed_that_an_unchanged_home_page_names_is_read_again(serve, crawl, news):
+    named = '<html><head><link rel="alternate" type="application/rss+xml" href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    proxy = serve({})
+    for number in (1, 2):
+        feed = f"<rss version='2.0'><channel><item><title>x</title><link>{story_url(number)}</link></item></channel></rss>"
+        proxy.answers = {**small_site(1, 2), HOME: Answer(body=named.encode()), "https://rmol.id/umpan.xml": Answer(body=feed.encode())}
+        crawl(proxy, "rmol")
+    assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 2}]
