@@ -19,6 +19,8 @@ from typing import Any
 from archive import Archive
 from archive.terminal import print_table
 from scraper.demo.proxy import ReplayProxy
+from scraper.profiles import site_of
+from scraper.site import Identity
 from tests.crawl.conftest import environment
 from tests.crawl.contents import BROKEN
 from tests.crawl.killing import Gate, Moment, kill_again_and_again, moments
@@ -72,9 +74,14 @@ class Scrapy:
         broken = 0
         for line in self.feed.read_text("utf-8", errors="replace").splitlines() if self.feed.exists() else ():
             try:
-                stories[json.loads(line)["url"]] += 1
+                url = json.loads(line)["url"]
             except (ValueError, KeyError, TypeError):
                 broken += 1
+                continue
+            site = site_of(url)
+            named = site.identify(url) if site is not None else None
+            if isinstance(named, Identity):  # a redirect to the home page gave an item too
+                stories[f"{named.site}/{named.key}"] += 1
         return Kept(stories=stories, broken=broken)
 
 

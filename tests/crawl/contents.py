@@ -18,7 +18,8 @@ REVISIONS = f"""SELECT a.site, a.key, r.number, {_REVISION}, s.requested_url, s.
     FROM revisions r JOIN articles a ON a.id = r.article_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
     ORDER BY a.site, a.key, r.number"""
 STATES = """SELECT u.site, u.url, u.key, iif(u.state = 'unchanged', 'kept', u.state) AS state, u.reason, u.announced_by, u.published_at,
-    u.first_seen_at, a.key AS article FROM urls u LEFT JOIN articles a ON a.id = u.article_id WHERE u.state != 'source' ORDER BY u.site, u.url"""
+    u.first_seen_at, a.key AS article FROM urls u LEFT JOIN articles a ON a.id = u.article_id
+    WHERE u.state != 'source' ORDER BY u.site, u.url"""
 LEDGER = """SELECT site, url, state, checks, quiet_checks, failures, last_checked_at, next_check_at, etag, last_modified
     FROM urls WHERE state != 'source' ORDER BY site, url"""
 PAGES = """SELECT u.site, u.url, s.part, s.requested_url, s.url AS page, s.status, json_remove(s.headers, '$.date') AS headers,

@@ -8,7 +8,6 @@ from scraper.demo.proxy import Answer
 from tests.crawl.conftest import HOME, ROBOTS, home, story, story_url
 
 SUARA = "https://www.suara.com/"
-EDITIONS = (1, 2)
 FORBIDDEN = "https://rmol.id/nusantara/read/2026/11/20/799999/terlarang"
 
 WHO = ("Warga Kampung Damar", "Pengurus koperasi nelayan", "Kepala desa Sukarimba", "Guru sekolah dasar", "Kelompok tani Mekar Wangi")
@@ -27,7 +26,7 @@ def prose(number: int, *, part: int = 1, rewritten: bool = False) -> tuple[str, 
     """Six paragraphs that are this story's own; `rewritten` changes one of them."""
     chance = Random(number * 100 + part)
     paragraphs = [
-        f"{chance.choice(WHO)} {chance.choice(WHAT)} {chance.choice(WHERE)} {chance.choice(WHEN)}, kata catatan nomor {number}.{part}.{turn}. "
+        f"{chance.choice(WHO)} {chance.choice(WHAT)} {chance.choice(WHERE)} {chance.choice(WHEN)}, kata catatan {number}.{part}.{turn}. "
         f"{chance.choice(THEN)}"
         for turn in range(6)
     ]
