@@ -15,6 +15,7 @@ from threading import Event, Lock
 from scraper.demo.proxy import Answer, ReplayProxy
 from tests.crawl.conftest import MAX_SECONDS, environment
 
+ENDLESS = 1_000_000
 SLACK = 6
 """Answers that a crawl still gets after its moment has come; then it is held, however slow the machine is to kill it."""
 
@@ -61,14 +62,14 @@ class Gate:
     def close_after(self, answers: int) -> None:
         """From now on so many answers are given, and a few more."""
         with self._lock:
-            self._left = answers or MAX_SECONDS * 10_000
+            self._left = answers
             self.come.clear()
             self._gone = Event()
 
     def open(self) -> None:
         """Whoever is held gets an answer, and all after it."""
         with self._lock:
-            self._left = MAX_SECONDS * 10_000
+            self._left = ENDLESS
             self._gone.set()
 
 
