@@ -22,7 +22,7 @@ SLACK = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When to kill: so many milliseconds after so many answers; after none means as soon as it has made its first file."""
+    """When to kill: so many milliseconds after so many answers; after none means as soon as it has made its first file, or asked."""
 
     answers: int
     milliseconds: int
@@ -94,8 +94,8 @@ def kill_again_and_again(
         )
         if _wait(process, gate, moment, first_file):
             os.kill(process.pid, signal.SIGKILL)
-        _out, errors = process.communicate(timeout=MAX_SECONDS)
         gate.open()
+        _out, errors = process.communicate(timeout=MAX_SECONDS)
         told.errors += errors
         told.kills += process.returncode == -signal.SIGKILL
         assert process.returncode in (0, -signal.SIGKILL), errors
@@ -105,8 +105,7 @@ def kill_again_and_again(
 def _wait(process: subprocess.Popen[str], gate: Gate, moment: Moment, first_file: Path) -> bool:
     """Whether the moment came before the end."""
     deadline = time.monotonic() + MAX_SECONDS
-    come = gate.come.is_set if moment.answers else first_file.exists
-    while not come():
+    while not (gate.come.is_set() or (moment.answers == 0 and first_file.exists())):
         if process.poll() is not None or time.monotonic() > deadline:
             return False
         gate.come.wait(0.02 if moment.answers else 0.001)
