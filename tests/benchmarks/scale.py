@@ -23,7 +23,7 @@ from time import perf_counter
 from typing import Any
 
 from archive import Archive, Article, Reader
-from archive.ledger import Announcement, Check
+from archive.entries import Announcement, Check
 from archive.reading import find_article, latest, life_of, revisions, search, stats
 from archive.terminal import human_bytes, print_table
 from tests.benchmarks import prose

@@ -50,7 +50,7 @@ TWICE = {
     "two revisions in a row that say the same": """SELECT a.id FROM revisions a JOIN revisions b
         ON b.article_id = a.article_id AND b.number = a.number + 1 AND b.digest = a.digest
         WHERE b.kind NOT IN ('removed', 'restored')""",
-    "a dictionary that was made twice": "SELECT site FROM dictionaries GROUP BY 1 HAVING count(*) > 1",
+    "a dictionary that was made twice": "SELECT site FROM dictionaries GROUP BY site, after_snapshots HAVING count(*) > 1",
 }
 
 

@@ -15,7 +15,6 @@ from threading import Barrier, Event
 from urllib.parse import urlsplit
 
 from archive import Archive
-from scraper.cli import main
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.profiles import sites
 from tests.crawl.conftest import MAX_SECONDS, home, rows, run
@@ -135,8 +134,7 @@ def readers(proxy: ReplayProxy, news: Path) -> dict[str, Callable[[], None]]:
     found = {"warta": command_line, "sqlite3 module": views}
     if shutil.which("sqlite3"):
         found["sqlite3 tool"] = sqlite_tool
-    if "backup" in main.commands:
-        found["backup"] = backup
+    found["backup"] = backup
     return found
 
 
