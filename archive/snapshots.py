@@ -99,10 +99,14 @@ class Snapshots:
         _id, site, requested, url, status, headers, fetched, digest, dictionary_id, packed, missing = row
         dictionary = self.dictionaries.content(dictionary_id) if isinstance(dictionary_id, int) else None
         assert isinstance(packed, bytes)
+        body = compression.unpack(packed, str(digest), dictionary)
+        try:
+            kept, at = json.loads(str(headers)), datetime.fromisoformat(str(fetched))
+        except ValueError as error:
+            raise ArchiveDamaged(f"a snapshot was damaged: its headers or its time cannot be read: {error}") from error
         return Page(
-            site=str(site), requested_url=str(requested), url=str(url), status=int(str(status)),
-            headers=json.loads(str(headers)), body=compression.unpack(packed, str(digest), dictionary),
-            fetched_at=datetime.fromisoformat(str(fetched)), parts=parts, missing_parts=int(str(missing)),
+            site=str(site), requested_url=str(requested), url=str(url), status=int(str(status)), headers=kept, body=body,
+            fetched_at=at, parts=parts, missing_parts=int(str(missing)),
         )  # fmt: skip
 
     def _insert(self, snapshot: Snapshot, common: Mapping[str, object]) -> int:
