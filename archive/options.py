@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,13 @@ def identify() -> reading.Identify | None:
     """The profiles' eye for addresses, which the program that holds these commands lends them."""
     found: reading.Identify | None = click.get_current_context().find_root().obj
     return found
+
+
+def require(path: Path) -> None:
+    """Raise ArchiveMissing where there is no file, before a command that writes makes an empty archive."""
+    with suppress(OSError):  # what cannot be looked at is told when it is opened
+        if not path.exists():
+            Archive(path, read_only=True)
 
 
 @contextmanager

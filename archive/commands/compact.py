@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from archive.compaction import compact as compact_archive
-from archive.options import archive_option
+from archive.options import archive_option, require
 from archive.store import Archive
 from archive.terminal import human_bytes
 
@@ -20,11 +20,13 @@ def compact(path: Path) -> None:
 
     Readers go on meanwhile; crawls wait, so run it when none is under way on a large archive. Interrupted, it changes nothing.
     """
-    if not path.exists():
-        Archive(path, read_only=True)  # says that there is none
-    before = path.stat().st_size
-    with Archive(path) as archive:
-        whole = compact_archive(archive, now=datetime.now(UTC))
+    require(path)
+    try:
+        with Archive(path) as archive:
+            before = path.stat().st_size
+            whole = compact_archive(archive, now=datetime.now(UTC))
+    except KeyboardInterrupt:
+        raise click.ClickException(f"{path}: interrupted; nothing is lost") from None
     click.echo(f"{path}: {human_bytes(before)} before, {human_bytes(path.stat().st_size)} now.", err=True)
     if not whole:
         click.echo("Another program still reads an older state: its log goes when it ends.", err=True)
