@@ -111,11 +111,8 @@ class Ledger:
                 check.article_id, *kept, url_id,
             ),
         )  # fmt: skip
-        if check.article_id is not None:  # other addresses of the story, announced before it was kept
-            self._db.conn.execute(
-                "UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL AND site = ? AND key = ?",
-                (check.article_id, site, before.key),
-            )
+        if check.article_id is not None:
+            self.name_aliases(site, before.key, check.article_id)
         changed = [new or "" if new != old else None for new, old in zip(kept, (before.etag, before.last_modified), strict=True)]
         self._note(url_id, state, check, validators=changed)
         if check.conditional and check.outcome != "source":
@@ -134,6 +131,12 @@ class Ledger:
     def entries_of(self, site: str, key: str) -> list[Entry]:
         """All addresses of a story."""
         return list(self._entries("site = ? AND key = ?", [site, key]))
+
+    def name_aliases(self, site: str, key: str, article_id: int) -> None:
+        """Tell other addresses of a story, announced before it was kept, which article it is."""
+        self._db.conn.execute(
+            "UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL AND site = ? AND key = ?", (article_id, site, key)
+        )
 
     def url_id(self, url: str, *, site: str, now: datetime) -> int:
         """Number of the URL's row; made where there is none (sources, addresses that were redirected to)."""
