@@ -35,6 +35,14 @@ class Dictionaries:
         """Bytes of a dictionary, None for none; raises ArchiveDamaged where it is missing or its digest does not check."""
         return None if dictionary_id is None else self._content(dictionary_id)
 
+    def problem(self, dictionary_id: int | None) -> str | None:
+        """Why a dictionary can pack and unpack nothing; None for one that is sound, and for none."""
+        try:
+            self.content(dictionary_id)
+        except ArchiveDamaged as error:
+            return str(error)
+        return None
+
     def newest(self, site: str) -> int | None:
         """The dictionary in force as far as this process knows; one that it does not know yet harms nothing."""
         return self._newest[site] if self._newest.get(site) is not None else self.in_force(site)
