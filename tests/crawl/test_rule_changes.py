@@ -22,7 +22,7 @@ def changed(news):
 
     def start(proxy, command, *arguments):
         usual = ("-s", "DOWNLOAD_DELAY=0", "--recheck", "all", "rmol") if command == "crawl" else ()
-        return run(proxy, "tests.scraper.changed_rule", command, "--archive", str(news), *usual, *arguments)
+        return run(proxy, "tests.reextraction.changed_rule", command, "--archive", str(news), *usual, *arguments)
 
     return start
 

@@ -1,4 +1,4 @@
-"""`python -m tests.scraper.changed_rule COMMAND ...`: warta with a rule of rmol.id changed, in the processes that it starts too.
+"""`python -m tests.reextraction.changed_rule COMMAND ...`: warta with a rule of rmol.id changed, in the processes that it starts too.
 
 TROUBLE=SIGINT:7 (or SIGKILL) in the environment: the process gets this signal when it writes the seventh page, before it is written.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from scraper import reextraction
 from scraper.spiders import rmol
-from tests.scraper.kept import CHANGED
+from tests.reextraction.kept import CHANGED
 
 rmol.Rmol.site = CHANGED
 reextraction.BATCH = 8

@@ -15,7 +15,7 @@ import pytest
 from archive import Archive
 from archive.verification import verify
 from tests.crawl.conftest import story_url
-from tests.scraper.kept import NOW, crawled, page_of
+from tests.reextraction.kept import NOW, crawled, page_of
 
 STORIES = 40
 
@@ -37,7 +37,7 @@ def path(written: Path, tmp_path: Path) -> Path:
 
 def reextract(path: Path, *arguments: str, trouble: str | None = None) -> subprocess.CompletedProcess[str]:
     """As from a terminal: a process group of its own, all of which hears Ctrl-C."""
-    command = [sys.executable, "-m", "tests.scraper.changed_rule", "reextract", "--archive", str(path), *arguments]
+    command = [sys.executable, "-m", "tests.reextraction.changed_rule", "reextract", "--archive", str(path), *arguments]
     environment = os.environ | ({"TROUBLE": trouble} if trouble else {})
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=120, check=False, start_new_session=True
@@ -123,7 +123,7 @@ def technical(path: Path) -> int:
 
 
 def test_it_runs_beside_a_crawl_which_loses_nothing(path: Path) -> None:
-    command = [sys.executable, "-m", "tests.scraper.changed_rule", "reextract", "--archive", str(path), "-j", "1"]
+    command = [sys.executable, "-m", "tests.reextraction.changed_rule", "reextract", "--archive", str(path), "-j", "1"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as beside, Archive(path) as archive:
         for number in range(1, 31):
             crawled(archive, page_of(100 + number, at=NOW))
