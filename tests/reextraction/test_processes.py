@@ -116,6 +116,14 @@ def test_it_may_be_killed_again_and_again(path: Path, undisturbed: Any) -> None:
     assert contents(path) == undisturbed
 
 
+def test_a_reader_that_is_killed_is_told_in_one_line(path: Path, undisturbed: Any) -> None:
+    done = reextract(path, "-j", "2", trouble="READER")
+    assert done.returncode == 1
+    assert done.stderr == "Error: a process that read pages was killed, perhaps for want of memory; try fewer with --jobs\n"
+    assert reextract(path, "-j", "1").returncode == 0
+    assert contents(path) == undisturbed
+
+
 def technical(path: Path) -> int:
     with Archive(path, read_only=True) as archive:
         ((number,),) = archive.db.conn.execute("SELECT count(*) FROM history WHERE kind = 'technical'").fetchall()
