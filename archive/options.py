@@ -66,6 +66,14 @@ def opened(path: Path) -> Iterator[Archive]:
 
 
 @contextmanager
+def opened_for_writing(path: Path) -> Iterator[Archive]:
+    """The archive that is there, for writing; a command that mends or erases makes none."""
+    Archive(path, read_only=True).close()  # says what is wrong where there is none
+    with plain_errors(path), Archive(path) as archive:
+        yield archive
+
+
+@contextmanager
 def opened_as_of(path: Path, moment: datetime | None) -> Iterator[Reader]:
     """The archive for reading, as it stands or as it stood."""
     with opened(path) as archive:
