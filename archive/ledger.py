@@ -111,9 +111,9 @@ class Ledger:
                 check.article_id, *kept, url_id,
             ),
         )  # fmt: skip
-        if check.article_id is not None:  # other addresses of the story, announced before it was kept
+        if check.article_id is not None:  # as-of reading relies on it: all addresses of a story name its article as soon as there is one
             self._db.conn.execute(
-                "UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL AND site = ? AND key = ?",
+                "UPDATE urls SET article_id = ? WHERE article_id IS NULL AND site = ? AND key = ?",
                 (check.article_id, site, before.key),
             )
         changed = [new or "" if new != old else None for new, old in zip(kept, (before.etag, before.last_modified), strict=True)]
@@ -209,13 +209,13 @@ class Ledger:
             "url": link.url, "site": site, "key": link.key, "state": state, "reason": reason, "announced_by": source,
             "published_at": instant(link.published_at), "lastmod": instant(link.lastmod), "first_seen_at": self._clock.stamp(now),
             "next_check_at": instant(now) if state == "due" else None, "first_state": state, "first_reason": reason,
-            "article_id": taken.article_id if state == "alias" and taken is not None else None,
             "due_reason": "new" if state == "due" else reason,
         }  # fmt: skip
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
         (row_id,) = self._db.conn.execute(
-            f"INSERT INTO urls ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608 - constants
+            f"""INSERT INTO urls ({names}, article_id)
+            VALUES ({marks}, (SELECT id FROM articles WHERE site = :site AND key = :key)) RETURNING id""",  # noqa: S608 - constants
             values,
         ).fetchone()
         return next(self._entries("id = ?", [row_id]))
