@@ -1,4 +1,4 @@
-"""Random lives of an archive: what crawls and replays may do to it, one step after the other, on a clock of their own."""
+"""Random lives of an archive: what crawls and replays may do to it, one step after the other, by a clock that also jumps back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.entries import Check, Entry
 from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep_page, link, page, story, url_of
 
 TICK = timedelta(microseconds=1)
-WAITS = (timedelta(0), timedelta(0), TICK, timedelta(seconds=1), HOUR, DAY)
+WAITS = (timedelta(0), timedelta(0), TICK, timedelta(seconds=1), HOUR, DAY, -HOUR)
 DEEDS = (
     "announced", "announced", "skipped", "refused_by_address", "modified", "kept", "kept", "kept", "read_again", "gone", "gone", "failed",
     "not_modified", "forbidden", "crawled", "evidence",
@@ -21,7 +21,7 @@ DEEDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something that happens to the address `number`, `wait` after what came before."""
+    """Something that happens to the address `number`, `wait` after what came before, which may be earlier."""
 
     wait: timedelta
     deed: str
