@@ -339,26 +339,3 @@ def test_an_entry_gives_aware_moments(archive: Archive) -> None:
     entry = archive.ledger.entry(url_of(1), site=SITE)
     assert entry is not None
     assert (entry.published_at, entry.first_seen_at, entry.next_check_at) == (NOW - DAY, NOW, NOW)
-
-
-# Which story an address is of
-
-
-def articles_of(archive: Archive) -> list[tuple[str, int | None]]:
-    return rows(archive, "SELECT url, article_id FROM ledger ORDER BY url")
-
-
-def test_all_addresses_of_a_story_name_its_article_from_the_moment_it_is_kept(archive: Archive) -> None:
-    announce(archive, link(1, skipped="before_since"), link(2, key=f"{SITE}-1", refused="foreign_edition"))
-    announce(archive, link(3, key=f"{SITE}-1"), link(4, key=f"{SITE}-1"), link(5))
-    keep(archive, story(1, url=url_of(3), canonical_url=url_of(3)))
-    assert articles_of(archive) == [*((url_of(number), 1) for number in (1, 2, 3, 4)), (url_of(5), None)]
-
-
-def test_an_address_of_a_story_names_its_article_however_it_begins(archive: Archive) -> None:
-    announce(archive, link(1))
-    keep(archive, story(1))
-    check(archive, url_of(1), "gone")
-    key = f"{SITE}-1"
-    announce(archive, link(2, key=key, skipped="before_since"), link(3, key=key, refused="foreign_edition"), link(4, key=key))
-    assert articles_of(archive) == [(url_of(number), 1) for number in (1, 2, 3, 4)]
