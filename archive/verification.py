@@ -89,7 +89,7 @@ def _numbers(archive: Reader) -> Finding:
     wrong = conn.execute(
         """SELECT a.id, a.revision, count(r.id), coalesce(max(r.number), 0) FROM articles a LEFT JOIN revisions r ON r.article_id = a.id
         GROUP BY a.id HAVING a.revision != coalesce(max(r.number), 0) OR count(r.id) != coalesce(max(r.number), 0)
-            OR (count(r.id) = 0) != (a.id IN (SELECT article_id FROM tombstones))"""
+            OR (count(r.id) = 0) != (a.id IN (SELECT article_id FROM tombstones WHERE article_id IS NOT NULL))"""
     ).fetchall()
     problems = [f"article {number}: says revision {says}, has {has}, the newest is {newest}" for number, says, has, newest in wrong]
     return Finding(check="numbers", examined=articles, problems=problems)
