@@ -89,7 +89,7 @@ def _written(
         if not dry_run:
             revision = write(archive, site, again, now=now)
             found = found if revision is not None or (found is not None and found.kind == "lost") else None
-        if again.damage is not None:
+        if again.damage is not None and not archive.taken_down(site.name, key):
             report.damages.append(f"{again.evidence.url}: {again.damage}")
         if found is not None:
             would_be[key] = found

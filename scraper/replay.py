@@ -96,7 +96,7 @@ def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revi
     last = archive.newest_reading(site.name, evidence.key)
     if evidence.newest and (last is None or last["snapshot_id"] != evidence.snapshot_id):
         return None  # a crawl was faster
-    if again.damage is not None:
+    if again.damage is not None or archive.taken_down(site.name, evidence.key):
         return None
     archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal)
     if article is None or again.refusal is not None:
