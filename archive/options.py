@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -61,17 +61,18 @@ def identify() -> reading.Identify | None:
     return found
 
 
-def require(path: Path) -> None:
-    """Raise ArchiveMissing where there is no file, before a command that writes makes an empty archive."""
-    with suppress(OSError):  # what cannot be looked at is told when it is opened
-        if not path.exists():
-            Archive(path, read_only=True)
-
-
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
     """The archive, for reading."""
     with plain_errors(path), Archive(path, read_only=True) as archive:
+        yield archive
+
+
+@contextmanager
+def opened_for_writing(path: Path) -> Iterator[Archive]:
+    """The archive that is there, for writing; a command that mends or erases makes none."""
+    Archive(path, read_only=True).close()  # says what is wrong where there is none
+    with plain_errors(path), Archive(path) as archive:
         yield archive
 
 

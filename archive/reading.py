@@ -82,7 +82,9 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
     """The article's row of the `latest` view."""
     row = next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id])), None)
     if row is None:
-        raise ArticleUnknown(f"article {article_id} has no text in the archive, or had none yet at that moment")
+        stone = next(iter(db.query("SELECT taken_down_at, reason FROM tombstones WHERE article_id = ?", [article_id])), None)
+        gone = f"was taken down here on {stone['taken_down_at']}: {stone['reason']}" if stone else "has no text in the archive"
+        raise ArticleUnknown(f"article {article_id} {gone}")
     return _plain(row)
 
 
@@ -137,7 +139,7 @@ def stats(db: Database) -> list[dict[str, Any]]:
     return list(
         db.query(
             """SELECT s.site,
-                (SELECT count(*) FROM articles a WHERE a.site = s.site) AS articles,
+                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.revision > 0) AS articles,
                 (SELECT count(*) FROM history h WHERE h.site = s.site) AS revisions,
                 (SELECT count(*) FROM history h WHERE h.site = s.site AND h.kind = 'publisher') AS publisher_edits,
                 (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.removed_at IS NOT NULL) AS removed,

@@ -78,5 +78,5 @@ class Replays:
         entry = self._ledger.entry(evidence.url, site=site)
         if entry is not None and (revised or entry.state == "failed"):
             self._db.conn.execute("UPDATE urls SET article_id = ?, failures = 0 WHERE id = ?", (article_id, entry.id))
-            self._ledger.name_aliases(site, entry.key, article_id)
+            self._ledger.name_addresses(site, entry.key, article_id)
             self._ledger.move(entry, "reread", "kept", now=now, due_at=now, why="reread")

@@ -32,9 +32,9 @@ KEPT_HEADERS = (
 class Snapshots:
     """Packing, writing and reading of snapshots; writes belong inside a transaction of the Archive."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
-        self._clock = Clock(db)
+        self._clock = clock
         self.dictionaries = Dictionaries(db)
         self._repacking = Repacking(db, self.dictionaries)
         self._renewal = Renewal(db, self.dictionaries, self._repacking)

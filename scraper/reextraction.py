@@ -91,7 +91,7 @@ def _written(
         if dry_run and key in would_be and would_be[key].kind != "lost":
             still = last["removed_at"] if last is not None and would_be[key].kind == "technical" else None
             last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
-        if again.damage is not None:
+        if again.damage is not None and not archive.taken_down(site.name, key):
             report.damages.append(f"{again.evidence.url}: {again.damage}")
         if not dry_run and not archive.replays.stands(again.evidence):
             continue  # a crawl was faster

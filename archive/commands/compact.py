@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from archive.compaction import compact as compact_archive
-from archive.options import archive_option, require
-from archive.store import Archive
+from archive.options import archive_option, opened_for_writing
 from archive.terminal import human_bytes
 
 
@@ -20,9 +19,8 @@ def compact(path: Path) -> None:
 
     Readers go on meanwhile; crawls wait, so run it when none is under way on a large archive. Interrupted, it changes nothing.
     """
-    require(path)
     try:
-        with Archive(path) as archive:
+        with opened_for_writing(path) as archive:
             before = path.stat().st_size
             whole = compact_archive(archive, now=datetime.now(UTC))
     except KeyboardInterrupt:

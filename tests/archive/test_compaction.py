@@ -203,7 +203,7 @@ def test_a_damaged_page_that_keeps_a_take_down_from_being_finished_is_named(wart
         archive.db.conn.execute(f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
         archive.db.conn.commit()
     line = complaint(warta("compact"))
-    assert line.startswith("Error: snapshot 3 was damaged")
+    assert "snapshot 3 was damaged" in line
 
 
 # Ends before its time
