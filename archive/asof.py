@@ -36,12 +36,13 @@ _VIEWS = {
         iif(c.id IS NULL, u.first_reason, c.reason) AS reason,
         (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= {{t}}) AS article_id,
         u.announced_by, u.published_at, u.first_seen_at,
-        (SELECT substr(max(k.checked_at), 1, 19) || '+00:00' FROM main.checks k
-            WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS last_checked_at,
+        (SELECT coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00') FROM main.checks k
+            WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL ORDER BY k.id DESC LIMIT 1) AS last_checked_at,
         iif(c.id IS NOT NULL, c.next_check_at, iif(coalesce(u.first_state, 'due') = 'due',
-            substr(u.first_seen_at, 1, 19) || '+00:00', NULL))
+            coalesce(u.first_due_at, substr(u.first_seen_at, 1, 19) || '+00:00'), NULL))
             AS next_check_at,
-        coalesce(c.due_reason, iif(c.id IS NULL, coalesce(u.first_reason, 'new'), NULL)) AS due_reason,
+        iif(c.id IS NOT NULL, c.due_reason, coalesce(u.first_reason, iif(coalesce(u.first_state, 'due') = 'due', 'new', NULL)))
+            AS due_reason,
         (SELECT count(*) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS checks,
         (SELECT nullif(k.etag, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.etag IS NOT NULL
             ORDER BY k.id DESC LIMIT 1) AS etag,

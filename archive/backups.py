@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from archive.errors import ArchiveUnwritable
 
 STEP = 2_000
 """Pages copied at a time, 8 MB: between two steps the progress is told, and Ctrl-C heard."""
+
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What media say that know no links, as most sticks do."""
 
 Copied = Callable[[int, int], None]
 """Told how many pages are still to copy, and of how many."""
@@ -27,11 +31,11 @@ def copy_database(
     there is a file already, unless `replace`, and sqlite3.Error where it cannot be written; what was begun is taken away then,
     also after Ctrl-C.
     """
-    if destination.exists() and not replace:
-        raise ArchiveUnwritable(f"{destination}: there is a file of that name already")
     begun = destination.with_name(destination.name + ".partial")
     tell = copied or (lambda _left, _all: None)
     try:
+        if not replace:
+            _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
         with closing(sqlite3.connect(begun)) as target:
             # A read transaction pins the moment: what is written meanwhile is in the log, and neither copied nor waited for.
@@ -48,16 +52,32 @@ def copy_database(
         _sync(begun)
         if check is not None:
             check(begun)
-        if not replace:
-            os.link(begun, destination)  # unlike a rename, it never takes the place of a file that came meanwhile
-        else:
-            begun.replace(destination)
+        _name(begun, destination, replace=replace)
         _sync(destination.parent)
     except OSError as error:
         raise ArchiveUnwritable(f"{destination}: it cannot be written ({error.strerror})") from error
     finally:
         with suppress(OSError):
             begun.unlink(missing_ok=True)
+
+
+def _refuse_to_replace(destination: Path) -> None:
+    if destination.exists() or destination.is_symlink():
+        raise ArchiveUnwritable(f"{destination}: there is a file of that name already")
+
+
+def _name(begun: Path, destination: Path, *, replace: bool) -> None:
+    """Give the copy its name."""
+    if not replace:
+        try:
+            os.link(begun, destination)  # unlike a rename, it never takes the place of a file that came meanwhile
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            _refuse_to_replace(destination)
+        else:
+            return
+    begun.replace(destination)
 
 
 def _sync(path: Path) -> None:

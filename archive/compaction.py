@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from archive.connection import plain_errors
+from archive.errors import ArchiveDamaged
 from archive.store import Archive
 from archive.takedown import finish
 
@@ -17,11 +18,15 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
     """Rewrite the file; True where nothing of the old one is left beside it, False where a reader still holds the log.
 
     Readers go on reading meanwhile, writers wait. Interrupted, or without room on the disk, it leaves the archive as it was:
-    raises ArchiveError then.
+    raises ArchiveError then. Raises ArchiveDamaged, after all that can be done, where a dictionary has to stay.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
-    finish(archive, now=now, moved=moved)
+    damage = None
+    try:
+        finish(archive, now=now, moved=moved)
+    except ArchiveDamaged as error:
+        damage = error
     with archive.transaction():
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
     conn.set_progress_handler(lambda: 0, STEPS)  # a callback is where Python hears Ctrl-C; SQLite then takes all of it back
@@ -31,4 +36,6 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
             (busy, _log, _checkpointed) = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         conn.set_progress_handler(None, STEPS)
+    if damage is not None:
+        raise damage
     return not busy

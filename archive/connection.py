@@ -28,7 +28,7 @@ _PLAIN = {
     "SQLITE_LOCKED": (ArchiveUnwritable, "another program keeps it locked"),
     "SQLITE_IOERR": (ArchiveUnwritable, "the disk reports an error"),
     "SQLITE_NOTADB": (NotAnArchive, "it is not an SQLite file"),
-    "SQLITE_INTERRUPT": (ArchiveError, "interrupted; it is as it was before"),
+    "SQLITE_INTERRUPT": (ArchiveError, "interrupted; nothing is lost"),
     "SQLITE_CORRUPT": (ArchiveDamaged, "the database file is damaged"),
 }
 

@@ -35,6 +35,14 @@ class Dictionaries:
         """Bytes of a dictionary, None for none; raises ArchiveDamaged where it is missing or its digest does not check."""
         return None if dictionary_id is None else self._content(dictionary_id)
 
+    def problem(self, dictionary_id: int | None) -> str | None:
+        """Why a dictionary can pack and unpack nothing; None for one that is sound, and for none."""
+        try:
+            self.content(dictionary_id)
+        except ArchiveDamaged as error:
+            return str(error)
+        return None
+
     def newest(self, site: str) -> int | None:
         """The dictionary in force as far as this process knows; one that it does not know yet harms nothing."""
         return self._newest[site] if self._newest.get(site) is not None else self.in_force(site)
@@ -70,10 +78,11 @@ class Dictionaries:
     def holding(self, site: str, body: bytes) -> list[int]:
         """The dictionaries that were made of this page among others, oldest first.
 
-        A dictionary holds a page whole, or its beginning where pages were cut: at least a fourth of the room there is.
+        A dictionary holds a page whole, or its beginning where pages were cut: at least a fourth of the room there is. One that is
+        damaged is among them: nobody can tell what it holds.
         """
         piece = body[: compression.MAX_DICTIONARY_BYTES // compression.FEWEST_PAGES]
-        return [number for number in reversed(self.of_site(site)) if piece and piece in self._content(number)]
+        return [number for number in reversed(self.of_site(site)) if piece and self._holds(number, piece)]
 
     def add(self, site: str, pages: Sequence[bytes], *, after: int, now: datetime) -> int:
         """Write a dictionary made of these pages, oldest first, and put it in force; `after` so many pages were kept."""
@@ -98,18 +107,25 @@ class Dictionaries:
     def erase(self, dictionary_id: int, *, now: datetime) -> None:
         """Retire it and take its bytes out of the archive; raises ArchiveError while a snapshot is packed with it."""
         if self._db.conn.execute("SELECT 1 FROM snapshots WHERE dictionary_id = ? LIMIT 1", (dictionary_id,)).fetchone():
-            raise ArchiveError(f"dictionary {self._name(dictionary_id)} cannot be erased: there are snapshots packed with it")
+            raise ArchiveError(f"dictionary {self.name(dictionary_id)} cannot be erased: there are snapshots packed with it")
         self.retire(dictionary_id, now=now)
         self._db.conn.execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
 
-    def _name(self, dictionary_id: int) -> str:
+    def _holds(self, dictionary_id: int, piece: bytes) -> bool:
+        try:
+            return piece in self._content(dictionary_id)
+        except ArchiveDamaged:
+            return True
+
+    def name(self, dictionary_id: int) -> str:
+        """`suara-1`; its number where it has no name, or where there is no such dictionary."""
         row = self._db.conn.execute("SELECT name FROM dictionaries WHERE id = ?", (dictionary_id,)).fetchone()
         return str(row[0]) if row is not None and row[0] else str(dictionary_id)
 
     def _read(self, dictionary_id: int) -> bytes:
         row = self._db.conn.execute("SELECT packed, digest FROM dictionaries WHERE id = ?", (dictionary_id,)).fetchone()
-        name = f"dictionary {self._name(dictionary_id)}"
+        name = f"dictionary {self.name(dictionary_id)}"
         if row is None:
             raise ArchiveDamaged(f"{name} is not in the archive")
         if not row[0]:

@@ -6,9 +6,10 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from archive.clock import exact
 from archive.digests import normalised, text_digest
 
 COMPARED = (
@@ -46,7 +47,7 @@ def comparable(value: Any) -> str:
 def _comparable(name: str, reading: Mapping[str, Any]) -> str:
     """A field for comparing: a moment is the same moment with another offset."""
     value = reading.get(name)
-    return datetime.fromisoformat(value).astimezone(UTC).isoformat() if name == "published_at" and value else comparable(value)
+    return exact(datetime.fromisoformat(value)) if name == "published_at" and value else comparable(value)
 
 
 def reading_digest(reading: Mapping[str, Any]) -> str:

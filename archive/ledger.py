@@ -36,9 +36,9 @@ class Ledger:
     Whatever changes a row of `urls` leaves a row in `checks`.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
-        self._clock = Clock(db)
+        self._clock = clock
 
     def announce(self, site: str, links: Sequence[Announcement], *, source: str, now: datetime) -> list[Entry]:
         """Write down what is new among `links`; return the entries that are due, in the order of `links`."""
@@ -111,11 +111,8 @@ class Ledger:
                 check.article_id, *kept, url_id,
             ),
         )  # fmt: skip
-        if check.article_id is not None:  # other addresses of the story, announced before it was kept
-            self._db.conn.execute(
-                "UPDATE urls SET article_id = ? WHERE state = 'alias' AND article_id IS NULL AND site = ? AND key = ?",
-                (check.article_id, site, before.key),
-            )
+        if check.article_id is not None:  # as-of reading relies on it: all addresses of a story name its article as soon as there is one
+            self.name_addresses(site, before.key, check.article_id)
         changed = [new or "" if new != old else None for new, old in zip(kept, (before.etag, before.last_modified), strict=True)]
         self._note(url_id, state, check, validators=changed)
         if check.conditional and check.outcome != "source":
@@ -135,6 +132,10 @@ class Ledger:
         """All addresses of a story."""
         return list(self._entries("site = ? AND key = ?", [site, key]))
 
+    def name_addresses(self, site: str, key: str, article_id: int) -> None:
+        """Tell all addresses of a story, also those announced before it was kept, which article it is."""
+        self._db.conn.execute("UPDATE urls SET article_id = ? WHERE article_id IS NULL AND site = ? AND key = ?", (article_id, site, key))
+
     def url_id(self, url: str, *, site: str, now: datetime) -> int:
         """Number of the URL's row; made where there is none (sources, addresses that were redirected to)."""
         found = self._db.conn.execute("SELECT id FROM urls WHERE url = ? AND site = ?", (url, site)).fetchone()
@@ -153,12 +154,13 @@ class Ledger:
     def _note(self, url_id: int, state: str, check: Check, *, validators: Sequence[str | None] = (None, None)) -> None:
         """A row in the URL's life."""
         asked = (check.status, check.bytes) if check.outcome not in MOVES else (None, None)
+        at = self._clock.stamp(check.checked_at)
         self._db.conn.execute(
             """INSERT INTO checks (url_id, crawl_id, checked_at, status, outcome, reason, bytes, state, next_check_at, due_reason,
-                etag, last_modified, conditional) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                etag, last_modified, conditional, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                url_id, check.crawl_id, self._clock.stamp(check.checked_at), asked[0], check.outcome, check.reason, asked[1], state,
-                instant(check.next_check_at), check.due_reason, *validators, int(check.conditional),
+                url_id, check.crawl_id, at, asked[0], check.outcome, check.reason, asked[1], state,
+                instant(check.next_check_at), check.due_reason, *validators, int(check.conditional), _other_second(check.checked_at, at),
             ),
         )  # fmt: skip
 
@@ -205,17 +207,19 @@ class Ledger:
             state, reason = "alias", "same_story"
         elif link.skipped is not None:
             state, reason = "skipped", link.skipped
+        first_seen_at = self._clock.stamp(now)
         values = {
             "url": link.url, "site": site, "key": link.key, "state": state, "reason": reason, "announced_by": source,
-            "published_at": instant(link.published_at), "lastmod": instant(link.lastmod), "first_seen_at": self._clock.stamp(now),
+            "published_at": instant(link.published_at), "lastmod": instant(link.lastmod), "first_seen_at": first_seen_at,
+            "first_due_at": _other_second(now, first_seen_at),
             "next_check_at": instant(now) if state == "due" else None, "first_state": state, "first_reason": reason,
-            "article_id": taken.article_id if state == "alias" and taken is not None else None,
             "due_reason": "new" if state == "due" else reason,
         }  # fmt: skip
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
         (row_id,) = self._db.conn.execute(
-            f"INSERT INTO urls ({names}) VALUES ({marks}) RETURNING id",  # noqa: S608 - constants
+            f"""INSERT INTO urls ({names}, article_id)
+            VALUES ({marks}, (SELECT id FROM articles WHERE site = :site AND key = :key)) RETURNING id""",  # noqa: S608 - constants
             values,
         ).fetchone()
         return next(self._entries("id = ?", [row_id]))
@@ -249,3 +253,9 @@ class Ledger:
             for name in _TIMES:
                 values_of[name] = datetime.fromisoformat(values_of[name]) if values_of[name] else None
             yield Entry(**values_of)
+
+
+def _other_second(now: datetime, written: str) -> str | None:
+    """The computer's own time where the archive's is another one."""
+    own = instant(now)
+    return own if own[:19] != written[:19] else None

@@ -28,9 +28,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON obj
 
 
 class Moment(click.ParamType[datetime]):
-    """A time with its offset, or a day, which means its end in UTC."""
+    """A time with its offset, or a day, which means its end in UTC, or its beginning."""
 
     name = "time"
+
+    def __init__(self, *, begins: bool = False) -> None:
+        self._of_day = time.min if begins else time.max
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Called by click."""
@@ -41,7 +44,7 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31", param, ctx)
         if len(value) <= 10:
-            return datetime.combine(found, time.max, tzinfo=UTC)
+            return datetime.combine(found, self._of_day, tzinfo=UTC)
         if found.tzinfo is None:
             self.fail(f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx)
         return found
@@ -62,6 +65,14 @@ def identify() -> reading.Identify | None:
 def opened(path: Path) -> Iterator[Archive]:
     """The archive, for reading."""
     with plain_errors(path), Archive(path, read_only=True) as archive:
+        yield archive
+
+
+@contextmanager
+def opened_for_writing(path: Path) -> Iterator[Archive]:
+    """The archive that is there, for writing; a command that mends or erases makes none."""
+    Archive(path, read_only=True).close()  # says what is wrong where there is none
+    with plain_errors(path), Archive(path) as archive:
         yield archive
 
 

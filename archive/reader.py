@@ -35,7 +35,7 @@ class Reader:
         self.path = path
         self.db = db
         self.clock = Clock(db)
-        self.snapshots = Snapshots(db)
+        self.snapshots = Snapshots(db, self.clock)
 
     def __enter__(self) -> Self:
         return self

@@ -90,7 +90,7 @@ def _absence(db: Database, article_id: int) -> str:
     """Why an article that has a number has no text."""
     buried = next(iter(db.query("SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id])), None)
     if buried is not None:
-        return f"was taken down here on {buried['taken_down_at'][:10]}: {buried['reason']}"
+        return f"was taken down here on {buried['taken_down_at']}: {buried['reason']}"
     return "was not yet in the archive at that moment"
 
 
@@ -154,7 +154,7 @@ def stats(db: Database) -> list[dict[str, Any]]:
     return list(
         db.query(
             """SELECT s.site,
-                (SELECT count(*) FROM articles a WHERE a.site = s.site) AS articles,
+                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.revision > 0) AS articles,
                 (SELECT count(*) FROM history h WHERE h.site = s.site) AS revisions,
                 (SELECT count(*) FROM history h WHERE h.site = s.site AND h.kind = 'publisher') AS publisher_edits,
                 (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.removed_at IS NOT NULL) AS removed,

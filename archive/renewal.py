@@ -96,7 +96,7 @@ class Renewal:
             "INSERT INTO packing (site, pages) VALUES (?, 1) ON CONFLICT (site) DO UPDATE SET pages = pages + 1 RETURNING pages", (site,)
         ).fetchone()
         in_force = self._dictionaries.in_force(site)
-        if in_force is None:
+        if in_force is None or self._dictionaries.problem(in_force) is not None:
             self.make(site, now)
         elif is_due(pages):
             self._try(site, in_force, pages, now)

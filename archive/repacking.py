@@ -24,7 +24,7 @@ class Repacking:
     def body(self, snapshot_id: int) -> bytes:
         """The bytes of one snapshot without its further parts; raises ArchiveDamaged where they do not check."""
         row = self._row(snapshot_id)
-        return compression.unpack(row[0], row[1], self._dictionaries.content(row[2]))
+        return compression.unpack(row[0], row[1], self._dictionaries.content(row[2]), name=f"snapshot {snapshot_id}")
 
     def packed_size(self, snapshot_ids: Iterable[int]) -> int:
         """Bytes that these snapshots take now."""

@@ -11,6 +11,13 @@ from sqlite_utils import Database
 from archive.clock import instant
 from archive.ledger import Ledger
 
+_SNAPSHOTS = """FROM snapshots s JOIN urls u ON u.id = s.url_id
+    LEFT JOIN articles a ON a.site = u.site AND a.key = u.key
+    LEFT JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
+_STANDS = """(r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND NOT EXISTS (
+    SELECT 1 FROM revisions n WHERE n.article_id = a.id AND n.kind = 'removed' AND n.observed_at >= s.fetched_at)))"""
+"""A page that its story's newest revision was read from, or one that came later, also later than any removal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -44,27 +51,32 @@ class Replays:
         `since`: fetched from that moment on.
         """
         found = self._db.conn.execute(
-            """SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out
-            FROM snapshots s JOIN urls u ON u.id = s.url_id
-            LEFT JOIN articles a ON a.site = u.site AND a.key = u.key
-            LEFT JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            f"""SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out {_SNAPSHOTS}
             LEFT JOIN readings d ON d.snapshot_id = s.id
             WHERE u.site = :site AND s.part = 1 AND (:again OR d.extractor IS NOT :extractor)
-                AND (:since IS NULL OR s.fetched_at >= :since)
-                AND (r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND s.fetched_at > (
-                    SELECT max(n.observed_at) FROM revisions n WHERE n.article_id = a.id AND n.kind != 'technical')))
+                AND (:since IS NULL OR s.fetched_at >= :since) AND {_STANDS}
             ORDER BY u.key, s.id""",
             {"site": site, "extractor": extractor, "since": instant(since), "again": again},
         ).fetchall()
         for snapshot_id, key, url, newest, opted_out in found:
             yield Evidence(snapshot_id=snapshot_id, key=key, url=url, newest=bool(newest), opted_out=opted_out)
 
-    def adopt(self, evidence: Evidence, article_id: int, *, now: datetime) -> None:
-        """A page that gave no story at its time is one now: its address is the story's, and is asked for by the next crawl."""
+    def stands(self, evidence: Evidence) -> bool:
+        """Whether nothing came between reading and writing: no later page, no removal, no take-down."""
+        statement = f"SELECT s.id IS r.snapshot_id {_SNAPSHOTS} WHERE s.id = ? AND {_STANDS}"
+        row = self._db.conn.execute(statement, (evidence.snapshot_id,)).fetchone()
+        return row is not None and bool(row[0]) == evidence.newest
+
+    def adopt(self, evidence: Evidence, article_id: int, *, revised: bool, now: datetime) -> None:
+        """A page that gave no story at its time is one now: its address is the story's, and is asked for by the next crawl.
+
+        One that says nothing new (not `revised`) is that only where its address still counts as failed.
+        """
         (site,) = self._db.conn.execute(
             "SELECT u.site FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE s.id = ?", (evidence.snapshot_id,)
         ).fetchone()
         entry = self._ledger.entry(evidence.url, site=site)
-        if entry is not None:
+        if entry is not None and (revised or entry.state == "failed"):
             self._db.conn.execute("UPDATE urls SET article_id = ?, failures = 0 WHERE id = ?", (article_id, entry.id))
+            self._ledger.name_addresses(site, entry.key, article_id)
             self._ledger.move(entry, "reread", "kept", now=now, due_at=now, why="reread")

@@ -153,19 +153,22 @@ def m007_life_of_a_url(db: Database) -> None:
     """Every change of a ledger row leaves a row in `checks`, so that the ledger can be read as of any moment.
 
     `outcome` is also `announced`, `woken` or `taken_down` for what happened without a request. `etag` and `last_modified` stand
-    there where they changed, empty where there is none any more.
+    there where they changed, empty where there is none any more. `asked_at` and `first_due_at` are the computer's own clock, where
+    it differs from the archive's.
     """
     _create(
         db,
         "ALTER TABLE urls ADD COLUMN due_reason TEXT",
         "ALTER TABLE urls ADD COLUMN first_state TEXT",
         "ALTER TABLE urls ADD COLUMN first_reason TEXT",
+        "ALTER TABLE urls ADD COLUMN first_due_at TEXT",
         "ALTER TABLE checks ADD COLUMN state TEXT",
         "ALTER TABLE checks ADD COLUMN next_check_at TEXT",
         "ALTER TABLE checks ADD COLUMN due_reason TEXT",
         "ALTER TABLE checks ADD COLUMN etag TEXT",
         "ALTER TABLE checks ADD COLUMN last_modified TEXT",
         "ALTER TABLE checks ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE checks ADD COLUMN asked_at TEXT",
         """UPDATE urls SET first_state = iif(state IN ('refused', 'skipped', 'alias', 'source'), state, 'due'),
             first_reason = iif(state IN ('refused', 'skipped', 'alias'), reason, NULL)""",
         # 0.1.0 kept them of sources that lead to others, which a 304 would have hidden.

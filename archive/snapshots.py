@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +20,8 @@ from archive.records import Page, Snapshot
 from archive.renewal import Renewal
 from archive.repacking import Repacking
 
+logger = logging.getLogger(__name__)
+
 KEPT_HEADERS = (
     "content-type", "content-language", "date", "etag", "last-modified", "server", "tdm-policy", "tdm-reservation",
     "x-robots-tag", "via",
@@ -29,20 +32,25 @@ KEPT_HEADERS = (
 class Snapshots:
     """Packing, writing and reading of snapshots; writes belong inside a transaction of the Archive."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
-        self._clock = Clock(db)
+        self._clock = clock
         self.dictionaries = Dictionaries(db)
         self._repacking = Repacking(db, self.dictionaries)
         self._renewal = Renewal(db, self.dictionaries, self._repacking)
+        self._told: set[str] = set()
 
     def forget(self) -> None:
         """After a transaction that was taken back: a dictionary made in it does not exist."""
         self.dictionaries.forget()
 
     def pack(self, page: Page) -> Snapshot:
-        """The page and its parts, packed with the newest dictionary of its site."""
+        """The page and its parts, packed with the newest dictionary of its site; with none where that one is damaged."""
         dictionary_id = self.dictionaries.newest(page.site)
+        problem = self.dictionaries.problem(dictionary_id)
+        if problem is not None:
+            self._tell(problem)
+            dictionary_id = None
         return Snapshot(
             page=page,
             digest=bytes_digest(page.body),
@@ -50,6 +58,12 @@ class Snapshots:
             dictionary_id=dictionary_id,
             parts=tuple(self.pack(part) for part in page.parts),
         )
+
+    def _tell(self, problem: str) -> None:
+        """Once is enough."""
+        if problem not in self._told:
+            logger.warning("%s: new pages are kept without it; `warta verify` names the pages that need it", problem)
+            self._told.add(problem)
 
     def insert(self, snapshot: Snapshot, *, url_id: int, crawl_id: int | None, opted_out: str | None) -> int:
         """Write the snapshot with its parts; return the number of the first page.
@@ -99,10 +113,14 @@ class Snapshots:
         _id, site, requested, url, status, headers, fetched, digest, dictionary_id, packed, missing = row
         dictionary = self.dictionaries.content(dictionary_id) if isinstance(dictionary_id, int) else None
         assert isinstance(packed, bytes)
+        body = compression.unpack(packed, str(digest), dictionary)
+        try:
+            kept, at = json.loads(str(headers)), datetime.fromisoformat(str(fetched))
+        except ValueError as error:
+            raise ArchiveDamaged(f"a snapshot was damaged: its headers or its time cannot be read: {error}") from error
         return Page(
-            site=str(site), requested_url=str(requested), url=str(url), status=int(str(status)),
-            headers=json.loads(str(headers)), body=compression.unpack(packed, str(digest), dictionary),
-            fetched_at=datetime.fromisoformat(str(fetched)), parts=parts, missing_parts=int(str(missing)),
+            site=str(site), requested_url=str(requested), url=str(url), status=int(str(status)), headers=kept, body=body,
+            fetched_at=at, parts=parts, missing_parts=int(str(missing)),
         )  # fmt: skip
 
     def _insert(self, snapshot: Snapshot, common: Mapping[str, object]) -> int:

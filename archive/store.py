@@ -32,7 +32,7 @@ class Archive(Reader):
         """Open, and make or bring up to date unless `read_only`; raises one of archive.errors."""
         super().__init__(Path(path), connect(Path(path), read_only=read_only))
         self._schema = schema_version(self.db)
-        self.ledger = Ledger(self.db)
+        self.ledger = Ledger(self.db, self.clock)
         self.replays = Replays(self.db, self.ledger)
 
     def as_of(self, moment: datetime) -> Reader:
@@ -61,7 +61,7 @@ class Archive(Reader):
     def transaction(self) -> Iterator[None]:
         """All of it or nothing, also against kill -9; waits for other writers; errors are ArchiveErrors."""
         try:
-            with plain_errors(self.path), immediate(self.db):
+            with plain_errors(self.path), immediate(self.db), self.clock.steady():
                 self._schema = check_schema(self.db, self.path, seen=self._schema)
                 yield
         except BaseException:

@@ -44,7 +44,7 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
             (site, key, article_id, url, reason, archive.clock.stamp(now)),
         )
         entries = archive.ledger.entries_of(site, key)
-        snapshots = _snapshots(archive, site, key)
+        snapshots = _snapshots(archive, site, key, article_id)
         holding = _holding(archive, site, snapshots)
         revisions = archive.erase(article_id) if article_id is not None else 0
         for table, column in (("readings", "snapshot_id"), ("snapshots", "first_part_id"), ("snapshots", "id")):
@@ -64,22 +64,32 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
 def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
     """Pack anew what was packed with retired dictionaries, and erase these; how many snapshots that were.
 
-    In batches, each its own transaction: it may be interrupted, and goes on where it was.
+    In batches, each its own transaction: it may be interrupted, and goes on where it was. A dictionary whose snapshots are damaged
+    stays; raises ArchiveDamaged then, after all others.
     """
-    count = 0
+    count, damages = 0, []
     retired = "SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0 ORDER BY id"
     for (number,) in archive.db.conn.execute(retired).fetchall():
-        while True:
-            with archive.transaction():
-                some = archive.snapshots.move(number, limit=BATCH)
-                if not some:
-                    archive.snapshots.dictionaries.erase(number, now=now)
-            if not some:
-                break
-            count += some
-            if moved is not None:
-                moved(some)
+        try:
+            while some := _moved(archive, number, now=now):
+                count += some
+                if moved is not None:
+                    moved(some)
+        except ArchiveDamaged as error:
+            name = archive.snapshots.dictionaries.name(number)
+            damages.append(f"dictionary {name} may hold pages that were taken down, and cannot be replaced: {error}; see `warta verify`")
+    if damages:
+        raise ArchiveDamaged(f"{archive.path}: {damages[0]}")
     return count
+
+
+def _moved(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
+    """One batch in one transaction; when none is left the dictionary is erased."""
+    with archive.transaction():
+        some = archive.snapshots.move(dictionary_id, limit=BATCH)
+        if not some:
+            archive.snapshots.dictionaries.erase(dictionary_id, now=now)
+    return some
 
 
 def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
@@ -88,11 +98,12 @@ def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
     return next(iter(rows), None)
 
 
-def _snapshots(archive: Archive, site: str, key: str) -> list[int]:
+def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) -> list[int]:
     """First pages of everything that was kept of the story."""
     found = archive.db.conn.execute(
-        "SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.site = ? AND u.key = ? AND s.part = 1 ORDER BY s.id",
-        (site, key),
+        """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.site = ? AND u.key = ? AND s.part = 1
+        UNION SELECT snapshot_id FROM revisions WHERE article_id = ? AND snapshot_id IS NOT NULL ORDER BY 1""",
+        (site, key, article_id),
     )
     return [number for (number,) in found.fetchall()]
 
@@ -104,7 +115,8 @@ def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            continue  # what cannot be read cannot be looked for
+            found.update(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
+            continue
         for page in (first, *first.parts):
             found.update(archive.snapshots.dictionaries.holding(site, page.body))
     return sorted(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from archive.errors import ArchiveDamaged
 from archive.history import reading_digest
 from archive.reader import Reader
 
-VIEWS = ("latest", "history", "ledger")
+VIEWS = ("latest", "history", "ledger", "searchable")
 MOST = 20
 """Problems of one kind that are told in full; the rest is counted."""
 
@@ -89,7 +90,7 @@ def _numbers(archive: Reader) -> Finding:
     wrong = conn.execute(
         """SELECT a.id, a.revision, count(r.id), coalesce(max(r.number), 0) FROM articles a LEFT JOIN revisions r ON r.article_id = a.id
         GROUP BY a.id HAVING a.revision != coalesce(max(r.number), 0) OR count(r.id) != coalesce(max(r.number), 0)
-            OR (count(r.id) = 0) != (a.id IN (SELECT article_id FROM tombstones))"""
+            OR (count(r.id) = 0) != EXISTS (SELECT 1 FROM tombstones t WHERE t.article_id = a.id)"""
     ).fetchall()
     problems = [f"article {number}: says revision {says}, has {has}, the newest is {newest}" for number, says, has, newest in wrong]
     return Finding(check="numbers", examined=articles, problems=problems)
@@ -99,17 +100,23 @@ def _search(archive: Reader) -> Finding:
     """The search index knows the articles that have a text, and no others."""
     conn = archive.db.conn
     (indexed,) = conn.execute("SELECT count(*) FROM search_docsize").fetchone()
-    missing = conn.execute("SELECT count(*) FROM articles WHERE revision > 0 AND id NOT IN (SELECT id FROM search_docsize)").fetchone()[0]
-    over = conn.execute("SELECT count(*) FROM search_docsize WHERE id NOT IN (SELECT id FROM articles WHERE revision > 0)").fetchone()[0]
-    told = [f"{missing} articles are not in the search index"] if missing else []
-    told += [f"{over} entries of the search index have no article"] if over else []
+    missing = conn.execute(
+        "SELECT id FROM articles WHERE revision > 0 AND id NOT IN (SELECT id FROM search_docsize) ORDER BY id"
+    ).fetchall()
+    over = conn.execute(
+        "SELECT id FROM search_docsize WHERE id NOT IN (SELECT id FROM articles WHERE revision > 0) ORDER BY id"
+    ).fetchall()  # fmt: skip
+    told = [f"article {number} is not in the search index" for (number,) in missing]
+    told += [f"entry {number} of the search index has no article" for (number,) in over]
     return Finding(check="search", examined=indexed, problems=told)
 
 
 def _dictionaries(archive: Reader) -> Finding:
+    """Those that are not erased, and those that a page needs."""
     finding = Finding(check="dictionaries")
     for (number,) in archive.db.conn.execute(
-        "SELECT DISTINCT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1"
+        """SELECT id FROM dictionaries WHERE length(packed) > 0
+        UNION SELECT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1"""
     ).fetchall():  # fmt: skip
         finding.examined += 1
         try:
@@ -123,12 +130,22 @@ def _revisions(archive: Reader, sample: int | None, tell: Progress) -> Finding:
     """Every text is the one that was written."""
     finding = Finding(check="revisions")
     for number in _chosen(archive, "revisions", sample):
-        row: dict[str, Any] = next(iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])))
         finding.examined += 1
-        if reading_digest(row | {name: json.loads(row[name]) for name in _LISTS}) != row["digest"]:
-            finding.problems.append(f"article {row['article_id']}, revision {row['number']}: its text no longer matches its digest")
+        article, revision = archive.db.conn.execute("SELECT article_id, number FROM revisions WHERE id = ?", (number,)).fetchone()
+        wrong = _wrong_text(archive, number)
+        if wrong is not None:
+            finding.problems.append(f"article {article}, revision {revision}: {wrong}")
         tell(1)
     return finding
+
+
+def _wrong_text(archive: Reader, number: int) -> str | None:
+    try:
+        row: dict[str, Any] = next(iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])))
+        digest = reading_digest(row | {name: json.loads(row[name]) for name in _LISTS})
+    except (ValueError, sqlite3.OperationalError) as error:  # a list that is no JSON, a date that is none, bytes that are no text
+        return f"it cannot be read: {error}"
+    return None if digest == row["digest"] else "its text no longer matches its digest"
 
 
 def _snapshots(archive: Reader, sample: int | None, tell: Progress) -> Finding:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 from archive.replays import Evidence
 from archive.store import Archive
@@ -39,6 +41,8 @@ class Report:
     """Changes by (site, kind)."""
     fields: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Changes by (site, field)."""
+    stories: int = 0
+    """Stories that changed, whatever the number of their changes; lost ones are not among them."""
     damages: list[str] = field(default_factory=list)
 
 
@@ -71,6 +75,7 @@ def reextract(
             report.kinds[name, found.kind] += 1
             report.fields.update((name, changed) for changed in found.changed)
             yield found
+        report.stories += len({found.key for found in changes if found.kind != "lost"})
         report.read[name] += len(rereads)
         advance(len(rereads))
 
@@ -84,13 +89,16 @@ def _written(
         key = again.evidence.key
         last = archive.newest_reading(site.name, key)
         if dry_run and key in would_be and would_be[key].kind != "lost":
-            last = {**(last or {"removed_at": None}), **would_be[key].after, "digest": would_be[key].digest}
+            still = last["removed_at"] if last is not None and would_be[key].kind == "technical" else None
+            last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
+        if again.damage is not None and not archive.taken_down(site.name, key):
+            report.damages.append(f"{again.evidence.url}: {again.damage}")
+        if not dry_run and not archive.replays.stands(again.evidence):
+            continue  # a crawl was faster
         found = change(site, again, last)
         if not dry_run:
             revision = write(archive, site, again, now=now)
             found = found if revision is not None or (found is not None and found.kind == "lost") else None
-        if again.damage is not None:
-            report.damages.append(f"{again.evidence.url}: {again.damage}")
         if found is not None:
             would_be[key] = found
             yield found
@@ -99,14 +107,16 @@ def _written(
 def _readings(path: Path, tasks: list[Task], jobs: int) -> Iterator[list[Reread]]:
     """What the tasks give, in their order."""
     if jobs == 1 or sum(len(batch) for _name, batch in tasks) < MIN_JOBS:
-        _open(path)
-        yield from map(_read, tasks)
+        with Archive(path, read_only=True) as archive:
+            for task in tasks:
+                yield _read(archive, task)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) as pool:
         under_way: deque[Future[list[Reread]]] = deque()
         try:
             for task in tasks:
-                under_way.append(pool.submit(_read, task))
+                with _started_deaf():
+                    under_way.append(pool.submit(_read_there, task))
                 if len(under_way) >= AHEAD * jobs:
                     yield under_way.popleft().result()
             while under_way:
@@ -115,22 +125,37 @@ def _readings(path: Path, tasks: list[Task], jobs: int) -> Iterator[list[Reread]
             pool.shutdown(wait=True, cancel_futures=True)
 
 
+@contextmanager
+def _started_deaf() -> Iterator[None]:
+    """Ctrl-C is the business of this process alone: those that are started inside never hear it, nor does it get lost here."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _opened: dict[str, Archive] = {}
-"""The archive of this process, for reading."""
+"""The archive of a process that only reads."""
 
 
 def _start(path: Path) -> None:
-    """Ctrl-C is the business of the process that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _open(path)
-
-
-def _open(path: Path) -> None:
-    if "archive" in _opened:
-        _opened["archive"].close()
+    """Open the archive, and end with the process that started this one, however that ends."""
     _opened["archive"] = Archive(path, read_only=True)
+    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _read(task: Task) -> list[Reread]:
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _read_there(task: Task) -> list[Reread]:
+    return _read(_opened["archive"], task)
+
+
+def _read(archive: Archive, task: Task) -> list[Reread]:
     name, batch = task
-    return [read_again(_opened["archive"], sites()[name], evidence) for evidence in batch]
+    return [read_again(archive, sites()[name], evidence) for evidence in batch]

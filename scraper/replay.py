@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from archive.errors import ArchiveDamaged
 from archive.history import changed_fields, reading_digest
-from archive.records import Article, Page, Revision
+from archive.records import Article, Revision
 from archive.replays import Evidence
 from archive.store import Archive
 from scraper.extraction import read_page
@@ -35,10 +35,13 @@ class Change:
     """A story that reads otherwise today."""
 
     site: str
+    key: str
+    """The story's identity at its site."""
     url: str
     kind: str
     """`technical`, `first`, `publisher` or `restored`; `lost` where today's extractor gives no story, which is never written."""
     changed: tuple[str, ...]
+    """Fields; none of a story that is new or lost."""
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -53,12 +56,16 @@ def lost_layout(last: Mapping[str, Any] | None, article: Article) -> bool:
     return last is not None and last["layout"] != "fallback" and article.layout == "fallback"
 
 
-def refusal_of_page(page: Page, article: Article, last: Mapping[str, Any] | None) -> str | None:
-    """Reason not to believe what was read from a page, `last` being what we have of its story."""
-    refusal = refusal_of_article(article)
-    if refusal is not None or last is None:
-        return refusal
-    return "missing_parts" if page.missing_parts else "layout_missed" if lost_layout(last, article) else None
+def judged(again: Reread, last: Mapping[str, Any] | None) -> Reread:
+    """The same with a refusal where the page is not to be believed, `last` being what we have of its story.
+
+    Only of a page that gave no story at its time: what was good enough for the newest revision is good enough to read it again.
+    """
+    article = again.article
+    if article is None or again.refusal is not None or last is None:
+        return again
+    partial = "missing_parts" in article.warnings and not again.evidence.newest
+    return replace(again, refusal="missing_parts" if partial else "layout_missed" if lost_layout(last, article) else None)
 
 
 def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
@@ -71,8 +78,7 @@ def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
         article = read_page(page, site).article
     except Exception:  # a page that breaks the extractor is a bug, and must not end the replay of all the others
         return Reread(evidence=evidence, refusal="extraction_failed")
-    known = archive.newest_reading(site.name, evidence.key)
-    return Reread(evidence=evidence, article=article, refusal=refusal_of_page(page, article, known))
+    return Reread(evidence=evidence, article=article, refusal=refusal_of_article(article))
 
 
 def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> Revision | None:
@@ -92,26 +98,28 @@ def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> R
 
 def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revision | None:
     """Write what a snapshot gives today, and that it was read; None where that changes nothing. Inside a transaction."""
-    evidence, article = again.evidence, again.article
-    last = archive.newest_reading(site.name, evidence.key)
-    if evidence.newest and (last is None or last["snapshot_id"] != evidence.snapshot_id):
-        return None  # a crawl was faster
-    if again.damage is not None:
+    evidence = again.evidence
+    if again.damage is not None or not archive.replays.stands(evidence):
         return None
+    last = archive.newest_reading(site.name, evidence.key)
+    again = judged(again, last)
     archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal)
-    if article is None or again.refusal is not None:
+    if again.article is None or again.refusal is not None:
         return None
     revision = archive.revise(
-        article, key=evidence.key, observed_at=now, keep=lambda: evidence.snapshot_id, technical=evidence.newest
+        again.article, key=evidence.key, observed_at=now, keep=lambda: evidence.snapshot_id, technical=evidence.newest
     )  # fmt: skip
-    if revision is not None and not evidence.newest:
-        archive.replays.adopt(evidence, revision.article_id, now=now)
-        archive.note_rights(revision.article_id, evidence.opted_out, now=now)
+    if not evidence.newest:
+        article_id = archive.article_id(site.name, evidence.key)
+        archive.replays.adopt(evidence, article_id, revised=revision is not None, now=now)
+        if revision is not None:
+            archive.note_rights(article_id, evidence.opted_out, now=now)
     return revision
 
 
 def change(site: Site, again: Reread, last: Mapping[str, Any] | None) -> Change | None:
     """What writing it would change, `last` being the newest revision; None for nothing."""
+    again = judged(again, last)
     article = again.article
     reading = article.as_dict() if article is not None else {}
     if again.refusal is not None:
@@ -126,6 +134,7 @@ def change(site: Site, again: Reread, last: Mapping[str, Any] | None) -> Change 
 
 
 def _change(site: Site, kind: str, again: Reread, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+    changed = () if kind in ("first", "lost") else changed_fields(before, after)
     return Change(
-        site=site.name, url=again.evidence.url, kind=kind, changed=changed_fields(before, after), before=before, after=after
+        site=site.name, key=again.evidence.key, url=again.evidence.url, kind=kind, changed=changed, before=before, after=after
     )  # fmt: skip

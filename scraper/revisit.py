@@ -78,6 +78,7 @@ def next_check_of_failed(*, now: datetime, failures: int) -> Due:
 def sends_validators(*, unanswered: int, turn: int) -> bool:
     """Whether a known story is asked for with its validators.
 
-    `unanswered` counts the site's whole pages in a row in place of a 304, `turn` the stories that this crawl has asked for.
+    `unanswered` counts the site's whole pages in a row in place of a 304, `turn` the stories with validators that this crawl asked
+    for before this one.
     """
     return unanswered < DEAF_AFTER or turn % PROBE_EVERY == 0

@@ -54,6 +54,7 @@ class Stories:
         self._request = request
         self._waiting: deque[Entry] = deque()
         self._asked: set[int] = set()
+        self._with_validators = 0
 
     def next_requests(self) -> list[Request]:
         """The next stories to ask for; none where nothing is left, or the limit is reached."""
@@ -73,8 +74,11 @@ class Stories:
         return requests
 
     def _validators(self, entry: Entry) -> dict[str, str]:
-        """None for a site that never answers 304, but for a probe now and then."""
-        sends = revisit.sends_validators(unanswered=self._crawl.unanswered, turn=self._crawl.counts["asked"])
+        """None for a site that never answers 304, but for a probe now and then, the first of them in every crawl."""
+        if not entry.validators:
+            return {}
+        sends = revisit.sends_validators(unanswered=self._crawl.unanswered, turn=self._with_validators)
+        self._with_validators += 1
         return entry.validators if sends else {}
 
     def plan(self) -> list[Planned]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -30,8 +31,8 @@ def backup(destination: Path, path: Path) -> None:
     \b
     warta backup backups/news-2026-11-22.db
     """
-    if destination.is_dir():
-        destination = destination / path.name
+    with suppress(OSError):  # what cannot be looked at is told below
+        destination = destination / path.name if destination.is_dir() else destination
     with opened(path) as archive, plain_errors(destination), bar("copying", total=None) as advance:
         copied = 0
 

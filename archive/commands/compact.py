@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from archive.compaction import compact as compact_archive
-from archive.options import archive_option
-from archive.store import Archive
+from archive.options import archive_option, opened_for_writing
 from archive.terminal import human_bytes
 
 
@@ -20,11 +19,12 @@ def compact(path: Path) -> None:
 
     Readers go on meanwhile; crawls wait, so run it when none is under way on a large archive. Interrupted, it changes nothing.
     """
-    if not path.exists():
-        Archive(path, read_only=True)  # says that there is none
-    before = path.stat().st_size
-    with Archive(path) as archive:
-        whole = compact_archive(archive, now=datetime.now(UTC))
+    try:
+        with opened_for_writing(path) as archive:
+            before = path.stat().st_size
+            whole = compact_archive(archive, now=datetime.now(UTC))
+    except KeyboardInterrupt:
+        raise click.ClickException(f"{path}: interrupted; nothing is lost") from None
     click.echo(f"{path}: {human_bytes(before)} before, {human_bytes(path.stat().st_size)} now.", err=True)
     if not whole:
         click.echo("Another program still reads an older state: its log goes when it ends.", err=True)

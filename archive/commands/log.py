@@ -30,8 +30,10 @@ def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     technical   our extractor reads it otherwise  restored   it came back
     """
     with opened_as_of(path, as_of) as archive:
-        rows = reading.revisions(archive.db, reading.find_article(archive.db, url, identify()))
+        article_id = reading.find_article(archive.db, url, identify())
+        newest = reading.latest(archive.db, article_id)  # says so where it was taken down
+        rows = reading.revisions(archive.db, article_id)
     if as_json:
         print_json(rows)
         return
-    print_table(rows, _COLUMNS, title=rows[-1]["url"])
+    print_table(rows, _COLUMNS, title=newest["url"])

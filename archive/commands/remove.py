@@ -9,9 +9,8 @@ import click
 
 from archive import reading
 from archive.compaction import compact
-from archive.errors import ArticleUnknown
-from archive.options import archive_option, identify
-from archive.store import Archive
+from archive.errors import ArchiveError
+from archive.options import archive_option, identify, opened_for_writing
 from archive.takedown import take_down, tombstone
 from archive.terminal import plural
 
@@ -31,33 +30,23 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by the person named"
     """
     now = datetime.now(UTC)
-    if not path.exists():
-        Archive(path, read_only=True)  # says that there is none
-    with Archive(path) as archive:
-        site, key = _story(archive, url)
+    with opened_for_writing(path) as archive:
+        site, key = reading.find_story(archive.db, url, identify())
         before = tombstone(archive, site, key)
         done = take_down(archive, site, key, url=url, reason=reason, now=now)
-        whole = True if defer_compact else compact(archive, now=now)
-    if before is not None:
-        click.echo(f"It was taken down before, on {before['taken_down_at']}: {before['reason']}.", err=True)
-    click.echo(
-        f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
-        f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",
-        err=True,
-    )
+        if before is not None:
+            click.echo(f"It was taken down before, on {before['taken_down_at']}: {before['reason']}.", err=True)
+        click.echo(
+            f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
+            f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",
+            err=True,
+        )
+        try:
+            whole = True if defer_compact else compact(archive, now=now)
+        except (ArchiveError, KeyboardInterrupt) as error:
+            told = str(error) or f"{path}: interrupted"
+            raise click.ClickException(f"{told}; traces may be left in free room of the file until `warta compact`") from error
     if defer_compact:
         click.echo("Traces may be left in free room of the file until `warta compact`.", err=True)
     elif not whole:
         click.echo("Another program still reads an older state: run `warta compact` once it has ended.", err=True)
-
-
-def _story(archive: Archive, url: str) -> tuple[str, str]:
-    """(site, key) of a story in the archive, in its ledger, or known by its address alone."""
-    try:
-        return reading.find_story(archive.db, url, identify())
-    except ArticleUnknown:
-        lent = identify()
-        named = lent(url) if lent is not None else None
-        if named is None:
-            raise
-        return named

@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 from archive.options import archive_option, json_option
 from archive.store import Archive
 from archive.terminal import print_json, print_table
-from scraper.crawl import RECHECKS, Crawl, Planned
+from scraper.crawl import KEEPS, RECHECKS, Crawl, Planned
 from scraper.profiles import project_settings
 from scraper.profiles import sites as all_sites
 
@@ -29,14 +29,17 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Nothing published after this day.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stories asked for at most, a site.")
 @click.option("--recheck", type=click.Choice(RECHECKS), default="due", show_default=True, help="Which known stories to ask for again.")
+@click.option(
+    "--keep", type=click.Choice(KEEPS), help="Pages to keep: those that made a revision (changed, the usual), all, or a story's first."
+)
 @click.option("--plan", is_flag=True, help="Say what would be fetched and why; fetch no article, write nothing.")
 @click.option("-s", "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.")
 @click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
 @archive_option
 @json_option
 def crawl(
-    site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str, plan: bool,
-    overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool,
+    site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str,
+    keep: str | None, plan: bool, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool,
 ) -> None:  # fmt: skip
     """Fetch what is new or due from SITE... (all five without one) into the archive.
 
@@ -52,6 +55,8 @@ def crawl(
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
     settings = crawl_settings(path, overrides, verbose=verbose)
+    if keep is not None:
+        settings.set("KEEP", keep, priority="cmdline")
     if not plan:
         Archive(path).close()  # one clear line for a bad path, before anything is asked
     if settings["CONTACT"] == "no contact given" and not plan:

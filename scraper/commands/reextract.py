@@ -27,7 +27,7 @@ _KINDS = {
 
 @click.command("reextract", short_help="Read kept pages again with today's extractor.")
 @click.option("--site", "names", multiple=True, help="Only this site; may be given several times.")
-@click.option("--since", type=Moment(), metavar="DAY", help="Only pages fetched since then.")
+@click.option("--since", type=Moment(begins=True), metavar="DAY", help="Only pages fetched since then: a day (UTC), or a time.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and show some of it; write nothing.")
 @click.option("--samples", type=click.IntRange(min=0), default=3, show_default=True, help="Changes of a site that --dry-run shows.")
 @click.option("--all", "again", is_flag=True, help="Also pages that today's extractor has read already.")
@@ -113,8 +113,10 @@ def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_
         out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
         for name, runs in _edits(found):
             out.print(Text(f"  {name}: ").append_text(marked(runs, coloured=out.is_terminal, excerpt=True)), soft_wrap=True)
-    total = sum(report.kinds.values())
-    click.echo(f"{plural(total, 'story', 'stories')} {would}." + (" Nothing was written." if dry_run else ""), err=True)
+    click.echo(f"{plural(report.stories, 'story', 'stories')} {would}." + (" Nothing was written." if dry_run else ""), err=True)
+    lost = sum(count for (_site, kind), count in report.kinds.items() if kind == "lost")
+    if lost:
+        click.echo(f"{plural(lost, 'page gives', 'pages give')} no story any more; what was kept stays.", err=True)
 
 
 def _fields(report: Report, name: str) -> str:

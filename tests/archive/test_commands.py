@@ -191,7 +191,7 @@ def test_explain_gives_the_reason_of_a_refusal_as_a_sentence(warta: Warta) -> No
     shown = text(warta("explain", url_of(4)))
     assert "Site kabar, state refused: a video page, not an article." in shown
     assert "Never asked for." in shown
-    assert "Not due again by itself." in shown
+    assert "Not due again by itself: a video page, not an article." in shown
 
 
 def test_explain_gives_the_reason_of_a_failure_and_when_it_is_tried_again(warta: Warta) -> None:
@@ -270,12 +270,20 @@ def test_search_for_less_than_one_story_is_wrong_usage(warta: Warta, limit: str)
 
 
 def test_stats_counts_a_row_a_site(warta: Warta) -> None:
-    ours, other = lines(warta("stats", options=JSON))
+    ours, other, _whole = lines(warta("stats", options=JSON))
     assert (ours["site"], other["site"]) == ("kabar", "warta")
     names = ("articles", "revisions", "publisher_edits", "removed", "opted_out", "urls", "due", "refused", "failed", "snapshots")
     assert [ours[name] for name in names] == [2, 4, 1, 1, 0, 6, 1, 1, 1, 3]
     assert [other[name] for name in names] == [1, 1, 0, 0, 1, 1, 0, 0, 0, 1]
     assert ours["bytes_sent"] > ours["bytes_kept"] > 0
+
+
+def test_the_last_line_of_stats_as_json_is_about_the_whole_file(warta: Warta, library: Path) -> None:
+    whole = lines(warta("stats", options=JSON))[-1]
+    assert whole["site"] is None
+    assert set(whole["bytes"]) == {"snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"}
+    assert sum(whole["bytes"].values()) == library.stat().st_size
+    assert whole["bytes_per_article"] == library.stat().st_size // 3
 
 
 def test_stats_prints_a_table_under_the_name_of_the_archive(warta: Warta, library: Path) -> None:
@@ -288,7 +296,8 @@ def test_stats_prints_a_table_under_the_name_of_the_archive(warta: Warta, librar
 def test_stats_of_an_empty_archive_is_an_empty_table(warta: Warta, tmp_path: Path) -> None:
     Archive(tmp_path / "kosong.db").close()
     assert "articles" in text(warta("stats", archive=tmp_path / "kosong.db"))
-    assert lines(warta("stats", options=JSON, archive=tmp_path / "kosong.db")) == []
+    (whole,) = lines(warta("stats", options=JSON, archive=tmp_path / "kosong.db"))
+    assert whole["site"] is None
 
 
 @pytest.mark.parametrize("name", ["arsip [lama].db", "arsip[/lama].db"])
@@ -308,7 +317,18 @@ def test_a_table_in_a_pipe_has_one_line_a_row(warta: Warta, library: Path) -> No
 
 # What goes wrong
 
-ARGUMENTS = {"show": ["1"], "log": ["1"], "diff": ["1"], "search": ["beras"], "explain": [url_of(1)], "stats": []}
+READING = {"show": ["1"], "log": ["1"], "diff": ["1"], "search": ["beras"], "explain": [url_of(1)], "stats": [], "verify": []}
+ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
+OPTIONS = {"remove": ("--reason", "diminta keluarga")}
+
+
+@pytest.fixture
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a command might leave behind is left there."""
+    folder = tmp_path / "kerja"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
 
 
 def test_every_command_is_tried_here() -> None:
@@ -316,20 +336,25 @@ def test_every_command_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_missing_archive_is_told_plainly_and_not_made(warta: Warta, tmp_path: Path, command: str) -> None:
-    nowhere = tmp_path / "tidak-ada.db"
-    assert "there is no archive here" in complaint(warta(command, *ARGUMENTS[command], archive=nowhere))
-    assert not nowhere.exists()
+def test_a_missing_archive_is_told_plainly_and_not_made(warta: Warta, in_a_folder_of_its_own: Path, command: str) -> None:
+    nowhere = in_a_folder_of_its_own / "tidak-ada.db"
+    told = complaint(warta(command, *ARGUMENTS[command], archive=nowhere, options=OPTIONS.get(command, ())))
+    assert "there is no archive here" in told
+    assert list(in_a_folder_of_its_own.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_file_that_is_no_archive_is_told_plainly(warta: Warta, tmp_path: Path, command: str) -> None:
-    (tmp_path / "resep.txt").write_text("Dua sendok kopi.")
-    assert "not an SQLite file" in complaint(warta(command, *ARGUMENTS[command], archive=tmp_path / "resep.txt"))
+def test_a_file_that_is_no_archive_is_told_plainly(warta: Warta, in_a_folder_of_its_own: Path, command: str) -> None:
+    recipe = in_a_folder_of_its_own / "resep.txt"
+    recipe.write_text("Dua sendok kopi.")
+    told = complaint(warta(command, *ARGUMENTS[command], archive=recipe, options=OPTIONS.get(command, ())))
+    assert "not an SQLite file" in told
+    assert recipe.read_text() == "Dua sendok kopi."
+    assert list(in_a_folder_of_its_own.iterdir()) == [recipe]
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, command: str) -> None:
+def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str) -> None:
     vandal = sqlite3.connect(library)
     roots = vandal.execute("SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%' AND rootpage > 0")
     places = [(root - 1) * 4096 for (root,) in roots.fetchall()]
@@ -338,7 +363,8 @@ def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, command:
     for place in places:
         content[place : place + 4096] = b"\xaa" * 4096
     library.write_bytes(content)
-    assert "the database file is damaged" in complaint(warta(command, *ARGUMENTS[command]))
+    assert "the database file is damaged" in complaint(warta(command, *ARGUMENTS[command], options=OPTIONS.get(command, ())))
+    assert list(in_a_folder_of_its_own.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["show", "log", "diff"])
@@ -361,12 +387,12 @@ def test_bytes_that_are_no_text_are_told_plainly(warta: Warta, command: str) -> 
 
 @pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments])
 def test_a_command_without_its_argument_is_wrong_usage(warta: Warta, command: str) -> None:
-    result = warta(command)
+    result = warta(command, options=OPTIONS.get(command, ()))
     assert result.exit_code == 2
     assert "Missing argument" in result.stderr
 
 
-@pytest.mark.parametrize("command", ARGUMENTS)
+@pytest.mark.parametrize("command", READING)
 def test_reading_leaves_the_archive_as_it_is(warta: Warta, library: Path, command: str) -> None:
     before = library.read_bytes()
     assert warta(command, *ARGUMENTS[command]).exit_code == 0
