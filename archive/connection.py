@@ -141,8 +141,8 @@ def _back_up_before(migration: str, path: Path) -> None:
 
 
 def schema_version(db: Database) -> int:
-    """SQLite's count of the changes of the tables' structure."""
-    return int(db.conn.execute("PRAGMA schema_version").fetchone()[0])
+    """How many migrations of ours the archive has had."""
+    return int(db.conn.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)).fetchone()[0])
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:

@@ -169,10 +169,17 @@ def m007_life_of_a_url(db: Database) -> None:
         "ALTER TABLE checks ADD COLUMN last_modified TEXT",
         "ALTER TABLE checks ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE checks ADD COLUMN asked_at TEXT",
-        """UPDATE urls SET first_state = iif(state IN ('refused', 'skipped', 'alias', 'source'), state, 'due'),
-            first_reason = iif(state IN ('refused', 'skipped', 'alias'), reason, NULL)""",
         # 0.1.0 kept them of sources that lead to others, which a 304 would have hidden.
         "UPDATE urls SET etag = NULL, last_modified = NULL WHERE state = 'source'",
+        # Of what came before only today's state is known in full: it is what the last check of a URL left.
+        """UPDATE urls SET first_state = iif(state = 'source' OR (checks = 0 AND state != 'due'), state, 'due'),
+            first_reason = iif(checks = 0 AND state NOT IN ('due', 'source'), reason, NULL),
+            first_due_at = iif(checks = 0, next_check_at, NULL),
+            due_reason = iif(checks = 0 AND state != 'source', iif(state = 'due', 'new', reason), NULL),
+            article_id = coalesce(article_id, (SELECT a.id FROM articles a WHERE a.site = urls.site AND a.key = urls.key))""",
+        """UPDATE checks SET (state, next_check_at, etag, last_modified) =
+            (SELECT u.state, u.next_check_at, u.etag, u.last_modified FROM urls u WHERE u.id = checks.url_id)
+            WHERE id IN (SELECT max(id) FROM checks GROUP BY url_id)""",
         """CREATE TABLE validators (
             site TEXT PRIMARY KEY, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
             unanswered INTEGER NOT NULL DEFAULT 0, bytes_saved INTEGER NOT NULL DEFAULT 0) STRICT""",
