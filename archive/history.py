@@ -22,7 +22,7 @@ Left out on purpose: `modified_at` moves without any change of the text, `tags` 
 
 _MARKED = re.compile(
     r"""^[\W_]*(?:
-        (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*[:\])–—-]
+        (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*(?:[:\])–—]|-(?!\w))
         |catatan\s+redaksi\s*:
         |(?:berita|artikel|judul|naskah|tulisan)\s+ini\s+(?:telah|sudah)\s+di(?:perbarui|koreksi|ralat|ubah|revisi|perbaiki)\b
         |(?-i:UPDATE|RALAT|KOREKSI)\b)
@@ -30,7 +30,7 @@ _MARKED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 """Marks of a correction at the start of a paragraph or headline, or bracketed in it. `Koreksi IHSG berlanjut` is about the stock
-exchange: without a colon, bracket or dash the words count only in capitals."""
+exchange: without a colon, bracket or dash the words count only in capitals; `Koreksi-koreksi` is a plural."""
 
 _WORD = re.compile(r"\s*\S+|\s+")
 
