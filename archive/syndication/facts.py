@@ -1,0 +1,116 @@
+"""What carries the facts of a text, its numbers and names, each in the frame of the words around it.
+
+Prayer times, exchange rates, counts and weather are told in the same words every day; only what stands in the frames differs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from archive.digests import normalised
+from archive.syndication.shingles import MOST_CHARACTERS, NUMBER, WORD
+
+FRAME = 2
+"""Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike sentences together."""
+
+CHANGED_NUMBERS = 0.2
+"""Share of the common frames with numbers that hold other numbers, above which it is another day's story. Copies keep the numbers
+of what they copy, and at most correct one; templates change a third and more."""
+
+CHANGED_NAMES = 0.35
+"""The same for names, where a copy may spell one differently or add a title."""
+
+FEWEST_CHANGED = 2
+"""One changed number among others may be a correction."""
+
+_DAYS = frozenset(("senin", "selasa", "rabu", "kamis", "jumat", "jum'at", "sabtu", "minggu", "ahad"))
+_MONTHS = {
+    name: str(number)
+    for number, names in enumerate(
+        ("januari jan", "februari feb", "maret mar", "april apr", "mei", "juni jun", "juli jul", "agustus agu agt", "september sep",
+         "oktober okt", "november nov", "desember des"), start=1)
+    for name in names.split()
+}  # fmt: skip
+_ITEM = re.compile(rf'({NUMBER})|({WORD})|[.?!:"\n]')
+
+Frame = tuple[tuple[str, ...], tuple[str, ...]]
+"""The words before and after, `#` for a slot among them."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Slot:
+    """What stands in a frame, all its occurrences together."""
+
+    numbers: set[str] = field(default_factory=set)
+    """Days of the week and months, as numbers, among them."""
+    names: set[str] = field(default_factory=set)
+    """Words in capitals that begin no sentence, in lower case."""
+
+
+Frames = Mapping[Frame, Slot]
+
+
+def frames(text: str) -> Frames:
+    """The slots of a text by the words around them; numbers and names that follow each other share a slot.
+
+    >>> [(before, slot.numbers, after) for (before, after), slot in frames("Harga cabai naik 12 persen pekan ini.").items()]
+    [(('cabai', 'naik'), {'12'}, ('persen', 'pekan'))]
+    """
+    runs = list(_runs(text))
+    shape = tuple("#" if len(facts) else word for word, facts in runs)
+    found: dict[Frame, Slot] = {}
+    for at, (_word, facts) in enumerate(runs):
+        if facts:
+            slot = found.setdefault((shape[max(0, at - FRAME) : at], shape[at + 1 : at + 1 + FRAME]), Slot())
+            for fact in facts:
+                (slot.numbers if fact[0].isdigit() or fact in _DAYS else slot.names).add(fact)
+    return found
+
+
+def other_facts(one: Frames, other: Frames) -> bool:
+    """Whether the frames that two texts have in common hold other numbers or names: the same template, another story.
+
+    A date may be told shorter ("6/3" and "6 Maret 2026"): numbers differ where neither text has all that the other has.
+    """
+    numbers, names = [], []
+    for frame in one.keys() & other.keys():
+        a, b = one[frame], other[frame]
+        if a.numbers and b.numbers:
+            numbers.append(not (a.numbers <= b.numbers or b.numbers <= a.numbers))
+        elif a.names and b.names:
+            names.append(a.names.isdisjoint(b.names))
+    return _changed(numbers, CHANGED_NUMBERS) or _changed(names, CHANGED_NAMES)
+
+
+def _changed(differ: list[bool], share: float) -> bool:
+    return sum(differ) >= min(FEWEST_CHANGED, len(differ)) and sum(differ) > share * len(differ)
+
+
+def _runs(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Plain words one by one, each without facts; facts that follow each other as one run."""
+    for is_fact, items in groupby(_items(text), key=lambda item: item[0]):
+        if is_fact:
+            yield "", [word for _is_fact, word in items]
+        else:
+            yield from ((word, []) for _is_fact, word in items)
+
+
+def _items(text: str) -> Iterator[tuple[bool, str]]:
+    """Words in lower case, each with whether it is a fact."""
+    opening, after_number = True, False
+    for found in _ITEM.finditer(_lines(text)):
+        number, word = found.groups()
+        if number:
+            yield True, number.replace(":", ".").lstrip("0") or "0"
+        elif word:
+            lower = word.lower()
+            month = _MONTHS.get(lower) if after_number else None
+            yield month is not None or (word[0].isupper() and not opening), month or lower
+        opening, after_number = not (number or word), bool(number)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(normalised(line) for line in text[:MOST_CHARACTERS].split("\n"))
