@@ -24,7 +24,7 @@ from archive.syndication.signatures import FEWEST_WORDS
 COPY = 0.8
 """Similarity from which on it is a copy: about one word in forty changed, or one paragraph in ten cut."""
 
-EDITED = 0.37
+EDITED = 0.38
 """Similarity from which on it is an edited text: about one word in nine changed, or every third paragraph rewritten. Two reporters at one
 event share their quotes and little else: below 0.33 in all pairs looked at."""
 
@@ -34,12 +34,13 @@ CONTAINED = 0.7
 EXCERPT = 0.6
 """Share of the longer text up to which the shorter one is called an excerpt: two fifths and more were cut."""
 
-SAME_TOP = 0.72
-"""Share of the top that two stories of one site have in common if they are one story. Repeats have 0.85 and more, follow-ups below
-0.6."""
+SAME_TOP = 0.65
+"""Share that both tops must have in the other text if two stories of one site are one story. Repeats have 0.69 and more, follow-ups
+less than 0.6."""
 
-OWN_TOP = 0.25
-"""The same for two sites, where a new lead is usual: more than a hundred words of news on top are a story of its own."""
+OWN_TOP = 0.4
+"""Share that one of the tops must have where the sites differ: one of them copied, and the other's lead may be new. Where both leads
+are new, only background is shared."""
 
 FADING = 80.0
 """Words after which a word's place on top counts e times less: two to three paragraphs."""
@@ -141,15 +142,16 @@ def _relation(similarity: float, of_longer: float, of_shorter: float) -> Relatio
 
 
 def _same_news(a: Text, b: Text, *, same_site: bool) -> bool:
-    """Whether neither text has news on top that the other one lacks."""
-    least = SAME_TOP if same_site else OWN_TOP
-    return _shared_top(a, b.shingles) >= least and _shared_top(b, a.shingles) >= least
+    """Whether the news on top of the texts, as far as the shorter one goes, is the other's too."""
+    depth = min(a.length, b.length)
+    tops = _shared_top(a, b.shingles, depth), _shared_top(b, a.shingles, depth)
+    return min(tops) >= SAME_TOP if same_site else max(tops) >= OWN_TOP
 
 
-def _shared_top(text: Text, others: frozenset[int]) -> float:
-    """Share of a text's words that stand in a shared shingle, the first words weighing most."""
+def _shared_top(text: Text, others: frozenset[int], depth: int) -> float:
+    """Share of the first `depth` words that stand in a shared shingle, each weighed by its place."""
     reach, shared, total = 0, 0.0, 0.0
-    for place, weight in zip(range(text.length), _WEIGHTS, strict=False):
+    for place, weight in enumerate(_WEIGHTS[:depth]):
         if place < len(text.run) and text.run[place] in others:
             reach = place + WIDTH
         total += weight

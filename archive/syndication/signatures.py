@@ -18,7 +18,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from struct import pack
+from operator import eq
+from struct import pack, unpack
 
 from rensa import RMinHash
 
@@ -36,8 +37,14 @@ HEAD_BANDS = 16
 HEAD_WORDS = 80
 """Two to three paragraphs of news."""
 
-_SEED = 1729
-"""Any number, but for ever the same one."""
+LEAST_WHOLE = 9
+LEAST_HEAD = 6
+"""Places of 60 and of 32 in which signatures of linked texts agree at least. With a similarity of 0.38 one pair in forty thousand has
+fewer, with 0.45 of the heads one in two thousand. Texts that met by common phrases alone have two or three."""
+
+_SEED = 7
+"""For ever the same one. Of the numbers tried on 1,500 articles of many sites it is the one with which the least of them met by a phrase
+like "scroll to continue with content"; with an unlucky one, twenty times as many meet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +62,20 @@ class Signature:
             return cls(whole=(), head=())
         return cls(whole=_minima(sequence, WHOLE_BANDS * ROWS), head=_minima(sequence[:HEAD_WORDS], HEAD_BANDS * ROWS))
 
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Signature:
+        """The signature that was packed."""
+        places = unpack(f"<{len(packed) // 4}I", packed)
+        return cls(whole=places[: WHOLE_BANDS * ROWS], head=places[WHOLE_BANDS * ROWS :])
+
+    def packed(self) -> bytes:
+        """Four bytes a place, for a SQLite BLOB; 368 bytes, or none."""
+        return pack(f"<{len(self.whole) + len(self.head)}I", *self.whole, *self.head)
+
+    def promises(self, other: Signature) -> bool:
+        """Whether it is worth to compare the texts, said without reading them: of the false candidates hardly one is left."""
+        return _agreeing(self.whole, other.whole) >= LEAST_WHOLE or _agreeing(self.head, other.head) >= LEAST_HEAD
+
     def keys(self) -> tuple[int, ...]:
         """One key a band, for a SQLite INTEGER: the band's number in the top byte, 56 bits of digest below; never negative."""
         return (*_keys(self.whole, 0), *_keys(self.head, WHOLE_BANDS))
@@ -63,6 +84,10 @@ class Signature:
 def _minima(sequence: Sequence[str], places: int) -> tuple[int, ...]:
     matrix = RMinHash.digest_matrix_from_token_hash_sets([list(set(shingles(sequence)))], places, _SEED)
     return tuple(matrix.to_rows()[0])
+
+
+def _agreeing(one: Sequence[int], other: Sequence[int]) -> int:
+    return sum(map(eq, one, other))
 
 
 def _keys(minima: Sequence[int], first: int) -> Iterator[int]:
