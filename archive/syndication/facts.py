@@ -16,7 +16,7 @@ from archive.syndication.shingles import MOST_CHARACTERS, NUMBER, WORD
 FRAME = 2
 """Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike sentences together."""
 
-CHANGED_NUMBERS = 0.2
+CHANGED_NUMBERS = 0.15
 """Share of the common frames with numbers that hold other numbers, above which it is another day's story. Copies keep the numbers
 of what they copy, and at most correct one; templates change a third and more."""
 
