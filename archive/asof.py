@@ -1,7 +1,7 @@
 """Reading the archive as it stood at a moment: temporary views of the past, in front of today's tables of the same names.
 
-Every statement that names `latest`, `history`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights` or
-`crawls` without a schema then reads the past. Nothing is copied, nothing is written into the file.
+Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights`,
+`members` or `crawls` without a schema then reads the past. Nothing is copied, nothing is written into the file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ _NEWEST = "(SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id
 _REMOVED = """(SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
     WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1)"""
 _OPTED_OUT = "(SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1)"
+
+_CLUSTER = """(SELECT k.cluster_id FROM main.memberships k
+    WHERE k.article_id = a.id AND k.since <= {t} ORDER BY k.id DESC LIMIT 1)"""
 
 _VIEWS = {
     "rights": "SELECT * FROM main.rights WHERE since <= {t}",
@@ -55,9 +58,15 @@ _VIEWS = {
         etag, last_modified FROM temp.urls""",
     # From the revisions, in the order of an index where there is one: to sort all that stood then would take too long.
     "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
-        r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, CAST(NULL AS INTEGER) AS cluster_id,
+        r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, {_CLUSTER} AS cluster_id,
         {_OPTED_OUT} AS opted_out
         FROM main.revisions r CROSS JOIN main.articles a ON a.id = r.article_id AND r.number = {_NEWEST} WHERE r.observed_at <= {{t}}""",
+    "members": """SELECT k.article_id, k.cluster_id, k.relation, k.similarity, k.containment, k.of_first, k.is_first
+        FROM main.memberships k WHERE k.cluster_id IS NOT NULL
+        AND k.id = (SELECT max(j.id) FROM main.memberships j WHERE j.article_id = k.article_id AND j.since <= {t})""",
+    "syndication": f"""SELECT m.cluster_id, m.article_id, a.site, a.url, r.published_at, m.relation, m.similarity, m.containment,
+        m.is_first, r.agency FROM temp.members m JOIN main.articles a ON a.id = m.article_id
+        JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
         r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
 }  # fmt: skip

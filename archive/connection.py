@@ -13,7 +13,8 @@ from sqlite_utils import Database
 
 from archive.backups import copy_database
 from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
-from archive.schema import APPLICATION_ID, migrations
+from archive.schema import APPLICATION_ID
+from archive.upgrades import migrations
 
 logger = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from archive.reader import Reader
 from archive.records import Article, Page, Revision, Snapshot
 from archive.replays import Replays
 from archive.schema import ARTICLE_COLUMNS
+from archive.syndication.clusters import Clusters
 
 _LISTS = ("authors", "editors", "tags", "warnings")
 
@@ -34,6 +35,7 @@ class Archive(Reader):
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
         self.replays = Replays(self.db, self.ledger)
+        self.clusters = Clusters(self.db, self.clock)
 
     def as_of(self, moment: datetime) -> Reader:
         """The archive as it stood at `moment` (aware), on a connection of its own, for reading; close it, or use it in a `with`.
@@ -66,6 +68,7 @@ class Archive(Reader):
                 yield
         except BaseException:
             self.snapshots.forget()
+            self.clusters.texts.forget()
             raise
 
     def begin_crawl(self, site: str, *, now: datetime, version: str, arguments: Mapping[str, Any]) -> int:
@@ -219,6 +222,8 @@ class Archive(Reader):
             {"number": number, "kind": kind, "at": at, "id": article_id, "published_at": row["published_at"]},
         )
         self._index(article_id)
+        if kind == "first" or {"body", "published_at"} & set(changed):
+            self.clusters.place(article_id, reading["body"], now=observed_at)
         if snapshot_id is not None and kind != "removed":
             self.note_reading(snapshot_id, reading["extractor"])
         return Revision(
@@ -233,8 +238,9 @@ class Archive(Reader):
         ).fetchone()
         return int(number) if number is not None else None
 
-    def erase(self, article_id: int) -> int:
+    def erase(self, article_id: int, *, now: datetime) -> int:
         """Delete the texts of a story that has a tombstone, also from the search index; how many revisions it had."""
+        self.clusters.erase(article_id, now=now)
         self._unindex(article_id)
         erased = self.db.conn.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,)).rowcount
         self.db.conn.execute("DELETE FROM rights WHERE article_id = ?", (article_id,))

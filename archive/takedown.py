@@ -46,7 +46,7 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
         entries = archive.ledger.entries_of(site, key)
         snapshots = _snapshots(archive, site, key, article_id)
         holding = _holding(archive, site, snapshots)
-        revisions = archive.erase(article_id) if article_id is not None else 0
+        revisions = archive.erase(article_id, now=now) if article_id is not None else 0
         for table, column in (("readings", "snapshot_id"), ("snapshots", "first_part_id"), ("snapshots", "id")):
             conn.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots])  # noqa: S608 - constants
         for number in holding:  # after the pages are gone, as the newest pages make a fresh one

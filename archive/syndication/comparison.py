@@ -105,15 +105,18 @@ class Link:
         )  # fmt: skip
 
 
-def compare(a: Text, b: Text) -> Link | None:
-    """How the two are linked; None for different stories. `compare(b, a)` is the same link, reversed."""
+def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
+    """How the two are linked; None for different stories. `compare(b, a)` is the same link, reversed.
+
+    `same_site` says whether one newsroom ran both, where the texts' own sites do not.
+    """
     if min(a.length, b.length) < FEWEST_WORDS:
         return None
-    shared = len(a.shingles & b.shingles)
-    similarity = shared / (len(a.shingles) + len(b.shingles) - shared)
-    containment_a, containment_b = shared / len(a.shingles), shared / len(b.shingles)
+    found = measure(a, b)
+    similarity, containment_a, containment_b = found.similarity, found.containment, found.of_other
     relation = _relation(similarity, *sorted((containment_a, containment_b)))
-    same_site = newsroom(a.site) == newsroom(b.site)
+    if same_site is None:
+        same_site = newsroom(a.site) == newsroom(b.site)
     if relation is None or not _same_news(a, b, same_site=same_site) or other_facts(a.frames, b.frames):
         return None
     return Link(
@@ -121,6 +124,32 @@ def compare(a: Text, b: Text) -> Link | None:
         excerpt=None if relation != "excerpt" else "a" if containment_a > containment_b else "b",
         first=_first(a.published_at, b.published_at), same_site=same_site,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How much two texts share, whatever it means."""
+
+    similarity: float
+    containment: float
+    """Share of the first one's shingles that the other one has."""
+    of_other: float
+    """Share of the other one's shingles that the first one has."""
+
+
+def measure(a: Text, b: Text) -> Measure:
+    """How much of `a` stands in `b`; nothing for an empty text."""
+    shared = len(a.shingles & b.shingles)
+    union = len(a.shingles) + len(b.shingles) - shared
+    return Measure(
+        similarity=shared / union if union else 0.0, containment=shared / len(a.shingles) if a.shingles else 0.0,
+        of_other=shared / len(b.shingles) if b.shingles else 0.0,
+    )  # fmt: skip
+
+
+def relation_of(found: Measure) -> Relation:
+    """What a measure is called between members of one cluster, which a third text may have brought together."""
+    return _relation(found.similarity, *sorted((found.containment, found.of_other))) or "edited"
 
 
 def newsroom(site: str) -> str:

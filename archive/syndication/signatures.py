@@ -76,6 +76,10 @@ class Signature:
         """Whether it is worth to compare the texts, said without reading them: of the false candidates hardly one is left."""
         return _agreeing(self.whole, other.whole) >= LEAST_WHOLE or _agreeing(self.head, other.head) >= LEAST_HEAD
 
+    def agreement(self, other: Signature) -> int:
+        """In how many of the 60 places of the whole texts they agree."""
+        return _agreeing(self.whole, other.whole)
+
     def keys(self) -> tuple[int, ...]:
         """One key a band, for a SQLite INTEGER: the band's number in the top byte, 56 bits of digest below; never negative."""
         return (*_keys(self.whole, 0), *_keys(self.head, WHOLE_BANDS))

@@ -13,7 +13,8 @@ from sqlite_utils import Database
 
 from archive.digests import bytes_digest
 from archive.history import reading_digest
-from archive.schema import APPLICATION_ID, migrations
+from archive.schema import APPLICATION_ID
+from archive.upgrades import migrations
 from tests.archive.invented import NOW, SITE, page, story, url_of
 
 PAGES = {number: page(number).body for number in range(1, 6)}

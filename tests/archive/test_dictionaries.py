@@ -14,7 +14,7 @@ from archive import Archive, Page
 from archive import renewal as rule
 from archive.compression import FEWEST_PAGES, MAX_DICTIONARY_BYTES, MOST_PAGES
 from archive.errors import ArchiveDamaged, ArchiveError
-from archive.schema import migrations
+from archive.upgrades import migrations
 from tests.archive.invented import NOW, SITE, keep_page, page, rows, url_of, value
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from archive import Archive
 from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
-from archive.schema import APPLICATION_ID, migrations
+from archive.schema import APPLICATION_ID
+from archive.upgrades import migrations
 from tests.archive.invented import SITE, announce, keep, link, story, value
 
 

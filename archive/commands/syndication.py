@@ -1,0 +1,38 @@
+"""`warta syndication matrix`: who runs whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archive.options import archive_option, json_option, opened
+from archive.syndication.reading import matrix as read_matrix
+from archive.terminal import print_json, print_table
+
+_COLUMNS = {
+    "site": "who ran", "source": "stories of", "stories": "stories", "copies": "copies", "edited": "edited", "excerpts": "excerpts",
+}  # fmt: skip
+
+
+@click.group(short_help="Who runs whose stories.")
+def syndication() -> None:
+    """Who runs whose stories."""
+
+
+@syndication.command(short_help="Who ran how many stories of whom.")
+@archive_option
+@json_option
+def matrix(path: Path, as_json: bool) -> None:
+    """Who ran how many stories of whom: of the agency that a story credits, else of the site that published it first.
+
+    A site's repeats of its own stories are left out.
+    """
+    with opened(path) as archive:
+        rows = read_matrix(archive.db)
+    if as_json:
+        print_json(dict(row, is_agency=bool(row["is_agency"])) for row in rows)
+    elif rows:
+        print_table(rows, _COLUMNS)
+    else:
+        click.echo("No story ran at two sites.", err=True)

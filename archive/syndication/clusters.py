@@ -1,0 +1,259 @@
+"""The clusters of an archive, kept up to date with every text that comes.
+
+A cluster is what links hold together, in one step or several. Which articles there are decides it, never the order in which they came:
+every pair that meets and is judged a link unites two clusters, whichever of the two came last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import chunks
+
+from archive.clock import Clock
+from archive.syndication.comparison import Measure, measure, newsroom, relation_of
+from archive.syndication.texts import BATCH, Texts
+
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+WHOLE = Measure(similarity=1.0, containment=1.0, of_other=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An article as a member of a cluster: what decides its place there."""
+
+    article_id: int
+    site: str
+    url: str
+    published_at: datetime | None
+    first_seen_at: str
+    text_id: int
+
+    @property
+    def order(self) -> tuple[datetime, str, str]:
+        """First published, then first seen; the address decides where nothing else does."""
+        return self.published_at or _LAST, self.first_seen_at, self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A row of `members`."""
+
+    article_id: int
+    cluster_id: int
+    relation: str | None
+    """`copy`, `edited` or `excerpt` of the first; `repeat` where its own newsroom had run the story before; None for the first."""
+    similarity: float
+    """Jaccard of the words, beside the first."""
+    containment: float
+    """Share of its words that stand in the first."""
+    of_first: float
+    """Share of the first's words that stand in it."""
+    is_first: bool
+
+
+class Clusters:
+    """The tables `members` and `memberships`; writes belong inside a transaction of the Archive."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self.texts = Texts(db)
+
+    def place(self, article_id: int, body: str, *, now: datetime) -> None:
+        """The article says this now: its text meets the others, and clusters grow, unite or fall apart."""
+        self.leave(article_id, now=now)
+        text_id = self.texts.put(article_id, body)
+        united = (
+            {article_id, *(run.article_id for run in self.texts.runs(text_id))} if self.texts.signature(text_id).whole else {article_id}
+        )
+        for other in self._meets(text_id):
+            united |= other
+        self._settle(united, now=now)
+
+    def leave(self, article_id: int, *, now: datetime) -> None:
+        """The article's text is no longer what it was: what it held together is looked at again."""
+        others = self._companions(article_id) - {article_id}
+        self.texts.drop(article_id)
+        self.write(article_id, None, now=now)
+        if others:
+            self._regroup(others, now=now)
+
+    def erase(self, article_id: int, *, now: datetime) -> None:
+        """The article was taken down: not even its past is left."""
+        self.leave(article_id, now=now)
+        self._db.conn.execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
+
+    def close(self) -> None:
+        """Close the connection, where it is one's own."""
+        self._db.close()
+
+    def bodies(self, start: int, end: int) -> list[tuple[int, str]]:
+        """(article_id, body) of the newest texts of a range of articles."""
+        return self._db.conn.execute(
+            """SELECT a.id, r.body FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            WHERE a.id BETWEEN ? AND ? ORDER BY a.id""",
+            (start, end),
+        ).fetchall()
+
+    def linked(self, start: int, end: int) -> Iterator[tuple[int, list[tuple[int, Callable[[], bool]]]]]:
+        """For each text first run by an article of the range: who else runs it, and who runs a text that may be linked with it.
+
+        The question whether they are is only asked where it is called.
+        """
+        rows = self._db.conn.execute(
+            "SELECT min(article_id), text_id FROM article_texts GROUP BY text_id HAVING min(article_id) BETWEEN ? AND ? ORDER BY 1",
+            (start, end),
+        )
+        for number, text_id in rows.fetchall():
+            if not self.texts.signature(text_id).whole:
+                continue
+            others: list[tuple[int, Callable[[], bool]]] = [
+                (run.article_id, lambda: True) for run in self.texts.runs(text_id) if run.article_id != number
+            ]
+            for other, nearly_all in self.texts.promising(text_id):
+                first = self.texts.runs(other)[0].article_id
+                if first < number:
+                    others.append((first, partial(self.texts.linked, text_id, other, nearly_all=nearly_all)))
+            yield number, others
+
+    def _companions(self, article_id: int) -> set[int]:
+        """The articles of its cluster, itself included; none for an article in no cluster."""
+        found = self._db.conn.execute(
+            "SELECT article_id FROM members WHERE cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)", (article_id,)
+        )
+        return {number for (number,) in found}
+
+    def _meets(self, text_id: int, among: frozenset[int] | None = None) -> list[set[int]]:
+        """The groups of articles that the text is linked with: one link is enough for a cluster, the rest is not compared."""
+        groups: list[set[int]] = []
+        known: set[int] = set()
+        for other, nearly_all in self.texts.promising(text_id, among):
+            runs = {run.article_id for run in self.texts.runs(other)}
+            if runs <= known or not self.texts.linked(text_id, other, nearly_all=nearly_all):
+                continue
+            group = runs | self._companions(min(runs)) if among is None else runs
+            groups.append(group)
+            known |= group
+        return groups
+
+    def _regroup(self, articles: set[int], *, now: datetime) -> None:
+        """Articles that were one cluster: which of them are it still?"""
+        found = {number: text for number in articles if (text := self.texts.of(number)) is not None}
+        among = frozenset(found.values())
+        groups = {text: {number for number, own in found.items() if own == text} for text in among}
+        for text in sorted(among):
+            for met in self._meets(text, among):
+                united = groups[text] | groups[found[min(met)]]
+                for number in united:
+                    groups[found[number]] = united
+        for number in articles - found.keys():
+            self.write(number, None, now=now)
+        for group in {min(group): group for group in groups.values()}.values():
+            self._settle(group, now=now)
+
+    def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
+        """These articles are one cluster; one article alone is in none."""
+        numbers = sorted(articles)
+        before = self.rows(numbers)
+        members = {member.article_id: member for member in self.composed(numbers, before)}
+        for number in numbers:
+            self.write(number, members.get(number), now=now, before=before.get(number))
+
+    def composed(self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None) -> list[Member]:
+        """A cluster of these articles: who is first, and what the others are beside it; none for fewer than two.
+
+        `before` are their present rows: what was measured beside the same first one is not measured again.
+        """
+        candidates = sorted(self._candidates(articles), key=lambda candidate: candidate.order)
+        if len(candidates) < 2:
+            return []
+        first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
+        measured = _measured(before or {}, first.article_id)
+        members: list[Member] = []
+        newsrooms: set[str] = set()
+        for candidate in candidates:
+            found = measured.get(candidate.article_id) or self._beside(candidate, first)
+            repeat = newsroom(candidate.site) in newsrooms
+            newsrooms.add(newsroom(candidate.site))
+            members.append(
+                Member(
+                    article_id=candidate.article_id, cluster_id=cluster_id, similarity=found.similarity, containment=found.containment,
+                    relation=None if candidate is first else "repeat" if repeat else relation_of(found), of_first=found.of_other,
+                    is_first=candidate is first,
+                )
+            )  # fmt: skip
+        return members
+
+    def _beside(self, candidate: Candidate, first: Candidate) -> Measure:
+        if candidate.text_id == first.text_id:
+            return WHOLE
+        return measure(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
+
+    def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
+        found: list[Candidate] = []
+        for some in chunks(articles, BATCH):
+            numbers = list(some)
+            rows = self._db.conn.execute(
+                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id FROM articles a
+                JOIN article_texts x ON x.article_id = a.id WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
+                numbers,
+            )
+            found += [
+                Candidate(
+                    article_id=number, site=site, url=url, published_at=datetime.fromisoformat(at) if at else None, first_seen_at=seen,
+                    text_id=text_id,
+                )
+                for number, site, url, at, seen, text_id in rows
+            ]  # fmt: skip
+        return found
+
+    def rows(self, articles: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """The present rows of these articles, of those that are in a cluster."""
+        found: dict[int, dict[str, Any]] = {}
+        for some in chunks(articles, BATCH):
+            numbers = list(some)
+            marks = ",".join("?" * len(numbers))
+            for row in self._db.query(f"SELECT * FROM members WHERE article_id IN ({marks})", numbers):  # noqa: S608 - question marks
+                found[row["article_id"]] = row
+        return found
+
+    def write(self, article_id: int, member: Member | None, *, now: datetime, before: Mapping[str, Any] | None = None) -> bool:
+        """Write today's row, and that it is so from now on; nothing where `before` says the same. None: in no cluster.
+
+        Returns whether anything changed.
+        """
+        if member is None:
+            gone = self._db.conn.execute("DELETE FROM members WHERE article_id = ?", (article_id,)).rowcount
+            if gone:
+                self._db.conn.execute("INSERT INTO memberships (article_id, since) VALUES (?, ?)", (article_id, self._clock.stamp(now)))
+            return bool(gone)
+        row = (
+            member.cluster_id, member.relation, member.similarity, member.containment, member.of_first, int(member.is_first),
+        )  # fmt: skip
+        if before is not None and tuple(before.values())[1:] == row:
+            return False
+        self._db.conn.execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", (article_id, *row))
+        self._db.conn.execute(
+            """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity, containment, of_first, is_first)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (article_id, self._clock.stamp(now), *row),
+        )
+        return True
+
+
+def _measured(before: Mapping[int, Mapping[str, Any]], first: int) -> dict[int, Measure]:
+    """What is known already: the measures of those whose cluster has the same first article."""
+    if first not in before or not before[first]["is_first"]:
+        return {}
+    return {
+        number: Measure(similarity=row["similarity"], containment=row["containment"], of_other=row["of_first"])
+        for number, row in before.items()
+        if row["cluster_id"] == before[first]["cluster_id"]
+    }

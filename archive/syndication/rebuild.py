@@ -1,0 +1,208 @@
+"""All clusters anew from the texts, on all cores. The answer is the one that was kept up to date text by text."""
+
+from __future__ import annotations
+
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import chunks
+
+from archive.clock import Clock, exact
+from archive.connection import connect
+from archive.digests import text_digest
+from archive.store import Archive
+from archive.syndication.clusters import Clusters, Member
+from archive.syndication.shingles import words
+from archive.syndication.signatures import Signature
+
+BATCH = 200
+"""Articles of one task, and of one transaction."""
+MIN_TEXTS = 1_000
+"""Fewer are read faster than processes are started."""
+AHEAD = 4
+"""Tasks a process that may wait for their turn."""
+
+Advance = Callable[[int], None]
+
+
+def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> int:
+    """Read every text again, look for every link, and write what differs from the present clusters; how many rows that were.
+
+    In small transactions, beside crawls and readers; killed, it leaves every cluster whole, old or new, and may be run again.
+    `advance` is told of every article three times: read, compared, placed.
+    """
+    began = archive.clock.latest()
+    (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
+    _forget_other_algorithms(archive)
+    with _Pool(archive.path, jobs if articles >= MIN_TEXTS else 1) as pool:
+        for read in pool.map(_read, _ranges(archive.db)):
+            _assign(archive, read)
+            advance(len(read))
+        groups: dict[int, int] = {}
+        for links in pool.map(_links, _ranges(archive.db)):
+            for one, other in links:
+                groups[_root(groups, one)] = _root(groups, other)
+            advance(BATCH)
+        changed = _write(archive, pool.map(_compose, _clusters(archive.db, groups)), now=now, advance=advance)
+    if began is not None:
+        _place_what_came(archive, began, now=now)
+    return changed
+
+
+def _forget_other_algorithms(archive: Archive) -> None:
+    """Keys that another version made meet none of today's, and could not be found again one by one."""
+    with archive.transaction():
+        if archive.clusters.texts.unread(others_only=True):
+            archive.db.conn.execute("DELETE FROM bands")
+            archive.db.conn.execute("UPDATE texts SET algorithm = ''")
+
+
+class _Pool:
+    """Processes that read the archive, or this one alone; answers come in the order of the tasks, few at a time."""
+
+    def __init__(self, path: Path, jobs: int) -> None:
+        self._path = path
+        self._executor = (
+            ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) if jobs > 1 else None
+        )
+        self._ahead = AHEAD * jobs
+
+    def __enter__(self) -> _Pool:
+        if self._executor is None:
+            _open(self._path)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        else:
+            _close()
+
+    def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
+        if self._executor is None:
+            yield from map(work, tasks)
+            return
+        under_way: deque[Future[Any]] = deque()
+        for task in tasks:
+            under_way.append(self._executor.submit(work, task))
+            if len(under_way) >= self._ahead:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
+
+
+_here: dict[str, Clusters] = {}
+_local: dict[int, int] = {}
+"""What this process has linked already: two articles that it knows to be in one cluster need not be compared."""
+
+
+def _start(path: Path) -> None:
+    """Ctrl-C is the business of the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _open(path)
+
+
+def _open(path: Path) -> None:
+    _close()
+    db = connect(path, read_only=True)
+    _here["clusters"] = Clusters(db, Clock(db))
+    _local.clear()
+
+
+def _close() -> None:
+    if "clusters" in _here:
+        _here.pop("clusters").close()
+
+
+def _ranges(db: Database) -> list[tuple[int, int]]:
+    """From which to which number."""
+    (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
+    return [(start, min(start + BATCH - 1, last)) for start in range(1, last + 1, BATCH)]
+
+
+def _read(numbers: tuple[int, int]) -> list[tuple[int, str, bytes]]:
+    """(article_id, digest, packed signature) of the articles of a range."""
+    found = _here["clusters"].bodies(*numbers)
+    return [(number, text_digest([body]), Signature.of(words(body)).packed()) for number, body in found]
+
+
+def _assign(archive: Archive, read: list[tuple[int, str, bytes]]) -> None:
+    """Write the texts that the archive did not have so."""
+    texts = archive.clusters.texts
+    with archive.transaction():
+        for number, digest, packed in read:
+            if not texts.has(number, digest, packed):
+                texts.drop(number)
+                texts.assign(number, digest, partial(Signature.unpacked, packed))
+
+
+def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
+    """Links of the articles of a range with articles of lower number."""
+    found: list[tuple[int, int]] = []
+    for number, others in _here["clusters"].linked(*numbers):
+        for other, is_linked in others:
+            if _root(_local, number) != _root(_local, other) and is_linked():
+                _local[_root(_local, number)] = _root(_local, other)
+                found.append((number, other))
+    return found
+
+
+def _root(groups: dict[int, int], number: int) -> int:
+    """The number that stands for the group."""
+    while (parent := groups.get(number, number)) != number:
+        groups[number] = groups.get(parent, parent)
+        number = parent
+    return number
+
+
+def _clusters(db: Database, groups: dict[int, int]) -> Iterator[list[list[int]]]:
+    """The articles of each cluster, some clusters at a time."""
+    found: dict[int, list[int]] = {}
+    for number in sorted(groups):
+        found.setdefault(_root(groups, number), []).append(number)
+    for root, numbers in found.items():
+        if root not in numbers:
+            numbers.append(root)
+    yield from (list(some) for some in chunks(found.values(), BATCH // 4))
+
+
+def _compose(clusters: list[list[int]]) -> list[Member]:
+    return [member for articles in clusters for member in _here["clusters"].composed(articles)]
+
+
+def _write(archive: Archive, composed: Iterator[list[Member]], *, now: datetime, advance: Advance) -> int:
+    """Write the members, then take away those who are in no cluster any more."""
+    changed = 0
+    kept: set[int] = set()
+    for members in composed:
+        with archive.transaction():
+            before = archive.clusters.rows(member.article_id for member in members)
+            for member in members:
+                changed += archive.clusters.write(member.article_id, member, now=now, before=before.get(member.article_id))
+        kept.update(member.article_id for member in members)
+        advance(len(members))
+    with archive.transaction():
+        for (number,) in archive.db.conn.execute("SELECT article_id FROM members").fetchall():
+            if number not in kept:
+                changed += archive.clusters.write(number, None, now=now)
+    return changed
+
+
+def _place_what_came(archive: Archive, began: datetime, *, now: datetime) -> None:
+    """What a crawl wrote meanwhile meets the others once more."""
+    came = archive.db.conn.execute(
+        """SELECT a.id, r.body FROM revisions n JOIN articles a ON a.id = n.article_id
+        JOIN revisions r ON r.article_id = a.id AND r.number = a.revision WHERE n.observed_at > ?""",
+        (exact(began),),
+    )
+    for number, body in came.fetchall():
+        with archive.transaction():
+            archive.clusters.place(number, body, now=now)

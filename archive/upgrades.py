@@ -1,0 +1,195 @@
+"""What later versions changed of an archive's tables and views: migrations after those of `schema`, in their order.
+
+A migration that has shipped is never edited, only followed by another.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+
+from archive.schema import ARTICLE_COLUMNS, create, migrations
+
+__all__ = ["migrations"]
+
+
+@migrations()
+def m006_clock_and_rights(db: Database) -> None:
+    """What reading the archive as of a moment needs: a clock that never goes back, and since when a rule of rights holds."""
+    create(
+        db,
+        "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
+        """INSERT INTO clock SELECT 1, max(coalesce((SELECT max(observed_at) FROM revisions), ''),
+            coalesce((SELECT max(checked_at) FROM checks), ''), coalesce((SELECT max(first_seen_at) FROM urls), ''))""",
+        """CREATE TABLE rights (
+            id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles (id), since TEXT NOT NULL, rule TEXT) STRICT""",
+        "INSERT INTO rights (article_id, since, rule) SELECT id, first_seen_at, opted_out FROM articles WHERE opted_out IS NOT NULL",
+        "CREATE INDEX rights_article ON rights (article_id)",
+        "ALTER TABLE snapshots ADD COLUMN kept_at TEXT",
+    )
+
+
+@migrations()
+def m007_life_of_a_url(db: Database) -> None:
+    """Every change of a ledger row leaves a row in `checks`, so that the ledger can be read as of any moment.
+
+    `outcome` is also `announced`, `woken` or `taken_down` for what happened without a request. `etag` and `last_modified` stand
+    there where they changed, empty where there is none any more. `asked_at` and `first_due_at` are the computer's own clock, where
+    it differs from the archive's.
+    """
+    create(
+        db,
+        "ALTER TABLE urls ADD COLUMN due_reason TEXT",
+        "ALTER TABLE urls ADD COLUMN first_state TEXT",
+        "ALTER TABLE urls ADD COLUMN first_reason TEXT",
+        "ALTER TABLE urls ADD COLUMN first_due_at TEXT",
+        "ALTER TABLE checks ADD COLUMN state TEXT",
+        "ALTER TABLE checks ADD COLUMN next_check_at TEXT",
+        "ALTER TABLE checks ADD COLUMN due_reason TEXT",
+        "ALTER TABLE checks ADD COLUMN etag TEXT",
+        "ALTER TABLE checks ADD COLUMN last_modified TEXT",
+        "ALTER TABLE checks ADD COLUMN conditional INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE checks ADD COLUMN asked_at TEXT",
+        # 0.1.0 kept them of sources that lead to others, which a 304 would have hidden.
+        "UPDATE urls SET etag = NULL, last_modified = NULL WHERE state = 'source'",
+        # Of what came before only today's state is known in full: it is what the last check of a URL left.
+        """UPDATE urls SET first_state = iif(state = 'source' OR (checks = 0 AND state != 'due'), state, 'due'),
+            first_reason = iif(checks = 0 AND state NOT IN ('due', 'source'), reason, NULL),
+            first_due_at = iif(checks = 0, next_check_at, NULL),
+            due_reason = iif(checks = 0 AND state != 'source', iif(state = 'due', 'new', reason), NULL),
+            article_id = coalesce(article_id, (SELECT a.id FROM articles a WHERE a.site = urls.site AND a.key = urls.key))""",
+        """UPDATE checks SET (state, next_check_at, etag, last_modified) =
+            (SELECT u.state, u.next_check_at, u.etag, u.last_modified FROM urls u WHERE u.id = checks.url_id)
+            WHERE id IN (SELECT max(id) FROM checks GROUP BY url_id)""",
+        """CREATE TABLE validators (
+            site TEXT PRIMARY KEY, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+            unanswered INTEGER NOT NULL DEFAULT 0, bytes_saved INTEGER NOT NULL DEFAULT 0) STRICT""",
+    )
+
+
+@migrations()
+def m008_named_dictionaries(db: Database) -> None:
+    """Dictionaries have names, and say how many snapshots of their site came before them."""
+    create(
+        db,
+        "ALTER TABLE dictionaries ADD COLUMN name TEXT",
+        "ALTER TABLE dictionaries ADD COLUMN after_snapshots INTEGER NOT NULL DEFAULT 0",
+        """UPDATE dictionaries SET name = site || '-' ||
+            (SELECT count(*) FROM dictionaries d WHERE d.site = dictionaries.site AND d.id <= dictionaries.id)""",
+        "CREATE UNIQUE INDEX dictionaries_name ON dictionaries (name)",
+    )
+
+
+@migrations()
+def m009_take_downs(db: Database) -> None:
+    """A story taken down by the archive's owner: its texts may be deleted, and its tombstone keeps it away."""
+    create(
+        db,
+        """CREATE TABLE tombstones (
+            site TEXT NOT NULL, key TEXT NOT NULL, article_id INTEGER, url TEXT NOT NULL, reason TEXT NOT NULL,
+            taken_down_at TEXT NOT NULL, PRIMARY KEY (site, key)) STRICT""",
+        "CREATE UNIQUE INDEX tombstones_article ON tombstones (article_id)",
+        "DROP TRIGGER revisions_are_never_deleted",
+        """CREATE TRIGGER revisions_are_never_deleted BEFORE DELETE ON revisions
+            WHEN NOT EXISTS (SELECT 1 FROM tombstones t WHERE t.article_id = OLD.article_id)
+            BEGIN SELECT RAISE(ABORT, 'a revision is never deleted'); END""",
+    )
+
+
+@migrations()
+def m010_readings(db: Database) -> None:
+    """Which extractor read a snapshot last, and why it gave no story: what a later extractor has yet to read."""
+    create(
+        db,
+        """CREATE TABLE readings (
+            snapshot_id INTEGER PRIMARY KEY REFERENCES snapshots (id), extractor TEXT NOT NULL, refusal TEXT) STRICT""",
+        """INSERT INTO readings (snapshot_id, extractor)
+            SELECT r.snapshot_id, r.extractor FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            WHERE r.snapshot_id IS NOT NULL""",
+    )
+
+
+@migrations()
+def m011_corrections(db: Database) -> None:
+    """The newsroom's own note that a story was corrected, named with the revision that brought it."""
+    create(
+        db,
+        "ALTER TABLE revisions ADD COLUMN correction TEXT",
+    )
+
+
+@migrations()
+def m012_retired_dictionaries(db: Database) -> None:
+    """Dictionaries that pack nothing any more, and how many pages of a site were ever kept: what its next trial goes by."""
+    create(
+        db,
+        "ALTER TABLE dictionaries ADD COLUMN retired_at TEXT",
+        "CREATE INDEX dictionaries_in_force ON dictionaries (site, id) WHERE retired_at IS NULL",
+        "CREATE INDEX snapshots_dictionary ON snapshots (dictionary_id)",
+        "CREATE TABLE packing (site TEXT PRIMARY KEY, pages INTEGER NOT NULL) STRICT",
+        """INSERT INTO packing SELECT u.site, count(*) FROM snapshots s JOIN urls u ON u.id = s.url_id
+            WHERE s.part = 1 GROUP BY u.site""",
+    )
+
+
+@migrations()
+def m013_indexes(db: Database) -> None:
+    """What people ask in any archive, without a walk through all of a large one (tests/benchmarks/scale.py)."""
+    create(
+        db,
+        "CREATE INDEX articles_story ON articles (story_id)",
+        "CREATE INDEX articles_removed ON articles (removed_at) WHERE removed_at IS NOT NULL",
+        "CREATE INDEX urls_state ON urls (state, reason)",
+        # Tells what was newest as of a moment without reading a revision: its row is long, and the times stand at its end.
+        "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
+        "CREATE INDEX revisions_observed ON revisions (observed_at)",
+    )
+
+
+@migrations()
+def m014_newest_stories(db: Database) -> None:
+    """The publisher's time of the newest revision stands with its article too, so that an index leads to the newest of a site."""
+    columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
+    create(
+        db,
+        "ALTER TABLE articles ADD COLUMN published_at TEXT",
+        """UPDATE articles SET published_at =
+            (SELECT published_at FROM revisions r WHERE r.article_id = articles.id AND r.number = articles.revision)""",
+        "CREATE INDEX articles_newest ON articles (site, published_at, revision)",
+        "CREATE INDEX articles_published ON articles (published_at)",
+        "DROP VIEW latest",
+        f"""CREATE VIEW latest AS SELECT
+            a.id AS article_id, a.site, a.url, a.story_id, {columns}, r.number AS revision, a.first_seen_at,
+            r.observed_at, a.removed_at, CAST(NULL AS INTEGER) AS cluster_id, a.opted_out
+            FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",  # noqa: S608 - constants
+    )
+
+
+@migrations()
+def m015_syndication(db: Database) -> None:
+    """Who ran whose text: every distinct text once with its signature and its keys, the clusters, and since when they are so."""
+    columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
+    create(
+        db,
+        "CREATE TABLE texts (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL, signature BLOB NOT NULL) STRICT",
+        "CREATE TABLE bands (key INTEGER NOT NULL, text_id INTEGER NOT NULL, PRIMARY KEY (key, text_id)) STRICT, WITHOUT ROWID",
+        """CREATE TABLE article_texts (
+            article_id INTEGER PRIMARY KEY REFERENCES articles (id), text_id INTEGER NOT NULL REFERENCES texts (id)) STRICT""",
+        "CREATE INDEX article_texts_text ON article_texts (text_id)",
+        """CREATE TABLE members (
+            article_id INTEGER PRIMARY KEY REFERENCES articles (id), cluster_id INTEGER NOT NULL, relation TEXT, similarity REAL NOT NULL,
+            containment REAL NOT NULL, of_first REAL NOT NULL, is_first INTEGER NOT NULL) STRICT""",
+        "CREATE INDEX members_cluster ON members (cluster_id)",
+        """CREATE TABLE memberships (
+            id INTEGER PRIMARY KEY, article_id INTEGER NOT NULL REFERENCES articles (id), since TEXT NOT NULL, cluster_id INTEGER,
+            relation TEXT, similarity REAL, containment REAL, of_first REAL, is_first INTEGER) STRICT""",
+        "CREATE INDEX memberships_article ON memberships (article_id)",
+        """CREATE VIEW syndication AS SELECT
+            m.cluster_id, m.article_id, a.site, a.url, a.published_at, m.relation, m.similarity, m.containment, m.is_first, r.agency
+            FROM members m JOIN articles a ON a.id = m.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",
+        "DROP VIEW latest",
+        f"""CREATE VIEW latest AS SELECT
+            a.id AS article_id, a.site, a.url, a.story_id, {columns}, r.number AS revision, a.first_seen_at,
+            r.observed_at, a.removed_at, (SELECT m.cluster_id FROM members m WHERE m.article_id = a.id) AS cluster_id, a.opted_out
+            FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",  # noqa: S608 - constants
+    )
