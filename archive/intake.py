@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from archive.entries import Announcement
@@ -20,6 +21,7 @@ def take_in(archive: Archive, article: Article, *, key: str, link: Announcement 
     Collections tell nothing of the order in which a story's texts were written: a text that any of its revisions has changes
     nothing. Another one is the newsroom's change, or a technical one where warta's rules changed since the last.
     """
+    article = replace(article, site=_site(archive, article, key))
     last = archive.newest_reading(article.site, key)
     if last is None:
         revision = archive.revise(article, key=key, observed_at=now, keep=lambda: None)
@@ -35,3 +37,9 @@ def take_in(archive: Archive, article: Article, *, key: str, link: Announcement 
     changed_rules = last["extractor"] != article.extractor
     archive.revise(article, key=key, observed_at=now, keep=lambda: None, technical=changed_rules)
     return "revised"
+
+
+def _site(archive: Archive, article: Article, key: str) -> str:
+    """The site of a story: collections call one by several names, but an address that is the story's key has one story."""
+    row = archive.db.conn.execute("SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (key, key)).fetchone()
+    return str(row[0]) if row is not None else article.site

@@ -64,7 +64,7 @@ REASONS: dict[str, str] = {
     "lastmod": "its source says that it was modified since the last check",
     "woken": "another address of the story no longer gives it",
     "reread": "today's extractor found a story in the kept page",
-    "imported": "its story came from a collection (`warta import`); only `--recheck all` asks its site for it",
+    "imported": "its story came from a collection (`warta import`); a crawl asks for it only with `--recheck all`",
     # what was wrong with a record of a collection
     "not_json": "the line is not valid JSON",
     "not_a_record": "it is not a JSON object with named fields",

@@ -14,7 +14,7 @@ from sqlite_utils.utils import chunks
 
 from archive.intake import take_in
 from archive.store import Archive
-from scraper.collection.columns import given, has_body
+from scraper.collection.columns import given, has_body, named
 from scraper.collection.files import kind_of, rows
 from scraper.collection.moments import order_told
 from scraper.collection.rows import Row, Unreadable
@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 """Records of one transaction."""
-MAX_COLUMNS = 40
-"""Columns that a sentence names."""
 MAX_SEEN = 10_000
 """Different columns of a file that are remembered; records with names of their own for everything are no collection."""
 
@@ -84,12 +82,6 @@ def survey(path: Path, file: BinaryIO, terms: Terms, kind: str | None) -> Survey
     if columns and not has_body(columns, terms.mapping):
         raise Unreadable(f"no column looks like a story's text; name it with --map body=COLUMN (there are {named(columns)})")
     return Survey(path=path, kind=kind, size=file.tell(), order=told.pop() if len(told) == 1 else None)
-
-
-def named(columns: dict[str, None]) -> str:
-    """Columns for a sentence."""
-    shown = ", ".join(name[:40] for name in list(columns)[:MAX_COLUMNS])
-    return shown + (", …" if len(columns) > MAX_COLUMNS else "")
 
 
 def import_file(

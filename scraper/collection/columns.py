@@ -28,6 +28,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Field -> names of columns, the surest first. `keyword` is none: in news-watch's files it is what was searched for."""
 
+MAX_NAMED = 40
+"""Columns that a sentence names."""
+
 _NOTHING = frozenset(("", "-", "--", "null", "none", "nan", "nat", "n/a", "na", "unknown", "undefined", "[]", "tidak ada"))
 # Control characters but tab and line breaks, and halves of surrogate pairs: no text of anybody's.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
@@ -89,3 +92,9 @@ def texts(value: Any) -> list[str]:
 def has_body(columns: Iterable[str], mapping: Mapping[str, str]) -> bool:
     """Whether some column is one for the story's text."""
     return mapping["body"] in columns if "body" in mapping else any(plain(name) in _PLAIN["body"] for name in columns)
+
+
+def named(columns: Iterable[str]) -> str:
+    """Columns for a sentence."""
+    names = [name[:40] for name in columns]
+    return ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
