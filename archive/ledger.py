@@ -21,7 +21,7 @@ ALIVE = ("due", "kept", "unchanged", "failed")
 DEAF_AFTER = 30
 """Conditional requests in a row that a site answered with the whole page: from then on it counts as one that never answers 304."""
 
-MOVES = ("announced", "woken", "reread", "taken_down")
+MOVES = ("announced", "woken", "reread", "imported", "taken_down")
 """What happens to a URL without asking for it."""
 
 _STATES = {"not_modified": "unchanged"}
@@ -72,15 +72,16 @@ class Ledger:
     def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
         """What is to be asked for, never asked first, newest story first.
 
-        `recheck`: `due` (what is due), `all` (also every known article that is not due), `none` (only what was never asked).
+        `recheck`: `due` (what is due), `all` (also every known article that is not due, imported ones too), `none` (only what
+        was never asked).
         """
-        due = "next_check_at IS NOT NULL AND next_check_at <= :now"
+        due, imported = "next_check_at IS NOT NULL AND next_check_at <= :now", "due_reason IS 'imported'"
         where = {
             "due": due,
-            "all": f"(({due}) OR (checks > 0 AND state != 'alias' AND due_reason IS NOT 'taken_down'))",
+            "all": f"(({due}) OR ((checks > 0 OR {imported}) AND state != 'alias' AND due_reason IS NOT 'taken_down'))",
             "none": f"{due} AND checks = 0",
         }[recheck]
-        order = "checks > 0, published_at DESC, id"
+        order = f"(checks > 0 OR {imported}), published_at DESC, id"
         return list(self._entries(f"site = :site AND state != 'source' AND {where}", {"site": site, "now": instant(now)}, order))
 
     def wake_aliases(self, entry: Entry, *, now: datetime) -> int:
@@ -127,6 +128,22 @@ class Ledger:
         )
         moved = Check(url=entry.url, crawl_id=None, checked_at=now, outcome=outcome, reason=reason, next_check_at=due_at, due_reason=why)
         self._note(entry.id, state, moved)
+
+    def take_in(self, link: Announcement, *, site: str, source: str, article_id: int, now: datetime) -> None:
+        """A story came from a collection: its address stands as kept and is not due by itself; a known one stays as it is."""
+        entry = self.entry(link.url, site=site)
+        if entry is None:
+            _known, living = self._known(site, [link])
+            entry = self._insert(site, link, source, now, taken=living.get(link.key), buried=False)
+            if entry.state == "due":
+                self.move(entry, "imported", "kept", now=now, due_at=None, why="imported")
+        else:
+            seen = Check(
+                url=entry.url, crawl_id=None, checked_at=now, outcome="imported", reason=self.reason(link.url, site=site),
+                next_check_at=entry.next_check_at, due_reason=entry.due_reason,
+            )  # fmt: skip
+            self._note(entry.id, entry.state, seen)
+        self._db.conn.execute("UPDATE urls SET article_id = ? WHERE id = ?", (article_id, entry.id))
 
     def entries_of(self, site: str, key: str) -> list[Entry]:
         """All addresses of a story."""

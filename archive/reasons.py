@@ -64,6 +64,23 @@ REASONS: dict[str, str] = {
     "lastmod": "its source says that it was modified since the last check",
     "woken": "another address of the story no longer gives it",
     "reread": "today's extractor found a story in the kept page",
+    "imported": "its story came from a collection (`warta import`); a crawl asks for it only with `--recheck all`",
+    # what was wrong with a record of a collection
+    "not_json": "the line is not valid JSON",
+    "not_a_record": "it is not a JSON object with named fields",
+    "not_utf8": "there are bytes that are not UTF-8",
+    "too_long": "the record is longer than 16 MB",
+    "row_too_short": "the row ends before its text",
+    "row_too_long": "the row has more values than the header has columns; is a quote missing?",
+    "cut_off": "the record is not closed: a quote or bracket is missing, or the file was cut off",
+    "broken_csv": "the row is not valid CSV",
+    "empty_text": "it holds no text of a story",
+    "no_site": "neither an address nor a site is named; --site gives one",
+    "cleaning_failed": "the text could not be cleaned; this is a bug of warta",
+    # what was doubtful of a record that was taken
+    "address_unusable": "its address is none of the web, so it is known by its words alone",
+    "date_ambiguous": "day and month cannot be told apart; --date-format tells",
+    "date_unreadable": "the date is written in an unknown way; --date-format tells it",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",

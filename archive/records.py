@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+IMPORTED = "imported"
+"""The layout of an article that came from a collection (`warta import`): nobody here has seen its page."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -83,7 +86,7 @@ class Article:
     page_count: int = 1
     """Pages joined into `body`."""
     layout: str = "fallback"
-    """The profile's layout that matched, or `fallback`."""
+    """The profile's layout that matched, `fallback`, `text` (`warta clean`) or `imported`."""
     extractor: str = ""
     """Name, version and digest of the rules that read the page."""
     warnings: tuple[str, ...] = ()

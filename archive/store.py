@@ -15,7 +15,7 @@ from archive.digests import bytes_digest
 from archive.history import changed_fields, correction_note, reading_digest
 from archive.ledger import Ledger
 from archive.reader import Reader
-from archive.records import Article, Page, Revision, Snapshot
+from archive.records import IMPORTED, Article, Page, Revision, Snapshot
 from archive.replays import Replays
 from archive.schema import ARTICLE_COLUMNS
 from archive.syndication.clusters import Clusters
@@ -119,7 +119,8 @@ class Archive(Reader):
         """Write what the article says now, if it differs from its newest revision.
 
         `keep` writes the snapshot and gives its number; it is called only if there is a revision to write. `technical`: the
-        page did not change, our extractor did. None where nothing changed, or the story was taken down.
+        page did not change, our extractor did. The first page of a story that was imported makes a technical revision, even of
+        an equal text: what differs may be another scraper's doing. None where nothing changed, or the story was taken down.
         """
         reading = article.as_dict()
         last = self.newest_reading(article.site, key)
@@ -129,10 +130,11 @@ class Archive(Reader):
             article_id = self._insert_article(article, key, observed_at)
             return self._insert_revision(article_id, 1, "first", reading, observed_at, keep(), correction=correction_note(None, reading))
         restored = last["removed_at"] is not None and not technical
-        if not restored and reading_digest(reading) == last["digest"]:
+        first_page = last["layout"] == IMPORTED != article.layout
+        if not restored and not first_page and reading_digest(reading) == last["digest"]:
             return None
-        kind = "technical" if technical else "restored" if restored else "publisher"
-        changed, correction = changed_fields(last, reading), None if technical else correction_note(last, reading)
+        kind = "restored" if restored else "technical" if technical or first_page else "publisher"
+        changed, correction = changed_fields(last, reading), None if kind == "technical" else correction_note(last, reading)
         number = last["number"] + 1
         return self._insert_revision(
             last["article_id"], number, kind, reading, observed_at, keep(), changed=changed, correction=correction
@@ -207,7 +209,7 @@ class Archive(Reader):
         correction: str | None = None,
     ) -> Revision:
         digest, at = reading_digest(reading), self.clock.stamp(observed_at)
-        returns_to = self._earlier(article_id, digest) if changed else None
+        returns_to = self.earlier(article_id, digest) if changed else None
         row = {name: json.dumps(list(reading[name]), ensure_ascii=False) if name in _LISTS else reading[name] for name in ARTICLE_COLUMNS}
         row |= {
             "article_id": article_id, "number": number, "kind": kind, "changed": json.dumps(list(changed)),
@@ -231,8 +233,8 @@ class Archive(Reader):
             observed_at=datetime.fromisoformat(at),
         )  # fmt: skip
 
-    def _earlier(self, article_id: int, digest: str) -> int | None:
-        """The newest earlier revision that said the same."""
+    def earlier(self, article_id: int, digest: str) -> int | None:
+        """Number of the newest revision with this `archive.history.reading_digest`; None where there is none."""
         (number,) = self.db.conn.execute(
             "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?", (article_id, digest)
         ).fetchone()

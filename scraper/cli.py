@@ -14,6 +14,7 @@ from scraper.commands.clean import clean
 from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
 from scraper.commands.extract import extract
+from scraper.commands.import_ import import_command
 from scraper.commands.reextract import reextract_command
 from scraper.commands.sites import sites
 from scraper.profiles import site_of
@@ -63,5 +64,5 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, clean, reextract_command, sites, *ARCHIVE_COMMANDS):
+for command in (demo, crawl, extract, clean, import_command, reextract_command, sites, *ARCHIVE_COMMANDS):
     main.add_command(command)

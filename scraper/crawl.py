@@ -101,7 +101,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {"since": _day, "until": _day, 
 
 def _order(entry: Entry) -> tuple[bool, float, int]:
     """As the ledger's frontier: never asked first, newest story first."""
-    return entry.checks > 0, -(entry.published_at.timestamp() if entry.published_at else 0.0), entry.id
+    return entry.checks > 0 or entry.due_reason == "imported", -(entry.published_at.timestamp() if entry.published_at else 0.0), entry.id
 
 
 SLACK = timedelta(minutes=1)

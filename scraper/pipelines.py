@@ -19,7 +19,7 @@ from archive.entries import Check, Entry
 from archive.errors import ArchiveDamaged
 from archive.ledger import DEAF_AFTER
 from archive.reasons import sentence
-from archive.records import Article, Page, Revision, Snapshot
+from archive.records import IMPORTED, Article, Page, Revision, Snapshot
 from scraper import revisit
 from scraper.crawl import Crawl
 from scraper.extraction import Reading, read_page
@@ -156,8 +156,12 @@ class WriteRevision(_Stage):
         return revision
 
     def _keep(self, item: Read, entry: Entry) -> int | None:
-        """The snapshot of a revision; with `--keep first` only that of the first."""
-        return None if self._crawl.keep == "first" and entry.article_id is not None else self._insert(item, entry)
+        """The snapshot of a revision; with `--keep first` only that of the first, or of an imported story's first page."""
+        if self._crawl.keep == "first" and entry.article_id is not None:
+            last = self._crawl.archive.newest_reading(entry.site, entry.key)
+            if last is None or last["layout"] != IMPORTED:
+                return None
+        return self._insert(item, entry)
 
     def _insert(self, item: Read, entry: Entry) -> int:
         archive, page = self._crawl.archive, item.snapshot.page

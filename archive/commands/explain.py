@@ -18,6 +18,7 @@ _MOVED = {
     "announced": "Announced again",
     "woken": "Looked at again",
     "reread": "Its kept page was read again",
+    "imported": "Imported",
     "taken_down": "Taken down here",
 }
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
 from archive.options import json_option
+from archive.reasons import sentence
 from archive.terminal import console, print_json
 from scraper import clean as clean_text
+from scraper.collection.columns import named
+from scraper.collection.files import opened, rows
+from scraper.collection.rows import Row, Unreadable
 from scraper.profiles import sites
 
 MAX_BYTES = 512 * 1024 * 1024
-"""Of one input file: a collection, not a page."""
+"""Of one text that is a file of its own."""
 
-Row = tuple[str, dict[str, Any]]
+Text = tuple[str, str | None, str | None]
 
 
 @click.command(short_help="Articles out of scraped texts.")
@@ -42,11 +43,11 @@ def clean(files: tuple[Path, ...], site: str | None, kind: str | None, field: st
         raise click.UsageError(f"no site is called {site}; there are {', '.join(sites())}")
     failed = 0
     for path in files:
-        for place, text in _texts(path, kind, field):
-            row = {"error": text["error"]} if "error" in text else clean_text(text["text"], site).as_dict()
-            failed += "error" in row
-            if "error" in row:
-                click.echo(f"{place}: {row['error']}", err=True)
+        for place, text, wrong in _texts(path, kind, field):
+            row = {"error": wrong} if text is None else clean_text(text, site).as_dict()
+            if wrong is not None:
+                failed += 1
+                click.echo(f"{place}: {wrong}", err=True)
             if as_json or kind is not None or not sys.stdout.isatty():
                 print_json([row])
             else:
@@ -55,49 +56,26 @@ def clean(files: tuple[Path, ...], site: str | None, kind: str | None, field: st
         raise SystemExit(1)
 
 
-def _texts(path: Path, kind: str | None, field: str) -> Iterator[Row]:
-    """(file and line, {"text"} or {"error"}) for each text of a file."""
+def _texts(path: Path, kind: str | None, name: str) -> Iterator[Text]:
+    """(file and line, the text or None, what is wrong) for each text of a file."""
     try:
-        with _opened(path) as file:
-            content = file.read(MAX_BYTES).decode("utf-8-sig", "replace")
-    except (OSError, ValueError) as error:
-        yield str(path), {"error": getattr(error, "strerror", None) or str(error)}
-        return
-    if kind == "jsonl":
-        yield from _json_lines(path, content, field)
-    elif kind == "csv":
-        yield from _csv_rows(path, content, field)
-    else:
-        yield str(path), {"text": content}
+        with opened(path) as file:
+            if kind is None:
+                yield str(path), file.read(MAX_BYTES).decode("utf-8-sig", "replace"), None
+                return
+            for row in rows(file, kind):
+                if kind == "csv" and row.bad is None and name not in row.fields:
+                    yield f"{path}:1", None, f"there is no column called {name}; there are {named(row.fields)}"
+                    return
+                yield f"{path}:{row.line}", *_text(row, name)
+    except Unreadable as error:
+        yield str(path), None, str(error)
 
 
-def _opened(path: Path) -> Any:
-    return sys.stdin.buffer if str(path) == "-" else path.open("rb")
-
-
-def _json_lines(path: Path, content: str, field: str) -> Iterator[Row]:
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            yield place, {"error": "not a JSON object"}
-            continue
-        text = row.get(field) if isinstance(row, dict) else None
-        yield place, {"text": text} if isinstance(text, str) else {"error": f"there is no text in a field called {field}"}
-
-
-def _csv_rows(path: Path, content: str, field: str) -> Iterator[Row]:
-    csv.field_size_limit(sys.maxsize)
-    reader = csv.DictReader(io.StringIO(content, newline=""))
-    if field not in (reader.fieldnames or ()):
-        yield f"{path}:1", {"error": f"there is no column called {field}; there are {', '.join(reader.fieldnames or ())}"}
-        return
-    try:
-        for row in reader:
-            text = row.get(field)
-            yield f"{path}:{reader.line_num}", {"text": text} if text is not None else {"error": f"the row ends before {field}"}
-    except csv.Error as error:
-        yield f"{path}:{reader.line_num}", {"error": str(error)}
+def _text(row: Row, name: str) -> tuple[str | None, str | None]:
+    if row.bad is not None:
+        return None, sentence(row.bad)
+    text = row.fields.get(name)
+    if isinstance(text, str):
+        return text, None
+    return None, f"there is no text in a field called {name}"

@@ -34,7 +34,7 @@ _ISO = re.compile(
 
 
 @lru_cache(maxsize=1)
-def _months() -> dict[str, int]:
+def months() -> dict[str, int]:
     """Month names of CLDR in Indonesian and English, long and short, in lower case."""
     names = dict(_ABBREVIATIONS_BESIDE_CLDR)
     for language in ("en", "id"):
@@ -53,7 +53,7 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
     '2026-07-24T07:08:00+08:00'
     """
     for match in _DATE.finditer(text or ""):
-        month = _months().get(match["month"].lower())
+        month = months().get(match["month"].lower())
         if month is None or match["hour"] is None:
             continue
         hour = int(match["hour"])
@@ -62,7 +62,7 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
         try:
             return datetime(
                 int(match["year"]), month, int(match["day"]), hour, int(match["minute"]), int(match["second"] or 0),
-                tzinfo=_zone(match["zone"], zone),
+                tzinfo=zone_named(match["zone"], zone),
             )  # fmt: skip
         except ValueError:
             continue
@@ -95,7 +95,7 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     if not YEARS[0] <= year <= YEARS[1]:
         return None
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=_zone(match["zone"], zone))
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone_named(match["zone"], zone))
     except ValueError:
         return None
 
@@ -116,7 +116,8 @@ def _rfc2822(text: str) -> datetime | None:
     return moment if moment.tzinfo is not None and YEARS[0] <= moment.year <= YEARS[1] else None
 
 
-def _zone(name: str | None, default: tzinfo | None) -> tzinfo | None:
+def zone_named(name: str | None, default: tzinfo | None) -> tzinfo | None:
+    """The zone of a name or an offset, as dates have it; `default` where none stands there."""
     if not name:
         return default
     name = name.upper()

@@ -180,7 +180,7 @@ def test_json_lines_give_a_line_each_in_order_and_bad_ones_are_told_with_their_n
     code, rows, errors = cleaned("--jsonl", "--field", "isi", str(file))
     assert code == 1
     assert [row.get("body") for row in rows] == [FIRST, None, None, SECOND]
-    assert errors.splitlines() == [f"{file}:2: not a JSON object", f"{file}:3: there is no text in a field called isi"]
+    assert errors.splitlines() == [f"{file}:2: the line is not valid JSON", f"{file}:3: there is no text in a field called isi"]
 
 
 def test_csv_gives_a_line_for_each_row(tmp_path: Path) -> None:

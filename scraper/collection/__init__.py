@@ -1,0 +1,1 @@
+"""Collections of articles that somebody already scraped: their files, rows, columns and dates."""

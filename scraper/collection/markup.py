@@ -1,0 +1,42 @@
+"""Texts that still hold mark-up: collections have bodies with tags, with entities, or with both."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from scraper.extraction.blocks import blocks
+from scraper.extraction.tree import parse_html, text_of
+
+_BLOCK = "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center|script|style|iframe"
+_INLINE = "a|b|i|u|em|strong|span|font|img|sup|sub|small"
+_ANY_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE})\b[^<>]*>", re.IGNORECASE)
+_BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+def without_markup(text: str) -> str:
+    """The text as a reader sees it, a line a paragraph; one without mark-up stays as it is.
+
+    >>> without_markup("<p>Harga beras &amp; gula naik.</p><p>Warga <b>mengeluh</b>.</p>")
+    'Harga beras & gula naik.\\nWarga mengeluh.'
+    >>> without_markup("Suhu < 5 derajat & turun")
+    'Suhu < 5 derajat & turun'
+    """
+    if _ENTITY.search(text) and not _ANY_TAG.search(text):
+        text = html.unescape(text)  # and perhaps tags come to light
+    if not _ANY_TAG.search(text):
+        return text
+    if _BLOCK_TAG.search(text):
+        page = parse_html(_BLANK_LINES.sub("<br><br>", text))
+        text = "\n".join(block.text for block in blocks(page.tree, set())) if page is not None else ""
+    else:
+        text = "\n".join(_line(line) for line in text.split("\n"))
+    return html.unescape(text) if _ENTITY.search(text) else text
+
+
+def _line(line: str) -> str:
+    """A line with nothing but words of its own in tags."""
+    page = parse_html(line) if "<" in line or "&" in line else None
+    return text_of(page.tree) if page is not None else line
