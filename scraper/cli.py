@@ -21,8 +21,8 @@ from scraper.profiles import site_of
 from scraper.site import Identity
 
 _ORDER = (
-    "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster", "syndication",
-    "reextract", "verify", "backup", "remove", "compact", "sites",
+    "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
+    "syndication", "reextract", "verify", "backup", "remove", "compact", "sites",
 )  # fmt: skip
 
 
