@@ -282,3 +282,9 @@ def m014_newest_stories(db: Database) -> None:
             r.observed_at, a.removed_at, CAST(NULL AS INTEGER) AS cluster_id, a.opted_out
             FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",  # noqa: S608 - constants
     )
+
+
+@migrations()
+def m015_revisions_of_a_snapshot(db: Database) -> None:
+    """Before a snapshot is erased, SQLite looks for revisions that were read from it: in all of them, without this index."""
+    _create(db, "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL")
