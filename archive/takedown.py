@@ -110,13 +110,11 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
     """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
-    found: set[int] = set()
+    bodies: set[bytes] = set()
     for number in snapshots:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            found.update(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
-            continue
-        for page in (first, *first.parts):
-            found.update(archive.snapshots.dictionaries.holding(site, page.body))
-    return sorted(found)
+            return sorted(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
+        bodies.update(page.body for page in (first, *first.parts))
+    return archive.snapshots.dictionaries.holding(site, *bodies)
