@@ -29,6 +29,8 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     \b
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by the person named"
     """
+    if not reason.strip():
+        raise click.UsageError("--reason is empty: say why; it stays with the tombstone")
     now = datetime.now(UTC)
     with opened_for_writing(path) as archive:
         site, key = reading.find_story(archive.db, url, identify())

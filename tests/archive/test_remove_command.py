@@ -79,9 +79,15 @@ def test_remove_of_an_unknown_story_is_told_plainly(path: Path, warta: Warta, re
     assert result.stderr == f"Error: {reference}: no article in the archive goes by that name\n"
 
 
-def test_remove_without_a_reason_is_wrong_usage(path: Path, warta: Warta) -> None:
-    Archive(path).close()
-    assert warta("remove", "1").exit_code == 2
+@pytest.mark.parametrize("options", [(), ("--reason", ""), ("--reason", " \n")])
+def test_remove_without_a_reason_is_wrong_usage(path: Path, warta: Warta, options: tuple[str, ...]) -> None:
+    with Archive(path) as archive:
+        filled(archive)
+    result = warta("remove", "3", options=options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--reason" in result.stderr
+    with Archive(path, read_only=True) as archive:
+        assert rows(archive, "SELECT count(*) FROM revisions WHERE article_id = 3") == [(2,)]
 
 
 def test_a_reader_that_holds_the_old_state_is_told_of(path: Path, warta: Warta) -> None:
