@@ -37,10 +37,11 @@ _KINDS = {
 def reextract_command(
     names: tuple[str, ...], since: datetime | None, dry_run: bool, samples: int, again: bool, jobs: int | None, path: Path, as_json: bool
 ) -> None:
-    """Read every kept page again with today's extractor, where another one read it last.
+    """Read the kept page of every story's newest text again with today's extractor, where another one read it last.
 
-    A text that differs becomes a `technical` revision: our change, not the newsroom's. Pages that gave no story at their time
-    are tried, too. A page that gives no story any more is `lost`: told, never written. Stopped or killed, the next run goes on.
+    A text that differs becomes a `technical` revision: our change, not the newsroom's. Later pages that gave no story at their
+    time are tried, too; pages of earlier revisions are history, and stay as they were read. A page that gives no story any more
+    is `lost`: told, never written. Stopped or killed, the next run goes on.
 
     \b
     warta reextract --dry-run                     judge a new rule on the whole archive
