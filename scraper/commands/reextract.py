@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from archive.commands.diff import edits_between, marked
+from archive.connection import plain_errors
 from archive.options import Moment, archive_option, json_option
 from archive.store import Archive
 from archive.terminal import bar, console, plural, print_json, print_table
@@ -50,7 +51,7 @@ def reextract_command(
     chosen = _checked(names)
     shown: list[Change] = []
     report = Report()
-    with Archive(path, read_only=dry_run or not path.exists()) as archive:
+    with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         tasks = waiting(archive, chosen, since=since, again=again)
         with bar("reading", total=sum(len(batch) for _name, batch in tasks)) as advance:
             changes = reextract(

@@ -191,6 +191,22 @@ def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(warta: Warta, r
     assert damage in again.stderr
 
 
+@pytest.mark.parametrize("table", ["readings", "snapshots", "revisions"])
+@pytest.mark.parametrize("options", [("--dry-run",), ()])
+def test_a_file_whose_pages_were_overwritten_is_told_in_one_line(
+    warta: Warta, rule: Any, path: Path, table: str, options: tuple[str, ...]
+) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
+    path.write_bytes(content)
+    rule(CHANGED)
+    result = warta(*options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {path}: the database file is damaged\n"
+
+
 def test_a_page_with_garbled_headers_is_damage_too(warta: Warta, rule: Any, path: Path) -> None:
     with closing(sqlite3.connect(path)) as vandal:
         vandal.execute("UPDATE snapshots SET headers = '{rusak' WHERE id = 2")
