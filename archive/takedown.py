@@ -31,7 +31,7 @@ class TakenDown:
 def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime) -> TakenDown:
     """Erase every text and page of a story, in one transaction, and put up its tombstone; a second time changes nothing more.
 
-    The bytes themselves leave the file with `finish`.
+    What stands in free room, in older parts of the search index and in dictionaries leaves the file with `compact`.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
@@ -54,7 +54,6 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
         for entry in entries:
             if entry.due_reason != "taken_down":
                 archive.ledger.move(entry, "taken_down", "refused", now=now, due_at=None, why="taken_down")
-        conn.execute("INSERT INTO search (search) VALUES ('optimize')")  # else the words stay in older segments of the index
     return TakenDown(
         site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries),
         dictionaries=len(holding),

@@ -12,7 +12,7 @@ from archive.compaction import compact
 from archive.errors import ArchiveError
 from archive.options import archive_option, identify, opened_for_writing
 from archive.takedown import take_down, tombstone
-from archive.terminal import plural
+from archive.terminal import plain_time, plural
 
 
 @click.command(short_help="Take a story down for good.")
@@ -37,7 +37,8 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
         before = tombstone(archive, site, key)
         done = take_down(archive, site, key, url=url, reason=reason, now=now)
         if before is not None:
-            click.echo(f"It was taken down before, on {before['taken_down_at']}: {before['reason']}.", err=True)
+            since = plain_time(before["taken_down_at"])
+            click.echo(f"It was taken down before, on {since}, and that reason stays: {before['reason']}.", err=True)
         click.echo(
             f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
             f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",

@@ -184,7 +184,7 @@ def test_no_page_makes_a_revision_of_it(archive: Archive) -> None:
     removed(archive)
     with archive.transaction():
         assert archive.revise(story(3), key="kabar-3", observed_at=NOW + 2 * DAY, keep=lambda: 1 // 0) is None
-        assert archive.remove(3, observed_at=NOW + 2 * DAY) is None
+        assert archive.note_removal(3, observed_at=NOW + 2 * DAY) is None
 
 
 def test_only_with_its_tombstone_can_texts_be_deleted(archive: Archive) -> None:
