@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from archive.connection import plain_errors
+from archive.connection import BUSY_SECONDS, plain_errors
 from archive.errors import ArchiveDamaged
 from archive.store import Archive
 from archive.takedown import finish
+
+READER_SECONDS = 2
+"""How long the log is waited for that a reader holds; it goes by itself when the reader ends."""
 
 STEPS = 20_000
 """Steps of SQLite's machine between two moments at which Ctrl-C is heard; a few milliseconds."""
@@ -33,9 +36,11 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
     try:
         with plain_errors(archive.path):
             conn.execute("VACUUM")
+            conn.execute(f"PRAGMA busy_timeout = {1000 * READER_SECONDS}")
             (busy, _log, _checkpointed) = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         conn.set_progress_handler(None, STEPS)
+        conn.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
     if damage is not None:
         raise damage
     return not busy

@@ -127,18 +127,19 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
         return
     with immediate(db):
         pending = migrations.pending(db)  # another process may have been faster
-        if pending and migrations.applied(db):
-            _back_up_before(pending[0].name, path)
+        copy = _back_up_before(pending[0].name, path) if pending and migrations.applied(db) else None
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrations.apply(db)
+    if copy is not None:
+        logger.warning("%s: brought up to date; an earlier version of warta had made it, and %s is how it was", path, copy)
 
 
-def _back_up_before(migration: str, path: Path) -> None:
+def _back_up_before(migration: str, path: Path) -> Path:
     """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of one from a broken-off attempt."""
     copy = path.with_name(f"{path.name}.before-{migration.partition('_')[0]}")
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
         copy_database(source, copy, replace=True)
-    logger.warning("%s: an earlier version of warta made this archive; it is brought up to date, and was copied to %s before", path, copy)
+    return copy
 
 
 def schema_version(db: Database) -> int:
@@ -172,7 +173,10 @@ def _upgrade_for_reading(path: Path) -> None:
     """An older archive is brought up to date by the first program that may write it."""
     upgraded = _open(path, read_only=False)
     try:
-        _bring_up_to_date(upgraded, path)
+        with plain_errors(path):
+            _bring_up_to_date(upgraded, path)
+    except ArchiveUnwritable as error:
+        raise ArchiveUnwritable(f"{error}; an earlier version of warta made it: copy it to where it can be brought up to date") from error
     finally:
         upgraded.close()
 

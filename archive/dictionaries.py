@@ -60,10 +60,11 @@ class Dictionaries:
             raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
         return str(row[0])
 
-    def is_retired(self, dictionary_id: int) -> bool:
+    def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
-        row = self._db.conn.execute("SELECT retired_at IS NULL FROM dictionaries WHERE id = ?", (dictionary_id,)).fetchone()
-        return row is None or not row[0]
+        # By the index of those in force: the row itself has its bytes before the column.
+        statement = "SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force WHERE site = ? AND id = ? AND retired_at IS NULL"
+        return self._db.conn.execute(statement, (site, dictionary_id)).fetchone() is None
 
     def made_after(self, dictionary_id: int) -> int:
         """How many pages of its site had been kept when it was made."""
@@ -75,14 +76,14 @@ class Dictionaries:
         statement = "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0 ORDER BY id DESC"
         return [number for (number,) in self._db.conn.execute(statement, (site,))]
 
-    def holding(self, site: str, body: bytes) -> list[int]:
-        """The dictionaries that were made of this page among others, oldest first.
+    def holding(self, site: str, *bodies: bytes) -> list[int]:
+        """The dictionaries that were made of one of these pages among others, oldest first; each is read once.
 
         A dictionary holds a page whole, or its beginning where pages were cut: at least a fourth of the room there is. One that is
         damaged is among them: nobody can tell what it holds.
         """
-        piece = body[: compression.MAX_DICTIONARY_BYTES // compression.FEWEST_PAGES]
-        return [number for number in reversed(self.of_site(site)) if piece and self._holds(number, piece)]
+        pieces = [body[: compression.MAX_DICTIONARY_BYTES // compression.FEWEST_PAGES] for body in bodies if body]
+        return [number for number in reversed(self.of_site(site)) if pieces and self._holds(number, pieces)]
 
     def add(self, site: str, pages: Sequence[bytes], *, after: int, now: datetime) -> int:
         """Write a dictionary made of these pages, oldest first, and put it in force; `after` so many pages were kept."""
@@ -112,11 +113,12 @@ class Dictionaries:
         self._db.conn.execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
 
-    def _holds(self, dictionary_id: int, piece: bytes) -> bool:
+    def _holds(self, dictionary_id: int, pieces: Sequence[bytes]) -> bool:
         try:
-            return piece in self._content(dictionary_id)
+            content = self._content(dictionary_id)
         except ArchiveDamaged:
             return True
+        return any(piece in content for piece in pieces)
 
     def name(self, dictionary_id: int) -> str:
         """`suara-1`; its number where it has no name, or where there is no such dictionary."""

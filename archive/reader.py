@@ -15,13 +15,12 @@ from archive import reading
 from archive.clock import Clock
 from archive.connection import plain_errors
 from archive.records import Article, KeptArticle, KeptRevision, Page
-from archive.schema import ARTICLE_COLUMNS
+from archive.schema import ARTICLE_COLUMNS, LISTS
 from archive.snapshots import Snapshots
 
 BATCH = 500
 """Articles read at a time, so that an archive of any size is iterated in little memory."""
 
-_LISTS = ("authors", "editors", "tags", "warnings")
 _TIMES = ("published_at", "modified_at")
 
 
@@ -92,7 +91,7 @@ class Reader:
 def _article(row: dict[str, Any]) -> Article:
     """The article of a row; its own address is the only one that a revision keeps."""
     given = {name: row[name] for name in ARTICLE_COLUMNS}
-    given |= {name: tuple(json.loads(row[name]) if isinstance(row[name], str) else row[name]) for name in _LISTS}
+    given |= {name: tuple(json.loads(row[name]) if isinstance(row[name], str) else row[name]) for name in LISTS}
     given |= {name: _time(row[name]) for name in _TIMES}
     return Article(url=row["url"], canonical_url=row["url"], site=row["site"], story_id=row["story_id"], **given)
 

@@ -11,9 +11,11 @@ from sqlite_utils import Database
 
 from archive.errors import ArticleUnknown
 from archive.ledger import DEAF_AFTER
+from archive.schema import LISTS
+from archive.terminal import plain_time
 from archive.urls import canonical_url
 
-_LISTS = ("authors", "editors", "tags", "warnings", "changed")
+_LISTS = (*LISTS, "changed")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +41,12 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
     rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
     if len(rows) == 1:
         return int(rows[0][0])
-    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else 'no article in the archive goes'} by that name")
+    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else _unknown(db)} by that name")
+
+
+def _unknown(db: Database) -> str:
+    (past,) = db.conn.execute("SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'").fetchone()
+    return "no article that was in the archive at that moment goes" if past else "no article in the archive goes"
 
 
 def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
@@ -90,7 +97,7 @@ def _absence(db: Database, article_id: int) -> str:
     """Why an article that has a number has no text."""
     buried = next(iter(db.query("SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id])), None)
     if buried is not None:
-        return f"was taken down here on {buried['taken_down_at']}: {buried['reason']}"
+        return f"was taken down here on {plain_time(buried['taken_down_at'])}: {buried['reason']}"
     return "was not yet in the archive at that moment"
 
 
@@ -197,4 +204,10 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
         [row["id"]],
     )
     made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
-    return {**row, "history": list(checks), "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made]}
+    stone = next(iter(db.query("SELECT reason FROM tombstones WHERE site = ? AND key = ?", [row["site"], row["key"]])), None)
+    return {
+        **row,
+        "taken_down_for": stone and stone["reason"],
+        "history": list(checks),
+        "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made],
+    }

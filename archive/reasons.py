@@ -52,8 +52,8 @@ REASONS: dict[str, str] = {
     "taken_down": "the story was taken down here (`warta remove`); it is never asked for again",
     # why a URL is due, or never again
     "new": "it was announced and never asked for",
-    "age": "a fifth of the story's age had passed by then since the last check, at the earliest an hour",
-    "quiet": "a fifth of the story's age, longer with every check in a row that found nothing new, at the latest 14 days",
+    "age": "it is checked again after a fifth of its age, at the earliest after an hour",
+    "quiet": "it is checked again after a fifth of its age, later with every check that finds nothing new, at the latest after 14 days",
     "costly": "as for every story, and half as long again, because its site always sends the whole page (never a 304)",
     "settled": "the story is older than 90 days",
     "settled_quiet": "the story is older than 30 days, and three checks in a row or more found nothing new",

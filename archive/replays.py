@@ -17,6 +17,12 @@ _SNAPSHOTS = """FROM snapshots s JOIN urls u ON u.id = s.url_id
 _STANDS = """(r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND NOT EXISTS (
     SELECT 1 FROM revisions n WHERE n.article_id = a.id AND n.kind = 'removed' AND n.observed_at >= s.fetched_at)))"""
 """A page that its story's newest revision was read from, or one that came later, also later than any removal."""
+_WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
+    WHERE u.site = :site AND u.key > :after AND s.part = 1 AND (:again OR d.extractor IS NOT :extractor)
+        AND (:since IS NULL OR s.fetched_at >= :since) AND {_STANDS}"""
+
+STORIES = 2_000
+"""Stories whose pages are looked up at a time, so that an archive of any size is read again in little memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,16 +56,23 @@ class Replays:
         Of each story: the one of its newest revision, and later pages that gave no story at their time. Older ones are history.
         `since`: fetched from that moment on.
         """
-        found = self._db.conn.execute(
-            f"""SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out {_SNAPSHOTS}
-            LEFT JOIN readings d ON d.snapshot_id = s.id
-            WHERE u.site = :site AND s.part = 1 AND (:again OR d.extractor IS NOT :extractor)
-                AND (:since IS NULL OR s.fetched_at >= :since) AND {_STANDS}
-            ORDER BY u.key, s.id""",
-            {"site": site, "extractor": extractor, "since": instant(since), "again": again},
-        ).fetchall()
-        for snapshot_id, key, url, newest, opted_out in found:
-            yield Evidence(snapshot_id=snapshot_id, key=key, url=url, newest=bool(newest), opted_out=opted_out)
+        given = {"site": site, "extractor": extractor, "since": instant(since), "again": again, "after": ""}
+        while True:
+            keys = [key for (key,) in self._db.conn.execute(f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}", given)]
+            if not keys:
+                return
+            found = self._db.conn.execute(
+                f"SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out {_WAITING} AND u.key <= :last ORDER BY u.key, s.id",
+                given | {"last": keys[-1]},
+            )
+            for snapshot_id, key, url, newest, opted_out in found.fetchall():
+                yield Evidence(snapshot_id=snapshot_id, key=key, url=url, newest=bool(newest), opted_out=opted_out)
+            given["after"] = keys[-1]
+
+    def count(self, site: str, extractor: str, *, since: datetime | None = None, again: bool = False) -> int:
+        """How many `waiting` gives."""
+        given = {"site": site, "extractor": extractor, "since": instant(since), "again": again, "after": ""}
+        return int(self._db.conn.execute(f"SELECT count(*) {_WAITING}", given).fetchone()[0])
 
     def stands(self, evidence: Evidence) -> bool:
         """Whether nothing came between reading and writing: no later page, no removal, no take-down."""

@@ -16,6 +16,9 @@ ARTICLE_COLUMNS = (
 )  # fmt: skip
 """What a revision keeps of an article, in the order of the `latest` view."""
 
+LISTS = ("authors", "editors", "tags", "warnings")
+"""Columns of a revision that hold JSON arrays."""
+
 migrations = Migrations("warta")
 
 

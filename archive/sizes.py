@@ -50,10 +50,12 @@ def _kind(name: str, kind: str | None) -> str:
 
 
 def dictionaries(db: Database) -> list[dict[str, Any]]:
-    """The dictionaries by name, with the number of snapshots that need each to be read."""
+    """A row a site: its dictionary in force, how many are needed to read its snapshots, and how many snapshots those are."""
     return list(
         db.query(
-            """SELECT d.name, d.created_at, (SELECT count(*) FROM snapshots s WHERE s.dictionary_id = d.id) AS snapshots
-            FROM dictionaries d ORDER BY d.site, d.id"""
+            """SELECT d.site, (SELECT f.name FROM dictionaries f WHERE f.site = d.site AND f.retired_at IS NULL ORDER BY f.id DESC LIMIT 1)
+                AS in_force, count(*) AS needed, sum(length(d.packed)) AS bytes,
+                (SELECT count(*) FROM snapshots s JOIN dictionaries p ON p.id = s.dictionary_id WHERE p.site = d.site) AS snapshots
+            FROM dictionaries d WHERE length(d.packed) > 0 GROUP BY d.site ORDER BY d.site"""
         )
     )

@@ -138,7 +138,7 @@ class Snapshots:
     def _up_to_date(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot, or a new one where its dictionary was retired since it was packed, outside the transaction."""
         chosen = snapshot.dictionary_id
-        if chosen is None or not self.dictionaries.is_retired(chosen):
+        if chosen is None or not self.dictionaries.is_retired(chosen, snapshot.page.site):
             return replace(snapshot, parts=tuple(self._up_to_date(part) for part in snapshot.parts))
         self.dictionaries.in_force(snapshot.page.site)
         return self.pack(snapshot.page)

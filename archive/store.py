@@ -17,10 +17,8 @@ from archive.ledger import Ledger
 from archive.reader import Reader
 from archive.records import IMPORTED, Article, Page, Revision, Snapshot
 from archive.replays import Replays
-from archive.schema import ARTICLE_COLUMNS
+from archive.schema import ARTICLE_COLUMNS, LISTS
 from archive.syndication.clusters import Clusters
-
-_LISTS = ("authors", "editors", "tags", "warnings")
 
 
 class Archive(Reader):
@@ -111,7 +109,7 @@ class Archive(Reader):
             ),
             None,
         )
-        return dict(row, **{name: json.loads(row[name]) for name in _LISTS}) if row is not None else None
+        return dict(row, **{name: json.loads(row[name]) for name in LISTS}) if row is not None else None
 
     def revise(
         self, article: Article, *, key: str, observed_at: datetime, keep: Callable[[], int | None], technical: bool = False
@@ -173,7 +171,7 @@ class Archive(Reader):
         if before is None or before.startswith("robots.txt:"):
             self.note_rights(article_id, rule, now=now)
 
-    def remove(self, article_id: int, *, observed_at: datetime) -> Revision | None:
+    def note_removal(self, article_id: int, *, observed_at: datetime) -> Revision | None:
         """The story is gone from its site (404, 410): a revision with the last text; None where that is known already."""
         row = next(
             self.db.query(
@@ -185,7 +183,7 @@ class Archive(Reader):
         )
         if row is None:
             return None
-        reading = dict(row, **{name: json.loads(row[name]) for name in _LISTS})
+        reading = dict(row, **{name: json.loads(row[name]) for name in LISTS})
         return self._insert_revision(article_id, row["number"] + 1, "removed", reading, observed_at, row["snapshot_id"])
 
     def _insert_article(self, article: Article, key: str, now: datetime) -> int:
@@ -210,7 +208,7 @@ class Archive(Reader):
     ) -> Revision:
         digest, at = reading_digest(reading), self.clock.stamp(observed_at)
         returns_to = self.earlier(article_id, digest) if changed else None
-        row = {name: json.dumps(list(reading[name]), ensure_ascii=False) if name in _LISTS else reading[name] for name in ARTICLE_COLUMNS}
+        row = {name: json.dumps(list(reading[name]), ensure_ascii=False) if name in LISTS else reading[name] for name in ARTICLE_COLUMNS}
         row |= {
             "article_id": article_id, "number": number, "kind": kind, "changed": json.dumps(list(changed)),
             "returns_to": returns_to, "observed_at": at, "snapshot_id": snapshot_id, "digest": digest, "correction": correction,

@@ -31,7 +31,7 @@ class TakenDown:
 def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime) -> TakenDown:
     """Erase every text and page of a story, in one transaction, and put up its tombstone; a second time changes nothing more.
 
-    The bytes themselves leave the file with `finish`.
+    What stands in free room, in older parts of the search index and in dictionaries leaves the file with `compact`.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
@@ -54,7 +54,6 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
         for entry in entries:
             if entry.due_reason != "taken_down":
                 archive.ledger.move(entry, "taken_down", "refused", now=now, due_at=None, why="taken_down")
-        conn.execute("INSERT INTO search (search) VALUES ('optimize')")  # else the words stay in older segments of the index
     return TakenDown(
         site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries),
         dictionaries=len(holding),
@@ -110,13 +109,11 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
     """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
-    found: set[int] = set()
+    bodies: set[bytes] = set()
     for number in snapshots:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            found.update(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
-            continue
-        for page in (first, *first.parts):
-            found.update(archive.snapshots.dictionaries.holding(site, page.body))
-    return sorted(found)
+            return sorted(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
+        bodies.update(page.body for page in (first, *first.parts))
+    return archive.snapshots.dictionaries.holding(site, *bodies)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import click
 from rich.box import HEAVY_HEAD
 from rich.console import Console
 from rich.markup import escape
@@ -37,8 +39,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
         table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
-    out.print(table)
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
+
+_FRACTION = re.compile(r"\.\d+(?=[+-]|$)")
 
 Advance = Callable[..., None]
 """Called with the number of things that are done now, and the whole number where it was not known before."""
@@ -77,6 +86,15 @@ def _cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
+
+
+def plain_time(text: str | None) -> str:
+    """A moment of the archive's clock as people read it, to the second.
+
+    >>> plain_time("2026-11-22T06:49:06.551887+00:00")
+    '2026-11-22T06:49:06+00:00'
+    """
+    return _FRACTION.sub("", text or "")
 
 
 def human_bytes(count: int) -> str:

@@ -165,7 +165,13 @@ def m014_newest_stories(db: Database) -> None:
 
 
 @migrations()
-def m015_syndication(db: Database) -> None:
+def m015_revisions_of_a_snapshot(db: Database) -> None:
+    """Before a snapshot is erased, SQLite looks for revisions that were read from it: in all of them, without this index."""
+    create(db, "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL")
+
+
+@migrations()
+def m016_syndication(db: Database) -> None:
     """Who ran whose text: every distinct text once with its signature and its keys, the clusters, and since when they are so."""
     columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
     create(

@@ -11,12 +11,12 @@ from typing import Any
 from archive.errors import ArchiveDamaged
 from archive.history import reading_digest
 from archive.reader import Reader
+from archive.schema import LISTS
 
 VIEWS = ("latest", "history", "ledger", "searchable")
 MOST = 20
 """Problems of one kind that are told in full; the rest is counted."""
 
-_LISTS = ("authors", "editors", "tags", "warnings")
 
 Progress = Callable[[int], None]
 
@@ -41,22 +41,29 @@ def verify(archive: Reader, *, sample: int | None = None, progress: Progress | N
     `sample`: so many snapshots and revisions, spread evenly over the archive, in place of all. `progress` is told of each.
     """
     tell = progress or (lambda _count: None)
-    integrity = _integrity(archive)
-    yield integrity
-    if not integrity.ok:
-        return  # nothing further can be trusted to be read
-    yield _links(archive)
-    yield _views(archive)
-    yield _numbers(archive)
-    yield _search(archive)
-    yield _dictionaries(archive)
-    yield _revisions(archive, sample, tell)
-    yield _snapshots(archive, sample, tell)
+    checks: dict[str, Callable[[], Finding]] = {
+        "file": lambda: _integrity(archive), "links": lambda: _links(archive), "views": lambda: _views(archive),
+        "numbers": lambda: _numbers(archive), "search": lambda: _search(archive), "dictionaries": lambda: _dictionaries(archive),
+        "revisions": lambda: _revisions(archive, sample, tell), "snapshots": lambda: _snapshots(archive, sample, tell),
+    }  # fmt: skip
+    for name, check in checks.items():
+        try:
+            finding = check()
+        except sqlite3.DatabaseError as error:  # a part of the file that cannot be read
+            if name == "file":
+                raise
+            finding = Finding(check=name, problems=[f"cannot be read: {error}"])
+        yield finding
+        if name == "file" and not finding.ok:
+            return  # nothing further can be trusted to be read
 
 
 def amount(archive: Reader, sample: int | None) -> int:
     """How often `progress` will be told, for a bar."""
-    return sum(len(_chosen(archive, table, sample)) for table in ("revisions", "snapshots"))
+    try:
+        return sum(len(_chosen(archive, table, sample)) for table in ("revisions", "snapshots"))
+    except sqlite3.DatabaseError:
+        return 0  # the checks tell
 
 
 def _integrity(archive: Reader) -> Finding:
@@ -142,7 +149,7 @@ def _revisions(archive: Reader, sample: int | None, tell: Progress) -> Finding:
 def _wrong_text(archive: Reader, number: int) -> str | None:
     try:
         row: dict[str, Any] = next(iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])))
-        digest = reading_digest(row | {name: json.loads(row[name]) for name in _LISTS})
+        digest = reading_digest(row | {name: json.loads(row[name]) for name in LISTS})
     except (ValueError, sqlite3.OperationalError) as error:  # a list that is no JSON, a date that is none, bytes that are no text
         return f"it cannot be read: {error}"
     return None if digest == row["digest"] else "its text no longer matches its digest"

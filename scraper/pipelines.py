@@ -207,7 +207,7 @@ class WriteRevision(_Stage):
             due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
             elsewhere = crawl.archive.ledger.wake_aliases(entry, now=now)
             if entry.article_id is not None and not elsewhere:
-                revision = crawl.archive.remove(entry.article_id, observed_at=crawl.now())
+                revision = crawl.archive.note_removal(entry.article_id, observed_at=crawl.now())
         else:
             due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
         headers = miss.headers or {}

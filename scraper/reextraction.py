@@ -46,29 +46,33 @@ class Report:
     damages: list[str] = field(default_factory=list)
 
 
-def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> list[Task]:
+def count(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> int:
+    """How many snapshots `waiting` gives."""
+    return sum(archive.replays.count(name, extractor_of(sites()[name]), since=since, again=again) for name in names)
+
+
+def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> Iterator[Task]:
     """What today's extractors have yet to read, story by story; with `again` also what they have read."""
-    tasks: list[Task] = []
     for name in names:
         batch: list[Evidence] = []
         for evidence in archive.replays.waiting(name, extractor_of(sites()[name]), since=since, again=again):
             if len(batch) >= BATCH and evidence.key != batch[-1].key:  # the pages of one story stay together
-                tasks.append((name, tuple(batch)))
+                yield name, tuple(batch)
                 batch = []
             batch.append(evidence)
-        tasks += [(name, tuple(batch))] if batch else []
-    return tasks
+        if batch:
+            yield name, tuple(batch)
 
 
 def reextract(
-    archive: Archive, tasks: list[Task], report: Report, *, now: datetime, jobs: int, dry_run: bool, advance: Callable[[int], None]
+    archive: Archive, tasks: Iterable[Task], report: Report, *, now: datetime, jobs: int, dry_run: bool, advance: Callable[[int], None]
 ) -> Iterator[Change]:
     """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run` nothing is written.
 
     Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was killed; what came before it
     is written, and the next run goes on there.
     """
-    for (name, _batch), rereads in zip(tasks, _readings(archive.path, tasks, jobs), strict=True):
+    for name, rereads in _readings(archive.path, tasks, jobs):
         with nullcontext() if dry_run else archive.transaction():
             changes = list(_written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run))
         for found in changes:
@@ -104,25 +108,29 @@ def _written(
             yield found
 
 
-def _readings(path: Path, tasks: list[Task], jobs: int) -> Iterator[list[Reread]]:
-    """What the tasks give, in their order."""
-    if jobs == 1 or sum(len(batch) for _name, batch in tasks) < MIN_JOBS:
+def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[str, list[Reread]]]:
+    """What the tasks give with the site of each, in their order."""
+    if jobs == 1:
         with Archive(path, read_only=True) as archive:
             for task in tasks:
-                yield _read(archive, task)
+                yield task[0], _read(archive, task)
         return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) as pool:
-        under_way: deque[Future[list[Reread]]] = deque()
+        under_way: deque[tuple[str, Future[list[Reread]]]] = deque()
         try:
             for task in tasks:
                 with _started_deaf():
-                    under_way.append(pool.submit(_read_there, task))
+                    under_way.append((task[0], pool.submit(_read_there, task)))
                 if len(under_way) >= AHEAD * jobs:
-                    yield under_way.popleft().result()
+                    yield _result(*under_way.popleft())
             while under_way:
-                yield under_way.popleft().result()
+                yield _result(*under_way.popleft())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(name: str, future: Future[list[Reread]]) -> tuple[str, list[Reread]]:
+    return name, future.result()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,8 +51,9 @@ def backup(destination: Path, path: Path) -> None:
 
 def _check(copy: Path) -> None:
     with Archive(copy, read_only=True) as archive:
-        for finding in verify(archive, sample=SAMPLE):
-            if not finding.ok:
-                raise ArchiveDamaged(
-                    f"the copy is not sound, and was taken away: {finding.check}: {finding.problems[0]}; try `warta verify`"
-                )
+        try:
+            wrong = next((f"{found.check}: {found.problems[0]}" for found in verify(archive, sample=SAMPLE) if not found.ok), None)
+        except sqlite3.DatabaseError as error:
+            wrong = str(error)
+    if wrong is not None:
+        raise ArchiveDamaged(f"the copy is not sound, and was taken away: {wrong}; try `warta verify`")

@@ -12,7 +12,7 @@ from archive import reading
 from archive.ledger import MOVES
 from archive.options import archive_option, identify, json_option, opened
 from archive.reasons import sentence
-from archive.terminal import human_bytes, print_json
+from archive.terminal import human_bytes, plain_time, print_json
 
 _MOVED = {
     "announced": "Announced again",
@@ -45,9 +45,11 @@ def explain(url: str, path: Path, as_json: bool) -> None:
 def _life(life: dict[str, Any]) -> Iterator[str]:
     yield life["url"]
     yield f"Site {life['site']}, state {life['state']}" + (f": {sentence(life['reason'])}" if life["reason"] else "") + "."
+    if life["taken_down_for"]:
+        yield f"The reason given: {life['taken_down_for']}."
     announced = f" by {life['announced_by']}" if life["announced_by"] else ""
     dated = f", dated {life['published_at']}" if life["published_at"] else ""
-    yield f"First announced {life['first_seen_at']}{announced}{dated}."
+    yield f"First announced {plain_time(life['first_seen_at'])}{announced}{dated}."
     yield from map(_happened, life["history"])
     if not any(check["outcome"] not in MOVES for check in life["history"]):
         yield "Never asked for."
@@ -57,23 +59,26 @@ def _life(life: dict[str, Any]) -> Iterator[str]:
         yield f"It is article {life['article_id']}:" if life["revisions"] else f"It was article {life['article_id']}; its texts are erased."
     for made in life["revisions"]:
         changed = f", changed {', '.join(made['changed'])}" if made["changed"] else ""
+        note = f': "{made["correction"]}"' if made["correction"] else ""
         back = f", back to revision {made['returns_to']}" if made["returns_to"] else ""
-        yield f"  revision {made['number']} ({made['kind']}{changed}{back}) {made['observed_at']}"
+        yield f"  revision {made['number']} ({made['kind']}{changed}{back}) {plain_time(made['observed_at'])}{note}"
 
 
 def _happened(check: dict[str, Any]) -> str:
     """A line for an answer, or for what happened without one."""
     if check["outcome"] in _MOVED:
         due = f", due {check['next_check_at']}" if check["next_check_at"] else ""
-        return f"{_MOVED[check['outcome']]} {check['checked_at']}{due}: {sentence(check['due_reason'])}."
+        why = "" if check["outcome"] == "taken_down" else f": {sentence(check['due_reason'])}"
+        return f"{_MOVED[check['outcome']]} {plain_time(check['checked_at'])}{due}{why}."
     answer = f"status {check['status']}" if check["status"] else "no answer"
     reason = f" ({sentence(check['reason'])})" if check["reason"] else ""
     asked = "Asked with validators" if check["conditional"] else "Asked"
-    return f"{asked} {check['checked_at']}: {answer}, {check['outcome'].replace('_', ' ')}{reason}, {human_bytes(check['bytes'] or 0)}."
+    outcome = check["outcome"].replace("_", " ")
+    return f"{asked} {plain_time(check['checked_at'])}: {answer}, {outcome}{reason}, {human_bytes(check['bytes'] or 0)}."
 
 
 def _due(life: dict[str, Any]) -> str:
-    why = f": {sentence(life['due_reason'])}" if life["due_reason"] else ""
+    why = f": {sentence(life['due_reason'])}" if life["due_reason"] and life["due_reason"] != life["reason"] else ""
     quiet = f" ({life['quiet_checks']} in a row so far)" if life["due_reason"] == "quiet" else ""
     if life["next_check_at"]:
         return f"Due again {life['next_check_at']}{why}{quiet}."

@@ -9,7 +9,7 @@ import click
 
 from archive import reading
 from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
-from archive.terminal import print_json, print_table
+from archive.terminal import plain_time, print_json, print_table
 
 _COLUMNS = {
     "number": "rev", "observed_at": "observed", "kind": "kind", "changed": "changed", "returns_to": "returns to",
@@ -36,4 +36,4 @@ def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    print_table(rows, _COLUMNS, title=newest["url"])
+    print_table([dict(row, observed_at=plain_time(row["observed_at"])) for row in rows], _COLUMNS, title=newest["url"])

@@ -12,7 +12,7 @@ from archive.compaction import compact
 from archive.errors import ArchiveError
 from archive.options import archive_option, identify, opened_for_writing
 from archive.takedown import take_down, tombstone
-from archive.terminal import plural
+from archive.terminal import plain_time, plural
 
 
 @click.command(short_help="Take a story down for good.")
@@ -29,13 +29,16 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     \b
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by the person named"
     """
+    if not reason.strip():
+        raise click.UsageError("--reason is empty: say why; it stays with the tombstone")
     now = datetime.now(UTC)
     with opened_for_writing(path) as archive:
         site, key = reading.find_story(archive.db, url, identify())
         before = tombstone(archive, site, key)
         done = take_down(archive, site, key, url=url, reason=reason, now=now)
         if before is not None:
-            click.echo(f"It was taken down before, on {before['taken_down_at']}: {before['reason']}.", err=True)
+            since = plain_time(before["taken_down_at"])
+            click.echo(f"It was taken down before, on {since}, and that reason stays: {before['reason']}.", err=True)
         click.echo(
             f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
             f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from archive import reading
 from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
-from archive.terminal import console, print_json
+from archive.terminal import console, plain_time, print_json
 
 
 @click.command(short_help="One article as it stands, or stood.")
@@ -46,7 +46,7 @@ def _heading(article: dict[str, Any]) -> list[str]:
     lines.append(" · ".join(filter(None, (people, article["agency"], article["published_at"], article["section"], article["dateline"]))))
     lines.append(f"{article['url']} (article {article['article_id']}, revision {article['revision']}, layout {article['layout']})")
     if article["removed_at"]:
-        lines.append(f"Removed by the site; noticed {article['removed_at']}")
+        lines.append(f"Removed by the site; noticed {plain_time(article['removed_at'])}")
     if article["opted_out"]:
         lines.append(f"Opted out of text mining by {article['opted_out']}")
     if article["warnings"]:

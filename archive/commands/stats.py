@@ -16,6 +16,10 @@ _VALIDATORS = {
     "site": "site", "conditional": "asked with validators", "answered_304": "answered 304", "bytes_saved": "bytes saved",
     "never_304": "never 304",
 }  # fmt: skip
+_DICTIONARIES = {
+    "site": "site", "in_force": "dictionary in force", "needed": "needed for reading", "bytes": "bytes",
+    "snapshots": "snapshots packed with them",
+}  # fmt: skip
 
 
 @click.command(short_help="Counts and bytes.")
@@ -32,7 +36,8 @@ def stats(path: Path, as_json: bool) -> None:
         dictionaries = sizes.dictionaries(archive.db)
     articles = sum(row["articles"] for row in rows)
     if as_json:
-        print_json([*rows, {"site": None, "bytes": kinds, "bytes_per_article": sum(kinds.values()) // max(1, articles)}])
+        whole = {"bytes": kinds, "bytes_per_article": sum(kinds.values()) // max(1, articles), "dictionaries": dictionaries}
+        print_json([*rows, {"site": None, **whole}])
         return
     shown = [dict(row, bytes_sent=human_bytes(row["bytes_sent"]), bytes_kept=human_bytes(row["bytes_kept"])) for row in rows]
     columns = {name: name.replace("_", " ") for name in ("site", *_COUNTS, "bytes_sent", "bytes_kept")}
@@ -45,7 +50,7 @@ def stats(path: Path, as_json: bool) -> None:
     print_table(_kinds(kinds, articles), {"kind": "bytes by kind", "bytes": "bytes", "share": "share", "each": "an article"})
     if dictionaries:
         click.echo()
-        print_table(dictionaries, {"name": "dictionary", "created_at": "made of pages up to", "snapshots": "snapshots packed with it"})
+        print_table([dict(row, bytes=human_bytes(row["bytes"])) for row in dictionaries], _DICTIONARIES)
 
 
 def _kinds(kinds: dict[str, int], articles: int) -> list[dict[str, Any]]:

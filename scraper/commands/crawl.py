@@ -70,6 +70,11 @@ def crawl(
         show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:
         show_crawls(crawls, as_json=as_json)
+    _end(names, crawls)
+
+
+def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
+    """Tell what went wrong, and end with 1 where anything did."""
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         click.echo(f"Error: {error}", err=True)

@@ -12,12 +12,13 @@ from typing import Any
 import click
 from rich.text import Text
 
-from archive.commands.diff import edits_between, marked
+from archive.connection import plain_errors
+from archive.marks import edits_between, marked
 from archive.options import Moment, archive_option, json_option
 from archive.store import Archive
 from archive.terminal import bar, console, plural, print_json, print_table
 from scraper.profiles import sites
-from scraper.reextraction import Report, reextract, waiting
+from scraper.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.replay import Change
 
 _KINDS = {
@@ -37,10 +38,11 @@ _KINDS = {
 def reextract_command(
     names: tuple[str, ...], since: datetime | None, dry_run: bool, samples: int, again: bool, jobs: int | None, path: Path, as_json: bool
 ) -> None:
-    """Read every kept page again with today's extractor, where another one read it last.
+    """Read the kept page of every story's newest text again with today's extractor, where another one read it last.
 
-    A text that differs becomes a `technical` revision: our change, not the newsroom's. Pages that gave no story at their time
-    are tried, too. A page that gives no story any more is `lost`: told, never written. Stopped or killed, the next run goes on.
+    A text that differs becomes a `technical` revision: our change, not the newsroom's. Later pages that gave no story at their
+    time are tried, too; pages of earlier revisions are history, and stay as they were read. A page that gives no story any more
+    is `lost`: told, never written. Stopped or killed, the next run goes on.
 
     \b
     warta reextract --dry-run                     judge a new rule on the whole archive
@@ -49,14 +51,18 @@ def reextract_command(
     chosen = _checked(names)
     shown: list[Change] = []
     report = Report()
-    with Archive(path, read_only=dry_run or not path.exists()) as archive:
+    with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
+        total = count(archive, chosen, since=since, again=again)
         tasks = waiting(archive, chosen, since=since, again=again)
-        with bar("reading", total=sum(len(batch) for _name, batch in tasks)) as advance:
-            changes = reextract(
-                archive, tasks, report, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, dry_run=dry_run, advance=advance
-            )  # fmt: skip
+        processes = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+        with bar("reading", total=total) as advance:
+            changes = reextract(archive, tasks, report, now=datetime.now(UTC), jobs=processes, dry_run=dry_run, advance=advance)
             shown = _followed(changes, report, samples if dry_run else 0, as_json=as_json)
-    if not as_json:
+    if not total:
+        click.echo(
+            "Nothing to read: today's extractor has read every page" + (" since then." if since else "; --all reads them again."), err=True
+        )
+    elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
     for damage in report.damages:
         click.echo(damage, err=True)

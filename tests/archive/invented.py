@@ -101,7 +101,7 @@ def take_down(archive: Archive, article: Article, *, at: datetime) -> Revision |
     """What a crawl does with a story that its site took away."""
     with archive.transaction():
         article_id = archive.article_id(article.site, article.story_id or article.canonical_url)
-        revision = archive.remove(article_id, observed_at=at)
+        revision = archive.note_removal(article_id, observed_at=at)
         gone = Check(url=article.url, crawl_id=None, checked_at=at, outcome="gone", status=410, reason="http_410")
         archive.ledger.record(gone, site=article.site)
     return revision

@@ -95,7 +95,7 @@ class Life:
             return
         with archive.transaction():
             if not archive.ledger.wake_aliases(entry, now=self.now) and entry.article_id is not None:
-                archive.remove(entry.article_id, observed_at=self.now)
+                archive.note_removal(entry.article_id, observed_at=self.now)
             answer = Check(url=entry.url, crawl_id=None, checked_at=self.now, outcome="gone", status=410, reason="http_410")
             archive.ledger.record(answer, site=SITE)
 

@@ -83,7 +83,7 @@ def test_what_is_no_moment_is_wrong_usage(warta: Warta, command: str, moment: st
 def test_a_story_that_was_not_there_yet_is_told_in_one_line(warta: Warta, command: str, reference: str, moment: str) -> None:
     result = warta(command, reference, options=("--as-of", moment))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {reference}: no article in the archive goes by that name\n"
+    assert result.stderr == f"Error: {reference}: no article that was in the archive at that moment goes by that name\n"
 
 
 def test_an_empty_archive_says_that_it_is_empty(warta: Warta, tmp_path: Path) -> None:

@@ -231,13 +231,15 @@ def test_a_damaged_archive_is_not_copied(warta: Warta, path: Path, copy: Path) -
     assert list(copy.parent.iterdir()) == []
 
 
-def test_an_archive_whose_file_is_damaged_is_not_copied(warta: Warta, path: Path, copy: Path) -> None:
+@pytest.mark.parametrize("table", ["checks", "search_data"])
+def test_an_archive_whose_file_is_damaged_is_not_copied(warta: Warta, path: Path, copy: Path, table: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'checks'").fetchone()
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
     content = bytearray(path.read_bytes())
     content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
     path.write_bytes(content)
-    complaint(warta("backup", str(copy)))
+    line = complaint(warta("backup", str(copy)))
+    assert line == "Error: the copy is not sound, and was taken away: database disk image is malformed; try `warta verify`"
     assert list(copy.parent.iterdir()) == []
 
 

@@ -157,8 +157,21 @@ def test_the_dictionary_that_holds_a_page_is_found(archive: Archive) -> None:
     keep_pages(archive, *kept)
     holding = archive.snapshots.dictionaries.holding
     assert [holding(SITE, each.body) for each in kept] == [[1], [1], [1], [1], [], []]
-    assert holding(SITE, b"") == []
+    assert holding(SITE, *(each.body for each in kept)) == [1]
+    assert holding(SITE) == holding(SITE, b"") == []
     assert holding("warta", kept[0].body) == []
+
+
+def test_each_dictionary_is_read_once_to_find_those_that_hold_the_pages_of_a_story(archive: Archive) -> None:
+    many = 20  # more than are remembered
+    dictionaries = archive.snapshots.dictionaries
+    with archive.transaction():
+        for number in range(many):
+            dictionaries.add(SITE, [page(number).body], after=0, now=NOW)
+    read: list[str] = []
+    archive.db.conn.set_trace_callback(read.append)
+    assert dictionaries.holding(SITE, page(3).body, page(7).body, page(90).body) == [4, 8]
+    assert sum(statement.startswith("SELECT packed") for statement in read) == many
 
 
 def test_the_dictionary_that_holds_the_beginning_of_a_huge_page_is_found(archive: Archive) -> None:

@@ -212,7 +212,8 @@ def test_explain_says_how_often_nothing_new_was_found(warta: Warta, path: Path) 
         for turn in (1, 2):
             check(archive, url_of(1), "unchanged", at=NOW + turn * DAY, next_check_at=NOW + 9 * DAY, due_reason="quiet")
     assert any(
-        line.startswith("Due again 2026-11-29") and line.endswith("at the latest 14 days (2 in a row so far).") for line in told(warta)
+        line.startswith("Due again 2026-11-29") and line.endswith("at the latest after 14 days (2 in a row so far).")
+        for line in told(warta)
     )
 
 

@@ -138,7 +138,7 @@ def test_the_archive_is_copied_before_it_is_changed(old: Path, copy: Path, caplo
         assert db.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
     assert contents(copy) == before
     (line,) = caplog.messages
-    assert f"was copied to {copy} before" in line
+    assert f"{copy} is how it was" in line
 
 
 def test_a_new_archive_needs_no_copy_and_neither_does_one_of_today(path: Path, copy: Path) -> None:

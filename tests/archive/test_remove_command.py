@@ -56,7 +56,7 @@ def test_remove_a_second_time_says_when_and_why_it_was_the_first(path: Path, war
         removed(archive)
     result = run(warta)
     assert result.exit_code == 0
-    assert f"It was taken down before, on 2026-11-21T03:04:05+00:00: {REASON}." in result.stderr
+    assert f"It was taken down before, on 2026-11-21T03:04:05+00:00, and that reason stays: {REASON}." in result.stderr
 
 
 def test_remove_of_an_address_that_only_a_profile_knows(path: Path, warta: Warta) -> None:
@@ -79,9 +79,15 @@ def test_remove_of_an_unknown_story_is_told_plainly(path: Path, warta: Warta, re
     assert result.stderr == f"Error: {reference}: no article in the archive goes by that name\n"
 
 
-def test_remove_without_a_reason_is_wrong_usage(path: Path, warta: Warta) -> None:
-    Archive(path).close()
-    assert warta("remove", "1").exit_code == 2
+@pytest.mark.parametrize("options", [(), ("--reason", ""), ("--reason", " \n")])
+def test_remove_without_a_reason_is_wrong_usage(path: Path, warta: Warta, options: tuple[str, ...]) -> None:
+    with Archive(path) as archive:
+        filled(archive)
+    result = warta("remove", "3", options=options)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--reason" in result.stderr
+    with Archive(path, read_only=True) as archive:
+        assert rows(archive, "SELECT count(*) FROM revisions WHERE article_id = 3") == [(2,)]
 
 
 def test_a_reader_that_holds_the_old_state_is_told_of(path: Path, warta: Warta) -> None:
@@ -116,7 +122,8 @@ def test_explain_tells_of_the_removal(path: Path, warta: Warta) -> None:
     lines = warta("explain", url_of(3)).stdout.splitlines()
     never = "the story was taken down here (`warta remove`); it is never asked for again."
     assert lines[1] == f"Site kabar, state refused: {never}"
-    assert f"Taken down here 2026-11-21T03:04:05+00:00: {never}" in lines
+    assert lines[2].startswith("The reason given: ")
+    assert "Taken down here 2026-11-21T03:04:05+00:00." in lines
     assert lines[-1] == "It was article 3; its texts are erased."
 
 

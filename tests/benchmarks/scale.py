@@ -79,7 +79,7 @@ def write(archive: Archive, written: Written) -> None:
         article_id, due = archive.article_id(article.site, written.key), observed_at + timedelta(days=1)
         ledger.record(_check(first.url, "kept", observed_at, next_check_at=due, article_id=article_id), site=first.site)
     if written.removed_at is not None:
-        archive.remove(archive.article_id(first.site, written.key), observed_at=written.removed_at)
+        archive.note_removal(archive.article_id(first.site, written.key), observed_at=written.removed_at)
         ledger.record(_check(first.url, "gone", written.removed_at), site=first.site)
 
 

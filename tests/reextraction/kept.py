@@ -71,6 +71,6 @@ def crawled(archive: Archive, page: Page, *, site: Site = SITE, breaks: bool = F
 def gone(archive: Archive, number: int, *, at: datetime) -> None:
     """The site took a story away."""
     with archive.transaction():
-        archive.remove(archive.article_id("rmol", f"{700000 + number}"), observed_at=at)
+        archive.note_removal(archive.article_id("rmol", f"{700000 + number}"), observed_at=at)
         check = Check(url=story_url(number), crawl_id=None, checked_at=at, outcome="gone", status=410, reason="http_410")
         archive.ledger.record(check, site="rmol")

@@ -53,8 +53,8 @@ def test_so_many_samples_are_shown(warta: Warta, rule: Any, samples: str, shown:
 def test_without_a_change_of_rules_there_is_nothing_to_read(warta: Warta, path: Path) -> None:
     before = path.read_bytes()
     result = fine(warta("--dry-run", "--site", "rmol"))
-    assert result.stderr == "0 stories would change. Nothing was written.\n"
-    assert result.stdout.splitlines()[1].split()[:2] == ["rmol", "0"]
+    assert result.stderr == "Nothing to read: today's extractor has read every page; --all reads them again.\n"
+    assert result.stdout == ""
     assert path.read_bytes() == before
 
 
@@ -96,7 +96,7 @@ def test_a_second_run_reads_nothing_and_writes_nothing(warta: Warta, rule: Any, 
     rule(CHANGED)
     fine(warta())
     before = path.read_bytes()
-    assert fine(warta()).stderr == "0 stories changed.\n"
+    assert fine(warta()).stderr.startswith("Nothing to read")
     assert path.read_bytes() == before
 
 
@@ -148,7 +148,7 @@ def test_a_site_that_nobody_knows_is_wrong_usage(warta: Warta) -> None:
 def test_only_the_sites_that_were_named_are_read(warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("scraper.reextraction", "scraper.commands.reextract"):
         monkeypatch.setattr(f"{module}.sites", lambda: {"rmol": CHANGED, "suara": SITE})
-    assert fine(warta("--site", "suara")).stderr == "0 stories changed.\n"
+    assert fine(warta("--site", "suara")).stderr.startswith("Nothing to read")
     assert fine(warta("--site", "suara", "--site", "rmol")).stderr == "3 stories changed.\n"
 
 
@@ -156,7 +156,7 @@ def test_since_a_day_means_from_its_beginning(warta: Warta, rule: Any, path: Pat
     with Archive(path) as archive:
         crawled(archive, page_of(4, at=NOW - DAY))
     rule(CHANGED)
-    assert fine(warta("--dry-run", "--since", "2026-11-21")).stderr.startswith("0 stories")
+    assert fine(warta("--dry-run", "--since", "2026-11-21")).stderr.startswith("Nothing to read")
     assert fine(warta("--dry-run", "--since", "2026-11-20")).stderr.startswith("3 stories")
     assert fine(warta("--dry-run", "--since", "2026-11-19")).stderr.startswith("4 stories")
     assert fine(warta("--dry-run", "--since", "2026-11-20T04:00:00+00:00")).stderr.startswith("1 story")
@@ -189,6 +189,22 @@ def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(warta: Warta, r
     again = warta()
     assert again.exit_code == 3  # it is still waiting, and still told
     assert damage in again.stderr
+
+
+@pytest.mark.parametrize("table", ["readings", "snapshots", "revisions"])
+@pytest.mark.parametrize("options", [("--dry-run",), ()])
+def test_a_file_whose_pages_were_overwritten_is_told_in_one_line(
+    warta: Warta, rule: Any, path: Path, table: str, options: tuple[str, ...]
+) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+    content = bytearray(path.read_bytes())
+    content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
+    path.write_bytes(content)
+    rule(CHANGED)
+    result = warta(*options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"Error: {path}: the database file is damaged\n"
 
 
 def test_a_page_with_garbled_headers_is_damage_too(warta: Warta, rule: Any, path: Path) -> None:
