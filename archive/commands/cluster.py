@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from archive import reading
-from archive.commands.diff import edits_between, marked
+from archive.marks import edits_between, marked
 from archive.options import archive_option, identify, json_option, opened
 from archive.syndication.reading import members
 from archive.terminal import console, print_json, print_table
