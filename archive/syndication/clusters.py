@@ -19,7 +19,7 @@ from archive.clock import Clock
 from archive.syndication.comparison import Measure, measure, newsroom, relation_of
 from archive.syndication.texts import BATCH, Texts
 
-_LAST = datetime.max.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 WHOLE = Measure(similarity=1.0, containment=1.0, of_other=1.0)
 
@@ -34,11 +34,13 @@ class Candidate:
     published_at: datetime | None
     first_seen_at: str
     text_id: int
+    length: int
+    """Characters of its text where it has no time, else 0."""
 
     @property
-    def order(self) -> tuple[datetime, str, str]:
-        """First published, then first seen; the address decides where nothing else does."""
-        return self.published_at or _LAST, self.first_seen_at, self.url
+    def order(self) -> tuple[bool, datetime, int, str, str]:
+        """First published, else the longest, then first seen; the address decides where nothing else does."""
+        return self.published_at is None, self.published_at or _NEVER, -self.length, self.first_seen_at, self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,16 +203,18 @@ class Clusters:
         for some in chunks(articles, BATCH):
             numbers = list(some)
             rows = self._db.conn.execute(
-                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id FROM articles a
-                JOIN article_texts x ON x.article_id = a.id WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
+                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id, iif(a.published_at IS NULL, (SELECT length(r.body)
+                    FROM revisions r WHERE r.article_id = a.id AND r.number = a.revision), 0)
+                FROM articles a JOIN article_texts x ON x.article_id = a.id
+                WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
                 numbers,
             )
             found += [
                 Candidate(
                     article_id=number, site=site, url=url, published_at=datetime.fromisoformat(at) if at else None, first_seen_at=seen,
-                    text_id=text_id,
+                    text_id=text_id, length=length,
                 )
-                for number, site, url, at, seen, text_id in rows
+                for number, site, url, at, seen, text_id, length in rows
             ]  # fmt: skip
         return found
 
