@@ -202,11 +202,11 @@ class Clusters:
         found: list[Candidate] = []
         for some in chunks(articles, BATCH):
             numbers = list(some)
+            marks = ",".join("?" * len(numbers))
             rows = self._db.conn.execute(
-                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id, iif(a.published_at IS NULL, (SELECT length(r.body)
-                    FROM revisions r WHERE r.article_id = a.id AND r.number = a.revision), 0)
-                FROM articles a JOIN article_texts x ON x.article_id = a.id
-                WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
+                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id, iif(a.published_at IS NULL,
+                    (SELECT length(r.body) FROM revisions r WHERE r.article_id = a.id AND r.number = a.revision), 0)
+                FROM articles a JOIN article_texts x ON x.article_id = a.id WHERE a.id IN ({marks})""",  # noqa: S608 - question marks
                 numbers,
             )
             found += [

@@ -17,11 +17,11 @@ from sqlite_utils.utils import chunks
 
 from archive.clock import Clock, exact
 from archive.connection import connect
-from archive.digests import text_digest
 from archive.store import Archive
 from archive.syndication.clusters import Clusters, Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
+from archive.syndication.texts import digest_of
 
 BATCH = 200
 """Articles of one task, and of one transaction."""
@@ -131,7 +131,7 @@ def _ranges(db: Database) -> list[tuple[int, int]]:
 def _read(numbers: tuple[int, int]) -> list[tuple[int, str, bytes]]:
     """(article_id, digest, packed signature) of the articles of a range."""
     found = _here["clusters"].bodies(*numbers)
-    return [(number, text_digest([body]), Signature.of(words(body)).packed()) for number, body in found]
+    return [(number, digest_of(body), Signature.of(words(body)).packed()) for number, body in found]
 
 
 def _assign(archive: Archive, read: list[tuple[int, str, bytes]]) -> None:
