@@ -97,7 +97,7 @@ class Texts:
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
             self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
-        else:  # its keys are not known, and are looked for everywhere
+        elif algorithm:  # its keys are not known, and are looked for everywhere
             self._db.conn.execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
         self._db.conn.execute("DELETE FROM texts WHERE id = ?", (text_id,))
         self.prepared.cache_clear()
