@@ -55,7 +55,12 @@ def members(db: Database, article_id: int) -> list[dict[str, Any]]:
             iif(r.published_at IS NULL, -length(r.body), 0), a.first_seen_at, a.url""",
         [article_id],
     )
-    return [dict(row, minutes=None if row["minutes"] is None else int(row["minutes"]), direction=_direction(row)) for row in rows]
+    return [
+        dict(
+            row, is_first=bool(row["is_first"]), minutes=None if row["minutes"] is None else int(row["minutes"]), direction=_direction(row)
+        )
+        for row in rows
+    ]
 
 
 def _direction(row: dict[str, Any]) -> str | None:
