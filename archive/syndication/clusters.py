@@ -168,7 +168,7 @@ class Clusters:
 
     def regroup(self, articles: Collection[int], *, now: datetime) -> None:
         """Articles that were one cluster: which of them are it still?"""
-        texts = {number: text for number in articles if (text := self.texts.of(number)) is not None}
+        texts = {candidate.article_id: candidate.text_id for candidate in self._candidates(articles)}
         among = frozenset(texts.values())
         groups = {text: {text} for text in among}
         for text in sorted(among):
