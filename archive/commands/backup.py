@@ -52,6 +52,5 @@ def _check(copy: Path) -> None:
     with Archive(copy, read_only=True) as archive:
         for finding in verify(archive, sample=SAMPLE):
             if not finding.ok:
-                raise ArchiveDamaged(
-                    f"the copy is not sound, and was taken away: {finding.check}: {finding.problems[0]}; try `warta verify`"
-                )
+                wrong = "the database file is damaged" if finding.check == "file" else f"{finding.check}: {finding.problems[0]}"
+                raise ArchiveDamaged(f"the copy is not sound, and was taken away: {wrong}; try `warta verify`")
