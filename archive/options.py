@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from archive import reading
 from archive.connection import plain_errors
@@ -53,6 +54,14 @@ class Moment(click.ParamType[datetime]):
 as_of_option = click.option(
     "--as-of", "as_of", type=Moment(), metavar="TIME", help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC)."
 )
+
+
+def named(context: click.Context, path: Path) -> Path:
+    """The archive that a command of a group is given, by its own option or by the group's."""
+    given = context.parent is not None and context.parent.get_parameter_source("path") is ParameterSource.COMMANDLINE
+    if given and context.parent is not None and context.get_parameter_source("path") is not ParameterSource.COMMANDLINE:
+        return Path(context.parent.params["path"])
+    return path
 
 
 def identify() -> reading.Identify | None:

@@ -176,7 +176,9 @@ def m016_syndication(db: Database) -> None:
     columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
     create(
         db,
-        "CREATE TABLE texts (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL, signature BLOB NOT NULL) STRICT",
+        # The number of a text that is gone names no other one: programs remember the texts that they compared.
+        """CREATE TABLE texts (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL, signature BLOB NOT NULL) STRICT""",
         "CREATE TABLE bands (key INTEGER NOT NULL, text_id INTEGER NOT NULL, PRIMARY KEY (key, text_id)) STRICT, WITHOUT ROWID",
         """CREATE TABLE article_texts (
             article_id INTEGER PRIMARY KEY REFERENCES articles (id), text_id INTEGER NOT NULL REFERENCES texts (id)) STRICT""",

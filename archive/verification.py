@@ -13,7 +13,7 @@ from archive.history import reading_digest
 from archive.reader import Reader
 from archive.schema import LISTS
 
-VIEWS = ("latest", "history", "ledger", "searchable")
+VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
 MOST = 20
 """Problems of one kind that are told in full; the rest is counted."""
 
@@ -43,7 +43,8 @@ def verify(archive: Reader, *, sample: int | None = None, progress: Progress | N
     tell = progress or (lambda _count: None)
     checks: dict[str, Callable[[], Finding]] = {
         "file": lambda: _integrity(archive), "links": lambda: _links(archive), "views": lambda: _views(archive),
-        "numbers": lambda: _numbers(archive), "search": lambda: _search(archive), "dictionaries": lambda: _dictionaries(archive),
+        "numbers": lambda: _numbers(archive), "search": lambda: _search(archive), "clusters": lambda: _clusters(archive),
+        "dictionaries": lambda: _dictionaries(archive),
         "revisions": lambda: _revisions(archive, sample, tell), "snapshots": lambda: _snapshots(archive, sample, tell),
     }  # fmt: skip
     for name, check in checks.items():
@@ -116,6 +117,35 @@ def _search(archive: Reader) -> Finding:
     told = [f"article {number} is not in the search index" for (number,) in missing]
     told += [f"entry {number} of the search index has no article" for (number,) in over]
     return Finding(check="search", examined=indexed, problems=told)
+
+
+_WRONG_CLUSTERS = {
+    "article {}: is in a cluster, and its text was never read for it":
+        "SELECT article_id FROM members WHERE article_id NOT IN (SELECT article_id FROM article_texts) ORDER BY 1",
+    "article {}: has a text to compare, and no text":
+        """SELECT x.article_id FROM article_texts x JOIN articles a ON a.id = x.article_id WHERE a.revision = 0
+        UNION SELECT m.article_id FROM memberships m JOIN articles a ON a.id = m.article_id WHERE a.revision = 0 ORDER BY 1""",
+    "cluster {}: does not have one first, two members and the number of one":
+        """SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(is_first) != 1 OR count(*) < 2 OR min(article_id) != cluster_id
+        ORDER BY 1""",
+    "article {}: its cluster of today is not the last one that was written down":
+        """SELECT m.article_id FROM members m LEFT JOIN memberships k ON k.id =
+            (SELECT max(j.id) FROM memberships j WHERE j.article_id = m.article_id) WHERE m.cluster_id IS NOT k.cluster_id
+        UNION SELECT k.article_id FROM memberships k LEFT JOIN members m ON m.article_id = k.article_id
+            WHERE m.article_id IS NULL AND k.cluster_id IS NOT NULL
+            AND k.id = (SELECT max(j.id) FROM memberships j WHERE j.article_id = k.article_id) ORDER BY 1""",
+    "text {}: no article runs it": "SELECT id FROM texts WHERE id NOT IN (SELECT text_id FROM article_texts) ORDER BY 1",
+    "text {}: is gone, and left keys behind": "SELECT DISTINCT text_id FROM bands WHERE text_id NOT IN (SELECT id FROM texts) ORDER BY 1",
+}  # fmt: skip
+
+
+def _clusters(archive: Reader) -> Finding:
+    """Who is in a cluster has a text, and every cluster has its first. Articles that wait for a rebuild are no problem."""
+    (members,) = archive.db.conn.execute("SELECT count(*) FROM members").fetchone()
+    finding = Finding(check="clusters", examined=members)
+    for told, statement in _WRONG_CLUSTERS.items():
+        finding.problems += [told.format(number) for (number,) in archive.db.conn.execute(statement).fetchall()]
+    return finding
 
 
 def _dictionaries(archive: Reader) -> Finding:

@@ -14,7 +14,7 @@ from archive.errors import ArchiveDamaged
 from archive.options import archive_option, opened
 from archive.store import Archive
 from archive.terminal import bar, human_bytes
-from archive.verification import verify
+from archive.verification import Finding, verify
 
 SAMPLE = 1_000
 """Snapshots and revisions of the copy that are read back; `warta verify` reads them all."""
@@ -52,8 +52,9 @@ def backup(destination: Path, path: Path) -> None:
 def _check(copy: Path) -> None:
     with Archive(copy, read_only=True) as archive:
         try:
-            wrong = next((f"{found.check}: {found.problems[0]}" for found in verify(archive, sample=SAMPLE) if not found.ok), None)
-        except sqlite3.DatabaseError as error:
-            wrong = str(error)
+            wrong = next((finding for finding in verify(archive, sample=SAMPLE) if not finding.ok), None)
+            told = f"{wrong.check}: {wrong.problems[0]}" if wrong is not None and wrong.check != "file" else "the database file is damaged"
+        except sqlite3.DatabaseError:
+            wrong, told = Finding(check="file"), "the database file is damaged"
     if wrong is not None:
-        raise ArchiveDamaged(f"the copy is not sound, and was taken away: {wrong}; try `warta verify`")
+        raise ArchiveDamaged(f"the copy is not sound, and was taken away: {told}; try `warta verify`")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from archive.options import Moment, archive_option, json_option, opened, opened_for_writing
+from archive.options import Moment, archive_option, json_option, named, opened, opened_for_writing
 from archive.syndication.reading import clusters as read_clusters
 from archive.syndication.rebuild import rebuild as rebuild_clusters
 from archive.terminal import bar, plural, print_json, print_table
@@ -36,7 +36,6 @@ def clusters(context: click.Context, min_size: int, site: str | None, since: dat
     warta cluster URL                            who ran it, when, and how much of it
     """
     if context.invoked_subcommand is not None:
-        context.obj = path
         return
     with opened(path) as archive:
         rows = read_clusters(archive.db, least=min_size, site=site, since=since)
@@ -54,12 +53,13 @@ def clusters(context: click.Context, min_size: int, site: str | None, since: dat
 @clusters.command(short_help="All clusters anew, from the texts.")
 @click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes; all cores without it.")
 @archive_option
-def rebuild(jobs: int | None, path: Path) -> None:
+@click.pass_context
+def rebuild(context: click.Context, jobs: int | None, path: Path) -> None:
     """Read every text again and look for every link, on all cores; may be stopped and run again.
 
     Needed after an update that compares texts otherwise, and for archives of versions that knew no clusters.
     """
-    with opened_for_writing(path) as archive, bar("clustering", total=None) as advance:
+    with opened_for_writing(named(context, path)) as archive, bar("clustering", total=None) as advance:
         (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
         advance(0, 2 * articles)
         try:

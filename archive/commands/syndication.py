@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archive.options import archive_option, json_option, opened
+from archive.options import archive_option, json_option, named, opened
 from archive.syndication.reading import matrix as read_matrix
 from archive.terminal import print_json, print_table
 
@@ -16,19 +16,21 @@ _COLUMNS = {
 
 
 @click.group(short_help="Who runs whose stories.")
-def syndication() -> None:
+@archive_option
+def syndication(path: Path) -> None:
     """Who runs whose stories."""
 
 
 @syndication.command(short_help="Who ran how many stories of whom.")
 @archive_option
 @json_option
-def matrix(path: Path, as_json: bool) -> None:
+@click.pass_context
+def matrix(context: click.Context, path: Path, as_json: bool) -> None:
     """Who ran how many stories of whom: of the agency that a story credits, else of the site that published it first.
 
     A site's repeats of its own stories are left out.
     """
-    with opened(path) as archive:
+    with opened(named(context, path)) as archive:
         rows = read_matrix(archive.db)
     if as_json:
         print_json(dict(row, is_agency=bool(row["is_agency"])) for row in rows)

@@ -6,7 +6,8 @@ every pair that meets and is judged a link unites two clusters, whichever of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +20,7 @@ from archive.clock import Clock
 from archive.syndication.comparison import Measure, measure, newsroom, relation_of
 from archive.syndication.texts import BATCH, Texts
 
-_LAST = datetime.max.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 WHOLE = Measure(similarity=1.0, containment=1.0, of_other=1.0)
 
@@ -34,11 +35,13 @@ class Candidate:
     published_at: datetime | None
     first_seen_at: str
     text_id: int
+    length: int
+    """Characters of its text where it has no time, else 0."""
 
     @property
-    def order(self) -> tuple[datetime, str, str]:
-        """First published, then first seen; the address decides where nothing else does."""
-        return self.published_at or _LAST, self.first_seen_at, self.url
+    def order(self) -> tuple[bool, datetime, int, str, str]:
+        """First published, else the longest, then first seen; the address decides where nothing else does."""
+        return self.published_at is None, self.published_at or _NEVER, -self.length, self.first_seen_at, self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,34 +73,54 @@ class Clusters:
         """The article says this now: its text meets the others, and clusters grow, unite or fall apart."""
         self.leave(article_id, now=now)
         text_id = self.texts.put(article_id, body)
-        united = (
-            {article_id, *(run.article_id for run in self.texts.runs(text_id))} if self.texts.signature(text_id).whole else {article_id}
-        )
-        for other in self._meets(text_id):
-            united |= other
+        united = {article_id}
+        if self.texts.signature(text_id).whole:
+            united |= self._running(text_id)
+        self._meet(text_id, united)
         self._settle(united, now=now)
 
     def leave(self, article_id: int, *, now: datetime) -> None:
         """The article's text is no longer what it was: what it held together is looked at again."""
-        others = self._companions(article_id) - {article_id}
+        row = self.rows([article_id]).get(article_id)
+        others = self._companions(row["cluster_id"]) - {article_id} if row else set()
         self.texts.drop(article_id)
         self.write(article_id, None, now=now)
         if others:
-            self._regroup(others, now=now)
+            self.regroup(others, now=now)
 
     def erase(self, article_id: int, *, now: datetime) -> None:
         """The article was taken down: not even its past is left."""
         self.leave(article_id, now=now)
         self._db.conn.execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
 
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Inside, a reader sees nothing of what others write meanwhile."""
+        self._db.conn.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.conn.rollback()
+
     def close(self) -> None:
         """Close the connection, where it is one's own."""
         self._db.close()
 
-    def bodies(self, start: int, end: int) -> list[tuple[int, str]]:
-        """(article_id, body) of the newest texts of a range of articles."""
+    def replace(self, numbers: Sequence[int], members: Sequence[Member], *, now: datetime) -> int:
+        """Write a cluster that was composed elsewhere; those whom it leaves behind are looked at again. How many rows changed."""
+        before = self.rows(numbers)
+        behind = {other for number in {row["cluster_id"] for row in before.values()} for other in self._companions(number)}
+        if behind := behind.difference(numbers):
+            self.regroup(behind, now=now)
+        if len(self._candidates(numbers)) < len(numbers):  # one was taken down meanwhile
+            self.regroup(numbers, now=now)
+            return len(numbers)
+        return sum(self.write(member.article_id, member, now=now, before=before.get(member.article_id)) for member in members)
+
+    def bodies(self, start: int, end: int) -> list[tuple[int, int, str]]:
+        """(article_id, revision, body) of the newest texts of a range of articles."""
         return self._db.conn.execute(
-            """SELECT a.id, r.body FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            """SELECT a.id, a.revision, r.body FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
             WHERE a.id BETWEEN ? AND ? ORDER BY a.id""",
             (start, end),
         ).fetchall()
@@ -123,40 +146,45 @@ class Clusters:
                     others.append((first, partial(self.texts.linked, text_id, other, nearly_all=nearly_all)))
             yield number, others
 
-    def _companions(self, article_id: int) -> set[int]:
-        """The articles of its cluster, itself included; none for an article in no cluster."""
-        found = self._db.conn.execute(
-            "SELECT article_id FROM members WHERE cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)", (article_id,)
-        )
+    def _companions(self, cluster_id: int | None) -> set[int]:
+        """The articles of a cluster."""
+        found = self._db.conn.execute("SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,))
         return {number for (number,) in found}
 
-    def _meets(self, text_id: int, among: frozenset[int] | None = None) -> list[set[int]]:
-        """The groups of articles that the text is linked with: one link is enough for a cluster, the rest is not compared."""
-        groups: list[set[int]] = []
-        known: set[int] = set()
-        for other, nearly_all in self.texts.promising(text_id, among):
-            runs = {run.article_id for run in self.texts.runs(other)}
-            if runs <= known or not self.texts.linked(text_id, other, nearly_all=nearly_all):
-                continue
-            group = runs | self._companions(min(runs)) if among is None else runs
-            groups.append(group)
-            known |= group
-        return groups
+    def _running(self, text_id: int) -> set[int]:
+        """The articles that run the text, and those of their clusters."""
+        companions = self._db.conn.execute(
+            """SELECT article_id FROM members WHERE cluster_id IN
+                (SELECT m.cluster_id FROM article_texts x JOIN members m ON m.article_id = x.article_id WHERE x.text_id = ?)""",
+            (text_id,),
+        )
+        return {run.article_id for run in self.texts.runs(text_id)} | {number for (number,) in companions.fetchall()}
 
-    def _regroup(self, articles: set[int], *, now: datetime) -> None:
+    def _meet(self, text_id: int, united: set[int]) -> None:
+        """Add what the text is linked with: one link is enough for a cluster, the rest is not compared."""
+        for other, nearly_all in self.texts.promising(text_id):
+            if self.texts.runs(other)[0].article_id not in united and self.texts.linked(text_id, other, nearly_all=nearly_all):
+                united |= self._running(other)
+
+    def regroup(self, articles: Collection[int], *, now: datetime) -> None:
         """Articles that were one cluster: which of them are it still?"""
-        found = {number: text for number in articles if (text := self.texts.of(number)) is not None}
-        among = frozenset(found.values())
-        groups = {text: {number for number, own in found.items() if own == text} for text in among}
+        texts = {candidate.article_id: candidate.text_id for candidate in self._candidates(articles)}
+        among = frozenset(texts.values())
+        groups = {text: {text} for text in among}
         for text in sorted(among):
-            for met in self._meets(text, among):
-                united = groups[text] | groups[found[min(met)]]
-                for number in united:
-                    groups[found[number]] = united
-        for number in articles - found.keys():
+            if len(groups[text]) == len(among):
+                break
+            for other, nearly_all in self.texts.promising(text, among):
+                if other not in groups[text] and self.texts.linked(text, other, nearly_all=nearly_all):
+                    groups[text] |= groups[other]
+                    groups.update(dict.fromkeys(groups[other], groups[text]))
+        for group in {id(group): group for group in groups.values()}.values():
+            runs = {run.article_id for text in group for run in self.texts.runs(text)}
+            runs -= self.rows(runs).keys() - set(articles)  # in a stopped rebuild they may be of a cluster that is yet to be written
+            for numbers in [runs] if all(self.texts.signature(text).whole for text in group) else [{number} for number in runs]:
+                self._settle(numbers, now=now)
+        for number in set(articles) - texts.keys():
             self.write(number, None, now=now)
-        for group in {min(group): group for group in groups.values()}.values():
-            self._settle(group, now=now)
 
     def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
         """These articles are one cluster; one article alone is in none."""
@@ -200,17 +228,19 @@ class Clusters:
         found: list[Candidate] = []
         for some in chunks(articles, BATCH):
             numbers = list(some)
+            marks = ",".join("?" * len(numbers))
             rows = self._db.conn.execute(
-                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id FROM articles a
-                JOIN article_texts x ON x.article_id = a.id WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
+                f"""SELECT a.id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id, iif(a.published_at IS NULL,
+                    (SELECT length(r.body) FROM revisions r WHERE r.article_id = a.id AND r.number = a.revision), 0)
+                FROM articles a JOIN article_texts x ON x.article_id = a.id WHERE a.id IN ({marks})""",  # noqa: S608 - question marks
                 numbers,
             )
             found += [
                 Candidate(
                     article_id=number, site=site, url=url, published_at=datetime.fromisoformat(at) if at else None, first_seen_at=seen,
-                    text_id=text_id,
+                    text_id=text_id, length=length,
                 )
-                for number, site, url, at, seen, text_id in rows
+                for number, site, url, at, seen, text_id, length in rows
             ]  # fmt: skip
         return found
 

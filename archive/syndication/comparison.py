@@ -159,7 +159,7 @@ def newsroom(site: str) -> str:
     ('detik', 'kompas', 'liputan6')
     """
     parts = [part for part in site.lower().replace(" ", "").replace("-", "").split(".") if part]
-    return next((part for part in reversed(parts) if part not in _SUFFIXES), site)
+    return next((part for part in reversed(parts[:-1] or parts) if part not in _SUFFIXES), site)
 
 
 def _relation(similarity: float, of_longer: float, of_shorter: float) -> Relation | None:

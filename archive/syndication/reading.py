@@ -51,10 +51,16 @@ def members(db: Database, article_id: int) -> list[dict[str, Any]]:
                 WHERE n.cluster_id = m.cluster_id AND n.is_first)) * 24 * 60) AS minutes
         FROM members m JOIN articles a ON a.id = m.article_id JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
         WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)
-        ORDER BY m.is_first DESC, julianday(r.published_at) IS NULL, julianday(r.published_at), a.first_seen_at, a.url""",
+        ORDER BY m.is_first DESC, julianday(r.published_at) IS NULL, julianday(r.published_at),
+            iif(r.published_at IS NULL, -length(r.body), 0), a.first_seen_at, a.url""",
         [article_id],
     )
-    return [dict(row, minutes=None if row["minutes"] is None else int(row["minutes"]), direction=_direction(row)) for row in rows]
+    return [
+        dict(
+            row, is_first=bool(row["is_first"]), minutes=None if row["minutes"] is None else int(row["minutes"]), direction=_direction(row)
+        )
+        for row in rows
+    ]
 
 
 def _direction(row: dict[str, Any]) -> str | None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.clock import Clock, exact
+from archive.clock import Clock
 from archive.connection import connect
-from archive.digests import text_digest
 from archive.store import Archive
 from archive.syndication.clusters import Clusters, Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
+from archive.syndication.texts import digest_of
 
 BATCH = 200
 """Articles of one task, and of one transaction."""
@@ -39,7 +41,7 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     In small transactions, beside crawls and readers; killed, it leaves every cluster whole, old or new, and may be run again.
     `advance` is told of every article three times: read, compared, placed.
     """
-    began = archive.clock.latest()
+    began = _newest(archive.db)
     (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
     _forget_other_algorithms(archive)
     with _Pool(archive.path, jobs if articles >= MIN_TEXTS else 1) as pool:
@@ -52,8 +54,7 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
                 groups[_root(groups, one)] = _root(groups, other)
             advance(BATCH)
         changed = _write(archive, pool.map(_compose, _clusters(archive.db, groups)), now=now, advance=advance)
-    if began is not None:
-        _place_what_came(archive, began, now=now)
+    _place_what_came(archive, began, now=now)
     return changed
 
 
@@ -107,7 +108,15 @@ _local: dict[int, int] = {}
 def _start(path: Path) -> None:
     """Ctrl-C is the business of the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_it, daemon=True).start()
     _open(path)
+
+
+def _end_with_it() -> None:
+    """Killed, it cannot tell the processes that it started."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _open(path: Path) -> None:
@@ -128,18 +137,19 @@ def _ranges(db: Database) -> list[tuple[int, int]]:
     return [(start, min(start + BATCH - 1, last)) for start in range(1, last + 1, BATCH)]
 
 
-def _read(numbers: tuple[int, int]) -> list[tuple[int, str, bytes]]:
-    """(article_id, digest, packed signature) of the articles of a range."""
+def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
+    """(article_id, revision, digest, packed signature) of the articles of a range."""
     found = _here["clusters"].bodies(*numbers)
-    return [(number, text_digest([body]), Signature.of(words(body)).packed()) for number, body in found]
+    return [(number, revision, digest_of(body), Signature.of(words(body)).packed()) for number, revision, body in found]
 
 
-def _assign(archive: Archive, read: list[tuple[int, str, bytes]]) -> None:
-    """Write the texts that the archive did not have so."""
+def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]]) -> None:
+    """Write the texts that the archive did not have so, but for those that were changed or taken down meanwhile."""
     texts = archive.clusters.texts
     with archive.transaction():
-        for number, digest, packed in read:
-            if not texts.has(number, digest, packed):
+        for number, revision, digest, packed in read:
+            (newest,) = archive.db.conn.execute("SELECT revision FROM articles WHERE id = ?", (number,)).fetchone()
+            if newest == revision and not texts.has(number, digest, packed):
                 texts.drop(number)
                 texts.assign(number, digest, partial(Signature.unpacked, packed))
 
@@ -147,11 +157,12 @@ def _assign(archive: Archive, read: list[tuple[int, str, bytes]]) -> None:
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
     """Links of the articles of a range with articles of lower number."""
     found: list[tuple[int, int]] = []
-    for number, others in _here["clusters"].linked(*numbers):
-        for other, is_linked in others:
-            if _root(_local, number) != _root(_local, other) and is_linked():
-                _local[_root(_local, number)] = _root(_local, other)
-                found.append((number, other))
+    with _here["clusters"].at_one_moment():
+        for number, others in _here["clusters"].linked(*numbers):
+            for other, is_linked in others:
+                if _root(_local, number) != _root(_local, other) and is_linked():
+                    _local[_root(_local, number)] = _root(_local, other)
+                    found.append((number, other))
     return found
 
 
@@ -174,21 +185,20 @@ def _clusters(db: Database, groups: dict[int, int]) -> Iterator[list[list[int]]]
     yield from (list(some) for some in chunks(found.values(), BATCH // 4))
 
 
-def _compose(clusters: list[list[int]]) -> list[Member]:
-    return [member for articles in clusters for member in _here["clusters"].composed(articles)]
+def _compose(clusters: list[list[int]]) -> list[tuple[list[int], list[Member]]]:
+    with _here["clusters"].at_one_moment():
+        return [(articles, _here["clusters"].composed(articles)) for articles in clusters]
 
 
-def _write(archive: Archive, composed: Iterator[list[Member]], *, now: datetime, advance: Advance) -> int:
+def _write(archive: Archive, composed: Iterator[list[tuple[list[int], list[Member]]]], *, now: datetime, advance: Advance) -> int:
     """Write the members, then take away those who are in no cluster any more."""
     changed = 0
     kept: set[int] = set()
-    for members in composed:
+    for clusters in composed:
         with archive.transaction():
-            before = archive.clusters.rows(member.article_id for member in members)
-            for member in members:
-                changed += archive.clusters.write(member.article_id, member, now=now, before=before.get(member.article_id))
-        kept.update(member.article_id for member in members)
-        advance(len(members))
+            changed += sum(archive.clusters.replace(articles, members, now=now) for articles, members in clusters)
+        kept.update(number for articles, _members in clusters for number in articles)
+        advance(sum(len(articles) for articles, _members in clusters))
     with archive.transaction():
         for (number,) in archive.db.conn.execute("SELECT article_id FROM members").fetchall():
             if number not in kept:
@@ -196,13 +206,18 @@ def _write(archive: Archive, composed: Iterator[list[Member]], *, now: datetime,
     return changed
 
 
-def _place_what_came(archive: Archive, began: datetime, *, now: datetime) -> None:
+def _newest(db: Database) -> tuple[int, str]:
+    """The newest revision's number, and the archive's clock: one of both tells what comes later, whatever is taken down."""
+    found: tuple[int, str] = db.conn.execute("SELECT coalesce((SELECT max(id) FROM revisions), 0), (SELECT latest FROM clock)").fetchone()
+    return found
+
+
+def _place_what_came(archive: Archive, began: tuple[int, str], *, now: datetime) -> None:
     """What a crawl wrote meanwhile meets the others once more."""
     came = archive.db.conn.execute(
-        """SELECT a.id, r.body FROM revisions n JOIN articles a ON a.id = n.article_id
-        JOIN revisions r ON r.article_id = a.id AND r.number = a.revision WHERE n.observed_at > ?""",
-        (exact(began),),
+        "SELECT article_id FROM revisions WHERE id > ? UNION SELECT article_id FROM revisions WHERE observed_at > ?", began
     )
-    for number, body in came.fetchall():
+    for (number,) in came.fetchall():
         with archive.transaction():
-            archive.clusters.place(number, body, now=now)
+            for _number, _revision, body in archive.clusters.bodies(number, number):
+                archive.clusters.place(number, body, now=now)

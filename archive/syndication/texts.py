@@ -47,7 +47,7 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """The number of the article's text, which is written where it is new."""
-        return self.assign(article_id, text_digest([body]), lambda: Signature.of(words(body)))
+        return self.assign(article_id, digest_of(body), lambda: Signature.of(words(body)))
 
     def assign(self, article_id: int, digest: str, signature: Callable[[], Signature]) -> int:
         """The same for a text whose digest is known."""
@@ -60,7 +60,10 @@ class Texts:
         return int(text_id)
 
     def add(self, digest: str, signature: Signature) -> int:
-        """Write a text's signature and its keys; its number."""
+        """Write a text's signature and its keys, for those of another algorithm where it had any; its number."""
+        self._db.conn.execute(
+            "DELETE FROM bands WHERE text_id = (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))", (digest, ALGORITHM)
+        )
         (text_id,) = self._db.conn.execute(
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
@@ -90,8 +93,12 @@ class Texts:
         self._db.conn.execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
         if self._db.conn.execute("SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)).fetchone():
             return
-        keys = sorted(self.signature(text_id).keys())
-        self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", [(key, text_id) for key in keys])
+        (algorithm,) = self._db.conn.execute("SELECT algorithm FROM texts WHERE id = ?", (text_id,)).fetchone()
+        if algorithm == ALGORITHM:
+            keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
+            self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
+        elif algorithm:  # its keys are not known, and are looked for everywhere
+            self._db.conn.execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
         self._db.conn.execute("DELETE FROM texts WHERE id = ?", (text_id,))
         self.prepared.cache_clear()
 
@@ -150,6 +157,11 @@ class Texts:
             (text_id,),
         ).fetchone()
         return Text.of(body, site="")
+
+
+def digest_of(body: str) -> str:
+    """Digest of a text and of where its lines end: a capital at the beginning of a line makes no name."""
+    return text_digest(line for line in body.split("\n") if line.strip())
 
 
 def _near(a: datetime | None, b: datetime | None) -> bool:

@@ -110,7 +110,7 @@ def test_show_as_json_is_the_row_of_latest_with_real_lists(warta: Warta) -> None
     (row,) = lines(warta("show", "1", options=JSON))
     assert row["authors"] == ["Sari Melati"]
     assert row["tags"] == ["pasar", "beras"]
-    assert (row["article_id"], row["revision"], row["removed_at"], row["cluster_id"]) == (1, 2, None, None)
+    assert (row["article_id"], row["revision"], row["removed_at"], row["cluster_id"]) == (1, 2, None, 1)
 
 
 # log
@@ -320,7 +320,18 @@ def test_a_table_in_a_pipe_has_one_line_a_row(warta: Warta, library: Path) -> No
 
 # What goes wrong
 
-READING = {"show": ["1"], "log": ["1"], "diff": ["1"], "search": ["beras"], "explain": [url_of(1)], "stats": [], "verify": []}
+READING = {
+    "show": ["1"],
+    "log": ["1"],
+    "diff": ["1"],
+    "search": ["beras"],
+    "explain": [url_of(1)],
+    "stats": [],
+    "verify": [],
+    "clusters": [],
+    "cluster": ["1"],
+    "syndication": ["matrix"],
+}
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
 OPTIONS = {"remove": ("--reason", "diminta keluarga")}
 
@@ -371,7 +382,7 @@ def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, in_a_fol
     assert list(in_a_folder_of_its_own.iterdir()) == []
 
 
-@pytest.mark.parametrize("command", ["show", "log", "diff"])
+@pytest.mark.parametrize("command", ["show", "log", "diff", "cluster"])
 @pytest.mark.parametrize("reference", ["99", "-7", "0", "tidak-ada", url_of(404), url_of(4), "²", "", "9" * 40, "https://["])
 def test_an_unknown_story_is_told_plainly(warta: Warta, command: str, reference: str) -> None:
     assert complaint(warta(command, reference)) == f"Error: {reference}: no article in the archive goes by that name"
@@ -389,7 +400,7 @@ def test_bytes_that_are_no_text_are_told_plainly(warta: Warta, command: str) -> 
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
-@pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments])
+@pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments and name != "syndication"])
 def test_a_command_without_its_argument_is_wrong_usage(warta: Warta, command: str) -> None:
     result = warta(command, options=OPTIONS.get(command, ()))
     assert result.exit_code == 2

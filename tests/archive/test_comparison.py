@@ -148,6 +148,8 @@ class TestSides:
             ("Liputan 6", "liputan6.com", True),
             ("republika.co.id", "republika", True),
             ("rmolsumut.id", "rmoljakarta.com", False),
+            ("kabar.media", "berita.media", False),
+            ("kabar.media", "www.kabar.co.id", True),
             ("", "kabar", False),
             (".com", ".com", True),
         ],

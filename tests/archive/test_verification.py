@@ -21,7 +21,7 @@ from tests.archive.invented import BODY, DAY, HOUR, NOW, SITE, keep, keep_page, 
 
 Warta = Callable[..., Result]
 SPAWN = multiprocessing.get_context("spawn")
-CHECKS = ["file", "links", "views", "numbers", "search", "dictionaries", "revisions", "snapshots"]
+CHECKS = ["file", "links", "views", "numbers", "search", "clusters", "dictionaries", "revisions", "snapshots"]
 NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_never_deleted")
 
 

@@ -16,6 +16,7 @@ COLUMNS = {
         section tags image_url caption language page_count layout extractor warnings revision first_seen_at observed_at removed_at
         cluster_id opted_out""",
     "history": "article_id site url number kind changed observed_at headline body extractor snapshot_id returns_to",
+    "syndication": "cluster_id article_id site url published_at relation similarity containment is_first agency",
     "ledger": """url site state reason article_id announced_by first_seen_at last_checked_at next_check_at checks etag
         last_modified""",
 }

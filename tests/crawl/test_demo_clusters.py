@@ -1,0 +1,28 @@
+"""The demo's wire story: one text on three sites, labelled while it is crawled."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from scraper.cli import main
+
+
+def told(*command):
+    result = CliRunner().invoke(main, [*command, "--json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_wire_story_is_one_cluster_on_its_three_sites(tmp_path):
+    archive = str(tmp_path / "demo.db")
+    assert CliRunner().invoke(main, ["demo", "--archive", archive]).exit_code == 0
+    (cluster,) = told("clusters", "--archive", archive)
+    assert (cluster["members"], cluster["sites"], cluster["agency"]) == (3, ["medcom", "republika", "suara"], "ANTARA")
+    assert [(row["site"], row["relation"], row["minutes"]) for row in told("cluster", cluster["url"], "--archive", archive)] == [
+        ("suara", None, 0),
+        ("republika", "copy", 34),
+        ("medcom", "copy", 162),
+    ]
+    assert CliRunner().invoke(main, ["clusters", "rebuild", "--archive", archive]).stderr == "0 memberships changed.\n"
