@@ -239,7 +239,7 @@ def test_an_archive_whose_file_is_damaged_is_not_copied(warta: Warta, path: Path
     content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
     path.write_bytes(content)
     line = complaint(warta("backup", str(copy)))
-    assert line == "Error: the copy is not sound, and was taken away: database disk image is malformed; try `warta verify`"
+    assert line == "Error: the copy is not sound, and was taken away: the database file is damaged; try `warta verify`"
     assert list(copy.parent.iterdir()) == []
 
 

@@ -267,7 +267,7 @@ def test_help_says_what_a_command_does_and_what_its_options_mean(name: str) -> N
 
 def test_members_that_were_removed_say_so(warta: Warta, library: Path) -> None:
     with Archive(library) as archive, archive.transaction():
-        archive.remove(1, observed_at=NOW + DAY)
+        archive.note_removal(1, observed_at=NOW + DAY)
     assert lines(warta("cluster", url_of(1), options=JSON))[0]["removed_at"] == "2026-11-21T03:04:05+00:00"
     with Archive(library, read_only=True) as archive:
         assert len(rows(archive, "SELECT * FROM syndication")) == 5
