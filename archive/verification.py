@@ -68,7 +68,8 @@ def amount(archive: Reader, sample: int | None) -> int:
 
 
 def _integrity(archive: Reader) -> Finding:
-    rows = [row[0] for row in archive.db.conn.execute(f"PRAGMA integrity_check({MOST})")]
+    found = archive.db.conn.execute(f"PRAGMA integrity_check({MOST})").fetchall()
+    rows = [line for (told,) in found for line in told.splitlines() if not line.startswith("***")]
     (pages,) = archive.db.conn.execute("PRAGMA page_count").fetchone()
     return Finding(check="file", examined=pages, problems=[] if rows == ["ok"] else rows)
 
