@@ -3,7 +3,8 @@
 Of all articles about 15 in a hundred belong to stories that run more than once: wire copy with another headline and dateline, a paragraph
 less, every fifth to tenth sentence rewritten, cut down to its head, or under an own lead; press releases on two to eight sites; repeats on
 one site. One in a hundred is the same notice. Traps: series of one template with other numbers, and new stories over the background of an
-older one. Stories share idioms of four to seven words, as real ones do. The same number of articles is always the same news.
+older one. Stories share idioms, by which three of 10,000 pairs of unlike ones meet by a key; of 447 real articles of many sites it was one.
+The same number of articles is always the same news.
 """
 
 from __future__ import annotations
@@ -121,18 +122,18 @@ def _followed(random: Random, pairs: int) -> Iterator[Telling]:
 
 @lru_cache(maxsize=1)
 def _idioms() -> list[str]:
-    """What everybody writes, and a few lines that only one site has: four to seven words each."""
-    random = Random(4)
-    return [" ".join(prose.sentence(random).lower().rstrip(".").split()[: random.randint(4, 7)]) for _turn in range(400)]
+    """What everybody writes, and a few lines that only one site has: five to twelve words each."""
+    random = Random(6)
+    return [" ".join(prose.sentence(random).lower().rstrip(".").split()[: random.randint(5, 12)]) for _turn in range(300)]
 
 
 def _sentence(random: Random) -> str:
     said = prose.sentence(random)
     chance = random.random()
-    if chance < 0.15:
+    if chance < 0.2:
         idioms = _idioms()
         return f"{said[:-1]} {idioms[int(len(idioms) * random.random() ** 3)]}."
-    if chance < 0.4:
+    if chance < 0.45:
         return (
             f"{said[:-1]} {random.randint(2, 9_000)} {random.choice(prose.MIDDLING)} pada {random.randint(1, 28)}/{random.randint(1, 12)}."
         )
