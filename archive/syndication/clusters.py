@@ -68,11 +68,10 @@ class Clusters:
 
     def place(self, article_id: int, body: str, *, now: datetime) -> None:
         """The article says this now: its text meets the others, and clusters grow, unite or fall apart."""
-        self.leave(article_id, now=now)
+        if self.texts.of(article_id) is not None:
+            self.leave(article_id, now=now)
         text_id = self.texts.put(article_id, body)
-        united = (
-            {article_id, *(run.article_id for run in self.texts.runs(text_id))} if self.texts.signature(text_id).whole else {article_id}
-        )
+        united = {article_id, *self._runners(text_id)}
         for other in self._meets(text_id):
             united |= other
         self._settle(united, now=now)
@@ -108,20 +107,24 @@ class Clusters:
         The question whether they are is only asked where it is called.
         """
         rows = self._db.conn.execute(
-            "SELECT min(article_id), text_id FROM article_texts GROUP BY text_id HAVING min(article_id) BETWEEN ? AND ? ORDER BY 1",
+            """SELECT article_id, text_id FROM article_texts x WHERE article_id BETWEEN ? AND ? AND NOT EXISTS (
+                SELECT 1 FROM article_texts e WHERE e.text_id = x.text_id AND e.article_id < x.article_id) ORDER BY 1""",
             (start, end),
         )
         for number, text_id in rows.fetchall():
-            if not self.texts.signature(text_id).whole:
-                continue
             others: list[tuple[int, Callable[[], bool]]] = [
-                (run.article_id, lambda: True) for run in self.texts.runs(text_id) if run.article_id != number
+                (runner, lambda: True) for runner in self._runners(text_id) if runner != number
+            ]  # fmt: skip
+            others += [
+                (met.articles[0], partial(self.texts.linked, text_id, met))
+                for met in self.texts.promising(text_id)
+                if met.articles[0] < number
             ]
-            for other, nearly_all in self.texts.promising(text_id):
-                first = self.texts.runs(other)[0].article_id
-                if first < number:
-                    others.append((first, partial(self.texts.linked, text_id, other, nearly_all=nearly_all)))
             yield number, others
+
+    def _runners(self, text_id: int) -> list[int]:
+        """The articles that run a text; none for one too short to be compared."""
+        return [run.article_id for run in self.texts.runs(text_id)] if self.texts.signature(text_id).whole else []
 
     def _companions(self, article_id: int) -> set[int]:
         """The articles of its cluster, itself included; none for an article in no cluster."""
@@ -134,9 +137,9 @@ class Clusters:
         """The groups of articles that the text is linked with: one link is enough for a cluster, the rest is not compared."""
         groups: list[set[int]] = []
         known: set[int] = set()
-        for other, nearly_all in self.texts.promising(text_id, among):
-            runs = {run.article_id for run in self.texts.runs(other)}
-            if runs <= known or not self.texts.linked(text_id, other, nearly_all=nearly_all):
+        for met in self.texts.promising(text_id, among):
+            runs = set(met.articles)
+            if runs <= known or not self.texts.linked(text_id, met):
                 continue
             group = runs | self._companions(min(runs)) if among is None else runs
             groups.append(group)

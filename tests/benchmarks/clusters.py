@@ -75,7 +75,7 @@ def watched() -> Stages:
     stages = Stages()
     for owner, name, stage in (
         (clusters.Clusters, "place", "keys"), (clusters.Clusters, "_settle", "settling"), (texts.Texts, "linked", "comparing"),
-        (texts, "words", "reading"), (texts, "text_digest", "reading"), (texts.Signature, "of", "reading"),
+        (texts, "text_digest", "reading"), (texts.Signature, "of_run", "reading"), (texts.Text, "of", "reading"),
     ):  # fmt: skip
         stages.watch(owner, name, stage)
     return stages
