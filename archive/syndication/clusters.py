@@ -74,7 +74,8 @@ class Clusters:
         united = {article_id, *self._runners(text_id)}
         for other in self._meets(text_id):
             united |= other
-        self._settle(united, now=now)
+        if not self._join(article_id, united, now=now):
+            self._settle(united, now=now)
 
     def leave(self, article_id: int, *, now: datetime) -> None:
         """The article's text is no longer what it was: what it held together is looked at again."""
@@ -161,6 +162,28 @@ class Clusters:
         for group in {min(group): group for group in groups.values()}.values():
             self._settle(group, now=now)
 
+    def _join(self, article_id: int, united: set[int], *, now: datetime) -> bool:
+        """Whether the article only adds itself to a cluster, whose other members stay what they are; then it is written.
+
+        So a thousand identical notices need not be settled anew with each that comes.
+        """
+        others = united - {article_id}
+        if not others or self._companions(min(others)) != others:
+            return False
+        places = self._db.conn.execute(
+            """SELECT m.article_id, m.cluster_id, m.is_first, a.site FROM members m JOIN articles a ON a.id = m.article_id
+            WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)""",
+            (min(others),),
+        ).fetchall()
+        cluster_id, first_id = next((cluster, number) for number, cluster, is_first, _site in places if is_first)
+        first, came = sorted(self._candidates([first_id, article_id]), key=lambda candidate: candidate.article_id != first_id)
+        own = [number for number, _cluster, _is_first, site in places if newsroom(site) == newsroom(came.site)]
+        repeat = any(candidate.order < came.order for candidate in self._candidates(own))
+        if came.order < first.order or article_id < cluster_id or (own and not repeat):
+            return False
+        self.write(article_id, _member(came, first, self._beside(came, first), cluster_id, repeat=repeat), now=now)
+        return True
+
     def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
         """These articles are one cluster; one article alone is in none."""
         numbers = sorted(articles)
@@ -185,13 +208,7 @@ class Clusters:
             found = measured.get(candidate.article_id) or self._beside(candidate, first)
             repeat = newsroom(candidate.site) in newsrooms
             newsrooms.add(newsroom(candidate.site))
-            members.append(
-                Member(
-                    article_id=candidate.article_id, cluster_id=cluster_id, similarity=found.similarity, containment=found.containment,
-                    relation=None if candidate is first else "repeat" if repeat else relation_of(found), of_first=found.of_other,
-                    is_first=candidate is first,
-                )
-            )  # fmt: skip
+            members.append(_member(candidate, first, found, cluster_id, repeat=repeat))
         return members
 
     def _beside(self, candidate: Candidate, first: Candidate) -> Measure:
@@ -249,6 +266,14 @@ class Clusters:
             (article_id, self._clock.stamp(now), *row),
         )
         return True
+
+
+def _member(candidate: Candidate, first: Candidate, found: Measure, cluster_id: int, *, repeat: bool) -> Member:
+    return Member(
+        article_id=candidate.article_id, cluster_id=cluster_id, similarity=found.similarity, containment=found.containment,
+        relation=None if candidate is first else "repeat" if repeat else relation_of(found), of_first=found.of_other,
+        is_first=candidate is first,
+    )  # fmt: skip
 
 
 def _measured(before: Mapping[int, Mapping[str, Any]], first: int) -> dict[int, Measure]:
