@@ -1,6 +1,6 @@
 """Generated syndication: are the clusters right, what does it cost to add an article, and to make them all anew?
 
-    python -m tests.benchmarks.clusters [--articles 100000] [--keep ARCHIVE] [--no-rebuild]
+    python -m tests.benchmarks.clusters [--articles 100000] [--keep ARCHIVE] [--jobs 1 2]
 
 The news of tests/benchmarks/newsrooms.py, written with `Archive.revise`: 200 articles a transaction as `warta import` does, but before each
 size in the table 500 articles in a transaction each, as a crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before
@@ -200,7 +200,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--keep", type=Path, metavar="ARCHIVE", help="leave the archive here; one that is there already is only judged")
-    parser.add_argument("--no-rebuild", action="store_true")
+    parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2], help="processes of each rebuild; none without a number")
     options = parser.parse_args()
     tellings = newsrooms(options.articles)
     with tempfile.TemporaryDirectory() as folder:
@@ -214,8 +214,8 @@ def main() -> None:
             judged(tellings, rows, lambda telling: True, "all"),
         )
         print_table(judgements, _JUDGED)
-        if not options.no_rebuild:
-            print_table([rebuilt(path, jobs) for jobs in (1, 2)], _REBUILT)
+        for jobs in options.jobs:
+            print_table([rebuilt(path, jobs)], _REBUILT)
 
 
 if __name__ == "__main__":
