@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 from collections.abc import Iterable
 
 # Shapes of quotes and dashes change with the editor's keyboard, not with the story.
-_SHAPES = str.maketrans(
+_SHAPES = (
     dict.fromkeys("‘’‚‛`´′", "'")
     | dict.fromkeys("“”„‟″«»", '"')
     | dict.fromkeys("‐‑‒–—―−", "-")
-    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", None)
+    | dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad", "")
 )
-_SPACE = re.compile(r"\s+")
 
 
 def bytes_digest(data: bytes) -> str:
@@ -28,8 +26,14 @@ def normalised(text: str) -> str:
     >>> normalised("“Air”\\u00a0 –  naik ")
     '"Air" - naik'
     """
-    folded = unicodedata.normalize("NFKC", text.translate(_SHAPES)).translate(_SHAPES)
-    return _SPACE.sub(" ", folded).strip()
+    return " ".join(_shaped(unicodedata.normalize("NFKC", _shaped(text))).split())
+
+
+def _shaped(text: str) -> str:
+    """Much faster than `str.translate`, as most shapes are in no text."""
+    for shape, plain in _SHAPES.items():
+        text = text.replace(shape, plain)
+    return text
 
 
 def text_digest(values: Iterable[str | None]) -> str:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -17,48 +16,9 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.clock import Clock
-from archive.syndication.comparison import Measure, measure, newsroom, relation_of
+from archive.syndication.comparison import Measure, measure, newsroom
+from archive.syndication.members import WHOLE, Candidate, Member, measured, member_of
 from archive.syndication.texts import BATCH, Texts
-
-_NEVER = datetime.max.replace(tzinfo=UTC)
-
-WHOLE = Measure(similarity=1.0, containment=1.0, of_other=1.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """An article as a member of a cluster: what decides its place there."""
-
-    article_id: int
-    site: str
-    url: str
-    published_at: datetime | None
-    first_seen_at: str
-    text_id: int
-    length: int
-    """Characters of its text where it has no time, else 0."""
-
-    @property
-    def order(self) -> tuple[bool, datetime, int, str, str]:
-        """First published, else the longest, then first seen; the address decides where nothing else does."""
-        return self.published_at is None, self.published_at or _NEVER, -self.length, self.first_seen_at, self.url
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """A row of `members`."""
-
-    article_id: int
-    cluster_id: int
-    relation: str | None
-    """`copy`, `edited` or `excerpt` of the first; `repeat` where its own newsroom had run the story before; None for the first."""
-    similarity: float
-    """Jaccard of the words, beside the first."""
-    containment: float
-    """Share of its words that stand in the first."""
-    of_first: float
-    """Share of the first's words that stand in it."""
-    is_first: bool
 
 
 class Clusters:
@@ -71,13 +31,15 @@ class Clusters:
 
     def place(self, article_id: int, body: str, *, now: datetime) -> None:
         """The article says this now: its text meets the others, and clusters grow, unite or fall apart."""
-        self.leave(article_id, now=now)
+        if self.texts.of(article_id) is not None:
+            self.leave(article_id, now=now)
         text_id = self.texts.put(article_id, body)
         united = {article_id}
         if self.texts.signature(text_id).whole:
             united |= self._running(text_id)
         self._meet(text_id, united)
-        self._settle(united, now=now)
+        if not self._join(article_id, united, now=now):
+            self._settle(united, now=now)
 
     def leave(self, article_id: int, *, now: datetime) -> None:
         """The article's text is no longer what it was: what it held together is looked at again."""
@@ -131,20 +93,24 @@ class Clusters:
         The question whether they are is only asked where it is called.
         """
         rows = self._db.conn.execute(
-            "SELECT min(article_id), text_id FROM article_texts GROUP BY text_id HAVING min(article_id) BETWEEN ? AND ? ORDER BY 1",
+            """SELECT article_id, text_id FROM article_texts x WHERE article_id BETWEEN ? AND ? AND NOT EXISTS (
+                SELECT 1 FROM article_texts e WHERE e.text_id = x.text_id AND e.article_id < x.article_id) ORDER BY 1""",
             (start, end),
         )
         for number, text_id in rows.fetchall():
-            if not self.texts.signature(text_id).whole:
-                continue
             others: list[tuple[int, Callable[[], bool]]] = [
-                (run.article_id, lambda: True) for run in self.texts.runs(text_id) if run.article_id != number
+                (runner, lambda: True) for runner in self._runners(text_id) if runner != number
+            ]  # fmt: skip
+            others += [
+                (met.articles[0], partial(self.texts.linked, text_id, met))
+                for met in self.texts.promising(text_id)
+                if met.articles[0] < number
             ]
-            for other, nearly_all in self.texts.promising(text_id):
-                first = self.texts.runs(other)[0].article_id
-                if first < number:
-                    others.append((first, partial(self.texts.linked, text_id, other, nearly_all=nearly_all)))
             yield number, others
+
+    def _runners(self, text_id: int) -> list[int]:
+        """The articles that run a text; none for one too short to be compared."""
+        return [run.article_id for run in self.texts.runs(text_id)] if self.texts.signature(text_id).whole else []
 
     def _companions(self, cluster_id: int | None) -> set[int]:
         """The articles of a cluster."""
@@ -162,9 +128,9 @@ class Clusters:
 
     def _meet(self, text_id: int, united: set[int]) -> None:
         """Add what the text is linked with: one link is enough for a cluster, the rest is not compared."""
-        for other, nearly_all in self.texts.promising(text_id):
-            if self.texts.runs(other)[0].article_id not in united and self.texts.linked(text_id, other, nearly_all=nearly_all):
-                united |= self._running(other)
+        for met in self.texts.promising(text_id):
+            if met.articles[0] not in united and self.texts.linked(text_id, met):
+                united |= self._running(met.text_id)
 
     def regroup(self, articles: Collection[int], *, now: datetime) -> None:
         """Articles that were one cluster: which of them are it still?"""
@@ -174,10 +140,10 @@ class Clusters:
         for text in sorted(among):
             if len(groups[text]) == len(among):
                 break
-            for other, nearly_all in self.texts.promising(text, among):
-                if other not in groups[text] and self.texts.linked(text, other, nearly_all=nearly_all):
-                    groups[text] |= groups[other]
-                    groups.update(dict.fromkeys(groups[other], groups[text]))
+            for met in self.texts.promising(text, among):
+                if met.text_id not in groups[text] and self.texts.linked(text, met):
+                    groups[text] |= groups[met.text_id]
+                    groups.update(dict.fromkeys(groups[met.text_id], groups[text]))
         for group in {id(group): group for group in groups.values()}.values():
             runs = {run.article_id for text in group for run in self.texts.runs(text)}
             runs -= self.rows(runs).keys() - set(articles)  # in a stopped rebuild they may be of a cluster that is yet to be written
@@ -185,6 +151,31 @@ class Clusters:
                 self._settle(numbers, now=now)
         for number in set(articles) - texts.keys():
             self.write(number, None, now=now)
+
+    def _join(self, article_id: int, united: set[int], *, now: datetime) -> bool:
+        """Whether the article only adds itself to a cluster, whose other members stay what they are; then it is written.
+
+        So a thousand identical notices need not be settled anew with each that comes.
+        """
+        others = united - {article_id}
+        if not others:
+            return False
+        places = self._db.conn.execute(
+            """SELECT m.article_id, m.cluster_id, m.is_first, a.site FROM members m JOIN articles a ON a.id = m.article_id
+            WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)""",
+            (min(others),),
+        ).fetchall()
+        firsts = [(cluster, number) for number, cluster, is_first, _site in places if is_first]
+        if {number for number, *_rest in places} != others or len(firsts) != 1:
+            return False
+        ((cluster_id, first_id),) = firsts
+        first, came = sorted(self._candidates([first_id, article_id]), key=lambda candidate: candidate.article_id != first_id)
+        own = [number for number, _cluster, _is_first, site in places if newsroom(site) == newsroom(came.site)]
+        repeat = any(candidate.order < came.order for candidate in self._candidates(own))
+        if came.order < first.order or article_id < cluster_id or (own and not repeat):
+            return False
+        self.write(article_id, member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat), now=now)
+        return True
 
     def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
         """These articles are one cluster; one article alone is in none."""
@@ -203,20 +194,14 @@ class Clusters:
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
-        measured = _measured(before or {}, first.article_id)
+        known = measured(before or {}, first.article_id)
         members: list[Member] = []
         newsrooms: set[str] = set()
         for candidate in candidates:
-            found = measured.get(candidate.article_id) or self._beside(candidate, first)
+            found = known.get(candidate.article_id) or self._beside(candidate, first)
             repeat = newsroom(candidate.site) in newsrooms
             newsrooms.add(newsroom(candidate.site))
-            members.append(
-                Member(
-                    article_id=candidate.article_id, cluster_id=cluster_id, similarity=found.similarity, containment=found.containment,
-                    relation=None if candidate is first else "repeat" if repeat else relation_of(found), of_first=found.of_other,
-                    is_first=candidate is first,
-                )
-            )  # fmt: skip
+            members.append(member_of(candidate, first, found, cluster_id, repeat=repeat))
         return members
 
     def _beside(self, candidate: Candidate, first: Candidate) -> Measure:
@@ -276,14 +261,3 @@ class Clusters:
             (article_id, self._clock.stamp(now), *row),
         )
         return True
-
-
-def _measured(before: Mapping[int, Mapping[str, Any]], first: int) -> dict[int, Measure]:
-    """What is known already: the measures of those whose cluster has the same first article."""
-    if first not in before or not before[first]["is_first"]:
-        return {}
-    return {
-        number: Measure(similarity=row["similarity"], containment=row["containment"], of_other=row["of_first"])
-        for number, row in before.items()
-        if row["cluster_id"] == before[first]["cluster_id"]
-    }

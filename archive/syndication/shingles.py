@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from hashlib import blake2b
+from struct import unpack
 
 from archive.digests import normalised
 
@@ -25,6 +26,7 @@ NUMBER = r"\d+(?:[.,:]\d+)*"
 WORD = r"[^\W\d_]+(?:'[^\W\d_]+)*"
 
 _WORD = re.compile(f"{NUMBER}|{WORD}")
+_EMPTY = blake2b(digest_size=8)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -41,7 +43,14 @@ def shingles(sequence: Sequence[str], width: int = WIDTH) -> tuple[int, ...]:
 
     BLAKE2b, because Python's own hash differs from process to process.
     """
-    if not sequence:
-        return ()
-    runs = (sequence[start : start + width] for start in range(max(1, len(sequence) - width + 1)))
-    return tuple(int.from_bytes(blake2b(" ".join(run).encode(), digest_size=8).digest(), "big") for run in runs)
+    encoded = [word.encode() for word in sequence]
+    runs = zip(*(encoded[start:] for start in range(min(width, len(encoded)))), strict=False)
+    digests = [digest_of(b" ".join(run), _EMPTY) for run in runs]
+    return unpack(f">{len(digests)}Q", b"".join(digests))
+
+
+def digest_of(text: bytes, empty: blake2b) -> bytes:
+    """BLAKE2b from an empty one of the wanted size: to copy it takes a third of the time that it takes to make it."""
+    digest = empty.copy()
+    digest.update(text)
+    return digest.digest()

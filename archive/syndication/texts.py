@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.digests import text_digest
 from archive.syndication.comparison import Text, compare, newsroom
-from archive.syndication.shingles import words
 from archive.syndication.signatures import ALGORITHM, Signature
 
 WINDOW = timedelta(days=60)
@@ -21,6 +19,9 @@ year would all meet. Texts that agree nearly everywhere are compared whenever th
 
 NEARLY_ALL = 54
 """Places of the 60 of a signature; of texts with a similarity of 0.95 nine in ten agree in so many."""
+
+MOST_PREPARED = 256
+"""Texts held for comparing, a tenth of a megabyte each: what runs these days is compared with what ran these days."""
 
 BATCH = 500  # below SQLite's limit of bound values
 
@@ -34,20 +35,39 @@ class Run:
     published_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Another text that may be linked with one."""
+
+    text_id: int
+    articles: tuple[int, ...]
+    """Who runs it, in the order of their numbers."""
+    same_site: bool
+
+
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; writes belong inside a transaction of the Archive."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.prepared = lru_cache(maxsize=256)(self._prepare)
+        self._prepared: dict[int, Text] = {}
 
     def forget(self) -> None:
         """After a transaction that was taken back."""
-        self.prepared.cache_clear()
+        self._prepared.clear()
 
     def put(self, article_id: int, body: str) -> int:
         """The number of the article's text, which is written where it is new."""
-        return self.assign(article_id, digest_of(body), lambda: Signature.of(words(body)))
+        read: list[Text] = []
+
+        def signature() -> Signature:
+            read.append(Text.of(body, site=""))
+            return Signature.of_run(read[0].run, length=read[0].length)
+
+        text_id = self.assign(article_id, digest_of(body), signature)
+        if read:
+            self._keep(text_id, read[0])
+        return text_id
 
     def assign(self, article_id: int, digest: str, signature: Callable[[], Signature]) -> int:
         """The same for a text whose digest is known."""
@@ -100,7 +120,7 @@ class Texts:
         elif algorithm:  # its keys are not known, and are looked for everywhere
             self._db.conn.execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
         self._db.conn.execute("DELETE FROM texts WHERE id = ?", (text_id,))
-        self.prepared.cache_clear()
+        self._prepared.pop(text_id, None)
 
     def signature(self, text_id: int) -> Signature:
         """The signature of a text."""
@@ -109,36 +129,35 @@ class Texts:
 
     def runs(self, text_id: int) -> list[Run]:
         """The articles that run a text, in the order of their numbers."""
-        found = self._db.conn.execute(
-            """SELECT a.id, a.site, a.published_at FROM article_texts x JOIN articles a ON a.id = x.article_id
-            WHERE x.text_id = ? ORDER BY a.id""",
-            (text_id,),
-        )
-        return [
-            Run(article_id=number, site=site, published_at=datetime.fromisoformat(at) if at else None)
-            for number, site, at in found.fetchall()
-        ]
+        return self._runs([text_id]).get(text_id, [])
 
-    def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[tuple[int, bool]]:
-        """(text, whether they agree nearly everywhere) of the texts that may be linked with this one, said by signatures alone."""
+    def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
+        """The texts that may be linked with this one: said by signatures, sites and times, without reading them."""
         own = self.signature(text_id)
-        found: set[int] = set()
-        for some in chunks(own.keys(), BATCH):
-            keys = list(some)
-            marks = ",".join("?" * len(keys))
-            found.update(row[0] for row in self._db.conn.execute(f"SELECT text_id FROM bands WHERE key IN ({marks})", keys))  # noqa: S608
-        found.discard(text_id)
-        if among is not None:
-            found &= among
-        signatures = ((number, self.signature(number)) for number in sorted(found))
-        return [(number, own.agreement(other) >= NEARLY_ALL) for number, other in signatures if own.promises(other)]
+        nearly_all = {
+            number: own.agreement(other) >= NEARLY_ALL
+            for number, packed in self._met(own.keys())
+            if number != text_id and (among is None or number in among) and own.promises(other := Signature.unpacked(packed))
+        }
+        if not nearly_all:
+            return []
+        runs = self._runs([text_id, *nearly_all])
+        found: list[Meeting] = []
+        for number, anytime in nearly_all.items():
+            same_site = _same_site(runs.get(text_id, []), runs.get(number, []), anytime=anytime)
+            if same_site is not None:
+                articles = tuple(run.article_id for run in runs[number])
+                found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
+        return found
 
-    def linked(self, one: int, other: int, *, nearly_all: bool) -> bool:
-        """Whether two texts are linked as some of the articles run them: one story is what two of them tell."""
-        runs, others = self.runs(one), self.runs(other)
-        pairs = {newsroom(a.site) == newsroom(b.site) for a in runs for b in others if nearly_all or _near(a.published_at, b.published_at)}
-        # Between newsrooms the bar is lower: what passes the other one passes this one, too.
-        return bool(pairs) and compare(self.prepared(one), self.prepared(other), same_site=False not in pairs) is not None
+    def linked(self, text_id: int, meeting: Meeting) -> bool:
+        """Whether two texts that met are linked."""
+        return compare(self.prepared(text_id), self.prepared(meeting.text_id), same_site=meeting.same_site) is not None
+
+    def prepared(self, text_id: int) -> Text:
+        """The text, read for comparing; that one site runs it is said with the pair."""
+        text = self._prepared.pop(text_id) if text_id in self._prepared else self._prepare(text_id)
+        return self._keep(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
         """Articles whose text was not read for this: kept by an earlier version, or read by another algorithm (`others_only`)."""
@@ -149,8 +168,37 @@ class Texts:
         ).fetchone()
         return int(count)
 
+    def _met(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
+        """(text, packed signature) of the texts that have one of the keys, in the order of their numbers."""
+        marks = ",".join("?" * len(keys))
+        return self._db.conn.execute(
+            f"SELECT id, signature FROM texts WHERE id IN (SELECT text_id FROM bands WHERE key IN ({marks})) ORDER BY id",  # noqa: S608 - question marks
+            keys,
+        ).fetchall()
+
+    def _runs(self, texts: Iterable[int]) -> dict[int, list[Run]]:
+        """The articles that run each of the texts, in the order of their numbers."""
+        found: dict[int, list[Run]] = {}
+        for some in chunks(texts, BATCH):
+            numbers = list(some)
+            rows = self._db.conn.execute(
+                f"""SELECT x.text_id, a.id, a.site, a.published_at FROM article_texts x JOIN articles a ON a.id = x.article_id
+                WHERE x.text_id IN ({",".join("?" * len(numbers))}) ORDER BY x.text_id, a.id""",  # noqa: S608 - question marks
+                numbers,
+            )
+            for text_id, number, site, at in rows.fetchall():
+                run = Run(article_id=number, site=site, published_at=datetime.fromisoformat(at) if at else None)
+                found.setdefault(text_id, []).append(run)
+        return found
+
+    def _keep(self, text_id: int, text: Text) -> Text:
+        """Among those used last."""
+        self._prepared[text_id] = text
+        if len(self._prepared) > MOST_PREPARED:
+            del self._prepared[next(iter(self._prepared))]
+        return text
+
     def _prepare(self, text_id: int) -> Text:
-        """The text, read for comparing; that one site runs it is said with the pair."""
         (body,) = self._db.conn.execute(
             """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
             JOIN revisions r ON r.article_id = a.id AND r.number = a.revision WHERE x.text_id = ? LIMIT 1""",
@@ -162,6 +210,21 @@ class Texts:
 def digest_of(body: str) -> str:
     """Digest of a text and of where its lines end: a capital at the beginning of a line makes no name."""
     return text_digest(line for line in body.split("\n") if line.strip())
+
+
+def _same_site(runs: Iterable[Run], others: Iterable[Run], *, anytime: bool) -> bool | None:
+    """Whether one newsroom ran both texts wherever they were run within the window; None where they never were.
+
+    Between newsrooms the bar is lower: what passes the other one passes this one, too.
+    """
+    found: bool | None = None
+    for a in runs:
+        for b in others:
+            if anytime or _near(a.published_at, b.published_at):
+                if newsroom(a.site) != newsroom(b.site):
+                    return False
+                found = True
+    return found
 
 
 def _near(a: datetime | None, b: datetime | None) -> bool:
