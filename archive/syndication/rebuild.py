@@ -20,7 +20,8 @@ from sqlite_utils.utils import chunks
 from archive.clock import Clock
 from archive.connection import connect
 from archive.store import Archive
-from archive.syndication.clusters import Clusters, Member
+from archive.syndication.clusters import Clusters
+from archive.syndication.members import Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
 from archive.syndication.texts import digest_of
