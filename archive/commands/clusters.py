@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from archive.options import Moment, archive_option, json_option, named, opened, opened_for_writing
+from archive.reclustering import rebuild as rebuild_clusters
 from archive.syndication.reading import clusters as read_clusters
-from archive.syndication.rebuild import rebuild as rebuild_clusters
 from archive.terminal import bar, plural, print_json, print_table
 
 _COLUMNS = {

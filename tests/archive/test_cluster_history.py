@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import Archive, Reader
-from archive.syndication.rebuild import rebuild
+from archive.reclustering import rebuild
 from archive.verification import verify
 from tests.archive.invented import DAY, HOUR, NOW, rows
 from tests.archive.syndicated import BODIES, LED_ANEW, SITES, ran, wire_on_three_sites

@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 
 from archive import Archive
+from archive.reclustering import rebuild
 from archive.syndication import clusters as keeping
 from archive.syndication import texts as reading
-from archive.syndication.rebuild import rebuild
 from tests.archive.invented import DAY, HOUR, NOW, story, value
 from tests.archive.syndicated import clusters, members, ran
 from tests.archive.wire import REWRITTEN, WIRE, paragraphs, prayer_times

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive import Archive
-from archive.syndication.rebuild import rebuild
+from archive.reclustering import rebuild
 from archive.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, take_down, url_of
 from tests.archive.syndicated import BODIES, SITES, described, members, ran, texts

@@ -27,8 +27,8 @@ from time import perf_counter, process_time
 from typing import Any
 
 from archive import Archive
+from archive.reclustering import rebuild
 from archive.syndication import clusters, texts
-from archive.syndication.rebuild import rebuild
 from archive.terminal import human_bytes, print_table
 from tests.benchmarks.newsrooms import BEGAN, Telling, article, newsrooms
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
-from archive.syndication import rebuild as rebuilding
-from archive.syndication.rebuild import rebuild
+from archive import reclustering as rebuilding
+from archive.reclustering import rebuild
 from archive.syndication.signatures import ALGORITHM
 from archive.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, rows, url_of, value
