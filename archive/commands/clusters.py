@@ -14,7 +14,7 @@ from archive.syndication.reading import clusters as read_clusters
 from archive.terminal import bar, plural, print_json, print_table
 
 _COLUMNS = {
-    "cluster_id": "cluster", "members": "members", "sites": "sites", "agency": "agency", "first_site": "first",
+    "cluster_id": "cluster", "members": "members", "sites": "sites", "relations": "relations", "agency": "agency", "first_site": "first",
     "first_published_at": "published", "minutes": "minutes to the last", "headline": "headline",
 }  # fmt: skip
 
@@ -45,9 +45,13 @@ def clusters(context: click.Context, min_size: int, site: str | None, since: dat
     if as_json:
         print_json(rows)
     elif rows:
-        print_table(rows, _COLUMNS)
+        print_table([dict(row, relations=_told(row["relations"])) for row in rows], _COLUMNS)
     else:
         click.echo("No story ran more than once.", err=True)
+
+
+def _told(relations: dict[str, int]) -> str:
+    return ", ".join(f"{count} {relation}" for relation, count in relations.items())
 
 
 @clusters.command(short_help="All clusters anew, from the texts.")

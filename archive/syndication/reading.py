@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,12 +13,12 @@ from archive.syndication.comparison import CONTAINED
 
 
 def clusters(db: Database, *, least: int = 2, site: str | None = None, since: datetime | None = None) -> list[dict[str, Any]]:
-    """A row a cluster, the newest first: members, sites, the first one, and minutes from the first to the last.
+    """A row a cluster, the newest first: members, sites, the relations to the first one, and minutes from it to the last.
 
     `site`: with a member of that site; `since`: with a member published from then on.
     """
     rows = db.query(
-        """SELECT cluster_id, count(*) AS members, count(DISTINCT site) AS site_count, json_group_array(DISTINCT site) AS sites,
+        """SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites, json_group_array(relation) AS relations,
             max(agency) AS agency, min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
             max(iif(is_first, article_id, NULL)) AS first_id
         FROM syndication GROUP BY cluster_id HAVING count(*) >= :least
@@ -32,14 +33,11 @@ def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
     first = next(iter(db.query("SELECT site, url, published_at, headline FROM latest WHERE article_id = ?", [row["first_id"]])))
     minutes = None if row["began"] is None else round((row["ended"] - row["began"]) * 24 * 60)
     return {
-        "cluster_id": row["cluster_id"], "members": row["members"], "sites": _list(row["sites"]), "agency": row["agency"],
+        "cluster_id": row["cluster_id"], "members": row["members"], "sites": sorted(json.loads(row["sites"])),
+        "relations": dict(sorted(Counter(filter(None, json.loads(row["relations"]))).items())), "agency": row["agency"],
         "first_site": first["site"], "first_published_at": first["published_at"], "minutes": minutes, "headline": first["headline"],
         "url": first["url"],
     }  # fmt: skip
-
-
-def _list(text: str) -> list[str]:
-    return sorted(json.loads(text))
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:

@@ -49,11 +49,12 @@ def call(*arguments: str | Path) -> Result:
 def test_clusters_lists_the_newest_first(warta: Warta, library: Path) -> None:
     assert lines(warta("clusters", options=JSON)) == [
         {
-            "cluster_id": 4, "members": 2, "sites": ["berita"], "agency": None, "first_site": "berita",
+            "cluster_id": 4, "members": 2, "sites": ["berita"], "relations": {"repeat": 1}, "agency": None, "first_site": "berita",
             "first_published_at": "2026-11-21T10:04:05+07:00", "minutes": 60, "headline": "Waduk [baru]", "url": url_of(2, site="berita"),
         },
         {
-            "cluster_id": 1, "members": 3, "sites": ["berita", "kabar", "warta"], "agency": "ANTARA", "first_site": "kabar",
+            "cluster_id": 1, "members": 3, "sites": ["berita", "kabar", "warta"], "relations": {"edited": 1, "excerpt": 1},
+            "agency": "ANTARA", "first_site": "kabar",
             "first_published_at": "2026-11-20T03:04:05+00:00", "minutes": 30, "headline": "Pasar Tanjung Ramai Lagi (1)", "url": url_of(1),
         },
     ]  # fmt: skip
