@@ -15,6 +15,7 @@ from archive import reading
 from archive.connection import plain_errors
 from archive.reader import Reader
 from archive.store import Archive
+from archive.terminal import plural
 
 archive_option = click.option(
     "--archive",
@@ -83,6 +84,13 @@ def opened_for_writing(path: Path) -> Iterator[Archive]:
     Archive(path, read_only=True).close()  # says what is wrong where there is none
     with plain_errors(path), Archive(path) as archive:
         yield archive
+
+
+def tell_unread(archive: Archive) -> None:
+    """Say where articles of an earlier version are in no cluster because nobody has looked yet."""
+    unread = archive.clusters.texts.unread()
+    if unread:
+        click.echo(f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.", err=True)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from sqlite_utils.utils import chunks
 from archive.clock import Clock
 from archive.connection import connect
 from archive.store import Archive
-from archive.syndication.clusters import Clusters
+from archive.syndication.clusters import MOST_IN_VAIN, Clusters
 from archive.syndication.members import Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
@@ -160,10 +160,15 @@ def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     with _here["clusters"].at_one_moment():
         for number, others in _here["clusters"].linked(*numbers):
+            in_vain = 0
             for other, is_linked in others:
-                if _root(_local, number) != _root(_local, other) and is_linked():
+                if in_vain >= MOST_IN_VAIN or _root(_local, number) == _root(_local, other):
+                    continue
+                if is_linked():
                     _local[_root(_local, number)] = _root(_local, other)
                     found.append((number, other))
+                else:
+                    in_vain += 1
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -89,7 +90,7 @@ def import_file(
 ) -> Report:
     """Write a file's stories; `advance` is told of bytes that were read. What was written of a file that was not is whole."""
     report = Report(path=found.path)
-    source = f"import {found.path.name}" if str(found.path) != "-" else "import of standard input"
+    source = f"import {os.fsencode(found.path.name).decode(errors='replace')}" if str(found.path) != "-" else "import of standard input"
     sites()  # the profiles are loaded outside of a transaction
     place = 0
     for batch in chunks(rows(file, found.kind), BATCH):

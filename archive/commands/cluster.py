@@ -10,7 +10,7 @@ from rich.text import Text
 
 from archive import reading
 from archive.marks import edits_between, marked
-from archive.options import archive_option, identify, json_option, opened
+from archive.options import archive_option, identify, json_option, opened, tell_unread
 from archive.syndication.reading import members
 from archive.terminal import console, print_json, print_table
 
@@ -35,6 +35,8 @@ def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
     with opened(path) as archive:
         article_id = reading.find_article(archive.db, url, identify())
         rows = members(archive.db, article_id)
+        if not rows:
+            tell_unread(archive)
         texts = {row["article_id"]: reading.latest(archive.db, row["article_id"]) for row in rows} if with_diff else {}
     if as_json:
         print_json(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from archive.options import Moment, archive_option, json_option, named, opened, opened_for_writing
+from archive.options import Moment, archive_option, json_option, named, opened, opened_for_writing, tell_unread
 from archive.reclustering import rebuild as rebuild_clusters
 from archive.syndication.reading import clusters as read_clusters
 from archive.terminal import bar, plural, print_json, print_table
@@ -39,15 +39,14 @@ def clusters(context: click.Context, min_size: int, site: str | None, since: dat
         return
     with opened(path) as archive:
         rows = read_clusters(archive.db, least=min_size, site=site, since=since)
-        unread = archive.clusters.texts.unread()
-    if unread:
-        click.echo(f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.", err=True)
+        tell_unread(archive)
     if as_json:
         print_json(rows)
     elif rows:
         print_table([dict(row, relations=_told(row["relations"])) for row in rows], _COLUMNS)
     else:
-        click.echo("No story ran more than once.", err=True)
+        filtered = site is not None or since is not None or min_size > 2
+        click.echo("No cluster is like that." if filtered else "No story ran more than once.", err=True)
 
 
 def _told(relations: dict[str, int]) -> str:
@@ -65,7 +64,7 @@ def rebuild(context: click.Context, jobs: int | None, path: Path) -> None:
     """
     with opened_for_writing(named(context, path)) as archive, bar("clustering", total=None) as advance:
         (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
-        advance(0, 2 * articles)
+        advance(0, 3 * articles)
         try:
             changed = rebuild_clusters(archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance)
         except KeyboardInterrupt:

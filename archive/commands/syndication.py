@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from archive.options import archive_option, json_option, named, opened
+from archive.options import archive_option, json_option, named, opened, tell_unread
 from archive.syndication.reading import matrix as read_matrix
 from archive.terminal import print_json, print_table
 
 _COLUMNS = {
-    "site": "who ran", "source": "stories of", "stories": "stories", "copies": "copies", "edited": "edited", "excerpts": "excerpts",
+    "site": "who ran", "source": "stories of", "stories": "stories", "first": "first",
+    "copies": "copies", "edited": "edited", "excerpts": "excerpts",
 }  # fmt: skip
 
 
@@ -32,6 +33,7 @@ def matrix(context: click.Context, path: Path, as_json: bool) -> None:
     """
     with opened(named(context, path)) as archive:
         rows = read_matrix(archive.db)
+        tell_unread(archive)
     if as_json:
         print_json(dict(row, is_agency=bool(row["is_agency"])) for row in rows)
     elif rows:

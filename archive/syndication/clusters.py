@@ -20,6 +20,10 @@ from archive.syndication.comparison import Measure, measure, newsroom
 from archive.syndication.members import WHOLE, Candidate, Member, measured, member_of
 from archive.syndication.texts import BATCH, Texts
 
+MOST_IN_VAIN = 64
+"""Comparisons without a link after which a text is compared no more. Texts of one template meet by the thousand; what copies one of them
+agrees with it more than they do, and comes before them."""
+
 
 class Clusters:
     """The tables `members` and `memberships`; writes belong inside a transaction of the Archive."""
@@ -128,9 +132,14 @@ class Clusters:
 
     def _meet(self, text_id: int, united: set[int]) -> None:
         """Add what the text is linked with: one link is enough for a cluster, the rest is not compared."""
+        in_vain = 0
         for met in self.texts.promising(text_id):
-            if met.articles[0] not in united and self.texts.linked(text_id, met):
+            if met.articles[0] in united:
+                continue
+            if self.texts.linked(text_id, met):
                 united |= self._running(met.text_id)
+            elif (in_vain := in_vain + 1) >= MOST_IN_VAIN:
+                return
 
     def regroup(self, articles: Collection[int], *, now: datetime) -> None:
         """Articles that were one cluster: which of them are it still?"""

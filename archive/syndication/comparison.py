@@ -20,7 +20,7 @@ from math import exp
 from typing import Literal, Self
 
 from archive.syndication.facts import Frames, frames, other_facts
-from archive.syndication.shingles import WIDTH, shingles, words
+from archive.syndication.shingles import MOST_CHARACTERS, WIDTH, shingles, words
 from archive.syndication.signatures import FEWEST_WORDS
 
 COPY = 0.8
@@ -79,7 +79,8 @@ class Text:
         found = words(body)
         run = shingles(found)
         return cls(
-            site=site, published_at=published_at, agency=agency, length=len(found), run=run, shingles=frozenset(run), body=body
+            site=site, published_at=published_at, agency=agency, length=len(found), run=run, shingles=frozenset(run),
+            body=body[:MOST_CHARACTERS],
         )  # fmt: skip
 
     @cached_property

@@ -71,14 +71,14 @@ def _direction(row: dict[str, Any]) -> str | None:
 def matrix(db: Database) -> list[dict[str, Any]]:
     """Who ran how many stories of whom: by the agency that a story credits, else by the site that published it first.
 
-    Repeats of a site's own stories are left out.
+    A site that ran an agency's story first counts too. Repeats of a site's own stories are left out.
     """
     return list(
         db.query(
             """SELECT s.site, coalesce(s.agency, f.agency, f.site) AS source, s.agency IS NOT NULL OR f.agency IS NOT NULL AS is_agency,
-                count(*) AS stories, sum(s.relation = 'copy') AS copies, sum(s.relation = 'edited') AS edited,
-                sum(s.relation = 'excerpt') AS excerpts
+                count(*) AS stories, sum(s.is_first) AS first, sum(s.relation IS 'copy') AS copies,
+                sum(s.relation IS 'edited') AS edited, sum(s.relation IS 'excerpt') AS excerpts
             FROM syndication s JOIN syndication f ON f.cluster_id = s.cluster_id AND f.is_first
-            WHERE NOT s.is_first AND s.relation != 'repeat' GROUP BY 1, 2 ORDER BY stories DESC, 1, 2"""
+            WHERE s.relation IS NOT 'repeat' AND (NOT s.is_first OR s.agency IS NOT NULL) GROUP BY 1, 2 ORDER BY stories DESC, 1, 2"""
         )
     )

@@ -23,6 +23,9 @@ NEARLY_ALL = 54
 MOST_PREPARED = 256
 """Texts held for comparing, a tenth of a megabyte each: what runs these days is compared with what ran these days."""
 
+MOST_MET = 256
+"""Texts that share keys with one and are looked at, those with most of them in common: only of a template there are more."""
+
 BATCH = 500  # below SQLite's limit of bound values
 
 
@@ -43,6 +46,8 @@ class Meeting:
     articles: tuple[int, ...]
     """Who runs it, in the order of their numbers."""
     same_site: bool
+    agreement: int
+    """Places of 60 in which the signatures agree: the more, the likelier a link."""
 
 
 class Texts:
@@ -132,22 +137,22 @@ class Texts:
         return self._runs([text_id]).get(text_id, [])
 
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
-        """The texts that may be linked with this one: said by signatures, sites and times, without reading them."""
+        """The texts that may be linked with this one, the likeliest first: said by signatures, sites and times, without reading them."""
         own = self.signature(text_id)
-        nearly_all = {
-            number: own.agreement(other) >= NEARLY_ALL
-            for number, packed in self._met(own.keys())
+        agreements = {
+            number: own.agreement(other)
+            for number, packed in self._met(own.keys(), MOST_MET if among is None else -1)
             if number != text_id and (among is None or number in among) and own.promises(other := Signature.unpacked(packed))
         }
-        if not nearly_all:
+        if not agreements:
             return []
-        runs = self._runs([text_id, *nearly_all])
+        runs = self._runs([text_id, *agreements])
         found: list[Meeting] = []
-        for number, anytime in nearly_all.items():
-            same_site = _same_site(runs.get(text_id, []), runs.get(number, []), anytime=anytime)
+        for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
+            same_site = _same_site(runs.get(text_id, []), runs.get(number, []), anytime=agreement >= NEARLY_ALL)
             if same_site is not None:
                 articles = tuple(run.article_id for run in runs[number])
-                found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
+                found.append(Meeting(text_id=number, articles=articles, same_site=same_site, agreement=agreement))
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:
@@ -168,11 +173,12 @@ class Texts:
         ).fetchone()
         return int(count)
 
-    def _met(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
-        """(text, packed signature) of the texts that have one of the keys, in the order of their numbers."""
+    def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
+        """(text, packed signature) of the texts that have most of the keys, at most `limit`; -1 for all."""
         marks = ",".join("?" * len(keys))
         return self._db.conn.execute(
-            f"SELECT id, signature FROM texts WHERE id IN (SELECT text_id FROM bands WHERE key IN ({marks})) ORDER BY id",  # noqa: S608 - question marks
+            f"""SELECT t.id, t.signature FROM (SELECT text_id, count(*) AS shared FROM bands WHERE key IN ({marks})
+                GROUP BY text_id ORDER BY shared DESC, text_id LIMIT {limit}) JOIN texts t ON t.id = text_id""",  # noqa: S608 - marks, a number
             keys,
         ).fetchall()
 

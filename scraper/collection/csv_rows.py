@@ -90,7 +90,7 @@ def _wrong(values: Sequence[str], header: Sequence[str], record: Sequence[str], 
     """Reason not to believe a row: values that are missing or too many have moved into wrong columns."""
     if not values:
         return None
-    if not record[-1].endswith("\n") and _is_open(record, delimiter):
+    if (len(record) > 1 or not record[-1].endswith("\n")) and _is_open(record, delimiter):
         return "cut_off"
     if len(values) < len(header):
         return "row_too_short" if record[-1].endswith("\n") else "cut_off"

@@ -54,7 +54,8 @@ def import_command(
     warta import --map body=artikel --map published_at=terbit --date-format %d/%m/%Y koleksi.csv
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
-    terms = Terms(mapping=_mapping(pairs), site=site.strip().lower() if site else None, zone=_zone(timezone), formats=formats)
+    name = site.encode(errors="replace").decode().strip().lower() if site else None
+    terms = Terms(mapping=_mapping(pairs), site=name, zone=_zone(timezone), formats=formats)
     now = datetime.now(UTC)
     with ExitStack() as stack:
         held = stack.enter_context(opened(_STDIN)) if _STDIN in files else None

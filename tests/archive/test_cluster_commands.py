@@ -209,8 +209,9 @@ def test_the_matrix_tells_who_ran_how_many_stories_of_whom(library: Path, behind
     option = ("--archive", library)
     result = call("syndication", "matrix", *option, "--json") if behind else call("syndication", *option, "matrix", "--json")
     assert lines(result) == [
-        {"site": "berita", "source": "ANTARA", "is_agency": True, "stories": 1, "copies": 0, "edited": 1, "excerpts": 0},
-        {"site": "warta", "source": "ANTARA", "is_agency": True, "stories": 1, "copies": 0, "edited": 0, "excerpts": 1},
+        {"site": "berita", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 0, "copies": 0, "edited": 1, "excerpts": 0},
+        {"site": "kabar", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 1, "copies": 0, "edited": 0, "excerpts": 0},
+        {"site": "warta", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 0, "copies": 0, "edited": 0, "excerpts": 1},
     ]
 
 

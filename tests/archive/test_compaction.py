@@ -46,7 +46,10 @@ def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     with Archive(path, read_only=True) as archive:
         tables = [name for (name,) in rows(archive, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'")]
         found = {view: rows(archive, f"SELECT * FROM {view}") for view in VIEWS}
-        return found | {table: rows(archive, f"SELECT rowid, * FROM {table} ORDER BY rowid") for table in tables}
+        return found | {
+            table: rows(archive, f"SELECT rowid, * FROM {table} ORDER BY rowid" if table != "bands" else "SELECT * FROM bands")
+            for table in tables
+        }
 
 
 def complaint(result: Result) -> str:

@@ -307,7 +307,7 @@ def test_another_text_of_an_imported_story_is_a_revision(desk: Desk) -> None:
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
-    file = desk.write("a.jsonl", *(record(number) for number in range(3000)))
+    file = desk.write("a.jsonl", *(record(number) for number in range(1200)))
     process = subprocess.Popen([sys.executable, "-m", "scraper", "import", "--archive", str(desk.news), str(file)])
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
@@ -318,6 +318,6 @@ def test_an_import_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     process.wait()
     kept = desk.query("SELECT count(*) AS n FROM articles")[0]["n"]
     assert kept % 200 == 0  # whole batches
-    assert desk.counts(file) == {name: count for name, count in {"records": 3000, "new": 3000 - kept, "unchanged": kept}.items() if count}
+    assert desk.counts(file) == {name: count for name, count in {"records": 1200, "new": 1200 - kept, "unchanged": kept}.items() if count}
     assert CliRunner().invoke(main, ["verify", "--archive", str(desk.news)]).exit_code == 0
-    assert len(desk.query("SELECT url FROM ledger")) == 3000
+    assert len(desk.query("SELECT url FROM ledger")) == 1200
