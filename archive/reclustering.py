@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 from sqlite_utils import Database
@@ -19,6 +14,7 @@ from sqlite_utils.utils import chunks
 
 from archive.clock import Clock
 from archive.connection import connect
+from archive.parallel import readers
 from archive.store import Archive
 from archive.syndication.clusters import MOST_IN_VAIN, Clusters
 from archive.syndication.members import Member
@@ -30,8 +26,6 @@ BATCH = 200
 """Articles of one task, and of one transaction."""
 MIN_TEXTS = 1_000
 """Fewer are read faster than processes are started."""
-AHEAD = 4
-"""Tasks a process that may wait for their turn."""
 
 Advance = Callable[[int], None]
 
@@ -45,16 +39,16 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     began = _newest(archive.db)
     (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
     _forget_other_algorithms(archive)
-    with _Pool(archive.path, jobs if articles >= MIN_TEXTS else 1) as pool:
-        for read in pool.map(_read, _ranges(archive.db)):
+    with _asking(archive.path, jobs if articles >= MIN_TEXTS else 1) as ask:
+        for read in ask(_read, _ranges(archive.db)):
             _assign(archive, read)
             advance(len(read))
         groups: dict[int, int] = {}
-        for links in pool.map(_links, _ranges(archive.db)):
+        for links in ask(_links, _ranges(archive.db)):
             for one, other in links:
                 groups[_root(groups, one)] = _root(groups, other)
             advance(BATCH)
-        changed = _write(archive, pool.map(_compose, _clusters(archive.db, groups)), now=now, advance=advance)
+        changed = _write(archive, ask(_compose, _clusters(archive.db, groups)), now=now, advance=advance)
     _place_what_came(archive, began, now=now)
     return changed
 
@@ -67,57 +61,23 @@ def _forget_other_algorithms(archive: Archive) -> None:
             archive.db.conn.execute("UPDATE texts SET algorithm = ''")
 
 
-class _Pool:
-    """Processes that read the archive, or this one alone; answers come in the order of the tasks, few at a time."""
-
-    def __init__(self, path: Path, jobs: int) -> None:
-        self._path = path
-        self._executor = (
-            ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) if jobs > 1 else None
-        )
-        self._ahead = AHEAD * jobs
-
-    def __enter__(self) -> _Pool:
-        if self._executor is None:
-            _open(self._path)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-        else:
-            _close()
-
-    def map(self, work: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[Any]:
-        if self._executor is None:
-            yield from map(work, tasks)
-            return
-        under_way: deque[Future[Any]] = deque()
-        for task in tasks:
-            under_way.append(self._executor.submit(work, task))
-            if len(under_way) >= self._ahead:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
+@contextmanager
+def _asking(path: Path, jobs: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
+    """A `map` over other processes, or in this one where it is to do it alone."""
+    if jobs > 1:
+        with readers(jobs, _open, path) as others:
+            yield others.map
+        return
+    _open(path)
+    try:
+        yield map
+    finally:
+        _close()
 
 
 _here: dict[str, Clusters] = {}
 _local: dict[int, int] = {}
 """What this process has linked already: two articles that it knows to be in one cluster need not be compared."""
-
-
-def _start(path: Path) -> None:
-    """Ctrl-C is the business of the process that started this one."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_it, daemon=True).start()
-    _open(path)
-
-
-def _end_with_it() -> None:
-    """Killed, it cannot tell the processes that it started."""
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _open(path: Path) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from multiprocessing import get_context, parent_process
 from pathlib import Path
-from threading import Thread
 
+from archive.parallel import readers
 from archive.replays import Evidence
 from archive.store import Archive
 from scraper.extraction.article import extractor_of
@@ -25,8 +21,6 @@ BATCH = 32
 """Snapshots read by one task, and written in one transaction."""
 MIN_JOBS = 128
 """Fewer snapshots are read faster than processes are started."""
-AHEAD = 4
-"""Tasks a process that may wait for their turn to be written."""
 
 Task = tuple[str, tuple[Evidence, ...]]
 
@@ -113,57 +107,24 @@ def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[st
     if jobs == 1:
         with Archive(path, read_only=True) as archive:
             for task in tasks:
-                yield task[0], _read(archive, task)
+                yield _read(archive, task)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(path,)) as pool:
-        under_way: deque[tuple[str, Future[list[Reread]]]] = deque()
-        try:
-            for task in tasks:
-                with _started_deaf():
-                    under_way.append((task[0], pool.submit(_read_there, task)))
-                if len(under_way) >= AHEAD * jobs:
-                    yield _result(*under_way.popleft())
-            while under_way:
-                yield _result(*under_way.popleft())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _result(name: str, future: Future[list[Reread]]) -> tuple[str, list[Reread]]:
-    return name, future.result()
-
-
-@contextmanager
-def _started_deaf() -> Iterator[None]:
-    """Ctrl-C is the business of this process alone: those that are started inside never hear it, nor does it get lost here."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with readers(jobs, _open, path) as others:
+        yield from others.map(_read_there, tasks)
 
 
 _opened: dict[str, Archive] = {}
 """The archive of a process that only reads."""
 
 
-def _start(path: Path) -> None:
-    """Open the archive, and end with the process that started this one, however that ends."""
+def _open(path: Path) -> None:
     _opened["archive"] = Archive(path, read_only=True)
-    Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _read_there(task: Task) -> list[Reread]:
+def _read_there(task: Task) -> tuple[str, list[Reread]]:
     return _read(_opened["archive"], task)
 
 
-def _read(archive: Archive, task: Task) -> list[Reread]:
+def _read(archive: Archive, task: Task) -> tuple[str, list[Reread]]:
     name, batch = task
-    return [read_again(archive, sites()[name], evidence) for evidence in batch]
+    return name, [read_again(archive, sites()[name], evidence) for evidence in batch]

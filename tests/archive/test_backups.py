@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,9 @@ from archive import Archive, backups
 from archive.errors import ArchiveUnwritable
 from archive.schema import APPLICATION_ID
 from tests.archive.invented import HOUR, NOW, announce, keep, link, rows, story, value
+from tests.archive.writers import writing
 
 Warta = Callable[..., Result]
-SPAWN = multiprocessing.get_context("spawn")
 
 
 @pytest.fixture(autouse=True)
@@ -108,25 +106,11 @@ def test_a_backup_changes_no_byte_of_the_archive(warta: Warta, path: Path, copy:
     assert path.read_bytes() == before
 
 
-def write_all_the_time(path: Path, begun: Event, enough: Event) -> None:
-    with Archive(path) as archive:
-        for number in range(100, 100_000):
-            announce(archive, link(number))
-            keep(archive, story(number))
-            begun.set()
-            if enough.is_set():
-                return
-
-
 def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_moment(
     warta: Warta, path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backups, "STEP", 1)  # the writer commits between any two pages
-    begun, enough = SPAWN.Event(), SPAWN.Event()
-    writer = SPAWN.Process(target=write_all_the_time, args=(path, begun, enough))
-    writer.start()
-    try:
-        assert begun.wait(60)
+    with writing(path) as writer:
         counted = []
         for name in ("satu.db", "dua.db", "tiga.db"):
             assert warta("backup", str(folder / name)).exit_code == 0
@@ -140,10 +124,6 @@ def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_moment(
             counted.append(articles)
         assert writer.is_alive()
         assert counted == sorted(counted)
-    finally:
-        enough.set()
-        writer.join()
-    assert writer.exitcode == 0
 
 
 # What is in the way

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -19,9 +17,9 @@ from archive.schema import APPLICATION_ID
 from archive.takedown import take_down as erase
 from archive.verification import verify
 from tests.archive.invented import HOUR, NOW, SITE, announce, keep, keep_page, link, page, rows, story, url_of, value
+from tests.archive.writers import writing
 
 Warta = Callable[..., Result]
-SPAWN = multiprocessing.get_context("spawn")
 VIEWS = ("latest", "history", "ledger")
 
 
@@ -126,28 +124,10 @@ def test_it_finishes_what_a_deferred_take_down_left(warta: Warta, path: Path) ->
 # Beside others
 
 
-def write_until_told(path: Path, begun: Event, enough: Event) -> None:
-    with Archive(path) as archive:
-        for number in range(1_000, 100_000):
-            announce(archive, link(number))
-            keep(archive, story(number))
-            begun.set()
-            if enough.is_set():
-                return
-
-
 def test_a_writer_waits_for_it_and_loses_nothing(warta: Warta, path: Path) -> None:
-    begun, enough = SPAWN.Event(), SPAWN.Event()
-    writer = SPAWN.Process(target=write_until_told, args=(path, begun, enough))
-    writer.start()
-    try:
-        assert begun.wait(60)
+    with writing(path):
         for _turn in range(3):
             assert warta("compact").exit_code == 0
-    finally:
-        enough.set()
-        writer.join()
-    assert writer.exitcode == 0
     assert is_sound(path)
     with Archive(path, read_only=True) as archive:
         assert value(archive, "SELECT count(*) FROM articles") == value(archive, "SELECT count(*) FROM urls WHERE state = 'kept'")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -18,9 +16,9 @@ from archive import Archive
 from archive.takedown import take_down as erase
 from archive.verification import verify
 from tests.archive.invented import BODY, DAY, HOUR, NOW, SITE, keep, keep_page, page, rows, story, take_down, url_of
+from tests.archive.writers import writing
 
 Warta = Callable[..., Result]
-SPAWN = multiprocessing.get_context("spawn")
 CHECKS = ["file", "links", "views", "numbers", "search", "clusters", "dictionaries", "revisions", "snapshots"]
 NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_never_deleted")
 
@@ -111,27 +109,10 @@ def test_verifying_changes_no_byte(warta: Warta, path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def write_until_told(path: Path, begun: Event, enough: Event) -> None:
-    with Archive(path) as archive:
-        for number in range(100, 10_000):
-            keep(archive, story(number))
-            begun.set()
-            if enough.is_set():
-                return
-
-
 def test_an_archive_that_is_being_written_is_verified_as_it_stands(warta: Warta, path: Path) -> None:
-    begun, enough = SPAWN.Event(), SPAWN.Event()
-    writer = SPAWN.Process(target=write_until_told, args=(path, begun, enough))
-    writer.start()
-    try:
-        assert begun.wait(60)
+    with writing(path):
         for _turn in range(3):
             assert warta("verify").exit_code == 0
-    finally:
-        enough.set()
-        writer.join()
-    assert writer.exitcode == 0
 
 
 # Samples
