@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,4 +70,6 @@ def rebuild(context: click.Context, jobs: int | None, path: Path) -> None:
             changed = rebuild_clusters(archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance)
         except KeyboardInterrupt:
             raise click.ClickException("interrupted; every cluster is whole, old or new: run it again") from None
+        except BrokenProcessPool as error:
+            raise click.ClickException("a process that read texts was killed, perhaps for want of memory; try fewer with --jobs") from error
     click.echo(f"{plural(changed, 'membership')} changed.", err=True)

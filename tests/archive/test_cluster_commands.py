@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -273,3 +274,13 @@ def test_members_that_were_removed_say_so(warta: Warta, library: Path) -> None:
     assert lines(warta("cluster", url_of(1), options=JSON))[0]["removed_at"] == "2026-11-21T03:04:05+00:00"
     with Archive(library, read_only=True) as archive:
         assert len(rows(archive, "SELECT * FROM syndication")) == 5
+
+
+def test_a_rebuild_whose_reader_is_killed_says_so(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_given: object, **_named: object) -> int:
+        raise BrokenProcessPool
+
+    monkeypatch.setattr("archive.commands.clusters.rebuild_clusters", killed)
+    result = call("clusters", "rebuild", "--archive", library)
+    assert result.exit_code == 1
+    assert result.stderr == "Error: a process that read texts was killed, perhaps for want of memory; try fewer with --jobs\n"
