@@ -6,7 +6,8 @@ ArchiveError
 ├── SchemaTooNew        a later warta wrote it
 ├── ArchiveUnwritable   the file or the disk does not take writes
 ├── ArchiveDamaged      a page, a digest or a dictionary does not check
-└── ArticleUnknown      no article goes by that URL or number
+├── ArticleUnknown      no article goes by that URL or number
+└── CorpusError         a corpus cannot be made as asked
 """
 
 from __future__ import annotations
@@ -38,3 +39,7 @@ class ArchiveDamaged(ArchiveError):
 
 class ArticleUnknown(ArchiveError):
     """No article in the archive goes by that URL, story id or number."""
+
+
+class CorpusError(ArchiveError):
+    """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take it."""
