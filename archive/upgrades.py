@@ -201,3 +201,22 @@ def m016_syndication(db: Database) -> None:
             r.observed_at, a.removed_at, (SELECT m.cluster_id FROM members m WHERE m.article_id = a.id) AS cluster_id, a.opted_out
             FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",  # noqa: S608 - constants
     )
+
+
+@migrations()
+def m017_unattended(db: Database) -> None:
+    """What a schedule needs to know of earlier crawls: layouts that drifted, what was told to whom, and sites that asked to be left alone."""
+    create(
+        db,
+        # `extractor` is the one that read the pages then: what a later one has read is no longer marked.
+        """CREATE TABLE drifts (
+            id INTEGER PRIMARY KEY, site TEXT NOT NULL, layout TEXT NOT NULL, extractor TEXT NOT NULL, since TEXT NOT NULL,
+            ended_at TEXT, reasons TEXT NOT NULL, urls TEXT NOT NULL) STRICT""",
+        "CREATE INDEX drifts_site ON drifts (site, layout)",
+        """CREATE TABLE alerts (
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, site TEXT, layout TEXT, why TEXT NOT NULL, since TEXT NOT NULL, told_at TEXT,
+            ended_at TEXT, end_told_at TEXT) STRICT""",
+        "CREATE INDEX alerts_open ON alerts (kind, site) WHERE end_told_at IS NULL",
+        """CREATE TABLE manners (
+            site TEXT PRIMARY KEY, delay REAL NOT NULL, quiet_until TEXT, reason TEXT NOT NULL, noted_at TEXT NOT NULL) STRICT""",
+    )

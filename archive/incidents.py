@@ -1,0 +1,27 @@
+"""What is wrong with unattended crawling, as health tells it and as alerts send it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk")
+"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not had; the disk filling."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that needs a look, as long as it lasts; `kind`, `site` and `layout` tell one from another."""
+
+    kind: str
+    """One of KINDS."""
+    site: str | None
+    """None for what concerns the whole archive."""
+    layout: str | None = None
+    """Of a drift."""
+    since: datetime
+    """Aware, UTC: the archive's clock."""
+    why: str
+    """A plain sentence."""
+    urls: tuple[str, ...] = ()
+    """Pages that show it, a handful."""
