@@ -49,7 +49,7 @@ class Recipe:
         }  # fmt: skip
 
     def digest(self, *more: Any) -> str:
-        """SHA-256 of the recipe and what else decides the bytes (the archive's digest, versions): an unfinished build goes on only with it."""
+        """SHA-256 of the recipe and what else decides the bytes (the archive's digest, versions): what an unfinished build goes by."""
         text = json.dumps([self.as_dict(), *more], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

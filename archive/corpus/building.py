@@ -1,0 +1,132 @@
+"""Building a corpus: what is asked for is checked, an unfinished build is gone on with, and OUT appears when it is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from archive.connection import plain_errors
+from archive.corpus.execution import checked_options, run_elsewhere, run_local
+from archive.corpus.finishing import Finish
+from archive.corpus.pipeline import versions
+from archive.corpus.recipe import Recipe
+from archive.corpus.selection import Selection, select
+from archive.corpus.splits import Splitter
+from archive.corpus.summary import Summary
+from archive.errors import CorpusError
+from archive.store import Archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What a corpus is built with; none of it changes a byte."""
+
+    executor: str = "local"
+    """`local`, `ray` or `slurm`."""
+    options: Sequence[str] = ()
+    """NAME=VALUE for Ray's or Slurm's executor."""
+    jobs: int = 1
+    """Processes of this machine."""
+    overwrite: bool = False
+    """Whether a corpus that stands there may be replaced."""
+
+
+def newest_moment(path: Path) -> datetime:
+    """The last moment that the archive wrote: what a corpus is built as of unless told otherwise; raises CorpusError for an empty one."""
+    with plain_errors(path), Archive(path, read_only=True) as archive:
+        latest = archive.clock.latest()
+    if latest is None:
+        raise CorpusError(f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
+    return latest
+
+
+def survey(recipe: Recipe) -> Selection:
+    """What the recipe asks for; raises CorpusError where that is nothing."""
+    Splitter(recipe.splits, recipe.test_after)  # says what is wrong with them
+    with plain_errors(recipe.archive), Archive(recipe.archive, read_only=True) as archive, archive.as_of(recipe.as_of) as past:
+        return select(past, recipe)
+
+
+def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, advance: Callable[[int], object]) -> Summary | None:
+    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm has it queued.
+
+    Killed or stopped, the same command goes on where it was. Raises CorpusError.
+    """
+    options = checked_options(means.executor, means.options)
+    check_target(out, overwrite=means.overwrite)
+    work = out.parent / f".{out.name}.building"
+    with _plain(out), _alone(work):
+        found = versions()
+        _prepare(work, recipe.digest(selection.archive_digest, found))
+        finish = Finish(recipe, selection, found, work, out)
+        if means.executor == "local":
+            run_local(recipe, selection.shards, work, finish, jobs=means.jobs, advance=advance)
+        elif not run_elsewhere(means.executor, recipe, selection.shards, work, finish, options):
+            return None
+        shutil.rmtree(work)
+    return finish.summary
+
+
+def check_target(out: Path, *, overwrite: bool) -> None:
+    """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can be made there."""
+    if not out.name:
+        raise CorpusError(f"{out}: expected the name of a folder to be made")
+    if not out.parent.is_dir():
+        raise CorpusError(f"{out}: the folder {out.parent} is not there")
+    if not out.exists():
+        return
+    if not overwrite:
+        raise CorpusError(f"{out}: something is there already; --overwrite replaces a corpus")
+    if not (out / "manifest.json").is_file():
+        raise CorpusError(f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten")
+
+
+def _prepare(work: Path, digest: str) -> None:
+    """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive and versions."""
+    mark = work / "recipe.sha256"
+    if not mark.is_file() or mark.read_text() != digest:
+        for path in work.iterdir():
+            if path.name != "lock":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        mark.write_text(digest)
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """One build of a corpus at a time."""
+    work.mkdir(exist_ok=True)
+    lock = FileLock(work / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise CorpusError(f"{work}: another process is building this corpus") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _plain(out: Path) -> Iterator[None]:
+    """What the disk says, in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise CorpusError(
+                f"{out}: the disk is full; nothing was written there, and the same command goes on once there is room"
+            ) from error
+        raise CorpusError(f"{out}: it cannot be written: {error.strerror or error}") from error
+
+
+def jobs_of_machine() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,180 @@
+"""The second stage, one task: duplicates, splits, the corpus' files, and the name that it bears when all of it is there."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import DocumentsPipeline
+from datatrove.pipeline.base import PipelineStep
+
+from archive.connection import plain_errors
+from archive.corpus.card import write_card
+from archive.corpus.columns import COLUMNS
+from archive.corpus.export import Export, ParquetSink, described
+from archive.corpus.groups import COLUMNS as OF_GROUPS
+from archive.corpus.groups import Group, Groups
+from archive.corpus.manifest import write_manifest
+from archive.corpus.paragraphs import Repeated
+from archive.corpus.plots import draw
+from archive.corpus.recipe import Recipe
+from archive.corpus.selection import Selection
+from archive.corpus.splits import Splitter
+from archive.corpus.summary import CorpusFile, Summary
+from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
+from archive.errors import CorpusError
+from archive.store import Archive
+
+KINDS = ("email", "phone", "nik")
+_NAMES = [column.name for column in COLUMNS]
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What is counted while the files are written."""
+
+    months: Counter[tuple[str, str]] = field(default_factory=Counter)
+    words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    masked: dict[str, tuple[int, int]] = field(default_factory=lambda: dict.fromkeys(KINDS, (0, 0)))
+    clusters: set[int] = field(default_factory=set)
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def take(self, row: dict[str, Any]) -> None:
+        """An exported document."""
+        self.months[row["site"], (row["published_at"] or "undated")[:7]] += 1
+        self.words[row["site"]][row["word_count"]] += 1
+        if row["cluster_id"] is not None:
+            self.clusters.add(row["cluster_id"])
+        for kind in KINDS:
+            if masks := row[f"masked_{kind}"]:
+                documents, before = self.masked[kind]
+                self.masked[kind] = (documents + 1, before + masks)
+
+
+class Finish(PipelineStep):  # type: ignore[misc]
+    """Writes the corpus into a folder of `work`, then gives it the name `out`; nothing stands under that name before."""
+
+    type = "WRITER"
+    name = "corpus"
+
+    def __init__(self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path) -> None:
+        super().__init__()
+        self.recipe, self.selection, self.versions, self.work, self.out = recipe, selection, versions, work, out
+        self.summary: Summary | None = None
+
+    def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Called by datatrove; raises CorpusError."""
+        yield from data or ()
+        folder = self.work / "corpus"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        with self.track_time():
+            self.summary = self._write(folder)
+            publish(folder, self.out, self.work)
+
+    def _write(self, folder: Path) -> Summary:
+        sizes, anchors = self._clusters()
+        groups = Groups(lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors)
+        splitter = Splitter(self.recipe.splits, self.recipe.test_after)
+        totals = dict.fromkeys((name for name, _ in self.recipe.splits), 0)
+        for row in self._kept(OF_GROUPS):
+            if row["article_id"] not in groups.stands_for:
+                totals[_split(splitter, groups.group(row))] += 1
+        counts = _Counts()
+        paragraphs = self.recipe.thresholds.paragraphs
+        repeated = Repeated(self.work / "paragraphs", paragraphs.min_length)
+        with Export(folder, totals, self.recipe.format) as export:
+            for row in self._kept(None):
+                if row["article_id"] in groups.stands_for:
+                    continue
+                counts.take(row)
+                repeated.count(row["site"], row["text"])
+                row["cluster_size"] = sizes.get(row["cluster_id"], 1)
+                export.write(_split(splitter, groups.group(row)), [{name: row[name] for name in _NAMES}])
+            export.write_empty_splits()
+        dropped = self._write_dropped(folder / "dropped.parquet", groups, counts)
+        self._check(totals, dropped)
+        exported = {site: words.total() for site, words in counts.words.items()}
+        summary = Summary(
+            recipe=self.recipe, archive_digest=self.selection.archive_digest, articles=self.selection.articles,
+            selected=self.selection.selected, splits=totals, months=dict(sorted(counts.months.items())),
+            dropped=dict(sorted(counts.dropped.items())), words=dict(sorted(counts.words.items())), masked=counts.masked,
+            opted_out={(site, rule): count for site, rules in self.selection.opted_out.items() for rule, count in rules.items()},
+            clusters=len(counts.clusters), undated=self.selection.undated,
+            repeated=repeated.most(exported, min_documents=paragraphs.min_documents, min_share=paragraphs.min_share)
+            if paragraphs.enabled else (),
+            files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})), versions=self.versions,
+        )  # fmt: skip
+        return _described_to_readers(summary, folder)
+
+    def _kept(self, columns: list[str] | None) -> Iterator[dict[str, Any]]:
+        for task in range(len(self.selection.shards)):
+            yield from kept_rows(self.work, task, columns)
+
+    def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
+        """Of each cluster as of the moment: how many articles it has in the whole archive, and the id of the one whose number it bears."""
+        path = self.recipe.archive
+        with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
+            sizes = dict(past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id"))
+            anchors = past.db.conn.execute(
+                "SELECT a.id, a.site || ':' || a.key FROM main.articles a WHERE a.id IN (SELECT cluster_id FROM members)"
+            )
+            return sizes, dict(anchors)
+
+    def _write_dropped(self, path: Path, groups: Groups, counts: _Counts) -> int:
+        """Everything that is not in the corpus, in the order of the archive; how many rows that are."""
+        sink, total = ParquetSink(path, DROPPED), 0
+        try:
+            for task in range(len(self.selection.shards)):
+                rows = sorted(self._dropped(task, groups), key=lambda row: int(row["article_id"]))
+                counts.dropped.update((row["reason"], row["site"]) for row in rows)
+                sink.write(rows)
+                total += len(rows)
+        finally:
+            sink.close()
+        return total
+
+    def _dropped(self, task: int, groups: Groups) -> Iterable[dict[str, Any]]:
+        yield from dropped_rows(self.work, task)
+        for row in kept_rows(self.work, task, [name for name in DROPPED.names if name not in ("reason", "stands_for_it")]):
+            if row["article_id"] in groups.stands_for:
+                row["reason"], row["stands_for_it"] = groups.stands_for[row["article_id"]]
+                yield row
+
+    def _check(self, totals: dict[str, int], dropped: int) -> None:
+        exported = sum(totals.values())
+        if exported + dropped != self.selection.selected:
+            raise CorpusError(
+                f"{self.recipe.archive}: {self.selection.selected} articles were asked for, {exported + dropped} were there: "
+                "stories were taken down meanwhile; build it once more"
+            )
+
+
+def _split(splitter: Splitter, group: Group) -> str:
+    return splitter.split(group.anchor, group.day)
+
+
+def _described_to_readers(summary: Summary, folder: Path) -> Summary:
+    """Plots, card and manifest."""
+    plots = folder / "plots"
+    plots.mkdir()
+    drawn: dict[str, tuple[str | None, int]] = {f"plots/{path.name}": (None, 0) for path in draw(summary, plots)}
+    write_card(summary, folder / "README.md")
+    more: tuple[CorpusFile, ...] = tuple(described(folder, {"README.md": (None, 0), **drawn}))
+    complete = replace(summary, files=(*summary.files, *more))
+    write_manifest(complete, folder / "manifest.json")
+    return complete
+
+
+def publish(folder: Path, out: Path, work: Path) -> None:
+    """Give the finished folder its name; what stood there goes only then."""
+    old = work / "replaced"
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    folder.rename(out)
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,46 @@
+"""The corpus as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from platform import python_version
+
+from datatrove.pipeline.base import PipelineStep
+
+from archive.corpus.filters import filters
+from archive.corpus.paragraphs import NoteRepeated
+from archive.corpus.personal import MaskPersonal
+from archive.corpus.reader import ArchiveReader
+from archive.corpus.recipe import Recipe
+from archive.corpus.rights import LeaveOut
+from archive.corpus.survivors import dropped_writer, kept_writer
+
+DECIDING = ("warta", "datatrove", "pyarrow", "numpy", "spacy", "matplotlib", "phonenumbers")
+"""Packages whose version may change a byte of a corpus."""
+
+
+def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> list[PipelineStep]:
+    """The first stage, a task a shard: article -> document -> judged, masked, written down in `work`."""
+    thresholds = recipe.thresholds
+    steps: list[PipelineStep] = [
+        ArchiveReader(recipe, shards),
+        LeaveOut(recipe.opted_out, exclusion_writer=dropped_writer(work, "rights")),
+        *filters(thresholds, lambda name: dropped_writer(work, name)),
+    ]
+    if any((thresholds.personal.emails, thresholds.personal.phones, thresholds.personal.identity_numbers)):
+        steps.append(MaskPersonal(thresholds.personal))
+    if thresholds.paragraphs.enabled:
+        steps.append(NoteRepeated(work / "paragraphs", thresholds.paragraphs.min_length))
+    return [*steps, kept_writer(work)]
+
+
+def versions() -> dict[str, str]:
+    """Of everything that decides the bytes."""
+    found = {"python": python_version()}
+    for package in DECIDING:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # one that no filter of this machine needs
+            continue
+    return found

@@ -1,0 +1,130 @@
+"""Which articles a recipe asks for: counted, fingerprinted and cut into shards, without reading a text."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.corpus.recipe import Recipe
+from archive.errors import CorpusError
+from archive.reader import Reader
+
+SHARD = 1_000
+"""Articles of one task of the pipeline. The number of processes never changes it, so any number gives the same files."""
+
+_ARTICLES = """SELECT a.id, a.site, a.key, a.url, a.published_at, a.removed_at, a.opted_out, a.revision, r.digest
+    FROM articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision ORDER BY a.id"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The articles of a recipe, as of its moment."""
+
+    archive_digest: str
+    """SHA-256 over all articles: their newest revisions, clusters and rights."""
+    articles: int
+    """In the archive, selected or not."""
+    sites: dict[str, int]
+    """Site -> selected articles."""
+    undated: int
+    """Not selected because they have no day, where the recipe names days."""
+    removed: dict[str, int]
+    """Site -> selected articles that their site had taken away."""
+    opted_out: dict[str, dict[str, int]]
+    """Site -> rule -> selected articles."""
+    clustered: int
+    """Selected articles that share a cluster with another one."""
+    shards: tuple[tuple[int, int], ...]
+    """First and last article number of each task."""
+
+    @property
+    def selected(self) -> int:
+        """Articles of all shards."""
+        return sum(self.sites.values())
+
+
+@dataclass(slots=True)
+class _Tally:
+    sites: Counter[str] = field(default_factory=Counter)
+    removed: Counter[str] = field(default_factory=Counter)
+    opted_out: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    clusters: Counter[int] = field(default_factory=Counter)
+    undated: int = 0
+    bounds: list[list[int]] = field(default_factory=list)
+
+    def take(self, row: dict[str, Any], cluster_id: int | None) -> None:
+        """Count a selected article."""
+        if self.sites.total() % SHARD == 0:
+            self.bounds.append([row["id"], row["id"]])
+        self.bounds[-1][1] = row["id"]
+        self.sites[row["site"]] += 1
+        if row["removed_at"] is not None:
+            self.removed[row["site"]] += 1
+        if row["opted_out"] is not None:
+            self.opted_out[row["site"]][row["opted_out"]] += 1
+        if cluster_id is not None:
+            self.clusters[cluster_id] += 1
+
+
+def select(reader: Reader, recipe: Recipe) -> Selection:
+    """Go through all articles once; raises CorpusError where none is asked for, or a site is unknown."""
+    digest, tally, articles = hashlib.sha256(), _Tally(), 0
+    clusters = {row["article_id"]: row["cluster_id"] for row in reader.db.query("SELECT article_id, cluster_id FROM members")}
+    known: set[str] = set()
+    for row in reader.db.query(_ARTICLES):
+        articles += 1
+        known.add(row["site"])
+        cluster_id = clusters.get(row["id"])
+        line = [row["id"], row["site"], row["key"], row["url"], row["removed_at"], row["opted_out"], row["revision"], row["digest"]]
+        digest.update(json.dumps([*line, row["published_at"], cluster_id]).encode() + b"\n")
+        if recipe.sites and row["site"] not in recipe.sites:
+            continue
+        if chosen(recipe, row["published_at"]):
+            tally.take(row, cluster_id)
+        elif row["published_at"] is None:
+            tally.undated += 1
+    _check(reader, recipe, known, tally.sites.total())
+    return Selection(
+        archive_digest=digest.hexdigest(), articles=articles, sites=dict(sorted(tally.sites.items())), undated=tally.undated,
+        removed=dict(sorted(tally.removed.items())), 
+        opted_out={site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())},
+        clustered=sum(count for count in tally.clusters.values() if count > 1),
+        shards=tuple((first, last) for first, last in tally.bounds),
+    )  # fmt: skip
+
+
+def chosen(recipe: Recipe, published_at: str | None) -> bool:
+    """Whether the recipe's days ask for an article of that time (ISO 8601 with the newsroom's offset)."""
+    if recipe.since is None and recipe.until is None:
+        return True
+    if published_at is None:
+        return False
+    day = published_at[:10]
+    return (recipe.since is None or recipe.since.isoformat() <= day) and (recipe.until is None or day <= recipe.until.isoformat())
+
+
+def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> None:
+    if not known:
+        (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
+        if first is None:
+            raise CorpusError(f"{reader.path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
+        raise CorpusError(f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}")
+    if unknown := sorted(set(recipe.sites) - known):
+        raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    if not selected:
+        days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
+        raise CorpusError(f"{reader.path}: no article was published from {days}{' at ' + ', '.join(recipe.sites) if recipe.sites else ''}")
+
+
+def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
+    """The selected articles of a shard as rows of `latest` with their `key`, in the order of their numbers."""
+    found = reader.db.query(
+        """SELECT l.*, a.key FROM latest l JOIN main.articles a ON a.id = l.article_id
+        WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
+        shard,
+    )
+    return (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
