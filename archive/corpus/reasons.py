@@ -7,4 +7,6 @@ REASONS: dict[str, str] = {
     "opted_out": "its site opts out of text and data mining",
     "duplicate": "another article of its cluster stands for it",
     "exact_duplicate": "another article with the same text stands for it",
+    "language": "another language than Indonesian is likelier",
+    "language_unsure": "its language could not be told surely enough",
 }

@@ -1,0 +1,165 @@
+"""Masks personal data in a body: e-mail addresses, telephone numbers and NIK, the identity numbers of Indonesia."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from datatrove.data import DocumentsPipeline
+from datatrove.pipeline.formatters.base import BaseFormatter
+from datatrove.pipeline.formatters.pii import PIIFormatter
+from datatrove.utils.typeshelper import StatHints
+from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+
+from archive.errors import CorpusError
+
+EMAIL, PHONE, NIK = "<EMAIL>", "<PHONE>", "<NIK>"
+
+KINDS = ("email", "nik", "phone")
+"""In the order of masking: a part of a NIK may look like a telephone number."""
+
+Span = tuple[int, int]
+"""Start and end in the text."""
+
+_EMAIL: re.Pattern[str] = PIIFormatter().emails_replacer.regex
+"""Datatrove's own pattern; its masks take turns, so that they depend on the documents before, and are not used here."""
+
+PROVINCES = frozenset(
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
+)
+"""Codes of the 38 provinces, with which a NIK begins: Permendagri 72/2019, and the four that were split off Papua in 2022."""
+
+_NIK = re.compile(r"(?<!\d)(?<!\d[.,])(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?![.,]?\d)", re.ASCII)
+"""As one number, in four fours, or as place, birth and serial number."""
+
+_MAYBE_PHONE = re.compile(r"(?:\+|(?<!\d)(?:0|62))(?:[^\w\n]{0,4}\d){6}")
+"""Every telephone number that is masked begins like this; most bodies have none, and the library is slow."""
+
+_BEGINS_AS_PHONE = re.compile(r"\(?\s?(?:\+|0(?![.,]\d+$)|62\W?8)")
+"""With + or the 0 of long distance, or as WhatsApp has it, 628; a number that begins otherwise is an amount far more often."""
+
+_MONEY_OR_BOOK = re.compile(r"(?:\b(?:Rp|IDR|USD|ISBN(?:-1[03])?|ISSN)[.:]?|[$€£¥])\s?$", re.IGNORECASE)
+"""What stands before an amount of money or the number of a book, which may begin with 0."""
+
+_NO_PHONE = re.compile(
+    r"""[1-9]\d{0,2}(?:[.,]\d{3})+$                                # 62.812.345.678: thousands
+    | (?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)
+                                                                    # 08-12-2024 10: a day, and the hour
+    | (?:[0-2]?\d\.[0-5]\d(?:\s?[-–—]\s?|\s+|$)){2}                 # 08.30-09.45 or 08.30 09.45: hours
+    | (?:\d{1,3}\s?[-–—]\s?\d{1,3}(?:\s+|$)){2}                     # 0-1 2-1: scores
+    | \d\d(?:[\s.-]\d\d){3,}$                                       # 04 63 00 26 69: a draw; telephone numbers are not written in twos
+    """,
+    re.VERBOSE,
+)
+
+_PERSONAL = frozenset(
+    {
+        PhoneNumberType.FIXED_LINE,
+        PhoneNumberType.MOBILE,
+        PhoneNumberType.FIXED_LINE_OR_MOBILE,
+        PhoneNumberType.PERSONAL_NUMBER,
+        PhoneNumberType.VOIP,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.VOICEMAIL,
+    }
+)
+"""Lines of people and offices. What is left is for the public: toll free, premium, shared cost, company-wide (1500-888)."""
+
+
+class MaskPersonal(BaseFormatter):
+    """Replaces personal data in `doc.text`; `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
+
+    Equal texts are masked equally, whatever came before, and a masked text stays as it is.
+    """
+
+    name = "mask personal data"
+    _requires_dependencies = ("phonenumbers",)
+
+    def __init__(self, email: str = EMAIL, phone: str = PHONE, nik: str = NIK) -> None:
+        super().__init__()
+        self.masks = {"email": email, "phone": phone, "nik": nik}
+        for mask in self.masks.values():
+            if not mask or re.search(r"[\d@.+]", mask):
+                raise CorpusError(
+                    f"{mask!r} cannot stand for personal data: a mask has at least one character, and none of digits, @, . and +"
+                )
+
+    def format(self, text: str) -> str:
+        """The text without personal data."""
+        return self.masked(text)[0]
+
+    def masked(self, text: str) -> tuple[str, Counter[str]]:
+        """The text without personal data, and how much of each kind it had.
+
+        What was no number beside another one may be one beside a mask: only a round that finds nothing is the last.
+        """
+        found: Counter[str] = Counter()
+        while True:
+            before = found.total()
+            for kind in KINDS:
+                spans = list(_SPANS[kind](text))
+                found[kind] += len(spans)
+                text = _replaced(text, spans, self.masks[kind])
+            if found.total() == before:
+                return text, found
+
+    def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Mask document after document."""
+        for doc in data:
+            self.stat_update(StatHints.total)
+            with self.track_time():
+                doc.text, found = self.masked(doc.text)
+                for kind in KINDS:
+                    doc.metadata[f"masked_{kind}"] = doc.metadata.get(f"masked_{kind}", 0) + found[kind]
+                    self.stat_update(f"masked_{kind}", value=found[kind])
+            yield doc
+
+
+def email_spans(text: str) -> Iterator[Span]:
+    """Where there are e-mail addresses."""
+    if "@" in text:
+        yield from (match.span() for match in _EMAIL.finditer(text))
+
+
+def nik_spans(text: str) -> Iterator[Span]:
+    """Where there are identity numbers; the number of a family card (KK) is built alike, and is masked with them."""
+    yield from (match.span() for match in _NIK.finditer(text) if is_nik(re.sub(r"\D", "", match.group())))
+
+
+def is_nik(digits: str) -> bool:
+    """Whether 16 digits are a NIK: province, regency, district (2 each), birth as DDMMYY with 40 more days for women, serial (4).
+
+    Source: UU 23/2006, article 13, as the registry offices explain it (dukcapil.klaten.go.id/arti-16-digit-nomor-induk-kependudukan-nik).
+
+    >>> is_nik("3273014508990001"), is_nik("3273013113990001")
+    (True, False)
+    """
+    day, month = int(digits[6:8]) % 40, int(digits[8:10])
+    return digits[:2] in PROVINCES and int(digits[6:8]) <= 71 and 1 <= day <= 31 and 1 <= month <= 12 and digits[12:] != "0000"
+
+
+def phone_spans(text: str) -> Iterator[Span]:
+    """Where there are telephone numbers of people and offices, Indonesian or with + and the code of a country."""
+    if _MAYBE_PHONE.search(text):
+        yield from ((match.start, match.end) for match in PhoneNumberMatcher(text, "ID", Leniency.VALID) if _is_personal(text, match))
+
+
+def _is_personal(text: str, match: PhoneNumberMatch) -> bool:
+    """The library knows which numbers are given out; how it is written tells what is none though its digits would do."""
+    written = match.raw_string
+    if not _BEGINS_AS_PHONE.match(written) or _NO_PHONE.match(written):
+        return False
+    return number_type(match.number) in _PERSONAL and not _MONEY_OR_BOOK.search(text, max(0, match.start - 12), match.start)
+
+
+def _replaced(text: str, spans: list[Span], mask: str) -> str:
+    """The text with a mask in place of every span; spans come in order and do not overlap."""
+    parts, end = [], 0
+    for start, stop in spans:
+        parts += [text[end:start], mask]
+        end = stop
+    return "".join([*parts, text[end:]])
+
+
+_SPANS = {"email": email_spans, "nik": nik_spans, "phone": phone_spans}
