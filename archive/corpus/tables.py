@@ -72,7 +72,9 @@ class GopherQuality:
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_stop_words > len(set(self.stop_words)):
-            raise ValueError(f"min_stop_words: expected at most as many as stop_words ({len(set(self.stop_words))}), found {self.min_stop_words}")
+            raise ValueError(
+                f"min_stop_words: expected at most as many as stop_words ({len(set(self.stop_words))}), found {self.min_stop_words}"
+            )
         for low, high in ((self.min_doc_words, self.max_doc_words), (self.min_avg_word_length, self.max_avg_word_length)):
             if high and low > high:
                 raise ValueError(f"a lower bound of {low} lies above its upper bound of {high}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from archive.corpus.tables import (
-    SETTINGS,
     C4Quality,
     Fallback,
     FineWebQuality,
@@ -32,7 +30,7 @@ DEFAULT = "news"
 FOLDER = resources.files("archive.corpus") / "filters"
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thresholds:
     """All tables of the file."""
 
@@ -109,7 +107,7 @@ def _extended(given: dict[str, Any], source: str) -> dict[str, Any]:
     tables = _bundled_tables(base)
     for table, values in given.items():
         if table not in TABLES:
-            raise CorpusError(f"{source}: there is no table [{table}]: there are {_listed(TABLES)}, and the key extends before them")
+            raise CorpusError(f"{source}: there is no table {table!r}: there are {_listed(TABLES)}, and the key extends before them")
         if not isinstance(values, dict):
             raise CorpusError(f"{source}: {table}: expected a table, written [{table}]")
         tables[table] = tables[table] | values
@@ -117,22 +115,26 @@ def _extended(given: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 def _checked(name: str, tables: Mapping[str, Any], *, source: str) -> Thresholds:
+    return Thresholds(name=name, **{table: _record(table, tables[table], source) for table in TABLES})
+
+
+def _record(table: str, values: Mapping[str, Any], source: str) -> Any:
     try:
-        return TypeAdapter(Thresholds).validate_python({"name": name, **_tuples(dict(tables))})
+        return TABLES[table](**{key: _tuples(value) for key, value in values.items()})
     except ValidationError as error:
-        raise CorpusError(f"{source}: {_plain(error.errors()[0])}") from None
+        raise CorpusError(f"{source}: [{table}] {_plain(table, error.errors()[0])}") from None
 
 
-def _plain(error: ErrorDetails) -> str:
-    """One sentence: table, key, what was expected and what is there."""
-    table, *keys = (str(part) for part in error["loc"])
-    key = ".".join(keys)
+def _plain(table: str, error: ErrorDetails) -> str:
+    """Key, what was expected and what is there."""
+    key = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     if error["type"] == "unexpected_keyword_argument":
-        return f"[{table}] {key}: there is no such key: there are {_listed(field.name for field in fields(TABLES[table]))}"
+        return f"{key if key.isidentifier() else repr(key)}: there is no such key: there are {_listed(field.name for field in fields(TABLES[table]))}"
     if error["type"] == "value_error":
-        return f"[{table}] {error['msg'].removeprefix('Value error, ')}"
+        return error["msg"].removeprefix("Value error, ")
     expected = EXPECTED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))
-    return f"[{table}] {key}: expected {expected}, found {_shown(error['input'])}"
+    found = "" if error["type"] == "missing" else f", found {_shown(error['input'])}"
+    return f"{key}: expected {expected}{found}"
 
 
 EXPECTED = {
@@ -142,20 +144,18 @@ EXPECTED = {
     "string_type": "a text in quotes",
     "tuple_type": "a list",
     "finite_number": "a finite number",
-    "greater_than_equal": "at least {ge}",
-    "less_than_equal": "at most {le}",
-    "missing": "a value in the list",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "missing": "one more value in each of its lists",
     "string_too_short": "a text that is not empty",
-    "string_pattern_mismatch": "a text like {pattern}",
-    "too_long": "a list of at most {max_length}",
-    "too_short": "a list of at least {min_length}",
+    "too_long": "lists of at most {max_length}",
 }
 """Kind of pydantic's error -> what was expected, in our words."""
 
 
 def _shown(value: object) -> str:
-    shown = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(_lists(value))  # type: ignore[call-overload]
-    return str(shown) if len(str(shown)) <= 60 else f"{str(shown)[:57]}..."
+    text = str(value).lower() if isinstance(value, bool) else repr(_lists(value))
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _listed(names: Iterable[str]) -> str:
