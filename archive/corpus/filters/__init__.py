@@ -1,0 +1,31 @@
+"""The filters of a corpus, as blocks of a datatrove pipeline: they judge documents and never change them.
+
+filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from datatrove.pipeline.base import PipelineStep
+from datatrove.pipeline.writers.disk_base import DiskWriter
+
+from archive.corpus.filters.doubtful import Doubtful
+from archive.corpus.filters.length import WrongLength
+from archive.corpus.filters.prose import NotProse
+from archive.corpus.filters.quality import quality_filters
+from archive.corpus.thresholds import Thresholds
+
+__all__ = ["filters"]
+
+
+def filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]) -> list[PipelineStep]:
+    """The blocks that are switched on, the cheap ones first; each hands what it drops to the writer made for its name."""
+    blocks: list[PipelineStep] = []
+    if thresholds.fallback.enabled:
+        blocks.append(Doubtful(thresholds.fallback, exclusion_writer_for("fallback")))
+    if thresholds.length.enabled:
+        blocks.append(WrongLength(thresholds.length, exclusion_writer_for("length")))
+    if thresholds.prose.enabled:
+        blocks.append(NotProse(thresholds.prose, exclusion_writer_for("prose")))
+    return [*blocks, *quality_filters(thresholds, exclusion_writer_for)]

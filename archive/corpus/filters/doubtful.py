@@ -1,0 +1,33 @@
+"""Extractions that the reader of the page doubted itself."""
+
+from __future__ import annotations
+
+from datatrove.data import Document
+from datatrove.pipeline.filters.base_filter import BaseFilter
+from datatrove.pipeline.writers.disk_base import DiskWriter
+
+from archive.corpus.tables import Fallback
+
+FALLBACK = "fallback"
+"""Layout of an article whose page matched no layout of its site."""
+
+
+class Doubtful(BaseFilter):  # type: ignore[misc]  # datatrove ships no types
+    """Drops by the layout and the warnings of the extraction, as the table [fallback] names them."""
+
+    name = "fallback"
+    type = "filter"
+
+    def __init__(self, table: Fallback, exclusion_writer: DiskWriter | None = None):
+        super().__init__(exclusion_writer)
+        self.of_any = frozenset(table.warnings_of_any)
+        self.of_fallback = frozenset(table.warnings_of_fallback)
+
+    def filter(self, doc: Document) -> bool | tuple[bool, str]:
+        """Whether it stays, or a reason."""
+        warnings = doc.metadata.get("warnings") or ()
+        if not self.of_any.isdisjoint(warnings):
+            return False, "doubtful_extraction"
+        if doc.metadata.get("layout") == FALLBACK and not self.of_fallback.isdisjoint(warnings):
+            return False, "fallback_extraction"
+        return True
