@@ -17,7 +17,7 @@ from archive.corpus.lettering import plain
 from archive.corpus.listings import LISTINGS
 from archive.corpus.markdown import fenced
 from archive.corpus.recipe import Recipe
-from archive.corpus.rollups import UNDATED, by_site, counted, share
+from archive.corpus.rollups import UNDATED, by_site, counted, share, split_sizes
 from archive.corpus.summary import Summary
 
 _SIZES = (
@@ -66,6 +66,7 @@ def metadata(summary: Summary) -> DatasetCardData:
     """
     data_files = [{"split": split, "path": _patterns(summary, split)} for split, rows in summary.splits.items() if rows]
     facts: dict[str, Any] = {"configs": [{"config_name": "default", "data_files": data_files}]} if data_files else {}
+    sizes = split_sizes(summary.files)
     return DatasetCardData(
         language=["id"],
         pretty_name=_title(summary.recipe),
@@ -80,8 +81,9 @@ def metadata(summary: Summary) -> DatasetCardData:
         **facts,
         dataset_info={
             "features": [{"name": column.name, "dtype": column.dtype} for column in COLUMNS],
-            "splits": [{"name": split, "num_examples": rows} for split, rows in summary.splits.items() if rows],
-            "download_size": sum(file.size for file in summary.files if file.split is not None and file.rows),
+            # load_dataset refuses files with other numbers of rows; it wants num_bytes as well, and compares them with nothing
+            "splits": [{"name": split, "num_bytes": sizes[split], "num_examples": rows} for split, rows in summary.splits.items() if rows],
+            "download_size": sum(sizes[split] for split, rows in summary.splits.items() if rows),
         },
     )
 

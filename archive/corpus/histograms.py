@@ -8,8 +8,7 @@ from collections import Counter
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from archive.corpus.lettering import drawable
-from archive.corpus.palette import INK, OTHERS, PALETTE, headed
+from archive.corpus.palette import INK, OTHERS, PALETTE, drawable, headed
 from archive.corpus.rollups import counted, leading
 from archive.corpus.summary import Summary, median
 

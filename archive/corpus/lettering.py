@@ -1,13 +1,8 @@
-"""Names and texts from outside, made fit to be shown: in Markdown as code spans, in pictures with the letters that the font has."""
+"""Names and texts from outside, made fit to be shown: one line of what can be seen, in Markdown as a code span."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
-
-import matplotlib as mpl
-from matplotlib.ft2font import FT2Font
 
 MISSING = "\ufffd"
 """Stands for what cannot be shown: control characters, lone surrogates, letters that a font does not have."""
@@ -48,19 +43,3 @@ def code(text: str, most: int = 200) -> str:
 def longest_run(text: str) -> int:
     """Length of the longest run of backticks."""
     return max((len(run) for run in re.findall("`+", text)), default=0)
-
-
-def drawable(text: str, most: int) -> str:
-    """One line for a picture, at most so long, of letters that the font has.
-
-    >>> drawable("Kabar 新聞", 20)
-    'Kabar \ufffd\ufffd'
-    """
-    letters = _letters()
-    return shortened("".join(char if ord(char) in letters else MISSING for char in plain(text)), most)
-
-
-@cache
-def _letters() -> frozenset[int]:
-    """Code points of the font that ships with matplotlib and that the pictures use."""
-    return frozenset(FT2Font(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf").get_charmap())

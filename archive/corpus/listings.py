@@ -12,7 +12,7 @@ from archive.corpus.lettering import code
 from archive.corpus.markdown import table
 from archive.corpus.reasons import REASONS
 from archive.corpus.recipe import Recipe
-from archive.corpus.rollups import by_site, counted, leading, periods, share
+from archive.corpus.rollups import by_site, counted, leading, periods, share, split_sizes
 from archive.corpus.summary import Summary, median
 
 _MOST_SITES = 50
@@ -31,10 +31,7 @@ _DEDUP = {
 
 
 def _splits(summary: Summary) -> str:
-    shares = dict(summary.recipe.splits)
-    sizes: Counter[str] = Counter()
-    for file in summary.files:
-        sizes[file.split or ""] += file.size
+    shares, sizes = dict(summary.recipe.splits), split_sizes(summary.files)
     rows: list[list[str | int]] = [
         [code(split), documents, share(documents, summary.exported), _asked(shares.get(split)), sizes[split]]
         for split, documents in summary.splits.items()
@@ -86,7 +83,7 @@ def _sites(summary: Summary) -> str:
         words = median(sum((summary.words.get(site, Counter()) for site in rest), Counter()))
         sums = [sum(counts[site] for site in rest) for counts in (exported, dropped, opted)]
         rows.append([f"{len(rest):,} more sites", sums[0], share(sums[0], summary.exported), words, sums[1], sums[2]])
-    return table(["site", "documents", "share", "median words", "left out", "opted out"], rows)
+    return table(["site", "documents", "share", "median words", "left out", "opted out"], rows) if rows else ""
 
 
 def _months(summary: Summary) -> str:
@@ -175,8 +172,8 @@ def _dropped_by_site(summary: Summary) -> Counter[str]:
 
 
 LISTINGS: dict[str, Callable[[Summary], str]] = {
-    "splits": _splits, "columns": _columns, "how": _how, "versions": _versions, "sites": _sites, "months": _months, "months_note": _months_note,
-    "dropped": _dropped, "dedup": _dedup, "opted_out": _opted_out, "opted_out_intro": _opted_out_intro, "masked": _masked,
-    "repeated": _repeated, "files": _files,
+    "splits": _splits, "columns": _columns, "how": _how, "versions": _versions, "sites": _sites, "months": _months,
+    "months_note": _months_note, "dropped": _dropped, "dedup": _dedup, "opted_out": _opted_out, "opted_out_intro": _opted_out_intro,
+    "masked": _masked, "repeated": _repeated, "files": _files,
 }  # fmt: skip
 """By their names in `card.md`."""

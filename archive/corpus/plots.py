@@ -15,8 +15,7 @@ from matplotlib.style import context
 from matplotlib.ticker import MaxNLocator
 
 from archive.corpus.histograms import draw_lengths
-from archive.corpus.lettering import drawable
-from archive.corpus.palette import INK, OTHERS, PALETTE, STYLE, headed
+from archive.corpus.palette import INK, OTHERS, PALETTE, STYLE, drawable, headed
 from archive.corpus.reasons import REASONS
 from archive.corpus.rollups import UNDATED, by_site, counted, leading, month_label, month_numbers, share
 from archive.corpus.summary import Summary

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from archive.corpus.summary import CorpusFile
+
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # calendar.month_abbr follows the locale
 
 UNDATED = "undated"
@@ -28,6 +30,15 @@ def by_site(counts: Mapping[tuple[str, str], int]) -> Counter[str]:
     for (site, _), number in counts.items():
         sums[site] += number
     return sums
+
+
+def split_sizes(files: Iterable[CorpusFile]) -> Counter[str]:
+    """Split -> bytes of its files."""
+    sizes: Counter[str] = Counter()
+    for file in files:
+        if file.split is not None:
+            sizes[file.split] += file.size
+    return sizes
 
 
 def month_numbers(months: Iterable[str]) -> dict[str, int]:
