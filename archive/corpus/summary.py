@@ -87,10 +87,14 @@ class Summary:
 
     def median_words(self, site: str | None = None) -> int:
         """The median length of a site's exported documents, or of all; 0 where there are none. Of two middle ones the lower."""
-        counts = sum(self.words.values(), Counter()) if site is None else self.words.get(site, Counter())
-        middle, seen = (counts.total() + 1) // 2, 0
-        for length in sorted(counts):
-            seen += counts[length]
-            if seen >= middle:
-                return length
-        return 0
+        return median(sum(self.words.values(), Counter()) if site is None else self.words.get(site, Counter()))
+
+
+def median(counts: Counter[int]) -> int:
+    """The median of numbers that occur so often; 0 where there are none. Of two middle ones the lower."""
+    middle, seen = (counts.total() + 1) // 2, 0
+    for number in sorted(counts):
+        seen += counts[number]
+        if seen >= max(1, middle):
+            return number
+    return 0

@@ -1,0 +1,154 @@
+"""The pictures of a dataset card, from its Summary: the same numbers give the same bytes."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.style import context
+from matplotlib.ticker import MaxNLocator
+
+from archive.corpus.histograms import draw_lengths
+from archive.corpus.palette import INK, OTHERS, PALETTE, STYLE, drawable, headed
+from archive.corpus.reasons import REASONS
+from archive.corpus.rollups import UNDATED, by_site, counted, leading, month_label, month_numbers, share
+from archive.corpus.summary import Summary
+
+_DPI = 120
+_MOST_MONTHS = 180
+"""More months than this are drawn as years, more years only where there are documents."""
+_MOST_LABELS = 13
+_MOST_REASONS = 24
+
+
+def draw(summary: Summary, folder: Path) -> list[Path]:
+    """Write `months.png`, `lengths.png` and `dropped.png` there.
+
+    matplotlib's settings are its own defaults while a picture is made, whatever a `matplotlibrc` of the user says.
+    """
+    drawings: dict[str, Callable[[Summary, Figure], None]] = {"months": _months, "lengths": draw_lengths, "dropped": _dropped}
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, drawing in drawings.items():
+        paths.append(folder / f"{name}.png")
+        with context(["default", STYLE]):
+            figure = Figure(layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12))
+            FigureCanvasAgg(figure)
+            drawing(summary, figure)
+            figure.savefig(paths[-1], dpi=_DPI, metadata={"Software": None})
+    return paths
+
+
+def _months(summary: Summary, figure: Figure) -> None:
+    """Stacked bars; documents without a time stand apart on the right."""
+    figure.set_size_inches(9, 4.5)
+    axes = figure.add_subplot()
+    numbers = month_numbers(month for _, month in summary.months)
+    yearly = bool(numbers) and max(numbers.values()) - min(numbers.values()) >= _MOST_MONTHS
+    headed(axes, "Documents a year and site" if yearly else "Documents a month and site")
+    if not summary.exported:
+        _say(axes, "The corpus holds no document.")
+        return
+    slots = _slots(sorted({number // 12 if yearly else number for number in numbers.values()}))
+    places = {month: slots.index(number // 12 if yearly else number) for month, number in numbers.items()}
+    apart = len(slots) + max(1, len(slots) // 30) if slots else 0
+    undated = any(month == UNDATED for _, month in summary.months)
+    _stack(summary, axes, places | {UNDATED: apart} if undated else places)
+    _label_slots(axes, [str(slot) if yearly else month_label(slot) for slot in slots], apart if undated else None)
+
+
+def _slots(numbers: list[int]) -> list[int]:
+    """Every month (or year) from the first to the last; a wrong date centuries away does not press the others into a line."""
+    if not numbers or numbers[-1] - numbers[0] >= _MOST_MONTHS:
+        return numbers
+    return list(range(numbers[0], numbers[-1] + 1))
+
+
+def _stack(summary: Summary, axes: Axes, places: dict[str, int]) -> None:
+    """One bar a place and site, the site with most documents at the bottom."""
+    shown, rest = leading(by_site(summary.months), len(PALETTE))
+    kinds = [([site], drawable(site, 24)) for site in shown] + ([(rest, f"{len(rest):,} other sites")] if rest else [])
+    base = [0] * (max(places.values()) + 1)
+    widths = [1.0 if len(base) > 60 else 0.86] * len(base)  # gaps narrower than a pixel would flicker
+    if UNDATED in places:
+        widths[-1] = max(0.86, len(base) / 60)
+    handles = []
+    for number, (sites, _) in enumerate(kinds):
+        heights = [0] * len(base)
+        for site in sites:
+            for month, place in places.items():
+                heights[place] += summary.months.get((site, month), 0)
+        colour = PALETTE[number] if number < len(PALETTE) else OTHERS
+        handles.append(axes.bar(range(len(base)), heights, bottom=base, width=widths, color=colour))
+        base = [low + high for low, high in zip(base, heights, strict=True)]
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    _name(axes, handles, [name for _, name in kinds])
+
+
+def _name(axes: Axes, handles: list[Any], names: list[str]) -> None:
+    """A legend beside the bars, in their order from above."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    legend = figure.legend(handles, ["site"] * len(handles), loc="outside right upper", reverse=True)
+    for text, name in zip(legend.get_texts(), reversed(names), strict=True):
+        text.set_text(name)  # as labels of handles, names with an underscore in front would be left out
+
+
+def _label_slots(axes: Axes, labels: list[str], apart: int | None) -> None:
+    """So few labels that they do not run into each other; of many months January, or the quarters."""
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if len(labels) <= step * _MOST_LABELS), 120)
+    start = next((place for place, label in enumerate(labels) if label.startswith("Jan ")), 0) % step
+    ticks = {place: labels[place] for place in range(start, len(labels), step)}
+    if apart is not None:
+        ticks[apart] = UNDATED
+    slanted = len(ticks) > 6
+    axes.set_xticks(
+        list(ticks), list(ticks.values()), rotation=40 if slanted else 0, ha="right" if slanted else "center", rotation_mode="anchor"
+    )
+    end = len(labels) - 1 if apart is None else apart
+    slack = 0.7 + max(0, 5 - end) / 2 + end / 100  # a single month is a bar, not a wall
+    axes.set_xlim(-slack, end + slack)
+
+
+def _dropped(summary: Summary, figure: Figure) -> None:
+    """A bar a reason with its count and its share of what was selected."""
+    counts = summary.dropped_by_reason()
+    shown, rest = leading(counts, _MOST_REASONS)
+    bars = [(_sentence(reason), counts[reason]) for reason in shown]
+    if rest:
+        bars.append((f"{len(rest)} more reasons", sum(counts[reason] for reason in rest)))
+    figure.set_size_inches(9, 1.3 + 0.42 * max(3, len(bars)))
+    axes = figure.add_subplot()
+    headed(axes, f"What was left out of {counted(summary.selected, 'selected document')}")
+    if not bars:
+        _say(axes, "Nothing was left out." if summary.selected else "No document was selected.")
+        return
+    axes.barh(range(len(bars)), [count for _, count in bars], height=0.62, color=PALETTE[0])
+    axes.set_yticks(range(len(bars)), [sentence for sentence, _ in bars])
+    axes.set_ylim(max(3, len(bars)) - 0.4, -0.6)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
+    axes.set_xticks([])
+    axes.set_xlim(0, 1.28 * max(count for _, count in bars))
+    for place, (_, count) in enumerate(bars):
+        axes.annotate(
+            f"{count:,} ({share(count, summary.selected)})", (count, place), (5, 0), textcoords="offset points", va="center", color=INK
+        )
+
+
+def _sentence(reason: str) -> str:
+    lines = textwrap.wrap(drawable(REASONS.get(reason, reason), 96), 48, max_lines=2, placeholder=" …")
+    return "\n".join(lines)
+
+
+def _say(axes: Axes, sentence: str) -> None:
+    """A sentence in place of a picture of nothing."""
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, sentence, transform=axes.transAxes, ha="center", va="center", fontsize=12, color=INK)
