@@ -28,8 +28,8 @@ def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> 
         LeaveOut(recipe.opted_out, exclusion_writer=dropped_writer(work, "rights")),
         *filters(thresholds, lambda name: dropped_writer(work, name)),
     ]
-    if any((thresholds.personal.emails, thresholds.personal.phones, thresholds.personal.identity_numbers)):
-        steps.append(MaskPersonal(thresholds.personal))
+    if thresholds.personal.enabled:
+        steps.append(MaskPersonal())
     if thresholds.paragraphs.enabled:
         steps.append(NoteRepeated(work / "paragraphs", thresholds.paragraphs.min_length))
     return [*steps, kept_writer(work)]

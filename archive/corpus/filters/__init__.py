@@ -14,6 +14,7 @@ from archive.corpus.filters.doubtful import Doubtful
 from archive.corpus.filters.length import WrongLength
 from archive.corpus.filters.prose import NotProse
 from archive.corpus.filters.quality import quality_filters
+from archive.corpus.language import LanguageJudge
 from archive.corpus.thresholds import Thresholds
 
 __all__ = ["filters"]
@@ -28,4 +29,7 @@ def filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWr
         blocks.append(WrongLength(thresholds.length, exclusion_writer_for("length")))
     if thresholds.prose.enabled:
         blocks.append(NotProse(thresholds.prose, exclusion_writer_for("prose")))
+    if thresholds.language.enabled:
+        language = thresholds.language
+        blocks.append(LanguageJudge(language.keep, language.min_score, exclusion_writer_for("language")))
     return [*blocks, *quality_filters(thresholds, exclusion_writer_for)]
