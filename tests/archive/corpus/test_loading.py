@@ -25,8 +25,8 @@ from tests.archive.invented import WIB
 def document(number: int, **fields: Any) -> dict[str, Any]:
     usual = {
         "id": f"kabar:{number}", "text": "Pasar ramai lagi.\n\nHarga beras turun.", "url": None, "site": "kabar", "headline": None,
-        "published_at": stamp(datetime(2026, 11, 20, 8, tzinfo=WIB)), "section": None, "agency": None, "cluster_id": None, "cluster_size": 1,
-        "language": "id", "language_score": 1.0, "revision": 1, "opted_out": None, "word_count": 7,
+        "published_at": stamp(datetime(2026, 11, 20, 8, tzinfo=WIB)), "section": None, "agency": None, "cluster_id": None,
+        "cluster_size": 1, "language": "id", "language_score": 1.0, "revision": 1, "opted_out": None, "word_count": 7,
     }  # fmt: skip
     return usual | fields
 
