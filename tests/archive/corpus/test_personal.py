@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from types import ModuleType
 
 import dill
 import pytest
@@ -117,8 +118,8 @@ def test_a_mask_that_looks_like_personal_data_itself_is_refused(mask: str) -> No
 
 
 @pytest.mark.parametrize("library", [pickle, dill])
-def test_a_block_travels_to_other_machines(library: object) -> None:
-    block = library.loads(library.dumps(MaskPersonal()))  # type: ignore[attr-defined]
+def test_a_block_travels_to_other_machines(library: ModuleType) -> None:
+    block = library.loads(library.dumps(MaskPersonal()))
     assert block.format("0812-3456-7890") == PHONE
 
 
