@@ -23,7 +23,7 @@ THRESHOLD = 0.5
 scored above 0.22 as Indonesian, and no 300 characters of them above 0.41. Short news scores lower, hence the wide margin below 0.69."""
 
 DIGITS = 4
-"""Of a score. Sums of doubles differ by 1e-13 between machines, so that a rounded score is the same on all of them."""
+"""Of a score. What machines may differ in, the last bits of a double, is far below: a rounded score is the same on all of them."""
 
 UNDETERMINED = "und"
 """ISO 639-2 for a text without anything that the model knows, like an empty one."""
@@ -75,7 +75,7 @@ class LanguageJudge(BaseFilter):
 def language_scores(text: str) -> dict[str, float]:
     """Language -> probability, as py3langid's `rank` gives it, but in doubles and summed in one order; empty where nothing is known.
 
-    py3langid itself sums 32-bit floats with whatever BLAS there is: its scores differ by machine from the sixth digit on.
+    py3langid itself sums 32-bit floats with whatever BLAS there is, so that the last digits of its scores may differ by machine.
     """
     identifier = _identifier()
     written = unicodedata.normalize("NFC", text.lower() if text.isupper() else text).encode("utf-8", "surrogatepass")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
 
 import dill
 import pytest
@@ -130,13 +132,13 @@ def test_a_score_has_few_digits_so_that_it_is_equal_on_every_machine() -> None:
 
 
 @pytest.mark.parametrize("library", [pickle, dill])
-def test_a_block_travels_to_other_machines_without_the_model(library: object) -> None:
+def test_a_block_travels_to_other_machines_without_the_model(library: ModuleType) -> None:
     block = LanguageJudge()
     block.filter(document(INDONESIAN))
-    sent = library.dumps(block)  # type: ignore[attr-defined]
+    sent = library.dumps(block)
     assert len(sent) < 10_000
     doc = document(INDONESIAN)
-    assert library.loads(sent).filter(doc) is True  # type: ignore[attr-defined]
+    assert library.loads(sent).filter(doc) is True
     assert doc.metadata["language"] == "id"
 
 
@@ -145,7 +147,7 @@ def test_importing_and_building_a_block_does_not_load_the_model() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "0\n"
 
 
-def test_in_a_pipeline_what_is_dropped_goes_to_the_exclusion_writer_with_its_reason(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_in_a_pipeline_what_is_dropped_goes_to_the_exclusion_writer_with_its_reason(tmp_path: Path) -> None:
     block = LanguageJudge(exclusion_writer=JsonlWriter(str(tmp_path), compression=None))
     kept = list(block.run([document(text) for text in (INDONESIAN, MALAY, "Jakarta")]))
     assert [doc.text for doc in kept] == [INDONESIAN]

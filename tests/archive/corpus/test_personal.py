@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pickle
 import re
+from types import ModuleType
 
 import dill
 import pytest
 from datatrove.data import Document
+from datatrove.pipeline.formatters.pii import PIIFormatter
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -116,8 +118,8 @@ def test_a_mask_that_looks_like_personal_data_itself_is_refused(mask: str) -> No
 
 
 @pytest.mark.parametrize("library", [pickle, dill])
-def test_a_block_travels_to_other_machines(library: object) -> None:
-    block = library.loads(library.dumps(MaskPersonal()))  # type: ignore[attr-defined]
+def test_a_block_travels_to_other_machines(library: ModuleType) -> None:
+    block = library.loads(library.dumps(MaskPersonal()))
     assert block.format("0812-3456-7890") == PHONE
 
 
@@ -153,3 +155,16 @@ def test_a_mask_does_not_depend_on_the_documents_before(before: list[str], text:
     for other in before:
         block.format(other)
     assert block.format(text) == masked(text)
+
+
+@given(st.text(st.sampled_from("ab1.-_+@ \n:[]é"), max_size=60))
+@example("a@b@kabar.example")
+def test_the_addresses_are_those_of_datatroves_own_pattern(text: str) -> None:
+    assert list(email_spans(text)) == [match.span() for match in PIIFormatter().emails_replacer.regex.finditer(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["a-" * 50_000 + "@", "a@" + "b-" * 50_000, "a@" * 50_000, "+62 " * 20_000, "0812-" * 20_000, "1 " * 50_000]
+)
+def test_long_runs_that_are_almost_an_address_or_a_number_end(text: str) -> None:
+    assert masked(text) == text
