@@ -214,8 +214,8 @@ def m017_unattended(db: Database) -> None:
             ended_at TEXT, reasons TEXT NOT NULL, urls TEXT NOT NULL) STRICT""",
         "CREATE INDEX drifts_site ON drifts (site, layout)",
         """CREATE TABLE alerts (
-            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, site TEXT, layout TEXT, why TEXT NOT NULL, since TEXT NOT NULL, told_at TEXT,
-            ended_at TEXT, end_told_at TEXT) STRICT""",
+            id INTEGER PRIMARY KEY, kind TEXT NOT NULL, site TEXT, layout TEXT, why TEXT NOT NULL, since TEXT NOT NULL,
+            told_at TEXT, ended_at TEXT, end_told_at TEXT) STRICT""",
         "CREATE INDEX alerts_open ON alerts (kind, site) WHERE end_told_at IS NULL",
         """CREATE TABLE manners (
             site TEXT PRIMARY KEY, delay REAL NOT NULL, quiet_until TEXT, reason TEXT NOT NULL, noted_at TEXT NOT NULL) STRICT""",

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from archive.connection import plain_errors
 from archive.corpus.execution import checked_options, run_elsewhere, run_local
-from archive.corpus.finishing import Finish
+from archive.corpus.finishing import Finish, NothingLeft
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, select
@@ -67,10 +67,14 @@ def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, adva
         found = versions()
         _prepare(work, recipe.digest(selection.archive_digest, found))
         finish = Finish(recipe, selection, found, work, out)
-        if means.executor == "local":
-            run_local(recipe, selection.shards, work, finish, jobs=means.jobs, advance=advance)
-        elif not run_elsewhere(means.executor, recipe, selection.shards, work, finish, options):
-            return None
+        try:
+            if means.executor == "local":
+                run_local(recipe, selection.shards, work, finish, jobs=means.jobs, advance=advance)
+            elif not run_elsewhere(means.executor, recipe, selection.shards, work, finish, options):
+                return None
+        except NothingLeft:
+            shutil.rmtree(work)
+            raise
         shutil.rmtree(work)
     return finish.summary
 

@@ -78,7 +78,10 @@ class JsonSink:
 
 
 class Export:
-    """The data files of all splits; the number of rows of each split has to be known, as it stands in the files' names."""
+    """The data files of all splits; the number of rows of each split has to be known, as it stands in the files' names.
+
+    A split without a row has no file: `load_dataset` fails for all splits where one is empty (datasets 5.2).
+    """
 
     def __init__(self, folder: Path, splits: Mapping[str, int], format: Format) -> None:  # noqa: A002 - the option's own name
         self._folder = folder
@@ -114,12 +117,6 @@ class Export:
             for number in range(self._count(split))
         }
 
-    def write_empty_splits(self) -> None:
-        """A split without a row still has its file, so that a program that asks for it finds it."""
-        for split, total in self._totals.items():
-            if not total:
-                self._sink(split)
-
     def _sink(self, split: str) -> _Sink:
         if split not in self._open:
             path = self._folder / self._name(split, self._written[split] // ROWS_A_FILE)
@@ -127,7 +124,7 @@ class Export:
         return self._open[split]
 
     def _count(self, split: str) -> int:
-        return max(1, -(-self._totals[split] // ROWS_A_FILE))
+        return -(-self._totals[split] // ROWS_A_FILE)
 
     def _name(self, split: str, number: int) -> str:
         ending = "jsonl.gz" if self._format == "jsonl" else "parquet"

@@ -6,6 +6,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from archive.connection import plain_errors
 from archive.corpus.card import write_card
-from archive.corpus.columns import COLUMNS
+from archive.corpus.columns import COLUMNS, stamp
 from archive.corpus.export import Export, ParquetSink, described
 from archive.corpus.groups import COLUMNS as OF_GROUPS
 from archive.corpus.groups import Group, Groups
@@ -31,6 +32,10 @@ from archive.store import Archive
 
 KINDS = ("email", "phone", "nik")
 _NAMES = [column.name for column in COLUMNS]
+
+
+class NothingLeft(CorpusError):
+    """Every article was left out."""
 
 
 @dataclass(slots=True)
@@ -55,7 +60,7 @@ class _Counts:
                 self.masked[kind] = (documents + 1, before + masks)
 
 
-class Finish(PipelineStep):  # type: ignore[misc]
+class Finish(PipelineStep):
     """Writes the corpus into a folder of `work`, then gives it the name `out`; nothing stands under that name before."""
 
     type = "WRITER"
@@ -93,11 +98,10 @@ class Finish(PipelineStep):  # type: ignore[misc]
                     continue
                 counts.take(row)
                 repeated.count(row["site"], row["text"])
-                row["cluster_size"] = sizes.get(row["cluster_id"], 1)
+                row |= {"cluster_size": sizes.get(row["cluster_id"], 1), "published_at": _stamped(row["published_at"])}
                 export.write(_split(splitter, groups.group(row)), [{name: row[name] for name in _NAMES}])
-            export.write_empty_splits()
         dropped = self._write_dropped(folder / "dropped.parquet", groups, counts)
-        self._check(totals, dropped)
+        self._check(totals, dropped, counts)
         exported = {site: words.total() for site, words in counts.words.items()}
         summary = Summary(
             recipe=self.recipe, archive_digest=self.selection.archive_digest, articles=self.selection.articles,
@@ -145,13 +149,28 @@ class Finish(PipelineStep):  # type: ignore[misc]
                 row["reason"], row["stands_for_it"] = groups.stands_for[row["article_id"]]
                 yield row
 
-    def _check(self, totals: dict[str, int], dropped: int) -> None:
+    def _check(self, totals: dict[str, int], dropped: int, counts: _Counts) -> None:
         exported = sum(totals.values())
+        if not exported:
+            raise NothingLeft(f"{self.out}: not made, as every article was left out: {_reasons(counts)}")
         if exported + dropped != self.selection.selected:
             raise CorpusError(
                 f"{self.recipe.archive}: {self.selection.selected} articles were asked for, {exported + dropped} were there: "
                 "stories were taken down meanwhile; build it once more"
             )
+
+
+def _reasons(counts: _Counts) -> str:
+    """What became of the articles, and how the opted-out ones could be kept."""
+    found: Counter[str] = Counter()
+    for (reason, _), documents in counts.dropped.items():
+        found[reason] += documents
+    said = ", ".join(f"{documents} {reason}" for reason, documents in sorted(found.items()))
+    return said + ("; --opted-out keep would keep those that opted out" if found["opted_out"] else "")
+
+
+def _stamped(published_at: str | None) -> str | None:
+    return stamp(datetime.fromisoformat(published_at)) if published_at else None
 
 
 def _split(splitter: Splitter, group: Group) -> str:

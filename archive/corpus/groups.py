@@ -53,7 +53,7 @@ class Groups:
         """The group of one of the documents."""
         number = self._number(row)
         if number not in self._shared:
-            return Group(anchor=self._anchors.get(number, row["id"]), day=_day(row))
+            return Group(anchor=self._anchors.get(number, str(row["id"])), day=_day(row))
         return Group(anchor=self._anchors[number], day=self._days[number])
 
     def _number(self, row: Row) -> int:

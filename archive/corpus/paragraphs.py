@@ -17,7 +17,7 @@ MOST = 50
 """Paragraphs that are reported at most."""
 
 
-class NoteRepeated(PipelineStep):  # type: ignore[misc]
+class NoteRepeated(PipelineStep):
     """Writes down the paragraphs that two documents or more of a site hold within a task; lets all documents pass."""
 
     type = "STATS"

@@ -16,7 +16,10 @@ from archive.corpus.recipe import Recipe
 from archive.corpus.rights import LeaveOut
 from archive.corpus.survivors import dropped_writer, kept_writer
 
-DECIDING = ("warta", "datatrove", "pyarrow", "numpy", "spacy", "matplotlib", "phonenumbers")
+DECIDING = (
+    "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "phonenumbers", "matplotlib", "pillow",
+    "jinja2", "huggingface_hub", "pyyaml",
+)  # fmt: skip
 """Packages whose version may change a byte of a corpus."""
 
 

@@ -19,7 +19,7 @@ _AS_THEY_ARE = (
 )  # fmt: skip
 
 
-class ArchiveReader(BaseReader):  # type: ignore[misc]
+class ArchiveReader(BaseReader):
     """Yields the articles of the task's shard, as they stood at the recipe's moment; task n reads the shard n."""
 
     name = "warta archive"

@@ -9,7 +9,7 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from archive.corpus.recipe import OptedOut
 
 
-class LeaveOut(BaseFilter):  # type: ignore[misc]
+class LeaveOut(BaseFilter):
     """Drops as `removed`, `opted_out` and `broken_text`."""
 
     name = "rights"

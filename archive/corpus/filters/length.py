@@ -14,7 +14,7 @@ def words(text: str) -> list[str]:
     return [word for word in text.split() if word.isalnum() or any(character.isalnum() for character in word)]
 
 
-class WrongLength(BaseFilter):  # type: ignore[misc]  # datatrove ships no types
+class WrongLength(BaseFilter):
     """Drops what has fewer or more words than the table [length] allows."""
 
     name = "length"

@@ -20,7 +20,7 @@ SENTENCE_END = re.compile(r"(?<![\s(]\d)(?<![\s(]\d\d)(?<!^\d)(?<!^\d\d)\s?[.!?â
 FIRST_WORD = re.compile(r"[^\w]*(\w+)")
 
 
-class NotProse(BaseFilter):  # type: ignore[misc]  # datatrove ships no types
+class NotProse(BaseFilter):
     """Drops what is no prose, by shares of words that the table [prose] names."""
 
     name = "prose"

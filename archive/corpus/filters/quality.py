@@ -55,7 +55,7 @@ DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
 """Table of thresholds -> datatrove's reason, its numbers of words as `n` -> ours."""
 
 
-class Judged(BaseFilter):  # type: ignore[misc]  # datatrove ships no types
+class Judged(BaseFilter):
     """One of datatrove's filters, asked about a copy with one newline between paragraphs: the document stays as it is."""
 
     type = "filter"

@@ -29,16 +29,16 @@ class Words(WordTokenizer):
         """Its tokens without white space."""
         text = _encodable(text)
         if any(special in text for special in _specials_with_space()):
-            return _spacy().word_tokenize(text)
+            return list(_spacy().word_tokenize(text))
         return [token for chunk in text.split() for token in _tokens(chunk)]
 
     def sent_tokenize(self, text: str) -> list[str]:
         """Its sentences, by spaCy's rules."""
-        return _spacy().sent_tokenize(_encodable(text))
+        return list(_spacy().sent_tokenize(_encodable(text)))
 
     def span_tokenize(self, text: str) -> list[tuple[int, int]]:
         """Where its sentences begin and end, by spaCy's rules."""
-        return _spacy().span_tokenize(_encodable(text))
+        return list(_spacy().span_tokenize(_encodable(text)))
 
 
 def _encodable(text: str) -> str:
