@@ -21,6 +21,7 @@ from archive.corpus.groups import COLUMNS as OF_GROUPS
 from archive.corpus.groups import Group, Groups
 from archive.corpus.manifest import write_manifest
 from archive.corpus.paragraphs import Repeated
+from archive.corpus.pipeline import masked_kinds
 from archive.corpus.plots import draw
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection
@@ -30,7 +31,6 @@ from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
 from archive.errors import CorpusError
 from archive.store import Archive
 
-KINDS = ("email", "phone", "nik")
 _NAMES = [column.name for column in COLUMNS]
 
 
@@ -42,9 +42,10 @@ class NothingLeft(CorpusError):
 class _Counts:
     """What is counted while the files are written."""
 
+    masked: dict[str, tuple[int, int]]
+    """Kind -> (documents, masks)."""
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    masked: dict[str, tuple[int, int]] = field(default_factory=lambda: dict.fromkeys(KINDS, (0, 0)))
     clusters: set[int] = field(default_factory=set)
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -54,7 +55,7 @@ class _Counts:
         self.words[row["site"]][row["word_count"]] += 1
         if row["cluster_id"] is not None:
             self.clusters.add(row["cluster_id"])
-        for kind in KINDS:
+        for kind in self.masked:
             if masks := row[f"masked_{kind}"]:
                 documents, before = self.masked[kind]
                 self.masked[kind] = (documents + 1, before + masks)
@@ -89,7 +90,7 @@ class Finish(PipelineStep):
         for row in self._kept(OF_GROUPS):
             if row["article_id"] not in groups.stands_for:
                 totals[_split(splitter, groups.group(row))] += 1
-        counts = _Counts()
+        counts = _Counts(masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0)))
         paragraphs = self.recipe.thresholds.paragraphs
         repeated = Repeated(self.work / "paragraphs", paragraphs.min_length)
         with Export(folder, totals, self.recipe.format) as export:

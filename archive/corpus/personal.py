@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.formatters.base import BaseFormatter
@@ -71,7 +71,7 @@ _PERSONAL = frozenset(
 
 
 class MaskPersonal(BaseFormatter):
-    """Replaces personal data in `doc.text`; `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
+    """Replaces personal data in `doc.text` and `metadata["headline"]`; `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
 
     Equal texts are masked equally, whatever came before, and a masked text stays as it is.
     """
@@ -79,8 +79,10 @@ class MaskPersonal(BaseFormatter):
     name = "mask personal data"
     _requires_dependencies = ("phonenumbers",)
 
-    def __init__(self, email: str = EMAIL, phone: str = PHONE, nik: str = NIK) -> None:
+    def __init__(self, kinds: Sequence[str] = KINDS, *, email: str = EMAIL, phone: str = PHONE, nik: str = NIK) -> None:
+        """`kinds`: those of KINDS that are masked."""
         super().__init__()
+        self.kinds = tuple(kind for kind in KINDS if kind in kinds)
         self.masks = {"email": email, "phone": phone, "nik": nik}
         for mask in self.masks.values():
             if not mask or re.search(r"[\d@.+]", mask):
@@ -100,7 +102,7 @@ class MaskPersonal(BaseFormatter):
         found: Counter[str] = Counter()
         while True:
             before = found.total()
-            for kind in KINDS:
+            for kind in self.kinds:
                 spans = list(_SPANS[kind](text))
                 found[kind] += len(spans)
                 text = _replaced(text, spans, self.masks[kind])
@@ -113,7 +115,10 @@ class MaskPersonal(BaseFormatter):
             self.stat_update(StatHints.total)
             with self.track_time():
                 doc.text, found = self.masked(doc.text)
-                for kind in KINDS:
+                if headline := doc.metadata.get("headline"):
+                    doc.metadata["headline"], more = self.masked(headline)
+                    found += more
+                for kind in self.kinds:
                     doc.metadata[f"masked_{kind}"] = doc.metadata.get(f"masked_{kind}", 0) + found[kind]
                     self.stat_update(f"masked_{kind}", value=found[kind])
             yield doc

@@ -15,6 +15,7 @@ from archive.corpus.reader import ArchiveReader
 from archive.corpus.recipe import Recipe
 from archive.corpus.rights import LeaveOut
 from archive.corpus.survivors import dropped_writer, kept_writer
+from archive.corpus.tables import Personal
 
 DECIDING = (
     "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "phonenumbers", "matplotlib", "pillow",
@@ -32,10 +33,16 @@ def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> 
         *filters(thresholds, lambda name: dropped_writer(work, name)),
     ]
     if thresholds.personal.enabled:
-        steps.append(MaskPersonal())
+        steps.append(MaskPersonal(masked_kinds(thresholds.personal)))
     if thresholds.paragraphs.enabled:
         steps.append(NoteRepeated(work / "paragraphs", thresholds.paragraphs.min_length))
     return [*steps, kept_writer(work)]
+
+
+def masked_kinds(personal: Personal) -> list[str]:
+    """What of personal data is masked; nothing where the table is switched off."""
+    switches = {"email": personal.emails, "phone": personal.phones, "nik": personal.identity_numbers}
+    return [kind for kind, on in switches.items() if on and personal.enabled]
 
 
 def versions() -> dict[str, str]:
