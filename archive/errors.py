@@ -7,7 +7,8 @@ ArchiveError
 ├── ArchiveUnwritable   the file or the disk does not take writes
 ├── ArchiveDamaged      a page, a digest or a dictionary does not check
 ├── ArticleUnknown      no article goes by that URL or number
-└── CorpusError         a corpus cannot be made as asked
+├── CorpusError         a corpus cannot be made as asked
+└── PackageMissing      an extra of warta is not installed
 """
 
 from __future__ import annotations
@@ -43,3 +44,7 @@ class ArticleUnknown(ArchiveError):
 
 class CorpusError(ArchiveError):
     """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take it."""
+
+
+class PackageMissing(ArchiveError):
+    """The command needs an extra that is not installed."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.errors import CorpusError
+from archive.commands.corpus_explain import explain
+from archive.commands.extra import needs_extra
 from archive.options import Moment, archive_option, json_option, named, opened
 from archive.terminal import bar, human_bytes, plural, print_json, print_table
 
@@ -88,7 +88,7 @@ def build(
     """
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
-    with _extra():
+    with needs_extra("corpus"):
         from archive.corpus.building import Means, check_target, jobs_of_machine, newest_moment, survey
         from archive.corpus.recipe import Recipe
         from archive.corpus.splits import parse_splits
@@ -119,17 +119,6 @@ def _build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, as_
         click.echo(f"Queued; {out} appears when its last job has ended.", err=True)
     else:
         _show(summary, out, as_json=as_json)
-
-
-@contextmanager
-def _extra() -> Iterator[None]:
-    """What is not there has its one line."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("archive", "scraper"):
-            raise
-        raise CorpusError(f"a corpus needs more packages ({error.name} is missing): pip install 'warta[corpus]'") from error
 
 
 def _settled(path: Path, as_of: datetime | None) -> datetime | None:
@@ -213,3 +202,6 @@ def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
             f"{plural(len(summary.repeated), 'paragraph')} stand in many stories of one site: README.md shows what a rule may have missed.",
             err=True,
         )
+
+
+corpus.add_command(explain)
