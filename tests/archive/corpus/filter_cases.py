@@ -71,7 +71,7 @@ CASES: dict[str, Case] = {
     "fallback_extraction": Case(
         block="fallback",
         takes=document(layout="fallback", warnings=["layout_missed"]),
-        leaves=document(layout="fallback", warnings=[]),
+        leaves=document(layout="fallback", warnings=["missing_published_at"]),
     ),
     "no_words": Case(block="length", takes=document("— … !\n\n“ ”")),
     "too_short": Case(block="length", takes=document(TEASER)),

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archive.corpus.filters as ours
+import scraper.extraction
 from archive.corpus.filters import filters
 from archive.corpus.filters.length import words
 from archive.corpus.filters.prose import prose_words
@@ -109,6 +110,13 @@ def test_a_reason_leaves_what_it_is_not_for(reason: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("text", [NEWS, NEWS.replace("\n\n", " "), f"{NEWS}\n\n(tri/ard)", NEWS.replace(".", " .").replace(",", " ,")])
 def test_clean_news_passes_all_filters_however_its_lines_and_marks_are_set(text: str) -> None:
     assert [verdict(block, document(text)) for block in blocks(load_thresholds("news")).values()] == [None] * 7
+
+
+def test_warnings_that_drop_are_those_that_extraction_gives() -> None:
+    table = load_thresholds("news").fallback
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(scraper.extraction.__file__).parent.glob("*.py"))
+    for warning in (*table.warnings_of_any, *table.warnings_of_fallback):
+        assert f'"{warning}"' in source or f'"{warning.removeprefix("missing_")}"' in source, warning
 
 
 def test_none_has_no_filters() -> None:
