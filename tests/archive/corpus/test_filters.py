@@ -133,6 +133,11 @@ def test_the_cheap_filters_come_first() -> None:
     ]  # fmt: skip
 
 
+def test_statistics_of_a_filter_go_by_its_name() -> None:
+    steps = filters(load_thresholds("news"), lambda _: None)
+    assert [step.stats.name for step in steps] == [f"filter: {step.name}" for step in steps]
+
+
 def test_a_dropped_document_goes_to_the_writer_of_its_filter_with_its_reason(tmp_path: Path) -> None:
     steps = filters(load_thresholds("news"), lambda name: JsonlWriter(str(tmp_path / name), compression=None))
     documents = iter([document(), document(TEASER), document(SCHEDULE)])
