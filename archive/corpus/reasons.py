@@ -29,8 +29,6 @@ REASONS: dict[str, str] = {
     "gopher_quality/ellipsis_lines": "too many of its lines end in an ellipsis",
     "gopher_quality/few_letters": "too few of its words and marks hold a letter",
     "gopher_quality/few_stop_words": "it has too few of the commonest Indonesian words",
-    "gopher_repetition/paragraphs": "too many of its paragraphs are repeated",
-    "gopher_repetition/paragraph_characters": "too much of its text stands in repeated paragraphs",
     "gopher_repetition/lines": "too many of its lines are repeated",
     "gopher_repetition/line_characters": "too much of its text stands in repeated lines, by Gopher's rule",
     "gopher_repetition/top_phrase": "one short phrase makes up too much of its text",

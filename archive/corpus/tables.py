@@ -83,13 +83,11 @@ class GopherQuality:
 
 @dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
 class GopherRepetition:
-    """Arguments of datatrove's GopherRepetitionFilter."""
+    """Arguments of datatrove's GopherRepetitionFilter, without those of paragraphs: its paragraphs are lines here."""
 
     enabled: bool
     dup_line_frac: Share
-    dup_para_frac: Share
     dup_line_char_frac: Share
-    dup_para_char_frac: Share
     top_n_grams: Grams
     dup_n_grams: Grams
 

@@ -32,8 +32,8 @@ DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
     },
     "gopher_repetition": {
         "empty": "no_words",
-        "dup_para_frac": "gopher_repetition/paragraphs",
-        "dup_para_char_frac": "gopher_repetition/paragraph_characters",
+        "dup_para_frac": "gopher_repetition/lines",
+        "dup_para_char_frac": "gopher_repetition/line_characters",
         "dup_line_frac": "gopher_repetition/lines",
         "dup_line_char_frac": "gopher_repetition/line_characters",
         "top_n_gram": "gopher_repetition/top_phrase",
@@ -61,8 +61,8 @@ class Judged(BaseFilter):
     type = "filter"
 
     def __init__(self, table: str, judge: BaseFilter, exclusion_writer: DiskWriter | None = None):
+        self.name = table  # before datatrove names its statistics by it
         super().__init__(exclusion_writer)
-        self.name = table
         self.judge = judge
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
@@ -92,12 +92,10 @@ def quality_filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str]
         ("gopher_repetition", thresholds.gopher_repetition, GopherRepetitionFilter),
         ("c4_quality", thresholds.c4_quality, C4QualityFilter),
     ]
-    return [
-        Judged(name, kind(language=Words(), **_arguments(table)), exclusion_writer_for(name))
-        for name, table, kind in asked
-        if table.enabled
-    ]
+    return [Judged(name, kind(**_arguments(table)), exclusion_writer_for(name)) for name, table, kind in asked if table.enabled]
 
 
-def _arguments(table: Any) -> dict[str, Any]:
-    return {key: value for key, value in asdict(table).items() if key != "enabled"}
+def _arguments(table: FineWebQuality | GopherQuality | GopherRepetition | C4Quality) -> dict[str, Any]:
+    given = {key: value for key, value in asdict(table).items() if key != "enabled"}
+    no_paragraphs = {"dup_para_frac": 0, "dup_para_char_frac": 0} if isinstance(table, GopherRepetition) else {}
+    return {"language": Words()} | given | no_paragraphs

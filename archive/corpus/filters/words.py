@@ -8,14 +8,14 @@ from functools import cache, lru_cache
 from datatrove.utils.word_tokenizers import SpaCyTokenizer, WordTokenizer
 
 BREAKS_SPACY = "IS_ALPHA"
-"""spaCy fails on this name of one of its own flags; datatrove leaves it out where it does."""
+"""spaCy fails on this name of one of its own flags: a chunk with it stays whole."""
 
 LONGEST_KEPT = 40
 """Characters: longer chunks are addresses and the like, which do not come again."""
 
 
 @dataclass(frozen=True)
-class Words(WordTokenizer):
+class Words(WordTokenizer):  # type: ignore[misc]  # datatrove ships no types
     """datatrove's tokenizer for Indonesian, with the same tokens.
 
     spaCy splits what stands between white space piece by piece, so a piece seen before need not be split again: the published
@@ -52,9 +52,11 @@ def _tokens(chunk: str) -> tuple[str, ...]:
 
 @lru_cache(65_536)
 def _kept_tokens(chunk: str) -> tuple[str, ...]:
+    if BREAKS_SPACY in chunk:
+        return (chunk,)
     pipeline = _spacy().tokenizer
     with pipeline.memory_zone():  # else its vocabulary grows with every text
-        return tuple(token.text for token in pipeline.tokenizer(chunk.replace(BREAKS_SPACY, "")))
+        return tuple(token.text for token in pipeline.tokenizer(chunk))
 
 
 @cache
