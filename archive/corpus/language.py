@@ -51,6 +51,7 @@ class LanguageJudge(BaseFilter):
     """
 
     name = "language"
+    type = "filter"
     _requires_dependencies = ("py3langid",)
 
     def __init__(

@@ -13,6 +13,7 @@ class LeaveOut(BaseFilter):
     """Drops as `removed`, `opted_out` and `broken_text`."""
 
     name = "rights"
+    type = "filter"
 
     def __init__(self, opted_out: OptedOut, exclusion_writer: DiskWriter | None = None) -> None:
         super().__init__(exclusion_writer)

@@ -15,7 +15,7 @@ LONGEST_KEPT = 40
 
 
 @dataclass(frozen=True)
-class Words(WordTokenizer):  # type: ignore[misc]  # datatrove ships no types
+class Words(WordTokenizer):
     """datatrove's tokenizer for Indonesian, with the same tokens.
 
     spaCy splits what stands between white space piece by piece, so a piece seen before need not be split again: the published
