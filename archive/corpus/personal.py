@@ -71,7 +71,9 @@ _PERSONAL = frozenset(
 
 
 class MaskPersonal(BaseFormatter):
-    """Replaces personal data in `doc.text` and `metadata["headline"]`; `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
+    """Replaces personal data in `doc.text` and `metadata["headline"]`.
+
+    `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
 
     Equal texts are masked equally, whatever came before, and a masked text stays as it is.
     """

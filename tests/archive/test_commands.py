@@ -331,6 +331,7 @@ READING = {
     "clusters": [],
     "cluster": ["1"],
     "syndication": ["matrix"],
+    "corpus": ["build", "korpus", "--plan"],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
 OPTIONS = {"remove": ("--reason", "diminta keluarga")}
@@ -404,7 +405,7 @@ def test_bytes_that_are_no_text_are_told_plainly(warta: Warta, command: str) -> 
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
-@pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments and name != "syndication"])
+@pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments and name not in ("syndication", "corpus")])
 def test_a_command_without_its_argument_is_wrong_usage(warta: Warta, command: str) -> None:
     result = warta(command, options=OPTIONS.get(command, ()))
     assert result.exit_code == 2
