@@ -107,7 +107,7 @@ class ArchiveCollector(Collector):
 
     def _count_revisions(self, archive: Archive) -> list[tuple[tuple[str, ...], float]]:
         (newest,) = archive.db.conn.execute("SELECT coalesce(max(id), 0) FROM revisions").fetchone()
-        if newest < self._newest_revision:  # another archive stands at the path
+        if newest < self._newest_revision:  # another archive stands at the path, or the newest were taken down: Prometheus sees a reset
             self._revisions.clear()
             self._newest_revision = 0
         new = _rows(archive, REVISIONS, {"after": self._newest_revision, "newest": newest})
