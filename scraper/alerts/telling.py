@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from threading import Thread
 
 from archive.alerts import Alerts, Delivery
@@ -38,7 +39,7 @@ class Told:
     waiting: int = 0
     """Messages that are still to be told."""
     problem: str | None = None
-    """Why the archive could not be written; nothing was told then."""
+    """Why the archive could not be written."""
 
 
 def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> Told:
@@ -57,13 +58,35 @@ def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Targ
       then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping one twice an hour at most.
     - A target that is new in the configuration is told what lasts, and nothing of the past.
 
+    - An archive that takes no writes remembers nothing. Nothing is told then but that the disk is full, once a process; when the
+      archive takes writes again and the disk is still filling, that is told in the ordinary way.
+
     A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told side by side.
     """
     try:
-        return _told(archive, incidents, targets, now)
+        told = _told(archive, incidents, targets, now)
     except ArchiveError as error:
-        logger.error("alerts: nothing is told: %s", error)  # noqa: TRY400 - the sentence is enough
-        return Told(sent=0, problem=str(error))
+        logger.error("alerts: the archive cannot remember what is told: %s", error)  # noqa: TRY400 - the sentence is enough
+        full = next((incident for incident in incidents if incident.kind == "disk"), None)
+        return Told(sent=_tell_unremembered(archive, full, targets, now) if full else 0, problem=str(error))
+    _unremembered.discard(archive.path)
+    return told
+
+
+_unremembered: set[Path] = set()
+"""Archives of which this process told directly that their disk is full."""
+
+
+def _tell_unremembered(archive: Archive, incident: Incident, targets: Sequence[Target], now: datetime) -> int:
+    if archive.path in _unremembered:
+        return 0
+    _unremembered.add(archive.path)
+    mark = sha256(f"{archive.path.resolve()}\n{now.isoformat()}".encode(errors="replace")).hexdigest()[:16]
+    message = Message(id=f"{mark}-began", state="began", incident=incident, archive=archive.path.name, sent_at=now)
+    problems = deliver(dict.fromkeys(targets, message))
+    for target, problem in problems.items():
+        logger.warning("alerts: %s: %s; it is not told that the disk is full", target.name, problem)
+    return len(set(targets)) - len(problems)
 
 
 def _told(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], now: datetime) -> Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -30,7 +31,7 @@ def until(true: Callable[[], Any]) -> None:
 
 
 class Receiver:
-    """A web server that takes JSON; `trouble` is `hang`, `drop`, or None, and `status` what it answers."""
+    """A web server that takes JSON; `trouble` is `hang`, `drop`, `drip`, `endless` or None, and `status` what it answers."""
 
     def __init__(self, context: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.status = 200
@@ -85,6 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
         if receiver.trouble == "drop":
             self.close_connection = True
             return
+        if receiver.trouble == "drip":
+            self._drip()
+            return
         if receiver.trouble == "endless":
             self._answer_without_end()
             return
@@ -97,6 +101,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", receiver.location)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _drip(self) -> None:
+        """A byte of a header now and then: no wait of a socket is ever long."""
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Lambat: ")
+            while not self.receiver.closing.wait(0.05):
+                self.wfile.write(b"x")
 
     def _answer_without_end(self) -> None:
         self.send_response(200)

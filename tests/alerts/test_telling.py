@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from archive import Archive
 from archive.alerts import Alerts, lasting, listed
+from archive.errors import ArchiveError
 from archive.incidents import Incident
 from scraper.alerts import Target, Told, Webhook, tell
 from scraper.alerts.telling import MESSAGES
@@ -244,6 +246,15 @@ def test_targets_that_hang_are_bounded_and_side_by_side(archive: Archive, receiv
     assert receiver.told == [BEGAN]
 
 
+def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(archive: Archive, receiver: Receiver) -> None:
+    receiver.trouble = "drip"
+    slow = Webhook(url=receiver.url, timeout=0.3)
+    begun = time.monotonic()
+    found = told(archive, [drift()], slow, now=NOW)
+    assert time.monotonic() - begun < 10
+    assert found.failed == (f"{slow.name}: no answer within 0.3 s",)
+
+
 def test_nobody_listens_and_nothing_is_raised(archive: Archive) -> None:
     found = told(archive, [drift()], Webhook(url=f"http://127.0.0.1:{free_port()}/"), now=NOW)
     assert found.failed[0].endswith(": connection refused")
@@ -268,10 +279,35 @@ def test_an_archive_that_takes_no_writes_is_a_line_and_no_error(
 ) -> None:
     Archive(path).close()
     with Archive(path, read_only=True) as archive:
-        found = told(archive, [disk()], hook, now=NOW)
-    assert found.problem == f"{path}: it is read-only"
+        assert told(archive, [drift()], hook, now=NOW) == Told(sent=0, problem=f"{path}: it is read-only")
     assert receiver.told == []
-    assert "nothing is told" in caplog.text
+    assert [record.getMessage() for record in caplog.records] == [
+        f"alerts: the archive cannot remember what is told: {path}: it is read-only"
+    ]
+
+
+def test_a_disk_that_is_full_is_told_though_the_archive_cannot_remember_it(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+    fill_up(archive)
+    for hour in range(3):
+        found = told(archive, [drift(), disk()], hook, now=NOW + hour * HOUR)
+        assert found.problem == f"{archive.path}: the disk is full"
+    assert receiver.told == [("began", "disk", None)]
+    archive.db.conn.execute("PRAGMA max_page_count = 1000000")
+    told(archive, [drift(), disk()], hook, now=NOW + 4 * HOUR)
+    assert receiver.told[1:] == [BEGAN, ("began", "disk", None)]
+
+
+def fill_up(archive: Archive) -> None:
+    """No page more fits into the file, and those that are there are used up."""
+    (pages,) = archive.db.conn.execute("PRAGMA page_count").fetchone()
+    archive.db.conn.execute(f"PRAGMA max_page_count = {pages}")
+    with contextlib.suppress(ArchiveError):
+        for number in range(10_000):
+            with archive.transaction():
+                archive.db.conn.execute(
+                    "INSERT INTO alerts (kind, why, since, ended_at) VALUES ('disk', ?, ?, ?)",
+                    (str(number) * 50, str(number), NOW.isoformat()),
+                )
 
 
 # Flapping
