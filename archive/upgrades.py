@@ -220,3 +220,23 @@ def m017_unattended(db: Database) -> None:
         """CREATE TABLE manners (
             site TEXT PRIMARY KEY, delay REAL NOT NULL, quiet_until TEXT, reason TEXT NOT NULL, noted_at TEXT NOT NULL) STRICT""",
     )
+
+
+@migrations()
+def m018_alert_deliveries(db: Database) -> None:
+    """A row for each message of an alert to each target: a target that is down is told later, and no other one twice.
+
+    `state` is `began` or `ended`. `tries` and `tried_at` are written before a message is sent. `outcome` says how it was settled: `told`,
+    `overtaken` (the incident ended first: one message tells both), `flapped` (it began again within the hour, and ended before it was
+    told) or `given_up`.
+    """
+    create(
+        db,
+        "ALTER TABLE alerts ADD COLUMN urls TEXT NOT NULL DEFAULT '[]'",
+        """CREATE TABLE alert_deliveries (
+            id INTEGER PRIMARY KEY, alert_id INTEGER NOT NULL REFERENCES alerts (id), target TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('began', 'ended')), noted_at TEXT NOT NULL, next_try_at TEXT NOT NULL,
+            tries INTEGER NOT NULL DEFAULT 0, tried_at TEXT, error TEXT, settled_at TEXT, outcome TEXT,
+            UNIQUE (alert_id, target, state)) STRICT""",
+        "CREATE INDEX alert_deliveries_waiting ON alert_deliveries (target) WHERE settled_at IS NULL",
+    )

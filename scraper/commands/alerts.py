@@ -1,0 +1,80 @@
+"""`warta alerts`: who was told of what, and a message to try the targets with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+from archive.alerts import listed
+from archive.incidents import Incident
+from archive.options import archive_option, json_option, named, opened
+from archive.terminal import plain_time, print_json, print_table
+from scraper.alerts.configured import config_option, configured_targets
+from scraper.alerts.message import Message
+from scraper.alerts.telling import deliver
+
+_COLUMNS = {
+    "kind": "kind", "site": "site", "layout": "layout", "since": "since", "ended_at": "ended", "told_at": "told", "end_told_at": "end told",
+    "waiting": "waiting", "error": "last problem", "why": "why",
+}  # fmt: skip
+_TIMES = ("since", "told_at", "ended_at", "end_told_at")
+
+
+@click.group(short_help="Who was told of what went wrong; try the targets.")
+@archive_option
+def alerts(path: Path) -> None:
+    """Webhooks and mailboxes are told of what goes wrong: once when it begins, once when it is over.
+
+    \b
+    warta alerts test                             a test message to every target of the configuration
+    warta alerts list                             what was told, and what waits for a target that is down
+    """
+
+
+@alerts.command(name="list", short_help="What was told, and what is still to be told.")
+@archive_option
+@json_option
+@click.pass_context
+def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
+    """Alerts that last, then those of the past, newest first."""
+    with opened(named(context, path)) as archive:
+        rows = listed(archive.db)
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table([row | {name: plain_time(row[name]) for name in _TIMES} for row in rows], _COLUMNS)
+    else:
+        click.echo("Nothing was ever wrong.", err=True)
+
+
+@alerts.command(short_help="A test message to every target.")
+@config_option
+@archive_option
+@click.pass_context
+def test(context: click.Context, config: Path | None, path: Path) -> None:
+    """Send a test message to every webhook and mailbox of the configuration; a line each, exit 1 where one did not take it."""
+    targets = configured_targets(config)
+    if not targets:
+        raise click.ClickException("the configuration names no target: add a webhook or mail under [alerts]")
+    message = _test_message(named(context, path).name, now=datetime.now(UTC))
+    problems = deliver(dict.fromkeys(targets, message))
+    for target in targets:
+        problem = problems.get(target)
+        click.echo(f"{target.name}: {problem or 'told'}", err=problem is not None)
+    if problems:
+        raise SystemExit(1)
+
+
+def _test_message(archive: str, *, now: datetime) -> Message:
+    why = "This is a test: alerts of warta reach you here."
+    return Message(
+        id=uuid4().hex,
+        state="began",
+        incident=Incident(kind="test", site=None, since=now, why=why),
+        archive=archive,
+        sent_at=now,
+        test=True,
+    )

@@ -1,0 +1,40 @@
+"""`warta metrics`: the archive in numbers, for Prometheus."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import click
+from prometheus_client import generate_latest
+
+from archive.options import archive_option, opened
+from scraper.metrics import registry, write_textfile
+
+
+@click.command(short_help="Numbers for Prometheus; a dashboard for Grafana.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write them to this file, for node_exporter's textfile collector.")
+@click.option("--dashboard", is_flag=True, help="Print a dashboard for Grafana instead; import it there.")
+@archive_option
+def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
+    """The archive in numbers, in the text format of Prometheus.
+
+    \b
+    warta metrics --output /var/lib/node_exporter/warta.prom
+    warta metrics --dashboard > warta.json
+    """
+    if dashboard:
+        text = files("scraper").joinpath("dashboards/warta.json").read_text("utf-8")
+        if output is None:
+            click.echo(text, nl=False)
+            return
+        raise click.UsageError("--dashboard goes to stdout; --output is for the metrics")
+    with opened(path):
+        pass  # says in one line what is wrong with it
+    collected = registry(path, clock=lambda: datetime.now(UTC))
+    if output is not None:
+        write_textfile(output, collected)
+    else:
+        sys.stdout.write(generate_latest(collected).decode())

@@ -1,0 +1,123 @@
+"""The metrics as data: their names, what they mean, and the question to the archive that answers each.
+
+Names follow https://prometheus.io/docs/practices/naming/: base units, `_total` on counters only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_LAST_ENDED = "SELECT max(id) FROM crawls WHERE ended_at IS NOT NULL GROUP BY site"
+_EPOCH = "CAST(strftime('%s', max({column})) AS INTEGER)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One metric: its rows are the values of the labels and the value; `:now` is the moment that is asked for."""
+
+    name: str
+    """A counter's ends with `_total`; all others are gauges."""
+    text: str
+    labels: tuple[str, ...] = ()
+    query: str
+
+    @property
+    def is_counter(self) -> bool:
+        """Whether it only grows."""
+        return self.name.endswith("_total")
+
+
+READINGS = (
+    Reading(
+        name="warta_articles",
+        text="Stories in the archive, those that their sites removed included.",
+        labels=("site",),
+        query="SELECT site, count(*) FROM articles WHERE revision > 0 GROUP BY site",
+    ),
+    Reading(
+        name="warta_urls",
+        text="Addresses in the ledger, by what became of them.",
+        labels=("site", "state"),
+        query="SELECT site, state, count(*) FROM urls GROUP BY site, state",
+    ),
+    Reading(
+        name="warta_stories_due",
+        text="Stories that the next crawl would ask for.",
+        labels=("site",),
+        # The sources' own rows have no next check. Sites without any are 0, so that an alert on it sees them.
+        query="""SELECT s.site, (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.next_check_at <= :now)
+            FROM (SELECT DISTINCT site FROM crawls) s""",
+    ),
+    Reading(
+        name="warta_crawls_total",
+        text="Crawls that ended, by how; a crawl without an end that another followed was killed.",
+        labels=("site", "ended"),
+        query="""SELECT site, coalesce(end_reason, 'killed'), count(*) FROM crawls c
+            WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site) GROUP BY 1, 2""",
+    ),
+    Reading(
+        name="warta_crawl_last_start_timestamp_seconds",
+        text="When the newest crawl began, one that runs included.",
+        labels=("site",),
+        query=f"SELECT site, {_EPOCH.format(column='started_at')} FROM crawls GROUP BY site",
+    ),
+    Reading(
+        name="warta_crawl_last_end_timestamp_seconds",
+        text="When the newest crawl that ended did.",
+        labels=("site",),
+        query=f"SELECT site, {_EPOCH.format(column='ended_at')} FROM crawls WHERE ended_at IS NOT NULL GROUP BY site",
+    ),
+    Reading(
+        name="warta_crawl_last_success_timestamp_seconds",
+        text="When the newest crawl that finished by itself ended.",
+        labels=("site",),
+        query=f"SELECT site, {_EPOCH.format(column='ended_at')} FROM crawls WHERE end_reason = 'finished' GROUP BY site",
+    ),
+    Reading(
+        name="warta_crawl_last_duration_seconds",
+        text="How long the newest crawl that ended took.",
+        labels=("site",),
+        query=f"""SELECT site, round(max(0, julianday(ended_at) - julianday(started_at)) * 86400, 3) FROM crawls
+            WHERE id IN ({_LAST_ENDED})""",
+    ),
+    Reading(
+        name="warta_crawl_last_received_bytes",
+        text="Bytes that the newest crawl that ended received.",
+        labels=("site",),
+        query=f"SELECT site, coalesce(bytes, 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
+    ),
+    Reading(
+        name="warta_crawl_last_announced_stories",
+        text="Stories that the sources announced to the newest crawl that ended.",
+        labels=("site",),
+        query=f"SELECT site, coalesce(json_extract(counts, '$.announced'), 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
+    ),
+    Reading(
+        name="warta_crawl_last_asked_stories",
+        text="Stories that the newest crawl that ended asked for.",
+        labels=("site",),
+        query=f"SELECT site, coalesce(json_extract(counts, '$.asked'), 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
+    ),
+    Reading(
+        name="warta_crawl_last_pages",
+        text="Pages of the newest crawl that ended, by what became of them.",
+        labels=("site", "outcome"),
+        query=f"""SELECT c.site, o.value, coalesce((SELECT j.value FROM json_each(c.counts) j WHERE j.key = o.value), 0)
+            FROM crawls c, json_each('["kept", "unchanged", "not_modified", "gone", "refused", "failed"]') o
+            WHERE c.id IN ({_LAST_ENDED})""",
+    ),
+    Reading(
+        name="warta_alerts_undelivered",
+        text="Messages of alerts that a target did not take yet.",
+        query="SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL AND tries > 0",
+    ),
+)
+
+REVISIONS = Reading(
+    name="warta_revisions_total",
+    text="Revisions that were written, by their kind.",
+    labels=("site", "kind"),
+    # Counted on from the last one seen: the rows are long, and never change.
+    query="""SELECT a.site, r.kind, count(*) FROM revisions r JOIN articles a ON a.id = r.article_id
+        WHERE r.id > :after AND r.id <= :newest GROUP BY 1, 2""",
+)
