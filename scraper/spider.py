@@ -75,11 +75,17 @@ class NewsSpider(Spider):
         self._announced = 0
 
     async def start(self) -> AsyncIterator[Any]:
-        """robots.txt first, then every source."""
+        """robots.txt first, then every source; nothing at all before the moment that the site named."""
+        quiet = self.crawl.pacing.quiet_until
+        if quiet is not None and self.crawl.now() < quiet:
+            self.crawl.end_reason = "pause_requested"
+            until, wish = quiet.isoformat(timespec="seconds"), sentence(self.crawl.pacing.reason)
+            logger.warning("%s: not crawled: it is to be left alone until %s (%s)", self.name, until, wish)
+            return
         robots = await self._robots.rules_for(self.site.home)
         refusal = "robots_unavailable" if robots.unavailable else None if robots.allows(self.site.home) else "robots_forbidden"
         if refusal is not None:
-            self.crawl.end_reason = refusal
+            self.crawl.end_reason = self.crawl.end_reason or refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
             return
         for source in (*map(Sitemap, robots.sitemaps), *self.site.sources, Section(self.site.home)):
