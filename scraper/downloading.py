@@ -25,6 +25,7 @@ class PoliteHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._gate = crawler
+        self._pool.retryAutomatically = False  # Twisted would ask again at once, unseen, where a kept connection breaks off
 
     async def download_request(self, request: Request) -> Response:
         """Called by Scrapy, which has at most one request of a site under way."""
