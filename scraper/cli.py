@@ -13,6 +13,7 @@ from archive.errors import ArchiveError
 from scraper.commands.clean import clean
 from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
+from scraper.commands.doctor import doctor
 from scraper.commands.extract import extract
 from scraper.commands.import_ import import_command
 from scraper.commands.reextract import reextract_command
@@ -22,7 +23,7 @@ from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "reextract", "verify", "backup", "remove", "compact", "sites",
+    "syndication", "reextract", "verify", "backup", "remove", "compact", "doctor", "sites",
 )  # fmt: skip
 
 
@@ -64,5 +65,5 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, clean, import_command, reextract_command, sites, *ARCHIVE_COMMANDS):
+for command in (demo, crawl, extract, clean, import_command, reextract_command, doctor, sites, *ARCHIVE_COMMANDS):
     main.add_command(command)

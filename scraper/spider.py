@@ -39,6 +39,11 @@ REST = timedelta(hours=20)
 """How long a source rests that is not there; many profiles name sources that may or may not exist."""
 
 
+def name_ourselves(settings: BaseSettings) -> None:
+    """Our user agent: our name and the contact."""
+    settings.set("USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider")
+
+
 class NewsSpider(Spider):
     """Crawls one site by its profile. Arguments: since, until (YYYY-MM-DD), limit, recheck (due, all, none), plan."""
 
@@ -52,7 +57,7 @@ class NewsSpider(Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Called by Scrapy: the user agent names us and the contact, unless one was given."""
         super().update_settings(settings)
-        settings.set("USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider")
+        name_ourselves(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:

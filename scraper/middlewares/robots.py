@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Self
 from urllib.parse import urlsplit
@@ -104,7 +104,7 @@ class RobotsMiddleware:
     async def _fetch(self, url: str) -> RobotsTxt:
         crawl = Crawl.of(self._crawler)
         request = Request(url, callback=NO_CALLBACK, meta={"robots_exempt": True, "download_slot": crawl.site})
-        engine, reason = self._crawler.engine, None
+        engine = self._crawler.engine
         assert engine is not None
         try:
             response = await engine.download_async(request)
@@ -112,10 +112,13 @@ class RobotsMiddleware:
             return parse_robots(None, b"")
         except Exception as error:
             logger.info("robots.txt could not be had: %s (%s)", url, error)
-            robots, reason = parse_robots(None, b""), refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
+            reason = refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
+            robots = replace(parse_robots(None, b""), reason=reason)
         else:
             robots = parse_robots(response.status, response.body)
         if not crawl.options.plan and not crawl.stopping:
             with suppress(CloseSpider), crawl.writing():
-                crawl.archive.record_robots(urlsplit(url).netloc, status=robots.status, body=robots.text, now=crawl.now(), reason=reason)
+                crawl.archive.record_robots(
+                    urlsplit(url).netloc, status=robots.status, body=robots.text, now=crawl.now(), reason=robots.reason
+                )
         return robots
