@@ -25,6 +25,9 @@ USUAL = ("authors", "section", "image_url")
 STALE = timedelta(days=3)
 """A newsroom whose newest story is older than this publishes elsewhere."""
 
+NOT_ASKED = "not_asked"
+"""In place of a code of archive.reasons: the handful of requests was used up."""
+
 WELL, LOOK, UNREACHABLE = "well", "needs a look", "cannot be reached"
 EXIT = {WELL: 0, LOOK: 3, UNREACHABLE: 1}
 
@@ -45,7 +48,7 @@ class SourceFinding:
     """Stories among the links, each once."""
     newest: datetime | None = None
     reason: str | None = None
-    """Why it gave nothing: a code of archive.reasons, or `not_asked`."""
+    """Why it gave nothing: a code of archive.reasons, or NOT_ASKED."""
     others: tuple[str, ...] = ()
     """Links of the site's own that have not the shape of an article."""
 
@@ -89,7 +92,7 @@ class Examination:
         """WELL, LOOK or UNREACHABLE."""
         if self.robots is None or self.robots.status is None:
             return UNREACHABLE
-        tried = [finding for finding in self.sources if finding.reason != "not_asked"]
+        tried = [finding for finding in self.sources if finding.reason != NOT_ASKED]
         if tried and all(finding.status is None for finding in tried) and not self.stories:
             return UNREACHABLE
         return LOOK if any(True for _problem in self.problems()) else WELL
@@ -111,6 +114,8 @@ class Examination:
             yield f"robots.txt could not be had (status {robots.status}): nothing is asked of the site until it can; try again later"
         elif not robots.allows(home):
             yield f"robots.txt forbids us the site{_by(robots, home)}: ask the newsroom for leave, or do not crawl it"
+        elif any(finding.reason == "pause_requested" for finding in (*self.sources, *self.stories)):
+            yield "the site has too much to do and asked to be left alone for a while: try again later"
         else:
             yield from self._problems_of_sources()
             yield from self._problems_of_stories()
@@ -128,7 +133,7 @@ class Examination:
 
     def _problems_of_stories(self) -> Iterator[str]:
         for story in self.stories:
-            if story.reason is not None and story.reason != "not_asked":
+            if story.reason is not None and story.reason != NOT_ASKED:
                 yield f"{story.url} gave no story: {sentence(story.reason)}"
         read = [story for story in self.stories if story.article is not None]
         lost = [story for story in read if story.article is not None and story.article.layout == "fallback"]
@@ -156,7 +161,7 @@ class Examination:
         gone = [finding.url for finding in self.sources if finding.reason in ("http_404", "http_410", "dns_failed")]
         if gone and any(finding.article_links for finding in self.sources):
             yield f"not there, so if it stays so take it out of `sources` in {self.profile}: {', '.join(gone)}"
-        left = sum(finding.reason == "not_asked" for finding in self.sources)
+        left = sum(finding.reason == NOT_ASKED for finding in self.sources)
         if left:
             yield f"{plural(left, 'source')} not asked: an examination is a handful of requests"
         newest = max((finding.newest for finding in self.sources if finding.newest), default=None)
@@ -166,10 +171,6 @@ class Examination:
 
     def _notes_of_stories(self) -> Iterator[str]:
         read = [story.article for story in self.stories if story.article is not None]
-        first = self.site.layouts[0].name if self.site.layouts else None
-        older = sorted({article.layout for article in read} - {first, "fallback"})
-        if older:
-            yield f"an older layout matched ({', '.join(older)}, where {first} is the newest)"
         missing = [name for name in USUAL if read and not any(getattr(article, name) for article in read)]
         if missing and not all(article.layout == "fallback" for article in read):
             yield f"in none of the stories: {', '.join(missing)}; if the pages show them, see the layout in {self.profile}"
@@ -190,7 +191,7 @@ class Examination:
         ruling = robots.ruling(home)
         return {
             "status": robots.status, "reason": robots.reason, "welcome": robots.allows(home),
-            "group": ruling.group if ruling else None, "line": ruling.line if ruling else None, "rule": ruling.text if ruling else None,
+            "group": robots.group, "line": ruling.line if ruling else None, "rule": ruling.text if ruling else None,
             "crawl_delay": robots.crawl_delay, "sitemaps": list(robots.sitemaps), "shut_out": list(robots.all_shut_out(home)),
         }  # fmt: skip
 
@@ -221,4 +222,4 @@ def _story_row(finding: StoryFinding) -> dict[str, Any]:
 
 def why(reason: str | None) -> str:
     """The reason in plain words."""
-    return "not asked: the handful of requests was used up" if reason == "not_asked" else sentence(reason)
+    return "not asked: the handful of requests was used up" if reason == NOT_ASKED else sentence(reason)

@@ -19,7 +19,7 @@ from archive.urls import canonical_url, joined_url
 from scraper.announcements import announcements
 from scraper.crawl import Crawl, Options
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
-from scraper.doctor import Examination, SourceFinding, StoryFinding
+from scraper.doctor import NOT_ASKED, Examination, SourceFinding, StoryFinding
 from scraper.extraction import read_page
 from scraper.extraction.find import find_article
 from scraper.extraction.selectors import Element
@@ -38,6 +38,8 @@ MAX_REQUESTS = 12
 """Requests of one examination, robots.txt and redirects included."""
 STORIES = 3
 MAX_REDIRECTS = 3
+BEFORE_HOME = 4
+"""Sources that are asked before the home page, which tells most where the others have moved."""
 
 
 class Examiner(Spider):
@@ -67,6 +69,7 @@ class Examiner(Spider):
         self.site = site
         self.found = Examination(site=site)
         self.crawl: Crawl
+        self._further: tuple[Request, ...] = ()
         self._links: dict[str, Link] = {}  # newest link of each story
 
     async def start(self) -> AsyncIterator[Any]:
@@ -76,8 +79,8 @@ class Examiner(Spider):
         except Exception:
             logger.exception("%s: the examination broke off", self.site.name)
             self.found.broken = True
-        return
-        yield  # Scrapy wants a generator; this one has done its asking itself
+        for request in self._further:
+            yield request  # none: Scrapy wants a generator, and all the asking was done here
 
     async def _examine(self) -> None:
         robots = self._robots
@@ -111,8 +114,8 @@ class Examiner(Spider):
             if address is not None and address not in seen:
                 seen.add(address)
                 sources.append(source)
-        place = MAX_REQUESTS - STORIES - 3
-        yield from sources[:place] if len(sources) <= place else (*sources[:place], sources[-1], *sources[place:-1])
+        first, others, home = sources[:BEFORE_HOME], sources[BEFORE_HOME:-1], sources[-1:]
+        yield from first if len(sources) <= BEFORE_HOME else (*first, *home, *others)
 
     @property
     def _window(self) -> Window:
@@ -131,8 +134,8 @@ class Examiner(Spider):
     async def _read_source(self, step: Step) -> tuple[SourceFinding, Announced]:
         """What a source gives; the links to stories among it are remembered."""
         kind = type(step.source).__name__
-        if self._left(STORIES) < 1:
-            return SourceFinding(url=step.url, kind=kind, reason="not_asked"), Announced()
+        if self._left(STORIES) < self._cost(step.url):
+            return SourceFinding(url=step.url, kind=kind, reason=NOT_ASKED), Announced()
         limit = MAX_SOURCE_BYTES if isinstance(step.source, Sitemap) else MAX_FEED_BYTES if isinstance(step.source, Feed) else None
         response = await self._ask(step.url, STORIES, **({"download_maxsize": limit} if limit else {}))
         if isinstance(response, str):
@@ -162,8 +165,8 @@ class Examiner(Spider):
         )  # fmt: skip
 
     async def _ask_story(self, link: Link) -> StoryFinding:
-        if self._left(0) < 1:
-            return StoryFinding(url=link.url, reason="not_asked")
+        if self._left(0) < self._cost(link.url):
+            return StoryFinding(url=link.url, reason=NOT_ASKED)
         response = await self._ask(link.url, 0)
         if isinstance(response, str):
             return StoryFinding(url=link.url, reason=response)
@@ -197,7 +200,7 @@ class Examiner(Spider):
         """The answer, or the reason why there is none."""
         if self.crawl.stopping:
             return "pause_requested"
-        own = {"download_slot": self.site.name, "redirect_ttl": min(MAX_REDIRECTS, max(0, self._left(reserve) - 1))}
+        own = {"download_slot": self.site.name, "redirect_ttl": min(MAX_REDIRECTS, max(0, self._left(reserve) - self._cost(url)))}
         engine = self.crawler.engine
         assert engine is not None
         try:
@@ -206,6 +209,10 @@ class Examiner(Spider):
             return refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
         finally:
             self.found.asked = self._asked()
+
+    def _cost(self, url: str) -> int:
+        """Requests that an address costs: its host is asked for robots.txt first."""
+        return 1 if self._robots.known_rules(url) is not None else 2
 
     def _left(self, reserve: int) -> int:
         return MAX_REQUESTS - reserve - self._asked()

@@ -77,17 +77,20 @@ class RobotsTxt:
         """Every AI crawler that may not fetch the URL."""
         return tuple(agent for agent in AI_CRAWLERS if self.rules is not None and not self.rules.can_fetch(url, agent))
 
+    @property
+    def group(self) -> str | None:
+        """The user agent, in lower case, of the group that speaks to us; `*` for everybody's, None for none."""
+        ours = [agent for agents, _rules in _groups(self.text) for agent in agents if agent == "*" or (agent and PRODUCT.startswith(agent))]
+        return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
+
     def ruling(self, url: str) -> Ruling | None:
         """The line that decides about the URL for us; None where no line does."""
-        groups = list(_groups(self.text))
-        ours = [agent for agents, _rules in groups for agent in agents if agent == "*" or PRODUCT.startswith(agent)]
-        agent = max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
-        told = [rule for agents, rules in groups if agent in agents for rule in rules if _fits(rule, url)]
-        if agent is None or not told:
+        group = self.group
+        told = [rule for agents, rules in _groups(self.text) if group in agents for rule in rules if _fits(rule, url)]
+        if group is None or not told:
             return None
-        number, field_name, value = max(told, key=lambda rule: (len(rule[2]), rule[1] == "allow"))
-        found = Ruling(group=agent, line=number, text=f"{field_name.capitalize()}: {value}")
-        return found if (field_name == "allow") == self.allows(url) else None
+        line, kind, value = max(told, key=lambda rule: (len(rule[2]), rule[1] == "allow"))
+        return Ruling(group=group, line=line, text=f"{kind.capitalize()}: {value}") if (kind == "allow") == self.allows(url) else None
 
 
 def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:

@@ -17,7 +17,7 @@ from archive.reasons import sentence
 from archive.store import Archive
 from archive.terminal import human_bytes, print_json, print_table
 from scraper.commands.crawl import crawl_settings, run_spiders
-from scraper.doctor import EXIT, UNREACHABLE, WELL, Examination
+from scraper.doctor import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
 from scraper.examination import MAX_REQUESTS, Examiner
 from scraper.profiles import sites as all_sites
 
@@ -92,7 +92,11 @@ def _show(found: Examination, now: datetime) -> None:
         _heading("Sources")
         columns = {"kind": "kind", "url": "address", "status": "status", "size": "size", "links": "links", "article_links": "stories",
                    "newest": "newest", "why": "why not"}  # fmt: skip
-        shown = [dict(each, size=human_bytes(each["bytes"]) if each["bytes"] is not None else None) for each in row["sources"]]
+        shown = [
+            dict(each, size=human_bytes(each["bytes"]) if each["bytes"] is not None else None)
+            for each in row["sources"]
+            if each["reason"] != NOT_ASKED
+        ]
         print_table(shown, columns)
     for story in row["stories"]:
         _show_story(story)
@@ -115,7 +119,10 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
     if robots["status"] is None:
         yield f"No answer: {sentence(robots.get('reason')) or 'nothing came'}."
         return
-    rule = f"line {robots['line']} for {robots['group']} ({robots['rule']})" if robots["rule"] else "no rule speaks of it"
+    told = f"the group for {robots['group']} has no line about it" if robots["group"] else "no group speaks to us"
+    rule = f"line {robots['line']}, for {robots['group']}: {robots['rule']}" if robots["rule"] else told
+    if robots["status"] >= 300:
+        rule = "there is none" if robots["welcome"] else "it could not be had"
     word = "We are welcome" if robots["welcome"] else "We are not welcome"
     yield f"Status {robots['status']}. {word}: {rule}."
     if robots["crawl_delay"]:

@@ -46,6 +46,7 @@ class RetryAfterMiddleware:
 
     def _slow_down(self, request: Request, response: Response, crawl: Crawl) -> None:
         pacing, now = crawl.pacing, crawl.now()
+        crawl.counts["overloaded"] += 1
         header = (response.headers.get("Retry-After") or b"").decode("latin-1")
         seconds = retry_after_seconds(header, now=now) or 0.0
         too_long, too_often = seconds > self._longest, pacing.pace.in_a_row >= PATIENCE
