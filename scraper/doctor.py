@@ -114,7 +114,7 @@ class Examination:
             yield f"robots.txt could not be had (status {robots.status}): nothing is asked of the site until it can; try again later"
         elif not robots.allows(home):
             yield f"robots.txt forbids us the site{_by(robots, home)}: ask the newsroom for leave, or do not crawl it"
-        elif any(finding.reason == "pause_requested" for finding in (*self.sources, *self.stories)):
+        elif "pause_requested" in (*(source.reason for source in self.sources), *(story.reason for story in self.stories)):
             yield "the site has too much to do and asked to be left alone for a while: try again later"
         else:
             yield from self._problems_of_sources()

@@ -16,7 +16,8 @@ RECOVERY = 0.98
 FORGETTING = 0.5
 """Share of a remembered delay that is left after a crawl without any such answer."""
 PATIENCE = 8
-"""Such answers in a row that end a crawl of the site: nobody is helped by asking on."""
+"""Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking on. A second try of the same address
+does not count: at the end of a crawl only those of a few broken pages are left."""
 REST = timedelta(hours=1)
 """How long the site is left alone then."""
 LONGEST_QUIET = timedelta(days=30)
@@ -40,7 +41,7 @@ class Pace:
     good: int = 0
     overloaded: int = 0
     in_a_row: int = 0
-    """Answers without and with a wish for fewer requests; the last of these since the last good one."""
+    """Answers without and with a wish for fewer requests; addresses with such an answer since the last good one."""
 
     @classmethod
     def of(cls, *, usual: float, slowest: float, remembered: float = 0.0) -> Pace:
@@ -57,11 +58,11 @@ class Pace:
         """
         return max(self.usual, self.slowed)
 
-    def after(self, status: int) -> Pace:
-        """The pace after an answer with this status."""
+    def after(self, status: int, *, again: bool = False) -> Pace:
+        """The pace after an answer with this status; `again`: the same was asked before, and its answer counted."""
         if status in OVERLOADED:
             slowed = self._step(self.delay)
-            return replace(self, slowed=slowed, overloaded=self.overloaded + 1, in_a_row=self.in_a_row + 1)
+            return replace(self, slowed=slowed, overloaded=self.overloaded + 1, in_a_row=self.in_a_row + (not again))
         slowed = self.slowed * RECOVERY
         return replace(self, slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0, good=self.good + 1, in_a_row=0)
 

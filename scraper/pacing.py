@@ -55,9 +55,9 @@ class Pacing:
         self._crawl_delays[host] = min(crawl_delay, MAX_CRAWL_DELAY)
         self.pace = replace(self.pace, usual=max(self._own, *self._crawl_delays.values()))
 
-    def note(self, status: int) -> None:
-        """An answer came."""
-        self.pace = self.pace.after(status)
+    def note(self, status: int, *, again: bool = False) -> None:
+        """An answer came, the first one of its address or a further one."""
+        self.pace = self.pace.after(status, again=again)
         if status in manners.OVERLOADED:
             self.reason = "http_429" if status == 429 else "http_5xx"
 

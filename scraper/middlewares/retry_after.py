@@ -19,8 +19,8 @@ class RetryAfterMiddleware:
     """Notes every answer in the crawl's pace, for all requests to its site.
 
     Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they wait as every request does, at
-    the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds, or that answers so PATIENCE times in
-    a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. Scrapy's
+    the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds, or that answers so for PATIENCE addresses
+    in a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. Scrapy's
     AutoThrottle, where it is on, may only make the delay longer.
     """
 
@@ -36,7 +36,7 @@ class RetryAfterMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how the server is, and how long it wants to be left alone."""
         crawl = Crawl.of(self._crawler)
-        crawl.pacing.note(response.status)
+        crawl.pacing.note(response.status, again=bool(request.meta.get("retry_times")))
         if response.status in OVERLOADED:
             self._slow_down(request, response, crawl)
         slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
@@ -57,7 +57,7 @@ class RetryAfterMiddleware:
         wish = f"asks for a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
         if too_long or too_often:
             pacing.end(max(seconds, 0.0 if too_long else REST.total_seconds()), now=now)
-            wish += "" if too_long else f", {pacing.pace.in_a_row} times in a row"
+            wish += "" if too_long else f", as did {pacing.pace.in_a_row - 1} addresses before it"
             until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
             logger.warning("%s %s: the crawl of this site ends here; it is left alone until %s", response.url, wish, until)
             crawl.stop("pause_requested")

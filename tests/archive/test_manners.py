@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 from archive import Archive
+from tests.archive.first_release import write_0_1_0
 from tests.archive.invented import DAY, HOUR, NOW, rows
 
 
@@ -48,3 +53,12 @@ def test_each_answer_for_robots_txt_stands_with_its_status_and_its_first_and_las
         (200, None, times[0], times[4]), (404, None, times[1], times[1]), (503, None, times[2], times[2]),
         (None, "timeout", times[3], (NOW + DAY).isoformat()),
     ]  # fmt: skip
+
+
+def test_an_archive_of_the_first_release_brings_its_answers_for_robots_txt_along(path: Path) -> None:
+    write_0_1_0(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("INSERT INTO robots VALUES ('kabar.example', 'aa', 200, 'User-agent: *', ?, ?)", (NOW.isoformat(), NOW.isoformat()))
+        before = db.execute("SELECT host, digest, status, body, fetched_at, last_seen_at FROM robots ORDER BY host, digest").fetchall()
+    with Archive(path) as archive:
+        assert rows(archive, "SELECT host, digest, status, body, fetched_at, last_seen_at FROM robots ORDER BY host, digest") == before

@@ -74,6 +74,12 @@ def test_with_a_bound_of_zero_nothing_is_slowed_down():
     assert (pace.delay, pace.remembered()) == (0.0, 0.0)
 
 
+def test_only_addresses_that_were_not_asked_before_count_as_overloaded_in_a_row():
+    pace = Pace.of(usual=1.0, slowest=60.0).after(503).after(503, again=True).after(503, again=True)
+    assert (pace.in_a_row, pace.overloaded, pace.delay) == (1, 3, 8.0)
+    assert pace.after(200).in_a_row == 0
+
+
 @given(STATUSES, st.floats(0, 10), st.floats(0, 200))
 def test_the_delay_never_falls_below_the_usual_one_nor_rises_above_the_bound(statuses, usual, remembered):
     pace = after(Pace.of(usual=usual, slowest=60.0, remembered=remembered), *statuses)
