@@ -14,6 +14,7 @@ from archive.connection import check_schema, connect, immediate, plain_errors, s
 from archive.digests import bytes_digest
 from archive.history import changed_fields, correction_note, reading_digest
 from archive.ledger import Ledger
+from archive.manners import Manners
 from archive.reader import Reader
 from archive.records import IMPORTED, Article, Page, Revision, Snapshot
 from archive.replays import Replays
@@ -32,6 +33,7 @@ class Archive(Reader):
         super().__init__(Path(path), connect(Path(path), read_only=read_only))
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
+        self.manners = Manners(self.db, self.clock)
         self.replays = Replays(self.db, self.ledger)
         self.clusters = Clusters(self.db, self.clock)
 
@@ -86,13 +88,16 @@ class Archive(Reader):
                 (self.clock.stamp(now), json.dumps(dict(counts)), received, reason, crawl_id),
             )
 
-    def record_robots(self, host: str, *, status: int | None, body: str, now: datetime) -> None:
-        """Keep what robots.txt said: a row for each text that was seen, with its first and last time."""
+    def record_robots(self, host: str, *, status: int | None, body: str, now: datetime, reason: str | None = None) -> None:
+        """Keep what a request for robots.txt brought: a row for each answer that was seen, with its first and last time.
+
+        `status` is None where none came, and `reason` (a code of archive.reasons) says why.
+        """
         at = self.clock.stamp(now)
         self.db.conn.execute(
-            """INSERT INTO robots (host, digest, status, body, fetched_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (host, digest) DO UPDATE SET last_seen_at = excluded.last_seen_at, status = excluded.status""",
-            (host, bytes_digest(body.encode(errors="replace")), status, body, at, at),
+            """INSERT INTO robots (host, digest, status, reason, body, fetched_at, last_seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (host, coalesce(status, 0), coalesce(reason, ''), digest) DO UPDATE SET last_seen_at = excluded.last_seen_at""",
+            (host, bytes_digest(body.encode(errors="replace")), status, reason, body, at, at),
         )
 
     def pack(self, page: Page) -> Snapshot:

@@ -240,3 +240,19 @@ def m018_alert_deliveries(db: Database) -> None:
             UNIQUE (alert_id, target, state)) STRICT""",
         "CREATE INDEX alert_deliveries_waiting ON alert_deliveries (target) WHERE settled_at IS NULL",
     )
+
+
+@migrations()
+def m019_answers_of_robots(db: Database) -> None:
+    """Every answer to a request for robots.txt stands with its own first and last time, errors and silence too."""
+    create(
+        db,
+        "ALTER TABLE robots RENAME TO robots_before",
+        """CREATE TABLE robots (
+            id INTEGER PRIMARY KEY, host TEXT NOT NULL, digest TEXT NOT NULL, status INTEGER, reason TEXT, body TEXT,
+            fetched_at TEXT NOT NULL, last_seen_at TEXT NOT NULL) STRICT""",
+        """INSERT INTO robots (host, digest, status, body, fetched_at, last_seen_at)
+            SELECT host, digest, status, body, fetched_at, last_seen_at FROM robots_before ORDER BY fetched_at, host""",
+        "DROP TABLE robots_before",
+        "CREATE UNIQUE INDEX robots_answer ON robots (host, coalesce(status, 0), coalesce(reason, ''), digest)",
+    )

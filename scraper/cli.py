@@ -14,6 +14,7 @@ from scraper.commands.alerts import alerts
 from scraper.commands.clean import clean
 from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
+from scraper.commands.doctor import doctor
 from scraper.commands.extract import extract
 from scraper.commands.import_ import import_command
 from scraper.commands.metrics import metrics
@@ -24,7 +25,7 @@ from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "corpus", "reextract", "verify", "backup", "remove", "compact", "sites", "alerts", "metrics",
+    "syndication", "corpus", "reextract", "verify", "backup", "remove", "compact", "doctor", "sites", "alerts", "metrics",
 )  # fmt: skip
 
 
@@ -66,5 +67,5 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, clean, import_command, reextract_command, sites, alerts, metrics, *ARCHIVE_COMMANDS):
+for command in (demo, crawl, extract, clean, import_command, reextract_command, doctor, sites, alerts, metrics, *ARCHIVE_COMMANDS):
     main.add_command(command)

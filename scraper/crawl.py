@@ -22,6 +22,7 @@ from scrapy.exceptions import CloseSpider
 from archive.entries import Announcement, Check, Entry
 from archive.errors import ArchiveError
 from archive.store import Archive
+from scraper.pacing import Pacing
 from scraper.sources import Source, Window
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class Crawl:
     archive: Archive
     site: str
     options: Options
+    pacing: Pacing
     keep: str = "changed"
     unanswered: int = 0
     """Conditional requests in a row that the site had answered with the whole page when the crawl began."""
@@ -153,11 +155,13 @@ class Crawl:
         keep = crawler.settings["KEEP"]
         if keep not in KEEPS:
             raise ValueError(f"KEEP={keep}: expected one of {', '.join(KEEPS)}")
+        archive = Archive(Path(temporary.name) / "plan.db" if temporary else path)
         crawl = cls(
             crawler=crawler,
-            archive=Archive(Path(temporary.name) / "plan.db" if temporary else path),
+            archive=archive,
             site=site,
             options=options,
+            pacing=Pacing.of(site, crawler.settings, archive.manners.of(site)),
             keep=keep,
             fixed_now=datetime.fromisoformat(fixed) if fixed else None,
             _temporary=temporary,
@@ -231,6 +235,17 @@ class Crawl:
             with self.writing():
                 self.archive.ledger.record(check, site=self.site)
 
+    def note_manners(self) -> None:
+        """Remember what the site asks for; a plan writes nothing."""
+        if not self.options.plan:
+            with suppress(CloseSpider), self.writing():
+                self.pacing.keep(self.archive.manners, now=self.now())
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to end before its time."""
+        return self._stopping is not None
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction; an archive that takes no more writes ends the crawl with its sentence."""
@@ -254,6 +269,7 @@ class Crawl:
         self.ended = reason
         try:
             if self.id is not None and self.error is None:
+                self.note_manners()
                 self.archive.end_crawl(self.id, now=self.now(), counts=self.counts, received=received, reason=reason)
         finally:
             self.archive.close()

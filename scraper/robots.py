@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from protego import Protego
@@ -23,11 +23,28 @@ _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """The line of a robots.txt that decides."""
+
+    group: str
+    """The user agent that it speaks to, in lower case; `*` for everybody."""
+    line: int
+    """From 1."""
+    text: str
+
+
+_Rule = tuple[int, str, str]
+"""(line, `allow` or `disallow`, value)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RobotsTxt:
     """The rules of one host, or why they could not be had."""
 
     status: int | None
     """None where no answer came."""
+    reason: str | None = None
+    """Why no answer came: a code of archive.reasons."""
     text: str = field(default="", repr=False)
     rules: Protego | None = field(default=None, repr=False)
 
@@ -55,6 +72,50 @@ class RobotsTxt:
         if self.rules is None:
             return None
         return next((agent for agent in AI_CRAWLERS if not self.rules.can_fetch(url, agent)), None)
+
+    def all_shut_out(self, url: str) -> tuple[str, ...]:
+        """Every AI crawler that may not fetch the URL."""
+        return tuple(agent for agent in AI_CRAWLERS if self.rules is not None and not self.rules.can_fetch(url, agent))
+
+    @property
+    def group(self) -> str | None:
+        """The user agent, in lower case, of the group that speaks to us; `*` for everybody's, None for none."""
+        ours = [agent for agents, _rules in _groups(self.text) for agent in agents if agent == "*" or (agent and PRODUCT.startswith(agent))]
+        return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
+
+    def ruling(self, url: str) -> Ruling | None:
+        """The line that decides about the URL for us; None where no line does."""
+        group = self.group
+        told = [rule for agents, rules in _groups(self.text) if group in agents for rule in rules if _fits(rule, url)]
+        if group is None or not told:
+            return None
+        line, kind, value = max(told, key=lambda rule: (len(rule[2]), rule[1] == "allow"))
+        return Ruling(group=group, line=line, text=f"{kind.capitalize()}: {value}") if (kind == "allow") == self.allows(url) else None
+
+
+def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:
+    """The groups of a file: the user agents that each speaks to, and its rules with their lines."""
+    agents: list[str] = []
+    rules: list[_Rule] = []
+    began = False  # a rule of any kind ends the list of user agents
+    for number, line in enumerate(text.splitlines(), 1):
+        name, colon, value = line.partition("#")[0].partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if name == "user-agent" and colon:
+            if began:
+                yield agents, rules
+                agents, rules, began = [], [], False
+            agents.append(value.lower())
+        elif colon and name != "sitemap":
+            began = True
+            if name in ("allow", "disallow") and value:
+                rules.append((number, name, value))
+    yield agents, rules
+
+
+def _fits(rule: _Rule, url: str) -> bool:
+    """Whether a rule speaks of the URL, as the parser itself sees it."""
+    return not Protego.parse(f"User-agent: *\nDisallow: {rule[2]}").can_fetch(url, PRODUCT)
 
 
 def parse_robots(status: int | None, body: bytes) -> RobotsTxt:

@@ -13,6 +13,7 @@ KEEP = "changed"  # which pages' bytes are kept: changed (those that made a revi
 NOW: str | None = None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
 DEMO: str | None = None  # marks the crawls of `warta demo`
 RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
+SLOWEST_DELAY = 60.0  # seconds between requests that 429 and 503 slow a site down to at most; 0: they slow nothing down
 PROGRESS_BAR = False  # `warta crawl` turns it on
 
 # Manners: robots.txt, one request a second and one at a time a site (all hosts of a site share one slot). The user agent is
@@ -38,7 +39,10 @@ DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # IslamTimes reloads itself every half hour
 TWISTED_DNS_RESOLVER = "scraper.resolver.PublicAddressResolver"
-DOWNLOAD_HANDLERS = dict.fromkeys(("file", "ftp", "s3", "data"))
+DOWNLOAD_HANDLERS = {
+    **dict.fromkeys(("file", "ftp", "s3", "data")),
+    **dict.fromkeys(("http", "https"), "scraper.downloading.PoliteHandler"),
+}
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 

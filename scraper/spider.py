@@ -39,6 +39,11 @@ REST = timedelta(hours=20)
 """How long a source rests that is not there; many profiles name sources that may or may not exist."""
 
 
+def name_ourselves(settings: BaseSettings) -> None:
+    """Our user agent: our name and the contact."""
+    settings.set("USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider")
+
+
 class NewsSpider(Spider):
     """Crawls one site by its profile. Arguments: since, until (YYYY-MM-DD), limit, recheck (due, all, none), plan."""
 
@@ -52,7 +57,7 @@ class NewsSpider(Spider):
     def update_settings(cls, settings: BaseSettings) -> None:
         """Called by Scrapy: the user agent names us and the contact, unless one was given."""
         super().update_settings(settings)
-        settings.set("USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider")
+        name_ourselves(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -75,11 +80,17 @@ class NewsSpider(Spider):
         self._announced = 0
 
     async def start(self) -> AsyncIterator[Any]:
-        """robots.txt first, then every source."""
+        """robots.txt first, then every source; nothing at all before the moment that the site named."""
+        quiet = self.crawl.pacing.quiet_until
+        if quiet is not None and self.crawl.now() < quiet:
+            self.crawl.end_reason = "pause_requested"
+            until, wish = quiet.isoformat(timespec="seconds"), sentence(self.crawl.pacing.reason)
+            logger.warning("%s: not crawled: it is to be left alone until %s (%s)", self.name, until, wish)
+            return
         robots = await self._robots.rules_for(self.site.home)
         refusal = "robots_unavailable" if robots.unavailable else None if robots.allows(self.site.home) else "robots_forbidden"
         if refusal is not None:
-            self.crawl.end_reason = refusal
+            self.crawl.end_reason = self.crawl.end_reason or refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
             return
         for source in (*map(Sitemap, robots.sitemaps), *self.site.sources, Section(self.site.home)):

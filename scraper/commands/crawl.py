@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 
@@ -112,7 +113,7 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
     return settings
 
 
-def run_spiders(names: Sequence[str], settings: Settings, arguments: dict[str, str | None]) -> list[Crawl]:
+def run_spiders(names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any]) -> list[Crawl]:
     """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
     process = AsyncCrawlerProcess(settings)
     # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.

@@ -1,13 +1,8 @@
-"""A server that answers 429 or 503 with Retry-After gets the quiet it asks for, for all requests to its site."""
+"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After asks for."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import defaultdict
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from time import monotonic
 from typing import Self
 
 from scrapy import Request
@@ -15,69 +10,60 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from scraper.crawl import Crawl
-from scraper.refusals import Refused
+from scraper.manners import OVERLOADED, PATIENCE, REST, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
 
 class RetryAfterMiddleware:
-    """Holds every request of a slot back until the time that Retry-After named has passed.
+    """Notes every answer in the crawl's pace, for all requests to its site.
 
-    Stands nearer to the engine than Scrapy's RetryMiddleware sends its repeats from, so that the repeat waits as well. A server
-    that asks for more than RETRY_AFTER_MAX seconds is not asked again: the crawl of its site ends (`pause_requested`).
+    Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they wait as every request does, at
+    the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds, or that answers so for PATIENCE addresses
+    in a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. Scrapy's
+    AutoThrottle, where it is on, may only make the delay longer.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
-        self._ended = False
-        self._resume: defaultdict[str, float] = defaultdict(float)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Called by Scrapy."""
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        """Wait in short steps, so that a crawl that is told to stop does."""
-        if self._ended:
-            raise Refused("pause_requested")
-        slot = str(request.meta.get("download_slot"))
-        while (left := self._resume[slot] - monotonic()) > 0 and getattr(self._crawler.engine, "running", False):
-            await asyncio.sleep(min(left, 0.5))
-
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note how long the server wants to be left alone."""
-        header = response.headers.get("Retry-After")
-        if response.status not in (429, 503) or header is None:
-            return response
-        seconds = retry_after_seconds(header.decode("latin-1"), now=datetime.now(UTC))
-        if seconds is None:
-            return response
-        if seconds > self._longest:
-            request.meta["dont_retry"] = True
-            if not self._ended:
-                self._ended = True
-                logger.warning("%s asks for a pause of %.0f s: the crawl of this site ends here", response.url, seconds)
-                Crawl.of(self._crawler).stop("pause_requested")
-        else:
-            logger.warning("%s asks for a pause of %.0f s", response.url, seconds)
-            slot = str(request.meta.get("download_slot"))
-            self._resume[slot] = max(self._resume[slot], monotonic() + seconds)
+        """Note how the server is, and how long it wants to be left alone."""
+        crawl = Crawl.of(self._crawler)
+        crawl.pacing.note(response.status, again=bool(request.meta.get("retry_times")))
+        if response.status in OVERLOADED:
+            self._slow_down(request, response, crawl)
+        slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
+        if (slot := slots.get(str(request.meta.get("download_slot")))) is not None:
+            crawl.pacing.apply(slot)
         return response
 
-
-def retry_after_seconds(value: str, *, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or as a date; None for nonsense.
-
-    >>> retry_after_seconds("120", now=datetime(2026, 1, 1, tzinfo=UTC))
-    120.0
-    """
-    value = value.strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
-        return None
-    return max(0.0, (moment - now).total_seconds()) if moment.tzinfo is not None else None
+    def _slow_down(self, request: Request, response: Response, crawl: Crawl) -> None:
+        pacing, now = crawl.pacing, crawl.now()
+        crawl.counts["overloaded"] += 1
+        header = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        seconds = retry_after_seconds(header, now=now) or 0.0
+        too_long, too_often = seconds > self._longest, pacing.pace.in_a_row >= PATIENCE
+        if too_long or too_often:
+            request.meta["dont_retry"] = True
+        if pacing.over:
+            return
+        wish = f"asks for a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
+        if too_long or too_often:
+            pacing.end(max(seconds, 0.0 if too_long else REST.total_seconds()), now=now)
+            wish += "" if too_long else f", as did {pacing.pace.in_a_row - 1} addresses before it"
+            until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
+            logger.warning("%s %s: the crawl of this site ends here; it is left alone until %s", response.url, wish, until)
+            crawl.stop("pause_requested")
+        else:
+            if seconds:
+                pacing.pause(seconds, now=now)
+            slower = f": from here on {pacing.pace.delay:.3g} s between requests" if pacing.pace.delay else ""
+            logger.log(logging.WARNING if seconds or slower else logging.INFO, "%s %s%s", response.url, wish, slower)
+        crawl.note_manners()

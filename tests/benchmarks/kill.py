@@ -47,7 +47,7 @@ class Warta:
 
     def __init__(self, folder: Path) -> None:
         self.first_file = folder / "news.db"
-        settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=bench@example.org")
+        settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "CONTACT=bench@example.org")
         self.command = [sys.executable, "-m", "scraper", "crawl", "rmol", "suara", "--archive", str(self.first_file), *settings]
 
     def kept(self) -> Kept:

@@ -51,10 +51,10 @@ def news(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crawl(news: Path) -> Crawl:
-    """`warta crawl` through a proxy, without the delay between requests."""
+    """`warta crawl` through a proxy, without the delay between requests, also where the site is overloaded."""
 
     def start(proxy: ReplayProxy, *arguments: str, archive: Path = news) -> subprocess.CompletedProcess[str]:
-        return run(proxy, "scraper", "crawl", "--archive", str(archive), "-s", "DOWNLOAD_DELAY=0", *arguments)
+        return run(proxy, "scraper", "crawl", "--archive", str(archive), "-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", *arguments)
 
     return start
 

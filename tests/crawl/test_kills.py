@@ -21,7 +21,7 @@ CAUGHT = 3 * len(SITES)
 
 
 def crawling(archive: Path, *arguments: str) -> list[str]:
-    settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
+    settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "CONTACT=uji@example.org")
     return [sys.executable, "-m", "scraper", "crawl", *SITES, "--archive", str(archive), *settings, *arguments]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.middlewares.retry_after import retry_after_seconds
+from scraper.manners import retry_after_seconds
 
 NOW = datetime(2026, 7, 24, 7, 0, tzinfo=UTC)
 

@@ -156,3 +156,34 @@ def test_any_robots_txt_is_read_without_an_error(body: bytes, status: int | None
     assert robots.crawl_delay >= 0
     assert isinstance(robots.sitemaps, tuple)
     assert robots.shuts_out(PAGE) in (None, *AI_CRAWLERS)
+
+
+# Which line decides
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "group", "line", "rule"),
+    [
+        ("User-agent: *\nDisallow: /", "https://x.example/", "*", 2, "Disallow: /"),
+        ("User-agent: *\nDisallow: /\n\nUser-agent: warta\nAllow: /", "https://x.example/a", "warta", 5, "Allow: /"),
+        ("User-agent: GPTBot\nUser-agent: Warta\nDisallow: /a", "https://x.example/a/b", "warta", 3, "Disallow: /a"),
+        ("User-agent: *\nDisallow: /berita\nAllow: /berita/2026", "https://x.example/berita/2026/1", "*", 3, "Allow: /berita/2026"),
+        ("User-agent: *\nCrawl-delay: 5\nDisallow: /*.pdf$", "https://x.example/a.pdf", "*", 3, "Disallow: /*.pdf$"),
+    ],
+)
+def test_the_line_that_decides_is_named_with_its_group(text, url, group, line, rule):
+    ruling = parse_robots(200, text.encode()).ruling(url)
+    assert ruling is not None
+    assert (ruling.group, ruling.line, ruling.text) == (group, line, rule)
+
+
+@pytest.mark.parametrize("text", ["", "User-agent: GPTBot\nDisallow: /", "User-agent: *\nDisallow:", "Disallow: /", "\0\1\2 : : :"])
+def test_where_no_line_decides_none_is_named(text):
+    assert parse_robots(200, text.encode()).ruling("https://x.example/") is None
+
+
+@given(st.text(alphabet="UserDisalow-gnt:*/ \nab", max_size=200))
+def test_a_line_that_is_named_never_says_the_opposite_of_the_parser(text):
+    robots = parse_robots(200, f"User-agent: *\n{text}".encode())
+    ruling = robots.ruling("https://x.example/a/b")
+    assert ruling is None or ruling.text.startswith("Allow" if robots.allows("https://x.example/a/b") else "Disallow")
