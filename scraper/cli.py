@@ -18,6 +18,7 @@ from scraper.commands.demo import demo
 from scraper.commands.extract import extract
 from scraper.commands.import_ import import_command
 from scraper.commands.reextract import reextract_command
+from scraper.commands.schedule import schedule
 from scraper.commands.sites import sites
 from scraper.configured import configure, configure_leniently
 from scraper.profiles import site_of
@@ -25,7 +26,7 @@ from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "reextract", "verify", "backup", "remove", "compact", "sites", "config",
+    "syndication", "reextract", "verify", "backup", "remove", "compact", "schedule", "sites", "config",
 )  # fmt: skip
 
 
@@ -48,9 +49,7 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="warta")
-@click.option(
-    "--config", "config_file", type=click.Path(path_type=Path), help="The configuration; else $WARTA_CONFIG, else ./warta.toml."
-)
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration; else $WARTA_CONFIG, else ./warta.toml.")
 @click.pass_context
 def main(context: click.Context, config_file: Path | None) -> None:
     """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article, every revision.
@@ -71,5 +70,5 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, clean, import_command, reextract_command, sites, config, *ARCHIVE_COMMANDS):
+for command in (demo, crawl, extract, clean, import_command, reextract_command, schedule, sites, config, *ARCHIVE_COMMANDS):
     main.add_command(command)
