@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import IO, Any
 
 import click
 from pydantic import BaseModel
@@ -16,6 +16,10 @@ Key = tuple[str, ...]
 
 class ConfigurationError(click.UsageError):
     """The configuration cannot be used; its text is a line for each thing that is wrong."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """The lines alone: how a command is used is not what is wrong."""
+        click.ClickException.show(self, file)
 
 
 _EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {

@@ -57,7 +57,7 @@ def unknown(environment: Mapping[str, str], sites: Sequence[str]) -> list[str]:
     sentences = []
     for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
         near = get_close_matches(name, known, n=1)
-        sentences.append(f"{name}: there is no such variable{f'; did you mean {near[0]}?' if near else ''}; it is ignored")
+        sentences.append(f"{name}: there is no such variable{f'; did you mean {near[0]}?' if near else '.'} It is ignored.")
     return sentences
 
 
