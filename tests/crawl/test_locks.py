@@ -23,11 +23,11 @@ class Waiting:
     """A site whose stories are told only when it is let go."""
 
     def __init__(self) -> None:
-        self.answers = small_site(1, 2) | newsrooms(1, rmol=0, suara=2)
+        self.answers = newsrooms(1, rmol=0, suara=2) | small_site(1, 2)
         self.asked, self.let_go = Event(), Event()
 
     def __call__(self, url: str) -> Answer | None:
-        if "rmol.id/nusantara" in url:
+        if "rmol.id/nusantara/read/" in url:
             self.asked.set()
             self.let_go.wait(60)
         return self.answers.get(url)

@@ -43,7 +43,7 @@ def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, schedu
 
 
 def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, scheduled, written, held):
-    answers = held(small_site(1), "rmol.id/nusantara")
+    answers = held(small_site(1), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol"))
     assert answers.asked.wait(60)
     (child,) = children(running.pid)
@@ -55,7 +55,7 @@ def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, scheduled, wri
 
 
 def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, written, held):
-    answers = held(small_site(1, 2), "rmol.id/nusantara")
+    answers = held(small_site(1, 2), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol"))
     assert answers.asked.wait(60)
     running.process.send_signal(signal.SIGTERM)
@@ -68,7 +68,7 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
 
 
 def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, held):
-    answers = held(small_site(1), "rmol.id/nusantara")
+    answers = held(small_site(1), "rmol.id/nusantara/read/")
     proxy, config = serve(answers), written("rmol")
     running = scheduled(proxy, config)
     assert answers.asked.wait(60)
@@ -84,7 +84,7 @@ def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, he
 
 
 def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, held):
-    answers = held(small_site(1) | newsrooms(1, rmol=0, suara=5), "rmol.id/nusantara", SUARA + "news")
+    answers = held(newsrooms(1, rmol=0, suara=5) | small_site(1), "rmol.id/nusantara/read/", SUARA + "news")
     running = scheduled(serve(answers), written("rmol", "suara"))
     until(lambda: len(children(running.pid)) == 2 and answers.asked.is_set())
     rmol = next(pid for pid in children(running.pid) if b"rmol" in Path(f"/proc/{pid}/cmdline").read_bytes())

@@ -82,7 +82,7 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     *_comments, zone, line = done.stdout.splitlines()
     assert zone == "CRON_TZ=Asia/Jakarta"
     assert line.startswith("5 */3 * * * ")
-    assert line.endswith(f"crawl rmol --archive '{tmp_path}/50\\%/news.db'")
+    assert line.endswith(f"crawl rmol --archive {tmp_path}/50\\%/news.db")
 
 
 def test_variables_that_a_unit_will_not_know_are_told(tmp_path):

@@ -106,12 +106,17 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
     assert "rahasia" not in repr(mail)
 
 
-# fmt: off
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("[crawl]\nlimt = 3", "warta.toml:2: crawl.limt: there is no such key (did you mean limit?); there are keep, recheck, limit, delay, backfill_days"),
-        ("crawls = 3", "warta.toml:1: crawls: there is no such key (did you mean crawl?); there are archive, contact, crawl, sites, schedule, health, alerts, metrics"),
+        (
+            "[crawl]\nlimt = 3",
+            "warta.toml:2: crawl.limt: there is no such key (did you mean limit?); there are keep, recheck, limit, delay, backfill_days",
+        ),
+        (
+            "crawls = 3",
+            "warta.toml:1: crawls: there is no such key (did you mean crawl?); there are archive, contact, crawl, sites, schedule, health, alerts, metrics",
+        ),
         ("[crawl]\nlimit = 'x'", 'warta.toml:2: crawl.limit: expected a whole number, got "x"'),
         ("[crawl]\nlimit = 0", "warta.toml:2: crawl.limit: expected a number from 1, got 0"),
         ("[crawl]\nlimit = 1.5", "warta.toml:2: crawl.limit: expected a whole number, got 1.5"),
@@ -123,13 +128,31 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("sites = 3", "warta.toml:1: sites: expected a table, got 3"),
         ("archive = 3", "warta.toml:1: archive: expected a path in quotes, got 3"),
         ("contact = ''", 'warta.toml:1: contact: expected a text that is not empty, got ""'),
-        ("[sites.sura]\nlimit = 3", "warta.toml:1: sites.sura: no site is called sura (did you mean suara?); there are islamtimes, medcom, republika, rmol, suara"),
+        (
+            "[sites.sura]\nlimit = 3",
+            "warta.toml:1: sites.sura: no site is called sura (did you mean suara?); there are islamtimes, medcom, republika, rmol, suara",
+        ),
         ("[sites.suara]\nenabled = 'ya'", 'warta.toml:2: sites.suara.enabled: expected true or false, got "ya"'),
-        ("[sites.suara]\nrhythm = ''", "warta.toml:2: sites.suara.rhythm: there is no such key; there are enabled, schedule, limit, backfill_days, delay"),
-        ("[sites.suara]\nschedule = '0 0 31 2 *'", "warta.toml:2: sites.suara.schedule: '0 0 31 2 *' can never run: no month of it has such a day"),
-        ("[schedule]\nrhythm = 'often'", "warta.toml:2: schedule.rhythm: a crontab has five fields (minute, hour, day, month, weekday), not 1"),
-        ("[schedule]\ntimezone = 'Asia/Jkt'", "warta.toml:2: schedule.timezone: there is no time zone 'Asia/Jkt'; expected a name like Asia/Jakarta or UTC"),
-        ("[schedule]\ntimezone = '../../etc'", "warta.toml:2: schedule.timezone: there is no time zone '../../etc'; expected a name like Asia/Jakarta or UTC"),
+        (
+            "[sites.suara]\nrhythm = ''",
+            "warta.toml:2: sites.suara.rhythm: there is no such key; there are enabled, schedule, limit, backfill_days, delay",
+        ),
+        (
+            "[sites.suara]\nschedule = '0 0 31 2 *'",
+            "warta.toml:2: sites.suara.schedule: '0 0 31 2 *' can never run: no month of it has such a day",
+        ),
+        (
+            "[schedule]\nrhythm = 'often'",
+            "warta.toml:2: schedule.rhythm: a crontab has five fields (minute, hour, day, month, weekday), not 1",
+        ),
+        (
+            "[schedule]\ntimezone = 'Asia/Jkt'",
+            "warta.toml:2: schedule.timezone: there is no time zone 'Asia/Jkt'; expected a name like Asia/Jakarta or UTC",
+        ),
+        (
+            "[schedule]\ntimezone = '../../etc'",
+            "warta.toml:2: schedule.timezone: there is no time zone '../../etc'; expected a name like Asia/Jakarta or UTC",
+        ),
         ("[health]\nmissing_share = 2", "warta.toml:2: health.missing_share: expected a number up to 1, got 2"),
         ("[alerts.mail]\nsender = 'a@b.c'\nrecipients = ['d@e.f']", "warta.toml:1: alerts.mail.host: it is needed and not given"),
         ("[alerts]\nwebhook = 'ftp://rahasia'", "warta.toml:2: alerts.webhook: expected an address like https://example.org/hook"),
@@ -138,7 +161,6 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("limit = = 3", "warta.toml: it is not TOML: Invalid value (at line 1, column 9)"),
     ],
 )
-# fmt: on
 def test_what_is_wrong_is_told_in_one_line_with_its_place(toml, text, line):
     assert wrong(toml(text)) == [line]
 
@@ -148,8 +170,16 @@ def test_what_is_wrong_is_told_in_one_line_with_its_place(toml, text, line):
     [
         ("WARTA_CRAWL_LIMIT", "x", 'WARTA_CRAWL_LIMIT: crawl.limit: expected a whole number, got "x"'),
         ("WARTA_CRAWL_LIMIT", "-3", "WARTA_CRAWL_LIMIT: crawl.limit: expected a number from 1, got -3"),
-        ("WARTA_ALERTS_MAIL_STARTTLS", "mungkin", "WARTA_ALERTS_MAIL_STARTTLS: alerts.mail.starttls: expected true or false, got \"mungkin\""),
-        ("WARTA_SITES_RMOL_SCHEDULE", "0 0 31 2 *", "WARTA_SITES_RMOL_SCHEDULE: sites.rmol.schedule: '0 0 31 2 *' can never run: no month of it has such a day"),
+        (
+            "WARTA_ALERTS_MAIL_STARTTLS",
+            "mungkin",
+            'WARTA_ALERTS_MAIL_STARTTLS: alerts.mail.starttls: expected true or false, got "mungkin"',
+        ),
+        (
+            "WARTA_SITES_RMOL_SCHEDULE",
+            "0 0 31 2 *",
+            "WARTA_SITES_RMOL_SCHEDULE: sites.rmol.schedule: '0 0 31 2 *' can never run: no month of it has such a day",
+        ),
         ("WARTA_METRICS_PORT", "0", "WARTA_METRICS_PORT: metrics.port: expected a number from 1, got 0"),
     ],
 )
