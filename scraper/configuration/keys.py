@@ -115,12 +115,14 @@ class Scheduling(_Table):
 class Health(_Table):
     """When something is worth an alert."""
 
-    disk_free_mb: Annotated[int, Field(ge=0)] = Field(default=2048, description="Megabytes that have to be free on the archive's disk.")
-    silence_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        default=26.0, description="Hours without a crawl that finished, after which a site counts as silent."
+    disk_free_mb: Annotated[int, Field(ge=0)] = Field(default=1000, description="Megabytes that have to be free on the archive's disk.")
+    silence_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        default=None,
+        description="Hours without a crawl that finished after which a site is silent; none: twice the longest time between two runs.",
+        examples=[26.0],
     )
     missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.2, description="Share of the stories announced on a day that may be missing from the archive."
+        default=0.1, description="Share of the stories announced on a day that may be missing from the archive."
     )
 
 

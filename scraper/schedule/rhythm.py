@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
@@ -59,6 +60,13 @@ class Rhythm:
         while True:
             planned = self.planned_after(planned)
             yield planned + timedelta(seconds=self.delay_of(planned))
+
+    def longest_gap(self, moment: datetime, runs: int = 60) -> timedelta:
+        """The longest time between two of the next planned runs after `moment`, the delay of the later one included."""
+        planned = [self.planned_after(moment)]
+        for _turn in range(runs):
+            planned.append(self.planned_after(planned[-1]))
+        return max(later - sooner for sooner, later in pairwise(planned)) + timedelta(seconds=self.jitter)
 
 
 @lru_cache(maxsize=256)

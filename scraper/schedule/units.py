@@ -54,7 +54,7 @@ UMask=0027"""
 def service(place: Place, writable: Sequence[Path] = ()) -> dict[str, str]:
     """One service that runs `warta schedule run`: file name -> text."""
     text = _service("warta: crawls Indonesian news sites on schedule", place, place.command("schedule", "run"), writable, "simple")
-    again = "Restart=on-failure\nRestartSec=60\n"
+    again = "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2\n"  # 2: a configuration that will be no better then
     # SIGTERM goes to the schedule alone, which tells its crawls; what is left after the time goes with it.
     stop = f"KillMode=mixed\nTimeoutStopSec={place.grace + 20}\n"
     return {"warta.service": f"{text}{again}{stop}\n[Install]\nWantedBy=multi-user.target\n"}

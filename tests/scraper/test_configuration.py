@@ -274,3 +274,28 @@ def test_a_file_in_the_current_folder_is_found_and_another_one_named_before_it(t
     assert "di-sini@example.org" in started("config").stdout
     assert "di-sana@example.org" in started("config", WARTA_CONFIG=str(other)).stdout
     assert "di-sini@example.org" in started("config", "--config", "warta.toml", WARTA_CONFIG=str(other)).stdout
+
+
+def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_before_them(toml, monkeypatch):
+    file = toml(
+        "contact = 'uji@example.org'\n[crawl]\nkeep = 'all'\nlimit = 9\ndelay = 3\n[sites.suara]\nlimit = 2\n[sites.rmol]\nenabled = false"
+    )
+    seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
+
+    def run_spiders(names, settings, arguments, *, own):
+        told = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
+        seen.append((names, told, {name: (of_site.limit, of_site.delay) for name, of_site in own.items()}))
+        return []
+
+    monkeypatch.setattr("scraper.commands.crawl.run_spiders", run_spiders)
+    archive = ("--archive", str(file.with_name("news.db")))
+    started("--config", str(file), "crawl", *archive)
+    started(
+        "--config", str(file), "crawl", "rmol", "--limit", "1", "--keep", "first", "-s", "DOWNLOAD_DELAY=5", "-s", "CONTACT=x", *archive
+    )
+    (names, told, own), (named, given, of_named) = seen
+    assert names == ["islamtimes", "medcom", "republika", "suara"]
+    assert (told["CONTACT"], told["KEEP"]) == ("uji@example.org", "all")
+    assert own == {"islamtimes": (9, 3.0), "medcom": (9, 3.0), "republika": (9, 3.0), "suara": (2, 3.0)}
+    assert (named, given) == (["rmol"], {"CONTACT": "x", "KEEP": "first", "DOWNLOAD_DELAY": "5"})
+    assert of_named == {"rmol": (1, None)}

@@ -12,6 +12,7 @@ import click
 
 from archive.options import archive_option
 from archive.store import Archive
+from scraper.commands.crawl import crawl_settings
 from scraper.configuration import Configuration
 from scraper.configured import config_option, configured
 from scraper.locks import schedule_lock
@@ -48,6 +49,7 @@ def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, 
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()
+    crawl_settings(archive, overrides)  # one clear line for a bad setting
     Archive(archive).close()  # one clear line for a bad path
     context.call_on_close(schedule_lock(archive).release)
     order = Order(site="", archive=archive, config=known.file.absolute() if known.file else None, settings=overrides)
