@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from archive.cli import COMMANDS as ARCHIVE_COMMANDS
 from archive.errors import ArchiveError
 from scraper.commands.alerts import alerts
 from scraper.commands.clean import clean
+from scraper.commands.config import config
 from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
 from scraper.commands.doctor import doctor
@@ -19,13 +21,16 @@ from scraper.commands.extract import extract
 from scraper.commands.import_ import import_command
 from scraper.commands.metrics import metrics
 from scraper.commands.reextract import reextract_command
+from scraper.commands.schedule import schedule
 from scraper.commands.sites import sites
+from scraper.configured import configure, configure_leniently
 from scraper.profiles import site_of
 from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "corpus", "reextract", "verify", "backup", "remove", "compact", "doctor", "sites", "alerts", "metrics",
+    "syndication", "corpus", "reextract", "verify", "backup", "remove", "compact", "schedule", "doctor", "alerts", "metrics", "sites",
+    "config",
 )  # fmt: skip
 
 
@@ -48,8 +53,9 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="warta")
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration; else $WARTA_CONFIG, else ./warta.toml.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, config_file: Path | None) -> None:
     """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article, every revision.
 
     \b
@@ -58,6 +64,7 @@ def main(context: click.Context) -> None:
     warta search "harga beras"                    read what was kept
     """
     context.obj = _story_of
+    (configure_leniently if context.invoked_subcommand == "config" else configure)(context, config_file)
 
 
 def _story_of(address: str) -> tuple[str, str] | None:
@@ -67,5 +74,7 @@ def _story_of(address: str) -> tuple[str, str] | None:
     return (named.site, named.key) if isinstance(named, Identity) else None
 
 
-for command in (demo, crawl, extract, clean, import_command, reextract_command, doctor, sites, alerts, metrics, *ARCHIVE_COMMANDS):
+for command in (
+    demo, crawl, extract, clean, import_command, reextract_command, schedule, doctor, alerts, metrics, sites, config, *ARCHIVE_COMMANDS,
+):  # fmt: skip
     main.add_command(command)

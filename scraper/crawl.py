@@ -16,12 +16,14 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+from filelock import BaseFileLock
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from archive.entries import Announcement, Check, Entry
 from archive.errors import ArchiveError
 from archive.store import Archive
+from scraper.locks import crawl_lock
 from scraper.pacing import Pacing
 from scraper.sources import Source, Window
 
@@ -141,12 +143,16 @@ class Crawl:
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
     _stopping: asyncio.Future[None] | None = None
+    _lock: BaseFileLock | None = None
 
     _running: ClassVar[WeakKeyDictionary[Crawler, Crawl]] = WeakKeyDictionary()
 
     @classmethod
     def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
-        """Open the archive that the settings name and write down that a crawl began; raises ArchiveError."""
+        """Open the archive that the settings name and write down that a crawl began; raises ArchiveError.
+
+        It holds the site's lock until its end; a plan, which writes nothing, needs none.
+        """
         path = Path(crawler.settings["ARCHIVE"])
         fixed = crawler.settings.get("NOW")
         temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
@@ -166,6 +172,12 @@ class Crawl:
             fixed_now=datetime.fromisoformat(fixed) if fixed else None,
             _temporary=temporary,
         )
+        if not options.plan:
+            try:
+                crawl._lock = crawl_lock(path, site)
+            except ArchiveError:
+                crawl.archive.close()
+                raise
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
             crawl._tell_the_clock()
@@ -273,5 +285,7 @@ class Crawl:
                 self.archive.end_crawl(self.id, now=self.now(), counts=self.counts, received=received, reason=reason)
         finally:
             self.archive.close()
+            if self._lock is not None:
+                self._lock.release()
             if self._temporary is not None:
                 self._temporary.cleanup()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -17,7 +19,10 @@ from scrapy.settings import Settings
 from archive.options import archive_option, json_option
 from archive.store import Archive
 from archive.terminal import print_json, print_table
+from scraper.configuration import Loaded
+from scraper.configured import configured
 from scraper.crawl import KEEPS, RECHECKS, Crawl, Planned
+from scraper.locks import crawl_locks
 from scraper.profiles import project_settings
 from scraper.profiles import sites as all_sites
 
@@ -38,11 +43,12 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
 @archive_option
 @json_option
+@click.pass_context
 def crawl(
-    site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str,
+    context: click.Context, site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str,
     keep: str | None, plan: bool, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool,
 ) -> None:  # fmt: skip
-    """Fetch what is new or due from SITE... (all five without one) into the archive.
+    """Fetch what is new or due from SITE... (all five without one, but for those that the configuration switches off) into the archive.
 
     Asks robots.txt first, one request a second and one at a time a site. Stopped or killed, the next crawl goes on where it
     ended. `http_proxy` and `https_proxy` are honoured.
@@ -52,21 +58,27 @@ def crawl(
     warta crawl republika --since 2026-11-01      walk back to that day
     warta crawl suara --limit 10 --plan           only say what it would fetch
     """
-    names = _checked(site)
+    known = configured(context)
+    names = _checked(site) if site else _enabled(known)
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
-    settings = crawl_settings(path, overrides, verbose=verbose)
+    settings = crawl_settings(path, (*_configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
         settings.set("KEEP", keep, priority="cmdline")
     if not plan:
-        Archive(path).close()  # one clear line for a bad path, before anything is asked
+        # One clear line for a bad path or a site that is being crawled, before anything is asked.
+        Archive(path).close()
+        context.with_resource(crawl_locks(path, names))
     if settings["CONTACT"] == "no contact given" and not plan:
         click.echo("No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org", err=True)
     arguments = {
         "since": since.date().isoformat() if since else None, "until": until.date().isoformat() if until else None,
-        "limit": str(limit) if limit else None, "recheck": recheck, "plan": "1" if plan else "",
+        "recheck": recheck, "plan": "1" if plan else "",
     }  # fmt: skip
-    crawls = run_spiders(names, settings, arguments)
+    own = {name: _own(known, name, overrides) for name in names}
+    if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
+        own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
+    crawls = run_spiders(names, settings, arguments, own=own)
     if plan:
         show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:
@@ -95,6 +107,41 @@ def _checked(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names or known))
 
 
+def _enabled(known: Loaded) -> list[str]:
+    """The sites that are crawled without being named."""
+    found = known.configuration.enabled(list(all_sites()))
+    if not found:
+        raise click.UsageError("every site is switched off in the configuration; name those to crawl")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What holds for the crawl of one site alone."""
+
+    limit: int | None = None
+    delay: float | None = None
+    """Seconds between two requests; None: as the settings have it."""
+
+
+def _own(known: Loaded, name: str, overrides: Sequence[str]) -> Own:
+    """As configured; a delay that was given with -s goes before it."""
+    of_site = known.configuration.of_site(name)
+    configured_delay = ("crawl", "delay") in known.origins or ("sites", name, "delay") in known.origins
+    if not configured_delay or any(override.startswith("DOWNLOAD_DELAY=") for override in overrides):
+        return Own(limit=of_site.limit)
+    return Own(limit=of_site.limit, delay=of_site.delay)
+
+
+def _configured_settings(known: Loaded) -> Iterator[str]:
+    """Scrapy's settings as the configuration has them."""
+    configuration = known.configuration
+    if configuration.contact is not None:
+        yield f"CONTACT={configuration.contact}"
+    if ("crawl", "keep") in known.origins:
+        yield f"KEEP={configuration.crawl.keep}"
+
+
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
     """The project's settings with the archive and the user's own on top."""
     settings = project_settings()
@@ -113,7 +160,9 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
     return settings
 
 
-def run_spiders(names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any]) -> list[Crawl]:
+def run_spiders(
+    names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any], *, own: Mapping[str, Own] | None = None
+) -> list[Crawl]:
     """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
     process = AsyncCrawlerProcess(settings)
     # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
@@ -122,7 +171,10 @@ def run_spiders(names: Sequence[str | type[Spider]], settings: Settings, argumen
     for name in names:
         crawler = process.create_crawler(name)
         crawlers.append(crawler)
-        process.crawl(crawler, **arguments)
+        of_site = (own or {}).get(crawler.spidercls.name, Own())
+        if of_site.delay is not None:
+            crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
+        process.crawl(crawler, **{"limit": str(of_site.limit) if of_site.limit else None, **arguments})
     process.start()
     return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
 

@@ -55,7 +55,8 @@ def _is_a_demo(path: Path) -> bool:
 def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
     """A crawl in its own process, as a user would start it, through the proxy."""
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-    environment = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy"} | dict.fromkeys(names, proxy)
+    kept = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy" and not name.startswith("WARTA_")}
+    environment = kept | dict.fromkeys(names, proxy) | {"WARTA_CONFIG": os.devnull}  # a demo is the same whatever is configured
     command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SETTINGS, *arguments, *(["--json"] if as_json else [])]
     sys.stdout.flush()
     if subprocess.run(command, env=environment, check=False).returncode != 0:  # noqa: S603 - our own words

@@ -268,18 +268,6 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
     assert rows(news, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
-def test_two_crawls_of_one_archive_at_a_time_both_finish(serve, news):
-    proxy = serve(small_site(*range(1, 31)))
-    command = [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", str(news), "-s", "DOWNLOAD_DELAY=0"]
-    both = [subprocess.Popen(command, env=environment(proxy), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for process in both:
-        _out, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, errors
-        assert "locked" not in errors
-    assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 30
-    assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == 30
-
-
 def test_wrong_usage_is_told_in_one_line_with_exit_2(serve, crawl):
     proxy = serve({})
     for arguments in (["kompas"], ["rmol", "--since", "2026-12-01", "--until", "2026-11-01"], ["rmol", "-s", "NONSENSE"]):

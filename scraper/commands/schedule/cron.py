@@ -1,0 +1,31 @@
+"""`warta schedule cron`: crontab lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from archive.options import archive_option
+from scraper.commands.schedule.systemd import place_of
+from scraper.configured import config_option, configured
+from scraper.profiles import sites
+from scraper.schedule.timetable import Timetable
+from scraper.schedule.units import crontab_lines
+
+
+@click.command(short_help="Lines for a crontab.")
+@archive_option
+@config_option
+@click.pass_context
+def cron(context: click.Context, path: Path) -> None:
+    """Print a crontab line for each site that is switched on.
+
+    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once all the same.
+
+    \b
+    (crontab -l; warta schedule cron) | crontab -
+    """
+    known = configured(context)
+    for line in crontab_lines(place_of(known, path), Timetable.of(known.configuration, list(sites()))):
+        click.echo(line)

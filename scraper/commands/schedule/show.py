@@ -1,0 +1,61 @@
+"""`warta schedule show`: what runs next, and how the last crawls ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.options import archive_option, json_option, opened
+from archive.terminal import print_json, print_table
+from scraper.configured import config_option, configured
+from scraper.profiles import sites
+from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
+
+
+@click.command(short_help="Next runs and last results.")
+@archive_option
+@config_option
+@json_option
+@click.pass_context
+def show(context: click.Context, path: Path, as_json: bool) -> None:
+    """Say for each site when it is crawled next, and how its last crawl ended.
+
+    A run that is due is made up for as soon as `warta schedule run` is there. A crawl that has not ended goes on, or was killed.
+    """
+    configuration = configured(context).configuration
+    timetable = Timetable.of(configuration, list(sites()))
+    last = _last(path)
+    now = datetime.now(UTC)
+    found = [_row(site, configuration.of_site(site).schedule, timetable, last.get(site), now) for site in sites()]
+    if as_json:
+        print_json(found)
+        return
+    columns = {"site": "site", "schedule": "rhythm", "next_run": "next run", "started_at": "last crawl", "ended": "ended"}
+    print_table([dict(row, next_run=_shown(row)) for row in found], columns)
+    click.echo(f"Times of the rhythm and of the next run are in {configuration.schedule.timezone}.", err=True)
+
+
+def _last(path: Path) -> dict[str, LastCrawl]:
+    """An archive that is not there yet knows of no crawl."""
+    if not path.exists():
+        return {}
+    with opened(path) as archive:
+        return last_crawls(archive)
+
+
+def _row(site: str, schedule: str | None, timetable: Timetable, last: LastCrawl | None, now: datetime) -> dict[str, Any]:
+    rhythm = timetable.rhythms.get(site)
+    run = timetable.next_run(site, last.started_at if last else None, now).astimezone(rhythm.zone) if rhythm else None
+    return {
+        "site": site, "enabled": rhythm is not None, "schedule": schedule, "next_run": run.isoformat(timespec="seconds") if run else None,
+        "due": run is not None and run <= now, "started_at": last.started_at.isoformat(timespec="seconds") if last else None,
+        "ended_at": last.ended_at.isoformat(timespec="seconds") if last and last.ended_at else None,
+        "ended": (last.end_reason or "has not ended") if last else "never crawled",
+    }  # fmt: skip
+
+
+def _shown(row: dict[str, Any]) -> str:
+    return "now" if row["due"] else row["next_run"] or "switched off"

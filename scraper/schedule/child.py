@@ -1,0 +1,24 @@
+"""`python -m scraper.schedule.child`: `warta` in a process that ends when the one that started it does, even if that is killed.
+
+Its standard input is a pipe that nobody writes to: it ends when its other end is closed, which a killed process does, too.
+"""
+
+import os
+import sys
+from threading import Thread
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 4096):
+        pass
+    os._exit(1)  # at once, as a kill would: the archive takes no harm, and another schedule may be waiting
+
+
+if __name__ == "__main__":
+    # Before anything else is imported: a second is long enough for a schedule to be killed in.
+    Thread(target=_end_with_parent, daemon=True).start()
+
+    from scraper.cli import main
+
+    sys.argv[0] = "warta"
+    main(prog_name="warta")

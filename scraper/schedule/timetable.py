@@ -1,0 +1,104 @@
+"""Which sites are due, from when they were last crawled: pure functions of time, as a simulated month drives them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from archive.reader import Reader
+from scraper.configuration import Configuration
+from scraper.schedule.rhythm import Rhythm, checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCrawl:
+    """What the archive says of the crawls of a site."""
+
+    started_at: datetime
+    """Of the newest, however it was started and however it ended."""
+    ended_at: datetime | None
+    """Of the newest; None where it was killed, or goes on."""
+    end_reason: str | None
+    finished_at: datetime | None
+    """When the newest one began that finished by itself; None where none did."""
+
+
+def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
+    """The newest crawls of each site that was ever crawled."""
+    statement = """SELECT c.site, c.started_at, c.ended_at, c.end_reason,
+        (SELECT max(f.started_at) FROM crawls f WHERE f.site = c.site AND f.end_reason = 'finished') AS finished_at
+        FROM crawls c WHERE c.id = (SELECT max(id) FROM crawls n WHERE n.site = c.site) ORDER BY c.site"""
+    return {
+        row["site"]: LastCrawl(
+            started_at=datetime.fromisoformat(row["started_at"]), ended_at=_moment(row["ended_at"]),
+            end_reason=row["end_reason"], finished_at=_moment(row["finished_at"]),
+        )
+        for row in archive.db.query(statement)
+    }  # fmt: skip
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timetable:
+    """The rhythms of the sites that are crawled.
+
+    A site is due when a run of its rhythm has passed since its last crawl began, or when it was never crawled: so runs that
+    were missed are made up for by one crawl, and a run that came while the site was being crawled by one right after it.
+    """
+
+    rhythms: Mapping[str, Rhythm]
+    backfill: Mapping[str, int]
+    """Days that a crawl of a site walks back at most."""
+
+    @classmethod
+    def of(cls, configuration: Configuration, sites: Sequence[str]) -> Self:
+        """The timetable of the sites that the configuration leaves on."""
+        schedule, names = configuration.schedule, configuration.enabled(sites)
+        zone = ZoneInfo(schedule.timezone)
+        own = {name: configuration.of_site(name) for name in names}
+        return cls(
+            rhythms={
+                name: Rhythm(site=name, crontab=checked(keys.schedule or schedule.rhythm), zone=zone, jitter=schedule.jitter)
+                for name, keys in own.items()
+            },
+            backfill={name: keys.backfill_days or 0 for name, keys in own.items()},
+        )
+
+    def next_run(self, site: str, last: datetime | None, now: datetime) -> datetime:
+        """When the site is crawled next: `now` where it is due."""
+        return now if last is None else max(now, self.rhythms[site].next_after(last))
+
+    def due(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> list[str]:
+        """Sites to crawl now, the one that has waited longest first; `last`: when their last crawls began."""
+        runs = {site: self.rhythms[site].next_after(last[site]) if site in last else None for site in self.rhythms}
+        due = [(run is not None, run or now, site) for site, run in runs.items() if site not in under_way and (run is None or run <= now)]
+        return [site for _known, _run, site in sorted(due)]
+
+    def wake_at(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> datetime | None:
+        """When a site is due next that is not under way; None where all are."""
+        return min((self.next_run(site, last.get(site), now) for site in self.rhythms if site not in under_way), default=None)
+
+    def silences(self, now: datetime) -> dict[str, timedelta]:
+        """How long each site may be without a crawl that finished: one run may fail, the next may not."""
+        return {site: 2 * rhythm.longest_gap(now) for site, rhythm in self.rhythms.items()}
+
+    def since(self, site: str, last: LastCrawl | None, now: datetime) -> date | None:
+        """The day that a crawl walks back to: that of the last one that finished, if that is over, or the whole backfill at first.
+
+        A source tells of the newest stories only; those of a day without a crawl stand in dated indexes and sitemaps.
+        """
+        days, zone = self.backfill.get(site, 0), self.rhythms[site].zone
+        if not days:
+            return None
+        today = now.astimezone(zone).date()
+        earliest = today - timedelta(days=days)
+        if last is None or last.finished_at is None:
+            return earliest
+        finished = last.finished_at.astimezone(zone).date()
+        return max(finished, earliest) if finished < today else None

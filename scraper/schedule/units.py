@@ -1,0 +1,121 @@
+"""The same rhythms for those who prefer systemd's timers or cron: unit files and crontab lines."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scraper.schedule.crontab import WEEKDAYS, Crontab
+from scraper.schedule.timetable import Timetable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where warta runs; all paths absolute."""
+
+    archive: Path
+    config: Path | None
+    python: str = sys.executable
+    grace: int = 10
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the archive, its log and its locks are written to."""
+        return self.archive.parent
+
+    def command(self, *words: str) -> list[str]:
+        """`warta` with these words."""
+        config = ["--config", str(self.config)] if self.config else []
+        return [self.python, "-m", "scraper", *config, *words, "--archive", str(self.archive)]
+
+
+_HARDENED = """\
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectControlGroups=yes
+RestrictSUIDSGID=yes
+RestrictRealtime=yes
+RestrictNamespaces=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+UMask=0027"""
+"""What a crawl does not need is closed to it; it writes beside its archive, and the metrics' file."""
+
+
+def service(place: Place, writable: Sequence[Path] = ()) -> dict[str, str]:
+    """One service that runs `warta schedule run`: file name -> text."""
+    text = _service("warta: crawls Indonesian news sites on schedule", place, place.command("schedule", "run"), writable, "simple")
+    again = "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2\n"  # 2: a configuration that will be no better then
+    # SIGTERM goes to the schedule alone, which tells its crawls; what is left after the time goes with it.
+    stop = f"KillMode=mixed\nTimeoutStopSec={place.grace + 20}\n"
+    return {"warta.service": f"{text}{again}{stop}\n[Install]\nWantedBy=multi-user.target\n"}
+
+
+def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) -> dict[str, str]:
+    """A service for any site and a timer for each: file name -> text."""
+    text = _service("warta: crawls %i", place, place.command("crawl", "%i"), writable, "oneshot")
+    found = {"warta@.service": f"{text}TimeoutStopSec={place.grace + 20}\n"}
+    for site, rhythm in timetable.rhythms.items():
+        calendars = "".join(f"OnCalendar={line}\n" for line in on_calendar(rhythm.crontab, rhythm.zone.key))
+        late = f"RandomizedDelaySec={rhythm.jitter:g}\n" if rhythm.jitter else ""
+        found[f"warta-{site}.timer"] = (
+            f"[Unit]\nDescription=warta: when {site} is crawled\n\n[Timer]\n{calendars}{late}Persistent=yes\nUnit=warta@{site}.service\n"
+            "\n[Install]\nWantedBy=timers.target\n"
+        )
+    return found
+
+
+def _service(description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str) -> str:
+    paths = " ".join(_quoted(str(path)) for path in dict.fromkeys([place.folder, *(path.parent for path in writable)]))
+    words = " ".join(_quoted(word, variables=True) for word in command)
+    return (
+        f"[Unit]\nDescription={description}\nWants=network-online.target\nAfter=network-online.target\n\n"
+        f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={words}\nWorkingDirectory={_escaped(str(place.folder))}\n"
+        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    """Without specifiers of systemd, but for the site's name."""
+    return text if text == "%i" else text.replace("%", "%%")
+
+
+def _quoted(text: str, *, variables: bool = False) -> str:
+    """A word of a unit's line; only a command knows variables."""
+    plain = _escaped(text).replace("\\", "\\\\").replace('"', '\\"')
+    plain = plain.replace("$", "$$") if variables else plain
+    return f'"{plain}"' if any(letter in plain for letter in " \t\"'\\;") else plain
+
+
+def on_calendar(crontab: Crontab, zone: str) -> Iterator[str]:
+    """What systemd calls the times of a crontab; two where a day or a weekday is enough."""
+    for days, weekdays in crontab.calendars():
+        names = "" if len(weekdays) == 7 else ",".join(WEEKDAYS[day].title() for day in sorted(weekdays)) + " "
+        date = f"*-{_list(crontab.months, 12)}-{_list(days, 31)}"
+        yield f"{names}{date} {_list(crontab.hours, 24)}:{_list(crontab.minutes, 60)}:00 {zone}"
+
+
+def _list(numbers: frozenset[int], whole: int) -> str:
+    return "*" if len(numbers) == whole else ",".join(f"{number:02}" for number in sorted(numbers))
+
+
+def crontab_lines(place: Place, timetable: Timetable) -> Iterator[str]:
+    """Lines for `crontab -e`."""
+    zones = sorted({rhythm.zone.key for rhythm in timetable.rhythms.values()})
+    yield "# warta: a crawl of a site that is being crawled already ends with one line and changes nothing."
+    for zone in zones:
+        yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, as Debian's, use the zone of the computer."
+        yield f"CRON_TZ={zone}"
+    for site, rhythm in timetable.rhythms.items():
+        # In a crontab an unescaped % ends the command.
+        command = shlex.join(place.command("crawl", site)).replace("%", "\\%")
+        yield f"{rhythm.crontab.text} {command}"

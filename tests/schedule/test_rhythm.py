@@ -1,0 +1,121 @@
+"""When a site is crawled: crontabs as cron reads them, in a time zone, with a delay that is always the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scraper.schedule.crontab import Crontab
+from scraper.schedule.rhythm import Rhythm, checked
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
+SUNDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 08:00 in Jakarta
+
+moments = st.integers(0, 4 * 365 * 24 * 3600).map(lambda seconds: SUNDAY + timedelta(seconds=seconds))
+lines = st.tuples(
+    st.sampled_from(["0", "*/20", "5,35", "10-40/15", "*"]), st.sampled_from(["*", "*/6", "0", "5-23", "22,3"]),
+    st.sampled_from(["*", "1", "31", "1-7", "*/9"]), st.sampled_from(["*", "feb", "1-6", "12"]),
+    st.sampled_from(["*", "sun", "mon-fri", "7", "0,3"]),
+).map(" ".join).filter(lambda text: " 31 feb *" not in text)  # fmt: skip
+
+
+def rhythm(text: str, *, jitter: float = 0, zone: str = "Asia/Jakarta", site: str = "suara") -> Rhythm:
+    return Rhythm(site=site, crontab=checked(text), zone=ZoneInfo(zone), jitter=jitter)
+
+
+def runs(text: str, count: int, **given: object) -> list[str]:
+    return [run.astimezone(JAKARTA).strftime("%a %d %H:%M") for run in islice(rhythm(text, **given).runs(SUNDAY), count)]  # type: ignore[arg-type]
+
+
+def test_the_hours_are_those_of_the_zone():
+    assert runs("17 */2 * * *", 3) == ["Sun 22 08:17", "Sun 22 10:17", "Sun 22 12:17"]
+    assert runs("0 5 * * *", 2, zone="UTC") == ["Sun 22 12:00", "Mon 23 12:00"]
+
+
+def test_sunday_is_0_and_7_and_monday_is_1_as_in_cron():
+    assert runs("0 9 * * 0", 2) == runs("0 9 * * 7", 2) == runs("0 9 * * sun", 2) == ["Sun 22 09:00", "Sun 29 09:00"]
+    assert runs("0 9 * * 1-5", 6)[4:] == ["Fri 27 09:00", "Mon 30 09:00"]
+
+
+def test_a_day_or_a_weekday_is_enough_where_both_are_given():
+    assert runs("0 9 26 * mon", 3) == ["Mon 23 09:00", "Thu 26 09:00", "Mon 30 09:00"]
+
+
+def test_a_run_that_begins_now_is_not_after_now():
+    at = datetime(2026, 11, 22, 8, 17, tzinfo=JAKARTA)
+    assert rhythm("17 */2 * * *").next_after(at) == at + timedelta(hours=2)
+    assert rhythm("17 */2 * * *").next_after(at - timedelta(microseconds=1)) == at
+
+
+@given(lines, moments, st.floats(0, 3000))
+def test_a_run_is_late_by_its_jitter_at_most_and_always_by_the_same(text, moment, jitter):
+    plain, late = rhythm(text), rhythm(text, jitter=jitter)
+    planned = plain.next_after(moment)
+    assert moment < planned <= late.next_after(moment) <= planned + timedelta(seconds=jitter)
+    assert late.next_after(moment) == rhythm(text, jitter=jitter).next_after(moment)
+
+
+@given(lines, moments)
+def test_the_next_run_is_the_first_minute_that_the_crontab_names(text, moment):
+    crontab, found = Crontab.read(text), rhythm(text).next_after(moment)
+
+    def named(at: datetime) -> bool:
+        day = at.day in crontab.days, at.isoweekday() % 7 in crontab.weekdays
+        agreed = any(day) if crontab.either_day else all(day)
+        return at.minute in crontab.minutes and at.hour in crontab.hours and at.month in crontab.months and agreed
+
+    assert named(found.astimezone(JAKARTA))
+    minute = moment.astimezone(JAKARTA).replace(second=0, microsecond=0)
+    between = (minute + timedelta(minutes=step) for step in range(1, 600))
+    assert not any(named(at) for at in between if moment < at < found)
+
+
+def test_sites_of_one_rhythm_take_turns():
+    delays = {rhythm("0 * * * *", jitter=300, site=site).next_after(SUNDAY) for site in ("suara", "rmol", "medcom", "republika")}
+    assert len(delays) == 4
+
+
+def test_an_hour_that_the_clocks_skip_or_repeat_has_one_run_a_day():
+    berlin = rhythm("30 2 * * *", zone="Europe/Berlin")
+    spring = list(islice(berlin.runs(datetime(2026, 3, 27, 12, tzinfo=UTC)), 4))
+    assert len({run.astimezone(ZoneInfo("Europe/Berlin")).date() for run in spring}) >= 3
+    assert all(later - sooner > timedelta(hours=20) for sooner, later in pairwise(spring))
+    autumn = list(islice(rhythm("30 4 * * *", zone="Europe/Berlin").runs(datetime(2026, 10, 23, 12, tzinfo=UTC)), 4))
+    assert [run.astimezone(ZoneInfo("Europe/Berlin")).hour for run in autumn] == [4, 4, 4, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("0 0 31 2 *", "'0 0 31 2 *' can never run: no month of it has such a day"),
+        ("0 0 31 4,6 *", "'0 0 31 4,6 *' can never run: no month of it has such a day"),
+        ("* * * *", "a crontab has five fields (minute, hour, day, month, weekday), not 4"),
+        ("@hourly", "a crontab has five fields (minute, hour, day, month, weekday), not 1"),
+        ("60 * * * *", "minute '60' is not from 0 to 59"),
+        ("0 24 * * *", "hour '24' is not from 0 to 23"),
+        ("0 0 0 * *", "day of the month '0' is not from 1 to 31"),
+        ("0 0 * foo *", "month 'foo' is not from 1 to 12"),
+        ("0 5-3 * * *", "hour '5-3': the range ends before it begins"),
+        ("5/10 * * * *", "minute '5/10': a step needs * or a range before it, and a number from 1 after it"),
+        ("*/0 * * * *", "minute '*/0': a step needs * or a range before it, and a number from 1 after it"),
+        ("1,, * * * *", "minute '' is not *, a number, a range like 1-5 or a step like */15"),
+        ("-1 * * * *", "minute '-1' is not *, a number, a range like 1-5 or a step like */15"),
+    ],
+)
+def test_what_is_no_crontab_is_told_in_one_sentence(text, sentence):
+    with pytest.raises(ValueError, match=r".") as told:
+        checked(text)
+    assert str(told.value) == sentence
+
+
+def test_a_day_that_never_comes_does_no_harm_where_a_weekday_is_enough():
+    assert runs("0 9 30 2 mon", 1) == ["Mon 01 09:00"]  # of February
+
+
+def test_the_29th_of_february_comes():
+    assert rhythm("0 0 29 2 *").next_after(SUNDAY).date().isoformat() == "2028-02-29"
