@@ -220,3 +220,23 @@ def m017_unattended(db: Database) -> None:
         """CREATE TABLE manners (
             site TEXT PRIMARY KEY, delay REAL NOT NULL, quiet_until TEXT, reason TEXT NOT NULL, noted_at TEXT NOT NULL) STRICT""",
     )
+
+
+@migrations()
+def m020_drifted_articles(db: Database) -> None:
+    """Which articles a drifted layout gave: by the layout that their page was last read with, and when; both may be told as of a moment."""
+    create(
+        db,
+        # None where an earlier version read the page: then it is the revision's own, and as old as that.
+        "ALTER TABLE readings ADD COLUMN layout TEXT",
+        "ALTER TABLE readings ADD COLUMN read_at TEXT",
+        # When it was seen that a layout had drifted, which it had done since `since`.
+        "ALTER TABLE drifts ADD COLUMN noted_at TEXT",
+        "CREATE INDEX articles_site ON articles (site)",
+        "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
+        """CREATE VIEW drifted AS SELECT DISTINCT r.article_id, d.site, d.layout, d.since
+            FROM drifts d CROSS JOIN revisions r ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at)
+            JOIN articles a ON a.id = r.article_id AND a.revision = r.number AND a.site = d.site
+            LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
+            WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
+    )
