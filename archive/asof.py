@@ -1,8 +1,8 @@
 """Reading the archive as it stood at a moment: temporary views of the past, in front of today's tables of the same names.
 
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights`,
-`members`, `crawls`, `drifts` or `drifted` without a schema then reads the past; other tables (`search`, `robots`, `validators`, `dictionaries`, `texts`) know
-only today. Nothing is copied, nothing is written into the file.
+`members`, `crawls`, `drifts` or `drifted` without a schema then reads the past; other tables (`search`, `robots`, `validators`,
+`dictionaries`, `texts`, `readings`) know only today. Nothing is copied, nothing is written into the file.
 """
 
 from __future__ import annotations

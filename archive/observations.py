@@ -20,7 +20,8 @@ LOST = ("layout_missed", "no_body", "login_wall", "not_found_page", "extraction_
 """Reasons of pages that came, and gave no story."""
 
 FIELDS = (
-    "headline", "kicker", "deck", "dateline", "authors", "editors", "published_at", "modified_at", "section", "tags", "image_url", "caption",
+    "headline", "kicker", "deck", "dateline", "authors", "editors", "published_at", "modified_at", "section", "tags", "image_url",
+    "caption",
 )  # fmt: skip
 """Fields that an article may lack; the body is not among them, as there is no article without one."""
 

@@ -205,7 +205,7 @@ def m016_syndication(db: Database) -> None:
 
 @migrations()
 def m017_unattended(db: Database) -> None:
-    """What a schedule needs to know of earlier crawls: layouts that drifted, what was told to whom, and sites that asked to be left alone."""
+    """What a schedule needs to know of earlier crawls: drifted layouts, what was told to whom, sites that asked for quiet."""
     create(
         db,
         # `extractor` is the one that read the pages then: what a later one has read is no longer marked.
