@@ -6,6 +6,7 @@ from archive.commands.backup import backup
 from archive.commands.cluster import cluster
 from archive.commands.clusters import clusters
 from archive.commands.compact import compact
+from archive.commands.coverage import coverage
 from archive.commands.diff import diff
 from archive.commands.explain import explain
 from archive.commands.log import log
@@ -16,4 +17,4 @@ from archive.commands.stats import stats
 from archive.commands.syndication import syndication
 from archive.commands.verify import verify
 
-COMMANDS = (show, log, diff, search, explain, stats, clusters, cluster, syndication, verify, backup, remove, compact)
+COMMANDS = (show, log, diff, search, explain, stats, clusters, cluster, syndication, verify, backup, remove, compact, coverage)

@@ -217,4 +217,3 @@ def _local(zone: ZoneInfo) -> Callable[[str | None], str | None]:
             return None
 
     return lambda text: day_of(text[:16], text[-6:]) if text else None
-
