@@ -81,6 +81,12 @@ def drifted_articles(reader: Reader) -> set[int]:
     return {number for (number,) in reader.db.conn.execute("SELECT article_id FROM drifted")}
 
 
+def drifted_since(reader: Reader, article_id: int) -> str | None:
+    """Since when the layout of an article's page had drifted when it was read; None for an article that is not marked."""
+    row = reader.db.conn.execute("SELECT min(since) FROM drifted WHERE article_id = ?", (article_id,)).fetchone()
+    return row[0] if row else None
+
+
 def evaluate(archive: Archive, site: str, *, now: datetime, extractor: str, since: str | None = None) -> list[Drift]:
     """Judge a site's last pages, write down which drifts began and ended, and give those that last. Inside a transaction.
 

@@ -22,7 +22,7 @@ from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "coverage", "reextract", "verify", "backup", "remove", "compact", "sites",
+    "syndication", "coverage", "health", "reextract", "verify", "backup", "remove", "compact", "sites",
 )  # fmt: skip
 
 

@@ -331,6 +331,8 @@ READING = {
     "clusters": [],
     "cluster": ["1"],
     "syndication": ["matrix"],
+    "coverage": [],
+    "health": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
 OPTIONS = {"remove": ("--reason", "diminta keluarga")}
