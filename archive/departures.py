@@ -17,7 +17,7 @@ No site is judged by fewer than MIN_PAST earlier articles, nor by a run of fewer
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -112,7 +112,7 @@ class _Expectation:
         """(count, among how many)"""
         if length is None or len(self._lengths) < NEIGHBOURS:
             return self._all
-        place = bisect_left(self._lengths, log(length + 1))
+        place = (bisect_left(self._lengths, log(length + 1)) + bisect_right(self._lengths, log(length + 1))) // 2
         start = max(0, min(place - NEIGHBOURS // 2, len(self._lengths) - NEIGHBOURS))
         return self._shown[start + NEIGHBOURS] - self._shown[start], NEIGHBOURS
 
@@ -129,13 +129,11 @@ def _worst_stretch(past: Sequence[Case], length: int) -> float:
 
 
 def _beginning(window: Sequence[Case]) -> int:
-    """Where the window's end begins in which those that show the sign outnumber the others most."""
+    """Where the window's end begins in which those that show the sign outnumber the others most; else the first of them."""
     lead = best = 0
-    begins = len(window) - 1
+    begins = next(place for place, case in enumerate(window) if case.shows)
     for place in range(len(window) - 1, -1, -1):
         lead += 1 if window[place].shows else -1
         if lead > best:
             best, begins = lead, place
-    while not window[begins].shows:
-        begins += 1
     return begins

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from archive.departures import MIN_PAST, MIN_WINDOW, Case, Departure, departure
-from archive.observations import FALLBACK, SeenArticle, SeenPage, articles, pages, repeated
+from archive.observations import FALLBACK, SeenArticle, SeenPage, articles, earlier_pages, pages, repeated
 from archive.reader import Reader
 from archive.store import Archive
 
@@ -122,13 +122,12 @@ def _follow(archive: Archive, held: Drift | None, found: Drift | None, now: date
 
 def _judge_pages(archive: Archive, site: str, held: Drift | None, extractor: str, since: str | None) -> dict[str, Drift | None]:
     """{FALLBACK: the drift, or None where there is none}; empty where too little was seen to tell."""
-    begins = since or (held.since if held is not None else None)
     seen = pages(archive.db, site, limit=MOST)
-    window = seen[-max(LEAST, sum(begins is not None and page.at >= begins[:19] for page in seen)) :]
+    window = seen[-max(LEAST, sum(since is not None and page.at >= since[:19] for page in seen)) :]
     if len(window) < MIN_WINDOW:
         return {}
     before = min(window[0].at, held.since) if held is not None else window[0].at
-    past = pages(archive.db, site, limit=PAST, before=before, past=True)
+    past = earlier_pages(archive.db, site, limit=PAST, before=before)
     found = departure([_lost(page) for page in window], [_lost(page) for page in past])
     if found is None:
         return {FALLBACK: None} if len(past) >= MIN_PAST else {}
@@ -153,7 +152,7 @@ def _judge_layouts(archive: Archive, site: str, held: dict[str, Drift], since: s
         drift = held.get(layout)
         if layout == FALLBACK:
             continue
-        window = _window([article for article in seen if article.layout == layout], since or (drift.since if drift else None))
+        window = _window([article for article in seen if article.layout == layout], since)
         if len(window) >= MIN_WINDOW:
             past = _past(archive, site, window, seen, drift, marked)
             if len(past) >= MIN_PAST:

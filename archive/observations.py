@@ -67,30 +67,46 @@ class SeenArticle:
     """Digests of this process."""
 
 
+_LOST = ", ".join(f"'{reason}'" for reason in LOST)
+_READ = """JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+    LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL"""
+
 _PAGES = f"""SELECT u.url, u.last_checked_at AS at, iif(u.state = 'failed', NULL, coalesce(g.layout, r.layout)) AS layout,
     iif(u.state = 'failed', NULL, length(r.body)) AS length
-    FROM urls u LEFT JOIN articles a ON a.id = u.article_id
-    LEFT JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-    LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
-    WHERE u.site = :site AND u.last_checked_at IS NOT NULL AND (:before IS NULL OR u.last_checked_at < :before)
-        AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}')
-            OR (u.state = 'failed' AND u.reason IN ({", ".join(f"'{reason}'" for reason in LOST)})))
-        AND (:past OR (SELECT c.status FROM checks c WHERE c.url_id = u.id AND c.bytes IS NOT NULL ORDER BY c.id DESC LIMIT 1) IS NOT 304)
+    FROM urls u LEFT JOIN (articles a {_READ}) ON a.id = u.article_id
+    WHERE u.site = :site AND u.last_checked_at IS NOT NULL
+        AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}') OR (u.state = 'failed' AND u.reason IN ({_LOST})))
+        AND (SELECT c.status FROM checks c WHERE c.url_id = u.id AND c.bytes IS NOT NULL ORDER BY c.id DESC LIMIT 1) IS NOT 304
     ORDER BY u.last_checked_at DESC, u.id DESC LIMIT :limit"""  # noqa: S608 - constants
-"""A 304 says nothing of the layout, as sites answer so by the text; it is left out of what is judged, not of the past."""
+"""A 304 says nothing of the layout, as sites answer so by the text."""
+
+_EARLIER = f"""SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout, length(r.body) AS length
+    FROM articles a {_READ} WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
+    ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
+_NEVER_READ = f"""SELECT url, last_checked_at AS at, NULL AS layout, NULL AS length FROM urls
+    WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
+        AND last_checked_at < :before AND last_checked_at >= :oldest ORDER BY at DESC LIMIT :limit"""  # noqa: S608 - constants
 
 _ARTICLES = f"""SELECT a.id AS article_id, a.url, a.first_seen_at, r.observed_at AS at, coalesce(g.layout, r.layout) AS layout,
     coalesce(g.extractor, r.extractor) AS extractor, r.body, r.warnings, {", ".join(f"r.{name}" for name in FIELDS)}
-    FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-    LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
+    FROM articles a {_READ}
     WHERE a.site = :site AND (:before IS NULL OR a.first_seen_at < :before) AND r.layout != '{IMPORTED}'
     ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
 
 
-def pages(db: Database, site: str, *, limit: int, before: str | None = None, past: bool = False) -> list[SeenPage]:
-    """The pages of a site that were had last, oldest first; with `past` also those that were answered with 304 since."""
-    given = {"site": site, "limit": limit, "before": before and before[:19], "past": past}
-    return [SeenPage(**row) for row in db.query(_PAGES, given)][::-1]
+def pages(db: Database, site: str, *, limit: int) -> list[SeenPage]:
+    """The pages of a site that were had last, oldest first."""
+    return [SeenPage(**row) for row in db.query(_PAGES, {"site": site, "limit": limit})][::-1]
+
+
+def earlier_pages(db: Database, site: str, *, limit: int, before: str) -> list[SeenPage]:
+    """What pages were before a moment, oldest first: articles as they were read, whatever became of their pages since, and pages that
+    gave no story then.
+    """
+    given = {"site": site, "limit": limit, "before": before[:19]}
+    read = [SeenPage(**row) for row in db.query(_EARLIER, given)]
+    oldest = min((page.at for page in read), default=before)
+    return sorted([*read, *(SeenPage(**row) for row in db.query(_NEVER_READ, given | {"oldest": oldest}))], key=lambda page: page.at)
 
 
 def articles(db: Database, site: str, *, limit: int, before: str | None = None) -> list[SeenArticle]:

@@ -14,7 +14,7 @@ from archive.incidents import Incident
 from archive.options import archive_option, json_option, opened
 from archive.reader import Reader
 from archive.reasons import sentence
-from archive.terminal import plain_time, print_json
+from archive.terminal import plain_time, plural, print_json
 
 _USUAL = Limits()
 
@@ -101,4 +101,5 @@ def _last(last: dict[str, Any] | None) -> str:
 
 
 def _marked(row: dict[str, Any]) -> str:
-    return f"; {row['articles_marked']} of its articles are marked until `warta reextract` mends them" if row.get("articles_marked") else ""
+    count = row.get("articles_marked")
+    return f"; {plural(count, 'article')} marked until `warta reextract` mends them" if count else ""
