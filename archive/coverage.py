@@ -36,7 +36,7 @@ WEEKS = 8
 MIN_WEEKS = 4
 FEW = 0.4
 """Share of the usual number up to which a day announced far less; its chance must be below RARE, too."""
-RARE = 0.001
+RARE = 0.003
 """Chance of so few where as many as usual are to be expected and come by chance (Poisson): a quiet site is not marked for nothing."""
 
 _LOOKED = ("finished", "nothing_announced")
@@ -112,11 +112,12 @@ def coverage(
     found: list[Coverage] = []
     for name, counts_of in sorted(days.items()):
         begun, looked = _crawled(reader, name, local)
-        end = min(last, now.astimezone(zone).date())
+        today = now.astimezone(zone).date()
+        end = min(last, today)
         start = max(first, min(counts_of))
         for number in range((end - start).days + 1):
             day = start + timedelta(days=number)
-            found.append(_coverage(name, day, counts_of, begun, missing_share, judged=looked is not None and day < looked))
+            found.append(_coverage(name, day, counts_of, begun, missing_share, judged=looked is not None and day < min(looked, today)))
     return found
 
 
@@ -172,7 +173,7 @@ def _number(counts: Counter[str]) -> int:
 def far_less(number: int, usual: float) -> bool:
     """Whether a day announced far less than its weekday usually does.
 
-    >>> far_less(8, 20), far_less(7, 20), far_less(0, 5), far_less(0, 7), far_less(45, 100)
+    >>> far_less(9, 20), far_less(8, 20), far_less(0, 5), far_less(0, 7), far_less(45, 100)
     (False, True, False, True, False)
     """
     if number > FEW * usual:

@@ -74,8 +74,9 @@ def _row(site: str | None, found: Sequence[Incident], last: dict[str, Any] | Non
         (marked,) = archive.db.conn.execute("SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)).fetchone()
         row |= {"last_crawl": last, "articles_marked": marked}
     told = [
-        {"kind": each.kind, "layout": each.layout, "since": each.since.isoformat(), "why": each.why, "urls": list(each.urls)} for each in found
-    ]  # fmt: skip
+        {"kind": each.kind, "layout": each.layout, "since": each.since.isoformat(), "why": each.why, "urls": list(each.urls)}
+        for each in found
+    ]
     return row | {"incidents": told}
 
 

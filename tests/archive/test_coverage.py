@@ -108,7 +108,7 @@ def test_the_day_is_that_of_publication_in_the_zone(archive: Archive) -> None:
     evening = datetime(2026, 11, 19, 18, 30, tzinfo=UTC)  # 01:30 of the next day in Jakarta, 22:00 in Tehran
     announce(archive, published(1, published_at=evening))
     assert only(archive, first=date(2026, 11, 1)).day == TODAY
-    assert [found.day for found in days(archive, first=date(2026, 11, 1), zone=ZoneInfo("Asia/Tehran"))][0] == date(2026, 11, 19)
+    assert days(archive, first=date(2026, 11, 1), zone=ZoneInfo("Asia/Tehran"))[0].day == date(2026, 11, 19)
 
 
 def test_without_an_announced_time_the_storys_own_counts_else_when_it_was_first_seen(archive: Archive) -> None:
@@ -251,10 +251,16 @@ def test_the_oldest_and_the_newest_day_do_no_harm(gap: Path, warta) -> None:
 def pictured(weeks: int, sites: tuple[str, ...] = ("kabar", "warta")) -> list[Coverage]:
     first = TODAY - timedelta(weeks=weeks)
     return [
-        Coverage(site=site, day=first + timedelta(days=number), kept=number % 9, missing=number % 3, marks=("few",) if number % 11 == 5 else ())
+        Coverage(
+            site=site,
+            day=first + timedelta(days=number),
+            kept=number % 9,
+            missing=number % 3,
+            marks=("few",) if number % 11 == 5 else (),
+        )
         for site in sites
         for number in range(7 * weeks)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize("length", [0, 1, 14, 30, 120])
