@@ -73,7 +73,7 @@ _VIEWS = {
     # Of the readings of a page that changed nothing only the last is known: between two of them it counts as not yet read again.
     "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since FROM temp.drifts d CROSS JOIN main.revisions r
             ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at) AND r.observed_at <= {{t}}
-        JOIN main.articles a ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
+        CROSS JOIN main.articles a ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
         LEFT JOIN main.readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL AND g.read_at <= {{t}}
         WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,

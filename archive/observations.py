@@ -73,7 +73,7 @@ _READ = """JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
 
 _PAGES = f"""SELECT u.url, u.last_checked_at AS at, iif(u.state = 'failed', NULL, coalesce(g.layout, r.layout)) AS layout,
     iif(u.state = 'failed', NULL, length(r.body)) AS length
-    FROM urls u LEFT JOIN (articles a {_READ}) ON a.id = u.article_id
+    FROM urls u LEFT JOIN articles a ON a.id = u.article_id LEFT {_READ}
     WHERE u.site = :site AND u.last_checked_at IS NOT NULL
         AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}') OR (u.state = 'failed' AND u.reason IN ({_LOST})))
         AND (SELECT c.status FROM checks c WHERE c.url_id = u.id AND c.bytes IS NOT NULL ORDER BY c.id DESC LIMIT 1) IS NOT 304

@@ -234,9 +234,10 @@ def m020_drifted_articles(db: Database) -> None:
         "ALTER TABLE drifts ADD COLUMN noted_at TEXT",
         "CREATE INDEX articles_site ON articles (site)",
         "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
+        # CROSS JOIN keeps the order: from the drifts by time to a few revisions, not through all articles of a site.
         """CREATE VIEW drifted AS SELECT DISTINCT r.article_id, d.site, d.layout, d.since
             FROM drifts d CROSS JOIN revisions r ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at)
-            JOIN articles a ON a.id = r.article_id AND a.revision = r.number AND a.site = d.site
+            CROSS JOIN articles a ON a.id = r.article_id AND a.revision = r.number AND a.site = d.site
             LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
             WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     )
