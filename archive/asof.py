@@ -1,8 +1,8 @@
 """Reading the archive as it stood at a moment: temporary views of the past, in front of today's tables of the same names.
 
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights`,
-`members` or `crawls` without a schema then reads the past; other tables (`search`, `robots`, `validators`, `dictionaries`, `texts`) know
-only today. Nothing is copied, nothing is written into the file.
+`members`, `crawls`, `drifts` or `drifted` without a schema then reads the past; other tables (`search`, `robots`, `validators`,
+`dictionaries`, `texts`, `readings`) know only today. Nothing is copied, nothing is written into the file.
 """
 
 from __future__ import annotations
@@ -68,6 +68,14 @@ _VIEWS = {
     "syndication": f"""SELECT m.cluster_id, m.article_id, a.site, a.url, r.published_at, m.relation, m.similarity, m.containment,
         m.is_first, r.agency FROM temp.members m JOIN main.articles a ON a.id = m.article_id
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
+    "drifts": """SELECT id, site, layout, extractor, since, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, reasons, urls, noted_at
+        FROM main.drifts WHERE coalesce(noted_at, since) <= {t}""",
+    # Of the readings of a page that changed nothing only the last is known: between two of them it counts as not yet read again.
+    "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since FROM temp.drifts d CROSS JOIN main.revisions r
+            ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at) AND r.observed_at <= {{t}}
+        CROSS JOIN main.articles a ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
+        LEFT JOIN main.readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL AND g.read_at <= {{t}}
+        WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
         r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
 }  # fmt: skip

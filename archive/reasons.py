@@ -81,6 +81,10 @@ REASONS: dict[str, str] = {
     "address_unusable": "its address is none of the web, so it is known by its words alone",
     "date_ambiguous": "day and month cannot be told apart; --date-format tells",
     "date_unreadable": "the date is written in an unknown way; --date-format tells it",
+    # how a crawl ended
+    "shutdown": "it was stopped",
+    "archive_failed": "the archive took no more writes",
+    "broke_off": "it broke off, and never wrote down how it ended",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",

@@ -147,12 +147,15 @@ class Archive(Reader):
         """Whether the archive's owner took the story down."""
         return self.db.conn.execute("SELECT 1 FROM tombstones WHERE site = ? AND key = ?", (site, key)).fetchone() is not None
 
-    def note_reading(self, snapshot_id: int, extractor: str, refusal: str | None = None) -> None:
-        """Write down which extractor read a snapshot last, and why it gave no story."""
+    def note_reading(
+        self, snapshot_id: int, extractor: str, refusal: str | None = None, *, layout: str | None = None, now: datetime
+    ) -> None:  # fmt: skip
+        """Write down which extractor read a snapshot last, with which layout, and why it gave no story."""
         self.db.conn.execute(
-            """INSERT INTO readings (snapshot_id, extractor, refusal) VALUES (?, ?, ?)
-            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor, refusal = excluded.refusal""",
-            (snapshot_id, extractor, refusal),
+            """INSERT INTO readings (snapshot_id, extractor, refusal, layout, read_at) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor, refusal = excluded.refusal,
+                layout = excluded.layout, read_at = excluded.read_at""",
+            (snapshot_id, extractor, refusal, layout, self.clock.stamp(now)),
         )
 
     def article_id(self, site: str, key: str) -> int:
@@ -230,7 +233,7 @@ class Archive(Reader):
         if kind == "first" or {"body", "published_at"} & set(changed):
             self.clusters.place(article_id, reading["body"], now=observed_at)
         if snapshot_id is not None and kind != "removed":
-            self.note_reading(snapshot_id, reading["extractor"])
+            self.note_reading(snapshot_id, reading["extractor"], layout=reading["layout"], now=observed_at)
         return Revision(
             article_id=article_id, number=number, kind=kind, changed=changed, returns_to=returns_to, correction=correction,
             observed_at=datetime.fromisoformat(at),

@@ -29,8 +29,8 @@ from scraper.site import Identity
 
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
-    "syndication", "corpus", "reextract", "verify", "backup", "remove", "compact", "schedule", "doctor", "alerts", "metrics", "sites",
-    "config",
+    "syndication", "coverage", "health", "corpus", "reextract", "verify", "backup", "remove", "compact", "schedule", "doctor", "alerts",
+    "metrics", "sites", "config",
 )  # fmt: skip
 
 

@@ -137,6 +137,8 @@ class Crawl:
     """A sentence for the user where the archive could not be written."""
     ended: str | None = None
     """Why it ended in the end; None for one that broke."""
+    drifts: list[str] = field(default_factory=list)
+    """A sentence for each layout that reads otherwise than the site's past; its articles are marked."""
     rehearsed: list[Entry] = field(default_factory=list)
     """What a plan's sources announced."""
     _announced: set[str] = field(default_factory=set)

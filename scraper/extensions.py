@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar, Self
 
 from rich.console import Console
@@ -10,8 +11,13 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.drift import evaluate
 from archive.errors import ArchiveError
 from scraper.crawl import Crawl
+from scraper.extraction.article import extractor_of
+from scraper.spider import NewsSpider
+
+logger = logging.getLogger(__name__)
 
 
 class CrawlRecord:
@@ -34,10 +40,25 @@ class CrawlRecord:
         if stats is not None:
             for name, value in crawl.counts.items():
                 stats.set_value(f"warta/{name}", value)
+        self._look_for_drift(crawl)
         try:
             crawl.end(crawl.end_reason or reason, received)
         except ArchiveError as error:
             crawl.error = crawl.error or str(error)
+
+    def _look_for_drift(self, crawl: Crawl) -> None:
+        """Judge what the crawl read by the site's past; whatever goes wrong with that, the crawl is what it was."""
+        spider = self._crawler.spider
+        if crawl.id is None or crawl.error is not None or not isinstance(spider, NewsSpider):
+            return
+        try:
+            with crawl.archive.transaction():
+                (since,) = crawl.archive.db.conn.execute("SELECT started_at FROM crawls WHERE id = ?", (crawl.id,)).fetchone()
+                lasting = evaluate(crawl.archive, crawl.site, now=crawl.now(), extractor=extractor_of(spider.site), since=since)
+        except Exception:
+            logger.exception("%s: it could not be judged whether its layouts drifted", crawl.site)
+            return
+        crawl.drifts = [f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting]
 
 
 class ProgressBar:

@@ -140,7 +140,7 @@ class WriteRevision(_Stage):
         self._reread(entry.key)
         revision = archive.revise(article, key=entry.key, observed_at=crawl.now(), keep=lambda: self._keep(item, entry))
         if revision is None and crawl.keep == "all":
-            archive.note_reading(self._insert(item, entry), article.extractor)
+            archive.note_reading(self._insert(item, entry), article.extractor, layout=article.layout, now=crawl.now())
         article_id = revision.article_id if revision else archive.article_id(entry.site, entry.key)
         archive.note_rights(article_id, item.opted_out, now=crawl.now())
         due = revisit.next_check(
@@ -186,7 +186,7 @@ class WriteRevision(_Stage):
         """A page that holds no story: kept as evidence the first time, tried again later."""
         crawl, page, reason = self._crawl, item.snapshot.page, item.refusal or "extraction_failed"
         if not entry.failures:
-            crawl.archive.note_reading(self._insert(item, entry), extractor_of(self._spider.site), reason)
+            crawl.archive.note_reading(self._insert(item, entry), extractor_of(self._spider.site), reason, now=crawl.now())
         due = revisit.next_check_of_failed(now=page.fetched_at, failures=entry.failures + 1)
         crawl.archive.ledger.record(_check(item.snapshot, entry, "failed", crawl.id, due=due, reason=reason), site=entry.site)
         crawl.counts["failed"] += 1

@@ -103,7 +103,8 @@ def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revi
         return None
     last = archive.newest_reading(site.name, evidence.key)
     again = judged(again, last)
-    archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal)
+    layout = again.article.layout if again.article is not None else None
+    archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout, now=now)
     if again.article is None or again.refusal is not None:
         return None
     revision = archive.revise(

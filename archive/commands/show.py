@@ -10,6 +10,7 @@ import click
 from rich.text import Text
 
 from archive import reading
+from archive.drift import drifted_since
 from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
 from archive.terminal import console, plain_time, print_json
 
@@ -29,12 +30,15 @@ def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     """
     with opened_as_of(path, as_of) as archive:
         article = reading.latest(archive.db, reading.find_article(archive.db, url, identify()))
+        since = drifted_since(archive, article["article_id"])
     if as_json:
         print_json([article])
         return
     out = console()
     for line in _heading(article):
         out.print(Text(line), soft_wrap=True)
+    if since is not None:
+        out.print(Text(f"Marked: the site's pages are not what they were since {plain_time(since)}; see `warta health`"), soft_wrap=True)
     out.print()
     out.print(Text(article["body"]), soft_wrap=True)
 

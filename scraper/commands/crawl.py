@@ -87,15 +87,20 @@ def crawl(
 
 
 def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
-    """Tell what went wrong, and end with 1 where anything did."""
+    """Tell what went wrong, and end with 1 where anything did, with 3 where a layout drifted."""
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         click.echo(f"Error: {error}", err=True)
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
     if broken and not errors:
         click.echo(f"Error: the crawl of {', '.join(broken)} broke off; run it with -v to see where", err=True)
+    drifts = [sentence for crawl in crawls for sentence in crawl.drifts]
+    for sentence in drifts:
+        click.echo(f"{sentence}; `warta health` names pages that show it", err=True)
     if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
+    if drifts:
+        raise SystemExit(3)
 
 
 def _checked(names: Sequence[str]) -> list[str]:

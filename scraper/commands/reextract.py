@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +13,12 @@ import click
 from rich.text import Text
 
 from archive.connection import plain_errors
+from archive.drift import evaluate
 from archive.marks import edits_between, marked
 from archive.options import Moment, archive_option, json_option
 from archive.store import Archive
 from archive.terminal import bar, console, plural, print_json, print_table
+from scraper.extraction.article import extractor_of
 from scraper.profiles import sites
 from scraper.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.replay import Change
@@ -58,6 +60,8 @@ def reextract_command(
         with bar("reading", total=total) as advance:
             changes = reextract(archive, tasks, report, now=datetime.now(UTC), jobs=processes, dry_run=dry_run, advance=advance)
             shown = _followed(changes, report, samples if dry_run else 0, as_json=as_json)
+        if not dry_run:
+            _judge_anew(archive, chosen)
     if not total:
         click.echo(
             "Nothing to read: today's extractor has read every page" + (" since then." if since else "; --all reads them again."), err=True
@@ -68,6 +72,13 @@ def reextract_command(
         click.echo(damage, err=True)
     if report.damages or any(kind == "lost" for _site, kind in report.kinds):
         raise SystemExit(3)
+
+
+def _judge_anew(archive: Archive, names: Iterable[str]) -> None:
+    """Pages that read well now end the drift that marked their stories; also those that an interrupted run read."""
+    for name in names:
+        with archive.transaction():
+            evaluate(archive, name, now=datetime.now(UTC), extractor=extractor_of(sites()[name]))
 
 
 def _checked(names: Sequence[str]) -> list[str]:

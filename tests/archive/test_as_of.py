@@ -28,7 +28,7 @@ TABLES = {
         "id", "url", "site", "key", "state", "reason", "article_id", "announced_by", "published_at", "first_seen_at", "last_checked_at",
         "next_check_at", "due_reason", "checks", "etag", "last_modified",
     ),
-    "members": ("*",), "latest": ("*",), "history": ("*",), "syndication": ("*",), "ledger": ("*",),
+    "drifts": ("*",), "drifted": ("*",), "members": ("*",), "latest": ("*",), "history": ("*",), "syndication": ("*",), "ledger": ("*",),
 }  # fmt: skip
 """What is read as of a moment; a dictionary's snapshots may be packed anew at any time, so `packed` is no part of it."""
 

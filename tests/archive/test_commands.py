@@ -332,6 +332,8 @@ READING = {
     "cluster": ["1"],
     "syndication": ["matrix"],
     "corpus": ["build", "korpus", "--plan"],
+    "coverage": [],
+    "health": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
 OPTIONS = {"remove": ("--reason", "diminta keluarga")}

@@ -271,7 +271,7 @@ def test_an_article_without_any_text_and_without_a_tombstone_is_told(warta: Wart
         ("DELETE FROM urls WHERE id = 3", "checks 3: points to a row of urls that is not there"),
         ("UPDATE checks SET crawl_id = 77 WHERE id = 2", "checks 2: points to a row of crawls that is not there"),
         ("UPDATE snapshots SET first_part_id = 99 WHERE id = 3", "snapshots 3: points to a row of snapshots that is not there"),
-        ("INSERT INTO readings VALUES (99, 'x', NULL)", "readings 99: points to a row of snapshots that is not there"),
+        ("INSERT INTO readings (snapshot_id, extractor) VALUES (99, 'x')", "readings 99: points to a row of snapshots that is not there"),
     ],
 )
 def test_a_row_that_points_to_nothing_is_told(warta: Warta, path: Path, damage: str, told: str) -> None:

@@ -57,7 +57,7 @@ def crawled(archive: Archive, page: Page, *, site: Site = SITE, breaks: bool = F
 
         usual = {"url": named.url, "crawl_id": None, "checked_at": at, "status": 200, "bytes": len(page.body)}
         if refusal is not None:
-            archive.note_reading(insert(), extractor_of(site), refusal)
+            archive.note_reading(insert(), extractor_of(site), refusal, now=at)
             archive.ledger.record(Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol")
             return None
         reread_newest(archive, site, named.key, now=at)
