@@ -12,9 +12,10 @@ from archive.alerts import listed
 from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
 from archive.terminal import plain_time, print_json, print_table
-from scraper.alerts.configured import config_option, configured_targets
 from scraper.alerts.message import Message
+from scraper.alerts.targets import targets as named_targets
 from scraper.alerts.telling import deliver
+from scraper.configured import config_option, configured
 
 _COLUMNS = {
     "kind": "kind", "site": "site", "layout": "layout", "since": "since", "ended_at": "ended", "told_at": "told", "end_told_at": "end told",
@@ -54,9 +55,9 @@ def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
 @config_option
 @archive_option
 @click.pass_context
-def test(context: click.Context, config: Path | None, path: Path) -> None:
+def test(context: click.Context, path: Path) -> None:
     """Send a test message to every webhook and mailbox of the configuration; a line each, exit 1 where one did not take it."""
-    targets = configured_targets(config)
+    targets = named_targets(configured(context).configuration.alerts.model_dump())
     if not targets:
         raise click.ClickException("the configuration names no target: add a webhook or mail under [alerts]")
     message = _test_message(named(context, path).name, now=datetime.now(UTC))

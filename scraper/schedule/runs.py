@@ -50,7 +50,7 @@ class Result:
     started_at: datetime
     ended_at: datetime
     exit_code: int
-    """0: it finished; below 0: killed by that signal; everything else as `warta crawl` has it."""
+    """0, 3: it finished; below 0: killed by that signal; everything else as `warta crawl` has it."""
     counts: Mapping[str, Any] = field(default_factory=dict)
     """As `warta crawl --json` gives them; empty where it told none."""
     ended: str = "broken"
@@ -65,8 +65,8 @@ class Result:
 
     @property
     def well(self) -> bool:
-        """Whether it finished by itself."""
-        return self.exit_code == 0
+        """Whether it finished by itself; with 3 it did, and saw a layout drift, which health tells."""
+        return self.exit_code in (0, 3)
 
 
 class Runs:

@@ -1,14 +1,57 @@
-"""What is hung on the schedule's hooks: alerts and metrics."""
+"""What is hung on the schedule's hooks: alerts and metrics, after each crawl and every few minutes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from scraper.configuration import Configuration
+from archive.connection import plain_errors
+from archive.health import Limits, incidents
+from archive.incidents import Incident
+from archive.reader import Reader
+from archive.store import Archive
+from scraper.alerts.targets import targets
+from scraper.alerts.telling import tell
+from scraper.configuration import Configuration, Health
+from scraper.metrics import registry, serve, write_textfile
+from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
+from scraper.schedule.timetable import Timetable
+
+_MEGABYTE = 1_000_000
+
+Clock = Callable[[], datetime]
 
 
-def wired(configuration: Configuration, archive: Path) -> Hooks:
+def wired(configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock) -> Hooks:
     """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
-    del configuration, archive
-    return Hooks()
+
+    def found(reader: Reader, now: datetime) -> list[Incident]:
+        return incidents(reader, now=now, limits=limits(configuration.health, timetable, now), sites=sorted(timetable.rhythms))
+
+    told = targets(configuration.alerts.model_dump())
+    numbers = registry(archive, clock=clock, incidents=found)
+
+    def look(now: datetime) -> None:
+        with plain_errors(archive), Archive(archive) as opened:
+            tell(opened, found(opened, now), told, now=now)
+        if configuration.metrics.file is not None:
+            write_textfile(configuration.metrics.file, numbers)
+
+    def look_after(_site: str, _result: Result, now: datetime) -> None:
+        look(now)
+
+    hooks = Hooks(after=[look_after], check=[look])
+    if configuration.metrics.file is not None:
+        write_textfile(configuration.metrics.file, numbers)  # says at once where it cannot
+    if configuration.metrics.port is not None:
+        hooks.close.append(serve(configuration.metrics.port, numbers).close)
+    return hooks
+
+
+def limits(health: Health, timetable: Timetable, now: datetime) -> Limits:
+    """What is still well, as the configuration and the sites' rhythms have it."""
+    same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
+    silences = timetable.silences(now) if same is None else dict.fromkeys(timetable.rhythms, same)
+    return Limits(silences=silences, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share)

@@ -59,7 +59,8 @@ def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
     keys, runs = configuration.schedule, Runs(_now)
     start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(order.archive, timetable, start, order=order, hooks=wired(configuration, order.archive))
+    hooks = wired(configuration, order.archive, timetable, _now)
+    schedule = Schedule(order.archive, timetable, start, order=order, hooks=hooks)
     with logged_as_json(), told_to_stop() as wait:
         logger.info("started", extra={"archive": str(order.archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()})
         said = Shell(schedule, runs, keys, _now).run(wait)
