@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from archive.corpus.recipe import Recipe
 from archive.corpus.summary import CorpusFile, RepeatedParagraph, Summary
-from archive.corpus.thresholds import Thresholds
+from archive.corpus.thresholds import load_thresholds
 
 SPLITS = (("train", Decimal("0.98")), ("validation", Decimal("0.01")), ("test", Decimal("0.01")))
 HOSTILE = (
@@ -23,7 +24,7 @@ HOSTILE = (
 def recipe(**fields: Any) -> Recipe:
     usual: dict[str, Any] = {
         "archive": Path("/home/sari/kabar.db"), "as_of": datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC),
-        "thresholds": Thresholds(name="standard"), "splits": SPLITS,
+        "thresholds": replace(load_thresholds(), name="standard"), "splits": SPLITS,
     }  # fmt: skip
     return Recipe(**usual | fields)
 

@@ -106,6 +106,6 @@ def test_a_file_that_lost_rows_is_noticed(folder: Path, tmp_path: Path, monkeypa
 
 def test_only_what_a_page_may_lack_may_be_null() -> None:
     assert [column.name for column in COLUMNS if not column.nullable] == [
-        "id", "text", "site", "cluster_size", "language", "language_score", "revision", "word_count",
+        "id", "text", "site", "cluster_size", "language", "revision", "word_count",
     ]  # fmt: skip
     assert {field.name: (str(field.type), field.nullable) for field in arrow_schema()}["cluster_id"] == ("int64", True)
