@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.writers.parquet import ParquetWriter
 
+from archive.corpus.filters.length import words
 from archive.digests import text_digest
 
 KEPT = pa.schema(
@@ -60,7 +61,7 @@ def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
 
 def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
     found = {"masked_email": 0, "masked_phone": 0, "masked_nik": 0, **document.metadata}
-    found |= {"id": document.id, "text": document.text, "digest": text_digest([document.text]), "word_count": len(document.text.split())}
+    found |= {"id": document.id, "text": document.text, "digest": text_digest([document.text]), "word_count": len(words(document.text))}
     found["length"] = len(document.text)
     found.setdefault("language", found["page_language"])
     return {name: found.get(name) for name in KEPT.names}
