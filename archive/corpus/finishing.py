@@ -31,6 +31,9 @@ from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
 from archive.errors import CorpusError
 from archive.store import Archive
 
+REPLACED = "replaced"
+"""In the folder of a build: the corpus that stood at OUT, until it is gone."""
+
 _NAMES = [column.name for column in COLUMNS]
 
 
@@ -192,7 +195,7 @@ def _described_to_readers(summary: Summary, folder: Path) -> Summary:
 
 def publish(folder: Path, out: Path, work: Path) -> None:
     """Give the finished folder its name; what stood there goes only then."""
-    old = work / "replaced"
+    old = work / REPLACED
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)

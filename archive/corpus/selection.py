@@ -90,7 +90,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     _check(reader, recipe, known, tally.sites.total())
     return Selection(
         archive_digest=digest.hexdigest(), articles=articles, sites=dict(sorted(tally.sites.items())), undated=tally.undated,
-        removed=dict(sorted(tally.removed.items())), 
+        removed=dict(sorted(tally.removed.items())),
         opted_out={site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())},
         clustered=sum(count for count in tally.clusters.values() if count > 1),
         shards=tuple((first, last) for first, last in tally.bounds),
