@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,12 +133,13 @@ def _extra() -> Iterator[None]:
 
 
 def _settled(path: Path, as_of: datetime | None) -> datetime | None:
-    """The moment; tells where the archive may still write at it."""
-    if as_of is not None:
-        with opened(path) as archive:
-            if not archive.settled(as_of):
-                click.echo("The archive has written nothing after that moment: a later build may find more.", err=True)
-    return as_of
+    """The moment in UTC, however it was written; tells where the archive may still write at it."""
+    if as_of is None:
+        return None
+    with opened(path) as archive:
+        if not archive.settled(as_of):
+            click.echo("The archive has written nothing after that moment: a later build may find more.", err=True)
+    return as_of.astimezone(UTC)
 
 
 def _day(value: datetime | None) -> date | None:
@@ -169,8 +170,7 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     _tell_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
     click.echo(
         f"As of {recipe.as_of.isoformat()}: {selection.selected} of {plural(selection.articles, 'article')}, {selection.clustered} of them "
-        "in "
-        f"clusters with others, would be judged by the filters {recipe.thresholds.name!r} in {plural(len(selection.shards), 'task')}; "
+        f"in clusters with others, would be judged by the filters {recipe.thresholds.name!r} in {plural(len(selection.shards), 'task')}; "
         "nothing was written.",
         err=True,
     )
