@@ -85,13 +85,16 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can be made there."""
     if not out.name:
         raise CorpusError(f"{out}: expected the name of a folder to be made")
-    if not out.parent.is_dir():
+    try:
+        stands, known = out.is_symlink() or out.exists(), (out / "manifest.json").is_file()
+        parent = out.parent.is_dir()
+    except OSError as error:
+        raise CorpusError(f"{out}: it cannot be written: {error.strerror}") from error
+    if not parent:
         raise CorpusError(f"{out}: the folder {out.parent} is not there")
-    if not out.exists():
-        return
-    if not overwrite:
+    if stands and not overwrite:
         raise CorpusError(f"{out}: something is there already; --overwrite replaces a corpus")
-    if not (out / "manifest.json").is_file():
+    if stands and not known:
         raise CorpusError(f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten")
 
 
@@ -136,7 +139,7 @@ def _plain(out: Path, work: Path) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else f"it cannot be written: {error.strerror or error}"
-        goes_on = f"; the same command goes on where it was{', once there is room' if full else ''}" if work.exists() else ""
+        goes_on = f"; the same command goes on where it was{', once there is room' if full else ''}" if os.path.exists(work) else ""  # noqa: PTH110 - Path's own raises where a name is too long
         raise CorpusError(f"{out}: {why}{goes_on}") from error
 
 
