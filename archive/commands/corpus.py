@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,9 @@ def build(
         from archive.corpus.recipe import Recipe
         from archive.corpus.splits import parse_splits
         from archive.corpus.thresholds import load_thresholds
+
+        if find_spec("spacy") is None:  # datatrove looks for it when the first text is there
+            raise ModuleNotFoundError(name="spacy")
     path = named(context, path)
     recipe = Recipe(
         archive=path.absolute(), as_of=_settled(path, as_of) or newest_moment(path), since=_day(since), until=_day(until),
