@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.clock import utc
 from archive.errors import CorpusError
 from archive.options import Moment, archive_option, json_option, named, opened
 from archive.terminal import bar, human_bytes, plural, print_json, print_table
@@ -143,7 +144,7 @@ def _settled(path: Path, as_of: datetime | None) -> datetime | None:
     with opened(path) as archive:
         if not archive.settled(as_of):
             click.echo("The archive has written nothing after that moment: a later build may find more.", err=True)
-    return as_of.astimezone(UTC)
+    return utc(as_of)
 
 
 def _day(value: datetime | None) -> date | None:
@@ -214,6 +215,7 @@ def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
         )
     if summary.repeated:
         click.echo(
-            f"{plural(len(summary.repeated), 'paragraph')} stand in many stories of one site: README.md shows what a rule may have missed.",
+            f"{plural(len(summary.repeated), 'paragraph stands', 'paragraphs stand')} in many stories of one site: "
+            "README.md shows what a rule may have missed.",
             err=True,
         )
