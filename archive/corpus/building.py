@@ -144,5 +144,5 @@ def _plain(out: Path, work: Path) -> Iterator[None]:
 
 
 def jobs_of_machine() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Cores that this process may use; where the system does not say, all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

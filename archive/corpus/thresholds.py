@@ -129,7 +129,8 @@ def _plain(table: str, error: ErrorDetails) -> str:
     """Key, what was expected and what is there."""
     key = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     if error["type"] == "unexpected_keyword_argument":
-        return f"{key if key.isidentifier() else repr(key)}: there is no such key: there are {_listed(field.name for field in fields(TABLES[table]))}"
+        known = _listed(field.name for field in fields(TABLES[table]))
+        return f"{key if key.isidentifier() else repr(key)}: there is no such key: there are {known}"
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     expected = EXPECTED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))

@@ -19,8 +19,8 @@ FIRST = datetime(2026, 11, 20, tzinfo=UTC)
 def row(number: int, *, cluster: int | None, text: int, hours: int | None = 0, **fields: Any) -> dict[str, Any]:
     published = None if hours is None else (FIRST + timedelta(hours=hours)).isoformat()
     usual = {
-        "article_id": number, "id": f"kabar:{number}", "site": "kabar", "url": f"https://www.kabar.example/{number}", "published_at": published,
-        "first_seen_at": FIRST.isoformat(), "cluster_id": cluster, "digest": f"{text:064x}"[::-1], "length": 100,
+        "article_id": number, "id": f"kabar:{number}", "site": "kabar", "url": f"https://www.kabar.example/{number}",
+        "published_at": published, "first_seen_at": FIRST.isoformat(), "cluster_id": cluster, "digest": f"{text:064x}"[::-1], "length": 100,
     }  # fmt: skip
     return usual | fields
 
