@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.clock import utc
 from archive.commands.corpus_explain import explain
 from archive.commands.extra import needs_extra
 from archive.options import Moment, archive_option, json_option, named, opened
@@ -93,6 +95,9 @@ def build(
         from archive.corpus.recipe import Recipe
         from archive.corpus.splits import parse_splits
         from archive.corpus.thresholds import load_thresholds
+
+        if find_spec("spacy") is None:  # datatrove looks for it when the first text is there
+            raise ModuleNotFoundError(name="spacy")
     path = named(context, path)
     recipe = Recipe(
         archive=path.absolute(), as_of=_settled(path, as_of) or newest_moment(path), since=_day(since), until=_day(until),
@@ -122,12 +127,13 @@ def _build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, as_
 
 
 def _settled(path: Path, as_of: datetime | None) -> datetime | None:
-    """The moment; tells where the archive may still write at it."""
-    if as_of is not None:
-        with opened(path) as archive:
-            if not archive.settled(as_of):
-                click.echo("The archive has written nothing after that moment: a later build may find more.", err=True)
-    return as_of
+    """The moment in UTC, however it was written; tells where the archive may still write at it."""
+    if as_of is None:
+        return None
+    with opened(path) as archive:
+        if not archive.settled(as_of):
+            click.echo("The archive has written nothing after that moment: a later build may find more.", err=True)
+    return utc(as_of)
 
 
 def _day(value: datetime | None) -> date | None:
@@ -158,8 +164,7 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     _tell_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
     click.echo(
         f"As of {recipe.as_of.isoformat()}: {selection.selected} of {plural(selection.articles, 'article')}, {selection.clustered} of them "
-        "in "
-        f"clusters with others, would be judged by the filters {recipe.thresholds.name!r} in {plural(len(selection.shards), 'task')}; "
+        f"in clusters with others, would be judged by the filters {recipe.thresholds.name!r} in {plural(len(selection.shards), 'task')}; "
         "nothing was written.",
         err=True,
     )
@@ -199,7 +204,8 @@ def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
         )
     if summary.repeated:
         click.echo(
-            f"{plural(len(summary.repeated), 'paragraph')} stand in many stories of one site: README.md shows what a rule may have missed.",
+            f"{plural(len(summary.repeated), 'paragraph stands', 'paragraphs stand')} in many stories of one site: "
+            "README.md shows what a rule may have missed.",
             err=True,
         )
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from archive.connection import plain_errors
 from archive.corpus.execution import checked_options, run_elsewhere, run_local
-from archive.corpus.finishing import Finish, NothingLeft
+from archive.corpus.finishing import REPLACED, Finish, NothingLeft
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, select
@@ -63,7 +63,9 @@ def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, adva
     options = checked_options(means.executor, means.options)
     check_target(out, overwrite=means.overwrite)
     work = out.parent / f".{out.name}.building"
-    with _plain(out), _alone(work):
+    with _plain(out, work), _alone(work):
+        _give_back(work, out)
+        check_target(out, overwrite=means.overwrite)  # as another build may have made it meanwhile
         found = versions()
         _prepare(work, recipe.digest(selection.archive_digest, found))
         finish = Finish(recipe, selection, found, work, out)
@@ -83,24 +85,35 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can be made there."""
     if not out.name:
         raise CorpusError(f"{out}: expected the name of a folder to be made")
-    if not out.parent.is_dir():
+    try:
+        stands, known = out.is_symlink() or out.exists(), (out / "manifest.json").is_file()
+        parent = out.parent.is_dir()
+    except OSError as error:
+        raise CorpusError(f"{out}: it cannot be written: {error.strerror}") from error
+    if not parent:
         raise CorpusError(f"{out}: the folder {out.parent} is not there")
-    if not out.exists():
-        return
-    if not overwrite:
+    if stands and not overwrite:
         raise CorpusError(f"{out}: something is there already; --overwrite replaces a corpus")
-    if not (out / "manifest.json").is_file():
+    if stands and not known:
         raise CorpusError(f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten")
 
 
 def _prepare(work: Path, digest: str) -> None:
     """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive and versions."""
     mark = work / "recipe.sha256"
-    if not mark.is_file() or mark.read_text() != digest:
-        for path in work.iterdir():
-            if path.name != "lock":
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
-        mark.write_text(digest)
+    if mark.is_file() and mark.read_text() == digest:
+        return
+    mark.unlink(missing_ok=True)  # first: killed from here on, what is left belongs to no recipe
+    for path in work.iterdir():
+        if path.name != "lock":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    mark.write_text(digest)
+
+
+def _give_back(work: Path, out: Path) -> None:
+    """Its name to a corpus whose replacement was killed after it had lost it, and before the new one had it."""
+    if not out.exists() and (work / REPLACED).exists():
+        (work / REPLACED).rename(out)
 
 
 @contextmanager
@@ -119,18 +132,17 @@ def _alone(work: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _plain(out: Path) -> Iterator[None]:
+def _plain(out: Path, work: Path) -> Iterator[None]:
     """What the disk says, in a sentence."""
     try:
         yield
     except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise CorpusError(
-                f"{out}: the disk is full; nothing was written there, and the same command goes on once there is room"
-            ) from error
-        raise CorpusError(f"{out}: it cannot be written: {error.strerror or error}") from error
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full" if full else f"it cannot be written: {error.strerror or error}"
+        goes_on = f"; the same command goes on where it was{', once there is room' if full else ''}" if os.path.exists(work) else ""  # noqa: PTH110 - Path's own raises where a name is too long
+        raise CorpusError(f"{out}: {why}{goes_on}") from error
 
 
 def jobs_of_machine() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Cores that this process may use; where the system does not say, all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

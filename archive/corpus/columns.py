@@ -31,7 +31,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(name="agency", dtype="string", nullable=True, meaning="Wire service that the text credits (ANTARA, Reuters ...)"),
     Column(name="cluster_id", dtype="int64", nullable=True, meaning="Cluster of near-duplicates that it is in; null without one"),
     Column(name="cluster_size", dtype="int32", meaning="Stories in that cluster in the whole archive, with this one; 1 without a cluster"),
-    Column(name="language", dtype="string", meaning="Language that the language filter found, as an ISO 639 code"),
+    Column(name="language", dtype="string", meaning="Language that its filter found, as an ISO 639 code; without the filter, the page's"),
     Column(name="language_score", dtype="float64", nullable=True, meaning="How sure the language filter was, from 0 to 1"),
     Column(name="revision", dtype="int32", meaning="Number of the revision that is exported, from 1"),
     Column(name="opted_out", dtype="string", nullable=True, meaning="Rule by which it opts out of text and data mining; null without one"),

@@ -24,12 +24,15 @@ from archive.corpus.paragraphs import Repeated
 from archive.corpus.pipeline import masked_kinds
 from archive.corpus.plots import draw
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection
+from archive.corpus.selection import Selection, see_broken_texts
 from archive.corpus.splits import Splitter
 from archive.corpus.summary import CorpusFile, Summary
 from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
 from archive.errors import CorpusError
 from archive.store import Archive
+
+REPLACED = "replaced"
+"""In the folder of a build: the corpus that stood at OUT, until it is gone."""
 
 _NAMES = [column.name for column in COLUMNS]
 
@@ -124,6 +127,7 @@ class Finish(PipelineStep):
         """Of each cluster as of the moment: how many articles it has in the whole archive, and the id of the one whose number it bears."""
         path = self.recipe.archive
         with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
+            see_broken_texts(past)
             sizes = dict(past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id"))
             anchors = past.db.conn.execute(
                 "SELECT a.id, a.site || ':' || a.key FROM main.articles a WHERE a.id IN (SELECT cluster_id FROM members)"
@@ -192,7 +196,7 @@ def _described_to_readers(summary: Summary, folder: Path) -> Summary:
 
 def publish(folder: Path, out: Path, work: Path) -> None:
     """Give the finished folder its name; what stood there goes only then."""
-    old = work / "replaced"
+    old = work / REPLACED
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():
         out.rename(old)

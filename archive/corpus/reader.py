@@ -35,17 +35,11 @@ class ArchiveReader(BaseReader):
             yield from data
         path = self.recipe.archive
         with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
-            past.db.conn.text_factory = _text
             for row in rows(past, self.recipe, self.shards[rank]):
                 with self.track_time():
                     document = _document(row)
                     self.update_doc_stats(document)
                 yield document
-
-
-def _text(stored: bytes) -> str:
-    """What another program wrote may be no UTF-8: it is seen as surrogates, and left out by its reason."""
-    return stored.decode("utf-8", "surrogateescape")
 
 
 def _document(row: dict[str, Any]) -> Document:

@@ -72,6 +72,7 @@ class _Tally:
 
 def select(reader: Reader, recipe: Recipe) -> Selection:
     """Go through all articles once; raises CorpusError where none is asked for, or a site is unknown."""
+    see_broken_texts(reader)
     digest, tally, articles = hashlib.sha256(), _Tally(), 0
     clusters = {row["article_id"]: row["cluster_id"] for row in reader.db.query("SELECT article_id, cluster_id FROM members")}
     known: set[str] = set()
@@ -122,9 +123,19 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
 
 def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
     """The selected articles of a shard as rows of `latest` with their `key`, in the order of their numbers."""
+    see_broken_texts(reader)
     found = reader.db.query(
         """SELECT l.*, a.key FROM latest l JOIN main.articles a ON a.id = l.article_id
         WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
         shard,
     )
     return (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
+
+
+def see_broken_texts(reader: Reader) -> None:
+    """What another program wrote may be no UTF-8: it is read as lone surrogates from now on, and left out by its reason."""
+    reader.db.conn.text_factory = _text
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "surrogateescape")

@@ -6,15 +6,21 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 from archive.errors import CorpusError
 
 DEFAULT = "train=0.98,validation=0.01,test=0.01"
 TEST = "test"
+LONGEST = 22
+"""Characters of a share: twenty digits are added up without rounding."""
+
+ALL = "all"
+"""No split may bear this name: `load_dataset` gives it to all of them together."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SHARE = re.compile(r"[01](\.[0-9]*)?|\.[0-9]+")
 _RANGE = 2**64
 
 
@@ -29,6 +35,8 @@ def parse_splits(text: str) -> tuple[tuple[str, Decimal], ...]:
         name, equals, share = (piece.strip() for piece in part.partition("="))
         if not equals or not _NAME.fullmatch(name):
             raise CorpusError(f"split {part.strip()!r}: expected NAME=SHARE with a name of small letters, as in {DEFAULT}")
+        if name == ALL:
+            raise CorpusError(f"split {part.strip()!r}: the name {ALL} means all splits together where datasets are loaded")
         splits.append((name, _share(name, share)))
     names = [name for name, _ in splits]
     if len(set(names)) < len(names):
@@ -39,12 +47,9 @@ def parse_splits(text: str) -> tuple[tuple[str, Decimal], ...]:
 
 
 def _share(name: str, text: str) -> Decimal:
-    try:
-        share = Decimal(text)
-    except InvalidOperation:
-        share = Decimal(-1)
-    if not share.is_finite() or not 0 <= share <= 1:
-        raise CorpusError(f"split {name}={text}: expected a share between 0 and 1")
+    """A share as people write it; an exponent could ask for a number of any length."""
+    if not _SHARE.fullmatch(text) or len(text) > LONGEST or (share := Decimal(text)) > 1:
+        raise CorpusError(f"split {name}={text}: expected a share between 0 and 1, such as 0.98")
     return share
 
 

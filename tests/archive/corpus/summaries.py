@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +24,7 @@ HOSTILE = (
 def recipe(**fields: Any) -> Recipe:
     usual: dict[str, Any] = {
         "archive": Path("/home/sari/kabar.db"), "as_of": datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC),
-        "thresholds": load_thresholds("news"), "splits": SPLITS,
+        "thresholds": replace(load_thresholds(), name="standard"), "splits": SPLITS,
     }  # fmt: skip
     return Recipe(**usual | fields)
 
