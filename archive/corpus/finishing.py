@@ -31,6 +31,9 @@ from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
 from archive.errors import CorpusError
 from archive.store import Archive
 
+MARK = "recipe.sha256"
+"""File in the work folder: what the unfinished build in it was begun for."""
+
 _NAMES = [column.name for column in COLUMNS]
 
 
@@ -67,8 +70,12 @@ class Finish(PipelineStep):
     type = "WRITER"
     name = "corpus"
 
-    def __init__(self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path, *, tidy: bool = False
+    ) -> None:
+        """`tidy`: nobody comes after this who removes what the first stage left; datatrove's logs stay."""
         super().__init__()
+        self.tidy = tidy
         self.recipe, self.selection, self.versions, self.work, self.out = recipe, selection, versions, work, out
         self.summary: Summary | None = None
 
@@ -81,6 +88,10 @@ class Finish(PipelineStep):
         with self.track_time():
             self.summary = self._write(folder)
             publish(folder, self.out, self.work)
+        if self.tidy:
+            (self.work / MARK).unlink(missing_ok=True)  # what is left is no build to go on with
+            for name in ("kept", "dropped", "paragraphs"):
+                shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:
         sizes, anchors = self._clusters()
