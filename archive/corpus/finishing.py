@@ -22,7 +22,6 @@ from archive.corpus.groups import Group, Groups
 from archive.corpus.manifest import write_manifest
 from archive.corpus.paragraphs import Repeated
 from archive.corpus.pipeline import masked_kinds
-from archive.corpus.plots import draw
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection
 from archive.corpus.splits import Splitter
@@ -187,6 +186,13 @@ def _stamped(published_at: str | None) -> str | None:
 
 def _split(splitter: Splitter, group: Group) -> str:
     return splitter.split(group.anchor, group.day)
+
+
+def draw(summary: Summary, folder: Path) -> list[Path]:
+    """The plots; matplotlib is loaded for them alone, as every process that judges imports this module."""
+    from archive.corpus.plots import draw as drawn
+
+    return drawn(summary, folder)
 
 
 def _described_to_readers(summary: Summary, folder: Path) -> Summary:

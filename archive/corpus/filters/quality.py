@@ -61,8 +61,8 @@ class Judged(BaseFilter):
     type = "filter"
 
     def __init__(self, table: str, judge: BaseFilter, exclusion_writer: DiskWriter | None = None):
+        self.name = table  # before datatrove names its statistics by it
         super().__init__(exclusion_writer)
-        self.name = table
         self.judge = judge
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
