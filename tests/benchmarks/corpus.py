@@ -18,7 +18,6 @@ import argparse
 import gzip
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -142,12 +141,13 @@ def alone(lines: Path, work: Path, jobs: int) -> dict[str, Any]:
 
 def measured(*arguments: object) -> dict[str, Any]:
     """A process of this module by itself: what it tells, its wall time, the peaks of its memory and of its largest worker."""
-    began, began_cpu, over = perf_counter(), _cpu(), Event()
+    began, over = perf_counter(), Event()
     with subprocess.Popen(
         [sys.executable, "-m", "tests.benchmarks.corpus", *map(str, arguments)], stdout=subprocess.PIPE, text=True
     ) as run:
         peaks: dict[int, int] = {}
-        watcher = Thread(target=partial(_watch, run.pid, peaks, over))
+        spent: dict[int, float] = {}
+        watcher = Thread(target=partial(_watch, run.pid, peaks, spent, over))
         watcher.start()
         told, _ = run.communicate()
         over.set()
@@ -156,24 +156,22 @@ def measured(*arguments: object) -> dict[str, Any]:
         raise SystemExit(run.returncode)
     own = peaks.pop(run.pid, 0)
     return {
-        **json.loads(told), "seconds": perf_counter() - began, "cpu": _cpu() - began_cpu, "memory": human_bytes(own),
+        **json.loads(told), "seconds": perf_counter() - began, "cpu": sum(spent.values()), "memory": human_bytes(own),
         "each": human_bytes(max(peaks.values())) if peaks else "",
     }  # fmt: skip
 
 
-def _cpu() -> float:
-    """Seconds of all processes that have ended below this one."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
-
-
-def _watch(root: int, peaks: dict[int, int], over: Event) -> None:
+def _watch(root: int, peaks: dict[int, int], spent: dict[int, float], over: Event) -> None:
+    """Bytes and seconds of every process; not from getrusage, as nobody waits for the server whose children datatrove's workers are."""
+    tick = os.sysconf("SC_CLK_TCK")
     while not over.wait(SAMPLED):
         for pid in _tree(root):
             with suppress(OSError, StopIteration):
                 status = Path(f"/proc/{pid}/status").read_text().splitlines()
                 peak = next(line for line in status if line.startswith("VmHWM:"))
                 peaks[pid] = int(peak.split()[1]) * 1024
+                after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                spent[pid] = (int(after_name[11]) + int(after_name[12])) / tick
 
 
 def _tree(root: int) -> Iterator[int]:
