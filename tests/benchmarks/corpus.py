@@ -69,6 +69,7 @@ def write_lines(path: Path, folder: Path) -> int:
             with gzip.open(folder / f"{number:05d}.jsonl.gz", "wt", encoding="utf-8", compresslevel=6) as file:
                 for article_id, site, url, headline, section, published_at, body in some:
                     metadata = {"site": site, "url": url, "headline": headline, "section": section, "published_at": published_at}
+                    metadata = {name: value or "" for name, value in metadata.items()}  # its ParquetWriter takes types from the first batch
                     file.write(json.dumps({"id": f"{site}:{article_id}", "text": body, "metadata": metadata}, ensure_ascii=False) + "\n")
             number += 1
     return number
