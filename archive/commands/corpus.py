@@ -90,6 +90,8 @@ def build(
     """
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
+    if jobs and executor != "local":
+        raise click.UsageError(f"-j counts processes of this machine; for {executor} it is -x workers={jobs}")
     with needs_extra("corpus"):
         from archive.corpus.building import Means, check_target, jobs_of_machine, newest_moment, survey
         from archive.corpus.recipe import Recipe
@@ -116,12 +118,12 @@ def build(
 
 
 def _build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, as_json: bool) -> None:
-    from archive.corpus.building import build
+    from archive.corpus.building import build, building_folder
 
     with bar("building", total=len(selection.shards)) as advance:
         summary = build(recipe, selection, out, means, advance=advance)
     if summary is None:
-        click.echo(f"Queued; {out} appears when its last job has ended.", err=True)
+        click.echo(f"Queued; {out} appears when its last job has ended. {building_folder(out)} has its logs, and may go then.", err=True)
     else:
         _show(summary, out, as_json=as_json)
 

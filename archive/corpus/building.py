@@ -14,8 +14,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from archive.connection import plain_errors
-from archive.corpus.execution import checked_options, run_elsewhere, run_local
-from archive.corpus.finishing import REPLACED, Finish, NothingLeft
+from archive.corpus.execution import check_not_queued, checked_options, queue_slurm, run_local, run_ray
+from archive.corpus.finishing import MARK, REPLACED, Finish, NothingLeft
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, select
@@ -56,29 +56,39 @@ def survey(recipe: Recipe) -> Selection:
 
 
 def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, advance: Callable[[int], object]) -> Summary | None:
-    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm has it queued.
+    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm has it queued: its last job leaves
+    nothing but logs in the folder of the unfinished build.
 
     Killed or stopped, the same command goes on where it was. Raises CorpusError.
     """
     options = checked_options(means.executor, means.options)
     check_target(out, overwrite=means.overwrite)
-    work = out.parent / f".{out.name}.building"
+    work = building_folder(out)
     with _plain(out, work), _alone(work):
+        check_not_queued(work)
         _give_back(work, out)
         check_target(out, overwrite=means.overwrite)  # as another build may have made it meanwhile
         found = versions()
         _prepare(work, recipe.digest(selection.archive_digest, found))
-        finish = Finish(recipe, selection, found, work, out)
+        finish = Finish(recipe, selection, found, work, out.absolute(), tidy=means.executor == "slurm")
+        if means.executor == "slurm":
+            queue_slurm(recipe, selection.shards, work, finish, options)
+            return None
         try:
-            if means.executor == "local":
+            if means.executor == "ray":
+                run_ray(recipe, selection.shards, work, finish, options)
+            else:
                 run_local(recipe, selection.shards, work, finish, jobs=means.jobs, advance=advance)
-            elif not run_elsewhere(means.executor, recipe, selection.shards, work, finish, options):
-                return None
         except NothingLeft:
             shutil.rmtree(work)
             raise
         shutil.rmtree(work)
     return finish.summary
+
+
+def building_folder(out: Path) -> Path:
+    """Where a corpus is made before it bears its name: beside it, on the same disk, and for clusters on the same shared file system."""
+    return out.absolute().parent / f".{out.name}.building"
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
@@ -100,7 +110,7 @@ def check_target(out: Path, *, overwrite: bool) -> None:
 
 def _prepare(work: Path, digest: str) -> None:
     """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive and versions."""
-    mark = work / "recipe.sha256"
+    mark = work / MARK
     if mark.is_file() and mark.read_text() == digest:
         return
     mark.unlink(missing_ok=True)  # first: killed from here on, what is left belongs to no recipe

@@ -22,7 +22,6 @@ from archive.corpus.groups import Group, Groups
 from archive.corpus.manifest import write_manifest
 from archive.corpus.paragraphs import Repeated
 from archive.corpus.pipeline import masked_kinds
-from archive.corpus.plots import draw
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, see_broken_texts
 from archive.corpus.splits import Splitter
@@ -33,6 +32,8 @@ from archive.store import Archive
 
 REPLACED = "replaced"
 """In the folder of a build: the corpus that stood at OUT, until it is gone."""
+MARK = "recipe.sha256"
+"""File in the work folder: what the unfinished build in it was begun for."""
 
 _NAMES = [column.name for column in COLUMNS]
 
@@ -70,8 +71,12 @@ class Finish(PipelineStep):
     type = "WRITER"
     name = "corpus"
 
-    def __init__(self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path, *, tidy: bool = False
+    ) -> None:
+        """`tidy`: nobody comes after this who removes what the first stage left; datatrove's logs stay."""
         super().__init__()
+        self.tidy = tidy
         self.recipe, self.selection, self.versions, self.work, self.out = recipe, selection, versions, work, out
         self.summary: Summary | None = None
 
@@ -84,6 +89,10 @@ class Finish(PipelineStep):
         with self.track_time():
             self.summary = self._write(folder)
             publish(folder, self.out, self.work)
+        if self.tidy:
+            (self.work / MARK).unlink(missing_ok=True)  # what is left is no build to go on with
+            for name in ("kept", "dropped", "paragraphs"):
+                shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:
         sizes, anchors = self._clusters()
@@ -180,6 +189,13 @@ def _stamped(published_at: str | None) -> str | None:
 
 def _split(splitter: Splitter, group: Group) -> str:
     return splitter.split(group.anchor, group.day)
+
+
+def draw(summary: Summary, folder: Path) -> list[Path]:
+    """The plots; matplotlib is loaded for them alone, as every process that judges imports this module."""
+    from archive.corpus.plots import draw as drawn
+
+    return drawn(summary, folder)
 
 
 def _described_to_readers(summary: Summary, folder: Path) -> Summary:

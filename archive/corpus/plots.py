@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from archive.corpus.summary import Summary
 _DPI = 120
 _MOST_MONTHS = 180
 """More months than this are drawn as years, more years only where there are documents."""
+_MOST_TIMES = 3
+"""Documents without a time that are more times the tallest month are drawn smaller, and say so."""
 _MOST_LABELS = 13
 _MOST_REASONS = 24
 
@@ -59,8 +62,28 @@ def _months(summary: Summary, figure: Figure) -> None:
     places = {month: slots.index(number // 12 if yearly else number) for month, number in numbers.items()}
     apart = len(slots) + max(1, len(slots) // 30) if slots else 0
     undated = any(month == UNDATED for _, month in summary.months)
-    _stack(summary, axes, places | {UNDATED: apart} if undated else places)
+    scale = _scale(summary, places)
+    _stack(summary, axes, places | {UNDATED: apart} if undated else places, scale)
+    if undated and scale < 1:
+        documents = sum(number for (_, month), number in summary.months.items() if month == UNDATED)
+        axes.annotate(
+            f"{documents:,} (not to scale)",
+            (apart + 0.5, documents * scale),
+            xytext=(0, 4),
+            textcoords="offset points",
+            ha="right",
+            color=INK,
+        )
     _label_slots(axes, [str(slot) if yearly else month_label(slot) for slot in slots], apart if undated else None)
+
+
+def _scale(summary: Summary, places: dict[str, int]) -> float:
+    """Of the bar of documents without a time: 1, but smaller where it would press every month into a line."""
+    heights: Counter[int] = Counter()
+    for (_, month), documents in summary.months.items():
+        heights[places.get(month, -1)] += documents
+    undated, tallest = heights.pop(-1, 0), max(heights.values(), default=0)
+    return 1.25 * tallest / undated if undated > _MOST_TIMES * tallest > 0 else 1
 
 
 def _slots(numbers: list[int]) -> list[int]:
@@ -70,20 +93,20 @@ def _slots(numbers: list[int]) -> list[int]:
     return list(range(numbers[0], numbers[-1] + 1))
 
 
-def _stack(summary: Summary, axes: Axes, places: dict[str, int]) -> None:
+def _stack(summary: Summary, axes: Axes, places: dict[str, int], scale: float) -> None:
     """One bar a place and site, the site with most documents at the bottom."""
     shown, rest = leading(by_site(summary.months), len(PALETTE))
     kinds = [([site], drawable(site, 24)) for site in shown] + ([(rest, f"{len(rest):,} other sites")] if rest else [])
-    base = [0] * (max(places.values()) + 1)
+    base = [0.0] * (max(places.values()) + 1)
     widths = [1.0 if len(base) > 60 else 0.86] * len(base)  # gaps narrower than a pixel would flicker
     if UNDATED in places:
         widths[-1] = max(0.86, len(base) / 60)
     handles = []
     for number, (sites, _) in enumerate(kinds):
-        heights = [0] * len(base)
+        heights = [0.0] * len(base)
         for site in sites:
             for month, place in places.items():
-                heights[place] += summary.months.get((site, month), 0)
+                heights[place] += summary.months.get((site, month), 0) * (scale if month == UNDATED else 1)
         colour = PALETTE[number] if number < len(PALETTE) else OTHERS
         handles.append(axes.bar(range(len(base)), heights, bottom=base, width=widths, color=colour))
         base = [low + high for low, high in zip(base, heights, strict=True)]

@@ -55,5 +55,5 @@ def begin_and_die(*_given: Any) -> None:
 def begin_and_die_later(*given: Any) -> None:
     """Stands for it in a process that is killed in its third task."""
     execution._begin(*given)
-    assert execution._executor is not None
-    execution._executor._run_for_rank = dying(execution._executor._run_for_rank, call=3)
+    kind = execution.LocalPipelineExecutor
+    kind._run_for_rank = dying(kind._run_for_rank, call=3)

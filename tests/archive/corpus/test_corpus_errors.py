@@ -319,7 +319,7 @@ main()
 def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str) -> None:
     command = [sys.executable, "-c", WITHOUT.format(package=package), "corpus", "build", str(tmp_path / "out"), "--archive", str(fates)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    said = f"Error: a corpus needs more packages ({package} is missing): pip install 'warta[corpus]'\n"
+    said = f"Error: this needs more packages ({package} is missing): pip install 'warta[corpus]'\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
     nothing_left(tmp_path)
 

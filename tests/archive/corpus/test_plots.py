@@ -24,6 +24,7 @@ SHAPES = {
         months_of(SITES, 120, undated=True), {(f"reason_{place}", "kabar0"): place + 1 for place in range(40)}
     ),
     "wrong dates": summary({("kabar", "0007-01"): 4, ("kabar", "2026-01"): 90, ("desa", "9999-12"): 30}),
+    "hardly a date": summary({("kabar", "2026-11"): 3, ("desa", "2026-10"): 1, ("kabar", "undated"): 900, ("desa", "undated"): 300}),
     "no dates": summary({("kabar", "undated"): 12}),
     "hostile names": summary(months_of(list(HOSTILE), 3), {(name, name): 1 for name in HOSTILE}),
     "nothing": summary(**EMPTY),
