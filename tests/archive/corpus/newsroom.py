@@ -160,6 +160,10 @@ def documents(out: Path, split: str | None = None) -> list[dict[str, Any]]:
     return [row for file in files for row in pq.read_table(file).to_pylist()]
 
 
+def by_id(out: Path) -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in documents(out)}
+
+
 def dropped(out: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = pq.read_table(out / "dropped.parquet").to_pylist()
     return found

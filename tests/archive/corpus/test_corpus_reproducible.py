@@ -37,11 +37,10 @@ def plain(fates: Path) -> dict[str, str]:
     return tree(fates.with_name("plain"))
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.usefixtures("small_shards")
-def test_any_number_of_processes_gives_the_same_bytes(fates: Path, tmp_path: Path, plain: dict[str, str], jobs: int) -> None:
-    """Also with other seeds of Python's hashes, as each process has its own."""
-    built(fates, tmp_path / "out", filters="news", jobs=jobs)
+def test_any_number_of_processes_gives_the_same_bytes(fates: Path, tmp_path: Path, plain: dict[str, str]) -> None:
+    """`plain` was built in this one. Also with other seeds of Python's hashes, as each process has its own."""
+    built(fates, tmp_path / "out", filters="news", jobs=2)
     assert tree(tmp_path / "out") == plain
 
 
