@@ -15,7 +15,7 @@ from archive.store import Archive
 
 _AS_THEY_ARE = (
     "article_id", "url", "site", "headline", "published_at", "section", "agency", "cluster_id", "revision", "opted_out", "layout",
-    "removed_at", "first_seen_at",
+    "removed_at", "first_seen_at", "drifted",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 REASONS: dict[str, str] = {
     "removed": "its site had taken it away",
     "opted_out": "its site opts out of text and data mining",
+    "drifted": "its site's layout had changed when it was read; `warta reextract` mends that once the profile knows the new one",
     "broken_text": "its text holds null bytes or lone surrogates, which no file of UTF-8 text may",
     "duplicate": "another article of its cluster stands for it",
     "exact_duplicate": "another article with the same text stands for it",

@@ -1,4 +1,4 @@
-"""What is left out before anything is judged: stories that their site took away, opted-out ones, and texts that are broken."""
+"""What is left out before anything is judged: what its site took away, opts out, was read by a drifted layout, or is broken."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archive.corpus.recipe import OptedOut
 
 
 class LeaveOut(BaseFilter):
-    """Drops as `removed`, `opted_out` and `broken_text`."""
+    """Drops as `removed`, `opted_out`, `drifted` and `broken_text`."""
 
     name = "rights"
     type = "filter"
@@ -25,6 +25,8 @@ class LeaveOut(BaseFilter):
             return False, "removed"
         if self.opted_out == "drop" and doc.metadata["opted_out"] is not None:
             return False, "opted_out"
+        if doc.metadata["drifted"]:
+            return False, "drifted"
         return (False, "broken_text") if _broken(doc) else True
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from archive.corpus.recipe import Recipe
+from archive.drift import drifted_articles
 from archive.errors import CorpusError
 from archive.reader import Reader
 
@@ -25,7 +26,7 @@ class Selection:
     """The articles of a recipe, as of its moment."""
 
     archive_digest: str
-    """SHA-256 over all articles: their newest revisions, clusters and rights."""
+    """SHA-256 over all articles: their newest revisions, clusters, rights, and which a drifted layout gave."""
     articles: int
     """In the archive, selected or not."""
     sites: dict[str, int]
@@ -75,13 +76,13 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     see_broken_texts(reader)
     digest, tally, articles = hashlib.sha256(), _Tally(), 0
     clusters = {row["article_id"]: row["cluster_id"] for row in reader.db.query("SELECT article_id, cluster_id FROM members")}
-    known: set[str] = set()
+    marked, known = drifted_articles(reader), set[str]()
     for row in reader.db.query(_ARTICLES):
         articles += 1
         known.add(row["site"])
         cluster_id = clusters.get(row["id"])
         line = [row["id"], row["site"], row["key"], row["url"], row["removed_at"], row["opted_out"], row["revision"], row["digest"]]
-        digest.update(json.dumps([*line, row["published_at"], cluster_id]).encode() + b"\n")
+        digest.update(json.dumps([*line, row["published_at"], cluster_id, row["id"] in marked]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
             continue
         if chosen(recipe, row["published_at"]):
@@ -122,14 +123,16 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
 
 
 def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    """The selected articles of a shard as rows of `latest` with their `key`, in the order of their numbers."""
+    """The selected articles of a shard as rows of `latest`, in order, with `key` and `drifted`: whether a drifted layout gave them."""
     see_broken_texts(reader)
+    marked = drifted_articles(reader)
     found = reader.db.query(
         """SELECT l.*, a.key FROM latest l JOIN main.articles a ON a.id = l.article_id
         WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
         shard,
     )
-    return (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
+    asked = (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
+    return ({**row, "drifted": row["article_id"] in marked} for row in asked)
 
 
 def see_broken_texts(reader: Reader) -> None:
