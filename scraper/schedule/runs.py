@@ -39,7 +39,7 @@ class Order:
         since = ["--since", self.since.isoformat()] if self.since else []
         settings = [part for setting in self.settings for part in ("-s", setting)]
         crawl = ["crawl", self.site, "--archive", str(self.archive), "--json", *since, *settings]
-        return [sys.executable, "-m", "scraper.schedule.child", *config, *crawl]
+        return [sys.executable, "-m", "scraper.child", *config, *crawl]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from archive.reader import Reader
 from scraper.configuration import Configuration
-from scraper.schedule.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

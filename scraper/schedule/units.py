@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scraper.schedule.crontab import WEEKDAYS, Crontab
+from scraper.crontab import WEEKDAYS, Crontab
 from scraper.schedule.timetable import Timetable
 
 

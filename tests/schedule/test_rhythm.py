@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.schedule.crontab import Crontab
-from scraper.schedule.rhythm import Rhythm, checked
+from scraper.crontab import Crontab
+from scraper.rhythm import Rhythm, checked
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SUNDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 08:00 in Jakarta

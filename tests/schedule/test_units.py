@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from archive import Archive
 from scraper.cli import main
 from scraper.configuration.variables import variables
-from scraper.schedule.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked
 from scraper.schedule.units import Place, on_calendar, service
 from tests.schedule.conftest import SITES
 

@@ -1,4 +1,4 @@
-"""`python -m scraper.schedule.child`: `warta` in a process that ends when the one that started it does, even if that is killed.
+"""`python -m scraper.child`: `warta` in a process that ends when the one that started it does, even if that is killed.
 
 Its standard input is a pipe that nobody writes to: it ends when its other end is closed, which a killed process does, too.
 """

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
-from scraper.schedule.crontab import WEEKDAYS, Crontab
+from scraper.crontab import WEEKDAYS, Crontab
 
 _INSTANT = timedelta(microseconds=1)
 
