@@ -13,6 +13,7 @@ import click
 from archive.clock import utc
 from archive.commands.corpus_explain import explain
 from archive.commands.extra import needs_extra
+from archive.corpus.splits import DEFAULT
 from archive.options import Moment, archive_option, json_option, named, opened
 from archive.terminal import bar, human_bytes, plural, print_json, print_table
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from archive.corpus.summary import Summary
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
-_SPLITS = "train=0.98,validation=0.01,test=0.01"
 
 
 @click.group(short_help="A clean training corpus.")
@@ -54,10 +54,8 @@ def corpus(path: Path) -> None:
     metavar="NAME",
     help="A set of thresholds (news, fineweb2, none), or a TOML file.",
 )
-@click.option("--split", "splits", default=_SPLITS, show_default=True, metavar="NAME=SHARE,...", help="Splits; their shares add up to 1.")
-@click.option(
-    "--test-after", type=_DAY, metavar="YYYY-MM-DD", help="What was published from this day on is the test split, and nothing else."
-)
+@click.option("--split", "splits", default=DEFAULT, show_default=True, metavar="NAME=SHARE,...", help="Splits; their shares add up to 1.")
+@click.option("--test-after", type=_DAY, metavar="YYYY-MM-DD", help="Stories published from this day on are the test split, and no others.")
 @click.option(
     "--format", "format_", type=click.Choice(["parquet", "jsonl"]), default="parquet", show_default=True, help="Of the data files."
 )
@@ -86,7 +84,7 @@ def build(
     \b
     warta corpus build korpus --plan                        what would be in it, and what would be left out
     warta corpus build korpus --as-of 2026-11-20            reproducible, whatever is crawled meanwhile
-    warta corpus build korpus --test-after 2026-11-01       a test split that no model has read
+    warta corpus build korpus --test-after 2026-11-01       test on what came later
     """
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
@@ -203,6 +201,13 @@ def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
     if summary.undated:
         click.echo(
             f"{plural(summary.undated, 'article')} without a time of publication stood outside the days that were asked for.", err=True
+        )
+    if summary.recipe.test_after is not None:
+        undated = sum(documents for (_, month), documents in summary.months.items() if month == "undated")
+        click.echo(
+            f"Not in test: {plural(summary.late, 'later copy', 'later copies')} of earlier stories, and {plural(undated, 'document')} "
+            "without a time of publication, split by their hash.",
+            err=True,
         )
     if summary.repeated:
         click.echo(

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from archive.connection import plain_errors
 from archive.corpus.execution import check_not_queued, checked_options, queue_slurm, run_local, run_ray
 from archive.corpus.finishing import MARK, REPLACED, Finish, NothingLeft
+from archive.corpus.language import check_languages
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, select
@@ -51,6 +52,8 @@ def newest_moment(path: Path) -> datetime:
 def survey(recipe: Recipe) -> Selection:
     """What the recipe asks for; raises CorpusError where that is nothing."""
     Splitter(recipe.splits, recipe.test_after)  # says what is wrong with them
+    if (language := recipe.thresholds.language).enabled:
+        check_languages(language.keep)
     with plain_errors(recipe.archive), Archive(recipe.archive, read_only=True) as archive, archive.as_of(recipe.as_of) as past:
         return select(past, recipe)
 

@@ -67,15 +67,17 @@ def metadata(summary: Summary) -> DatasetCardData:
     data_files = [{"split": split, "path": _patterns(summary, split)} for split, rows in summary.splits.items() if rows]
     facts: dict[str, Any] = {"configs": [{"config_name": "default", "data_files": data_files}]} if data_files else {}
     sizes = split_sizes(summary.files)
+    language = summary.recipe.thresholds.language
+    languages = list(language.keep) if language.enabled else ["id"]
     return DatasetCardData(
-        language=["id"],
+        language=languages,
         pretty_name=_title(summary.recipe),
         size_categories=[size_category(summary.exported)],
         task_categories=["text-generation"],
         task_ids=["language-modeling"],
         annotations_creators=["no-annotation"],
         language_creators=["found"],
-        multilinguality=["monolingual"],
+        multilinguality=["monolingual" if len(languages) == 1 else "multilingual"],
         source_datasets=["original"],
         tags=["news", "indonesian", "warta", "datatrove"],
         **facts,
@@ -135,6 +137,7 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "words": sum(length * documents for lengths in summary.words.values() for length, documents in lengths.items()),
         "span": _span(months, sum(documents for (_, month), documents in summary.months.items() if month == UNDATED)),
         "empty_splits": ", ".join(f"`{split}`" for split, rows in summary.splits.items() if not rows),
+        "undated_documents": sum(documents for (_, month), documents in summary.months.items() if month == UNDATED),
         "command": fenced(command(recipe), "sh"), "largest": _largest(sites),
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column(name="id", dtype="string", meaning="Site and key of the story, joined by a colon; no other document has it"),
-    Column(name="text", dtype="string", meaning="Body of the article, paragraphs joined by a blank line, personal data masked"),
+    Column(name="text", dtype="string", meaning="Body of the article, paragraphs joined by a blank line"),
     Column(name="url", dtype="string", nullable=True, meaning="Address of the story; imported stories may have none on the web"),
     Column(name="site", dtype="string", meaning="Short name of the news site"),
     Column(name="headline", dtype="string", nullable=True, meaning="Headline, not part of `text`"),

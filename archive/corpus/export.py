@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,13 +31,44 @@ class _Sink(Protocol):
     def close(self) -> None: ...
 
 
+class _Held(io.RawIOBase):
+    """Keeps what Arrow writes until `drain`: where the disk is full amid content-defined chunks, Arrow (26) would end the process."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+        self._waiting = bytearray()
+        self._length = 0
+
+    def writable(self) -> bool:
+        """Called by Arrow."""
+        return True
+
+    def tell(self) -> int:
+        """Called by Arrow."""
+        return self._length
+
+    def write(self, data: Any) -> int:
+        """Called by Arrow."""
+        self._waiting += data
+        self._length += len(data)
+        return len(data)
+
+    def drain(self) -> None:
+        """Write to the disk; raises OSError."""
+        self._file.write(self._waiting)
+        self._waiting.clear()
+
+
 class ParquetSink:
     """A Parquet file as the Hub likes it: zstd, a page index, content-defined chunks, so that a new version uploads what is new."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._schema = schema
         self._waiting: list[dict[str, Any]] = []
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+        self._raw = path.open("wb")
+        self._held = _Held(self._raw)
+        self._writer = pq.ParquetWriter(self._held, schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         """Rows, written in whole groups."""
@@ -51,10 +83,15 @@ class ParquetSink:
                 self._flush(len(self._waiting))
         finally:
             self._writer.close()
+            try:
+                self._held.drain()
+            finally:
+                self._raw.close()
 
     def _flush(self, count: int) -> None:
         group, self._waiting = self._waiting[:count], self._waiting[count:]
         self._writer.write_table(pa.Table.from_pylist(group, schema=self._schema))
+        self._held.drain()
 
 
 class JsonSink:

@@ -13,6 +13,7 @@ from typing import Any
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
+from archive.clock import exact
 from archive.connection import plain_errors
 from archive.corpus.card import write_card
 from archive.corpus.columns import COLUMNS, stamp
@@ -24,7 +25,7 @@ from archive.corpus.paragraphs import Repeated
 from archive.corpus.pipeline import masked_kinds
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, see_broken_texts
-from archive.corpus.splits import Splitter
+from archive.corpus.splits import TEST, Splitter
 from archive.corpus.summary import CorpusFile, Summary
 from archive.corpus.survivors import DROPPED, dropped_rows, kept_rows
 from archive.errors import CorpusError
@@ -34,6 +35,13 @@ REPLACED = "replaced"
 """In the folder of a build: the corpus that stood at OUT, until it is gone."""
 MARK = "recipe.sha256"
 """File in the work folder: what the unfinished build in it was begun for."""
+
+_FIRST_CLUSTERS = """WITH known AS (SELECT article_id, cluster_id FROM main.memberships WHERE cluster_id IS NOT NULL AND since <= ?),
+    firsts AS (SELECT article_id, min(cluster_id) AS number FROM
+        (SELECT * FROM known UNION ALL SELECT cluster_id, cluster_id FROM known) GROUP BY article_id)
+    SELECT f.article_id, coalesce(a.site || ':' || a.key, t.site || ':' || t.key) AS id FROM firsts f
+    LEFT JOIN main.articles a ON a.id = f.number LEFT JOIN main.tombstones t ON t.article_id = f.number WHERE id IS NOT NULL"""
+"""A story keeps its split when the one by which its cluster went is taken down, or rewritten so that they part."""
 
 _NAMES = [column.name for column in COLUMNS]
 
@@ -51,6 +59,7 @@ class _Counts:
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     clusters: set[int] = field(default_factory=set)
+    late: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def take(self, row: dict[str, Any]) -> None:
@@ -112,7 +121,9 @@ class Finish(PipelineStep):
                 counts.take(row)
                 repeated.count(row["site"], row["text"])
                 row |= {"cluster_size": sizes.get(row["cluster_id"], 1), "published_at": _stamped(row["published_at"])}
-                export.write(_split(splitter, groups.group(row)), [{name: row[name] for name in _NAMES}])
+                split = _split(splitter, groups.group(row))
+                counts.late += split != TEST and self._is_late(row)
+                export.write(split, [{name: row[name] for name in _NAMES}])
         dropped = self._write_dropped(folder / "dropped.parquet", groups, counts)
         self._check(totals, dropped, counts)
         exported = {site: words.total() for site, words in counts.words.items()}
@@ -121,27 +132,28 @@ class Finish(PipelineStep):
             selected=self.selection.selected, splits=totals, months=dict(sorted(counts.months.items())),
             dropped=dict(sorted(counts.dropped.items())), words=dict(sorted(counts.words.items())), masked=counts.masked,
             opted_out={(site, rule): count for site, rules in self.selection.opted_out.items() for rule, count in rules.items()},
-            clusters=len(counts.clusters), undated=self.selection.undated,
+            clusters=len(counts.clusters), late=counts.late, undated=self.selection.undated,
             repeated=repeated.most(exported, min_documents=paragraphs.min_documents, min_share=paragraphs.min_share)
             if paragraphs.enabled else (),
             files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})), versions=self.versions,
         )  # fmt: skip
         return _described_to_readers(summary, folder)
 
+    def _is_late(self, row: dict[str, Any]) -> bool:
+        after = self.recipe.test_after
+        return after is not None and (row["published_at"] or "") >= after.isoformat()
+
     def _kept(self, columns: list[str] | None) -> Iterator[dict[str, Any]]:
         for task in range(len(self.selection.shards)):
             yield from kept_rows(self.work, task, columns)
 
     def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
-        """Of each cluster as of the moment: how many articles it has in the whole archive, and the id of the one whose number it bears."""
+        """As of the moment: how many articles each cluster has in the whole archive; article -> id of the one its first cluster went by."""
         path = self.recipe.archive
         with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
             see_broken_texts(past)
             sizes = dict(past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id"))
-            anchors = past.db.conn.execute(
-                "SELECT a.id, a.site || ':' || a.key FROM main.articles a WHERE a.id IN (SELECT cluster_id FROM members)"
-            )
-            return sizes, dict(anchors)
+            return sizes, dict(past.db.conn.execute(_FIRST_CLUSTERS, (exact(self.recipe.as_of),)))
 
     def _write_dropped(self, path: Path, groups: Groups, counts: _Counts) -> int:
         """Everything that is not in the corpus, in the order of the archive; how many rows that are."""

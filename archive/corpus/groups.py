@@ -24,9 +24,9 @@ class Group:
     """Documents of one cluster or with one text, or a document alone."""
 
     anchor: str
-    """The id that its split is decided by: that of its article with the least number."""
-    day: str
-    """ISO 8601: when the first of its documents was published, by its newsroom's clock; else first seen."""
+    """The id that its split is decided by: that of the article by which its first one's first cluster went."""
+    day: str | None
+    """ISO 8601: when the first of its documents was published, by its newsroom's clock; None where none has a time."""
 
 
 class Groups:
@@ -37,12 +37,12 @@ class Groups:
     """
 
     def __init__(self, read: Read, *, dedup: Dedup, anchors: Mapping[int, str]) -> None:
-        """`anchors`: cluster -> id of the article whose number it bears."""
+        """`anchors`: number of a group -> the id that its split is decided by, where that is not the id of the article of that number."""
         self.stands_for: dict[int, tuple[str, str]] = {}
         """Article left out as a duplicate -> (reason, id of the one that stands for it)."""
         self._parents: dict[int, int] = {}
         self._anchors = dict(anchors)
-        self._days: dict[int, str] = {}
+        self._days: dict[int, str | None] = {}
         sizes = self._join_equal_texts(read())
         self._shared = {number for number, size in sizes.items() if size > 1}
         self._read_shared(read())
@@ -54,7 +54,7 @@ class Groups:
         number = self._number(row)
         if number not in self._shared:
             return Group(anchor=self._anchors.get(number, str(row["id"])), day=_day(row))
-        return Group(anchor=self._anchors[number], day=self._days[number])
+        return Group(anchor=self._anchors.get(number, f"{number}"), day=self._days[number])
 
     def _number(self, row: Row) -> int:
         return self._root(_own(row))
@@ -84,7 +84,8 @@ class Groups:
         for row in rows:
             number = self._number(row)
             if number in self._shared:
-                self._days[number] = min(self._days.get(number, "9999"), _day(row))
+                known = self._days.setdefault(number, _day(row))
+                self._days[number] = min(filter(None, (known, _day(row))), default=None)
                 if row["article_id"] == number:
                     self._anchors.setdefault(number, row["id"])
 
@@ -114,8 +115,8 @@ def _text(row: Row) -> int:
     return int(row["digest"][:16], 16)
 
 
-def _day(row: Row) -> str:
-    return str(row["published_at"] or row["first_seen_at"])[:10]
+def _day(row: Row) -> str | None:
+    return str(row["published_at"])[:10] if row["published_at"] else None
 
 
 def _order(row: Row) -> tuple[Any, ...]:

@@ -18,6 +18,8 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from datatrove.utils.lid import LID
 from py3langid.langid import MODEL_FILE, LanguageIdentifier, visit_counts
 
+from archive.errors import CorpusError
+
 THRESHOLD = 0.5
 """Of 1,499 real Indonesian articles none scored below 0.69. Of 36 texts of about 60 words in Malay, Javanese, Sundanese and English none
 scored above 0.22 as Indonesian, and no 300 characters of them above 0.41. Short news scores lower, hence the wide margin below 0.69."""
@@ -71,6 +73,15 @@ class LanguageJudge(BaseFilter):
         if language in NO_LANGUAGE or score < self.threshold:
             return False, "language_unsure"
         return True
+
+
+def check_languages(languages: Sequence[str]) -> None:
+    """Raises CorpusError for a language that the model does not know by that code."""
+    known = sorted(set(_identifier().nb_classes))
+    if not languages:
+        raise CorpusError("[language] keep: expected one language at least; enabled = false keeps all")
+    if unknown := [language for language in languages if language not in known]:
+        raise CorpusError(f"[language] keep: {', '.join(unknown)}: the model knows {', '.join(known)}")
 
 
 def language_scores(text: str) -> dict[str, float]:

@@ -14,6 +14,7 @@ from archive.corpus.reasons import REASONS
 from archive.corpus.recipe import Recipe
 from archive.corpus.rollups import by_site, counted, leading, periods, share, split_sizes
 from archive.corpus.summary import Summary, median
+from archive.corpus.thresholds import Thresholds
 
 _MOST_SITES = 50
 _MOST_COLUMNS = 8
@@ -62,9 +63,23 @@ def _steps(summary: Summary, recipe: Recipe) -> Iterable[str]:
     yield f"Articles: what the archive said at {recipe.as_of.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{sites}{days}."
     yield f"SHA-256 over all articles in the archive then: `{summary.archive_digest}`."
     yield f"Opted out of text and data mining: {'left out' if recipe.opted_out == 'drop' else '**kept**'}."
-    yield f"Filters: {code(recipe.thresholds.name)}, datatrove's and warta's own, each with its reason."
+    yield f"Filters: {code(recipe.thresholds.name)}: {_filters(recipe.thresholds)}."
     yield f"Duplicates: `{recipe.dedup}`."
     yield f"Personal data: {'masked' if summary.masked else '**not masked**'}."
+
+
+def _filters(thresholds: Thresholds) -> str:
+    """Those that are switched on, in their order, with their main numbers."""
+    length, language = thresholds.length, thresholds.language
+    said = {
+        "fallback": "doubtful extractions", "length": f"length ({length.min_words:,} to {length.max_words:,} words)",
+        "prose": "galleries and what is no prose",
+        "language": f"language ({', '.join(language.keep)} by py3langid, score from {language.min_score:g})",
+        "fineweb_quality": "FineWeb quality", "gopher_quality": "Gopher quality", "gopher_repetition": "Gopher repetition",
+        "c4_quality": "C4 quality",
+    }  # fmt: skip
+    on = [words for table, words in said.items() if getattr(thresholds, table).enabled]
+    return ", ".join(on) or "none"
 
 
 def _versions(summary: Summary) -> str:

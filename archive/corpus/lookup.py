@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from pyarrow.lib import ArrowInvalid
 
 from archive.corpus.reasons import REASONS
 from archive.errors import CorpusError
+from archive.urls import canonical_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +44,24 @@ def fate(corpus: Path, reference: str) -> Fate:
     """What became of the story with that id or address; raises CorpusError where the corpus does not know it."""
     if not (corpus / "manifest.json").is_file():
         raise CorpusError(f"{corpus}: it is no corpus of warta (it has no manifest.json)")
+    names = {reference}
+    with suppress(ValueError):  # an id
+        names.add(canonical_url(reference))
     for name, row in _rows(corpus):
-        if reference in (row["id"], row["url"]):
+        if row["id"] == reference or row["url"] in names:
             return Fate(id=row["id"], url=row["url"], file=name, reason=row.get("reason"), stands_for_it=row.get("stands_for_it"))
-    raise CorpusError(f"{reference}: no story of {corpus} goes by that id or address; its days or sites did not ask for it")
+    raise CorpusError(f"{reference}: no story of {corpus} goes by that id or address: it was not among the articles asked for")
 
 
 def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names and identities of all stories, the left out ones first."""
+    """Names and identities of all stories, the left out ones first; raises CorpusError for a file that is not there, or broken."""
+    try:
+        yield from _read_rows(corpus)
+    except (OSError, ArrowInvalid, ValueError) as error:
+        raise CorpusError(f"{corpus}: it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _read_rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in (corpus / "dropped.parquet", *sorted((corpus / "data").iterdir())):
         name = path.relative_to(corpus).as_posix()
         if path.suffix == ".gz":

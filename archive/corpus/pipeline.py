@@ -18,7 +18,7 @@ from archive.corpus.survivors import dropped_writer, kept_writer
 from archive.corpus.tables import Personal
 
 DECIDING = (
-    "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "phonenumbers", "matplotlib", "pillow",
+    "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "regex", "phonenumbers", "matplotlib", "pillow",
     "jinja2", "huggingface_hub", "pyyaml",
 )  # fmt: skip
 """Packages whose version may change a byte of a corpus."""

@@ -9,7 +9,7 @@ REASONS: dict[str, str] = {
     "broken_text": "its text holds null bytes or lone surrogates, which no file of UTF-8 text may",
     "duplicate": "another article of its cluster stands for it",
     "exact_duplicate": "another article with the same text stands for it",
-    "language": "another language than Indonesian is likelier",
+    "language": "a language that is not asked for is likelier",
     "language_unsure": "its language could not be told surely enough",
     # archive.corpus.filters
     "doubtful_extraction": "its page was no article, or parts of it are missing",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,8 +55,3 @@ class Recipe:
 
 def _day(value: date | None) -> str | None:
     return value.isoformat() if value is not None else None
-
-
-def split_names(splits: Sequence[tuple[str, Decimal]]) -> list[str]:
-    """Their names, in the order they were given."""
-    return [name for name, _ in splits]

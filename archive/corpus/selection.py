@@ -17,8 +17,11 @@ from archive.reader import Reader
 SHARD = 1_000
 """Articles of one task of the pipeline. The number of processes never changes it, so any number gives the same files."""
 
-_ARTICLES = """SELECT a.id, a.site, a.key, a.url, a.published_at, a.removed_at, a.opted_out, a.revision, r.digest
-    FROM articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision ORDER BY a.id"""
+# Rights are those of the moment or of today: who withdrew a story since then is not asked twice.
+_ARTICLES = """SELECT a.id, a.site, a.key, a.url, a.published_at, coalesce(a.removed_at, t.removed_at) AS removed_at,
+    coalesce(a.opted_out, t.opted_out) AS opted_out, a.revision, r.digest
+    FROM articles a JOIN main.articles t ON t.id = a.id
+    JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision ORDER BY a.id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +130,18 @@ def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dic
     see_broken_texts(reader)
     marked = drifted_articles(reader)
     found = reader.db.query(
-        """SELECT l.*, a.key FROM latest l JOIN main.articles a ON a.id = l.article_id
+        """SELECT l.*, a.key, a.removed_at AS removed_since, a.opted_out AS opted_out_since
+        FROM latest l JOIN main.articles a ON a.id = l.article_id
         WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
         shard,
     )
     asked = (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
-    return ({**row, "drifted": row["article_id"] in marked} for row in asked)
+    return (_with_rights(row, drifted=row["article_id"] in marked) for row in asked)
+
+
+def _with_rights(row: dict[str, Any], *, drifted: bool) -> dict[str, Any]:
+    removed_at, opted_out = row["removed_at"] or row["removed_since"], row["opted_out"] or row["opted_out_since"]
+    return {**row, "drifted": drifted, "removed_at": removed_at, "opted_out": opted_out}
 
 
 def see_broken_texts(reader: Reader) -> None:

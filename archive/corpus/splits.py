@@ -71,9 +71,9 @@ class Splitter:
             total += Fraction(share) / whole
             self._limits.append((total, name))
 
-    def split(self, anchor: str, day: str) -> str:
-        """The split of a story: `anchor` is the id that its whole cluster goes by, `day` (ISO 8601) that of the cluster's first one."""
-        if self._after is not None and day >= self._after:
+    def split(self, anchor: str, day: str | None) -> str:
+        """The split of a story: `anchor` is the id that its whole cluster goes by, `day` (ISO 8601) its first one's, if known."""
+        if self._after is not None and day is not None and day >= self._after:
             return TEST
         place = Fraction(int.from_bytes(hashlib.sha256(anchor.encode()).digest()[:8]), _RANGE)
         return next(name for limit, name in self._limits if place < limit)

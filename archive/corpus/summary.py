@@ -62,6 +62,8 @@ class Summary:
     """Clusters of syndicated stories that have an exported document."""
     undated: int
     """Selected by no day because they have no time of publication; 0 where the recipe names no days."""
+    late: int = 0
+    """Exported documents published from `test_after` on that stand with an earlier story of their cluster, outside `test`."""
     repeated: tuple[RepeatedParagraph, ...]
     """Most frequent first."""
     files: tuple[CorpusFile, ...]

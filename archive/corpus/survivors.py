@@ -54,9 +54,11 @@ def dropped_writer(work: Path, name: str) -> ParquetWriter:
 
 
 def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
+    # Without content-defined chunks, amid which Arrow (26) ends the process where the disk is full.
     return ParquetWriter(
-        str(folder), "${rank}.parquet", compression="zstd", adapter=adapter, batch_size=BATCH, max_file_size=-1, schema=schema
-    )
+        str(folder), "${rank}.parquet", compression="zstd", adapter=adapter, batch_size=BATCH, max_file_size=-1, schema=schema,
+        use_content_defined_chunking=False, write_page_index=False,
+    )  # fmt: skip
 
 
 def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:

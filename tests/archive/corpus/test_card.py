@@ -147,7 +147,6 @@ def test_the_same_summary_gives_the_same_card_wherever_the_archive_lies() -> Non
 def test_an_empty_corpus_has_a_card() -> None:
     text = card(summary(**EMPTY))
     assert "configs" not in metadata_of(text)
-    assert "**No document passed.**" in text
     assert "Nothing: every selected document is here." in text
 
 

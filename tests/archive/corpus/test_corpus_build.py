@@ -24,7 +24,6 @@ from tests.archive.corpus.newsroom import (
     documents,
     dropped,
     kept,
-    opt_out,
     told,
     tree,
 )  # fmt: skip
@@ -148,7 +147,6 @@ def test_a_story_is_what_it_was_at_the_moment(path: Path) -> None:
         kept(archive, 1, body="Naskah lama: " + told(1))
         before = archive.clock.latest()
         kept(archive, 1, body="Naskah baru: " + told(1), day=1)
-        opt_out(archive, 1, day=1)
         kept(archive, 2, day=1)
     built(path, path.with_name("out"), as_of=before)
     ((id_, row),) = by_id(path.with_name("out")).items()

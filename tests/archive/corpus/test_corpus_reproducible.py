@@ -17,7 +17,7 @@ from archive.corpus import execution, finishing, selection
 from archive.corpus.building import newest_moment
 from archive.corpus.summary import Summary
 from scraper.cli import main
-from tests.archive.corpus.newsroom import built, gone, in_this_process, kept, opt_out, told, tree
+from tests.archive.corpus.newsroom import built, by_id, gone, in_this_process, kept, opt_out, reasons, told, tree
 from tests.archive.invented import DAY
 
 Made = tuple[Path, Summary]
@@ -86,10 +86,25 @@ def test_an_archive_that_has_grown_meanwhile_gives_the_same_bytes(path: Path, tm
         kept(archive, 3, body="Ralat: " + told(3), day=2)
         kept(archive, 2, "warta", body=told(2), day=2)
         kept(archive, 4, "warta", body=told(4), day=2)
-        opt_out(archive, 5, day=2)
-        gone(archive, 6, day=2)
     built(path, tmp_path / "after", as_of=moment)
     assert tree(tmp_path / "after") == tree(tmp_path / "before")
+
+
+def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(path: Path, tmp_path: Path) -> None:
+    with Archive(path) as archive:
+        for number in range(15):
+            kept(archive, number)
+    moment = newest_moment(path)
+    before = built(path, tmp_path / "before", as_of=moment)
+    with Archive(path) as archive:
+        opt_out(archive, 5, day=2)
+        gone(archive, 6, day=2)
+    after = built(path, tmp_path / "after", as_of=moment)
+    assert reasons(tmp_path / "after") == {"kabar:kabar-5": "opted_out", "kabar:kabar-6": "removed"}
+    assert set(by_id(tmp_path / "before")) - set(by_id(tmp_path / "after")) == {"kabar:kabar-5", "kabar:kabar-6"}
+    assert before.archive_digest != after.archive_digest
+    built(path, tmp_path / "kept", as_of=moment, opted_out="keep")
+    assert by_id(tmp_path / "kept")["kabar:kabar-5"]["opted_out"] == "robots.txt: GPTBot"
 
 
 def test_the_order_of_options_and_the_offset_of_the_moment_change_nothing(

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from archive import Archive
 from archive.corpus.splits import DEFAULT, Splitter, parse_splits
 from archive.errors import CorpusError
-from tests.archive.corpus.newsroom import SPLITS, built, documents, kept, told
+from tests.archive.corpus.newsroom import SPLITS, built, documents, kept, taken_down, told
 from tests.archive.invented import DAY, NOW
 
 ANCHORS = [f"kabar:kabar-{number}" for number in range(20_000)]
+SIDES = ("before", "after")
 NEVER_ANEW = [37, 114, 138]
 
 
@@ -156,9 +157,36 @@ def test_a_cluster_is_of_the_day_of_its_first_story(path: Path) -> None:
     assert [row["id"] for row in documents(path.with_name("out"), "test")] == ["kabar:kabar-2"]
 
 
-def test_without_a_time_the_day_of_the_first_visit_counts(path: Path) -> None:
+def test_a_story_without_a_time_is_never_test_by_time(path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 1, published=None)
         kept(archive, 2, published=None, day=3)
     built(path, path.with_name("out"), test_after=date(2026, 11, 22))
-    assert [row["id"] for row in documents(path.with_name("out"), "test")] == ["kabar:kabar-2"]
+    assert [row["id"] for row in documents(path.with_name("out"), "train")] == ["kabar:kabar-1", "kabar:kabar-2"]
+
+
+def test_later_copies_outside_test_are_counted(path: Path) -> None:
+    with Archive(path) as archive:
+        kept(archive, 1, published=NOW)
+        kept(archive, 1, "warta", body=told(1), published=NOW + 5 * DAY)
+    assert built(path, path.with_name("out"), dedup="none", test_after=date(2026, 11, 23)).late == 1
+
+
+def test_a_take_down_moves_no_other_story_to_another_split(path: Path) -> None:
+    shares = {"splits": (("train", Decimal("0.5")), ("test", Decimal("0.5"))), "dedup": "none"}
+    with Archive(path) as archive:
+        for number in range(12):
+            kept(archive, number)
+            kept(archive, number, "berita", body=told(number), day=1)
+            kept(archive, number, "warta", body=told(number), day=1) if number % 2 else None
+    built(path, path.with_name("before"), **shares)
+    with Archive(path) as archive:
+        for number in range(0, 12, 2):
+            taken_down(archive, number, day=2)
+        for number in range(1, 12, 2):
+            kept(archive, number, body="Sama sekali lain. " + told(number + 500), day=2)
+    built(path, path.with_name("after"), **shares)
+    split_of = {name: {row["id"]: split for split in ("train", "test") for row in documents(path.with_name(name), split)} for name in SIDES}
+    stayed = split_of["after"].keys() & split_of["before"].keys()
+    assert len(stayed) == 24
+    assert {id_: split_of["after"][id_] for id_ in stayed} == {id_: split_of["before"][id_] for id_ in stayed}
