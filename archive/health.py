@@ -147,7 +147,7 @@ def _silent(site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> l
         return []
     if not crawls:
         since = now if newest is None else newest + limit
-        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled to the end")]
+        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
     assert newest is not None
     hours = limit / timedelta(hours=1)
     why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {hours:g} hours"

@@ -41,7 +41,7 @@ def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> N
     announce(archive, link(1))
     assert found(archive, at=NOW + 99 * DAY) == []
     (one,) = incidents(archive, now=NOW, sites=["lain"], free=lambda _path: ROOM)
-    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled to the end")
+    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled")
 
 
 def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(archive: Archive) -> None:
@@ -50,7 +50,7 @@ def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhyth
     assert incidents(archive, now=NOW, **given) == []
     assert incidents(archive, now=NOW + 4 * HOUR, **given) == []
     (one,) = incidents(archive, now=NOW + 5 * HOUR, **given)
-    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled to the end")
+    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled")
 
 
 def test_failed_crawls_are_one_incident_since_the_first_of_them(archive: Archive) -> None:
