@@ -129,7 +129,7 @@ def _log(result: Result) -> None:
         "site": result.site, "started_at": result.started_at.isoformat(timespec="seconds"), "seconds": round(result.seconds, 1),
         "exit_code": result.exit_code, "ended": result.ended, "counts": dict(result.counts),
     }  # fmt: skip
-    if result.well:
+    if result.well or result.stopped:
         logger.info("crawl", extra=line)
     else:
         logger.warning("crawl", extra={**line, "said": result.said})
