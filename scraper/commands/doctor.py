@@ -16,9 +16,9 @@ from archive.options import archive_option, json_option
 from archive.reasons import sentence
 from archive.store import Archive
 from archive.terminal import human_bytes, print_json, print_table
-from scraper.commands.crawl import crawl_settings, run_spiders
-from scraper.doctor import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
-from scraper.examination import MAX_REQUESTS, Examiner
+from scraper.crawling import crawl_settings, run_spiders
+from scraper.doctor.examiner import MAX_REQUESTS, Examiner
+from scraper.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
 from scraper.profiles import sites as all_sites
 
 MAX_SHOWN = 90

@@ -16,7 +16,7 @@ import pytest
 from archive import Archive
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.demo.world import world
-from scraper.examination import MAX_REQUESTS
+from scraper.doctor.examiner import MAX_REQUESTS
 from tests.crawl.conftest import HOME, ROBOTS, home, run, small_site, story_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
