@@ -19,7 +19,7 @@ from scraper.configuration import Loaded
 from scraper.configured import configured
 from scraper.crawl import KEEPS, RECHECKS, Crawl, Planned
 from scraper.crawling import configured_settings, crawl_settings, own_of, run_spiders
-from scraper.locks import crawl_locks
+from scraper.locks import Locked, locks_of
 from scraper.profiles import sites as all_sites
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -61,10 +61,13 @@ def crawl(
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
         settings.set("KEEP", keep, priority="cmdline")
+    # One clear line for a bad path or a site that is being crawled, before anything is asked.
     if not plan:
-        # One clear line for a bad path or a site that is being crawled, before anything is asked.
         Archive(path).close()
-        context.with_resource(crawl_locks(path, names))
+    if site:
+        context.with_resource(locks_of(None if plan else path, names))
+    else:
+        names = _free(context, None if plan else path, names)
     if settings["CONTACT"] == "no contact given" and not plan:
         click.echo("No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org", err=True)
     arguments = {
@@ -80,6 +83,21 @@ def crawl(
     else:
         show_crawls(crawls, as_json=as_json)
     _end(names, crawls)
+
+
+def _free(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
+    """Those of the sites that no other process crawls, locked; says which it left out. Raises Locked where none is left."""
+    free = []
+    for name in names:
+        try:
+            context.with_resource(locks_of(archive, [name]))
+        except Locked as error:
+            click.echo(f"{error}; it is left out", err=True)
+        else:
+            free.append(name)
+    if not free:
+        raise Locked("all sites are being crawled by other processes; nothing was asked")
+    return free
 
 
 def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
