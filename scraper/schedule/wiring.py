@@ -19,8 +19,6 @@ from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
 from scraper.schedule.timetable import Timetable
 
-_MEGABYTE = 1_000_000
-
 Clock = Callable[[], datetime]
 
 
@@ -54,4 +52,4 @@ def limits(health: Health, timetable: Timetable, now: datetime) -> Limits:
     """What is still well, as the configuration and the sites' rhythms have it."""
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
     silences = timetable.silences(now) if same is None else dict.fromkeys(timetable.rhythms, same)
-    return Limits(silences=silences, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share)
+    return Limits(silences=silences, disk_free=health.disk_free, missing_share=health.missing_share)
