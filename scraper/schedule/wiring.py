@@ -20,8 +20,6 @@ from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
 from scraper.schedule.timetable import Timetable
 
-_MEGABYTE = 1_000_000
-
 Clock = Callable[[], datetime]
 
 
@@ -66,5 +64,5 @@ def limits(configuration: Configuration, timetable: Timetable, since: datetime) 
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
     return Limits(
         silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same), expected_since=since,
-        disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share, zone=ZoneInfo(configuration.schedule.timezone),
+        disk_free=health.disk_free, missing_share=health.missing_share, zone=ZoneInfo(configuration.schedule.timezone),
     )  # fmt: skip

@@ -12,9 +12,9 @@ import click
 
 from archive.options import archive_option
 from archive.store import Archive
-from scraper.commands.crawl import crawl_settings
 from scraper.configuration import Configuration
 from scraper.configured import config_option, configured
+from scraper.crawling import crawl_settings
 from scraper.locks import schedule_lock
 from scraper.profiles import sites
 from scraper.schedule.running import Shell, logged_as_json, logger, told_to_stop
