@@ -29,7 +29,7 @@ class Hooks:
 
     after: list[Callable[[str, Result, datetime], None]] = field(default_factory=list)
     """Called with the site, the result and the time when a crawl has ended."""
-    check: list[Callable[[datetime], None]] = field(default_factory=list)
+    check: list[Callable[[datetime], object]] = field(default_factory=list)
     """Called with the time every few minutes."""
     close: list[Callable[[], None]] = field(default_factory=list)
     """Called once at the end."""
@@ -116,7 +116,7 @@ class Schedule:
         return last
 
 
-def _guarded(hook: Callable[[], None]) -> None:
+def _guarded(hook: Callable[[], object]) -> None:
     try:
         hook()
     except Exception:
