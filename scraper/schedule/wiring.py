@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,12 +33,12 @@ class Lookout:
 
     def __init__(
         self, configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock, *,
-        under_way: Callable[[], Collection[str]] = frozenset,
+        under_way: Callable[[], Collection[str]] = frozenset, since: datetime | None = None,
     ) -> None:  # fmt: skip
         self._archive = archive
         self._timetable = timetable
         self._under_way = under_way
-        self._limits = limits(configuration, timetable, clock())
+        self._limits = limits(configuration, timetable, since or clock())
         self._targets = targets(configuration.alerts)
         self._file = configuration.metrics.file
         self._last = LastLook(self._found)
@@ -46,22 +47,25 @@ class Lookout:
         self.metrics = registry(archive, clock=clock, incidents=self._last)
 
     def look(self, now: datetime) -> Told:
-        """Look, tell, and write the metrics' file, which is a line in the log where it cannot be written."""
+        """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem."""
         try:
             with plain_errors(self._archive), Archive(self._archive) as opened:
                 told = tell(opened, self._last.look(opened, now), self._targets, now=now)
         except ArchiveError as error:
             closed = Incident(kind="crawl_failed", site=None, since=now, why=f"nothing can be kept: {error}")
             told = Told(sent=tell_unremembered(self._archive, closed, self._targets, now=now), problem=str(error))
-        problem = told.problem
         try:
             self.write()
         except ArchiveError as error:
-            problem = problem or str(error)
+            told = replace(told, problem=told.problem or str(error))
+        return told
+
+    def check(self, now: datetime) -> None:
+        """The same, a line in the log for a problem that is new."""
+        problem = self.look(now).problem
         if problem is not None and problem != self._problem:
             logger.error("a look failed", extra={"why": problem})
         self._problem = problem
-        return told
 
     def look_after(self, site: str, result: Result, now: datetime) -> None:
         """The same after a crawl. One that never came as far as the archive is remembered here, until a crawl of the site does."""
@@ -69,7 +73,7 @@ class Lookout:
             said = result.said.splitlines()[-1] if result.said else f"it ended with {result.exit_code} and said nothing"
             why = f"the last crawl did not come as far as the archive: {said}"
             self._unbegun[site] = Incident(kind="crawl_failed", site=site, since=result.started_at, why=why)
-        self.look(now)
+        self.check(now)
 
     def write(self) -> None:
         """Write the metrics' file, where one is configured; raises MetricsError."""
@@ -92,7 +96,7 @@ def wired(
 ) -> Hooks:  # fmt: skip
     """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
     lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
-    hooks = Hooks(after=[lookout.look_after], check=[lookout.look])
+    hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
     lookout.write()  # says at once where it cannot
     if configuration.metrics.port is not None:
         hooks.close.append(serve(configuration.metrics.port, lookout.metrics).close)

@@ -195,3 +195,15 @@ def test_all_that_is_logged_is_one_json_object_a_line(capsys):
     assert [line["event"] for line in lines[:3]] == ["mulai", "alerts: surat tertunda", "baik"]
     assert len(lines) == 4
     assert "usang" in lines[3]["event"]
+
+
+def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(serve, news, written):
+    proxy, config = serve(small_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n")
+    done = run(proxy, "scraper", "--config", str(config), "schedule", "once", "rmol", "--archive", str(news))
+    assert done.returncode == 0, done.stderr
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert (line["site"], line["ended"]) == ("rmol", "finished")
+    (row,) = rows(news, "SELECT arguments FROM crawls")
+    assert json.loads(str(row["arguments"]))["since"]
+    off = run(proxy, "scraper", "--config", str(config), "schedule", "once", "suara", "--archive", str(news))
+    assert (off.returncode, "suara is not crawled on schedule; there are rmol" in off.stderr) == (2, True)
