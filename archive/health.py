@@ -15,7 +15,7 @@ from archive.drift import drifts
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.reasons import sentence
-from archive.terminal import human_bytes, plain_time, plural
+from archive.words import human_bytes, plain_time, plural
 
 SHOWN = 5
 """Addresses that an incident names."""

@@ -15,7 +15,7 @@ from archive import reading
 from archive.connection import plain_errors
 from archive.reader import Reader
 from archive.store import Archive
-from archive.terminal import plural
+from archive.words import plural
 
 archive_option = click.option(
     "--archive",

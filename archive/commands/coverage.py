@@ -14,7 +14,8 @@ from archive import coverage as covering
 from archive.calendars import draw
 from archive.options import archive_option, json_option, opened
 from archive.reasons import sentence
-from archive.terminal import plain_time, plural, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import plain_time, plural
 
 DAYS = 14
 """That are told without --since."""

@@ -14,7 +14,8 @@ from archive.incidents import Incident
 from archive.options import archive_option, json_option, opened
 from archive.reader import Reader
 from archive.reasons import sentence
-from archive.terminal import plain_time, plural, print_json
+from archive.terminal import print_json
+from archive.words import plain_time, plural
 
 _USUAL = Limits()
 

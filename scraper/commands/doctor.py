@@ -15,7 +15,8 @@ from archive.manners import Wish
 from archive.options import archive_option, json_option
 from archive.reasons import sentence
 from archive.store import Archive
-from archive.terminal import human_bytes, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import human_bytes
 from scraper.commands.crawl import crawl_settings, run_spiders
 from scraper.doctor import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
 from scraper.examination import MAX_REQUESTS, Examiner
