@@ -15,10 +15,12 @@ from archive.drift import drifts
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.reasons import sentence
-from archive.words import human_bytes, plain_time, plural
+from archive.words import human_bytes, plain_duration, plain_time, plural
 
 SHOWN = 5
 """Addresses that an incident names."""
+AHEAD = timedelta(hours=1)
+"""How far the archive's clock may be before the computer's."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the rhythm."""
 
@@ -28,7 +30,7 @@ class Limits:
     """What is still well."""
 
     silence: timedelta = timedelta(hours=48)
-    """How long a site may be without a crawl that ended by itself."""
+    """How long a site may be without a crawl; one that someone stopped does not count, one that runs does."""
     silences: Mapping[str, timedelta] = field(default_factory=dict)
     """The same for single sites, by their rhythm."""
     expected_since: datetime | None = None
@@ -77,14 +79,25 @@ def incidents(
     for site in crawled_sites(archive) if sites is None else sites:
         crawls = _crawls(archive, site)
         found += _failed(archive, site, crawls, now, limits)
-        found += _silent(site, crawls, now, limits)
+        found += _silent(archive, site, crawls, now, limits)
         found += _drifted(archive, site)
         found += _lost(archive, site, now, limits)
+    found += _ahead(archive, now)
     room = free(archive.path)
     if room < limits.disk_free:
         why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(limits.disk_free)}"
         found.append(Incident(kind="disk", site=None, since=now, why=why))
     return found
+
+
+def _ahead(archive: Reader, now: datetime) -> list[Incident]:
+    """A computer's clock was far ahead once: what is written until then bears that moment, and nobody seems to be silent."""
+    latest = archive.clock.latest()
+    if latest is None or latest - now <= AHEAD:
+        return []
+    moment = plain_time(latest.isoformat())
+    why = f"the archive's clock is ahead: it was last written at {moment}; until then all times in it are that one, and silence is not seen"
+    return [Incident(kind="clock", site=None, since=now, why=why)]
 
 
 def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
@@ -139,18 +152,19 @@ def _failing(archive: Reader, site: str, crawl: _Crawl) -> tuple[str, ...]:
     return tuple(url for (url,) in rows)
 
 
-def _silent(site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
-    """No crawl ended within the site's rhythm, and none is at work since."""
+def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
+    """No crawl ended within the site's rhythm, and none is at work."""
+    if crawls and _runs(archive, site, crawls[0], now, limits):
+        return []
     limit = limits.silences.get(site, limits.silence)
     newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since)
     if newest is not None and now - newest <= limit:
         return []
     if not crawls:
         since = now if newest is None else newest + limit
-        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled to the end")]
+        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
     assert newest is not None
-    hours = limit / timedelta(hours=1)
-    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {hours:g} hours"
+    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {plain_duration(limit)}"
     return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]
 
 

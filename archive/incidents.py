@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk")
-"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not had; the disk filling."""
+KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk", "clock")
+"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not had; the disk filling; a clock that
+was ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

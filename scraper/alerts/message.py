@@ -10,7 +10,10 @@ from typing import Any
 from archive.incidents import Incident
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_NOUNS = {"crawl_failed": "crawl failure", "no_crawl": "missing crawls", "coverage": "coverage loss", "disk": "disk filling"}
+_NOUNS = {
+    "crawl_failed": "crawl failure", "no_crawl": "missing crawls", "coverage": "coverage loss", "disk": "disk filling",
+    "clock": "clock ahead",
+}  # fmt: skip
 SUBJECT = 200
 """Characters of a subject at most."""
 

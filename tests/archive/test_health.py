@@ -41,7 +41,7 @@ def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> N
     announce(archive, link(1))
     assert found(archive, at=NOW + 99 * DAY) == []
     (one,) = incidents(archive, now=NOW, sites=["lain"], free=lambda _path: ROOM)
-    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled to the end")
+    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled")
 
 
 def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(archive: Archive) -> None:
@@ -50,7 +50,7 @@ def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhyth
     assert incidents(archive, now=NOW, **given) == []
     assert incidents(archive, now=NOW + 4 * HOUR, **given) == []
     (one,) = incidents(archive, now=NOW + 5 * HOUR, **given)
-    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled to the end")
+    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled")
 
 
 def test_failed_crawls_are_one_incident_since_the_first_of_them(archive: Archive) -> None:
@@ -104,8 +104,28 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(a
     crawled(archive, NOW, site="warta")
     (one,) = found(archive, at=NOW + 10 * HOUR, silences={"warta": timedelta(hours=6)})
     assert (one.kind, one.site, one.since) == ("no_crawl", "warta", NOW + 7 * HOUR)
-    assert one.why == "no crawl since 2026-11-20T04:04:05+00:00; there should be one every 6 hours"
+    assert one.why == "no crawl since 2026-11-20T04:04:05+00:00; there should be one every 6 h"
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
+
+
+def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archive: Archive) -> None:
+    crawled(archive, NOW - 9 * HOUR)
+    crawled(archive, NOW, reason=None)
+    announce(archive, link(1))
+    check(archive, url_of(1), "kept", at=NOW + 9 * HOUR)
+    rhythm = {SITE: timedelta(hours=4, minutes=10)}
+    assert found(archive, at=NOW + 10 * HOUR, silences=rhythm) == []
+    failed, silent = found(archive, at=NOW + 12 * HOUR, silences=rhythm)
+    assert (failed.kind, silent.kind) == ("crawl_failed", "no_crawl")
+    assert silent.why.endswith("there should be one every 4 h 10 min")
+
+
+def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(archive: Archive) -> None:
+    crawled(archive, datetime(2031, 5, 1, tzinfo=UTC))
+    (one,) = found(archive, at=NOW + 30 * DAY)
+    assert (one.kind, one.site, one.since) == ("clock", None, NOW + 30 * DAY)
+    assert one.why.startswith("the archive's clock is ahead: it was last written at 2031-05-01T01:00:00+00:00")
+    assert found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []  # half an hour is no matter
 
 
 # Layouts, coverage, the disk
