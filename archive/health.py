@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive import coverage
+from archive.alerts import lasting
 from archive.drift import drifts
 from archive.incidents import Incident
 from archive.reader import Reader
@@ -70,7 +71,8 @@ def incidents(
     archive: Reader, *, now: datetime, limits: Limits | None = None, sites: Iterable[str] | None = None,
     free: Callable[[Path], int] = free_bytes,
 ) -> list[Incident]:  # fmt: skip
-    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is well.
+    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is well. What was told and lasts no
+    longer is among it where there are words for how it ended (`over`).
 
     `sites` are all that were ever crawled, where none are given. `free` tells the room on the archive's file system.
     """
@@ -179,29 +181,41 @@ def _drifted(archive: Reader, site: str) -> list[Incident]:
 
 
 def _lost(archive: Reader, site: str, now: datetime, limits: Limits) -> list[Incident]:
-    """Of the last days one announced far less than it should have, or too many of its stories are missing."""
+    """The last days that announced far less than they should have, or too many of whose stories are missing; and those that were told
+    of before and are over, with the words for it: a loss ends when it is mended, or when its day is no longer watched.
+    """
     today = now.astimezone(limits.zone).date()
-    recent, unbroken = today - timedelta(days=limits.days - 1), today - timedelta(weeks=4)
+    recent = today - timedelta(days=limits.days - 1)
+    known = {each.day for each in lasting(archive.db) if (each.kind, each.site) == ("coverage", site) and each.day is not None}
     asked: dict[str, Any] = {"last": today, "now": now, "site": site, "zone": limits.zone, "late": limits.late}
-    days = coverage.coverage(archive, first=unbroken, missing_share=limits.missing_share, **asked)
+    days = coverage.coverage(archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked)
     bad = [day for day in days if day.marks and day.day >= recent]
-    if not bad:
-        return []
-    since = bad[0].day
-    while any(day.day == since - timedelta(days=1) and day.marks for day in days):
-        since -= timedelta(days=1)
-    shown = [row["url"] for row in coverage.urls(archive, first=bad[0].day, **asked) if row["outcome"] == "missing"]
-    begins = datetime.combine(since, time.min, tzinfo=limits.zone).astimezone(UTC)
+    missing = [row for row in coverage.urls(archive, first=bad[0].day, **asked) if row["outcome"] == "missing"] if bad else []
+    over = [day for day in days if day.day in known and day not in bad]
     return [
-        Incident(kind="coverage", site=site, since=begins, why="; ".join(map(_told, bad)), urls=tuple(dict.fromkeys(shown[:SHOWN])))
+        *(_loss(day, limits.zone, _told(day), [row["url"] for row in missing if row["day"] == day.day.isoformat()]) for day in bad),
+        *(replace(_loss(day, limits.zone, _ended(day)), over=True) for day in over),
     ]  # fmt: skip
 
 
-def _told(day: coverage.Coverage) -> str:
+def _loss(day: coverage.Coverage, zone: ZoneInfo, why: str, urls: Sequence[str] = ()) -> Incident:
+    begins = datetime.combine(day.day, time.min, tzinfo=zone).astimezone(UTC)
+    shown = tuple(dict.fromkeys(urls))[:SHOWN]
+    return Incident(kind="coverage", site=day.site, day=day.day, since=begins, why=f"{day.day}: {why}", urls=shown)
+
+
+def _told(day: coverage.Coverage, verb: str = "") -> str:
     parts = []
     if "few" in day.marks:
         parts.append(f"only {plural(day.announced + day.skipped, 'story', 'stories')} announced, usually {day.usual or 0:.0f}")
     if "missing" in day.marks:
         reason, _count = day.reasons.most_common(1)[0]
-        parts.append(f"{day.missing} of {plural(day.announced, 'story', 'stories')} missing, mostly as {sentence(reason)}")
-    return f"{day.day}: {', '.join(parts)}"
+        parts.append(f"{day.missing} of {plural(day.announced, 'story', 'stories')} {verb}missing, mostly as {sentence(reason)}")
+    return ", ".join(parts)
+
+
+def _ended(day: coverage.Coverage) -> str:
+    """Of a day without marks that the loss is mended; of another one that nobody looks at it any more."""
+    if day.marks:
+        return f"no longer watched; {_told(day, 'stay ')}"
+    return f"{day.kept} of {plural(day.announced, 'story', 'stories')} are in the archive now"

@@ -277,3 +277,9 @@ def m020_drifted_articles(db: Database) -> None:
             LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
             WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     )
+
+
+@migrations()
+def m021_days(db: Database) -> None:
+    """Each day of a coverage loss is an alert of its own."""
+    create(db, "ALTER TABLE alerts ADD COLUMN day TEXT")

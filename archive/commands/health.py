@@ -55,7 +55,7 @@ def health(names: tuple[str, ...], silence: float, missing_share: float, disk_fr
     limits = Limits(silence=timedelta(hours=silence), missing_share=missing_share, disk_free=int(disk_free * 1e9))
     with opened(path) as archive:
         sites = list(dict.fromkeys(names)) or crawled_sites(archive)
-        found = incidents(archive, now=datetime.now(UTC), limits=limits, sites=sites)
+        found = [each for each in incidents(archive, now=datetime.now(UTC), limits=limits, sites=sites) if not each.over]
         rows = [_row(site, [each for each in found if each.site == site], last_crawl(archive, site), archive) for site in sites]
     rows += [_row(None, whole, None, None)] if (whole := [each for each in found if each.site is None]) else []
     if as_json:
@@ -75,7 +75,14 @@ def _row(site: str | None, found: Sequence[Incident], last: dict[str, Any] | Non
         (marked,) = archive.db.conn.execute("SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)).fetchone()
         row |= {"last_crawl": last, "articles_marked": marked}
     told = [
-        {"kind": each.kind, "layout": each.layout, "since": each.since.isoformat(), "why": each.why, "urls": list(each.urls)}
+        {
+            "kind": each.kind,
+            "layout": each.layout,
+            "day": each.day and each.day.isoformat(),
+            "since": each.since.isoformat(),
+            "why": each.why,
+            "urls": list(each.urls),
+        }
         for each in found
     ]
     return row | {"incidents": told}

@@ -56,6 +56,7 @@ class Message:
         """The webhook's JSON; times are ISO 8601 in UTC. `text` is for chat rooms that show that field of a webhook."""
         return {
             "id": self.id, "state": self.state, "kind": self.incident.kind, "site": self.incident.site, "layout": self.incident.layout,
+            "day": self.incident.day.isoformat() if self.incident.day else None,
             "since": _moment(self.incident.since), "ended_at": _moment(self.ended_at), "why": self.incident.why,
             "urls": list(self.incident.urls), "archive": self.archive, "began_told": self.began_told, "test": self.test,
             "sent_at": _moment(self.sent_at), "text": f"{self.subject}: {one_line(self.incident.why)}",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from archive import Archive
+from archive.alerts import Alerts, listed
 from archive.drift import evaluate
 from archive.health import Limits, incidents
 from archive.incidents import KINDS, Incident
@@ -145,8 +146,9 @@ def test_a_drift_that_lasts_is_an_incident_with_its_pages(archive: Archive) -> N
     assert one.urls[0] == url_of(72)
 
 
-def test_missing_stories_are_an_incident_since_the_first_day_of_the_loss(archive: Archive) -> None:
-    for day in range(5):
+def lossy(archive: Archive, days: int = 5) -> None:
+    """Ten stories a day, from the second day on six of them refused."""
+    for day in range(days):
         at = NOW + day * DAY
         crawled(archive, at)
         announce(archive, *(link(100 * day + n, published_at=at - HOUR) for n in range(10)), at=at)
@@ -156,11 +158,43 @@ def test_missing_stories_are_an_incident_since_the_first_day_of_the_loss(archive
                 check(archive, url_of(100 * day + n), "failed", at=at, reason="http_403")
             else:
                 keep(archive, story(100 * day + n), at=at)
-    (one,) = found(archive, at=NOW + 4 * DAY + HOUR)
-    assert (one.kind, one.since) == ("coverage", datetime(2026, 11, 20, 17, tzinfo=UTC))  # 21 November in Jakarta
-    assert "6 of 10 stories missing, mostly as the server refused the request (403)" in one.why
-    assert len(one.urls) == 5
+
+
+def test_missing_stories_are_an_incident_a_day(archive: Archive) -> None:
+    lossy(archive)
+    days = found(archive, at=NOW + 4 * DAY + HOUR)
+    assert {(each.kind, each.over) for each in days} == {("coverage", False)}
+    assert [each.day for each in days] == [date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 24)]
+    assert days[0].since == datetime(2026, 11, 21, 17, tzinfo=UTC)  # midnight in Jakarta
+    assert days[0].why == "2026-11-22: 6 of 10 stories missing, mostly as the server refused the request (403)"
+    assert days[0].urls == tuple(url_of(number) for number in range(200, 205))
     assert found(archive, at=NOW + 4 * DAY + HOUR, missing_share=0.7) == []
+
+
+def told(archive: Archive, at: datetime) -> list[tuple[date | None, str]]:
+    """Tell nobody of what is found, and give the days that this ended with their last words."""
+    before = {(row["id"]) for row in listed(archive.db) if row["ended_at"] is None}
+    incidents = found(archive, at=at)
+    with archive.transaction():
+        Alerts(archive).note(incidents, [], now=at)
+    return [(row["day"], row["why"]) for row in listed(archive.db) if row["id"] in before and row["ended_at"] is not None]
+
+
+def test_a_loss_that_nobody_mended_ends_with_the_words_that_it_stays(archive: Archive) -> None:
+    lossy(archive, 2)
+    assert told(archive, NOW + DAY + HOUR) == []
+    assert told(archive, NOW + 3 * DAY + HOUR) == []
+    ended = ("2026-11-21", "2026-11-21: no longer watched; 6 of 10 stories stay missing, mostly as the server refused the request (403)")
+    assert told(archive, NOW + 30 * DAY) == [ended]  # nothing ran meanwhile
+    assert [each for each in found(archive, at=NOW + 30 * DAY + HOUR) if each.kind == "coverage"] == []
+
+
+def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive) -> None:
+    lossy(archive, 2)
+    told(archive, NOW + DAY + HOUR)
+    for number in range(100, 105):
+        keep(archive, story(number), at=NOW + DAY + 2 * HOUR)
+    assert told(archive, NOW + DAY + 3 * HOUR) == [("2026-11-21", "2026-11-21: 9 of 10 stories are in the archive now")]
 
 
 def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
