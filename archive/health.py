@@ -109,9 +109,11 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
 
 
 def _crawls(archive: Reader, site: str) -> list[_Crawl]:
-    """Newest first, those that were stopped left out."""
+    """Newest first, back to the last one that finished; those that were stopped left out."""
     rows = archive.db.conn.execute(
-        "SELECT started_at, ended_at, end_reason FROM crawls WHERE site = ? AND end_reason IS NOT ? ORDER BY id DESC", (site, _STOPPED)
+        """SELECT started_at, ended_at, end_reason FROM crawls WHERE site = :site AND end_reason IS NOT :stopped
+            AND id >= coalesce((SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0) ORDER BY id DESC""",
+        {"site": site, "stopped": _STOPPED},
     )
     return [
         _Crawl(started_at=datetime.fromisoformat(start), ended_at=datetime.fromisoformat(end) if end else None, end_reason=reason)
