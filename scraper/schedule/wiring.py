@@ -14,7 +14,7 @@ from archive.store import Archive
 from scraper.alerts.targets import targets
 from scraper.alerts.telling import tell
 from scraper.configuration import Configuration, Health
-from scraper.metrics import registry, serve, write_textfile
+from scraper.metrics import LastLook, registry, serve, write_textfile
 from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
 from scraper.schedule.timetable import Timetable
@@ -32,11 +32,12 @@ def wired(configuration: Configuration, archive: Path, timetable: Timetable, clo
         return incidents(reader, now=now, limits=limits(configuration.health, timetable, now, begun), sites=sorted(timetable.rhythms))
 
     told = targets(configuration.alerts.model_dump())
-    numbers = registry(archive, clock=clock, incidents=found)
+    last = LastLook(found)
+    numbers = registry(archive, clock=clock, incidents=last)
 
     def look(now: datetime) -> None:
         with plain_errors(archive), Archive(archive) as opened:
-            tell(opened, found(opened, now), told, now=now)
+            tell(opened, last.look(opened, now), told, now=now)
         if configuration.metrics.file is not None:
             write_textfile(configuration.metrics.file, numbers)
 
