@@ -168,7 +168,7 @@ def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, lim
         since = now if newest is None else newest + limit
         return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
     assert newest is not None
-    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {plain_duration(limit)}"
+    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one within {plain_duration(limit)}"
     return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]
 
 

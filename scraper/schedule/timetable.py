@@ -84,9 +84,9 @@ class Timetable:
         """When a site is due next that is not under way; None where all are."""
         return min((self.next_run(site, last.get(site), now) for site in self.rhythms if site not in under_way), default=None)
 
-    def silences(self, now: datetime) -> dict[str, timedelta]:
-        """How long each site may be without a crawl that finished: one run may fail, the next may not."""
-        return {site: 2 * rhythm.longest_gap(now) for site, rhythm in self.rhythms.items()}
+    def silences(self) -> dict[str, timedelta]:
+        """How long each site may be without a crawl: one run may be lost, the next may not."""
+        return {site: 2 * rhythm.longest_gap() for site, rhythm in self.rhythms.items()}
 
     def since(self, site: str, last: LastCrawl | None, now: datetime) -> date | None:
         """The day that a crawl walks back to: that of the last one that finished, if that is over, or the whole backfill at first.

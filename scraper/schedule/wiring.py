@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from archive.connection import plain_errors
 from archive.health import Limits, incidents
@@ -13,7 +14,7 @@ from archive.reader import Reader
 from archive.store import Archive
 from scraper.alerts.targets import targets
 from scraper.alerts.telling import tell
-from scraper.configuration import Configuration, Health
+from scraper.configuration import Configuration
 from scraper.metrics import LastLook, registry, serve, write_textfile
 from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
@@ -29,7 +30,7 @@ def wired(configuration: Configuration, archive: Path, timetable: Timetable, clo
     begun = clock()
 
     def found(reader: Reader, now: datetime) -> list[Incident]:
-        return incidents(reader, now=now, limits=limits(configuration.health, timetable, now, begun), sites=sorted(timetable.rhythms))
+        return incidents(reader, now=now, limits=limits(configuration, timetable, begun), sites=watched(timetable))
 
     told = targets(configuration.alerts.model_dump())
     last = LastLook(found)
@@ -52,10 +53,19 @@ def wired(configuration: Configuration, archive: Path, timetable: Timetable, clo
     return hooks
 
 
-def limits(health: Health, timetable: Timetable, now: datetime, begun: datetime) -> Limits:
-    """What is still well, as the configuration and the sites' rhythms have it; `begun`: when the schedule did."""
+def watched(timetable: Timetable) -> list[str]:
+    """The sites that health, alerts and metrics look at: those that are switched on."""
+    return sorted(timetable.rhythms)
+
+
+def limits(configuration: Configuration, timetable: Timetable, since: datetime) -> Limits:
+    """What is still well, as the configuration and the sites' rhythms have it: the one answer for schedule, health, alerts and metrics.
+
+    A site that was never crawled is expected to be from `since` on: when the schedule began; now, for who looks once.
+    """
+    health = configuration.health
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
-    silences = timetable.silences(now) if same is None else dict.fromkeys(timetable.rhythms, same)
     return Limits(
-        silences=silences, expected_since=begun, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share,
+        silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same), expected_since=since,
+        disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share, zone=ZoneInfo(configuration.schedule.timezone),
     )  # fmt: skip

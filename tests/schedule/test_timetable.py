@@ -172,7 +172,7 @@ def test_a_hook_that_raises_stops_neither_the_others_nor_the_schedule(tmp_path, 
 
 
 def test_a_site_is_silent_after_twice_the_longest_time_between_two_runs():
-    silences = timetable(jitter=600, suara="0 5-23 * * *", rmol="30 5 * * mon-fri", medcom="0 0 29 2 *").silences(MONTH)
+    silences = timetable(jitter=600, suara="0 5-23 * * *", rmol="30 5 * * mon-fri", medcom="0 0 29 2 *").silences()
     assert silences["suara"] == 2 * (6 * HOUR + 10 * MINUTE)
     assert silences["rmol"] == 2 * (3 * DAY + 10 * MINUTE)
     assert silences["medcom"] > 8 * 365 * DAY
