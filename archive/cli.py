@@ -10,7 +10,6 @@ from archive.commands.corpus import corpus
 from archive.commands.coverage import coverage
 from archive.commands.diff import diff
 from archive.commands.explain import explain
-from archive.commands.health import health
 from archive.commands.log import log
 from archive.commands.remove import remove
 from archive.commands.search import search
@@ -20,5 +19,5 @@ from archive.commands.syndication import syndication
 from archive.commands.verify import verify
 
 COMMANDS = (
-    show, log, diff, search, explain, stats, clusters, cluster, syndication, verify, backup, remove, compact, corpus, coverage, health,
+    show, log, diff, search, explain, stats, clusters, cluster, syndication, verify, backup, remove, compact, corpus, coverage,
 )  # fmt: skip

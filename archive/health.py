@@ -84,7 +84,7 @@ def incidents(
         found += _silent(archive, site, crawls, now, limits)
         found += _drifted(archive, site)
         found += _lost(archive, site, now, limits)
-    found += _ahead(archive, now)
+    found += _ahead(archive, now, limits.zone)
     room = free(archive.path)
     if room < limits.disk_free:
         why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(limits.disk_free)}"
@@ -92,12 +92,12 @@ def incidents(
     return found
 
 
-def _ahead(archive: Reader, now: datetime) -> list[Incident]:
+def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> list[Incident]:
     """A computer's clock was far ahead once: what is written until then bears that moment, and nobody seems to be silent."""
     latest = archive.clock.latest()
     if latest is None or latest - now <= AHEAD:
         return []
-    moment = plain_time(latest.isoformat())
+    moment = plain_time(latest, zone)
     why = f"the archive's clock is ahead: it was last written at {moment}; until then all times in it are that one, and silence is not seen"
     return [Incident(kind="clock", site=None, since=now, why=why)]
 
@@ -168,7 +168,7 @@ def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, lim
         since = now if newest is None else newest + limit
         return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
     assert newest is not None
-    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one within {plain_duration(limit)}"
+    why = f"no crawl since {plain_time(newest, limits.zone)}; there should be one within {plain_duration(limit)}"
     return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _FRACTION = re.compile(r"\.\d+(?=[+-]|$)")
 
@@ -17,13 +18,17 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def plain_time(text: str | None) -> str:
-    """A moment of the archive's clock as people read it, to the second.
+def plain_time(moment: datetime | str | None, zone: ZoneInfo | None = None) -> str:
+    """A moment of the archive's clock as people read it, to the second; in a zone, where one is given.
 
-    >>> plain_time("2026-11-22T06:49:06.551887+00:00")
-    '2026-11-22T06:49:06+00:00'
+    >>> plain_time("2026-11-22T06:49:06.551887+00:00"), plain_time("2026-11-22T06:49:06+00:00", ZoneInfo("Asia/Jakarta"))
+    ('2026-11-22T06:49:06+00:00', '2026-11-22T13:49:06+07:00')
     """
-    return _FRACTION.sub("", text or "")
+    if isinstance(moment, str) and zone is not None:
+        moment = datetime.fromisoformat(moment)
+    if isinstance(moment, datetime):
+        moment = (moment.astimezone(zone) if zone is not None else moment).isoformat()
+    return _FRACTION.sub("", moment or "")
 
 
 def plain_duration(length: timedelta) -> str:

@@ -18,6 +18,7 @@ from scraper.commands.crawl import crawl
 from scraper.commands.demo import demo
 from scraper.commands.doctor import doctor
 from scraper.commands.extract import extract
+from scraper.commands.health import health
 from scraper.commands.import_ import import_command
 from scraper.commands.metrics import metrics
 from scraper.commands.reextract import reextract_command
@@ -75,6 +76,7 @@ def _story_of(address: str) -> tuple[str, str] | None:
 
 
 for command in (
-    demo, crawl, extract, clean, import_command, reextract_command, schedule, doctor, alerts, metrics, sites, config, *ARCHIVE_COMMANDS,
+    demo, crawl, extract, clean, import_command, reextract_command, schedule, doctor, alerts, metrics, health, sites, config,
+    *ARCHIVE_COMMANDS,
 ):  # fmt: skip
     main.add_command(command)

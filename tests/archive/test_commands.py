@@ -333,7 +333,6 @@ READING = {
     "syndication": ["matrix"],
     "corpus": ["build", "korpus", "--plan"],
     "coverage": [],
-    "health": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
 OPTIONS = {"remove": ("--reason", "diminta keluarga")}
