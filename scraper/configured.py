@@ -68,16 +68,17 @@ def _defaults(command: click.Command, loaded: Loaded) -> dict[str, Any]:
         found["path"] = str(loaded.configuration.archive)
     if command.name == "crawl":
         found |= _of_crawl(loaded.configuration, loaded)
-    if command.name == "health":
-        found |= _of_health(loaded.configuration, loaded)
+    if command.name == "coverage":
+        found |= _of_coverage(loaded.configuration, loaded)
     return found
 
 
-def _of_health(configuration: Configuration, loaded: Loaded) -> dict[str, Any]:
-    health = configuration.health
-    values = {"silence": health.silence_hours, "missing_share": health.missing_share, "disk_free": health.disk_free_mb / 1000}
-    keys = {"silence": "silence_hours", "missing_share": "missing_share", "disk_free": "disk_free_mb"}
-    return {name: value for name, value in values.items() if ("health", keys[name]) in loaded.origins}
+def _of_coverage(configuration: Configuration, loaded: Loaded) -> dict[str, Any]:
+    values = {
+        "missing_share": (("health", "missing_share"), configuration.health.missing_share),
+        "zone": (("schedule", "timezone"), configuration.schedule.timezone),
+    }
+    return {name: value for name, (key, value) in values.items() if key in loaded.origins}
 
 
 def _of_crawl(configuration: Configuration, loaded: Loaded) -> dict[str, Any]:
