@@ -12,13 +12,17 @@ import click
 
 from archive import coverage as covering
 from archive.calendars import draw
-from archive.options import archive_option, json_option, opened
+from archive.health import crawled_sites
+from archive.options import Number, archive_option, json_option, opened
+from archive.reader import Reader
 from archive.reasons import sentence
 from archive.terminal import print_json, print_table
 from archive.words import plain_time, plural
 
 DAYS = 14
 """That are told without --since."""
+_LONGEST = 87_600
+"""Hours of ten years."""
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _COLUMNS = {
     "site": "site", "day": "day", "announced": "announced", "kept": "kept", "missing": "missing", "waiting": "waiting", "late": "late",
@@ -47,14 +51,14 @@ class Zone(click.ParamType[ZoneInfo]):
 @click.option("--zone", type=Zone(), default="Asia/Jakarta", show_default=True, help="Whose days they are.")
 @click.option(
     "--late",
-    type=click.FloatRange(min=0),
+    type=Number(0, _LONGEST),
     default=covering.LATE / timedelta(hours=1),
     show_default=True,
     help="Hours after its announcement from which on a story is late, or missing where it was never asked for.",
 )
 @click.option(
     "--missing-share",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=covering.MISSING_SHARE,
     show_default=True,
     help=f"Share of a day's stories that may be missing; fewer than {covering.MIN_MISSING} always may.",
@@ -85,6 +89,7 @@ def coverage(
         raise click.UsageError("--since is later than --until: no day is left")
     first, patience = max(first, date(1970, 1, 1)), timedelta(hours=late)
     with opened(path) as archive:
+        _check(site, archive)
         days = covering.coverage(
             archive, first=first, last=last, now=now, site=site, zone=zone, late=patience, missing_share=missing_share
         )  # fmt: skip
@@ -92,11 +97,18 @@ def coverage(
     if plot is not None:
         _plot(days, plot)
     if with_urls:
-        _show_urls(urls, as_json=as_json)
+        _show_urls(urls, zone, as_json=as_json)
     else:
         _show_days(days, missing_share, as_json=as_json)
     if any(day.marks for day in days) or any(_marked(total, missing_share) for total in _totals(days)):
         raise SystemExit(3)
+
+
+def _check(site: str | None, archive: Reader) -> None:
+    """A name that the archive has never heard of is a typo."""
+    known = sorted({*covering.sites(archive), *crawled_sites(archive)})
+    if site is not None and site not in known:
+        raise click.UsageError(f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}")
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path) -> None:
@@ -143,10 +155,10 @@ def _marked(total: dict[str, Any], share: float) -> bool:
     return covering.lost(total["announced"], total["missing"], share)
 
 
-def _show_urls(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def _show_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    told = [row | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'])}"} for row in rows]
-    told = [row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'])}"} if row["outcome"] == "late" else row for row in told]
+    told = [row | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"} for row in rows]
+    told = [row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'], zone)}"} if row["outcome"] == "late" else row for row in told]
     print_table(told, {"site": "site", "day": "day", "outcome": "outcome", "why": "why", "url": "url"})

@@ -222,7 +222,9 @@ def test_json_is_a_row_a_day_or_a_row_an_address(gap: Path, warta) -> None:
 
 def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
     assert warta("coverage", options=("--missing-share", "0.6")).exit_code == 0
-    assert warta("coverage", options=("--site", "lain")).exit_code == 0
+    typo = warta("coverage", options=("--site", "lain"))
+    assert typo.exit_code == 2
+    assert f"no site of this archive is called lain; there are {SITE}" in typo.stderr
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,9 @@ def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
         (("--zone", "Asia/Lambur"), "no time zone is called so"),
         (("--since", "kemarin"), "does not match the format"),
         (("--late", "-1"), "not in the range"),
+        (("--late", "1e300"), "not in the range"),
+        (("--late", "nan"), "expected a number"),
+        (("--missing-share", "nan"), "expected a number"),
     ],
 )
 def test_wrong_usage_is_told_plainly(gap: Path, warta, options: tuple[str, ...], said: str) -> None:
