@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import exp
@@ -88,8 +88,15 @@ class Coverage:
     """Of those that are missing: code of archive.reasons -> stories."""
     usual: float | None = None
     """Stories that this weekday announced, the median of WEEKS weeks before; None where too little is known."""
+    looked: bool = True
+    """Whether a crawl asked every source that day or later, and one before or that day: else nothing announced means nothing."""
     marks: tuple[str, ...] = ()
     """`few`: far less was announced than usually; `missing`: too many are missing."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell of it."""
+        return not (self.announced or self.skipped or self.marks)
 
     @property
     def announced(self) -> int:
@@ -112,7 +119,8 @@ def coverage(
             for number in range((min(last, today) - start).days + 1):
                 day = start + timedelta(days=number)
                 judged = looked is not None and day < min(looked, today)
-                found.append(_coverage(name, day, counts, begun, missing_share, judged=judged))
+                one = _coverage(name, day, counts, begun, missing_share, judged=judged)
+                found.append(one if begun and looked and begun <= day <= looked else replace(one, looked=False))
     return found
 
 

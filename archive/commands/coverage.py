@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +22,8 @@ from archive.words import plain_time, plural
 
 DAYS = 14
 """That are told without --since."""
+FOLDED = 3
+"""So many empty days in a row are one row of the table."""
 _LONGEST = 87_600
 """Hours of ten years."""
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -95,7 +98,7 @@ def coverage(
         )  # fmt: skip
         urls = covering.urls(archive, first=first, last=last, now=now, site=site, zone=zone, late=patience) if with_urls else []
     if plot is not None:
-        _plot(days, plot)
+        _plot(days, plot, zone)
     if with_urls:
         _show_urls(urls, zone, as_json=as_json)
     else:
@@ -111,9 +114,9 @@ def _check(site: str | None, archive: Reader) -> None:
         raise click.UsageError(f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}")
 
 
-def _plot(days: Sequence[covering.Coverage], path: Path) -> None:
+def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
     try:
-        draw(days, path)
+        draw(days, path, zone=zone)
     except OSError as error:
         raise click.ClickException(f"{path}: the picture cannot be written there ({error.strerror})") from error
     click.echo(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.", err=True)
@@ -121,9 +124,11 @@ def _plot(days: Sequence[covering.Coverage], path: Path) -> None:
 
 def _show_days(days: Sequence[covering.Coverage], share: float, *, as_json: bool) -> None:
     if as_json:
-        print_json({**_row(day), "usual": day.usual, "reasons": dict(day.reasons), "marks": list(day.marks)} for day in days)
+        print_json(
+            {**_row(day), "usual": day.usual, "reasons": dict(day.reasons), "looked": day.looked, "marks": list(day.marks)} for day in days
+        )
         return
-    rows = [_row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)} for day in days]
+    rows = [row for _key, some in groupby(days, key=_likeness) for row in _folded(list(some))]
     totals = [total | {"told": _MARKS["missing"] if _marked(total, share) else ""} for total in _totals(days)]
     print_table([*rows, *totals], _COLUMNS)
 
@@ -135,8 +140,22 @@ def _row(day: covering.Coverage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _likeness(day: covering.Coverage) -> tuple[Any, ...]:
+    """Empty days of a site in a row are alike; no other two days are."""
+    return (day.site, day.looked) if day.empty else (day.site, day.day, None)
+
+
+def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
+    """A row a day; a long stretch of empty days in one."""
+    if len(days) < FOLDED:
+        return [_row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)} for day in days]
+    return [_row(days[0]) | {"day": f"{days[0].day} to {days[-1].day}", "told": _told(days[0])}]
+
+
 def _told(day: covering.Coverage) -> str:
     """The marks of a day, and why stories of it are missing."""
+    if day.empty and not day.looked:
+        return "not looked"
     reasons = (f"{count} {reason}" for reason, count in sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0])))
     return "; ".join(filter(None, (", ".join(_MARKS[mark] for mark in day.marks), ", ".join(reasons))))
 
