@@ -189,7 +189,7 @@ def _legend(figure: Figure, width: float, height: float) -> None:
     bar = figure.add_axes((_LEFT / width, 0.3 / height, 2.1 / width, 0.12 / height))
     figure.colorbar(colours, cax=bar, orientation="horizontal", ticks=[0, 0.5, 1], format=PercentFormatter(1))
     bar.tick_params(labelsize=7, length=0)
-    bar.set_title("announced stories that are in the archive, but for waiting ones", fontsize=7, loc="left", pad=3)
+    bar.set_title("kept, of the stories that do not wait", fontsize=7, loc="left", pad=3)
     patches = [
         Patch(facecolor=_NOTHING, label="nothing announced"),
         Patch(facecolor=_UNKNOWN, edgecolor=_FAINT, linewidth=0.5, label="not looked, or all waiting"),

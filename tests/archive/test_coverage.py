@@ -245,6 +245,18 @@ def test_json_is_a_row_a_day_or_a_row_an_address(gap: Path, warta) -> None:
     assert [each["reason"] for each in named] == ["http_403"] * 6
 
 
+def test_what_may_be_missing_and_whose_days_they_are_come_from_the_configuration(
+    gap: Path, warta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("warta.toml").write_text('[health]\nmissing_share = 0.6\n[schedule]\ntimezone = "Pacific/Kiritimati"\n')
+    told = warta("coverage", options=("--json", "--urls"))
+    assert told.exit_code == 0
+    published = datetime.fromisoformat(json.loads(told.stdout.splitlines()[0])["first_seen_at"])
+    assert json.loads(told.stdout.splitlines()[0])["day"] == published.astimezone(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+    assert warta("coverage", options=("--missing-share", "0.1")).exit_code == 3
+
+
 def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
     assert warta("coverage", options=("--missing-share", "0.6")).exit_code == 0
     typo = warta("coverage", options=("--site", "lain"))
