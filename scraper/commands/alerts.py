@@ -49,7 +49,7 @@ def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
     elif rows:
         print_table([row | {name: plain_time(row[name]) for name in _TIMES} for row in rows], _COLUMNS)
     else:
-        click.echo("Nothing was ever wrong.", err=True)
+        click.echo("Nothing was noted.", err=True)
 
 
 @alerts.command(short_help="A test message to every target.")
@@ -58,7 +58,7 @@ def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
 @click.pass_context
 def test(context: click.Context, path: Path) -> None:
     """Send a test message to every webhook and mailbox of the configuration; a line each, exit 1 where one did not take it."""
-    targets = named_targets(configured(context).configuration.alerts.model_dump())
+    targets = named_targets(configured(context).configuration.alerts)
     if not targets:
         raise click.ClickException("the configuration names no target: add a webhook or mail under [alerts]")
     message = _test_message(named(context, path).name, now=datetime.now(UTC))

@@ -18,7 +18,7 @@ from archive.reader import Reader
 from archive.reasons import sentence
 from archive.terminal import print_json
 from archive.words import plain_time, plural
-from scraper.configured import config_option, configured
+from scraper.configured import configured
 from scraper.profiles import sites
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.wiring import limits, watched
@@ -37,7 +37,6 @@ _LONGEST = 87_600
 @click.option("--missing-share", type=Number(0, 1), help="Share of a day's announced stories that may be missing.")
 @click.option("--disk-free", type=Number(0, 1_000_000), help="GB of room that the archive's disk should have.")
 @archive_option
-@config_option
 @json_option
 @click.pass_context
 def health(

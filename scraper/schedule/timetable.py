@@ -25,6 +25,22 @@ class LastCrawl:
     finished_at: datetime | None
     """When the newest one began that finished by itself; None where none did."""
 
+    def began(self, now: datetime) -> datetime | None:
+        """When the newest began; None where that lies in the future: a clock was ahead once, and nobody knows when it was."""
+        return _past(self.started_at, now)
+
+    def finished(self, now: datetime) -> datetime | None:
+        """The same of the newest that finished."""
+        return _past(self.finished_at, now)
+
+
+AHEAD = timedelta(hours=1)
+"""How far two computers' clocks may be apart."""
+
+
+def _past(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment <= now + AHEAD else None
+
 
 def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
     """The newest crawls of each site that was ever crawled."""
@@ -98,7 +114,8 @@ class Timetable:
             return None
         today = now.astimezone(zone).date()
         earliest = today - timedelta(days=days)
-        if last is None or last.finished_at is None:
+        finished = last.finished(now) if last is not None else None
+        if finished is None:
             return earliest
-        finished = last.finished_at.astimezone(zone).date()
-        return max(finished, earliest) if finished < today else None
+        day = finished.astimezone(zone).date()
+        return max(day, earliest) if day < today else None

@@ -98,7 +98,7 @@ def test_the_list_shows_what_lasts_and_what_was(archive: Archive, path: Path, re
 
 def test_an_archive_without_alerts_says_so(archive: Archive, path: Path) -> None:
     shown = run("list", "--archive", path)
-    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "Nothing was ever wrong.\n")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "Nothing was noted.\n")
 
 
 def test_an_archive_that_is_not_there_is_one_line(path: Path) -> None:

@@ -75,7 +75,7 @@ def test_silence_is_as_the_rhythm_has_it_and_a_site_that_is_switched_off_is_not_
 def test_the_limits_of_the_configuration_hold_and_options_go_before_them(path: Path, warta, folder: Path) -> None:
     with Archive(path) as archive:
         crawled(archive, datetime.now(UTC) - 9 * HOUR, site="suara")
-    (folder / "warta.toml").write_text("[health]\nsilence_hours = 5\ndisk_free_mb = 0\n")
+    (folder / "warta.toml").write_text("[health]\nsilence_hours = 5\ndisk_free_gb = 0\n")
     assert well(warta("health", options=("--json", "--site", "suara"))) == {"suara": False}
     assert well(warta("health", options=("--json", "--site", "suara", "--silence", "10"))) == {"suara": True}
 

@@ -31,7 +31,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from archive.store import Archive
 from archive.terminal import print_table
 from archive.words import human_bytes
-from scraper.commands.crawl import crawl_settings, run_spiders
+from scraper.crawling import crawl_settings, run_spiders
 from tests.benchmarks.loopback import SITE, Loopback, loopback
 
 UNHURRIED = ("DOWNLOAD_DELAY=0",)
