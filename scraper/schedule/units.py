@@ -21,6 +21,8 @@ class Place:
     config: Path | None
     python: str = sys.executable
     grace: int = 10
+    locks: Path | None = None
+    """The folder of the sites' locks, which crawls by hand share."""
 
     @property
     def folder(self) -> Path:
@@ -76,11 +78,14 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
 
 def _service(description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str) -> str:
     paths = " ".join(_quoted(str(path)) for path in dict.fromkeys([place.folder, *(path.parent for path in writable)]))
+    locks = ""
+    if place.locks is not None:  # behind the minus it need not be there
+        locks = f"Environment={_quoted(f'WARTA_LOCKS={place.locks}')}\nReadWritePaths={_quoted(f'-{place.locks}')}\n"
     words = " ".join(_quoted(word, variables=True) for word in command)
     return (
         f"[Unit]\nDescription={description}\nWants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={words}\nWorkingDirectory={_escaped(str(place.folder))}\n"
-        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n"
+        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n{locks}"
     )
 
 

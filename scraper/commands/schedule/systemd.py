@@ -10,6 +10,7 @@ from archive.errors import ArchiveError
 from archive.options import archive_option
 from scraper.configuration import Loaded
 from scraper.configured import config_option, configured
+from scraper.locks import locks_folder
 from scraper.profiles import sites
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Place, service, timers
@@ -53,4 +54,4 @@ def place_of(known: Loaded, path: Path) -> Place:
     lent = sorted({origin for key, origin in known.origins.items() if origin.startswith("WARTA_") and key != ("archive",)})
     if lent:
         click.echo(f"Set here by a variable, which what is started later will not know: {', '.join(lent)}", err=True)
-    return Place(archive=path.absolute(), config=config, grace=known.configuration.schedule.grace)
+    return Place(archive=path.absolute(), config=config, grace=known.configuration.schedule.grace, locks=locks_folder())
