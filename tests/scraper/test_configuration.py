@@ -317,12 +317,12 @@ def test_one_webhook_or_several_and_tls_by_the_port(toml):
     one = load(toml("[alerts]\nwebhook = 'https://a.example/1'"), {}, SITES).configuration
     both = load(toml("[alerts]\nwebhook = ['https://a.example/1', 'https://b.example/2']"), {}, SITES).configuration
     mail = "[alerts.mail]\nhost='h'\nport=465\nsender='a@b.c'\nrecipients=['d@e.f']\ntimeout=5"
-    (secure,) = targets(load(toml(mail), {}, SITES).configuration.alerts.model_dump())
-    assert len(targets(one.alerts.model_dump())) == 1
-    assert len(targets(both.alerts.model_dump())) == 2
+    (secure,) = targets(load(toml(mail), {}, SITES).configuration.alerts)
+    assert len(targets(one.alerts)) == 1
+    assert len(targets(both.alerts)) == 2
     assert (secure.tls, secure.timeout) == (True, 5.0)
     given = load(None, {"WARTA_ALERTS_WEBHOOK": "https://a.example/1, https://b.example/2"}, SITES).configuration
-    assert targets(given.alerts.model_dump()) == targets(both.alerts.model_dump())
+    assert targets(given.alerts) == targets(both.alerts)
 
 
 def test_values_are_shown_as_the_file_has_them_and_paths_without_detours(toml, tmp_path):
