@@ -18,6 +18,5 @@ COMMANDS = {
     "compact": ("archive.commands.compact:compact", "Rewrite the file without its free room."),
     "corpus": ("archive.commands.corpus:corpus", "A clean training corpus."),
     "coverage": ("archive.commands.coverage:coverage", "What was announced against what is kept."),
-    "health": ("archive.commands.health:health", "Is every site well, and since when not?"),
 }
 """Name -> (module:attribute, the line in the list of commands)."""

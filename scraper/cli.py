@@ -26,6 +26,7 @@ _COMMANDS = ARCHIVE_COMMANDS | {
     "doctor": ("scraper.commands.doctor:doctor", "Is a live site still as its profile says?"),
     "alerts": ("scraper.commands.alerts:alerts", "Who was told of what went wrong; try the targets."),
     "metrics": ("scraper.commands.metrics:metrics", "Numbers for Prometheus; a dashboard for Grafana."),
+    "health": ("scraper.commands.health:health", "Is every site well, and since when not?"),
     "sites": ("scraper.commands.sites:sites", "The sites that warta knows."),
     "config": ("scraper.commands.config:config", "Show the configuration that is in force."),
 }

@@ -114,11 +114,13 @@ def _defaults(command: click.Command, loaded: Loaded) -> dict[str, Any]:
     return found | (_OWN[command.name](loaded) if command.name in _OWN else {})
 
 
-def _of_health(loaded: Loaded) -> dict[str, Any]:
-    health = loaded.configuration.health
-    values = {"silence": health.silence_hours, "missing_share": health.missing_share, "disk_free": health.disk_free_gb}
-    keys = {"silence": "silence_hours", "missing_share": "missing_share", "disk_free": "disk_free_gb"}
-    return {name: value for name, value in values.items() if ("health", keys[name]) in loaded.origins}
+def _of_coverage(loaded: Loaded) -> dict[str, Any]:
+    configuration = loaded.configuration
+    values = {
+        "missing_share": (("health", "missing_share"), configuration.health.missing_share),
+        "zone": (("schedule", "timezone"), configuration.schedule.timezone),
+    }
+    return {name: value for name, (key, value) in values.items() if key in loaded.origins}
 
 
 def _of_crawl(loaded: Loaded) -> dict[str, Any]:
@@ -126,7 +128,7 @@ def _of_crawl(loaded: Loaded) -> dict[str, Any]:
     return {name: getattr(crawl, name) for name in ("recheck", "limit") if ("crawl", name) in loaded.origins}
 
 
-_OWN: dict[str | None, Callable[[Loaded], dict[str, Any]]] = {"crawl": _of_crawl, "health": _of_health}
+_OWN: dict[str | None, Callable[[Loaded], dict[str, Any]]] = {"crawl": _of_crawl, "coverage": _of_coverage}
 """Commands some of whose options are configured."""
 
 

@@ -27,7 +27,7 @@ def site_lock(site: str) -> BaseFileLock:
 
     Taken again by the same process it is the same lock, and free when it has been given back as often.
     """
-    return _taken(_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time")
+    return _taken(locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time")
 
 
 def crawl_lock(archive: Path, site: str) -> ExitStack:
@@ -57,7 +57,7 @@ def _beside(archive: Path, name: str) -> Path:
     return real.with_name(f"{real.name}.{name}.lock")
 
 
-def _folder() -> Path:
+def locks_folder() -> Path:
     """Where the locks of sites stand, the same for all processes of a user; it is made where it is not there."""
     named = os.environ.get("WARTA_LOCKS")
     folder = Path(named) if named else user_cache_path("warta") / "locks"

@@ -11,7 +11,8 @@ import click
 from archive.alerts import listed
 from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
-from archive.terminal import plain_time, plural, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import plain_time, plural
 from scraper.alerts.message import Message
 from scraper.alerts.targets import targets as named_targets
 from scraper.alerts.telling import deliver

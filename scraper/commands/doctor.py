@@ -16,7 +16,8 @@ from archive.manners import Wish
 from archive.options import archive_option, json_option
 from archive.reasons import sentence
 from archive.store import Archive
-from archive.terminal import human_bytes, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import human_bytes
 from scraper.configured import configured
 from scraper.crawling import configured_settings, crawl_settings, own_of, run_spiders
 from scraper.doctor.examiner import MAX_REQUESTS, Examiner

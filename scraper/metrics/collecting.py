@@ -121,7 +121,7 @@ class ArchiveCollector(Collector):
             yield _family(reading, _rows(archive, reading, {"now": exact(now)}))
         yield _family(REVISIONS, self._count_revisions(archive))
         found = self._incidents(archive, now) if self._incidents is not None else lasting(archive.db)
-        labels = {(each.kind, each.site or "", each.layout or "") for each in found}
+        labels = {(each.kind, each.site or "", each.layout or "") for each in found if not each.over}
         text = "1 for each thing that needs a look, as long as it lasts."
         yield _gauge("warta_incident", text, [(each, 1) for each in sorted(labels)], ("kind", "site", "layout"))
         yield _gauge("warta_archive_bytes", "Bytes of the archive's file and of its log.", [((), _size(self._path))])

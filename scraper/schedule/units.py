@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scraper.configuration import Loaded
 from scraper.crontab import WEEKDAYS, Crontab
+from scraper.locks import locks_folder
 from scraper.schedule.timetable import Timetable
 
 
@@ -27,6 +28,8 @@ class Place:
     """Minutes that a crawl may take."""
     check_every: int = 15
     """Minutes between two looks at health."""
+    locks: Path | None = None
+    """The folder of the sites' locks, which crawls by hand share."""
 
     @property
     def folder(self) -> Path:
@@ -42,7 +45,9 @@ class Place:
 def place_of(known: Loaded, path: Path) -> Place:
     """Where units and crontab lines run what is configured here."""
     config, keys = known.file.absolute() if known.file is not None else None, known.configuration.schedule
-    return Place(archive=path.absolute(), config=config, grace=keys.grace, longest=keys.longest, check_every=keys.check_every)
+    return Place(
+        archive=path.absolute(), config=config, grace=keys.grace, longest=keys.longest, check_every=keys.check_every, locks=locks_folder()
+    )
 
 
 def borrowed(known: Loaded) -> str | None:
@@ -104,11 +109,14 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
 
 def _service(description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str) -> str:
     paths = " ".join(_quoted(str(path)) for path in dict.fromkeys([place.folder, *(path.parent for path in writable)]))
+    locks = ""
+    if place.locks is not None:  # behind the minus it need not be there
+        locks = f"Environment={_quoted(f'WARTA_LOCKS={place.locks}')}\nReadWritePaths={_quoted(f'-{place.locks}')}\n"
     words = " ".join(_quoted(word, variables=True) for word in command)
     return (
         f"[Unit]\nDescription={description}\nWants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={words}\nWorkingDirectory={_escaped(str(place.folder))}\n"
-        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n"
+        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n{locks}"
     )
 
 

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from archive import Archive
 from archive.incidents import Incident
+from archive.reader import Reader
 from archive.takedown import take_down
 from scraper.alerts import Webhook, tell
 from scraper.metrics import LastLook, registry
@@ -55,7 +56,7 @@ def test_the_last_crawl_of_each_site(archive: Archive, scrape: Scrape) -> None:
 def test_what_alerts_just_found_is_not_looked_for_again(archive: Archive, path: Path, clock: Now) -> None:
     looks = []
 
-    def looking(_archive: Archive, now: datetime) -> list[Incident]:
+    def looking(_archive: Reader, now: datetime) -> list[Incident]:
         looks.append(now)
         return [Incident(kind="no_crawl", site=f"s{len(looks)}", since=NOW, why="Sunyi.")]
 
@@ -129,10 +130,10 @@ def test_another_archive_at_the_path_is_counted_anew(archive: Archive, path: Pat
     assert labelled(scrape(), "warta_revisions_total") == {("first", "kabar"): 1}
 
 
-def test_scrapes_within_seconds_are_given_one_answer(archive: Archive, metrics: CollectorRegistry, clock: Now) -> None:
+def test_scrapes_within_a_minute_are_given_one_answer(archive: Archive, metrics: CollectorRegistry, clock: Now) -> None:
     first = generate_latest(metrics)
     fill(archive)
-    clock.moment += timedelta(seconds=9)
+    clock.moment += timedelta(seconds=59)
     assert generate_latest(metrics) == first
     clock.moment += timedelta(seconds=1)
     assert labelled(samples(generate_latest(metrics).decode()), "warta_articles") == {("kabar",): 2, ("pagi",): 1}

@@ -73,6 +73,13 @@ def test_systemd_and_the_schedule_agree_on_the_next_runs(text):
     assert set(expected) <= times
 
 
+def test_what_the_service_starts_shares_the_locks_of_sites_with_crawls_by_hand(tmp_path, monkeypatch):
+    monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
+    done = started("schedule", "systemd", "--archive", str(tmp_path / "news.db"))
+    for line in (f"Environment=WARTA_LOCKS={tmp_path / 'kunci'}", f"ReadWritePaths=-{tmp_path / 'kunci'}"):
+        assert f"{line}\n" in done.stdout
+
+
 def test_the_service_runs_the_schedule_and_lets_it_end(tmp_path):
     (text,) = service(Place(archive=Path("/srv/warta/news.db"), config=Path("/etc/warta.toml"), python="/opt/bin/python")).values()
     assert "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive /srv/warta/news.db\n" in text
