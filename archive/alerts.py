@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
@@ -22,7 +22,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 GIVE_UP = timedelta(days=14)
 """How long a message is tried."""
 
-_Key = tuple[str, str | None, str | None]
+_Key = tuple[str, str | None, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +55,14 @@ class Alerts:
         at = self._archive.clock.stamp(now)
         current: dict[_Key, Incident] = {}
         for incident in incidents:
-            current.setdefault((incident.kind, incident.site, incident.layout), incident)
+            current.setdefault((incident.kind, incident.site, incident.layout, _text(incident.day)), incident)
         rows = list(self._db.query("SELECT * FROM alerts WHERE ended_at IS NULL ORDER BY id"))
-        known: dict[_Key, dict[str, Any]] = {(row["kind"], row["site"], row["layout"]): row for row in rows}
+        known: dict[_Key, dict[str, Any]] = {(row["kind"], row["site"], row["layout"], row["day"]): row for row in rows}
         for key, incident in current.items():
-            self._keep(incident, known.get(key))
+            if key in known or not incident.over:
+                self._keep(incident, known.get(key))
         for key, row in known.items():
-            if key not in current:
+            if key not in current or current[key].over:
                 self._end(row["id"], at)
         for target in targets:
             self._address(target, at)
@@ -72,8 +73,8 @@ class Alerts:
         urls = json.dumps(list(incident.urls), ensure_ascii=False)
         if row is None:
             self._db.conn.execute(
-                "INSERT INTO alerts (kind, site, layout, why, since, urls) VALUES (?, ?, ?, ?, ?, ?)",
-                (incident.kind, incident.site, incident.layout, incident.why, exact(incident.since), urls),
+                "INSERT INTO alerts (kind, site, layout, day, why, since, urls) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (incident.kind, incident.site, incident.layout, _text(incident.day), incident.why, exact(incident.since), urls),
             )
         elif (row["why"], row["urls"]) != (incident.why, urls):
             self._db.conn.execute("UPDATE alerts SET why = ?, urls = ? WHERE id = ?", (incident.why, urls, row["id"]))
@@ -97,7 +98,7 @@ class Alerts:
         """A message to `target` for every alert that lasts and has none: also to a target that is new in the configuration."""
         missing = self._db.conn.execute(
             """SELECT a.id, (SELECT max(e.ended_at) FROM alerts e JOIN alert_deliveries d ON d.alert_id = e.id
-                WHERE (e.kind, e.site, e.layout) IS (a.kind, a.site, a.layout) AND d.target = :target AND d.outcome = 'told')
+                WHERE (e.kind, e.site, e.layout, e.day) IS (a.kind, a.site, a.layout, a.day) AND d.target = :target AND d.outcome = 'told')
             FROM alerts a WHERE a.ended_at IS NULL
                 AND NOT EXISTS (SELECT 1 FROM alert_deliveries d WHERE d.alert_id = a.id AND d.target = :target) ORDER BY a.id""",
             {"target": target},
@@ -116,7 +117,7 @@ class Alerts:
     def due(self, target: str, *, now: datetime) -> list[Delivery]:
         """What is to be told to a target now, oldest first."""
         rows = self._db.query(
-            """SELECT d.*, a.kind, a.site, a.layout, a.why, a.since, a.ended_at, a.urls, EXISTS (SELECT 1 FROM alert_deliveries b
+            """SELECT d.*, a.kind, a.site, a.layout, a.day, a.why, a.since, a.ended_at, a.urls, EXISTS (SELECT 1 FROM alert_deliveries b
                 WHERE b.alert_id = d.alert_id AND b.target = d.target AND b.state = 'began' AND b.outcome = 'told') AS began_told
             FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id
             WHERE d.target = ? AND d.settled_at IS NULL AND d.next_try_at <= ? ORDER BY d.id""",
@@ -166,7 +167,7 @@ class Alerts:
 def listed(db: Database) -> list[dict[str, Any]]:
     """A row an alert, those that last first, then the newest; with the messages that wait, and why the last one failed."""
     rows = db.query(
-        """SELECT a.id, a.kind, a.site, a.layout, a.why, a.since, a.told_at, a.ended_at, a.end_told_at, a.urls,
+        """SELECT a.id, a.kind, a.site, a.layout, a.day, a.why, a.since, a.told_at, a.ended_at, a.end_told_at, a.urls,
             (SELECT count(*) FROM alert_deliveries d WHERE d.alert_id = a.id AND d.settled_at IS NULL) AS waiting,
             (SELECT d.error FROM alert_deliveries d WHERE d.alert_id = a.id AND d.error IS NOT NULL
                 ORDER BY d.tried_at DESC LIMIT 1) AS error
@@ -191,9 +192,13 @@ def _delivery(row: dict[str, Any]) -> Delivery:
 
 def _incident(row: dict[str, Any], urls: list[str]) -> Incident:
     return Incident(
-        kind=row["kind"], site=row["site"], layout=row["layout"], since=datetime.fromisoformat(row["since"]), why=row["why"],
-        urls=tuple(urls),
+        kind=row["kind"], site=row["site"], layout=row["layout"], day=date.fromisoformat(row["day"]) if row["day"] else None,
+        since=datetime.fromisoformat(row["since"]), why=row["why"], urls=tuple(urls),
     )  # fmt: skip
+
+
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _later(at: str, pause: timedelta) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import exp
@@ -50,8 +50,9 @@ _RANK = """max((CASE WHEN due_reason IS 'taken_down' THEN 9 WHEN article_id IS N
 _STORIES = f"""WITH stories AS (
         SELECT {_RANK}, id, site, url, article_id, state, coalesce(reason, due_reason, state) AS reason, due_reason, checks, first_seen_at,
             published_at FROM urls
-        WHERE state NOT IN ('source', 'alias') AND (:site IS NULL OR site = :site)
-            AND (first_seen_at >= :oldest OR published_at >= :oldest) AND announced_by NOT LIKE 'import %' GROUP BY site, key),
+        WHERE id IN (SELECT id FROM urls WHERE site = :site AND first_seen_at >= :oldest
+                UNION SELECT id FROM urls WHERE site = :site AND published_at >= :oldest)
+            AND state NOT IN ('source', 'alias') AND announced_by NOT LIKE 'import %' GROUP BY key),
     dated AS (SELECT s.*, local_day(coalesce(s.published_at, a.published_at, s.first_seen_at)) AS day,
         CASE WHEN s.due_reason IS 'taken_down' OR (s.state = 'refused' AND s.checks = 0 AND s.article_id IS NULL) THEN NULL
             WHEN s.article_id IS NOT NULL THEN 'kept' WHEN s.state = 'skipped' THEN 'skipped'
@@ -60,13 +61,15 @@ _STORIES = f"""WITH stories AS (
             coalesce((SELECT max(julianday(c.checked_at)) FROM checks c
                 WHERE c.url_id = s.id AND c.outcome = 'announced' AND c.due_reason = 'new'), 0) > :late AS late, a.first_seen_at AS kept_at
         FROM stories s LEFT JOIN articles a ON a.id = s.article_id)"""  # noqa: S608 - constants
-"""A story that was skipped at first and wanted later is late by what passed since then."""
+"""Of one site: an index leads to the addresses of some days. A story that was skipped at first and wanted later is late by what passed
+since then.
+"""
 
-_COUNTS = f"""{_STORIES} SELECT site, day, outcome, iif(outcome = 'missing', reason, NULL) AS reason, count(*) AS number, sum(late) AS late
-    FROM dated WHERE outcome IS NOT NULL AND day IS NOT NULL GROUP BY 1, 2, 3, 4"""  # noqa: S608 - constants
+_COUNTS = f"""{_STORIES} SELECT day, outcome, iif(outcome = 'missing', reason, NULL) AS reason, count(*) AS number, sum(late) AS late
+    FROM dated WHERE outcome IS NOT NULL AND day IS NOT NULL GROUP BY 1, 2, 3"""  # noqa: S608 - constants
 _URLS = f"""{_STORIES} SELECT site, day, url, iif(late, 'late', outcome) AS outcome, iif(outcome = 'missing', reason, NULL) AS reason,
         first_seen_at, kept_at FROM dated
-    WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last ORDER BY day, site, id"""  # noqa: S608 - constants
+    WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last ORDER BY day, id"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +88,15 @@ class Coverage:
     """Of those that are missing: code of archive.reasons -> stories."""
     usual: float | None = None
     """Stories that this weekday announced, the median of WEEKS weeks before; None where too little is known."""
+    looked: bool = True
+    """Whether a crawl asked every source that day or later, and one before or that day: else nothing announced means nothing."""
     marks: tuple[str, ...] = ()
     """`few`: far less was announced than usually; `missing`: too many are missing."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell of it."""
+        return not (self.announced or self.skipped or self.marks)
 
     @property
     def announced(self) -> int:
@@ -99,35 +109,47 @@ def coverage(
     missing_share: float = MISSING_SHARE,
 ) -> list[Coverage]:  # fmt: skip
     """Every day of every site that announced anything, from `first` to `last`, days without a story included; by site and day."""
+    local, today = _local(zone), now.astimezone(zone).date()
+    found: list[Coverage] = []
     with _days_in(reader, zone):
-        rows = list(reader.db.query(_COUNTS, _given(site, first - timedelta(weeks=WEEKS), now, late)))
-    days: defaultdict[str, dict[date, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for row in rows:
-        counts = days[row["site"]][date.fromisoformat(row["day"])]
+        for name in [site] if site is not None else sites(reader):
+            counts = _counts(reader, _given(name, first - timedelta(weeks=WEEKS), now, late))
+            begun, looked = _crawled(reader, name, local)
+            start = max(first, min(counts, default=date.max))
+            for number in range((min(last, today) - start).days + 1):
+                day = start + timedelta(days=number)
+                judged = looked is not None and day < min(looked, today)
+                one = _coverage(name, day, counts, begun, missing_share, judged=judged)
+                found.append(one if begun and looked and begun <= day <= looked else replace(one, looked=False))
+    return found
+
+
+def sites(reader: Reader) -> list[str]:
+    """The sites that announced anything."""
+    return [site for (site,) in reader.db.conn.execute("SELECT DISTINCT site FROM urls ORDER BY site")]
+
+
+def _counts(reader: Reader, given: dict[str, Any]) -> dict[date, Counter[str]]:
+    """Stories of a site by day and outcome; those that are missing also as `missing/REASON`."""
+    days: defaultdict[date, Counter[str]] = defaultdict(Counter)
+    for row in reader.db.query(_COUNTS, given):
+        counts = days[date.fromisoformat(row["day"])]
         counts[row["outcome"]] += row["number"]
         counts["late"] += row["late"] or 0
         if row["reason"] is not None:
             counts[f"missing/{row['reason']}"] += row["number"]
-    local = _local(zone)
-    found: list[Coverage] = []
-    for name, counts_of in sorted(days.items()):
-        begun, looked = _crawled(reader, name, local)
-        today = now.astimezone(zone).date()
-        end = min(last, today)
-        start = max(first, min(counts_of))
-        for number in range((end - start).days + 1):
-            day = start + timedelta(days=number)
-            found.append(_coverage(name, day, counts_of, begun, missing_share, judged=looked is not None and day < min(looked, today)))
-    return found
+    return days
 
 
 def urls(
     reader: Reader, *, first: date, last: date, now: datetime, site: str | None = None, zone: ZoneInfo = ZONE, late: timedelta = LATE
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Every story that is missing, waiting or late: `site, day, url, outcome, reason, first_seen_at, kept_at`."""
+    days = {"first": first.isoformat(), "last": last.isoformat()}
     with _days_in(reader, zone):
-        days = {"first": first.isoformat(), "last": last.isoformat()}
-        return list(reader.db.query(_URLS, _given(site, first, now, late) | days))
+        names = [site] if site is not None else sites(reader)
+        found = [row for name in names for row in reader.db.query(_URLS, _given(name, first, now, late) | days)]
+    return sorted(found, key=lambda row: (row["day"], row["site"]))
 
 
 def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:
@@ -135,7 +157,7 @@ def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:
     return missing >= MIN_MISSING and missing > share * announced
 
 
-def _given(site: str | None, first: date, now: datetime, late: timedelta) -> dict[str, Any]:
+def _given(site: str, first: date, now: datetime, late: timedelta) -> dict[str, Any]:
     oldest = (first - timedelta(days=2)).isoformat()  # no zone is farther from UTC
     return {"site": site, "oldest": oldest, "patience": exact(now - late), "late": late / timedelta(days=1)}
 

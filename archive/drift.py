@@ -4,6 +4,10 @@ Two things are judged at the end of every crawl, and after pages were read again
 found on: new stories then arrive by layout `fallback`, known ones are refused as `layout_missed`. And of each layout the fields that its
 articles lack, their warnings, the length of their texts, and paragraphs that stand on many pages.
 
+An upgrade of ours is no redesign: articles are held against those that the same extractor read. After an upgrade there are none until it
+has read enough, or `reextract` has let it read the earlier pages again: nothing is said of a layout until then, but a drift that lasts is
+followed by the signs that it had. Pages without any layout are told at once, with the words that another extractor reads them.
+
 What drifts gets a row in `drifts`, which ends when a later crawl finds nothing of it any more. Its articles are kept and marked: the view
 `drifted` holds those whose newest text was read by the drift's layout and extractor since then, until a later extractor reads them again.
 """
@@ -94,7 +98,7 @@ def evaluate(archive: Archive, site: str, *, now: datetime, extractor: str, sinc
     """
     held = {drift.layout: drift for drift in drifts(archive, site=site)}
     judged = _judge_pages(archive, site, held.get(FALLBACK), extractor, since)
-    judged |= _judge_layouts(archive, site, held, since)
+    judged |= _judge_layouts(archive, site, held, extractor, since)
     for layout in sorted(held.keys() | judged.keys()):
         _follow(archive, held.get(layout), judged.get(layout, held.get(layout)), now)
     return drifts(archive, site=site)
@@ -133,6 +137,8 @@ def _judge_pages(archive: Archive, site: str, held: Drift | None, extractor: str
         return {FALLBACK: None} if len(past) >= MIN_PAST else {}
     show = [page for page in window[found.begins :] if page.lost]
     reason = _reason("lost", f"{found.count} of {found.of} pages have none of the site's layouts any more", found.usual)
+    if all(page.extractor != extractor for page in past):
+        reason = replace(reason, why=f"{reason.why}, since {extractor} reads them")
     return {FALLBACK: _drift(site, FALLBACK, extractor, show[0].at, [reason], [page.url for page in show])}
 
 
@@ -143,7 +149,9 @@ def _lost(page: SeenPage) -> Case:
 # Articles of a layout
 
 
-def _judge_layouts(archive: Archive, site: str, held: dict[str, Drift], since: str | None) -> dict[str, Drift | None]:
+def _judge_layouts(
+    archive: Archive, site: str, held: dict[str, Drift], extractor: str, since: str | None
+) -> dict[str, Drift | None]:  # fmt: skip
     """The drift of every layout that could be judged, None where there is none."""
     seen = articles(archive.db, site, limit=MOST + PAST)
     marked = drifted_articles(archive)
@@ -152,11 +160,12 @@ def _judge_layouts(archive: Archive, site: str, held: dict[str, Drift], since: s
         drift = held.get(layout)
         if layout == FALLBACK:
             continue
-        window = _window([article for article in seen if article.layout == layout], since)
+        window = _window([a for a in seen if a.layout == layout and (drift is not None or a.extractor == extractor)], since)
         if len(window) >= MIN_WINDOW:
-            past = _past(archive, site, window, seen, drift, marked)
+            past, like = _past(archive, site, window, seen, drift, marked)
             if len(past) >= MIN_PAST:
-                judged[layout] = _judge(site, layout, window, past)
+                followed = None if drift is None or like else {reason.sign for reason in drift.reasons}
+                judged[layout] = _judge(site, layout, window, past, followed)
         elif drift is not None and not any(article.article_id in marked for article in window):
             judged[layout] = None  # a later extractor reads these pages with another layout
     return judged
@@ -170,18 +179,27 @@ def _window(seen: Sequence[SeenArticle], since: str | None) -> Sequence[SeenArti
 
 def _past(
     archive: Archive, site: str, window: Sequence[SeenArticle], seen: Sequence[SeenArticle], drift: Drift | None, marked: set[int]
-) -> list[SeenArticle]:
-    """Earlier articles of the same layout; where it is new, of any."""
+) -> tuple[list[SeenArticle], bool]:
+    """Earlier articles of the same layout; where it is new, of any. And whether the same extractor read them: it did, but for a drift
+    that lasts where those would be too few.
+    """
     if drift is not None:
         seen = articles(archive.db, site, limit=PAST, before=drift.since)
     first = window[0].article_id
-    earlier = [article for article in seen if article.article_id < first and article.article_id not in marked]
+    every = [article for article in seen if article.article_id < first and article.article_id not in marked]
+    like = [article for article in every if article.extractor == window[-1].extractor]
+    alike = drift is None or len(like) >= MIN_PAST
+    earlier = like if alike else every
     own = [article for article in earlier if article.layout == window[0].layout]
-    return (own if len(own) >= MIN_PAST else [article for article in earlier if article.layout != FALLBACK])[-PAST:]
+    return (own if len(own) >= MIN_PAST else [article for article in earlier if article.layout != FALLBACK])[-PAST:], alike
 
 
-def _judge(site: str, layout: str, window: Sequence[SeenArticle], past: Sequence[SeenArticle]) -> Drift | None:
-    found = [(sign, away, shows) for sign, shows, length in _signs(window, past) if (away := _departs(window, past, shows, length))]
+def _judge(
+    site: str, layout: str, window: Sequence[SeenArticle], past: Sequence[SeenArticle], followed: set[str] | None
+) -> Drift | None:  # fmt: skip
+    """The drift that these articles show; of the signs in `followed` only, where it is given."""
+    looked = [each for each in _signs(window, past) if followed is None or each[0] in followed]
+    found = [(sign, away, shows) for sign, shows, length in looked if (away := _departs(window, past, shows, length))]
     if not found:
         return None
     begins = min(away.begins for _sign, away, _shows in found)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive import coverage
+from archive.alerts import lasting
 from archive.drift import drifts
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.reasons import sentence
-from archive.terminal import human_bytes, plain_time, plural
+from archive.words import human_bytes, plain_duration, plain_time, plural
 
 SHOWN = 5
 """Addresses that an incident names."""
+AHEAD = timedelta(hours=1)
+"""How far the archive's clock may be before the computer's."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the rhythm."""
 
@@ -28,9 +31,11 @@ class Limits:
     """What is still well."""
 
     silence: timedelta = timedelta(hours=48)
-    """How long a site may be without a crawl that ended by itself."""
+    """How long a site may be without a crawl; one that someone stopped does not count, one that runs does."""
     silences: Mapping[str, timedelta] = field(default_factory=dict)
     """The same for single sites, by their rhythm."""
+    expected_since: datetime | None = None
+    """Since when crawls are to be expected of a site that was never crawled; None: it should have been."""
     lifeless: timedelta = timedelta(hours=2)
     """How long a crawl may run without an answer of its site before it counts as broken."""
     disk_free: int = 1_000_000_000
@@ -66,7 +71,8 @@ def incidents(
     archive: Reader, *, now: datetime, limits: Limits | None = None, sites: Iterable[str] | None = None,
     free: Callable[[Path], int] = free_bytes,
 ) -> list[Incident]:  # fmt: skip
-    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is well.
+    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is well. What was told and lasts no
+    longer is among it where there are words for how it ended (`over`).
 
     `sites` are all that were ever crawled, where none are given. `free` tells the room on the archive's file system.
     """
@@ -75,14 +81,25 @@ def incidents(
     for site in crawled_sites(archive) if sites is None else sites:
         crawls = _crawls(archive, site)
         found += _failed(archive, site, crawls, now, limits)
-        found += _silent(site, crawls, now, limits)
+        found += _silent(archive, site, crawls, now, limits)
         found += _drifted(archive, site)
         found += _lost(archive, site, now, limits)
+    found += _ahead(archive, now, limits.zone)
     room = free(archive.path)
     if room < limits.disk_free:
         why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(limits.disk_free)}"
         found.append(Incident(kind="disk", site=None, since=now, why=why))
     return found
+
+
+def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> list[Incident]:
+    """A computer's clock was far ahead once: what is written until then bears that moment, and nobody seems to be silent."""
+    latest = archive.clock.latest()
+    if latest is None or latest - now <= AHEAD:
+        return []
+    moment = plain_time(latest, zone)
+    why = f"the archive's clock is ahead: it was last written at {moment}; until then all times in it are that one, and silence is not seen"
+    return [Incident(kind="clock", site=None, since=now, why=why)]
 
 
 def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
@@ -92,9 +109,11 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
 
 
 def _crawls(archive: Reader, site: str) -> list[_Crawl]:
-    """Newest first, those that were stopped left out."""
+    """Newest first, back to the last one that finished; those that were stopped left out."""
     rows = archive.db.conn.execute(
-        "SELECT started_at, ended_at, end_reason FROM crawls WHERE site = ? AND end_reason IS NOT ? ORDER BY id DESC", (site, _STOPPED)
+        """SELECT started_at, ended_at, end_reason FROM crawls WHERE site = :site AND end_reason IS NOT :stopped
+            AND id >= coalesce((SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0) ORDER BY id DESC""",
+        {"site": site, "stopped": _STOPPED},
     )
     return [
         _Crawl(started_at=datetime.fromisoformat(start), ended_at=datetime.fromisoformat(end) if end else None, end_reason=reason)
@@ -137,16 +156,19 @@ def _failing(archive: Reader, site: str, crawl: _Crawl) -> tuple[str, ...]:
     return tuple(url for (url,) in rows)
 
 
-def _silent(site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
-    """No crawl ended within the site's rhythm, and none is at work since."""
-    limit = limits.silences.get(site, limits.silence)
-    newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=None)
-    if newest is None:
-        return [Incident(kind="no_crawl", site=site, since=now, why="it was never crawled to the end")]
-    if now - newest <= limit:
+def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
+    """No crawl ended within the site's rhythm, and none is at work."""
+    if crawls and _runs(archive, site, crawls[0], now, limits):
         return []
-    hours = limit / timedelta(hours=1)
-    why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {hours:g} hours"
+    limit = limits.silences.get(site, limits.silence)
+    newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since)
+    if newest is not None and now - newest <= limit:
+        return []
+    if not crawls:
+        since = now if newest is None else newest + limit
+        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
+    assert newest is not None
+    why = f"no crawl since {plain_time(newest, limits.zone)}; there should be one within {plain_duration(limit)}"
     return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]
 
 
@@ -161,29 +183,41 @@ def _drifted(archive: Reader, site: str) -> list[Incident]:
 
 
 def _lost(archive: Reader, site: str, now: datetime, limits: Limits) -> list[Incident]:
-    """Of the last days one announced far less than it should have, or too many of its stories are missing."""
+    """The last days that announced far less than they should have, or too many of whose stories are missing; and those that were told
+    of before and are over, with the words for it: a loss ends when it is mended, or when its day is no longer watched.
+    """
     today = now.astimezone(limits.zone).date()
-    recent, unbroken = today - timedelta(days=limits.days - 1), today - timedelta(weeks=4)
+    recent = today - timedelta(days=limits.days - 1)
+    known = {each.day for each in lasting(archive.db) if (each.kind, each.site) == ("coverage", site) and each.day is not None}
     asked: dict[str, Any] = {"last": today, "now": now, "site": site, "zone": limits.zone, "late": limits.late}
-    days = coverage.coverage(archive, first=unbroken, missing_share=limits.missing_share, **asked)
+    days = coverage.coverage(archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked)
     bad = [day for day in days if day.marks and day.day >= recent]
-    if not bad:
-        return []
-    since = bad[0].day
-    while any(day.day == since - timedelta(days=1) and day.marks for day in days):
-        since -= timedelta(days=1)
-    shown = [row["url"] for row in coverage.urls(archive, first=bad[0].day, **asked) if row["outcome"] == "missing"]
-    begins = datetime.combine(since, time.min, tzinfo=limits.zone).astimezone(UTC)
+    missing = [row for row in coverage.urls(archive, first=bad[0].day, **asked) if row["outcome"] == "missing"] if bad else []
+    over = [day for day in days if day.day in known and day not in bad]
     return [
-        Incident(kind="coverage", site=site, since=begins, why="; ".join(map(_told, bad)), urls=tuple(dict.fromkeys(shown[:SHOWN])))
+        *(_loss(day, limits.zone, _told(day), [row["url"] for row in missing if row["day"] == day.day.isoformat()]) for day in bad),
+        *(replace(_loss(day, limits.zone, _ended(day)), over=True) for day in over),
     ]  # fmt: skip
 
 
-def _told(day: coverage.Coverage) -> str:
+def _loss(day: coverage.Coverage, zone: ZoneInfo, why: str, urls: Sequence[str] = ()) -> Incident:
+    begins = datetime.combine(day.day, time.min, tzinfo=zone).astimezone(UTC)
+    shown = tuple(dict.fromkeys(urls))[:SHOWN]
+    return Incident(kind="coverage", site=day.site, day=day.day, since=begins, why=f"{day.day}: {why}", urls=shown)
+
+
+def _told(day: coverage.Coverage, verb: str = "") -> str:
     parts = []
     if "few" in day.marks:
         parts.append(f"only {plural(day.announced + day.skipped, 'story', 'stories')} announced, usually {day.usual or 0:.0f}")
     if "missing" in day.marks:
         reason, _count = day.reasons.most_common(1)[0]
-        parts.append(f"{day.missing} of {plural(day.announced, 'story', 'stories')} missing, mostly as {sentence(reason)}")
-    return f"{day.day}: {', '.join(parts)}"
+        parts.append(f"{day.missing} of {plural(day.announced, 'story', 'stories')} {verb}missing, mostly as {sentence(reason)}")
+    return ", ".join(parts)
+
+
+def _ended(day: coverage.Coverage) -> str:
+    """Of a day without marks that the loss is mended; of another one that nobody looks at it any more."""
+    if day.marks:
+        return f"no longer watched; {_told(day, 'stay ')}"
+    return f"{day.kept} of {plural(day.announced, 'story', 'stories')} are in the archive now"

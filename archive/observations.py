@@ -42,6 +42,8 @@ class SeenPage:
     """None for a page that gave no story."""
     length: int | None
     """Characters of the text."""
+    extractor: str | None
+    """None for a page that gave no story."""
 
     @property
     def lost(self) -> bool:
@@ -72,7 +74,8 @@ _READ = """JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
     LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL"""
 
 _PAGES = f"""SELECT u.url, u.last_checked_at AS at, iif(u.state = 'failed', NULL, coalesce(g.layout, r.layout)) AS layout,
-    iif(u.state = 'failed', NULL, length(r.body)) AS length
+    iif(u.state = 'failed', NULL, length(r.body)) AS length,
+    iif(u.state = 'failed', NULL, coalesce(g.extractor, r.extractor)) AS extractor
     FROM urls u LEFT JOIN articles a ON a.id = u.article_id LEFT {_READ}
     WHERE u.site = :site AND u.last_checked_at IS NOT NULL
         AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}') OR (u.state = 'failed' AND u.reason IN ({_LOST})))
@@ -80,10 +83,11 @@ _PAGES = f"""SELECT u.url, u.last_checked_at AS at, iif(u.state = 'failed', NULL
     ORDER BY u.last_checked_at DESC, u.id DESC LIMIT :limit"""  # noqa: S608 - constants
 """A 304 says nothing of the layout, as sites answer so by the text."""
 
-_EARLIER = f"""SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout, length(r.body) AS length
+_EARLIER = f"""SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout, length(r.body) AS length,
+        coalesce(g.extractor, r.extractor) AS extractor
     FROM articles a {_READ} WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
     ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
-_NEVER_READ = f"""SELECT url, last_checked_at AS at, NULL AS layout, NULL AS length FROM urls
+_NEVER_READ = f"""SELECT url, last_checked_at AS at, NULL AS layout, NULL AS length, NULL AS extractor FROM urls
     WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
         AND last_checked_at < :before AND last_checked_at >= :oldest ORDER BY at DESC LIMIT :limit"""  # noqa: S608 - constants
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from archive import reading
 from archive.connection import plain_errors
 from archive.reader import Reader
 from archive.store import Archive
-from archive.terminal import plural
+from archive.words import plural
 
 archive_option = click.option(
     "--archive",
@@ -27,6 +28,19 @@ archive_option = click.option(
     help="The archive's file.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+class Number(click.FloatRange):
+    """A number between two others; what is no number (`nan`) is none."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Called by click."""
+        found = float(super().convert(value, param, ctx))
+        if isnan(found):
+            self.fail(f"{value}: expected a number", param, ctx)
+        return found
 
 
 class Moment(click.ParamType[datetime]):

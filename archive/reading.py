@@ -12,8 +12,8 @@ from sqlite_utils import Database
 from archive.errors import ArticleUnknown
 from archive.ledger import DEAF_AFTER
 from archive.schema import LISTS
-from archive.terminal import plain_time
 from archive.urls import canonical_url
+from archive.words import plain_time
 
 _LISTS = (*LISTS, "changed")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -47,8 +46,6 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
-_FRACTION = re.compile(r"\.\d+(?=[+-]|$)")
-
 Advance = Callable[..., None]
 """Called with the number of things that are done now, and the whole number where it was not known before."""
 
@@ -65,15 +62,6 @@ def bar(description: str, *, total: int | None) -> Iterator[Advance]:
         yield lambda done, whole=None: progress.update(task, advance=done, **({} if whole is None else {"total": whole}))
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A number with its noun.
-
-    >>> plural(1, "page"), plural(2, "page"), plural(0, "story", "stories")
-    ('1 page', '2 pages', '0 stories')
-    """
-    return f"{count} {one if count == 1 else many or one + 's'}"
-
-
 def console() -> Console:
     """The console of stdout; a pipe is given whole lines."""
     out = Console(highlight=False)
@@ -86,26 +74,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value)
-
-
-def plain_time(text: str | None) -> str:
-    """A moment of the archive's clock as people read it, to the second.
-
-    >>> plain_time("2026-11-22T06:49:06.551887+00:00")
-    '2026-11-22T06:49:06+00:00'
-    """
-    return _FRACTION.sub("", text or "")
-
-
-def human_bytes(count: int) -> str:
-    """A number of bytes as people read it.
-
-    >>> human_bytes(1536)
-    '1.5 kB'
-    """
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TB"

@@ -277,3 +277,15 @@ def m020_drifted_articles(db: Database) -> None:
             LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL
             WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     )
+
+
+@migrations()
+def m021_days(db: Database) -> None:
+    """Each day of a coverage loss is an alert of its own; and what health asks every few minutes reads the last days only."""
+    create(
+        db,
+        "ALTER TABLE alerts ADD COLUMN day TEXT",
+        "CREATE INDEX crawls_site ON crawls (site)",
+        "CREATE INDEX urls_first_seen ON urls (site, first_seen_at)",
+        "CREATE INDEX urls_published ON urls (site, published_at) WHERE published_at IS NOT NULL",
+    )

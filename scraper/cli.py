@@ -1,9 +1,11 @@
-"""The command `warta`."""
+"""The command `warta`. Each of its commands is imported when it is used: the list of them, or a look into an archive, is quick."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, MutableMapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +13,23 @@ import click
 
 from archive.cli import COMMANDS as ARCHIVE_COMMANDS
 from archive.errors import ArchiveError
-from scraper.commands.alerts import alerts
-from scraper.commands.clean import clean
-from scraper.commands.config import config
-from scraper.commands.crawl import crawl
-from scraper.commands.demo import demo
-from scraper.commands.doctor import doctor
-from scraper.commands.extract import extract
-from scraper.commands.import_ import import_command
-from scraper.commands.metrics import metrics
-from scraper.commands.reextract import reextract_command
-from scraper.commands.schedule import schedule
-from scraper.commands.sites import sites
-from scraper.configured import configure, configure_leniently
-from scraper.profiles import site_of
-from scraper.site import Identity
+from scraper.configured import name_configuration, with_config_option
 
+_COMMANDS = ARCHIVE_COMMANDS | {
+    "demo": ("scraper.commands.demo:demo", "See it work, without the network."),
+    "crawl": ("scraper.commands.crawl:crawl", "Fetch what is new or due."),
+    "extract": ("scraper.commands.extract:extract", "Articles out of saved pages."),
+    "clean": ("scraper.commands.clean:clean", "Articles out of scraped texts."),
+    "import": ("scraper.commands.import_:import_command", "Collections of scraped articles, into the archive."),
+    "reextract": ("scraper.commands.reextract:reextract_command", "Read kept pages again with today's extractor."),
+    "schedule": ("scraper.commands.schedule:schedule", "Crawl unattended, each site in its own rhythm."),
+    "doctor": ("scraper.commands.doctor:doctor", "Is a live site still as its profile says?"),
+    "alerts": ("scraper.commands.alerts:alerts", "Who was told of what went wrong; try the targets."),
+    "metrics": ("scraper.commands.metrics:metrics", "Numbers for Prometheus; a dashboard for Grafana."),
+    "health": ("scraper.commands.health:health", "Is every site well, and since when not?"),
+    "sites": ("scraper.commands.sites:sites", "The sites that warta knows."),
+    "config": ("scraper.commands.config:config", "Show the configuration that is in force."),
+}
 _ORDER = (
     "demo", "crawl", "extract", "clean", "import", "show", "log", "diff", "search", "explain", "stats", "clusters", "cluster",
     "syndication", "coverage", "health", "corpus", "reextract", "verify", "backup", "remove", "compact", "schedule", "doctor", "alerts",
@@ -34,11 +37,41 @@ _ORDER = (
 )  # fmt: skip
 
 
+class _Commands(MutableMapping[str, click.Command]):
+    """The commands by name, in the order a newcomer meets them; each is imported when it is asked for."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[str, click.Command | None] = dict.fromkeys(_ORDER)
+
+    def __getitem__(self, name: str) -> click.Command:
+        command = self._loaded[name]
+        if command is None:
+            module, _colon, attribute = _COMMANDS[name][0].partition(":")
+            command = self._loaded[name] = with_config_option(getattr(import_module(module), attribute))
+        return command
+
+    def __setitem__(self, name: str, command: click.Command) -> None:
+        self._loaded[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._loaded)
+
+    def __len__(self) -> int:
+        return len(self._loaded)
+
+
 class _Group(click.Group):
-    """Lists commands in the order a newcomer meets them, and tells the archive's errors in one line."""
+    """Lists the commands without importing them, and tells the archive's errors in one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name in _ORDER if name in self.commands]
+        return list(self.commands)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.commands])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,7 +84,7 @@ class _Group(click.Group):
             return None
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Group, commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="warta")
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="The configuration; else $WARTA_CONFIG, else ./warta.toml.")
 @click.pass_context
@@ -64,17 +97,14 @@ def main(context: click.Context, config_file: Path | None) -> None:
     warta search "harga beras"                    read what was kept
     """
     context.obj = _story_of
-    (configure_leniently if context.invoked_subcommand == "config" else configure)(context, config_file)
+    name_configuration(context, config_file)
 
 
 def _story_of(address: str) -> tuple[str, str] | None:
     """(site, key) of the story behind any of its addresses."""
+    from scraper.profiles import site_of
+    from scraper.site import Identity
+
     site = site_of(address)
     named = site.identify(address) if site is not None else None
     return (named.site, named.key) if isinstance(named, Identity) else None
-
-
-for command in (
-    demo, crawl, extract, clean, import_command, reextract_command, schedule, doctor, alerts, metrics, sites, config, *ARCHIVE_COMMANDS,
-):  # fmt: skip
-    main.add_command(command)

@@ -7,7 +7,7 @@ import logging
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
@@ -16,14 +16,13 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from filelock import BaseFileLock
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from archive.entries import Announcement, Check, Entry
 from archive.errors import ArchiveError
 from archive.store import Archive
-from scraper.locks import crawl_lock
+from scraper.locks import locks_of
 from scraper.pacing import Pacing
 from scraper.sources import Source, Window
 
@@ -145,7 +144,7 @@ class Crawl:
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
     _stopping: asyncio.Future[None] | None = None
-    _lock: BaseFileLock | None = None
+    _lock: ExitStack | None = None
 
     _running: ClassVar[WeakKeyDictionary[Crawler, Crawl]] = WeakKeyDictionary()
 
@@ -153,7 +152,7 @@ class Crawl:
     def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
         """Open the archive that the settings name and write down that a crawl began; raises ArchiveError.
 
-        It holds the site's lock until its end; a plan, which writes nothing, needs none.
+        It holds the site's locks until its end; a plan, which writes nothing, only that of asking the site.
         """
         path = Path(crawler.settings["ARCHIVE"])
         fixed = crawler.settings.get("NOW")
@@ -174,12 +173,11 @@ class Crawl:
             fixed_now=datetime.fromisoformat(fixed) if fixed else None,
             _temporary=temporary,
         )
-        if not options.plan:
-            try:
-                crawl._lock = crawl_lock(path, site)
-            except ArchiveError:
-                crawl.archive.close()
-                raise
+        try:
+            crawl._lock = locks_of(None if options.plan else path, [site])
+        except ArchiveError:
+            crawl.archive.close()
+            raise
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
             crawl._tell_the_clock()
@@ -288,6 +286,6 @@ class Crawl:
         finally:
             self.archive.close()
             if self._lock is not None:
-                self._lock.release()
+                self._lock.close()
             if self._temporary is not None:
                 self._temporary.cleanup()

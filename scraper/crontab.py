@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """By cron's numbers: 0 is Sunday, and so is 7."""
+
+ALIASES = {
+    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
+}  # fmt: skip
+"""Cron's own words for a whole line."""
 
 _ITEM = re.compile(r"(?:(?P<star>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
 
@@ -76,7 +83,10 @@ class Crontab:
     @classmethod
     def read(cls, text: str) -> Self:
         """The crontab of a line's first five fields; raises ValueError with a sentence for the user."""
-        given = text.split()
+        text = text.strip()
+        if text.startswith("@") and text.lower() not in ALIASES:
+            raise ValueError(f"{text!r} is none of {', '.join(ALIASES)}")
+        given = ALIASES.get(text.lower(), text).split()
         if len(given) != len(_FIELDS):
             raise ValueError(f"a crontab has five fields (minute, hour, day, month, weekday), not {len(given)}")
         minutes, hours, days, months, weekdays = (field.read(text) for field, text in zip(_FIELDS, given, strict=True))
@@ -84,6 +94,10 @@ class Crontab:
             text=" ".join(given), minutes=minutes, hours=hours, days=days, months=months, weekdays=frozenset(day % 7 for day in weekdays),
             either_day=not (given[2].startswith("*") or given[4].startswith("*")),
         )  # fmt: skip
+
+    def names(self, day: date) -> bool:
+        """Whether it has a run on that day."""
+        return day.month in self.months and any(day.day in days and day.isoweekday() % 7 in weekdays for days, weekdays in self.calendars())
 
     def calendars(self) -> list[tuple[frozenset[int], frozenset[int]]]:
         """(days, weekdays) that have to agree; two pairs where either of them is enough."""

@@ -62,8 +62,9 @@ class Pacing:
             self.reason = "http_429" if status == 429 else "http_5xx"
 
     def pause(self, seconds: float, *, now: datetime) -> None:
-        """The site wants to be left alone so long."""
-        self.quiet_until = manners.quiet_until(seconds, now=now)
+        """The site wants to be left alone so long; a shorter wish takes nothing from a longer one."""
+        until = manners.quiet_until(seconds, now=now)
+        self.quiet_until = max(until, self.quiet_until or until)
         self._resume = max(self._resume, monotonic() + seconds)
 
     def end(self, seconds: float, *, now: datetime) -> None:

@@ -61,12 +61,20 @@ class Rhythm:
             planned = self.planned_after(planned)
             yield planned + timedelta(seconds=self.delay_of(planned))
 
-    def longest_gap(self, moment: datetime, runs: int = 60) -> timedelta:
-        """The longest time between two of the next planned runs after `moment`, the delay of the later one included."""
-        planned = [self.planned_after(moment)]
-        for _turn in range(runs):
-            planned.append(self.planned_after(planned[-1]))
-        return max(later - sooner for sooner, later in pairwise(planned)) + timedelta(seconds=self.jitter)
+    def longest_gap(self) -> timedelta:
+        """The longest time between two runs, whenever; the delay of the later one included."""
+        return _longest_gap(self.crontab) + timedelta(seconds=self.jitter)
+
+
+@lru_cache(maxsize=64)
+def _longest_gap(crontab: Crontab) -> timedelta:
+    """By the clock on the wall: an hour that it skips or repeats is left out of account."""
+    times = sorted(timedelta(hours=hour, minutes=minute) for hour in crontab.hours for minute in crontab.minutes)
+    first, last = (day.date() for day in _TRIED)
+    days = [day for day in (first + timedelta(days=number) for number in range((last - first).days)) if crontab.names(day)]
+    within = max((later - sooner for sooner, later in pairwise(times)), default=timedelta())
+    between = max(later - sooner for sooner, later in pairwise(days)) - times[-1] + times[0]
+    return max(within, between)
 
 
 @lru_cache(maxsize=256)

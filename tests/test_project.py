@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from archive import Archive
 from archive.reasons import REASONS
 from scraper.cli import main
 
@@ -30,6 +34,33 @@ def test_every_command_is_listed_and_told_in_the_readme():
     assert set(main.list_commands(click.Context(main))) == set(main.commands)
     for name in set(main.commands) - {"sites"}:
         assert f"warta {name}" in readme, name
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself():
+    listed = CliRunner().invoke(main, ["--help"]).stdout
+    for name, command in main.commands.items():
+        assert command.name == name
+        assert re.search(rf"^  {name} +{re.escape(command.get_short_help_str(100))}$", listed, re.MULTILINE), name
+
+
+_IMPORTED = """import sys
+from scraper.cli import main
+try:
+    main()
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("command", ["--version", "--help", "show --help", "stats", "search beras"])
+def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_pydantic(tmp_path, command):
+    Archive(tmp_path / "news.db").close()
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
+    started = [sys.executable, "-c", _IMPORTED, *command.split()]
+    done = subprocess.run(started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr
+    assert "scraper.cli" in done.stderr
+    assert not {"scrapy", "twisted", "pydantic", "scraper.spiders"} & set(done.stderr.split())
 
 
 def test_every_option_of_every_command_has_help():

@@ -13,8 +13,9 @@ from archive.connection import plain_errors
 from archive.errors import ArchiveDamaged
 from archive.options import archive_option, opened
 from archive.store import Archive
-from archive.terminal import bar, human_bytes
+from archive.terminal import bar
 from archive.verification import Finding, verify
+from archive.words import human_bytes
 
 SAMPLE = 1_000
 """Snapshots and revisions of the copy that are read back; `warta verify` reads them all."""

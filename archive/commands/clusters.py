@@ -12,7 +12,8 @@ import click
 from archive.options import Moment, archive_option, json_option, named, opened, opened_for_writing, tell_unread
 from archive.reclustering import rebuild as rebuild_clusters
 from archive.syndication.reading import clusters as read_clusters
-from archive.terminal import bar, plural, print_json, print_table
+from archive.terminal import bar, print_json, print_table
+from archive.words import plural
 
 _COLUMNS = {
     "cluster_id": "cluster", "members": "members", "sites": "sites", "relations": "relations", "agency": "agency", "first_site": "first",

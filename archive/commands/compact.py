@@ -9,7 +9,7 @@ import click
 
 from archive.compaction import compact as compact_archive
 from archive.options import archive_option, opened_for_writing
-from archive.terminal import human_bytes
+from archive.words import human_bytes
 
 
 @click.command(short_help="Rewrite the file without its free room.")

@@ -15,7 +15,8 @@ from archive.commands.corpus_explain import explain
 from archive.commands.extra import needs_extra
 from archive.corpus.splits import DEFAULT
 from archive.options import Moment, archive_option, json_option, named, opened
-from archive.terminal import bar, human_bytes, plural, print_json, print_table
+from archive.terminal import bar, print_json, print_table
+from archive.words import human_bytes, plural
 
 if TYPE_CHECKING:
     from archive.corpus.building import Means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,12 +13,19 @@ import click
 
 from archive import coverage as covering
 from archive.calendars import draw
-from archive.options import archive_option, json_option, opened
+from archive.health import crawled_sites
+from archive.options import Number, archive_option, json_option, opened
+from archive.reader import Reader
 from archive.reasons import sentence
-from archive.terminal import plain_time, plural, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import plain_time, plural
 
 DAYS = 14
 """That are told without --since."""
+FOLDED = 3
+"""So many empty days in a row are one row of the table."""
+_LONGEST = 87_600
+"""Hours of ten years."""
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _COLUMNS = {
     "site": "site", "day": "day", "announced": "announced", "kept": "kept", "missing": "missing", "waiting": "waiting", "late": "late",
@@ -46,14 +54,14 @@ class Zone(click.ParamType[ZoneInfo]):
 @click.option("--zone", type=Zone(), default="Asia/Jakarta", show_default=True, help="Whose days they are.")
 @click.option(
     "--late",
-    type=click.FloatRange(min=0),
+    type=Number(0, _LONGEST),
     default=covering.LATE / timedelta(hours=1),
     show_default=True,
     help="Hours after its announcement from which on a story is late, or missing where it was never asked for.",
 )
 @click.option(
     "--missing-share",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     default=covering.MISSING_SHARE,
     show_default=True,
     help=f"Share of a day's stories that may be missing; fewer than {covering.MIN_MISSING} always may.",
@@ -84,23 +92,31 @@ def coverage(
         raise click.UsageError("--since is later than --until: no day is left")
     first, patience = max(first, date(1970, 1, 1)), timedelta(hours=late)
     with opened(path) as archive:
+        _check(site, archive)
         days = covering.coverage(
             archive, first=first, last=last, now=now, site=site, zone=zone, late=patience, missing_share=missing_share
         )  # fmt: skip
         urls = covering.urls(archive, first=first, last=last, now=now, site=site, zone=zone, late=patience) if with_urls else []
     if plot is not None:
-        _plot(days, plot)
+        _plot(days, plot, zone)
     if with_urls:
-        _show_urls(urls, as_json=as_json)
+        _show_urls(urls, zone, as_json=as_json)
     else:
         _show_days(days, missing_share, as_json=as_json)
     if any(day.marks for day in days) or any(_marked(total, missing_share) for total in _totals(days)):
         raise SystemExit(3)
 
 
-def _plot(days: Sequence[covering.Coverage], path: Path) -> None:
+def _check(site: str | None, archive: Reader) -> None:
+    """A name that the archive has never heard of is a typo."""
+    known = sorted({*covering.sites(archive), *crawled_sites(archive)})
+    if site is not None and site not in known:
+        raise click.UsageError(f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}")
+
+
+def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
     try:
-        draw(days, path)
+        draw(days, path, zone=zone)
     except OSError as error:
         raise click.ClickException(f"{path}: the picture cannot be written there ({error.strerror})") from error
     click.echo(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.", err=True)
@@ -108,9 +124,11 @@ def _plot(days: Sequence[covering.Coverage], path: Path) -> None:
 
 def _show_days(days: Sequence[covering.Coverage], share: float, *, as_json: bool) -> None:
     if as_json:
-        print_json({**_row(day), "usual": day.usual, "reasons": dict(day.reasons), "marks": list(day.marks)} for day in days)
+        print_json(
+            {**_row(day), "usual": day.usual, "reasons": dict(day.reasons), "looked": day.looked, "marks": list(day.marks)} for day in days
+        )
         return
-    rows = [_row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)} for day in days]
+    rows = [row for _key, some in groupby(days, key=_likeness) for row in _folded(list(some))]
     totals = [total | {"told": _MARKS["missing"] if _marked(total, share) else ""} for total in _totals(days)]
     print_table([*rows, *totals], _COLUMNS)
 
@@ -122,8 +140,22 @@ def _row(day: covering.Coverage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _likeness(day: covering.Coverage) -> tuple[Any, ...]:
+    """Empty days of a site in a row are alike; no other two days are."""
+    return (day.site, day.looked) if day.empty else (day.site, day.day, None)
+
+
+def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
+    """A row a day; a long stretch of empty days in one."""
+    if len(days) < FOLDED:
+        return [_row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)} for day in days]
+    return [_row(days[0]) | {"day": f"{days[0].day} to {days[-1].day}", "told": _told(days[0])}]
+
+
 def _told(day: covering.Coverage) -> str:
     """The marks of a day, and why stories of it are missing."""
+    if day.empty and not day.looked:
+        return "not looked"
     reasons = (f"{count} {reason}" for reason, count in sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0])))
     return "; ".join(filter(None, (", ".join(_MARKS[mark] for mark in day.marks), ", ".join(reasons))))
 
@@ -142,10 +174,10 @@ def _marked(total: dict[str, Any], share: float) -> bool:
     return covering.lost(total["announced"], total["missing"], share)
 
 
-def _show_urls(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def _show_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    told = [row | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'])}"} for row in rows]
-    told = [row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'])}"} if row["outcome"] == "late" else row for row in told]
+    told = [row | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"} for row in rows]
+    told = [row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'], zone)}"} if row["outcome"] == "late" else row for row in told]
     print_table(told, {"site": "site", "day": "day", "outcome": "outcome", "why": "why", "url": "url"})

@@ -10,7 +10,8 @@ from rich.text import Text
 from archive import reading
 from archive.marks import edits_between, marked
 from archive.options import archive_option, identify, json_option, opened
-from archive.terminal import console, plain_time, print_json
+from archive.terminal import console, print_json
+from archive.words import plain_time
 
 
 @click.command(short_help="What changed, word by word.")

@@ -12,7 +12,8 @@ from archive import reading
 from archive.ledger import MOVES
 from archive.options import archive_option, identify, json_option, opened
 from archive.reasons import sentence
-from archive.terminal import human_bytes, plain_time, print_json
+from archive.terminal import print_json
+from archive.words import human_bytes, plain_time
 
 _MOVED = {
     "announced": "Announced again",

@@ -9,7 +9,8 @@ import click
 
 from archive import reading
 from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
-from archive.terminal import plain_time, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import plain_time
 
 _COLUMNS = {
     "number": "rev", "observed_at": "observed", "kind": "kind", "changed": "changed", "returns_to": "returns to",

@@ -12,7 +12,7 @@ from archive.compaction import compact
 from archive.errors import ArchiveError
 from archive.options import archive_option, identify, opened_for_writing
 from archive.takedown import take_down, tombstone
-from archive.terminal import plain_time, plural
+from archive.words import plain_time, plural
 
 
 @click.command(short_help="Take a story down for good.")

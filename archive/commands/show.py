@@ -12,7 +12,8 @@ from rich.text import Text
 from archive import reading
 from archive.drift import drifted_since
 from archive.options import archive_option, as_of_option, identify, json_option, opened_as_of
-from archive.terminal import console, plain_time, print_json
+from archive.terminal import console, print_json
+from archive.words import plain_time
 
 
 @click.command(short_help="One article as it stands, or stood.")

@@ -9,7 +9,8 @@ import click
 
 from archive import reading, sizes
 from archive.options import archive_option, json_option, opened
-from archive.terminal import human_bytes, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import human_bytes
 
 _COUNTS = ("articles", "revisions", "publisher_edits", "removed", "opted_out", "urls", "due", "refused", "failed", "snapshots")
 _VALIDATORS = {

@@ -1,7 +1,7 @@
 """Alerts: who is told of an incident, and how."""
 
 from scraper.alerts.message import Message
-from scraper.alerts.targets import Mail, Target, TargetError, Undelivered, Webhook, targets
+from scraper.alerts.targets import Mail, Target, Undelivered, Webhook, targets
 from scraper.alerts.telling import Told, tell
 
-__all__ = ["Mail", "Message", "Target", "TargetError", "Told", "Undelivered", "Webhook", "targets", "tell"]
+__all__ = ["Mail", "Message", "Target", "Told", "Undelivered", "Webhook", "targets", "tell"]

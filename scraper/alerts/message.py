@@ -10,7 +10,10 @@ from typing import Any
 from archive.incidents import Incident
 
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_NOUNS = {"crawl_failed": "crawl failure", "no_crawl": "missing crawls", "coverage": "coverage loss", "disk": "disk filling"}
+_NOUNS = {
+    "crawl_failed": "crawl failure", "no_crawl": "missing crawls", "coverage": "coverage loss", "disk": "disk filling",
+    "clock": "clock ahead",
+}  # fmt: skip
 SUBJECT = 200
 """Characters of a subject at most."""
 
@@ -53,6 +56,7 @@ class Message:
         """The webhook's JSON; times are ISO 8601 in UTC. `text` is for chat rooms that show that field of a webhook."""
         return {
             "id": self.id, "state": self.state, "kind": self.incident.kind, "site": self.incident.site, "layout": self.incident.layout,
+            "day": self.incident.day.isoformat() if self.incident.day else None,
             "since": _moment(self.incident.since), "ended_at": _moment(self.ended_at), "why": self.incident.why,
             "urls": list(self.incident.urls), "archive": self.archive, "began_told": self.began_told, "test": self.test,
             "sent_at": _moment(self.sent_at), "text": f"{self.subject}: {one_line(self.incident.why)}",

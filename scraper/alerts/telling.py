@@ -68,24 +68,25 @@ def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Targ
     except ArchiveError as error:
         logger.error("alerts: the archive cannot remember what is told: %s", error)  # noqa: TRY400 - the sentence is enough
         full = next((incident for incident in incidents if incident.kind == "disk"), None)
-        return Told(sent=_tell_unremembered(archive, full, targets, now) if full else 0, problem=str(error))
+        return Told(sent=tell_unremembered(archive.path, full, targets, now=now) if full else 0, problem=str(error))
     _unremembered.discard(archive.path)
     return told
 
 
 _unremembered: set[Path] = set()
-"""Archives of which this process told directly that their disk is full."""
+"""Archives of which this process told directly what they cannot remember."""
 
 
-def _tell_unremembered(archive: Archive, incident: Incident, targets: Sequence[Target], now: datetime) -> int:
-    if archive.path in _unremembered:
+def tell_unremembered(archive: Path, incident: Incident, targets: Sequence[Target], *, now: datetime) -> int:
+    """Tell what an archive that takes no writes cannot remember, once a process until it takes writes again; how many were told."""
+    if archive in _unremembered:
         return 0
-    _unremembered.add(archive.path)
-    mark = sha256(f"{archive.path.resolve()}\n{now.isoformat()}".encode(errors="replace")).hexdigest()[:16]
-    message = Message(id=f"{mark}-began", state="began", incident=incident, archive=archive.path.name, sent_at=now)
+    _unremembered.add(archive)
+    mark = sha256(f"{archive.resolve()}\n{now.isoformat()}".encode(errors="replace")).hexdigest()[:16]
+    message = Message(id=f"{mark}-began", state="began", incident=incident, archive=archive.name, sent_at=now)
     problems = deliver(dict.fromkeys(targets, message))
     for target, problem in problems.items():
-        logger.warning("alerts: %s: %s; it is not told that the disk is full", target.name, problem)
+        logger.warning("alerts: %s: %s; it is not told: %s", target.name, problem, incident.why)
     return len(set(targets)) - len(problems)
 
 

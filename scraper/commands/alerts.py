@@ -11,11 +11,15 @@ import click
 from archive.alerts import listed
 from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
-from archive.terminal import plain_time, print_json, print_table
+from archive.terminal import print_json, print_table
+from archive.words import plain_time, plural
 from scraper.alerts.message import Message
 from scraper.alerts.targets import targets as named_targets
 from scraper.alerts.telling import deliver
 from scraper.configured import config_option, configured
+from scraper.profiles import sites
+from scraper.schedule.timetable import Timetable
+from scraper.schedule.wiring import Lookout
 
 _COLUMNS = {
     "kind": "kind", "site": "site", "layout": "layout", "since": "since", "ended_at": "ended", "told_at": "told", "end_told_at": "end told",
@@ -32,6 +36,7 @@ def alerts(path: Path) -> None:
     \b
     warta alerts test                             a test message to every target of the configuration
     warta alerts list                             what was told, and what waits for a target that is down
+    warta alerts tell                             one look at health, as the schedule has every few minutes
     """
 
 
@@ -48,7 +53,7 @@ def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
     elif rows:
         print_table([row | {name: plain_time(row[name]) for name in _TIMES} for row in rows], _COLUMNS)
     else:
-        click.echo("Nothing was ever wrong.", err=True)
+        click.echo("Nothing was noted.", err=True)
 
 
 @alerts.command(short_help="A test message to every target.")
@@ -57,7 +62,7 @@ def list_alerts(context: click.Context, path: Path, as_json: bool) -> None:
 @click.pass_context
 def test(context: click.Context, path: Path) -> None:
     """Send a test message to every webhook and mailbox of the configuration; a line each, exit 1 where one did not take it."""
-    targets = named_targets(configured(context).configuration.alerts.model_dump())
+    targets = named_targets(configured(context).configuration.alerts)
     if not targets:
         raise click.ClickException("the configuration names no target: add a webhook or mail under [alerts]")
     message = _test_message(named(context, path).name, now=datetime.now(UTC))
@@ -67,6 +72,29 @@ def test(context: click.Context, path: Path) -> None:
         click.echo(f"{target.name}: {problem or 'told'}", err=problem is not None)
     if problems:
         raise SystemExit(1)
+
+
+@alerts.command(name="tell", short_help="Look once, and tell what began and what ended.")
+@config_option
+@archive_option
+@click.pass_context
+def tell_alerts(context: click.Context, path: Path) -> None:
+    """Look at health once as `warta schedule run` does, tell the targets what is new, and write the metrics' file.
+
+    systemd's timers and cron run this beside the crawls. Ends with 3 where a message is still to be told.
+    """
+    known, archive, now = configured(context), named(context, path).absolute(), datetime.now(UTC)
+    with opened(archive):
+        pass  # says in one line what is wrong with it
+    # A site that was never crawled is to be crawled since the configuration says so.
+    since = datetime.fromtimestamp(known.file.stat().st_mtime, UTC) if known.file is not None else now
+    timetable = Timetable.of(known.configuration, list(sites()))
+    told = Lookout(known.configuration, archive, timetable, lambda: now, since=since).look(now)
+    click.echo(f"{plural(told.sent, 'message')} told, {told.waiting} waiting", err=True)
+    if told.problem is not None:
+        raise click.ClickException(told.problem)
+    if told.failed:
+        raise SystemExit(3)
 
 
 def _test_message(archive: str, *, now: datetime) -> Message:

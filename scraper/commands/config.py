@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from archive.options import json_option
 from archive.terminal import print_json, print_table
 from scraper.configuration.example import example as example_text
+from scraper.configuration.example import toml
 from scraper.configuration.shown import rows
 from scraper.configured import config_option, configured
 
@@ -32,5 +35,10 @@ def config(context: click.Context, example: bool, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    shown = [dict(row, value="" if row["value"] is None else row["value"]) for row in found]
+    shown = [dict(row, value=_cell(row["value"])) for row in found]
     print_table(shown, {"key": "key", "value": "value", "origin": "from"})
+
+
+def _cell(value: Any) -> str:
+    """A value as the file would have it, a text without its quotes."""
+    return "" if value is None else value if isinstance(value, str) else toml(value)

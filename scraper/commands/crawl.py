@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 from click.core import ParameterSource
-from scrapy import Spider
-from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from scrapy.settings import Settings
 
 from archive.options import archive_option, json_option
 from archive.store import Archive
@@ -22,8 +18,8 @@ from archive.terminal import print_json, print_table
 from scraper.configuration import Loaded
 from scraper.configured import configured
 from scraper.crawl import KEEPS, RECHECKS, Crawl, Planned
-from scraper.locks import crawl_locks
-from scraper.profiles import project_settings
+from scraper.crawling import configured_settings, crawl_settings, own_of, run_spiders
+from scraper.locks import Locked, locks_of
 from scraper.profiles import sites as all_sites
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -62,20 +58,23 @@ def crawl(
     names = _checked(site) if site else _enabled(known)
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
-    settings = crawl_settings(path, (*_configured_settings(known), *overrides), verbose=verbose)
+    settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
         settings.set("KEEP", keep, priority="cmdline")
+    # One clear line for a bad path or a site that is being crawled, before anything is asked.
     if not plan:
-        # One clear line for a bad path or a site that is being crawled, before anything is asked.
         Archive(path).close()
-        context.with_resource(crawl_locks(path, names))
+    if site:
+        context.with_resource(locks_of(None if plan else path, names))
+    else:
+        names = _free(context, None if plan else path, names)
     if settings["CONTACT"] == "no contact given" and not plan:
         click.echo("No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org", err=True)
     arguments = {
         "since": since.date().isoformat() if since else None, "until": until.date().isoformat() if until else None,
         "recheck": recheck, "plan": "1" if plan else "",
     }  # fmt: skip
-    own = {name: _own(known, name, overrides) for name in names}
+    own = {name: own_of(known, name, overrides) for name in names}
     if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
         own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
     crawls = run_spiders(names, settings, arguments, own=own)
@@ -84,6 +83,21 @@ def crawl(
     else:
         show_crawls(crawls, as_json=as_json)
     _end(names, crawls)
+
+
+def _free(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
+    """Those of the sites that no other process crawls, locked; says which it left out. Raises Locked where none is left."""
+    free = []
+    for name in names:
+        try:
+            context.with_resource(locks_of(archive, [name]))
+        except Locked as error:
+            click.echo(f"{error}; it is left out", err=True)
+        else:
+            free.append(name)
+    if not free:
+        raise Locked("all sites are being crawled by other processes; nothing was asked")
+    return free
 
 
 def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
@@ -118,70 +132,6 @@ def _enabled(known: Loaded) -> list[str]:
     if not found:
         raise click.UsageError("every site is switched off in the configuration; name those to crawl")
     return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """What holds for the crawl of one site alone."""
-
-    limit: int | None = None
-    delay: float | None = None
-    """Seconds between two requests; None: as the settings have it."""
-
-
-def _own(known: Loaded, name: str, overrides: Sequence[str]) -> Own:
-    """As configured; a delay that was given with -s goes before it."""
-    of_site = known.configuration.of_site(name)
-    configured_delay = ("crawl", "delay") in known.origins or ("sites", name, "delay") in known.origins
-    if not configured_delay or any(override.startswith("DOWNLOAD_DELAY=") for override in overrides):
-        return Own(limit=of_site.limit)
-    return Own(limit=of_site.limit, delay=of_site.delay)
-
-
-def _configured_settings(known: Loaded) -> Iterator[str]:
-    """Scrapy's settings as the configuration has them."""
-    configuration = known.configuration
-    if configuration.contact is not None:
-        yield f"CONTACT={configuration.contact}"
-    if ("crawl", "keep") in known.origins:
-        yield f"KEEP={configuration.crawl.keep}"
-
-
-def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
-    """The project's settings with the archive and the user's own on top."""
-    settings = project_settings()
-    for name, value in {"ARCHIVE": str(path), "LOG_LEVEL": "INFO" if verbose else "WARNING", "PROGRESS_BAR": not verbose}.items():
-        settings.set(name, value, priority="cmdline")
-    if not verbose:
-        settings.set("LOG_FORMAT", "%(message)s", priority="cmdline")
-        settings.set("RETRY_GIVE_UP_LOG_LEVEL", "INFO", priority="cmdline")  # the spider says it in its own words
-    for override in overrides:
-        name, equals, value = override.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"-s {override}: expected NAME=VALUE")
-        if name == "ARCHIVE":
-            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
-        settings.set(name, value, priority="cmdline")
-    return settings
-
-
-def run_spiders(
-    names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any], *, own: Mapping[str, Own] | None = None
-) -> list[Crawl]:
-    """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
-    process = AsyncCrawlerProcess(settings)
-    # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
-    logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR)
-    crawlers: list[Crawler] = []
-    for name in names:
-        crawler = process.create_crawler(name)
-        crawlers.append(crawler)
-        of_site = (own or {}).get(crawler.spidercls.name, Own())
-        if of_site.delay is not None:
-            crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
-        process.crawl(crawler, **{"limit": str(of_site.limit) if of_site.limit else None, **arguments})
-    process.start()
-    return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
 
 
 _COLUMNS = {

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from scrapy.settings import Settings
 
 from archive.errors import ArchiveError
 from archive.manners import Wish
 from archive.options import archive_option, json_option
 from archive.reasons import sentence
 from archive.store import Archive
-from archive.terminal import human_bytes, print_json, print_table
-from scraper.commands.crawl import crawl_settings, run_spiders
-from scraper.doctor import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
-from scraper.examination import MAX_REQUESTS, Examiner
+from archive.terminal import print_json, print_table
+from archive.words import human_bytes
+from scraper.configured import configured
+from scraper.crawling import configured_settings, crawl_settings, own_of, run_spiders
+from scraper.doctor.examiner import MAX_REQUESTS, Examiner
+from scraper.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
+from scraper.locks import site_lock
 from scraper.profiles import sites as all_sites
 
 MAX_SHOWN = 90
@@ -31,7 +35,10 @@ MAX_SHOWN = 90
 @click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
 @archive_option
 @json_option
-def doctor(site: str, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool) -> None:
+@click.pass_context
+def doctor(
+    context: click.Context, site: str, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool
+) -> None:  # fmt: skip
     """Ask the live SITE, politely, a dozen requests at most: robots.txt, each source, the three newest stories with every field and
     where it came from; then what is missing, and what to change in the profile. Nothing is kept; no archive is needed (one that
     is there tells whether the site asked to be left alone). `http_proxy` and `https_proxy` are honoured.
@@ -45,15 +52,10 @@ def doctor(site: str, overrides: tuple[str, ...], verbose: bool, path: Path, as_
     known = all_sites()
     if site not in known:
         raise click.UsageError(f"no site is called {site}; there are {', '.join(known)}")
+    context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
-        settings = crawl_settings(Path(folder) / "none.db", overrides, verbose=verbose)
-        settings.set("PROGRESS_BAR", False, priority="cmdline")
-        wish = _wish(path, site)
-        if wish is not None:
-            now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
-            _leave_alone(wish, now)
-            delay = max(settings.getfloat("DOWNLOAD_DELAY"), min(wish.delay, settings.getfloat("SLOWEST_DELAY")))
-            settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
+        settings = _settings(context, Path(folder) / "none.db", site, overrides, verbose=verbose)
+        _keep_to(_wish(path, site), settings)
         click.echo(f"Asking {known[site].home} (at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart) …", err=True)
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
     spider = crawls[0].crawler.spider if crawls else None
@@ -65,6 +67,26 @@ def doctor(site: str, overrides: tuple[str, ...], verbose: bool, path: Path, as_
     else:
         _show(spider.found, now)
     raise SystemExit(EXIT[spider.found.verdict])
+
+
+def _settings(context: click.Context, archive: Path, site: str, overrides: Sequence[str], *, verbose: bool) -> Settings:
+    """As a crawl of the site has them."""
+    known = configured(context)
+    settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
+    settings.set("PROGRESS_BAR", False, priority="cmdline")
+    own = own_of(known, site, overrides)
+    if own.delay is not None:
+        settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
+    return settings
+
+
+def _keep_to(wish: Wish | None, settings: Settings) -> None:
+    """Ask as slowly as the site wants, or not at all."""
+    if wish is not None:
+        now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
+        _leave_alone(wish, now)
+        delay = max(settings.getfloat("DOWNLOAD_DELAY"), min(wish.delay, settings.getfloat("SLOWEST_DELAY")))
+        settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
 
 
 def _wish(path: Path, site: str) -> Wish | None:

@@ -16,7 +16,8 @@ from archive.intake import OUTCOMES
 from archive.options import archive_option, json_option
 from archive.reasons import sentence
 from archive.store import Archive
-from archive.terminal import bar, plural, print_json, print_table
+from archive.terminal import bar, print_json, print_table
+from archive.words import plural
 from scraper.collection.columns import NAMES
 from scraper.collection.files import opened
 from scraper.collection.rows import Unreadable

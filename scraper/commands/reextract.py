@@ -17,7 +17,8 @@ from archive.drift import evaluate
 from archive.marks import edits_between, marked
 from archive.options import Moment, archive_option, json_option
 from archive.store import Archive
-from archive.terminal import bar, console, plural, print_json, print_table
+from archive.terminal import bar, console, print_json, print_table
+from archive.words import plural
 from scraper.extraction.article import extractor_of
 from scraper.profiles import sites
 from scraper.reextraction import MIN_JOBS, Report, count, reextract, waiting

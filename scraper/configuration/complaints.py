@@ -17,6 +17,11 @@ Key = tuple[str, ...]
 class ConfigurationError(click.UsageError):
     """The configuration cannot be used; its text is a line for each thing that is wrong."""
 
+    def __init__(self, message: str, *, archive: str | None = None) -> None:
+        super().__init__(message)
+        self.archive = archive
+        """The archive that it names all the same; "" where it names none, None where that cannot be known."""
+
     def show(self, file: IO[Any] | None = None) -> None:
         """The lines alone: how a command is used is not what is wrong."""
         click.ClickException.show(self, file)
@@ -46,8 +51,7 @@ def complaint(error: Mapping[str, Any]) -> str:
     key = tuple(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return unknown_key(key)
-    # An item of a list is told of by its list.
-    named = ".".join(key)
+    named = ".".join(part for part in key if not part.isdecimal())  # an item of a list is told of by its list
     if error["type"] == "missing":
         return f"{named}: it is needed and not given"
     given = "" if key[:3] in SECRETS or key[:2] in SECRETS else f", got {shown(error['input'])}"

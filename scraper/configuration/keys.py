@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from scraper.rhythm import checked
 
 DELAY = 1.0
 """Seconds between two requests to a site: what this program promises, and the least that a file may ask for."""
+
+
+IMPLICIT_TLS = 465
+"""The port of SMTP within TLS (RFC 8314)."""
+
+_ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x20\x7f]+@[^\s@<>,;:\"()\[\]\\\x00-\x20\x7f]+")
 
 
 def _crontab(text: str) -> str:
@@ -31,7 +39,8 @@ def _zone(text: str) -> str:
 def _web_address(secret: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(secret.get_secret_value())
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and secret.get_secret_value().isprintable()
+        valid = valid and " " not in secret.get_secret_value()
     except ValueError:
         valid = False
     if not valid:
@@ -40,9 +49,22 @@ def _web_address(secret: SecretStr) -> SecretStr:
 
 
 def _mail_address(text: str) -> str:
-    if not text.isprintable() or " " in text or text.count("@") != 1 or text.startswith("@") or text.endswith("@"):
+    if not _ADDRESS.fullmatch(text):
         raise ValueError(f"{text!r} is no e-mail address")
     return text
+
+
+def _host(text: str) -> str:
+    if not text.isprintable() or " " in text or "/" in text:
+        raise ValueError(f"expected a server's name, not {text!r}")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _one_line(text: str) -> str:
@@ -56,10 +78,17 @@ _CrontabText = Annotated[str, AfterValidator(_crontab)]
 _Zone = Annotated[str, AfterValidator(_zone)]
 _Count = Annotated[int, Field(ge=1)]
 _Days = Annotated[int, Field(ge=0, le=3650)]
+_Minutes = Annotated[int, Field(ge=1, le=44640)]  # a month
+_Timeout = Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)]
+_Webhook = Annotated[SecretStr, AfterValidator(_web_address)]
 _Delay = Annotated[float, Field(ge=DELAY, le=3600, allow_inf_nan=False)]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 _Mail = Annotated[str, AfterValidator(_mail_address)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
+
+
+def _one_or_more(given: object) -> object:
+    return [given] if isinstance(given, (str, SecretStr)) else given
 
 
 class _Table(BaseModel):
@@ -106,17 +135,17 @@ class Scheduling(_Table):
     grace: Annotated[int, Field(ge=0, le=600)] = Field(
         default=10, description="Seconds that crawls get to end when the schedule is stopped."
     )
-    longest: Annotated[int, Field(ge=1)] = Field(
-        default=1440, description="Minutes after which a crawl is ended that does not end by itself."
-    )
-    check_every: _Count = Field(default=15, description="Minutes between two looks at health: alerts and metrics.")
+    longest: _Minutes = Field(default=1440, description="Minutes after which a crawl is ended that does not end by itself.")
+    check_every: _Minutes = Field(default=15, description="Minutes between two looks at health: alerts and metrics.")
 
 
 class Health(_Table):
     """When something is worth an alert."""
 
-    disk_free_mb: Annotated[int, Field(ge=0)] = Field(default=1000, description="Megabytes that have to be free on the archive's disk.")
-    silence_hours: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+    disk_free_gb: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = Field(
+        default=1.0, description="Gigabytes that have to be free on the archive's disk."
+    )
+    silence_hours: Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)] | None = Field(
         default=None,
         description="Hours without a crawl that finished after which a site is silent; none: twice the longest time between two runs.",
         examples=[26.0],
@@ -125,26 +154,50 @@ class Health(_Table):
         default=0.1, description="Share of the stories announced on a day that may be missing from the archive."
     )
 
+    @property
+    def disk_free(self) -> int:
+        """Bytes that have to be free."""
+        return int(self.disk_free_gb * 1_000_000_000)
+
 
 class MailAlerts(_Table):
     """The SMTP server that takes alerts, and whom they reach."""
 
-    host: _Line = Field(description="The SMTP server.", examples=["smtp.example.org"])
+    host: Annotated[str, Field(min_length=1), AfterValidator(_host)] = Field(description="The SMTP server.", examples=["smtp.example.org"])
     port: _Port = Field(default=587, description="Its port.")
     sender: _Mail = Field(description="Who writes.", examples=["warta@example.org"])
     recipients: Annotated[list[_Mail], Field(min_length=1)] = Field(description="Who is told.", examples=[["you@example.org"]])
     starttls: bool = Field(default=True, description="Whether the connection is encrypted with STARTTLS.")
+    tls: bool = Field(default=False, description="Whether it is encrypted from the first byte, as it is with port 465; no STARTTLS then.")
     username: _Line | None = Field(default=None, description="The name to log in with; none: without.", examples=["warta"])
     password: SecretStr | None = Field(
         default=None, description="Its password; better in the variable WARTA_SMTP_PASSWORD than in a file.", examples=["…"]
     )
+    timeout: _Timeout = Field(default=30.0, description="Seconds that a delivery may take.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tls_by_its_port(cls, given: Any) -> Any:
+        """Called by pydantic."""
+        return {"tls": True, **given} if isinstance(given, dict) and given.get("port") == IMPLICIT_TLS else given
+
+    @model_validator(mode="after")
+    def _password_and_name(self) -> Self:
+        """Called by pydantic."""
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password belong together")
+        if self.password is not None and not (self.starttls or self.tls or _is_loopback(self.host)):
+            raise ValueError("the password would be sent in the clear; set starttls or tls")
+        return self
 
 
 class Alerts(_Table):
     """Who is told when something goes wrong, and when it is over."""
 
-    webhook: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
-        default=None, description="An address that is sent each alert as JSON (POST).", examples=["https://example.org/hook"]
+    webhook: Annotated[list[_Webhook], BeforeValidator(_one_or_more), Field(min_length=1)] | None = Field(
+        default=None,
+        description="An address that is sent each alert as JSON (POST), or a list of them.",
+        examples=["https://example.org/hook"],
     )
     mail: MailAlerts | None = Field(
         default=None, description="The SMTP server that takes alerts, and whom they reach; none: no mail is sent."

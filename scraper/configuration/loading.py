@@ -46,7 +46,7 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
     origins = _file_origins(file, text, found)
     _from_the_files_folder(file, found)
     for key, (name, value) in variables.given(environment, sites).items():
-        if name == variables.SMTP_PASSWORD and not _sends_mail(found):
+        if name == variables.SMTP_PASSWORD and not _logs_in(found):
             continue
         if _put(found, key, value):
             origins[key] = name
@@ -56,7 +56,9 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
     except ValidationError as error:
         wrong += [(tuple(map(str, one["loc"])), complaint(dict(one))) for one in error.errors(include_url=False)]
     if wrong:
-        raise ConfigurationError("\n".join(dict.fromkeys(f"{_where(key, origins, file)}: {sentence}" for key, sentence in wrong)))
+        lines = dict.fromkeys(f"{_where(key, origins, file)}: {sentence}" for key, sentence in wrong)
+        archive = None if any(key[:1] == ("archive",) for key, _sentence in wrong) else str(found.get("archive", ""))
+        raise ConfigurationError("\n".join(lines), archive=archive)
     remarks = tuple(variables.unknown(environment, sites))
     return Loaded(configuration=configuration, file=file, origins=origins, remarks=remarks)
 
@@ -107,7 +109,8 @@ def _from_the_files_folder(file: Path | None, found: dict[str, Any]) -> None:
         for part in tables:
             table = table.get(part) if isinstance(table, dict) else None
         if file is not None and isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
-            table[name] = str(file.parent / table[name])
+            path = file.parent / table[name]
+            table[name] = str(path.resolve() if ".." in path.parts else path)
 
 
 def _put(found: dict[str, Any], key: Key, value: Any) -> bool:
@@ -122,10 +125,11 @@ def _put(found: dict[str, Any], key: Key, value: Any) -> bool:
     return True
 
 
-def _sends_mail(found: Mapping[str, Any]) -> bool:
-    """Whether a mail server is named; its password alone, which other programs may share, asks for none."""
+def _logs_in(found: Mapping[str, Any]) -> bool:
+    """Whether a mail server is named that is logged in to; the password alone, which other programs may share, asks for none."""
     alerts = found.get("alerts")
-    return isinstance(alerts, dict) and "mail" in alerts
+    mail = alerts.get("mail") if isinstance(alerts, dict) else None
+    return isinstance(mail, dict) and "username" in mail
 
 
 def _wrong_sites(found: dict[str, Any], sites: Sequence[str]) -> list[tuple[Key, str]]:

@@ -14,8 +14,8 @@ from scraper.configuration.keys import Configuration, OfSite
 
 PREFIX = "WARTA_"
 
-OTHERS = frozenset({"WARTA_CONFIG", "WARTA_SHARED"})
-"""Where the file is; where the tests find real pages."""
+OTHERS = frozenset({"WARTA_CONFIG", "WARTA_LOCKS", "WARTA_SHARED"})
+"""Where the file is; where the locks of sites are; where the tests find real pages."""
 
 SMTP_PASSWORD = "WARTA_SMTP_PASSWORD"  # noqa: S105 - the name of a variable
 

@@ -27,10 +27,33 @@ from scraper.metrics.readings import READINGS, REVISIONS, Reading
 
 logger = logging.getLogger(__name__)
 
-FRESH = timedelta(seconds=10)
-"""Scrapes within this time are given the same answer."""
+FRESH = timedelta(minutes=1)
+"""Scrapes within this time are given the same answer: to count a large ledger takes a part of a second."""
+
+FRESH_LOOK = timedelta(minutes=5)
+"""How long what was found wrong is not looked for again, which takes longer than all else."""
 
 Incidents = Callable[[Reader, datetime], Sequence[Incident]]
+
+
+class LastLook:
+    """What was found wrong when someone looked last: alerts look, and the metrics that are written right after need not look again."""
+
+    def __init__(self, incidents: Incidents, *, fresh: timedelta = FRESH_LOOK) -> None:
+        self._incidents = incidents
+        self._fresh = fresh
+        self._last: tuple[datetime, Sequence[Incident]] | None = None
+
+    def look(self, archive: Reader, now: datetime) -> Sequence[Incident]:
+        """Look now, and remember."""
+        found = self._incidents(archive, now)
+        self._last = now, found
+        return found
+
+    def __call__(self, archive: Reader, now: datetime) -> Sequence[Incident]:
+        """What was found a few minutes ago at most."""
+        last = self._last
+        return last[1] if last is not None and timedelta(0) <= now - last[0] < self._fresh else self.look(archive, now)
 
 
 def registry(
@@ -98,7 +121,7 @@ class ArchiveCollector(Collector):
             yield _family(reading, _rows(archive, reading, {"now": exact(now)}))
         yield _family(REVISIONS, self._count_revisions(archive))
         found = self._incidents(archive, now) if self._incidents is not None else lasting(archive.db)
-        labels = {(each.kind, each.site or "", each.layout or "") for each in found}
+        labels = {(each.kind, each.site or "", each.layout or "") for each in found if not each.over}
         text = "1 for each thing that needs a look, as long as it lasts."
         yield _gauge("warta_incident", text, [(each, 1) for each in sorted(labels)], ("kind", "site", "layout"))
         yield _gauge("warta_archive_bytes", "Bytes of the archive's file and of its log.", [((), _size(self._path))])

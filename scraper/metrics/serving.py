@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Thread, get_ident
 from types import TracebackType
 from typing import Self
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, start_http_server, write_to_textfile
+from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
 from archive.errors import ArchiveError
 
@@ -25,10 +27,16 @@ def write_textfile(path: Path, metrics: CollectorRegistry) -> None:
     """Write all metrics, atomically: a reader sees the old file or the new one. Raises MetricsError."""
     if path.is_dir():
         raise MetricsError(f"{path}: the metrics cannot be written there (it is a folder)")
+    new = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}")
     try:
-        write_to_textfile(str(path), metrics)
+        new.write_bytes(generate_latest(metrics))
+        new.chmod(0o644)  # whoever reads it is another user, whatever our umask says
+        new.replace(path)
     except OSError as error:
         raise MetricsError(f"{path}: the metrics cannot be written there ({(error.strerror or str(error)).lower()})") from error
+    finally:
+        with suppress(OSError):
+            new.unlink()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

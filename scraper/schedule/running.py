@@ -1,4 +1,4 @@
-"""The long process: APScheduler's threads around class Schedule, signals, and the log."""
+"""The long process: threads around class Schedule, signals, and the log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
+from threading import Event, Thread
 from typing import Any
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 from pythonjsonlogger.json import JsonFormatter
 
 from archive.errors import ArchiveError
@@ -28,7 +27,7 @@ _LAST_WORDS = 3.0
 
 
 class Shell:
-    """Runs a Schedule in real time until it is told to stop."""
+    """Runs a Schedule in real time until it is told to stop: a thread that ticks, one that looks at health, and one a crawl."""
 
     def __init__(self, schedule: Schedule, runs: Runs, keys: Scheduling, clock: Callable[[], datetime]) -> None:
         self._schedule = schedule
@@ -36,60 +35,60 @@ class Shell:
         self._keys = keys
         self._clock = clock
         self._checking = False
-        crawls = max(1, len(schedule.timetable.rhythms))
-        self._scheduler = BackgroundScheduler(
-            timezone=UTC,
-            executors={"default": ThreadPoolExecutor(2), "crawls": ThreadPoolExecutor(crawls)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
+        self._crawl_ended = Event()
+        self._stopped = Event()
 
     def run(self, wait: Callable[[], None]) -> bool:
         """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still waits for something."""
-        minutes = self._keys.check_every
-        self._scheduler.add_job(self._check, "interval", minutes=minutes, id="check", next_run_time=self._clock())
-        self._arm(self._clock())
-        self._scheduler.start()
+        wake = self._tick()  # before health is looked at: a crawl that is overdue is under way by then
+        for target, given in ((self._tick_on, (wake,)), (self._check_on, ())):
+            Thread(target=target, args=given, daemon=True).start()
         try:
             wait()
         finally:
             logger.info("stopping", extra={"under_way": sorted(self._schedule.under_way)})
             self._schedule.stopping = True
-            self._scheduler.pause()
+            self._stopped.set()
+            self._crawl_ended.set()
             self._runs.stop(self._keys.grace)
-            self._scheduler.shutdown(wait=False)
             said = self._wait_for_last_words()
             self._schedule.close()
         return said
 
-    def _tick(self) -> None:
+    def _tick_on(self, wake: datetime) -> None:
+        """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due again."""
+        while not self._stopped.is_set():
+            self._crawl_ended.wait(max(0.0, (wake - self._clock()).total_seconds()))
+            self._crawl_ended.clear()
+            wake = self._tick()
+
+    def _tick(self) -> datetime:
+        """Start what is due; the moment of the next tick, which comes whatever becomes of this one."""
         now = self._clock()
-        wake = now + PATIENCE
         try:
-            for order in self._schedule.tick(now):
-                self._scheduler.add_job(self._crawl, args=[order], id=order.site, executor="crawls", replace_existing=True)
-            wake = self._schedule.wake_at(now)
+            for order in [] if self._stopped.is_set() else self._schedule.tick(now):
+                Thread(target=self._crawl, args=(order,), daemon=True).start()
+            return self._schedule.wake_at(now)
         except ArchiveError as error:
             logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
-        finally:
-            self._arm(wake)
+        except Exception:
+            logger.exception("the tick failed")
+        return now + PATIENCE
 
     def _crawl(self, order: Order) -> None:
         try:
             self._schedule.crawl(order, self._clock)
+        except Exception:
+            logger.exception("the crawl failed", extra={"site": order.site})
         finally:
-            self._arm(self._clock())
+            self._crawl_ended.set()
 
-    def _check(self) -> None:
-        self._checking = True
-        try:
+    def _check_on(self) -> None:
+        while not self._stopped.is_set():
+            self._checking = True
             self._schedule.check(self._clock())
-        finally:
             self._checking = False
-
-    def _arm(self, moment: datetime) -> None:
-        """The next tick is at that moment."""
-        if not self._schedule.stopping:
-            self._scheduler.add_job(self._tick, "date", run_date=moment, id="tick", replace_existing=True)
+            self._stopped.wait(self._keys.check_every * 60)
 
     def _wait_for_last_words(self) -> bool:
         deadline = time.monotonic() + _LAST_WORDS
@@ -112,22 +111,27 @@ def told_to_stop() -> Iterator[Callable[[], None]]:
         os.close(writer)
 
 
+_LEVELS = {"": logging.WARNING, "warta": logging.INFO, "scraper": logging.INFO, "archive": logging.INFO}
+"""From which level on the log is kept, ours and that of the libraries."""
+
+
 @contextmanager
 def logged_as_json() -> Iterator[None]:
-    """Inside, the log goes to stderr, one JSON object a line."""
+    """Inside, all that is logged or warned of goes to stderr, one JSON object a line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter())
-    watched: dict[str, int] = {"warta.schedule": logging.INFO, "apscheduler": logging.WARNING}
-    for name, level in watched.items():
-        log = logging.getLogger(name)
-        log.setLevel(level)
-        log.addHandler(handler)
-        log.propagate = False
+    before = {name: logging.getLogger(name).level for name in _LEVELS}
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
+    logging.getLogger().addHandler(handler)
+    logging.captureWarnings(True)
     try:
         yield
     finally:
-        for name in watched:
-            logging.getLogger(name).removeHandler(handler)
+        logging.captureWarnings(False)
+        logging.getLogger().removeHandler(handler)
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _formatter() -> logging.Formatter:

@@ -55,6 +55,8 @@ class Result:
     """As `warta crawl --json` gives them; empty where it told none."""
     ended: str = "broken"
     """Why it ended: finished, shutdown, robots_forbidden …; broken where it did not say."""
+    stopped: bool = False
+    """Whether it was under way when everything was stopped."""
     said: str = ""
     """The end of what it said on stderr."""
 
@@ -98,9 +100,10 @@ class Runs:
                 self._changed.notify_all()
         told, said = (tail.text() for tail in tails)
         counts = _counts(told)
+        stopped = self._stopping and process.returncode != 0
         return Result(
             site=order.site, started_at=started, ended_at=self._clock(), exit_code=process.returncode, counts=counts,
-            ended=str(counts.get("ended", "broken")), said=said,
+            ended="shutdown" if stopped else str(counts.get("ended", "broken")), stopped=stopped, said=said,
         )  # fmt: skip
 
     def stop(self, grace: float) -> None:

@@ -29,7 +29,7 @@ class Hooks:
 
     after: list[Callable[[str, Result, datetime], None]] = field(default_factory=list)
     """Called with the site, the result and the time when a crawl has ended."""
-    check: list[Callable[[datetime], None]] = field(default_factory=list)
+    check: list[Callable[[datetime], object]] = field(default_factory=list)
     """Called with the time every few minutes."""
     close: list[Callable[[], None]] = field(default_factory=list)
     """Called once at the end."""
@@ -62,7 +62,7 @@ class Schedule:
         """The crawls to start now; from here on they are under way, and each has to be given to `crawl`. Raises ArchiveError."""
         known = self._last_crawls()
         with self._lock:
-            due = self.timetable.due(now, self._last(known), self._under_way)
+            due = self.timetable.due(now, self._last(known, now), self._under_way)
             self._under_way.update(due)
             self._started.update(dict.fromkeys(due, now))
         return [replace(self._order, site=site, since=self.timetable.since(site, known.get(site), now)) for site in due]
@@ -71,7 +71,7 @@ class Schedule:
         """When the next tick is worth it. Raises ArchiveError."""
         known = self._last_crawls()
         with self._lock:
-            due = self.timetable.wake_at(now, self._last(known), self._under_way)
+            due = self.timetable.wake_at(now, self._last(known, now), self._under_way)
         return min(due or now + PATIENCE, now + PATIENCE)
 
     def crawl(self, order: Order, clock: Callable[[], datetime]) -> Result | None:
@@ -108,15 +108,15 @@ class Schedule:
         with plain_errors(self.archive), Archive(self.archive, read_only=True) as archive:
             return last_crawls(archive)
 
-    def _last(self, known: Mapping[str, LastCrawl]) -> dict[str, datetime]:
+    def _last(self, known: Mapping[str, LastCrawl], now: datetime) -> dict[str, datetime]:
         """When each site's last crawl began; one that never came as far as the archive counts as well."""
-        last = {site: crawl.started_at for site, crawl in known.items()}
+        last = {site: began for site, crawl in known.items() if (began := crawl.began(now)) is not None}
         for site, started in self._started.items():
             last[site] = max(started, last.get(site, started))
         return last
 
 
-def _guarded(hook: Callable[[], None]) -> None:
+def _guarded(hook: Callable[[], object]) -> None:
     try:
         hook()
     except Exception:
@@ -129,7 +129,7 @@ def _log(result: Result) -> None:
         "site": result.site, "started_at": result.started_at.isoformat(timespec="seconds"), "seconds": round(result.seconds, 1),
         "exit_code": result.exit_code, "ended": result.ended, "counts": dict(result.counts),
     }  # fmt: skip
-    if result.well:
+    if result.well or result.stopped:
         logger.info("crawl", extra=line)
     else:
         logger.warning("crawl", extra={**line, "said": result.said})

@@ -25,6 +25,22 @@ class LastCrawl:
     finished_at: datetime | None
     """When the newest one began that finished by itself; None where none did."""
 
+    def began(self, now: datetime) -> datetime | None:
+        """When the newest began; None where that lies in the future: a clock was ahead once, and nobody knows when it was."""
+        return _past(self.started_at, now)
+
+    def finished(self, now: datetime) -> datetime | None:
+        """The same of the newest that finished."""
+        return _past(self.finished_at, now)
+
+
+AHEAD = timedelta(hours=1)
+"""How far two computers' clocks may be apart."""
+
+
+def _past(moment: datetime | None, now: datetime) -> datetime | None:
+    return moment if moment is not None and moment <= now + AHEAD else None
+
 
 def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
     """The newest crawls of each site that was ever crawled."""
@@ -84,9 +100,9 @@ class Timetable:
         """When a site is due next that is not under way; None where all are."""
         return min((self.next_run(site, last.get(site), now) for site in self.rhythms if site not in under_way), default=None)
 
-    def silences(self, now: datetime) -> dict[str, timedelta]:
-        """How long each site may be without a crawl that finished: one run may fail, the next may not."""
-        return {site: 2 * rhythm.longest_gap(now) for site, rhythm in self.rhythms.items()}
+    def silences(self) -> dict[str, timedelta]:
+        """How long each site may be without a crawl: one run may be lost, the next may not."""
+        return {site: 2 * rhythm.longest_gap() for site, rhythm in self.rhythms.items()}
 
     def since(self, site: str, last: LastCrawl | None, now: datetime) -> date | None:
         """The day that a crawl walks back to: that of the last one that finished, if that is over, or the whole backfill at first.
@@ -98,7 +114,8 @@ class Timetable:
             return None
         today = now.astimezone(zone).date()
         earliest = today - timedelta(days=days)
-        if last is None or last.finished_at is None:
+        finished = last.finished(now) if last is not None else None
+        if finished is None:
             return earliest
-        finished = last.finished_at.astimezone(zone).date()
-        return max(finished, earliest) if finished < today else None
+        day = finished.astimezone(zone).date()
+        return max(day, earliest) if day < today else None

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from scraper.configuration import Loaded
 from scraper.crontab import WEEKDAYS, Crontab
+from scraper.locks import locks_folder
 from scraper.schedule.timetable import Timetable
 
 
@@ -21,6 +23,13 @@ class Place:
     config: Path | None
     python: str = sys.executable
     grace: int = 10
+    """Seconds that a crawl gets to end."""
+    longest: int = 1440
+    """Minutes that a crawl may take."""
+    check_every: int = 15
+    """Minutes between two looks at health."""
+    locks: Path | None = None
+    """The folder of the sites' locks, which crawls by hand share."""
 
     @property
     def folder(self) -> Path:
@@ -31,6 +40,20 @@ class Place:
         """`warta` with these words."""
         config = ["--config", str(self.config)] if self.config else []
         return [self.python, "-m", "scraper", *config, *words, "--archive", str(self.archive)]
+
+
+def place_of(known: Loaded, path: Path) -> Place:
+    """Where units and crontab lines run what is configured here."""
+    config, keys = known.file.absolute() if known.file is not None else None, known.configuration.schedule
+    return Place(
+        archive=path.absolute(), config=config, grace=keys.grace, longest=keys.longest, check_every=keys.check_every, locks=locks_folder()
+    )
+
+
+def borrowed(known: Loaded) -> str | None:
+    """A sentence on what only a variable of this moment sets."""
+    lent = sorted({origin for key, origin in known.origins.items() if origin.startswith("WARTA_") and key != ("archive",)})
+    return f"Set here by a variable, which what is started later will not know: {', '.join(lent)}" if lent else None
 
 
 _HARDENED = """\
@@ -61,9 +84,19 @@ def service(place: Place, writable: Sequence[Path] = ()) -> dict[str, str]:
 
 
 def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) -> dict[str, str]:
-    """A service for any site and a timer for each: file name -> text."""
-    text = _service("warta: crawls %i", place, place.command("crawl", "%i"), writable, "oneshot")
-    found = {"warta@.service": f"{text}TimeoutStopSec={place.grace + 20}\n"}
+    """A service for any site and a timer for each, and the same for alerts and metrics: file name -> text."""
+    crawls = _service("warta: crawls %i", place, place.command("schedule", "once", "%i"), writable, "oneshot")
+    tells = _service("warta: tells what went wrong", place, place.command("alerts", "tell"), writable, "oneshot")
+    # 3: it is done, and something needs a look, which is what alerts are for.
+    longest = f"SuccessExitStatus=3\nKillMode=mixed\nTimeoutStartSec={place.longest * 60 + place.grace + 60}\n"
+    found = {
+        "warta@.service": f"{crawls}{longest}TimeoutStopSec={place.grace + 20}\n",
+        "warta-alerts.service": f"{tells}SuccessExitStatus=3\nTimeoutStartSec=900\n",
+        "warta-alerts.timer": (
+            "[Unit]\nDescription=warta: when health is looked at\n\n[Timer]\n"
+            f"OnActiveSec={place.check_every}min\nOnUnitInactiveSec={place.check_every}min\n\n[Install]\nWantedBy=timers.target\n"
+        ),
+    }
     for site, rhythm in timetable.rhythms.items():
         calendars = "".join(f"OnCalendar={line}\n" for line in on_calendar(rhythm.crontab, rhythm.zone.key))
         late = f"RandomizedDelaySec={rhythm.jitter:g}\n" if rhythm.jitter else ""
@@ -76,11 +109,14 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
 
 def _service(description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str) -> str:
     paths = " ".join(_quoted(str(path)) for path in dict.fromkeys([place.folder, *(path.parent for path in writable)]))
+    locks = ""
+    if place.locks is not None:  # behind the minus it need not be there
+        locks = f"Environment={_quoted(f'WARTA_LOCKS={place.locks}')}\nReadWritePaths={_quoted(f'-{place.locks}')}\n"
     words = " ".join(_quoted(word, variables=True) for word in command)
     return (
         f"[Unit]\nDescription={description}\nWants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={words}\nWorkingDirectory={_escaped(str(place.folder))}\n"
-        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n"
+        f"EnvironmentFile=-/etc/warta.env\n{_HARDENED}\nReadWritePaths={paths}\n{locks}"
     )
 
 
@@ -116,6 +152,11 @@ def crontab_lines(place: Place, timetable: Timetable) -> Iterator[str]:
         yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, as Debian's, use the zone of the computer."
         yield f"CRON_TZ={zone}"
     for site, rhythm in timetable.rhythms.items():
-        # In a crontab an unescaped % ends the command.
-        command = shlex.join(place.command("crawl", site)).replace("%", "\\%")
-        yield f"{rhythm.crontab.text} {command}"
+        yield f"{rhythm.crontab.text} {_in_crontab(place.command('schedule', 'once', site))}"
+    often = f"*/{place.check_every}" if place.check_every <= 30 else "0"
+    yield f"{often} * * * * {_in_crontab(place.command('alerts', 'tell'))}"
+
+
+def _in_crontab(command: Sequence[str]) -> str:
+    """A command of a crontab's line, where an unescaped % ends it."""
+    return shlex.join(command).replace("%", "\\%")

@@ -2,56 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from archive.connection import plain_errors
+from archive.errors import ArchiveError
 from archive.health import Limits, incidents
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.store import Archive
 from scraper.alerts.targets import targets
-from scraper.alerts.telling import tell
-from scraper.configuration import Configuration, Health
-from scraper.metrics import registry, serve, write_textfile
+from scraper.alerts.telling import Told, tell, tell_unremembered
+from scraper.configuration import Configuration
+from scraper.metrics import LastLook, registry, serve, write_textfile
 from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
-from scraper.schedule.timetable import Timetable
+from scraper.schedule.timetable import Timetable, last_crawls
 
-_MEGABYTE = 1_000_000
+logger = logging.getLogger("warta.schedule")
 
 Clock = Callable[[], datetime]
 
 
-def wired(configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock) -> Hooks:
+class Lookout:
+    """Looks at health, tells the targets, and writes the metrics; one that lasts knows more than one that looks once."""
+
+    def __init__(
+        self, configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock, *,
+        under_way: Callable[[], Collection[str]] = frozenset, since: datetime | None = None,
+    ) -> None:  # fmt: skip
+        self._archive = archive
+        self._timetable = timetable
+        self._under_way = under_way
+        self._limits = limits(configuration, timetable, since or clock())
+        self._targets = targets(configuration.alerts)
+        self._file = configuration.metrics.file
+        self._last = LastLook(self._found)
+        self._unbegun: dict[str, Incident] = {}
+        self._problem: str | None = None
+        self.metrics = registry(archive, clock=clock, incidents=self._last)
+
+    def look(self, now: datetime) -> Told:
+        """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem."""
+        try:
+            with plain_errors(self._archive), Archive(self._archive) as opened:
+                told = tell(opened, self._last.look(opened, now), self._targets, now=now)
+        except ArchiveError as error:
+            closed = Incident(kind="crawl_failed", site=None, since=now, why=f"nothing can be kept: {error}")
+            told = Told(sent=tell_unremembered(self._archive, closed, self._targets, now=now), problem=str(error))
+        try:
+            self.write()
+        except ArchiveError as error:
+            told = replace(told, problem=told.problem or str(error))
+        return told
+
+    def check(self, now: datetime) -> None:
+        """The same, a line in the log for a problem that is new."""
+        problem = self.look(now).problem
+        if problem is not None and problem != self._problem:
+            logger.error("a look failed", extra={"why": problem})
+        self._problem = problem
+
+    def look_after(self, site: str, result: Result, now: datetime) -> None:
+        """The same after a crawl. One that never came as far as the archive is remembered here, until a crawl of the site does."""
+        if not result.well:
+            said = result.said.splitlines()[-1] if result.said else f"it ended with {result.exit_code} and said nothing"
+            why = f"the last crawl did not come as far as the archive: {said}"
+            self._unbegun[site] = Incident(kind="crawl_failed", site=site, since=result.started_at, why=why)
+        self.check(now)
+
+    def write(self) -> None:
+        """Write the metrics' file, where one is configured; raises MetricsError."""
+        if self._file is not None:
+            write_textfile(self._file, self.metrics)
+
+    def _found(self, reader: Reader, now: datetime) -> list[Incident]:
+        found = incidents(reader, now=now, limits=self._limits, sites=watched(self._timetable))
+        known, under_way = last_crawls(reader), self._under_way()
+        for site, incident in list(self._unbegun.items()):
+            if site in known and known[site].started_at >= incident.since:
+                self._unbegun.pop(site, None)
+        begins = [each for each in found if not (each.kind == "no_crawl" and each.site in under_way)]
+        return [*begins, *self._unbegun.values()]
+
+
+def wired(
+    configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock, *,
+    under_way: Callable[[], Collection[str]] = frozenset,
+) -> Hooks:  # fmt: skip
     """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
-
-    def found(reader: Reader, now: datetime) -> list[Incident]:
-        return incidents(reader, now=now, limits=limits(configuration.health, timetable, now), sites=sorted(timetable.rhythms))
-
-    told = targets(configuration.alerts.model_dump())
-    numbers = registry(archive, clock=clock, incidents=found)
-
-    def look(now: datetime) -> None:
-        with plain_errors(archive), Archive(archive) as opened:
-            tell(opened, found(opened, now), told, now=now)
-        if configuration.metrics.file is not None:
-            write_textfile(configuration.metrics.file, numbers)
-
-    def look_after(_site: str, _result: Result, now: datetime) -> None:
-        look(now)
-
-    hooks = Hooks(after=[look_after], check=[look])
-    if configuration.metrics.file is not None:
-        write_textfile(configuration.metrics.file, numbers)  # says at once where it cannot
+    lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
+    hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
+    lookout.write()  # says at once where it cannot
     if configuration.metrics.port is not None:
-        hooks.close.append(serve(configuration.metrics.port, numbers).close)
+        hooks.close.append(serve(configuration.metrics.port, lookout.metrics).close)
     return hooks
 
 
-def limits(health: Health, timetable: Timetable, now: datetime) -> Limits:
-    """What is still well, as the configuration and the sites' rhythms have it."""
+def watched(timetable: Timetable) -> list[str]:
+    """The sites that health, alerts and metrics look at: those that are switched on."""
+    return sorted(timetable.rhythms)
+
+
+def limits(configuration: Configuration, timetable: Timetable, since: datetime) -> Limits:
+    """What is still well, as the configuration and the sites' rhythms have it: the one answer for schedule, health, alerts and metrics.
+
+    A site that was never crawled is expected to be from `since` on: when the schedule began; now, for who looks once.
+    """
+    health = configuration.health
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
-    silences = timetable.silences(now) if same is None else dict.fromkeys(timetable.rhythms, same)
-    return Limits(silences=silences, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share)
+    return Limits(
+        silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same), expected_since=since,
+        disk_free=health.disk_free, missing_share=health.missing_share, zone=ZoneInfo(configuration.schedule.timezone),
+    )  # fmt: skip

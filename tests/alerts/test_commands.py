@@ -79,6 +79,33 @@ def test_a_configuration_that_is_not_there_is_one_line(config: Path) -> None:
     assert str(config) in shown.stderr
 
 
+# tell
+
+
+def test_one_look_tells_what_is_new_and_writes_the_metrics(
+    config: Path, archive: Archive, path: Path, receiver: Receiver, postbox: Postbox
+) -> None:
+    write(config, receiver.url, postbox)
+    config.write_text(config.read_text() + f"[metrics]\nfile = '{path.parent}/warta.prom'\n[health]\ndisk_free_gb = 0.0\n")
+    crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
+    archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
+    for _turn in range(2):
+        shown = run("tell", "--config", config, "--archive", path)
+        assert (shown.exit_code, shown.stdout) == (0, "")
+    assert ("began", "crawl_failed", "rmol") in receiver.told
+    assert len(receiver.told) == len(set(receiver.told))
+    assert 'warta_incident{kind="crawl_failed"' in (path.parent / "warta.prom").read_text()
+
+
+def test_a_look_whose_target_is_down_ends_with_3(config: Path, archive: Archive, path: Path, postbox: Postbox) -> None:
+    write(config, f"http://127.0.0.1:{free_port()}/RAHASIA", postbox)
+    crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
+    archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
+    shown = run("tell", "--config", config, "--archive", path)
+    assert shown.exit_code == 3
+    assert "RAHASIA" not in shown.output
+
+
 # list
 
 
@@ -98,7 +125,7 @@ def test_the_list_shows_what_lasts_and_what_was(archive: Archive, path: Path, re
 
 def test_an_archive_without_alerts_says_so(archive: Archive, path: Path) -> None:
     shown = run("list", "--archive", path)
-    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "Nothing was ever wrong.\n")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "Nothing was noted.\n")
 
 
 def test_an_archive_that_is_not_there_is_one_line(path: Path) -> None:

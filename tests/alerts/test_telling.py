@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -56,6 +56,19 @@ def test_every_kind_site_and_layout_is_told_for_itself(archive: Archive, receive
         ("began", "drift", "kabar", "baru"), ("began", "drift", "kabar", "lama"), ("began", "drift", "warta", "baru"),
         ("began", "disk", None, None), ("ended", "drift", "kabar", "lama"),
     ]  # fmt: skip
+
+
+def test_every_day_of_a_loss_is_told_for_itself_and_its_end_in_its_last_words(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+    lost = [drift(kind="coverage", layout=None, day=date(2026, 11, day), why=f"{day}: 6 of 10 missing") for day in (19, 20)]
+    told(archive, lost, hook, now=NOW)
+    over = drift(kind="coverage", layout=None, day=date(2026, 11, 19), why="no longer watched", over=True)
+    told(archive, [over, lost[1]], hook, now=NOW + DAY)
+    told(archive, [over, lost[1]], hook, now=NOW + DAY)  # what was never begun does not end
+    assert [(body["state"], body["day"], body["why"]) for body in receiver.bodies] == [
+        ("began", "2026-11-19", "19: 6 of 10 missing"), ("began", "2026-11-20", "20: 6 of 10 missing"),
+        ("ended", "2026-11-19", "no longer watched"),
+    ]  # fmt: skip
+    assert [each.day for each in lasting(archive.db)] == [date(2026, 11, 20)]
 
 
 def test_the_same_incident_with_other_words_or_pages_is_not_told_again(archive: Archive, receiver: Receiver, hook: Webhook) -> None:

@@ -26,7 +26,7 @@ def test_it_is_told_everything_of_an_incident(receiver: Receiver) -> None:
     post(Webhook(url=receiver.url), message())
     (body,) = receiver.bodies
     assert body == {
-        "id": "a1b2-began", "state": "began", "kind": "drift", "site": "kabar", "layout": "baru", "since": NOW.isoformat(),
+        "id": "a1b2-began", "state": "began", "kind": "drift", "site": "kabar", "layout": "baru", "day": None, "since": NOW.isoformat(),
         "ended_at": None, "why": drift().why, "urls": ["https://www.kabar.example/berita/1"], "archive": "news.db", "began_told": True,
         "test": False, "sent_at": NOW.isoformat(), "text": f"[warta] kabar: drift began: {drift().why}",
     }  # fmt: skip

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
-from archive.calendars import PlotsMissing, draw
+from archive.calendars import PlotsMissing, _share, _title, draw
 from archive.coverage import Coverage, coverage, far_less, lost, urls
 from archive.takedown import take_down as remove
 from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep, link, story, take_down, url_of
@@ -123,6 +123,15 @@ def test_days_without_a_story_are_there_too(archive: Archive) -> None:
     assert [each.announced for each in days(archive, first=date(2026, 11, 1))] == [1, 0, 0, 1]
 
 
+def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_asked_every_source(archive: Archive) -> None:
+    crawled(archive, NOW - 4 * DAY)
+    crawled(archive, NOW - DAY)
+    announce(archive, published(1, published_at=NOW - 6 * DAY), published(2, published_at=NOW + 2 * DAY), at=NOW)
+    crawled(archive, NOW + DAY, reason="robots_unavailable")
+    found = days(archive, first=date(2026, 11, 1), last=date(2026, 11, 30), now=NOW + 2 * DAY)
+    assert [each.looked for each in found] == [False, False, True, True, True, True, False, False, False]
+
+
 def test_each_missing_or_late_story_is_named_with_its_reason(archive: Archive) -> None:
     announce(archive, *map(published, (1, 2, 3)))
     keep(archive, story(1))
@@ -212,6 +221,22 @@ def test_the_table_tells_a_row_a_day_with_reasons_and_totals_and_ends_with_3(gap
     assert "all" in told.stdout.splitlines()[-1]
 
 
+def test_a_long_stretch_of_empty_days_is_one_row_of_the_table(path: Path, warta) -> None:
+    now = datetime.now(UTC)
+    with Archive(path) as archive:
+        crawled(archive, now - 5 * DAY)
+        announce(archive, link(1, published_at=now - 12 * DAY), link(2, published_at=now), at=now)
+        crawled(archive, now)
+    first, early, late, today, whole = warta("coverage", options=("--zone", "UTC")).stdout.splitlines()[1:]
+    ago = [(now - number * DAY).date().isoformat() for number in range(13)]
+    assert first.split()[1] == ago[12]
+    assert f"{ago[11]} to {ago[6]}" in early
+    assert early.endswith("not looked")
+    assert f"{ago[5]} to {ago[1]}" in late
+    assert (today.split()[1], whole.split()[1]) == (ago[0], "all")
+    assert len(warta("coverage", options=("--json",)).stdout.splitlines()) == 13
+
+
 def test_json_is_a_row_a_day_or_a_row_an_address(gap: Path, warta) -> None:
     rows = [json.loads(line) for line in warta("coverage", options=("--json",)).stdout.splitlines()]
     (row,) = (row for row in rows if row["announced"])
@@ -220,9 +245,23 @@ def test_json_is_a_row_a_day_or_a_row_an_address(gap: Path, warta) -> None:
     assert [each["reason"] for each in named] == ["http_403"] * 6
 
 
+def test_what_may_be_missing_and_whose_days_they_are_come_from_the_configuration(
+    gap: Path, warta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("warta.toml").write_text('[health]\nmissing_share = 0.6\n[schedule]\ntimezone = "Pacific/Kiritimati"\n')
+    told = warta("coverage", options=("--json", "--urls"))
+    assert told.exit_code == 0
+    published = datetime.fromisoformat(json.loads(told.stdout.splitlines()[0])["first_seen_at"])
+    assert json.loads(told.stdout.splitlines()[0])["day"] == published.astimezone(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+    assert warta("coverage", options=("--missing-share", "0.1")).exit_code == 3
+
+
 def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
     assert warta("coverage", options=("--missing-share", "0.6")).exit_code == 0
-    assert warta("coverage", options=("--site", "lain")).exit_code == 0
+    typo = warta("coverage", options=("--site", "lain"))
+    assert typo.exit_code == 2
+    assert f"no site of this archive is called lain; there are {SITE}" in typo.stderr
 
 
 @pytest.mark.parametrize(
@@ -232,6 +271,9 @@ def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
         (("--zone", "Asia/Lambur"), "no time zone is called so"),
         (("--since", "kemarin"), "does not match the format"),
         (("--late", "-1"), "not in the range"),
+        (("--late", "1e300"), "not in the range"),
+        (("--late", "nan"), "expected a number"),
+        (("--missing-share", "nan"), "expected a number"),
     ],
 )
 def test_wrong_usage_is_told_plainly(gap: Path, warta, options: tuple[str, ...], said: str) -> None:
@@ -256,7 +298,9 @@ def pictured(weeks: int, sites: tuple[str, ...] = ("kabar", "warta")) -> list[Co
             day=first + timedelta(days=number),
             kept=number % 9,
             missing=number % 3,
-            marks=("few",) if number % 11 == 5 else (),
+            waiting=4 if number >= 7 * weeks - 2 else 0,
+            looked=number >= 9,
+            marks=("few",) if number % 11 == 5 else ("missing",) if number % 13 == 4 else (),
         )
         for site in sites
         for number in range(7 * weeks)
@@ -268,6 +312,16 @@ def test_a_picture_of_any_time_is_a_png(tmp_path: Path, length: int) -> None:
     pytest.importorskip("matplotlib")
     draw(pictured(length), tmp_path / "liputan.png")
     assert (tmp_path / "liputan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_day_whose_stories_still_wait_is_no_loss() -> None:
+    day = Coverage(site=SITE, day=TODAY, kept=2, missing=2, waiting=36)
+    assert _share(day) == 0.5
+    assert _share(Coverage(site=SITE, day=TODAY, waiting=40)) is None
+
+
+def test_the_title_tells_the_period_and_whose_days_they_are() -> None:
+    assert _title(pictured(2), ZoneInfo("Asia/Tehran")) == "Coverage from 2026-11-06 to 2026-11-19, days in Asia/Tehran"
 
 
 def test_the_command_draws_it_and_says_where_it_cannot(gap: Path, warta, tmp_path: Path) -> None:

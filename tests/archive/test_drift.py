@@ -165,6 +165,55 @@ def test_another_site_is_another_matter(kept: Archive) -> None:
         assert evaluate(kept, "warta", now=NOW + DAY, extractor=OLD) == []
 
 
+# An upgrade of ours
+
+
+def test_an_upgrade_that_reads_otherwise_is_no_drift(kept: Archive) -> None:
+    """The new extractor drops a field that the old one told: its articles are held against nothing that the old one read."""
+    for turn in range(6):
+        tell(kept, range(61 + 8 * turn, 69 + 8 * turn), at=NOW + (turn + 1) * DAY, extractor=NEW, dateline=None)
+        assert judge(kept, at=NOW + (turn + 1) * DAY, extractor=NEW) == []
+
+
+def test_an_upgrade_in_the_midst_of_a_window_is_no_drift(kept: Archive) -> None:
+    tell(kept, range(61, 65), at=NOW + DAY)
+    tell(kept, range(65, 77), at=NOW + DAY, extractor=NEW, authors=())
+    assert judge(kept, at=NOW + DAY, extractor=NEW) == []
+
+
+def test_a_redesign_after_an_upgrade_shows_when_enough_was_read_by_the_new_extractor(kept: Archive) -> None:
+    tell(kept, range(61, 109), at=NOW + DAY, extractor=NEW, dateline=None)
+    assert judge(kept, at=NOW + DAY, extractor=NEW) == []
+    tell(kept, range(109, 121), at=NOW + 2 * DAY, extractor=NEW, dateline=None, authors=())
+    assert signs(judge(kept, at=NOW + 2 * DAY, extractor=NEW)) == {"baru": {"no authors"}}
+
+
+def test_what_was_read_again_by_the_new_extractor_is_its_past(kept: Archive) -> None:
+    for number in range(1, 61):
+        keep(kept, told(number, extractor=NEW, dateline=None), at=NOW + HOUR, technical=True)
+    tell(kept, range(61, 73), at=NOW + DAY, extractor=NEW, dateline=None, authors=())
+    assert signs(judge(kept, at=NOW + DAY, extractor=NEW)) == {"baru": {"no authors"}}
+
+
+def test_a_drift_outlasts_an_upgrade_by_its_own_signs_only(kept: Archive) -> None:
+    tell(kept, range(61, 73), at=NOW + DAY, authors=())
+    judge(kept, at=NOW + DAY)
+    tell(kept, range(73, 85), at=NOW + 2 * DAY, authors=(), dateline=None, extractor=NEW)
+    (drift,) = judge(kept, at=NOW + 2 * DAY, extractor=NEW)
+    assert (signs([drift]), drift.extractor, drift.since) == ({"baru": {"no authors"}}, NEW, "2026-11-21T03:04:05+00:00")
+    assert set(range(73, 85)) <= drifted_articles(kept)
+    tell(kept, range(85, 97), at=NOW + 3 * DAY, dateline=None, extractor=NEW)
+    assert judge(kept, at=NOW + 3 * DAY, extractor=NEW) == []
+
+
+def test_pages_that_lose_their_layout_with_an_upgrade_say_so(kept: Archive) -> None:
+    tell(kept, range(61, 73), at=NOW + DAY, layout="fallback", extractor=NEW)
+    (drift,) = judge(kept, at=NOW + DAY, extractor=NEW)
+    assert drift.why == f"12 of 12 pages have none of the site's layouts any more (usually 0%), since {NEW} reads them"
+    tell(kept, range(73, 75), at=NOW + 2 * DAY, layout="fallback", extractor=NEW)
+    assert judge(kept, at=NOW + 2 * DAY, extractor=NEW) == [drift]
+
+
 # How it goes on and ends
 
 

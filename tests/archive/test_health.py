@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from archive import Archive
+from archive.alerts import Alerts, listed
 from archive.drift import evaluate
 from archive.health import Limits, incidents
 from archive.incidents import KINDS, Incident
@@ -41,7 +39,16 @@ def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> N
     announce(archive, link(1))
     assert found(archive, at=NOW + 99 * DAY) == []
     (one,) = incidents(archive, now=NOW, sites=["lain"], free=lambda _path: ROOM)
-    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled to the end")
+    assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled")
+
+
+def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(archive: Archive) -> None:
+    limits = Limits(silences={"lain": 4 * HOUR}, expected_since=NOW)
+    given = {"limits": limits, "sites": ["lain"], "free": lambda _path: ROOM}
+    assert incidents(archive, now=NOW, **given) == []
+    assert incidents(archive, now=NOW + 4 * HOUR, **given) == []
+    (one,) = incidents(archive, now=NOW + 5 * HOUR, **given)
+    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled")
 
 
 def test_failed_crawls_are_one_incident_since_the_first_of_them(archive: Archive) -> None:
@@ -95,8 +102,28 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(a
     crawled(archive, NOW, site="warta")
     (one,) = found(archive, at=NOW + 10 * HOUR, silences={"warta": timedelta(hours=6)})
     assert (one.kind, one.site, one.since) == ("no_crawl", "warta", NOW + 7 * HOUR)
-    assert one.why == "no crawl since 2026-11-20T04:04:05+00:00; there should be one every 6 hours"
+    assert one.why == "no crawl since 2026-11-20T11:04:05+07:00; there should be one within 6 h"
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
+
+
+def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archive: Archive) -> None:
+    crawled(archive, NOW - 9 * HOUR)
+    crawled(archive, NOW, reason=None)
+    announce(archive, link(1))
+    check(archive, url_of(1), "kept", at=NOW + 9 * HOUR)
+    rhythm = {SITE: timedelta(hours=4, minutes=10)}
+    assert found(archive, at=NOW + 10 * HOUR, silences=rhythm) == []
+    failed, silent = found(archive, at=NOW + 12 * HOUR, silences=rhythm)
+    assert (failed.kind, silent.kind) == ("crawl_failed", "no_crawl")
+    assert silent.why.endswith("there should be one within 4 h 10 min")
+
+
+def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(archive: Archive) -> None:
+    crawled(archive, datetime(2031, 5, 1, tzinfo=UTC))
+    (one,) = found(archive, at=NOW + 30 * DAY)
+    assert (one.kind, one.site, one.since) == ("clock", None, NOW + 30 * DAY)
+    assert one.why.startswith("the archive's clock is ahead: it was last written at 2031-05-01T08:00:00+07:00")
+    assert found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []  # half an hour is no matter
 
 
 # Layouts, coverage, the disk
@@ -116,8 +143,9 @@ def test_a_drift_that_lasts_is_an_incident_with_its_pages(archive: Archive) -> N
     assert one.urls[0] == url_of(72)
 
 
-def test_missing_stories_are_an_incident_since_the_first_day_of_the_loss(archive: Archive) -> None:
-    for day in range(5):
+def lossy(archive: Archive, days: int = 5) -> None:
+    """Ten stories a day, from the second day on six of them refused."""
+    for day in range(days):
         at = NOW + day * DAY
         crawled(archive, at)
         announce(archive, *(link(100 * day + n, published_at=at - HOUR) for n in range(10)), at=at)
@@ -127,11 +155,43 @@ def test_missing_stories_are_an_incident_since_the_first_day_of_the_loss(archive
                 check(archive, url_of(100 * day + n), "failed", at=at, reason="http_403")
             else:
                 keep(archive, story(100 * day + n), at=at)
-    (one,) = found(archive, at=NOW + 4 * DAY + HOUR)
-    assert (one.kind, one.since) == ("coverage", datetime(2026, 11, 20, 17, tzinfo=UTC))  # 21 November in Jakarta
-    assert "6 of 10 stories missing, mostly as the server refused the request (403)" in one.why
-    assert len(one.urls) == 5
+
+
+def test_missing_stories_are_an_incident_a_day(archive: Archive) -> None:
+    lossy(archive)
+    days = found(archive, at=NOW + 4 * DAY + HOUR)
+    assert {(each.kind, each.over) for each in days} == {("coverage", False)}
+    assert [each.day for each in days] == [date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 24)]
+    assert days[0].since == datetime(2026, 11, 21, 17, tzinfo=UTC)  # midnight in Jakarta
+    assert days[0].why == "2026-11-22: 6 of 10 stories missing, mostly as the server refused the request (403)"
+    assert days[0].urls == tuple(url_of(number) for number in range(200, 205))
     assert found(archive, at=NOW + 4 * DAY + HOUR, missing_share=0.7) == []
+
+
+def told(archive: Archive, at: datetime) -> list[tuple[date | None, str]]:
+    """Tell nobody of what is found, and give the days that this ended with their last words."""
+    before = {(row["id"]) for row in listed(archive.db) if row["ended_at"] is None}
+    incidents = found(archive, at=at)
+    with archive.transaction():
+        Alerts(archive).note(incidents, [], now=at)
+    return [(row["day"], row["why"]) for row in listed(archive.db) if row["id"] in before and row["ended_at"] is not None]
+
+
+def test_a_loss_that_nobody_mended_ends_with_the_words_that_it_stays(archive: Archive) -> None:
+    lossy(archive, 2)
+    assert told(archive, NOW + DAY + HOUR) == []
+    assert told(archive, NOW + 3 * DAY + HOUR) == []
+    ended = ("2026-11-21", "2026-11-21: no longer watched; 6 of 10 stories stay missing, mostly as the server refused the request (403)")
+    assert told(archive, NOW + 30 * DAY) == [ended]  # nothing ran meanwhile
+    assert [each for each in found(archive, at=NOW + 30 * DAY + HOUR) if each.kind == "coverage"] == []
+
+
+def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive) -> None:
+    lossy(archive, 2)
+    told(archive, NOW + DAY + HOUR)
+    for number in range(100, 105):
+        keep(archive, story(number), at=NOW + DAY + 2 * HOUR)
+    assert told(archive, NOW + DAY + 3 * HOUR) == [("2026-11-21", "2026-11-21: 9 of 10 stories are in the archive now")]
 
 
 def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
@@ -152,43 +212,3 @@ def test_looking_writes_nothing(path: Path, archive: Archive) -> None:
     with Archive(path, read_only=True) as reader:
         found(reader, at=NOW + 9 * DAY)
     assert path.read_bytes() == before
-
-
-# The command
-
-NO_DISK = ("--disk-free", "0")
-
-
-def test_the_command_tells_who_is_well_and_who_is_not_and_ends_with_3(path: Path, warta) -> None:
-    now = datetime.now(UTC)
-    with Archive(path) as archive:
-        crawled(archive, now - 2 * HOUR)
-        crawled(archive, now - 2 * HOUR, site="warta", reason="robots_forbidden")
-    told = warta("health", options=NO_DISK)
-    assert told.exit_code == 3
-    well, ill, why = told.stdout.splitlines()
-    assert well.startswith(f"{SITE}: well; the last crawl ended ")
-    assert ill.startswith("warta: not well since ")
-    assert why.endswith("the last crawl failed: robots.txt forbids this address for us")
-    assert warta("health", options=("--site", SITE, *NO_DISK)).exit_code == 0
-
-
-def test_json_is_a_row_a_site_and_one_for_the_disk(path: Path, warta) -> None:
-    with Archive(path) as archive:
-        crawled(archive, datetime.now(UTC) - 2 * HOUR)
-    rows = [json.loads(line) for line in warta("health", options=("--json", "--disk-free", "1e15")).stdout.splitlines()]
-    assert [(row["site"], row["well"]) for row in rows] == [(SITE, True), (None, False)]
-    assert rows[1]["incidents"][0]["kind"] == "disk"
-
-
-def test_an_archive_that_was_never_crawled_says_so(path: Path, warta) -> None:
-    Archive(path).close()
-    told = warta("health", options=NO_DISK)
-    assert (told.exit_code, told.stdout) == (0, "")
-    assert told.stderr == "No site was ever crawled into this archive.\n"
-
-
-@pytest.mark.parametrize("option", [("--silence", "0"), ("--missing-share", "2"), ("--disk-free", "-1")])
-def test_an_impossible_limit_is_wrong_usage(path: Path, warta, option: tuple[str, str]) -> None:
-    Archive(path).close()
-    assert warta("health", options=option).exit_code == 2

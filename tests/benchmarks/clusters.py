@@ -29,7 +29,8 @@ from typing import Any
 from archive import Archive
 from archive.reclustering import rebuild
 from archive.syndication import clusters, texts
-from archive.terminal import human_bytes, print_table
+from archive.terminal import print_table
+from archive.words import human_bytes
 from tests.benchmarks.newsrooms import BEGAN, Telling, article, newsrooms
 
 BATCH = 200

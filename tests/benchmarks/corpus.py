@@ -32,7 +32,8 @@ from typing import Any
 import click
 
 from archive import Archive
-from archive.terminal import human_bytes, print_table
+from archive.terminal import print_table
+from archive.words import human_bytes
 from tests.benchmarks.newsrooms import BEGAN, article, newsrooms
 
 BATCH = 200

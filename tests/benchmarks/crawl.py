@@ -29,8 +29,9 @@ from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 
 from archive.store import Archive
-from archive.terminal import human_bytes, print_table
-from scraper.commands.crawl import crawl_settings, run_spiders
+from archive.terminal import print_table
+from archive.words import human_bytes
+from scraper.crawling import crawl_settings, run_spiders
 from tests.benchmarks.loopback import SITE, Loopback, loopback
 
 UNHURRIED = ("DOWNLOAD_DELAY=0",)

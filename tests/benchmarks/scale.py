@@ -25,7 +25,8 @@ from typing import Any
 from archive import Archive, Article, Reader
 from archive.entries import Announcement, Check
 from archive.reading import find_article, latest, life_of, revisions, search, stats
-from archive.terminal import human_bytes, print_table
+from archive.terminal import print_table
+from archive.words import human_bytes
 from tests.benchmarks import prose
 
 SITES = ("suara", "rmol", "republika", "medcom", "islamtimes")

@@ -16,7 +16,7 @@ import pytest
 from archive import Archive
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.demo.world import world
-from scraper.examination import MAX_REQUESTS
+from scraper.doctor.examiner import MAX_REQUESTS
 from tests.crawl.conftest import HOME, ROBOTS, home, run, small_site, story_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -92,6 +92,15 @@ def test_the_site_is_asked_with_our_name_and_contact(serve, doctor):
     doctor(proxy, "rmol", "-s", "CONTACT=uji@example.org")
     (agent,) = proxy.user_agents
     assert re.fullmatch(r"warta/\S+ \(\+uji@example\.org\)", agent)
+
+
+def test_the_configuration_gives_contact_and_delay_and_an_option_goes_before_them(serve, doctor, tmp_path):
+    (tmp_path / "warta.toml").write_text("contact = 'meja@example.org'\n[crawl]\ndelay = 1\n[sites.rmol]\ndelay = 1.25\n")
+    proxy = serve({ROBOTS: Answer(status=503)})
+    done = run(proxy, "scraper", "doctor", "rmol", cwd=tmp_path)
+    assert proxy.user_agents == {next(agent for agent in proxy.user_agents if agent.endswith("(+meja@example.org)"))}
+    assert "1.25 s apart" in done.stderr
+    assert "0 s apart" in doctor(proxy, "rmol").stderr
 
 
 # What needs a look

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from archive import Archive
 from archive.incidents import Incident
+from archive.reader import Reader
 from archive.takedown import take_down
 from scraper.alerts import Webhook, tell
-from scraper.metrics import registry
+from scraper.metrics import LastLook, registry
 from scraper.metrics.readings import READINGS, REVISIONS
 from tests.archive.invented import HOUR, NOW, keep, story
 from tests.metrics.conftest import Now, Samples, crawled, fill, samples
@@ -50,6 +51,30 @@ def test_the_last_crawl_of_each_site(archive: Archive, scrape: Scrape) -> None:
     assert labelled(found, "warta_crawl_last_asked_stories")["kabar",] == 3
     pages = {outcome: value for (outcome, site), value in labelled(found, "warta_crawl_last_pages").items() if site == "kabar"}
     assert pages == {"kept": 2, "failed": 1, "unchanged": 0, "not_modified": 0, "gone": 0, "refused": 0}
+
+
+def test_what_alerts_just_found_is_not_looked_for_again(archive: Archive, path: Path, clock: Now) -> None:
+    looks = []
+
+    def looking(_archive: Reader, now: datetime) -> list[Incident]:
+        looks.append(now)
+        return [Incident(kind="no_crawl", site=f"s{len(looks)}", since=NOW, why="Sunyi.")]
+
+    last = LastLook(looking, fresh=HOUR)
+    asked = registry(path, clock=clock, incidents=last)
+    begun = clock.moment
+    last.look(archive, begun)
+    clock.moment += HOUR / 2
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {("no_crawl", "", "s1"): 1}
+    clock.moment += HOUR / 2
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {("no_crawl", "", "s2"): 1}
+    assert looks == [begun, begun + HOUR]
+
+
+def test_what_is_over_is_no_incident_any_more(path: Path, archive: Archive, clock: Now) -> None:
+    over = Incident(kind="coverage", site="kabar", since=NOW, why="Tak dipantau lagi.", over=True)
+    asked = registry(path, clock=clock, incidents=lambda _archive, _now: [over])
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {}
 
 
 def test_crawls_by_how_they_ended_and_one_that_was_killed(archive: Archive, scrape: Scrape) -> None:
@@ -105,10 +130,10 @@ def test_another_archive_at_the_path_is_counted_anew(archive: Archive, path: Pat
     assert labelled(scrape(), "warta_revisions_total") == {("first", "kabar"): 1}
 
 
-def test_scrapes_within_seconds_are_given_one_answer(archive: Archive, metrics: CollectorRegistry, clock: Now) -> None:
+def test_scrapes_within_a_minute_are_given_one_answer(archive: Archive, metrics: CollectorRegistry, clock: Now) -> None:
     first = generate_latest(metrics)
     fill(archive)
-    clock.moment += timedelta(seconds=9)
+    clock.moment += timedelta(seconds=59)
     assert generate_latest(metrics) == first
     clock.moment += timedelta(seconds=1)
     assert labelled(samples(generate_latest(metrics).decode()), "warta_articles") == {("kabar",): 2, ("pagi",): 1}

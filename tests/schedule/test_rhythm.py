@@ -95,7 +95,7 @@ def test_an_hour_that_the_clocks_skip_or_repeat_has_one_run_a_day():
         ("0 0 31 2 *", "'0 0 31 2 *' can never run: no month of it has such a day"),
         ("0 0 31 4,6 *", "'0 0 31 4,6 *' can never run: no month of it has such a day"),
         ("* * * *", "a crontab has five fields (minute, hour, day, month, weekday), not 4"),
-        ("@hourly", "a crontab has five fields (minute, hour, day, month, weekday), not 1"),
+        ("@reboot", "'@reboot' is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"),
         ("60 * * * *", "minute '60' is not from 0 to 59"),
         ("0 24 * * *", "hour '24' is not from 0 to 23"),
         ("0 0 0 * *", "day of the month '0' is not from 1 to 31"),
@@ -119,3 +119,31 @@ def test_a_day_that_never_comes_does_no_harm_where_a_weekday_is_enough():
 
 def test_the_29th_of_february_comes():
     assert rhythm("0 0 29 2 *").next_after(SUNDAY).date().isoformat() == "2028-02-29"
+
+
+@pytest.mark.parametrize(("alias", "text"), [("@hourly", "0 * * * *"), (" @Daily ", "0 0 * * *"), ("@weekly", "0 0 * * 0")])
+def test_the_words_that_cron_has_for_a_whole_line_are_known(alias, text):
+    assert checked(alias) == checked(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("17 */2 * * *", timedelta(hours=2)),
+        ("*/5 5-23 * * *", timedelta(hours=5, minutes=5)),
+        ("0 6-20 * * mon-fri", timedelta(days=2, hours=10)),
+        ("0 9 1 * *", timedelta(days=31)),
+        ("0 9 1 * mon", timedelta(days=7)),
+        ("*/5 * * 6 *", timedelta(days=336, minutes=5)),  # over a 29 February
+        ("0 0 29 2 *", timedelta(days=1461)),
+    ],
+)
+def test_the_longest_gap_is_that_of_nights_weekends_and_seasons(text, gap):
+    assert rhythm(text).longest_gap() == gap
+    assert rhythm(text, jitter=600).longest_gap() == gap + timedelta(minutes=10)
+
+
+@given(lines, moments)
+def test_no_two_runs_are_further_apart_than_the_longest_gap(text, moment):
+    longest = rhythm(text).longest_gap()
+    assert all(later - sooner <= longest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import signal
 import sys
+import warnings
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from archive import Archive
+from scraper.configuration import Configuration, Scheduling
+from scraper.rhythm import Rhythm
+from scraper.schedule.running import Shell, logged_as_json
+from scraper.schedule.runs import Order, Result, Runs
+from scraper.schedule.schedule import Hooks, Schedule
+from scraper.schedule.timetable import Timetable
 from tests.crawl.conftest import rows, run, small_site
 from tests.crawl.newsroom import SUARA, newsrooms
 from tests.schedule.conftest import alive, children, until
@@ -50,8 +63,8 @@ def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, scheduled, wri
     assert running.stop() == 0
     assert not alive(child)
     (line,) = running.lines("crawl")
-    assert line["exit_code"] == -signal.SIGKILL
-    assert line["level"] == "WARNING"
+    assert (line["exit_code"], line["ended"], line["level"]) == (-signal.SIGKILL, "shutdown", "INFO")
+    assert "said" not in line
 
 
 def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, written, held):
@@ -63,7 +76,7 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
     answers.let_go.set()
     assert running.process.wait(60) == 0
     (line,) = running.lines("crawl")
-    assert line["ended"] in ("shutdown", "broken")  # broken: it took longer than its second
+    assert (line["ended"], line["level"]) == ("shutdown", "INFO")
     assert rows(news, "SELECT count(*) AS n FROM crawls") == [{"n": 1}]
 
 
@@ -105,3 +118,92 @@ def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(serv
     assert "nothing was announced" in line["said"]
     assert running.stop() == 0
     assert len(running.lines("crawl")) == 1
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Hasty(Timetable):
+    """Every site is due whenever it is not under way."""
+
+    def due(self, now, last, under_way=()):
+        return [site for site in self.rhythms if site not in under_way]
+
+    def wake_at(self, now, last, under_way=()):
+        return now
+
+
+def test_crawls_that_end_at_once_never_cost_a_site_its_next_one(news):
+    """A site whose order is lost would be under way for ever."""
+    Archive(news).close()
+    table = Hasty(rhythms={name: rhythm_of(name) for name in ("medcom", "rmol", "suara")}, backfill={})
+    runs: Counter[str] = Counter()
+
+    def run_at_once(order: Order) -> Result:
+        runs[order.site] += 1
+        return Result(site=order.site, started_at=now(), ended_at=now(), exit_code=0)
+
+    schedule = Schedule(news, table, run_at_once)
+    assert Shell(schedule, Runs(now), Scheduling(), now).run(lambda: until(lambda: len(runs) == 3 and min(runs.values()) > 100))
+
+
+def rhythm_of(site: str) -> Rhythm:
+    return Timetable.of(Configuration(), [site]).rhythms[site]
+
+
+def test_a_tick_or_a_check_that_breaks_is_logged_and_followed_by_the_next(news, caplog):
+    class Broken(Hasty):
+        def due(self, now, last, under_way=()):
+            raise RuntimeError("rusak")
+
+    Archive(news).close()
+    checks: list[datetime] = []
+    schedule = Schedule(news, Broken(rhythms={}, backfill={}), lambda order: None, hooks=Hooks(check=[checks.append]))
+    Shell(schedule, Runs(now), Scheduling(), now).run(lambda: until(lambda: checks))
+    assert "the tick failed" in [record.getMessage() for record in caplog.records]
+
+
+def test_health_is_looked_at_when_the_crawls_that_are_due_have_begun(news):
+    Archive(news).close()
+    seen: list[frozenset[str]] = []
+    over = Event()
+
+    def run_for_long(order: Order) -> None:
+        assert over.wait(60)
+
+    schedule = Schedule(news, Timetable.of(Configuration(), ["rmol"]), run_for_long)
+    schedule.hooks.check.append(lambda _now: seen.append(schedule.under_way))
+
+    def wait() -> None:
+        until(lambda: seen)
+        over.set()
+
+    Shell(schedule, Runs(now), Scheduling(), now).run(wait)
+    assert seen[0] == {"rmol"}
+
+
+def test_all_that_is_logged_is_one_json_object_a_line(capsys):
+    with warnings.catch_warnings(), logged_as_json():
+        warnings.simplefilter("always")
+        logging.getLogger("warta.schedule").info("mulai")
+        logging.getLogger("scraper.alerts.telling").warning("alerts: %s", "surat tertunda")
+        logging.getLogger("archive.clock").info("baik")
+        logging.getLogger("urllib3").info("tidak perlu")
+        warnings.warn("usang", stacklevel=1)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines[:3]] == ["mulai", "alerts: surat tertunda", "baik"]
+    assert len(lines) == 4
+    assert "usang" in lines[3]["event"]
+
+
+def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(serve, news, written):
+    proxy, config = serve(small_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n")
+    done = run(proxy, "scraper", "--config", str(config), "schedule", "once", "rmol", "--archive", str(news))
+    assert done.returncode == 0, done.stderr
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert (line["site"], line["ended"]) == ("rmol", "finished")
+    (row,) = rows(news, "SELECT arguments FROM crawls")
+    assert json.loads(str(row["arguments"]))["since"]
+    off = run(proxy, "scraper", "--config", str(config), "schedule", "once", "suara", "--archive", str(news))
+    assert (off.returncode, "suara is not crawled on schedule; there are rmol" in off.stderr) == (2, True)

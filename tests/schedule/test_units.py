@@ -16,9 +16,11 @@ from click.testing import CliRunner
 
 from archive import Archive
 from scraper.cli import main
+from scraper.configuration import Configuration
 from scraper.configuration.variables import variables
 from scraper.rhythm import Rhythm, checked
-from scraper.schedule.units import Place, on_calendar, service
+from scraper.schedule.timetable import Timetable
+from scraper.schedule.units import Place, on_calendar, service, timers
 from tests.schedule.conftest import SITES
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
@@ -46,7 +48,11 @@ def test_systemd_accepts_the_units(tmp_path, written, timers_too, name):
     arguments = ("--config", str(config), "--archive", str(place / "news.db"), "--output", str(units))
     done = started("schedule", "systemd", *timers_too, *arguments)
     assert done.exit_code == 0, done.stderr
-    names = {"warta@.service", "warta-rmol.timer", "warta-suara.timer"} if timers_too else {"warta.service"}
+    names = (
+        {"warta@.service", "warta-rmol.timer", "warta-suara.timer", "warta-alerts.service", "warta-alerts.timer"}
+        if timers_too
+        else {"warta.service"}
+    )
     assert {file.name for file in units.iterdir()} == names == {Path(line).name for line in done.stdout.splitlines()}
     assert verified(units) == "exit 0"
 
@@ -67,6 +73,13 @@ def test_systemd_and_the_schedule_agree_on_the_next_runs(text):
     assert set(expected) <= times
 
 
+def test_what_the_service_starts_shares_the_locks_of_sites_with_crawls_by_hand(tmp_path, monkeypatch):
+    monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
+    done = started("schedule", "systemd", "--archive", str(tmp_path / "news.db"))
+    for line in (f"Environment=WARTA_LOCKS={tmp_path / 'kunci'}", f"ReadWritePaths=-{tmp_path / 'kunci'}"):
+        assert f"{line}\n" in done.stdout
+
+
 def test_the_service_runs_the_schedule_and_lets_it_end(tmp_path):
     (text,) = service(Place(archive=Path("/srv/warta/news.db"), config=Path("/etc/warta.toml"), python="/opt/bin/python")).values()
     assert "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive /srv/warta/news.db\n" in text
@@ -79,10 +92,22 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     done = started(
         "schedule", "cron", "--config", str(written("rmol", rhythm="5 */3 * * *")), "--archive", str(tmp_path / "50%" / "news.db")
     )
-    *_comments, zone, line = done.stdout.splitlines()
+    *_comments, zone, line, looks = done.stdout.splitlines()
     assert zone == "CRON_TZ=Asia/Jakarta"
     assert line.startswith("5 */3 * * * ")
-    assert line.endswith(f"crawl rmol --archive {tmp_path}/50\\%/news.db")
+    assert line.endswith(f"schedule once rmol --archive {tmp_path}/50\\%/news.db")
+    assert looks.startswith("*/15 * * * * ")
+    assert looks.endswith(f"alerts tell --archive {tmp_path}/50\\%/news.db")
+
+
+def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
+    table = Timetable.of(Configuration(), ["rmol"])
+    units = timers(Place(archive=tmp_path / "news.db", config=None, longest=60), table)
+    assert " schedule once %i --archive " in units["warta@.service"]
+    for line in ("SuccessExitStatus=3", "TimeoutStartSec=3670", "KillMode=mixed"):
+        assert f"{line}\n" in units["warta@.service"]
+    assert " alerts tell --archive " in units["warta-alerts.service"]
+    assert "OnUnitInactiveSec=15min\n" in units["warta-alerts.timer"]
 
 
 def test_variables_that_a_unit_will_not_know_are_told(tmp_path):

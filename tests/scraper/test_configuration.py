@@ -14,11 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
+from scraper.alerts.targets import targets
 from scraper.cli import main
 from scraper.configuration import Configuration, ConfigurationError, Loaded, load
 from scraper.configuration.example import example
 from scraper.configuration.lines import lines_of
 from scraper.configuration.variables import fields, variables
+from scraper.configured import site_names
+from scraper.profiles import sites
 
 SITES = ["islamtimes", "medcom", "republika", "rmol", "suara"]
 
@@ -156,8 +159,30 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("[health]\nmissing_share = 2", "warta.toml:2: health.missing_share: expected a number up to 1, got 2"),
         ("[alerts.mail]\nsender = 'a@b.c'\nrecipients = ['d@e.f']", "warta.toml:1: alerts.mail.host: it is needed and not given"),
         ("[alerts]\nwebhook = 'ftp://rahasia'", "warta.toml:2: alerts.webhook: expected an address like https://example.org/hook"),
-        ("[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['x']", "warta.toml:4: alerts.mail.recipients.0: 'x' is no e-mail address"),
+        ("[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['x']", "warta.toml:4: alerts.mail.recipients: 'x' is no e-mail address"),
         ("[metrics]\nport = 99999", "warta.toml:2: metrics.port: expected a number up to 65535, got 99999"),
+        (
+            "[alerts]\nwebhook = ['https://a.example/x', 'b']",
+            "warta.toml:2: alerts.webhook: expected an address like https://example.org/hook",
+        ),
+        ("[alerts]\nwebhook = 'https://a b/'", "warta.toml:2: alerts.webhook: expected an address like https://example.org/hook"),
+        (
+            "[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['d@e.f']\nusername='n'",
+            "warta.toml:1: alerts.mail: username and password belong together",
+        ),
+        (
+            "[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['d@e.f']\nusername='n'\npassword='rahasia'\nstarttls=false",
+            "warta.toml:1: alerts.mail: the password would be sent in the clear; set starttls or tls",
+        ),
+        (
+            "[alerts.mail]\nhost='h/i'\nsender='a@b.c'\nrecipients=['d@e.f']",
+            "warta.toml:2: alerts.mail.host: expected a server's name, not 'h/i'",
+        ),
+        ("[schedule]\nlongest = 999999999999", "warta.toml:2: schedule.longest: expected a number up to 44640, got 999999999999"),
+        ("[schedule]\ncheck_every = 999999999999", "warta.toml:2: schedule.check_every: expected a number up to 44640, got 999999999999"),
+        ("[health]\ndisk_free_gb = 1e300", "warta.toml:2: health.disk_free_gb: expected a number up to 100000, got 1e+300"),
+        ("[health]\ndisk_free_gb = nan", "warta.toml:2: health.disk_free_gb: expected a finite number, got nan"),
+        ("[health]\nsilence_hours = 1e300", "warta.toml:2: health.silence_hours: expected a number up to 87600, got 1e+300"),
         ("limit = = 3", "warta.toml: it is not TOML: Invalid value (at line 1, column 9)"),
     ],
 )
@@ -229,13 +254,13 @@ def test_lines_are_those_of_headers_and_keys():
 def test_warta_config_shows_what_is_in_force_and_keeps_secrets(toml):
     file = toml(
         "[alerts]\nwebhook = 'https://hooks.example.org/T0/rahasia?key=kunci'\n"
-        "[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['d@e.f']\npassword='sandi'\n"
+        "[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['d@e.f']\nusername='n'\npassword='sandi'\n"
     )
     done = started("--config", str(file), "config", "--json", WARTA_CRAWL_LIMIT="4")
     found = {row["key"]: (row["value"], row["origin"]) for row in map(json.loads, done.stdout.splitlines())}
     assert found["crawl.limit"] == (4, "WARTA_CRAWL_LIMIT")
-    assert found["alerts.webhook"] == ("https://hooks.example.org/…", f"{file}:2")
-    assert found["alerts.mail.password"] == ("…", f"{file}:7")
+    assert found["alerts.webhook"] == (["https://hooks.example.org/…"], f"{file}:2")
+    assert found["alerts.mail.password"] == ("…", f"{file}:8")
     assert found["schedule.timezone"] == ("Asia/Jakarta", "default")
     plain = started("config", "--config", str(file))
     assert plain.exit_code == 0
@@ -243,13 +268,75 @@ def test_warta_config_shows_what_is_in_force_and_keeps_secrets(toml):
     assert f"{file}:2" in plain.stdout
 
 
-def test_a_broken_file_ends_any_command_with_exit_2_but_not_the_example(toml):
-    file = toml("[crawl]\nlimit = 0")
+BROKEN = "[crawl]\nlimit = 0"
+
+
+def test_a_broken_file_ends_what_asks_for_it_with_exit_2(toml):
+    file = toml(BROKEN)
     told = f"Error: {file}:2: crawl.limit: expected a number from 1, got 0\n"
-    for command in (("stats",), ("config",), ("schedule", "show"), ("crawl",)):
+    for command in (("config",), ("schedule", "show"), ("crawl",), ("doctor", "suara"), ("health",)):
         done = started(*command, WARTA_CONFIG=str(file))
-        assert (done.exit_code, done.stderr) == (2, told)
-    assert started("config", "--example", WARTA_CONFIG=str(file)).stdout == example()
+        assert (done.exit_code, done.stderr) == (2, told), command
+
+
+def test_a_broken_file_is_nothing_to_what_does_not_ask_for_it(toml, tmp_path):
+    Archive(tmp_path / "berita.db").close()
+    for text in (BROKEN, "limit = = 3"):
+        file = str(toml(text))
+        assert started("config", "--example", WARTA_CONFIG=file).stdout == example()
+        assert started("sites", WARTA_CONFIG=file).exit_code == 0
+        assert started("stats", "--archive", str(tmp_path / "berita.db"), WARTA_CONFIG=file).exit_code == 0
+        for command in ("crawl", "doctor", "demo", "stats"):
+            assert started(command, "--help", WARTA_CONFIG=file).exit_code == 0
+
+
+def test_the_archive_that_a_broken_file_names_is_read_but_none_is_guessed(toml, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Archive(tmp_path / "berita.db").close()
+    Archive(tmp_path / "news.db").close()
+    assert "berita.db" in started("stats", WARTA_CONFIG=str(toml(f'archive = "berita.db"\n{BROKEN}'))).stdout
+    assert "news.db" in started("stats", WARTA_CONFIG=str(toml(BROKEN))).stdout
+    for text in ("archive = 3", "limit = = 3"):
+        assert started("stats", WARTA_CONFIG=str(toml(text))).exit_code == 2
+
+
+def test_config_may_stand_behind_every_command_that_reads_the_configuration(toml, tmp_path):
+    file = toml('archive = "tiada.db"')
+    for command in (("stats",), ("show", "1"), ("clusters", "rebuild"), ("corpus", "explain", "1", "--recipe", "x")):
+        assert started(*command, "--config", str(file)).exit_code in (1, 2)
+    assert "tiada.db: there is no archive here" in started("stats", "--config", str(file)).stderr
+    assert "tiada.db: there is no archive here" in started("clusters", "rebuild", "--config", str(file)).stderr
+    assert "no site is called x" in started("doctor", "x", "--config", str(file)).stderr
+
+
+def test_the_sites_that_may_be_configured_are_those_of_the_profiles():
+    assert site_names() == list(sites())
+
+
+def test_one_webhook_or_several_and_tls_by_the_port(toml):
+    one = load(toml("[alerts]\nwebhook = 'https://a.example/1'"), {}, SITES).configuration
+    both = load(toml("[alerts]\nwebhook = ['https://a.example/1', 'https://b.example/2']"), {}, SITES).configuration
+    mail = "[alerts.mail]\nhost='h'\nport=465\nsender='a@b.c'\nrecipients=['d@e.f']\ntimeout=5"
+    (secure,) = targets(load(toml(mail), {}, SITES).configuration.alerts)
+    assert len(targets(one.alerts)) == 1
+    assert len(targets(both.alerts)) == 2
+    assert (secure.tls, secure.timeout) == (True, 5.0)
+    given = load(None, {"WARTA_ALERTS_WEBHOOK": "https://a.example/1, https://b.example/2"}, SITES).configuration
+    assert targets(given.alerts) == targets(both.alerts)
+
+
+def test_values_are_shown_as_the_file_has_them_and_paths_without_detours(toml, tmp_path):
+    (tmp_path / "live").mkdir()
+    file = toml(
+        "[metrics]\nfile = 'live/../warta.prom'\n[alerts]\nwebhook = ['https://a.example/rahasia', 'https://b.example/kunci']\n"
+        "[alerts.mail]\nhost='h'\nsender='a@b.c'\nrecipients=['d@e.f', 'g@h.i']"
+    )
+    shown = " ".join(started("config", "--config", str(file), COLUMNS="200").stdout.split())
+    assert '["https://a.example/…", "https://b.example/…"]' in shown
+    assert '["d@e.f", "g@h.i"]' in shown
+    assert "alerts.mail.starttls true default" in shown
+    assert f"{tmp_path.resolve()}/warta.prom" in shown.replace(" ", "")
+    assert not any(secret in shown for secret in ("rahasia", "kunci"))
 
 
 def test_an_unknown_variable_is_told_and_ignored():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from scraper.commands.schedule.cron import cron
+from scraper.commands.schedule.once import once
 from scraper.commands.schedule.run import run
 from scraper.commands.schedule.show import show
 from scraper.commands.schedule.systemd import systemd
@@ -23,5 +24,5 @@ def schedule() -> None:
     """
 
 
-for command in (run, show, systemd, cron):
+for command in (run, show, once, systemd, cron):
     schedule.add_command(command)

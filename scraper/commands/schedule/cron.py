@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from archive.options import archive_option
-from scraper.commands.schedule.systemd import place_of
 from scraper.configured import config_option, configured
 from scraper.profiles import sites
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import crontab_lines
+from scraper.schedule.units import borrowed, crontab_lines, place_of
 
 
 @click.command(short_help="Lines for a crontab.")
@@ -19,7 +18,7 @@ from scraper.schedule.units import crontab_lines
 @config_option
 @click.pass_context
 def cron(context: click.Context, path: Path) -> None:
-    """Print a crontab line for each site that is switched on.
+    """Print a crontab line for each site that is switched on, and one for alerts and metrics.
 
     cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once all the same.
 
@@ -27,5 +26,7 @@ def cron(context: click.Context, path: Path) -> None:
     (crontab -l; warta schedule cron) | crontab -
     """
     known = configured(context)
+    if lent := borrowed(known):
+        click.echo(lent, err=True)
     for line in crontab_lines(place_of(known, path), Timetable.of(known.configuration, list(sites()))):
         click.echo(line)

@@ -12,9 +12,9 @@ import click
 
 from archive.options import archive_option
 from archive.store import Archive
-from scraper.commands.crawl import crawl_settings
 from scraper.configuration import Configuration
 from scraper.configured import config_option, configured
+from scraper.crawling import crawl_settings
 from scraper.locks import schedule_lock
 from scraper.profiles import sites
 from scraper.schedule.running import Shell, logged_as_json, logger, told_to_stop
@@ -39,6 +39,8 @@ def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, 
 
     Runs that were missed while nothing ran are made up for by one crawl. The log goes to stderr, one JSON object a line, one
     line a crawl. One schedule an archive; crawls by hand may go on beside it.
+
+    Each crawl reads the configuration as it begins; rhythms, alerts and metrics stay what they were until the schedule is started anew.
     """
     known = configured(context)
     configuration = known.configuration
@@ -59,8 +61,8 @@ def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
     keys, runs = configuration.schedule, Runs(_now)
     start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    hooks = wired(configuration, order.archive, timetable, _now)
-    schedule = Schedule(order.archive, timetable, start, order=order, hooks=hooks)
+    schedule = Schedule(order.archive, timetable, start, order=order)
+    schedule.hooks = wired(configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way)
     with logged_as_json(), told_to_stop() as wait:
         logger.info("started", extra={"archive": str(order.archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()})
         said = Shell(schedule, runs, keys, _now).run(wait)

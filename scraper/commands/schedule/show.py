@@ -48,7 +48,7 @@ def _last(path: Path) -> dict[str, LastCrawl]:
 
 def _row(site: str, schedule: str | None, timetable: Timetable, last: LastCrawl | None, now: datetime) -> dict[str, Any]:
     rhythm = timetable.rhythms.get(site)
-    run = timetable.next_run(site, last.started_at if last else None, now).astimezone(rhythm.zone) if rhythm else None
+    run = timetable.next_run(site, last.began(now) if last else None, now).astimezone(rhythm.zone) if rhythm else None
     return {
         "site": site, "enabled": rhythm is not None, "schedule": schedule, "next_run": run.isoformat(timespec="seconds") if run else None,
         "due": run is not None and run <= now, "started_at": last.started_at.isoformat(timespec="seconds") if last else None,

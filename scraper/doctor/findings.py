@@ -10,7 +10,7 @@ from typing import Any
 
 from archive.reasons import sentence
 from archive.records import Article
-from archive.terminal import plural
+from archive.words import plural
 from scraper.robots import RobotsTxt
 from scraper.site import Site
 

@@ -19,7 +19,7 @@ from archive.urls import canonical_url, joined_url
 from scraper.announcements import announcements
 from scraper.crawl import Crawl, Options
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
-from scraper.doctor import NOT_ASKED, Examination, SourceFinding, StoryFinding
+from scraper.doctor.findings import NOT_ASKED, Examination, SourceFinding, StoryFinding
 from scraper.extraction import read_page
 from scraper.extraction.find import find_article
 from scraper.extraction.selectors import Element

@@ -1,0 +1,15 @@
+"""What all tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests beside this one crawl the same sites, which are on loopback: each process of tests has its own folder of locks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WARTA_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        yield

@@ -1,0 +1,88 @@
+"""Alerts hung on the schedule: nothing is told of a schedule that only begins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive import Archive
+from scraper.configuration import Configuration
+from scraper.schedule.runs import Result
+from scraper.schedule.timetable import Timetable
+from scraper.schedule.wiring import Lookout, wired
+from tests.alerts.receivers import Receiver
+
+NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_schedule_that_begins_with_an_empty_archive_tells_nobody_of_silence(news: Path) -> None:
+    Archive(news).close()
+    with Receiver() as receiver:
+        text = {"alerts": {"webhook": receiver.url}, "schedule": {"rhythm": "17 */2 * * *"}, "health": {"disk_free_gb": 0.0}}
+        configuration = Configuration.model_validate(text)
+        (check,) = wired(configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW).check
+        check(NOW)
+        assert receiver.told == []
+        check(NOW + timedelta(hours=5))
+        assert receiver.told == [("began", "no_crawl", "rmol"), ("began", "no_crawl", "suara")]
+
+
+def lookout(news: Path, receiver: Receiver, **given: object) -> Lookout:
+    text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}, "metrics": given.pop("metrics", {})}
+    configuration = Configuration.model_validate(text)
+    return Lookout(configuration, news, Timetable.of(configuration, ["rmol"]), lambda: NOW, **given)  # type: ignore[arg-type]
+
+
+def failed(said: str) -> Result:
+    return Result(site="rmol", started_at=NOW, ended_at=NOW + MINUTE, exit_code=2, said=said)
+
+
+def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path) -> None:
+    with Archive(news) as archive:
+        crawl = archive.begin_crawl("rmol", now=NOW - timedelta(days=9), version="0", arguments={})
+        archive.end_crawl(crawl, now=NOW - timedelta(days=9), counts={}, received=0, reason="finished")
+    with Receiver() as receiver:
+        lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW)
+        assert receiver.told == []
+        lookout(news, receiver).look(NOW)
+        assert receiver.told == [("began", "no_crawl", "rmol")]
+
+
+def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does(news: Path) -> None:
+    Archive(news).close()
+    with Receiver() as receiver:
+        watch = lookout(news, receiver)
+        watch.look_after("rmol", failed("Peringatan\nError: warta.toml:3: kunci yang salah"), NOW + MINUTE)
+        watch.look(NOW + 2 * MINUTE)
+        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.bodies[0]["why"].endswith("as far as the archive: Error: warta.toml:3: kunci yang salah")
+        with Archive(news) as archive:
+            crawl = archive.begin_crawl("rmol", now=NOW + 3 * MINUTE, version="0", arguments={})
+            archive.end_crawl(crawl, now=NOW + 4 * MINUTE, counts={}, received=0, reason="finished")
+        watch.look(NOW + 5 * MINUTE)
+        assert receiver.told[1:] == [("ended", "crawl_failed", "rmol")]
+
+
+def test_an_archive_that_cannot_be_opened_is_told_once(news: Path, caplog: pytest.LogCaptureFixture) -> None:
+    news.write_text("bukan arsip")
+    with Receiver() as receiver:
+        watch = lookout(news, receiver)
+        watch.look_after("rmol", failed("Error: bukan arsip"), NOW)
+        watch.look(NOW + MINUTE)
+        assert receiver.told == [("began", "crawl_failed", None)]
+        assert str(news) in receiver.bodies[0]["why"]
+    assert [record.getMessage() for record in caplog.records if record.name == "warta.schedule"] == ["a look failed"]
+
+
+def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(news: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Archive(news).close()
+    with Receiver() as receiver:
+        watch = lookout(news, receiver, metrics={"file": str(news.parent / "hilang" / "warta.prom")})
+        for minute in range(3):
+            watch.look_after("rmol", failed("Error: rusak"), NOW + minute * MINUTE)
+        assert receiver.told == [("began", "crawl_failed", "rmol")]
+    (record,) = [record for record in caplog.records if record.name == "warta.schedule"]
+    assert record.exc_info is None
