@@ -177,6 +177,8 @@ class Crawl:
             crawl._lock = locks_of(None if options.plan else path, [site])
         except ArchiveError:
             crawl.archive.close()
+            if temporary is not None:
+                temporary.cleanup()
             raise
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
