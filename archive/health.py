@@ -31,6 +31,8 @@ class Limits:
     """How long a site may be without a crawl that ended by itself."""
     silences: Mapping[str, timedelta] = field(default_factory=dict)
     """The same for single sites, by their rhythm."""
+    expected_since: datetime | None = None
+    """Since when crawls are to be expected of a site that was never crawled; None: it should have been."""
     lifeless: timedelta = timedelta(hours=2)
     """How long a crawl may run without an answer of its site before it counts as broken."""
     disk_free: int = 1_000_000_000
@@ -140,11 +142,13 @@ def _failing(archive: Reader, site: str, crawl: _Crawl) -> tuple[str, ...]:
 def _silent(site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
     """No crawl ended within the site's rhythm, and none is at work since."""
     limit = limits.silences.get(site, limits.silence)
-    newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=None)
-    if newest is None:
-        return [Incident(kind="no_crawl", site=site, since=now, why="it was never crawled to the end")]
-    if now - newest <= limit:
+    newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since)
+    if newest is not None and now - newest <= limit:
         return []
+    if not crawls:
+        since = now if newest is None else newest + limit
+        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled to the end")]
+    assert newest is not None
     hours = limit / timedelta(hours=1)
     why = f"no crawl since {plain_time(newest.isoformat())}; there should be one every {hours:g} hours"
     return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]

@@ -27,8 +27,10 @@ Clock = Callable[[], datetime]
 def wired(configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock) -> Hooks:
     """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
 
+    begun = clock()
+
     def found(reader: Reader, now: datetime) -> list[Incident]:
-        return incidents(reader, now=now, limits=limits(configuration.health, timetable, now), sites=sorted(timetable.rhythms))
+        return incidents(reader, now=now, limits=limits(configuration.health, timetable, now, begun), sites=sorted(timetable.rhythms))
 
     told = targets(configuration.alerts.model_dump())
     numbers = registry(archive, clock=clock, incidents=found)
@@ -50,8 +52,10 @@ def wired(configuration: Configuration, archive: Path, timetable: Timetable, clo
     return hooks
 
 
-def limits(health: Health, timetable: Timetable, now: datetime) -> Limits:
-    """What is still well, as the configuration and the sites' rhythms have it."""
+def limits(health: Health, timetable: Timetable, now: datetime, begun: datetime) -> Limits:
+    """What is still well, as the configuration and the sites' rhythms have it; `begun`: when the schedule did."""
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
     silences = timetable.silences(now) if same is None else dict.fromkeys(timetable.rhythms, same)
-    return Limits(silences=silences, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share)
+    return Limits(
+        silences=silences, expected_since=begun, disk_free=health.disk_free_mb * _MEGABYTE, missing_share=health.missing_share,
+    )  # fmt: skip

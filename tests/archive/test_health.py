@@ -44,6 +44,15 @@ def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> N
     assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled to the end")
 
 
+def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(archive: Archive) -> None:
+    limits = Limits(silences={"lain": 4 * HOUR}, expected_since=NOW)
+    given = {"limits": limits, "sites": ["lain"], "free": lambda _path: ROOM}
+    assert incidents(archive, now=NOW, **given) == []
+    assert incidents(archive, now=NOW + 4 * HOUR, **given) == []
+    (one,) = incidents(archive, now=NOW + 5 * HOUR, **given)
+    assert (one.kind, one.since, one.why) == ("no_crawl", NOW + 4 * HOUR, "it was never crawled to the end")
+
+
 def test_failed_crawls_are_one_incident_since_the_first_of_them(archive: Archive) -> None:
     crawled(archive, NOW - DAY, reason="nothing_announced")
     crawled(archive, NOW)
