@@ -37,6 +37,8 @@ class Shell:
         self._clock = clock
         self._checking = False
         crawls = max(1, len(schedule.timetable.rhythms))
+        # APScheduler drops a job that is due while as many of it run: each crawl's end may come while a tick does.
+        self._ticks_at_once = crawls + 2
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(2), "crawls": ThreadPoolExecutor(crawls)},
@@ -47,6 +49,8 @@ class Shell:
         """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still waits for something."""
         minutes = self._keys.check_every
         self._scheduler.add_job(self._check, "interval", minutes=minutes, id="check", next_run_time=self._clock())
+        # Whatever becomes of a tick, another one follows.
+        self._scheduler.add_job(self._tick, "interval", seconds=PATIENCE.total_seconds(), id="patience")
         self._arm(self._clock())
         self._scheduler.start()
         try:
@@ -89,7 +93,9 @@ class Shell:
     def _arm(self, moment: datetime) -> None:
         """The next tick is at that moment."""
         if not self._schedule.stopping:
-            self._scheduler.add_job(self._tick, "date", run_date=moment, id="tick", replace_existing=True)
+            self._scheduler.add_job(
+                self._tick, "date", run_date=moment, id="tick", replace_existing=True, max_instances=self._ticks_at_once
+            )
 
     def _wait_for_last_words(self) -> bool:
         deadline = time.monotonic() + _LAST_WORDS

@@ -26,7 +26,6 @@ Clock = Callable[[], datetime]
 
 def wired(configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock) -> Hooks:
     """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
-
     begun = clock()
 
     def found(reader: Reader, now: datetime) -> list[Incident]:

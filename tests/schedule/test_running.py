@@ -5,15 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from scraper.configuration import Scheduling
+from scraper.schedule.running import Shell
+from scraper.schedule.runs import Order, Runs
+from scraper.schedule.timetable import Timetable
 from tests.crawl.conftest import rows, run, small_site
 from tests.crawl.newsroom import SUARA, newsrooms
 from tests.schedule.conftest import alive, children, until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
 
 
 def ended(running):
@@ -105,3 +116,49 @@ def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(serv
     assert "nothing was announced" in line["said"]
     assert running.stop() == 0
     assert len(running.lines("crawl")) == 1
+
+
+class Turns:
+    """Stands in for a schedule whose first tick gives one crawl; `wake_at` and `crawl` can be held."""
+
+    def __init__(self, order: Order) -> None:
+        self.timetable = Timetable(rhythms={"rmol": None}, backfill={})
+        self.under_way: frozenset[str] = frozenset()
+        self.stopping = False
+        self.ticks = 0
+        self.order = order
+        self.crawl_may_end = Event()
+
+    def tick(self, _now: datetime) -> list[Order]:
+        self.ticks += 1
+        return [self.order] if self.ticks == 1 else []
+
+    def wake_at(self, now: datetime) -> datetime:
+        return now + timedelta(hours=1)
+
+    def crawl(self, _order: Order, _clock: object) -> None:
+        assert self.crawl_may_end.wait(60)
+
+    def check(self, _now: datetime) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class LongTick(Shell):
+    """A shell whose first tick takes its time to be over when it has already said when the next one is."""
+
+    def _tick(self) -> None:
+        super()._tick()
+        schedule = self._schedule
+        if schedule.ticks == 1:
+            schedule.crawl_may_end.set()
+            time.sleep(1)
+
+
+def test_the_end_of_a_crawl_during_a_tick_does_not_cost_the_next_tick(news):
+    """A schedule without a next tick would stand still for ever."""
+    schedule = Turns(Order(site="rmol", archive=news))
+    shell = LongTick(schedule, Runs(clock), Scheduling(), clock)
+    assert shell.run(lambda: until(lambda: schedule.ticks > 1, 20))
