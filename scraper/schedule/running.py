@@ -123,7 +123,7 @@ def logged_as_json() -> Iterator[None]:
     """Inside, the log goes to stderr, one JSON object a line."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter())
-    watched: dict[str, int] = {"warta.schedule": logging.INFO, "apscheduler": logging.WARNING}
+    watched = {"warta.schedule": logging.INFO} | dict.fromkeys(("scraper", "archive", "apscheduler"), logging.WARNING)
     for name, level in watched.items():
         log = logging.getLogger(name)
         log.setLevel(level)

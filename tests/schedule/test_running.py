@@ -16,6 +16,7 @@ from scraper.configuration import Scheduling
 from scraper.schedule.running import Shell
 from scraper.schedule.runs import Order, Runs
 from scraper.schedule.timetable import Timetable
+from tests.alerts.receivers import free_port
 from tests.crawl.conftest import rows, run, small_site
 from tests.crawl.newsroom import SUARA, newsrooms
 from tests.schedule.conftest import alive, children, until
@@ -162,3 +163,13 @@ def test_the_end_of_a_crawl_during_a_tick_does_not_cost_the_next_tick(news):
     schedule = Turns(Order(site="rmol", archive=news))
     shell = LongTick(schedule, Runs(clock), Scheduling(), clock)
     assert shell.run(lambda: until(lambda: schedule.ticks > 1, 20))
+
+
+def test_every_line_of_the_log_is_json_also_where_an_alert_cannot_be_told(serve, scheduled, written):
+    more = f'[health]\ndisk_free_mb = {10**12}\n[alerts]\nwebhook = "http://127.0.0.1:{free_port()}/hook"\n'
+    running = scheduled(serve(small_site(1)), written("rmol", tables=more))
+    (line,) = ended(running)
+    assert line["exit_code"] == 0
+    (warning, *_others) = until(lambda: [line for line in running.lines() if "it is told later" in line["event"]])
+    assert warning["level"] == "WARNING"
+    assert running.stop() == 0
