@@ -32,22 +32,23 @@ def wired(configuration: Configuration, archive: Path, timetable: Timetable, clo
         return incidents(reader, now=now, limits=limits(configuration.health, timetable, now, begun), sites=sorted(timetable.rhythms))
 
     told = targets(configuration.alerts.model_dump())
-    numbers = registry(archive, clock=clock, incidents=found)
+    # The file is written when something ended, and not again for a while: it has to know of it.
+    written = registry(archive, clock=clock, incidents=found, fresh=timedelta(0))
 
     def look(now: datetime) -> None:
         with plain_errors(archive), Archive(archive) as opened:
             tell(opened, found(opened, now), told, now=now)
         if configuration.metrics.file is not None:
-            write_textfile(configuration.metrics.file, numbers)
+            write_textfile(configuration.metrics.file, written)
 
     def look_after(_site: str, _result: Result, now: datetime) -> None:
         look(now)
 
     hooks = Hooks(after=[look_after], check=[look])
     if configuration.metrics.file is not None:
-        write_textfile(configuration.metrics.file, numbers)  # says at once where it cannot
+        write_textfile(configuration.metrics.file, written)  # says at once where it cannot
     if configuration.metrics.port is not None:
-        hooks.close.append(serve(configuration.metrics.port, numbers).close)
+        hooks.close.append(serve(configuration.metrics.port, registry(archive, clock=clock, incidents=found)).close)
     return hooks
 
 
