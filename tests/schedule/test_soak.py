@@ -120,6 +120,15 @@ def test_every_incident_was_told_once_and_cleared_once(lived):
     assert len(lived.letters) == len(lived.bodies)
 
 
+def test_a_target_that_was_down_was_told_when_it_was_up_again(lived):
+    assert lived.plan.hook_down is not None
+    down, up = lived.plan.hook_down
+    begun = next(body for body in lived.bodies if (body["state"], body["site"]) == ("began", "medcom"))
+    assert down < datetime.fromisoformat(begun["since"]) < up <= datetime.fromisoformat(begun["sent_at"]) < up + timedelta(hours=3)
+    alert = next(row for row in lived.seen["end"]["alerts"][1] if (row["kind"], row["site"]) == ("crawl_failed", "medcom"))
+    assert alert["told_at"] == begun["since"]  # the mail, meanwhile
+
+
 def test_crawls_and_the_schedule_were_killed_and_the_archive_is_sound(lived):
     assert lived.kills == {"crawl": 2, "schedule": 1}
     with Archive(lived.archive, read_only=True) as archive:
