@@ -47,7 +47,7 @@ def _run(a_day: int, folder: Path) -> None:
     rooms = Newsrooms(plan.begins.date() - timedelta(days=BACKFILL), (plan.ends - plan.begins).days + BACKFILL + 2, a_day=a_day)
     with World(rooms, plan) as world, Receiver() as hook, Postbox() as post, Month(folder, world, hook, post) as month:
         while month.now < plan.ends:
-            month.live(month.now + timedelta(days=1))
+            month.live(min(month.now + timedelta(days=1), plan.ends))
             click.echo(f"{month.now:%d %b}: {len(month.results)} crawls, {time.monotonic() - begun:.0f} s", err=True)
         _show(month, hook, post, time.monotonic() - begun)
 
@@ -56,13 +56,14 @@ def _show(month: Month, hook: Receiver, post: Postbox, seconds: float) -> None:
     world, archive, rooms, plan = month.world, month.archive, month.world.rooms, month.plan
     crawls = claims.read(archive, "SELECT site, coalesce(end_reason, 'killed') AS ended FROM crawls")
     kept = Counter(row["site"] for row in claims.read(archive, "SELECT site FROM latest"))
+    announced = Counter(told.site for told in claims.announced(archive, rooms))
     told = Counter((body["state"], body["site"]) for body in hook.bodies)
     rows = [
         {
             "site": site, "crawls": sum(row["site"] == site for row in crawls),
             "failed": sum(row["site"] == site and row["ended"] not in ("finished", "killed") for row in crawls),
             "killed": sum(row["site"] == site and row["ended"] == "killed" for row in crawls),
-            "announced": sum(story.published <= month.now for story in rooms.stories[site]), "kept": kept[site],
+            "announced": announced[site], "kept": kept[site],
             "requests": sum(request.site == site for request in world.log), "began": told["began", site], "ended": told["ended", site],
         }
         for site in HOSTS

@@ -11,7 +11,7 @@ from typing import Any
 
 from archive import Archive
 from scraper.revisit import GONE_WAITS, SHORTEST, STALENESS
-from tests.schedule.newsrooms import Newsrooms
+from tests.schedule.newsrooms import Newsrooms, Told
 from tests.schedule.trouble import PAUSE, Plan
 from tests.schedule.world import Request
 
@@ -30,14 +30,18 @@ def read(archive: Path, statement: str, *values: object) -> list[dict[str, Any]]
 # Stories
 
 
-def lost(archive: Path, rooms: Newsrooms) -> list[str]:
-    """Stories that stood when a crawl of their site finished, and that the archive does not have."""
-    crawls = read(archive, "SELECT site, started_at FROM crawls WHERE end_reason = 'finished'")
+def announced(archive: Path, rooms: Newsrooms) -> list[Told]:
+    """Stories that stood when a crawl of their site finished."""
     finished = defaultdict(list)
-    for crawl in crawls:
+    for crawl in read(archive, "SELECT site, started_at FROM crawls WHERE end_reason = 'finished'"):
         finished[crawl["site"]].append(datetime.fromisoformat(crawl["started_at"]))
+    return [told for told in rooms.all() if any(told.stands(moment) for moment in finished[told.site])]
+
+
+def lost(archive: Path, rooms: Newsrooms) -> list[str]:
+    """Announced stories that the archive does not have."""
     kept = {row["url"] for row in read(archive, "SELECT url FROM latest")}
-    return [told.url for told in rooms.all() if told.url not in kept and any(told.stands(moment) for moment in finished[told.site])]
+    return [told.url for told in announced(archive, rooms) if told.url not in kept]
 
 
 def misread(archive: Path, rooms: Newsrooms) -> list[str]:

@@ -96,7 +96,7 @@ def month(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
         begins=at(1, 4), ends=at(31, 8),
         troubles=(
             Trouble(site="medcom", kind="down", begins=at(3, 4), ends=at(5, 12)),
-            Trouble(site="suara", kind="stories", begins=at(6), ends=at(7)),
+            Trouble(site="suara", kind="stories", begins=at(6), ends=at(7, 12)),
             Trouble(site="islamtimes", kind="busy", begins=at(12), ends=at(13)),
             Trouble(site="republika", kind="pause", begins=at(14), ends=at(15)),
             Trouble(site="suara", kind="errors", begins=at(26), ends=at(28)),
@@ -104,7 +104,7 @@ def month(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
         ),
         kills=(
             Kill(after=at(2, 5), site="rmol", answers=9), Kill(after=at(4, 17), site="suara", answers=31),
-            Kill(after=at(7, 5), answers=60), Kill(after=at(11, 17), site="republika", answers=20),
+            Kill(after=at(7, 17), answers=60), Kill(after=at(11, 17), site="republika", answers=20),
             Kill(after=at(13, 17), site="rmol", answers=3), Kill(after=at(18, 17), answers=5),
             Kill(after=at(20, 5), site="medcom", answers=1), Kill(after=at(24, 5), answers=110),
             Kill(after=at(25, 17), site="islamtimes", answers=25),
