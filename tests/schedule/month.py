@@ -190,7 +190,7 @@ class Month:
         self._answers[request.run] += 1
         kill = self._targets.get(request.run)
         if kill is not None and self._answers[request.run] == kill.answers:
-            (pid,) = _running(f"run={request.run} ")
+            (pid,) = _running(f"--archive {self.archive} ", f"run={request.run} ")
             os.kill(pid, signal.SIGKILL)
             self.kills["crawl"] += 1
             self.killed.append(request.run)
@@ -217,7 +217,7 @@ class Month:
         finally:
             process.send_signal(signal.SIGKILL)
             assert process.wait(60) == -signal.SIGKILL, f"{crawls} crawls gave {len(self.world.log) - asked} answers only"
-        until(lambda: not any(alive(pid) for pid in _running(f"now={self.now.isoformat()}")))
+        until(lambda: not any(alive(pid) for pid in _running(f"--archive {self.archive} ", f"now={self.now.isoformat()}")))
         self.kills["schedule"] += 1
         self.killed += {request.run for request in self.world.log[asked:]}
         self.restart()
@@ -227,11 +227,12 @@ def _within(now: datetime, span: tuple[datetime, datetime] | None) -> bool:
     return span is not None and span[0] <= now < span[1]
 
 
-def _running(words: str) -> list[int]:
-    """Processes that have these words in their command line."""
+def _running(*words: str) -> list[int]:
+    """Processes that have all these words in their command line."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if words in (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"):
+            line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if all(each in line for each in words):
                 found.append(int(folder.name))
     return found

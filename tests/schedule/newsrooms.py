@@ -128,29 +128,29 @@ class Newsrooms:
             return Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /search\n")
         return getattr(self, f"_{site}")(path, now)
 
-    # Sources: windows of the newest, and what reaches farther back.
+    # Sources: windows too small for a missed run, and what reaches farther back.
 
     def _suara(self, path: str, now: datetime) -> Answer | None:
         if path == "sitemap.xml":
             return _index([("https://www.suara.com/news/sitemap-news.xml", now)])
         if path == "news/sitemap-news.xml":
-            return _sitemap(self.standing("suara", now, days=2), now)
+            return _sitemap(self.standing("suara", now, days=0.6), now)
         if path in ("", "news"):
-            return _links(self.standing("suara", now)[:10])
+            return _links(self.standing("suara", now)[:4])
         return self._page_of("suara", path.removeprefix("indeks?page="), now) if path.startswith("indeks?page=") else None
 
     def _rmol(self, path: str, now: datetime) -> Answer | None:
         if path == "rss":
-            return _feed(self.standing("rmol", now)[:10])
+            return _feed(self.standing("rmol", now)[:4])
         if path == "":
-            return _links(self.standing("rmol", now)[:6])
+            return _links(self.standing("rmol", now)[:3])
         return self._page_of("rmol", path.removeprefix("indeksberita/"), now) if path.startswith("indeksberita/") else None
 
     def _republika(self, path: str, now: datetime) -> Answer | None:
         if path == "files/xml/sitemap.xml":
-            return _sitemap(self.standing("republika", now, days=1.5), now)
+            return _sitemap(self.standing("republika", now, days=0.6), now)
         if path in ("", "index/0"):
-            return _links(self.standing("republika", now)[:10])
+            return _links(self.standing("republika", now)[:4])
         kind, _slash, rest = path.partition("/")
         if kind != "index" or rest.count("/") != 3:
             return None
@@ -173,7 +173,7 @@ class Newsrooms:
             return _sitemap(self.standing("islamtimes", now, days=10), now)
         return _links(self.standing("islamtimes", now)[:8]) if path in ("id/", "id/news") else None
 
-    def _page_of(self, site: str, number: str, now: datetime, rows: int = 15) -> Answer | None:
+    def _page_of(self, site: str, number: str, now: datetime, rows: int = 6) -> Answer | None:
         start = (int(number) - 1) * rows
         return _links(self.standing(site, now)[start : start + rows])
 
