@@ -45,6 +45,8 @@ class Lookout:
         self._unbegun: dict[str, Incident] = {}
         self._problem: str | None = None
         self.metrics = registry(archive, clock=clock, incidents=self._last)
+        # The file is written when something ended, and not again for a while: it has to know of it.
+        self._written = registry(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
 
     def look(self, now: datetime) -> Told:
         """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem."""
@@ -78,7 +80,7 @@ class Lookout:
     def write(self) -> None:
         """Write the metrics' file, where one is configured; raises MetricsError."""
         if self._file is not None:
-            write_textfile(self._file, self.metrics)
+            write_textfile(self._file, self._written)
 
     def _found(self, reader: Reader, now: datetime) -> list[Incident]:
         found = incidents(reader, now=now, limits=self._limits, sites=watched(self._timetable))

@@ -103,9 +103,9 @@ class Running:
 def written(tmp_path: Path) -> Callable[..., Path]:
     """Writes a warta.toml that crawls these sites only, and never a second time within a test."""
 
-    def write(*sites: str, more: str = "", rhythm: str = "0 0 1 1 *") -> Path:
+    def write(*sites: str, more: str = "", tables: str = "", rhythm: str = "0 0 1 1 *") -> Path:
         off = "".join(f"[sites.{site}]\nenabled = false\n" for site in SITES if site not in sites)
-        text = f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace = 1\n{more}\n{off}'
+        text = f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace = 1\n{more}\n{off}{tables}'
         file = tmp_path / "warta.toml"
         file.write_text(text, "utf-8")
         return file

@@ -13,6 +13,7 @@ from scraper.schedule.runs import Result
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.wiring import Lookout, wired
 from tests.alerts.receivers import Receiver
+from tests.schedule.looking import metrics
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -86,3 +87,15 @@ def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(n
         assert receiver.told == [("began", "crawl_failed", "rmol")]
     (record,) = [record for record in caplog.records if record.name == "warta.schedule"]
     assert record.exc_info is None
+
+
+def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together(news: Path, tmp_path: Path) -> None:
+    file = tmp_path / "warta.prom"
+    configuration = Configuration.model_validate({"metrics": {"file": str(file)}, "health": {"disk_free_gb": 0.0}})
+    with Archive(news) as archive:
+        (after,) = wired(configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW).after
+        for site in ("rmol", "suara"):
+            crawl = archive.begin_crawl(site, now=NOW, version="0", arguments={})
+            archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="finished")
+            after(site, Result(site=site, started_at=NOW, ended_at=NOW, exit_code=0), NOW)
+            assert metrics(file)["warta_crawls_total"]["finished", site] == 1
