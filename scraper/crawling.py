@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from asyncio import Task
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +68,38 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
 def run_spiders(
     names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any], *, own: Mapping[str, Own] | None = None
 ) -> list[Crawl]:
-    """Crawl the sites side by side in this process; their crawls, in the order of the names. Once a process."""
+    """Crawl the sites in this process, side by side; their crawls, in the order of the names. Once a process.
+
+    The demo's are crawled one after another, so that its articles have the same numbers each time.
+    """
     process = AsyncCrawlerProcess(settings)
     # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
     logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR)
     crawlers: list[Crawler] = []
+    starts: list[Callable[[], Task[None]]] = []
     for name in names:
         crawler = process.create_crawler(name)
         crawlers.append(crawler)
         of_site = (own or {}).get(crawler.spidercls.name, Own())
         if of_site.delay is not None:
             crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
-        process.crawl(crawler, **({"limit": str(of_site.limit)} if of_site.limit else {}), **arguments)
+        starts.append(partial(process.crawl, crawler, **({"limit": str(of_site.limit)} if of_site.limit else {}), **arguments))
+    if settings["DEMO"]:
+        _in_turn(zip(starts, crawlers, strict=True))
+    else:
+        for start in starts:
+            start()
     process.start()
     return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
+
+
+def _in_turn(waiting: Iterator[tuple[Callable[[], Task[None]], Crawler]]) -> None:
+    """Start the first, and the others as those before them end; none after one that was told to stop."""
+
+    def begin_next(before: Crawler | None = None) -> None:
+        ended = Crawl.find(before) if before is not None else None
+        start, crawler = next(waiting, (None, None))
+        if start is not None and crawler is not None and (ended is None or ended.ended != "shutdown"):
+            start().add_done_callback(lambda _task: begin_next(crawler))
+
+    begin_next()

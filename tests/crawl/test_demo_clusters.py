@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 
 from click.testing import CliRunner
 
+from archive import Archive
 from scraper.cli import main
 
 
@@ -26,3 +28,11 @@ def test_the_wire_story_is_one_cluster_on_its_three_sites(tmp_path):
         ("medcom", "copy", 162),
     ]
     assert CliRunner().invoke(main, ["clusters", "rebuild", "--archive", archive]).stderr == "0 memberships changed.\n"
+
+
+def test_its_sites_are_crawled_in_turn_so_that_articles_have_the_same_numbers_each_time(tmp_path):
+    archive = tmp_path / "demo.db"
+    assert CliRunner().invoke(main, ["demo", "--archive", str(archive)]).exit_code == 0
+    with Archive(archive, read_only=True) as opened:
+        sites = [kept.article.site for kept in opened.articles()]
+    assert [site for site, _stories in groupby(sites)] == ["islamtimes", "medcom", "republika", "rmol", "suara"]

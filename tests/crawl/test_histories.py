@@ -164,7 +164,10 @@ def test_a_story_is_found_by_any_of_its_addresses(serve, crawl, news, tmp_path):
 
 
 def test_a_crawl_that_breaks_off_is_told_and_fails(serve, crawl):
-    for setting, told in (("NOW=2026-11-20", "expected a time with its offset"), ("DOWNLOAD_DELAY=abc", "broke off")):
+    for setting, told in (
+        ("NOW=2026-11-20", "expected a time with its offset"),
+        ("DOWNLOAD_DELAY=abc", "string to float"),
+    ):
         done = crawl(serve(small_site(1)), "rmol", "-s", setting)
         assert done.returncode == 1
         assert told in done.stderr

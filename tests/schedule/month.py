@@ -98,9 +98,9 @@ class Month:
         self.schedule.check(self.now)  # as the shell does at its start
 
     def _configured(self) -> str:
-        room = 10**9 if self._disk_full else 1
+        room = 100_000.0 if self._disk_full else 0.001
         return f"""archive = "{self.archive}"\ncontact = "uji@example.org"\n[schedule]\nrhythm = "17 5,17 * * *"\n
-            [sites.islamtimes]\nlimit = 40\n[health]\ndisk_free_mb = {room}\n[metrics]\nfile = "{self.metrics}"\n
+            [sites.islamtimes]\nlimit = 40\n[health]\ndisk_free_gb = {room}\n[metrics]\nfile = "{self.metrics}"\n
             [alerts]\nwebhook = "{self.hook.url}"\n[alerts.mail]\nhost = "127.0.0.1"\nport = {self.post.port}
             sender = "warta@example.org"\nrecipients = ["uji@example.org"]\nstarttls = false\n"""
 
