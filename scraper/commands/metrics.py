@@ -10,16 +10,24 @@ from pathlib import Path
 import click
 from prometheus_client import generate_latest
 
+from archive.health import incidents
+from archive.incidents import Incident
 from archive.options import archive_option, opened
+from archive.reader import Reader
+from scraper.configured import configured
 from scraper.metrics import registry, write_textfile
+from scraper.profiles import sites
+from scraper.schedule.timetable import Timetable
+from scraper.schedule.wiring import limits, watched
 
 
 @click.command(short_help="Numbers for Prometheus; a dashboard for Grafana.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write them to this file, for node_exporter's textfile collector.")
 @click.option("--dashboard", is_flag=True, help="Print a dashboard for Grafana instead; import it there.")
 @archive_option
-def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
-    """The archive in numbers, in the text format of Prometheus.
+@click.pass_context
+def metrics(context: click.Context, output: Path | None, dashboard: bool, path: Path) -> None:
+    """The archive in numbers, in the text format of Prometheus; what is not well as `warta health` has it.
 
     \b
     warta metrics --output /var/lib/node_exporter/warta.prom
@@ -33,7 +41,13 @@ def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
         raise click.UsageError("--dashboard goes to stdout; --output is for the metrics")
     with opened(path):
         pass  # says in one line what is wrong with it
-    collected = registry(path, clock=lambda: datetime.now(UTC))
+    configuration = configured(context).configuration
+    timetable = Timetable.of(configuration, list(sites()))
+
+    def found(reader: Reader, now: datetime) -> list[Incident]:
+        return incidents(reader, now=now, limits=limits(configuration, timetable, now), sites=watched(timetable))
+
+    collected = registry(path, clock=lambda: datetime.now(UTC), incidents=found)
     if output is not None:
         write_textfile(output, collected)
     else:

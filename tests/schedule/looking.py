@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scraper.cli import main
 
-CLOCKS = ("archive.commands.health", "archive.commands.coverage", "scraper.commands.schedule.show")
+CLOCKS = ("scraper.commands.health", "archive.commands.coverage", "scraper.commands.schedule.show")
 """Commands whose outermost layer asks what time it is."""
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
 from archive.options import archive_option, json_option, opened
 from archive.terminal import print_json, print_table
+from archive.words import plain_time
 from scraper.configured import config_option, configured
 from scraper.profiles import sites
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
@@ -33,9 +35,10 @@ def show(context: click.Context, path: Path, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    zone = ZoneInfo(configuration.schedule.timezone)
     columns = {"site": "site", "schedule": "rhythm", "next_run": "next run", "started_at": "last crawl", "ended": "ended"}
-    print_table([dict(row, next_run=_shown(row)) for row in found], columns)
-    click.echo(f"Times of the rhythm and of the next run are in {configuration.schedule.timezone}.", err=True)
+    print_table([dict(row, next_run=_shown(row), started_at=plain_time(row["started_at"], zone)) for row in found], columns)
+    click.echo(f"Times are in {configuration.schedule.timezone}.", err=True)
 
 
 def _last(path: Path) -> dict[str, LastCrawl]:
