@@ -138,7 +138,7 @@ def test_show_tells_the_next_runs_and_the_last_results(tmp_path, written):
     assert (found["republika"]["enabled"], found["republika"]["next_run"]) == (False, None)
     table = started("schedule", "show", "--config", str(config), "--archive", str(news))
     assert "switched off" in table.stdout
-    assert table.stderr == "Times of the rhythm and of the next run are in Asia/Jakarta.\n"
+    assert table.stderr == "Times are in Asia/Jakarta.\n"
 
 
 def test_show_needs_no_archive_and_makes_none(tmp_path):
