@@ -25,7 +25,7 @@ def redesigned(serve, crawl):
 
 
 def health(news, proxy, module="scraper"):
-    told = run(proxy, module, "health", "--archive", str(news), "--json", "--disk-free", "0")
+    told = run(proxy, module, "health", "--archive", str(news), "--site", "rmol", "--json", "--disk-free", "0")
     return told.returncode, [json.loads(line) for line in told.stdout.splitlines()]
 
 

@@ -138,7 +138,9 @@ class Month:
 
     def _tick(self) -> None:
         due = self._due(None)
-        if due is not None and (waiting := self.schedule.timetable.due(self.now, self.schedule._last(self.schedule._last_crawls()))):
+        if due is not None and (
+            waiting := self.schedule.timetable.due(self.now, self.schedule._last(self.schedule._last_crawls(), self.now))
+        ):
             self._kill_the_schedule(due, len(waiting))
             return
         orders = self.schedule.tick(self.now)

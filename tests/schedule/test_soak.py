@@ -80,7 +80,7 @@ def _look(month: Month, moment: datetime) -> dict[str, Any]:
     named = ["--archive", str(month.archive)]
     configured = ["--config", str(month.config)]
     return {
-        "health": warta(month.now, "health", *named, "--disk-free", "0"),
+        "health": warta(month.now, "health", *configured, *named, "--disk-free", "0"),
         "coverage": warta(month.now, "coverage", *named, "--since", f"{month.plan.begins:%Y-%m-%d}"),
         "alerts": warta(month.now, "alerts", *named, "list"),
         "show": warta(month.now, "schedule", "show", *configured, *named),
