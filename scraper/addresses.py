@@ -1,8 +1,10 @@
-"""Internal addresses: no page may make the crawler ask one."""
+"""Addresses that pages and sources give: in their canonical form, and which are internal: no page may make the crawler ask one."""
 
 from __future__ import annotations
 
 import ipaddress
+
+from archive.urls import canonical_url
 
 _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
 
@@ -29,3 +31,17 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if mapped is not None:
         return _is_public(mapped)
     return address.is_global and not address.is_multicast
+
+
+def plain_url(url: str) -> str | None:
+    """The canonical form of an address that somebody else wrote; None where there is no web address in it."""
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return None
+
+
+def host_of(url: str) -> str:
+    """The host of its canonical form; empty where there is none."""
+    plain = plain_url(url)
+    return plain.split("/")[2] if plain else ""

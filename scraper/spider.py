@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 from archive.entries import Check
 from archive.errors import ArchiveError
 from archive.reasons import sentence
-from archive.urls import canonical_url, joined_url
+from archive.urls import joined_url
+from scraper.addresses import host_of, plain_url
 from scraper.announcements import announcements
 from scraper.crawl import Crawl, Options
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
@@ -139,7 +140,7 @@ class NewsSpider(Spider):
 
     def _source_requests(self, steps: Sequence[Step]) -> Iterator[Request]:
         for step in steps:
-            address = _plain(step.url)
+            address = plain_url(step.url)
             if address is None or address in self._asked:
                 continue
             self._asked.add(address)
@@ -162,7 +163,7 @@ class NewsSpider(Spider):
         entry = self.crawl.archive.ledger.entry(address, site=self.name)
         missing = entry is not None and self.crawl.archive.ledger.reason(address, site=self.name) in ("http_404", "http_410", "dns_failed")
         checked = entry.last_checked_at if entry is not None and missing else None
-        return checked is not None and address != _plain(self.site.home) and self.crawl.now() - checked < REST
+        return checked is not None and address != plain_url(self.site.home) and self.crawl.now() - checked < REST
 
     def _source_validators(self, address: str) -> dict[str, str]:
         """A source that has not changed announces nothing new; a walk back in time reads it all the same."""
@@ -188,7 +189,7 @@ class NewsSpider(Spider):
         """Where a source leads on: its sitemaps, its feeds, its next page."""
         maps = filter(None, (joined_url(base, link.url) for link in self._wanted(found)))
         steps = [*(Step(source=Sitemap(url), url=url) for url in maps), *(Step(source=Feed(url), url=url) for url in found.feeds)]
-        steps = [further for further in steps if self.site.may_ask(_host(further.url))]
+        steps = [further for further in steps if self.site.may_ask(host_of(further.url))]
         return steps if found.problem else [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
 
     def _read(self, response: Response, step: Step) -> Announced:
@@ -220,7 +221,7 @@ class NewsSpider(Spider):
         it leads nowhere else: 304 would say nothing of the sitemaps, feeds and pages that it leads to, and a crawl that was
         killed before it asked for them must find them again.
         """
-        url = _plain(step.url)
+        url = plain_url(step.url)
         if url is None:
             return
         before = self.crawl.archive.ledger.entry(url, site=self.name)
@@ -239,15 +240,3 @@ class NewsSpider(Spider):
                 last_modified=headers.get("last-modified") or (before.last_modified if unchanged and before else None),
             )
         )  # fmt: skip
-
-
-def _plain(url: str) -> str | None:
-    try:
-        return canonical_url(url)
-    except ValueError:
-        return None
-
-
-def _host(url: str) -> str:
-    plain = _plain(url)
-    return plain.split("/")[2] if plain else ""

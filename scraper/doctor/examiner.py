@@ -15,7 +15,8 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from archive.urls import canonical_url, joined_url
+from archive.urls import joined_url
+from scraper.addresses import host_of, plain_url
 from scraper.announcements import announcements
 from scraper.crawl import Crawl, Options
 from scraper.discovery import MAX_SOURCE_BYTES, Announced, read_source
@@ -106,11 +107,11 @@ class Examiner(Spider):
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
         """Sitemaps of robots.txt, the profile's own sources and the home page, each once; the home page early enough to be asked."""
-        named = [Sitemap(url) for url in sitemaps if self.site.may_ask(_host(url))]
+        named = [Sitemap(url) for url in sitemaps if self.site.may_ask(host_of(url))]
         seen: set[str] = set()
         sources: list[Source] = []
         for source in (*named, *self.site.sources, Section(self.site.home)):
-            address = _plain(next(source.first(self._window)).url)
+            address = plain_url(next(source.first(self._window)).url)
             if address is not None and address not in seen:
                 seen.add(address)
                 sources.append(source)
@@ -126,7 +127,7 @@ class Examiner(Spider):
         finding, announced = await self._read_source(step)
         self.found.sources.append(finding)
         maps = sorted(announced.sitemaps, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True)
-        inner = next((url for link in maps if (url := joined_url(step.url, link.url)) and self.site.may_ask(_host(url))), None)
+        inner = next((url for link in maps if (url := joined_url(step.url, link.url)) and self.site.may_ask(host_of(url))), None)
         if inner is not None and not finding.article_links:
             further, _announced = await self._read_source(Step(source=Sitemap(inner), url=inner))
             self.found.sources.append(replace(further, within=step.url))
@@ -153,7 +154,7 @@ class Examiner(Spider):
         stories = announcements(self.site, announced.links, self._window)
         for link in stories.dated:
             named = self.site.identify(link.url)
-            if isinstance(named, Identity) and self.site.may_ask(_host(named.url)):
+            if isinstance(named, Identity) and self.site.may_ask(host_of(named.url)):
                 self._links.setdefault(named.key, replace(link, url=named.url))
         keys = {row.key for row in stories.rows if row.refused is None}
         dates = [link.published_at for link in stories.dated if link.published_at is not None]
@@ -230,15 +231,3 @@ def named_node(node: Element | None) -> str | None:
             return f"{tag}[itemprop={node.get('itemprop')}]"
         node = node.getparent()
     return None
-
-
-def _plain(url: str) -> str | None:
-    try:
-        return canonical_url(url)
-    except ValueError:
-        return None
-
-
-def _host(url: str) -> str:
-    plain = _plain(url)
-    return plain.split("/")[2] if plain else ""
