@@ -26,6 +26,7 @@ from tests.schedule.world import Request, World
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
     pytest.mark.xdist_group("soak"),
+    pytest.mark.soak,
 ]
 BACKFILL = 6
 """Days of stories before the first crawl."""
