@@ -19,7 +19,7 @@ from archive.corpus.finishing import MARK, REPLACED, Finish, NothingLeft
 from archive.corpus.language import check_languages
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, select
+from archive.corpus.selection import Selection, nothing_kept, select
 from archive.corpus.splits import Splitter
 from archive.corpus.summary import Summary
 from archive.errors import CorpusError
@@ -45,7 +45,7 @@ def newest_moment(path: Path) -> datetime:
     with plain_errors(path), Archive(path, read_only=True) as archive:
         latest = archive.clock.latest()
     if latest is None:
-        raise CorpusError(f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
+        raise nothing_kept(path)
     return latest
 
 

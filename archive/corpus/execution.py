@@ -51,9 +51,7 @@ def run_local(recipe: Recipe, shards: Shards, work: Path, finish: Finish, *, job
                 advance(1)
     except BrokenProcessPool as error:
         raise CorpusError("a process that read the archive was killed; the same command goes on where it was") from error
-    with _quiet():
-        for _ in finish.run():
-            pass
+    _finish(finish)
 
 
 def run_ray(recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]) -> None:
@@ -64,7 +62,12 @@ def run_ray(recipe: Recipe, shards: Shards, work: Path, finish: Finish, options:
     if missing := first.get_incomplete_ranks(skip_completed=True):
         logs = work / "logs" / "logs"
         raise CorpusError(f"{len(missing)} of {len(shards)} tasks failed; {logs} says why, and the same command goes on with them")
-    with _quiet():
+    _finish(finish)
+
+
+def _finish(finish: Finish) -> None:
+    """The second stage, in this process, without datatrove's words on stderr."""
+    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         for _ in finish.run():
             pass
 
@@ -177,9 +180,3 @@ def _ray() -> Iterator[None]:
         logger.enable("datatrove")
         if ours:
             ray.shutdown()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
-        yield

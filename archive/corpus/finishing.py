@@ -107,10 +107,7 @@ class Finish(PipelineStep):
         sizes, anchors = self._clusters()
         groups = Groups(lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors)
         splitter = Splitter(self.recipe.splits, self.recipe.test_after)
-        totals = dict.fromkeys((name for name, _ in self.recipe.splits), 0)
-        for row in self._kept(OF_GROUPS):
-            if row["article_id"] not in groups.stands_for:
-                totals[_split(splitter, groups.group(row))] += 1
+        totals = self._totals(groups, splitter)
         counts = _Counts(masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0)))
         paragraphs = self.recipe.thresholds.paragraphs
         repeated = Repeated(self.work / "paragraphs", paragraphs.min_length)
@@ -138,6 +135,14 @@ class Finish(PipelineStep):
             files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})), versions=self.versions,
         )  # fmt: skip
         return _described_to_readers(summary, folder)
+
+    def _totals(self, groups: Groups, splitter: Splitter) -> dict[str, int]:
+        """Split -> documents that it will have: the names of the files tell how many files there are."""
+        totals = dict.fromkeys((name for name, _ in self.recipe.splits), 0)
+        for row in self._kept(OF_GROUPS):
+            if row["article_id"] not in groups.stands_for:
+                totals[_split(splitter, groups.group(row))] += 1
+        return totals
 
     def _is_late(self, row: dict[str, Any]) -> bool:
         after = self.recipe.test_after

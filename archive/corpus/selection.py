@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from archive.corpus.recipe import Recipe
@@ -116,13 +117,18 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
     if not known:
         (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
         if first is None:
-            raise CorpusError(f"{reader.path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
+            raise nothing_kept(reader.path)
         raise CorpusError(f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}")
     if unknown := sorted(set(recipe.sites) - known):
         raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     if not selected:
         days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
         raise CorpusError(f"{reader.path}: no article was published from {days}{' at ' + ', '.join(recipe.sites) if recipe.sites else ''}")
+
+
+def nothing_kept(path: Path) -> CorpusError:
+    """What to say of an archive that is empty."""
+    return CorpusError(f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
 
 
 def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:

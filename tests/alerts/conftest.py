@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from archive import Archive
 from tests.alerts.receivers import Postbox, Receiver
 
 
@@ -18,17 +17,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "news.db"
-
-
-@pytest.fixture
-def archive(path: Path) -> Iterator[Archive]:
-    with Archive(path) as opened:
-        yield opened
 
 
 @pytest.fixture

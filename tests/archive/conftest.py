@@ -11,23 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
-from archive import Archive
-
 settings.register_profile("warta", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("warta")
 
 NOBODY = 65534
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "news.db"
-
-
-@pytest.fixture
-def archive(path: Path) -> Iterator[Archive]:
-    with Archive(path) as opened:
-        yield opened
 
 
 @pytest.fixture
