@@ -66,11 +66,16 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
 
 
 def run_spiders(
-    names: Sequence[str | type[Spider]], settings: Settings, arguments: Mapping[str, Any], *, own: Mapping[str, Own] | None = None
+    names: Sequence[str | type[Spider]],
+    settings: Settings,
+    arguments: Mapping[str, Any],
+    *,
+    own: Mapping[str, Own] | None = None,
+    in_turn: bool = False,
 ) -> list[Crawl]:
     """Crawl the sites in this process, side by side; their crawls, in the order of the names. Once a process.
 
-    The demo's are crawled one after another, so that its articles have the same numbers each time.
+    `in_turn`: one after another, so that articles have the same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
     # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
@@ -84,7 +89,7 @@ def run_spiders(
         if of_site.delay is not None:
             crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
         starts.append(partial(process.crawl, crawler, **({"limit": str(of_site.limit)} if of_site.limit else {}), **arguments))
-    if settings["DEMO"]:
+    if in_turn:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
         for start in starts:

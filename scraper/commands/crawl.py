@@ -77,7 +77,7 @@ def crawl(
     own = {name: own_of(known, name, overrides) for name in names}
     if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
         own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
-    crawls = run_spiders(names, settings, arguments, own=own)
+    crawls = run_spiders(names, settings, arguments, own=own, in_turn=bool(settings["DEMO"]))
     if plan:
         show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:
