@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Self
 
 from scrapy import Spider
@@ -201,7 +202,7 @@ class WriteRevision(_Stage):
         if miss.outcome == "not_modified":
             self._note_rights(miss)
             due = revisit.next_check(
-                now=now, published_at=entry.published_at, first_seen_at=entry.first_seen_at, quiet_checks=entry.quiet_checks + 1
+                now=now, published_at=self._published_at(entry), first_seen_at=entry.first_seen_at, quiet_checks=entry.quiet_checks + 1
             )
         elif miss.outcome == "gone":
             due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
@@ -221,6 +222,11 @@ class WriteRevision(_Stage):
         crawl.archive.ledger.record(check, site=entry.site)
         self._count(miss, revision)
         return revision
+
+    def _published_at(self, entry: Entry) -> datetime | None:
+        """When the story was published: as its own page said, where we have it, else as its source did."""
+        last = self._crawl.archive.newest_reading(entry.site, entry.key)
+        return datetime.fromisoformat(last["published_at"]) if last and last["published_at"] else entry.published_at
 
     def _note_rights(self, miss: Miss) -> None:
         """An unchanged page may be opted out by robots.txt since, or no longer."""

@@ -52,6 +52,14 @@ def test_a_story_that_is_due_costs_a_304_and_makes_no_revision(serve, crawl, new
     assert rows(news, "SELECT state, checks FROM ledger WHERE url = ?", story_url(1)) == [{"state": "unchanged", "checks": 2}]
 
 
+def test_after_a_304_a_story_found_late_waits_by_its_own_age_not_by_that_of_its_row(serve, crawl):
+    url = next(url for url in world(1) if "medcom.id/nasional/daerah/8KyGq2Rk" in url)  # 20 November; a bare link tells no time
+    proxy = serve({"https://www.medcom.id/": home(url), url: world(1)[url]})
+    for moment in ("2026-12-05T06:00:00+00:00", "2026-12-09T06:00:00+00:00", "2026-12-11T06:00:00+00:00"):
+        crawl(proxy, "medcom", "-s", f"NOW={moment}")
+    assert (proxy.asked(url), proxy.requests[url, 304]) == (2, 1)
+
+
 def test_recheck_none_asks_only_for_what_is_new(serve, crawl, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol", "-s", f"NOW={MORNING}")
