@@ -88,6 +88,12 @@ class Archive(Reader):
                 (self.clock.stamp(now), json.dumps(dict(counts)), received, reason, crawl_id),
             )
 
+    def end_killed(self, site: str, *, now: datetime, reason: str = "broke_off") -> int:
+        """Write down that the crawls of a site which never could are over, why, and how many; for who knows that none is at work."""
+        with self.transaction():
+            statement = "UPDATE crawls SET ended_at = ?, end_reason = ? WHERE site = ? AND ended_at IS NULL"
+            return self.db.conn.execute(statement, (self.clock.stamp(now), reason, site)).rowcount
+
     def record_robots(self, host: str, *, status: int | None, body: str, now: datetime, reason: str | None = None) -> None:
         """Keep what a request for robots.txt brought: a row for each answer that was seen, with its first and last time.
 

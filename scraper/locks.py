@@ -30,11 +30,15 @@ def site_lock(site: str) -> BaseFileLock:
     return _taken(locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time")
 
 
+def writer_lock(archive: Path, site: str) -> BaseFileLock:
+    """The right to write a site's stories into an archive, taken; raises Locked."""
+    return _taken(_beside(archive, site), f"{archive}: {site} is being crawled by another process; one crawl of a site at a time")
+
+
 def crawl_lock(archive: Path, site: str) -> ExitStack:
     """The right to crawl a site into an archive: nobody else asks the site, nobody else writes its stories there. Raises Locked."""
-    refusal = f"{archive}: {site} is being crawled by another process; one crawl of a site at a time"
     with ExitStack() as stack:
-        stack.callback(_taken(_beside(archive, site), refusal).release)
+        stack.callback(writer_lock(archive, site).release)
         stack.callback(site_lock(site).release)
         return stack.pop_all()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_LAST_ENDED = "SELECT max(id) FROM crawls WHERE ended_at IS NOT NULL GROUP BY site"
+_LAST_ENDED = "SELECT max(id) FROM crawls WHERE counts IS NOT NULL GROUP BY site"  # those that could tell them
 _EPOCH = "CAST(strftime('%s', max({column})) AS INTEGER)"
 
 
@@ -50,9 +50,9 @@ READINGS = (
     ),
     Reading(
         name="warta_crawls_total",
-        text="Crawls that ended, by how; a crawl without an end that another followed was killed.",
+        text="Crawls that ended, by how; broke_off: killed, or lost with its machine.",
         labels=("site", "ended"),
-        query="""SELECT site, coalesce(end_reason, 'killed'), count(*) FROM crawls c
+        query="""SELECT site, coalesce(end_reason, 'broke_off'), count(*) FROM crawls c
             WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site) GROUP BY 1, 2""",
     ),
     Reading(

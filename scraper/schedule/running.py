@@ -40,6 +40,7 @@ class Shell:
 
     def run(self, wait: Callable[[], None]) -> bool:
         """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still waits for something."""
+        self._take_over()
         wake = self._tick()  # before health is looked at: a crawl that is overdue is under way by then
         for target, given in ((self._tick_on, (wake,)), (self._check_on, ())):
             Thread(target=target, args=given, daemon=True).start()
@@ -54,6 +55,12 @@ class Shell:
             said = self._wait_for_last_words()
             self._schedule.close()
         return said
+
+    def _take_over(self) -> None:
+        try:
+            self._schedule.take_over(self._clock())
+        except ArchiveError as error:
+            logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
 
     def _tick_on(self, wake: datetime) -> None:
         """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due again."""

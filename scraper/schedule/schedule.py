@@ -11,7 +11,9 @@ from pathlib import Path
 from threading import Lock
 
 from archive.connection import plain_errors
+from archive.errors import ArchiveError
 from archive.store import Archive
+from scraper.locks import Locked, writer_lock
 from scraper.schedule.runs import Order, Result
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 
@@ -67,6 +69,12 @@ class Schedule:
             self._started.update(dict.fromkeys(due, now))
         return [replace(self._order, site=site, since=self.timetable.since(site, known.get(site), now)) for site in due]
 
+    def take_over(self, now: datetime) -> None:
+        """Write down which crawls were killed with the schedule before this one. Raises ArchiveError."""
+        for site, last in self._last_crawls().items():
+            if last.ended_at is None:
+                self._end_killed(site, now, "broke_off")
+
     def wake_at(self, now: datetime) -> datetime:
         """When the next tick is worth it. Raises ArchiveError."""
         known = self._last_crawls()
@@ -80,6 +88,8 @@ class Schedule:
             result = self._run(order)
             if result is not None:
                 _log(result)
+                if not result.well:
+                    self._end_killed(order.site, clock(), "shutdown" if result.stopped else "broke_off")
                 if not self.stopping:  # a crawl that we ended ourselves is no news
                     self._call_after(result, clock())
         except OSError as error:
@@ -103,6 +113,16 @@ class Schedule:
     def _call_after(self, result: Result, now: datetime) -> None:
         for hook in self.hooks.after:
             _guarded(partial(hook, result.site, result, now))
+
+    def _end_killed(self, site: str, now: datetime, reason: str) -> None:
+        """A crawl that was killed could not write down its end; while somebody else crawls the site, nobody can tell."""
+        try:
+            with writer_lock(self.archive, site), plain_errors(self.archive), Archive(self.archive) as archive:
+                archive.end_killed(site, now=now, reason=reason)
+        except Locked:
+            pass
+        except ArchiveError as error:
+            logger.error("the end of a crawl is not written down", extra={"site": site, "why": str(error)})  # noqa: TRY400 - one line
 
     def _last_crawls(self) -> Mapping[str, LastCrawl]:
         with plain_errors(self.archive), Archive(self.archive, read_only=True) as archive:

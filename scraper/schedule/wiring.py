@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 from archive.connection import plain_errors
@@ -44,14 +45,16 @@ class Lookout:
         self._last = LastLook(self._found)
         self._unbegun: dict[str, Incident] = {}
         self._problem: str | None = None
+        self._one_at_a_time = Lock()
         self.metrics = registry(archive, clock=clock, incidents=self._last)
         # The file is written when something ended, and not again for a while: it has to know of it.
         self._written = registry(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
 
     def look(self, now: datetime) -> Told:
-        """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem."""
+        """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem. May be called by many threads."""
         try:
-            with plain_errors(self._archive), Archive(self._archive) as opened:
+            # One after another: what was seen before another crawl ended must not be noted after what was seen then.
+            with self._one_at_a_time, plain_errors(self._archive), Archive(self._archive) as opened:
                 told = tell(opened, self._last.look(opened, now), self._targets, now=now)
         except ArchiveError as error:
             closed = Incident(kind="crawl_failed", site=None, since=now, why=f"nothing can be kept: {error}")

@@ -54,7 +54,7 @@ def _run(a_day: int, folder: Path) -> None:
 
 def _show(month: Month, hook: Receiver, post: Postbox, seconds: float) -> None:
     world, archive, rooms, plan = month.world, month.archive, month.world.rooms, month.plan
-    crawls = claims.read(archive, "SELECT site, coalesce(end_reason, 'killed') AS ended FROM crawls")
+    crawls = claims.read(archive, "SELECT site, replace(coalesce(end_reason, 'broke_off'), 'broke_off', 'killed') AS ended FROM crawls")
     kept = Counter(row["site"] for row in claims.read(archive, "SELECT site FROM latest"))
     announced = Counter(told.site for told in claims.announced(archive, rooms))
     told = Counter((body["state"], body["site"]) for body in hook.bodies)

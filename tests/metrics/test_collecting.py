@@ -82,7 +82,7 @@ def test_crawls_by_how_they_ended_and_one_that_was_killed(archive: Archive, scra
     assert labelled(scrape(), "warta_crawls_total") == {}  # it may still run
     crawled(archive, "kabar")
     crawled(archive, "kabar")
-    assert labelled(scrape(), "warta_crawls_total") == {("finished", "kabar"): 2, ("killed", "kabar"): 1}
+    assert labelled(scrape(), "warta_crawls_total") == {("finished", "kabar"): 2, ("broke_off", "kabar"): 1}
 
 
 def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(

@@ -143,10 +143,10 @@ def _grouped(log: Sequence[Request], key: Any) -> dict[Any, list[Request]]:
 def expected(archive: Path, plan: Plan) -> Counter[tuple[str, str | None]]:
     """The plan's incidents, and one for each killed crawl that had begun, unless the one before it had failed anyway."""
     found = Counter(plan.expected)
-    for site, crawls in groupby(read(archive, "SELECT site, ended_at, end_reason FROM crawls ORDER BY site, id"), lambda row: row["site"]):
+    for site, crawls in groupby(read(archive, "SELECT site, end_reason FROM crawls ORDER BY site, id"), lambda row: row["site"]):
         well = True
         for crawl in crawls:
-            found["crawl_failed", site] += crawl["ended_at"] is None and well
+            found["crawl_failed", site] += crawl["end_reason"] in (None, "broke_off") and well
             well = crawl["end_reason"] == "finished"
     return found
 

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,7 +32,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.schedule.wiring import wired
 from tests.alerts.receivers import Postbox, Receiver
 from tests.crawl.conftest import environment
-from tests.schedule.conftest import alive, until
+from tests.schedule.conftest import DEADLINE, alive, until
 from tests.schedule.tick import settings
 from tests.schedule.trouble import Kill, Plan
 from tests.schedule.world import Request, World
@@ -64,6 +65,9 @@ class Month:
         self._answers: Counter[str] = Counter()
         self._disk_full = self._mended = False
         self._by_hand: str | None = None
+        self._holds: int | None = None
+        self._held: set[str] = set()
+        self._let_go = Event()
         self._nurseries: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
         self._started: list[subprocess.Popen[str]] = []
         self._runs = Runs(lambda: self.now, environment(world))
@@ -95,7 +99,8 @@ class Month:
         hooks = wired(self.configuration, self.archive, self.timetable, lambda: self.now)
         order = Order(site="", archive=self.archive, config=self.config)
         self.schedule = Schedule(self.archive, self.timetable, self._crawl, order=order, hooks=hooks)
-        self.schedule.check(self.now)  # as the shell does at its start
+        self.schedule.take_over(self.now)  # as the shell does at its start
+        self.schedule.check(self.now)
 
     def _configured(self) -> str:
         room = 100_000.0 if self._disk_full else 0.001
@@ -196,6 +201,9 @@ class Month:
             os.kill(pid, signal.SIGKILL)
             self.kills["crawl"] += 1
             self.killed.append(request.run)
+        if self._holds == self._answers[request.run]:
+            self._held.add(request.run)
+            self._let_go.wait(DEADLINE)
         if self._by_hand == request.site and self._answers[request.run] == 4:
             self._by_hand = None
             self._crawl_by_hand(request)
@@ -208,18 +216,23 @@ class Month:
         self.refused_by_hand = done.stderr
 
     def _kill_the_schedule(self, kill: Kill, crawls: int) -> None:
-        """The same tick in a process, which gets SIGKILL when so many answers were given; then the schedule begins anew."""
+        """The same tick in a process, which gets SIGKILL when all its crawls wait for an answer; then the schedule begins anew."""
         self._left_kills.remove(kill)
         first, asked = self._count + 1, len(self.world.log)
         self._count += 5
+        self._holds = kill.answers
+        self._held.clear()
+        self._let_go.clear()
         command = [sys.executable, "-m", "tests.schedule.tick", str(self.config), self.now.isoformat(), self.world.url, str(first)]
         process = subprocess.Popen(command)
         try:
-            until(lambda: len(self.world.log) - asked >= kill.answers or process.poll() is not None)
+            until(lambda: len(self._held) == crawls or process.poll() is not None)
         finally:
             process.send_signal(signal.SIGKILL)
-            assert process.wait(60) == -signal.SIGKILL, f"{crawls} crawls gave {len(self.world.log) - asked} answers only"
-        until(lambda: not any(alive(pid) for pid in _running(f"--archive {self.archive} ", f"now={self.now.isoformat()}")))
+            assert process.wait(DEADLINE) == -signal.SIGKILL, f"of {crawls} crawls only {sorted(self._held)} came as far as that"
+            until(lambda: not any(alive(pid) for pid in _running(f"--archive {self.archive} ", f"now={self.now.isoformat()}")))
+            self._holds = None
+            self._let_go.set()
         self.kills["schedule"] += 1
         self.killed += {request.run for request in self.world.log[asked:]}
         self.restart()

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import subprocess
 import sys
 import warnings
 from collections import Counter
@@ -22,7 +23,7 @@ from scraper.schedule.running import Shell, logged_as_json
 from scraper.schedule.runs import Order, Result, Runs
 from scraper.schedule.schedule import Hooks, Schedule
 from scraper.schedule.timetable import Timetable
-from tests.crawl.conftest import rows, run, small_site
+from tests.crawl.conftest import environment, rows, run, small_site
 from tests.crawl.newsroom import SUARA, newsrooms
 from tests.schedule.conftest import alive, children, until
 
@@ -55,7 +56,7 @@ def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, schedu
     assert running.stop(signal.SIGINT) == 0
 
 
-def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, scheduled, written, held):
+def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, news, scheduled, written, held):
     answers = held(small_site(1), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol"))
     assert answers.asked.wait(60)
@@ -65,6 +66,7 @@ def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, scheduled, wri
     (line,) = running.lines("crawl")
     assert (line["exit_code"], line["ended"], line["level"]) == (-signal.SIGKILL, "shutdown", "INFO")
     assert "said" not in line
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
 
 
 def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, written, held):
@@ -78,6 +80,9 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
     (line,) = running.lines("crawl")
     assert (line["ended"], line["level"]) == ("shutdown", "INFO")
     assert rows(news, "SELECT count(*) AS n FROM crawls") == [{"n": 1}]
+
+
+ENDED = "SELECT site, end_reason FROM crawls WHERE ended_at IS NOT NULL ORDER BY id"
 
 
 def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, held):
@@ -96,6 +101,34 @@ def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, he
     assert again.stop() == 0
 
 
+def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(serve, news, scheduled, written, held):
+    answers = held(small_site(1), "rmol.id/nusantara/read/")
+    proxy, config = serve(answers), written("rmol")
+    running = scheduled(proxy, config)
+    assert answers.asked.wait(60)
+    (child,) = children(running.pid)
+    running.stop(signal.SIGKILL)
+    until(lambda: not alive(child))
+    assert rows(news, ENDED) == []
+    again = scheduled(proxy, config)
+    assert until(lambda: rows(news, ENDED)) == [{"site": "rmol", "end_reason": "broke_off"}]
+    answers.let_go.set()
+    assert again.stop() == 0
+
+
+def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(serve, news, held):
+    answers = held(small_site(1), "rmol.id/nusantara/read/")
+    proxy = serve(answers)
+    by_hand = subprocess.Popen([sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news], env=environment(proxy))
+    assert answers.asked.wait(60)
+    timetable = Timetable.of(Configuration(), ["rmol"])
+    Schedule(news, timetable, lambda order: None).take_over(now())
+    assert rows(news, ENDED) == []
+    answers.let_go.set()
+    assert by_hand.wait(60) == 0
+    assert rows(news, ENDED) == [{"site": "rmol", "end_reason": "finished"}]
+
+
 def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, held):
     answers = held(newsrooms(1, rmol=0, suara=5) | small_site(1), "rmol.id/nusantara/read/", SUARA + "news")
     running = scheduled(serve(answers), written("rmol", "suara"))
@@ -104,6 +137,7 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
     os.kill(rmol, signal.SIGKILL)
     (line,) = ended(running)
     assert (line["site"], line["exit_code"], line["ended"]) == ("rmol", -signal.SIGKILL, "broken")
+    assert until(lambda: rows(news, ENDED)) == [{"site": "rmol", "end_reason": "broke_off"}]
     answers.let_go.set()
     until(lambda: len(running.lines("crawl")) == 2)
     assert running.lines("crawl")[1]["site"] == "suara"

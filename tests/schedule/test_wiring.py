@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from archive import Archive
+from archive.incidents import Incident
 from scraper.configuration import Configuration
 from scraper.schedule.runs import Result
 from scraper.schedule.timetable import Timetable
@@ -65,6 +68,26 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
             archive.end_crawl(crawl, now=NOW + 4 * MINUTE, counts={}, received=0, reason="finished")
         watch.look(NOW + 5 * MINUTE)
         assert receiver.told[1:] == [("ended", "crawl_failed", "rmol")]
+
+
+def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two crawls end at once: the look that began before the second one failed would end its incident as soon as it began."""
+    Archive(news).close()
+    second_looks = Event()
+
+    def incidents(*_reader: object, now: datetime, **_given: object) -> list[Incident]:
+        if now == NOW:
+            assert not second_looks.wait(0.3), "a second look began while the first one was under way"
+            return []
+        second_looks.set()
+        return [Incident(kind="crawl_failed", site="rmol", since=NOW, why="terhenti")]
+
+    monkeypatch.setattr("scraper.schedule.wiring.incidents", incidents)
+    with Receiver() as receiver:
+        watch = lookout(news, receiver)
+        with ThreadPoolExecutor(2) as pool:
+            assert [told.problem for told in pool.map(watch.look, (NOW, NOW + MINUTE))] == [None, None]
+        assert receiver.told == [("began", "crawl_failed", "rmol")]
 
 
 def test_an_archive_that_cannot_be_opened_is_told_once(news: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -44,7 +44,9 @@ PAUSE = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
-    """SIGKILL to the first crawl of a site after a moment, or to the schedule, when so many answers were given to its crawls."""
+    """SIGKILL to the first crawl of a site after a moment when it waits for its n-th answer, or to the schedule when all of its crawls do:
+    nothing else is under way then, so that a plan has one outcome.
+    """
 
     after: datetime
     answers: int
@@ -104,9 +106,9 @@ def month(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
         ),
         kills=(
             Kill(after=at(2, 5), site="rmol", answers=9), Kill(after=at(4, 17), site="suara", answers=31),
-            Kill(after=at(7, 17), answers=60), Kill(after=at(11, 17), site="republika", answers=20),
-            Kill(after=at(13, 17), site="rmol", answers=3), Kill(after=at(18, 17), answers=5),
-            Kill(after=at(20, 5), site="medcom", answers=1), Kill(after=at(24, 5), answers=110),
+            Kill(after=at(7, 17), answers=12), Kill(after=at(11, 17), site="republika", answers=20),
+            Kill(after=at(13, 17), site="rmol", answers=3), Kill(after=at(18, 17), answers=2),
+            Kill(after=at(20, 5), site="medcom", answers=1), Kill(after=at(24, 5), answers=9),
             Kill(after=at(25, 17), site="islamtimes", answers=25),
         ),
         redesigned=at(16, 6), mended=at(19, 12), off=((at(8, 7), at(10, 1)),), hook_down=(at(21, 3), at(21, 15)),
@@ -132,7 +134,7 @@ def week(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
         ),
         kills=(
             Kill(after=at(1, 4), site="rmol", answers=40), Kill(after=at(2, 17), site="suara", answers=31),
-            Kill(after=at(3, 17), answers=40),
+            Kill(after=at(3, 17), answers=5),
         ),
         redesigned=at(5, 20), mended=at(7, 12), off=((at(4, 7), at(5, 16)),), hook_down=(at(2, 3), at(2, 15)),
         disk_full=(at(7, 6), at(7, 12)), twice=at(7, 17),
