@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.soak`: a simulated month of the five sites with outages, overload, a redesign, a power cut and kills.
 
-Prints what happened and whether every claim of tests/schedule/test_soak.py holds. Some four minutes on two cores.
+Prints what happened and whether every claim of tests/schedule/test_soak.py holds. Two and a half minutes on two cores.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def main(a_day: int, folder: Path | None) -> None:
 def _run(a_day: int, folder: Path) -> None:
     plan, begun = whole_month(), time.monotonic()
     rooms = Newsrooms(plan.begins.date() - timedelta(days=BACKFILL), (plan.ends - plan.begins).days + BACKFILL + 2, a_day=a_day)
-    with World(rooms, plan) as world, Receiver() as hook, Postbox() as post, Month(folder, world, hook, post) as month:
+    with World(rooms, plan) as world, Receiver() as hook, Postbox() as post:
+        month = Month(folder, world, hook, post)
         while month.now < plan.ends:
             month.live(min(month.now + timedelta(days=1), plan.ends))
             click.echo(f"{month.now:%d %b}: {len(month.results)} crawls, {time.monotonic() - begun:.0f} s", err=True)

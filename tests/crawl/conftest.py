@@ -12,8 +12,7 @@ import pytest
 
 from archive import Archive
 from scraper.demo.proxy import Answer, Answers, ReplayProxy
-
-MAX_SECONDS = 120  # a crawl that hangs fails instead of holding everything up
+from tests.preloaded import MAX_SECONDS, warta
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -23,10 +22,12 @@ def environment(proxy: ReplayProxy) -> dict[str, str]:
     return kept | dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy.url)
 
 
-def run(proxy: ReplayProxy, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *command], env=environment(proxy), cwd=cwd, capture_output=True, text=True, timeout=MAX_SECONDS, check=False
-    )
+def run(proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: `warta`, or what else is called as a module."""
+    if module == "scraper":
+        return warta(*words, environment=environment(proxy), cwd=cwd)
+    command = [sys.executable, "-m", module, *words]
+    return subprocess.run(command, env=environment(proxy), cwd=cwd, capture_output=True, text=True, timeout=MAX_SECONDS, check=False)
 
 
 @pytest.fixture

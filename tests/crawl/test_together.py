@@ -17,9 +17,10 @@ from urllib.parse import urlsplit
 from archive import Archive
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.profiles import sites
-from tests.crawl.conftest import MAX_SECONDS, home, rows, run
+from tests.crawl.conftest import home, rows, run
 from tests.crawl.contents import BROKEN, assert_whole
 from tests.crawl.newsroom import prose, suara_url
+from tests.preloaded import MAX_SECONDS
 
 ROUNDS = 4
 STORIES = range(1, 41)

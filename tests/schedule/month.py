@@ -2,7 +2,7 @@
 
 The schedule is the program's own (class Schedule, with the hooks that `warta schedule run` has), asked every quarter of an hour of a
 clock that is a parameter. Each crawl is a process of its own. Those that are killed are started as the program starts them, the others
-begin with everything imported (tests.schedule.nursery), two side by side. Where the schedule is killed, it is a process, too.
+begin with everything imported (tests.preloaded), two side by side. Where the schedule is killed, it is a process, too.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Event
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from archive import Archive
 from scraper.configuration import load
@@ -32,6 +30,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.schedule.wiring import wired
 from tests.alerts.receivers import Postbox, Receiver
 from tests.crawl.conftest import environment
+from tests.preloaded import warta
 from tests.schedule.conftest import DEADLINE, alive, until
 from tests.schedule.tick import settings
 from tests.schedule.trouble import Kill, Plan
@@ -68,27 +67,9 @@ class Month:
         self._holds: int | None = None
         self._held: set[str] = set()
         self._let_go = Event()
-        self._nurseries: SimpleQueue[subprocess.Popen[str]] = SimpleQueue()
-        self._started: list[subprocess.Popen[str]] = []
         self._runs = Runs(lambda: self.now, environment(world))
         world.watch = self._watch
-
-    def __enter__(self) -> Self:
-        for _core in range(CORES):
-            command = [sys.executable, "-m", "tests.schedule.nursery"]
-            pipe = subprocess.PIPE
-            self._started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment(self.world)))
-            self._nurseries.put(self._started[-1])
         self.restart()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for nursery in self._started:
-            assert nursery.stdin is not None
-            assert nursery.stdout is not None
-            nursery.stdin.close()
-            nursery.wait(60)
-            nursery.stdout.close()
 
     def restart(self) -> None:
         """The schedule anew, as a new process would begin: all that it knows is in the archive."""
@@ -167,25 +148,18 @@ class Month:
             result = self._runs.run(order, longest=600, grace=5)
             assert result is not None
         else:
-            result = self._nursed(order, number)
+            result = self._preloaded(order)
         self.results.append(result)
         return result
 
-    def _nursed(self, order: Order, number: int) -> Result:
-        out, err = self.folder / f"out-{number}", self.folder / f"err-{number}"
-        module = NEW_LAYOUT if self._mended and order.site == "rmol" else "scraper.cli"
-        nursery = self._nurseries.get()
-        assert nursery.stdin is not None
-        assert nursery.stdout is not None
-        given = {"module": module, "argv": order.command()[3:], "out": str(out), "err": str(err)}
-        nursery.stdin.write(json.dumps(given) + "\n")
-        nursery.stdin.flush()
-        _pid, code = nursery.stdout.readline(), int(nursery.stdout.readline())
-        self._nurseries.put(nursery)
-        told, said = out.read_text("utf-8"), err.read_text("utf-8")
-        counts: dict[str, Any] = json.loads(told.splitlines()[-1]) if told else {}
-        ended = str(counts.get("ended", "broken"))
-        return Result(site=order.site, started_at=self.now, ended_at=self.now, exit_code=code, counts=counts, ended=ended, said=said)
+    def _preloaded(self, order: Order) -> Result:
+        changed = NEW_LAYOUT if self._mended and order.site == "rmol" else "scraper.cli"
+        done = warta(*order.command()[3:], environment=environment(self.world), changed=changed)
+        counts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
+        return Result(
+            site=order.site, started_at=self.now, ended_at=self.now, exit_code=done.returncode, counts=counts,
+            ended=str(counts.get("ended", "broken")), said=done.stderr,
+        )  # fmt: skip
 
     # Kills
 

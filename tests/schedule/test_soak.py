@@ -26,7 +26,6 @@ from tests.schedule.world import Request, World
 pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
     pytest.mark.xdist_group("soak"),
-    pytest.mark.soak,
 ]
 BACKFILL = 6
 """Days of stories before the first crawl."""
@@ -60,7 +59,8 @@ def live(plan: Plan, folder: Path) -> Lived:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             patch.delenv(name, raising=False)
-        with World(rooms, plan) as world, Receiver() as hook, Postbox() as post, Month(folder, world, hook, post) as month:
+        with World(rooms, plan) as world, Receiver() as hook, Postbox() as post:
+            month = Month(folder, world, hook, post)
             seen = {name: _look(month, at) for name, at in (("outage", _day(plan, 3, 10)), ("drift", _day(plan, 7, 6)))}
             seen["drift"]["dropped"] = _dropped_from_a_corpus(month)
             month.live()

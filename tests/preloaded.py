@@ -1,0 +1,80 @@
+"""`warta` in processes of their own that begin with everything imported: from nothing a crawl spends a second and more with imports, and
+the tests crawl hundreds of times.
+
+The standard library's fork server imports once, each command is a process of its own then, with its environment, folder and output.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import subprocess
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+MAX_SECONDS = 120.0  # a command that hangs fails instead of holding everything up
+
+CRAWLS = (
+    "scrapy.core.downloader.handlers.http11", "scrapy.core.scheduler", "scrapy.core.scraper", "scrapy.extensions.corestats",
+    "scrapy.extensions.logstats", "scrapy.extensions.memusage", "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.httpproxy", "scrapy.downloadermiddlewares.redirect", "scrapy.downloadermiddlewares.retry",
+    "scraper.cli", "scraper.commands.crawl", "scraper.downloading", "scraper.extensions", "scraper.pipelines", "scraper.stories",
+    "scraper.middlewares.fence", "scraper.middlewares.retry_after", "scraper.middlewares.robots", "scraper.spiders.islamtimes",
+    "scraper.spiders.medcom", "scraper.spiders.republika", "scraper.spiders.rmol", "scraper.spiders.suara",
+)  # fmt: skip
+"""What a crawl imports. No reactor: processes cannot share one."""
+
+
+def warta(
+    *words: str, environment: dict[str, str], cwd: Path | None = None, changed: str = "scraper.cli", timeout: float = MAX_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """The command and how it ended; `changed` is a module whose import changes the program."""
+    with TemporaryDirectory() as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(["warta", *words], timeout, err.read_text("utf-8"))
+        code = process.exitcode
+        process.close()
+        return subprocess.CompletedProcess(["warta", *words], code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+_SERVED = get_context("forkserver")
+_SERVED.set_forkserver_preload([f"{__package__}.preloading"])
+
+
+def _begin(words: tuple[str, ...], environment: dict[str, str], cwd: Path | None, changed: str, out: Path, err: Path) -> None:
+    """In the new process: what the command line would do."""
+    os.environ.clear()
+    os.environ.update(environment)
+    if cwd is not None:
+        os.chdir(cwd)
+    for number, (path, flags) in enumerate([(Path(os.devnull), os.O_RDONLY), (out, os.O_WRONLY), (err, os.O_WRONLY)]):
+        opened = os.open(path, flags | (os.O_CREAT if number else 0), 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdin, sys.stdout, sys.stderr = Path(os.devnull).open(), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    sys.argv = ["warta", *words]
+    importlib.import_module(changed)
+    from scraper.cli import main
+
+    try:
+        main(args=list(words), prog_name="warta")
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def preload() -> None:
+    """In the fork server, once."""
+    for name in CRAWLS:
+        importlib.import_module(name)
+    assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared by processes"
+    gc.freeze()

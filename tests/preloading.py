@@ -1,0 +1,5 @@
+"""Imported by the fork server, and by nobody else."""
+
+from tests.preloaded import preload
+
+preload()
