@@ -83,6 +83,7 @@ REASONS: dict[str, str] = {
     "date_unreadable": "the date is written in an unknown way; --date-format tells it",
     # how a crawl ended
     "shutdown": "it was stopped",
+    "site_failing": "twenty addresses in a row failed; the rest is asked for next time",
     "archive_failed": "the archive took no more writes",
     "broke_off": "it broke off, and never wrote down how it ended",
     # what was wrong with a source

@@ -1,4 +1,4 @@
-"""How a site that has too much to do is left in peace: pure rules of seconds and moments. Nothing here waits, asks or writes."""
+"""How a site that has too much to do, or fails, is left in peace: pure rules of seconds and moments. Nothing here waits, asks or writes."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ FORGETTING = 0.5
 PATIENCE = 8
 """Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking on. A second try of the same address
 does not count: at the end of a crawl only those of a few broken pages are left."""
+FEW_FAILURES = 5
+"""Addresses in a row that failed (5xx, no answer), from which on none is asked a second time until one gives an answer."""
+MANY_FAILURES = 20
+"""As many in a row end a crawl of the site. Those beyond FEW_FAILURES are written down as failed, so that broken pages keep no crawl from
+the stories behind them for ever."""
 REST = timedelta(hours=1)
 """How long the site is left alone then."""
 LONGEST_QUIET = timedelta(days=30)
@@ -41,7 +46,9 @@ class Pace:
     good: int = 0
     overloaded: int = 0
     in_a_row: int = 0
-    """Answers without and with a wish for fewer requests; addresses with such an answer since the last good one."""
+    """Good answers, and those with a wish for fewer requests; addresses with such an answer since the last good one."""
+    failing: int = 0
+    """Addresses that failed otherwise since the last good answer."""
 
     @classmethod
     def of(cls, *, usual: float, slowest: float, remembered: float = 0.0) -> Pace:
@@ -63,8 +70,14 @@ class Pace:
         if status in OVERLOADED:
             slowed = self._step(self.delay)
             return replace(self, slowed=slowed, overloaded=self.overloaded + 1, in_a_row=self.in_a_row + (not again))
+        if status >= 500:
+            return self.after_failure(again=again)
         slowed = self.slowed * RECOVERY
-        return replace(self, slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0, good=self.good + 1, in_a_row=0)
+        return replace(self, slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0, good=self.good + 1, in_a_row=0, failing=0)
+
+    def after_failure(self, *, again: bool = False) -> Pace:
+        """The pace after a request that got no answer, or one that says nothing of how busy the server is."""
+        return replace(self, failing=self.failing + (not again))
 
     def remembered(self) -> float:
         """What the next crawl begins with; 0 for the usual delay.

@@ -61,6 +61,10 @@ class Pacing:
         if status in manners.OVERLOADED:
             self.reason = "http_429" if status == 429 else "http_5xx"
 
+    def note_failure(self, *, again: bool = False) -> None:
+        """No answer came."""
+        self.pace = self.pace.after_failure(again=again)
+
     def pause(self, seconds: float, *, now: datetime) -> None:
         """The site wants to be left alone so long; a shorter wish takes nothing from a longer one."""
         until = manners.quiet_until(seconds, now=now)
@@ -70,6 +74,10 @@ class Pacing:
     def end(self, seconds: float, *, now: datetime) -> None:
         """The same for so long that this crawl does not wait for it."""
         self.pause(seconds, now=now)
+        self.close()
+
+    def close(self) -> None:
+        """Nothing more is asked in this crawl."""
         self._resume, self.over = math.inf, True
 
     def left(self) -> float:

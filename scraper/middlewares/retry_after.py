@@ -1,4 +1,4 @@
-"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After asks for."""
+"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After asks for; one that fails is let be."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawl import Crawl
-from scraper.manners import OVERLOADED, PATIENCE, REST, retry_after_seconds
+from scraper.manners import FEW_FAILURES, MANY_FAILURES, OVERLOADED, PATIENCE, REST, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,9 @@ class RetryAfterMiddleware:
 
     Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they wait as every request does, at
     the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds, or that answers so for PATIENCE addresses
-    in a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. Scrapy's
-    AutoThrottle, where it is on, may only make the delay longer.
+    in a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. So does the crawl
+    of one where MANY_FAILURES addresses in a row fail (`site_failing`). Scrapy's AutoThrottle, where it is on, may only make the delay
+    longer.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -36,13 +38,31 @@ class RetryAfterMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         """Note how the server is, and how long it wants to be left alone."""
         crawl = Crawl.of(self._crawler)
-        crawl.pacing.note(response.status, again=bool(request.meta.get("retry_times")))
+        crawl.pacing.note(response.status, again=_again(request))
         if response.status in OVERLOADED:
             self._slow_down(request, response, crawl)
+        elif response.status >= 500:
+            self._let_be(request, crawl)
         slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
         if (slot := slots.get(str(request.meta.get("download_slot")))) is not None:
             crawl.pacing.apply(slot)
         return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Note that no answer came."""
+        if not isinstance(exception, IgnoreRequest):  # our own refusals
+            crawl = Crawl.of(self._crawler)
+            crawl.pacing.note_failure(again=_again(request))
+            self._let_be(request, crawl)
+
+    def _let_be(self, request: Request, crawl: Crawl) -> None:
+        failing = crawl.pacing.pace.failing
+        if failing > FEW_FAILURES:
+            request.meta["dont_retry"] = True
+        if failing >= MANY_FAILURES and not crawl.stopping:
+            logger.warning("%s: %d addresses in a row failed: the crawl of this site ends here", crawl.site, failing)
+            crawl.pacing.close()
+            crawl.stop("site_failing")
 
     def _slow_down(self, request: Request, response: Response, crawl: Crawl) -> None:
         pacing, now = crawl.pacing, crawl.now()
@@ -67,3 +87,8 @@ class RetryAfterMiddleware:
             slower = f": from here on {pacing.pace.delay:.3g} s between requests" if pacing.pace.delay else ""
             logger.log(logging.WARNING if seconds or slower else logging.INFO, "%s %s%s", response.url, wish, slower)
         crawl.note_manners()
+
+
+def _again(request: Request) -> bool:
+    """Whether the same was asked before, and its answer counted."""
+    return bool(request.meta.get("retry_times"))

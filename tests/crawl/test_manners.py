@@ -13,6 +13,7 @@ import pytest
 
 from archive import Archive
 from scraper.demo.proxy import Answer, Answers
+from scraper.manners import FEW_FAILURES
 from tests.crawl.conftest import HOME, PROSE, ROBOTS, environment, home, rows, run, small_site, story, story_url
 
 BEFORE, DURING, AFTER = "2026-11-21T06:00:00+00:00", "2026-11-21T09:00:00+00:00", "2026-11-22T12:00:00+00:00"
@@ -184,6 +185,34 @@ def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_
     )
     assert sum(proxy.asked(url) for url in stories) <= 9
     assert int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 20
+
+
+def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_the_next_time(serve, crawl, news):
+    numbers = range(1, 61)
+    broken = dict.fromkeys(map(story_url, numbers), Answer(status=500))
+    proxy = serve({**small_site(*numbers), **broken})
+    done = crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:00:00+00:00")
+    assert done.returncode == 1
+    assert "rmol: 20 addresses in a row failed: the crawl of this site ends here" in done.stderr
+    asked = {url for url in broken if proxy.asked(url)}
+    assert sum(proxy.asked(url) for url in broken) == len(asked)  # each once
+    assert len(asked) in (20, 21)  # without a delay the next one may be under way
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "site_failing"}]
+    failed = {str(row["url"]) for row in rows(news, "SELECT url FROM ledger WHERE state = 'failed'")}
+    assert len(asked - failed) == FEW_FAILURES
+    proxy.requests.clear()
+    crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:30:00+00:00")
+    assert not any(proxy.asked(url) for url in failed)
+    assert sum(bool(proxy.asked(url)) for url in broken) in (20, 21)
+
+
+def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, crawl, news):
+    numbers = range(1, 61)
+    broken = {story_url(number): Answer(status=500) for number in numbers if number % 2}
+    proxy = serve({**small_site(*numbers), **broken})
+    assert crawl(proxy, "rmol").returncode == 0
+    assert {proxy.asked(url) for url in list(broken)[:10]} == {3}
+    assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 30}]
 
 
 def test_what_stood_in_line_when_a_site_asked_for_a_long_pause_is_not_asked(serve, news):

@@ -33,6 +33,14 @@ def test_other_answers_slow_nothing_down(status):
     assert after(Pace.of(usual=1.0, slowest=60.0), status).delay == 1.0
 
 
+def test_failures_are_counted_by_address_until_one_answers_and_speed_nothing_up():
+    slowed = after(Pace.of(usual=1.0, slowest=60.0), 503, 500, 502)
+    assert (slowed.delay, slowed.failing, slowed.in_a_row) == (2.0, 2, 1)
+    failing = slowed.after_failure().after(500, again=True).after_failure(again=True)
+    assert (failing.failing, failing.good) == (3, 0)
+    assert failing.after(404).failing == 0
+
+
 def test_the_delay_grows_back_only_slowly():
     slowed = after(Pace.of(usual=1.0, slowest=60.0), *[503] * 6)
     assert slowed.delay == 60.0
