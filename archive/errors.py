@@ -35,7 +35,7 @@ class ArchiveUnwritable(ArchiveError):
 
 
 class ArchiveDamaged(ArchiveError):
-    """Bytes read back from the archive are not the bytes that were kept."""
+    """What is read back from the archive is not what was kept."""
 
 
 class ArticleUnknown(ArchiveError):

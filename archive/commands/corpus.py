@@ -154,14 +154,15 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     rows = [
         {
             "site": site, "articles": articles, "removed": selection.removed.get(site, 0),
-            "opted_out": sum(selection.opted_out.get(site, {}).values()),
+            "opted_out": sum(selection.opted_out.get(site, {}).values()), "drifted": selection.drifted.get(site, 0),
         }
         for site, articles in selection.sites.items()
     ]  # fmt: skip
     if as_json:
         print_json(rows)
         return
-    print_table(rows, {"site": "site", "articles": "articles", "removed": "taken away", "opted_out": "opted out"})
+    columns = {"site": "site", "articles": "articles", "removed": "taken away", "opted_out": "opted out", "drifted": "of a changed layout"}
+    print_table(rows, columns)
     _tell_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
     click.echo(
         f"As of {recipe.as_of.isoformat()}: {selection.selected} of {plural(selection.articles, 'article')}, {selection.clustered} of them "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document, DocumentsPipeline
@@ -11,6 +12,7 @@ from datatrove.pipeline.readers.base import BaseReader
 from archive.connection import plain_errors
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import rows
+from archive.errors import ArchiveDamaged
 from archive.store import Archive
 
 _AS_THEY_ARE = (
@@ -37,12 +39,18 @@ class ArchiveReader(BaseReader):
         with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
             for row in rows(past, self.recipe, self.shards[rank]):
                 with self.track_time():
-                    document = _document(row)
+                    document = _document(row, path)
                     self.update_doc_stats(document)
                 yield document
 
 
-def _document(row: dict[str, Any]) -> Document:
+def _document(row: dict[str, Any], path: Path) -> Document:
     metadata = {name: row[name] for name in _AS_THEY_ARE}
-    metadata |= {"page_language": row["language"], "warnings": json.loads(row["warnings"])}
+    try:
+        warnings = json.loads(row["warnings"])
+    except ValueError:
+        warnings = None
+    if not isinstance(warnings, list):
+        raise ArchiveDamaged(f"{path}: article {row['article_id']}: its warnings are no list in JSON, but {row['warnings']!r:.80}")
+    metadata |= {"page_language": row["language"], "warnings": warnings}
     return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)

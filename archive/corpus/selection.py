@@ -6,13 +6,15 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from archive.corpus.recipe import Recipe
 from archive.drift import drifted_articles
-from archive.errors import CorpusError
+from archive.errors import ArchiveDamaged, CorpusError
 from archive.reader import Reader
 
 SHARD = 1_000
@@ -41,6 +43,8 @@ class Selection:
     """Site -> selected articles that their site had taken away."""
     opted_out: dict[str, dict[str, int]]
     """Site -> rule -> selected articles."""
+    drifted: dict[str, int]
+    """Site -> selected articles that a layout gave which had changed."""
     clustered: int
     """Selected articles that share a cluster with another one."""
     shards: tuple[tuple[int, int], ...]
@@ -57,11 +61,12 @@ class _Tally:
     sites: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     opted_out: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    drifted: Counter[str] = field(default_factory=Counter)
     clusters: Counter[int] = field(default_factory=Counter)
     undated: int = 0
     bounds: list[list[int]] = field(default_factory=list)
 
-    def take(self, row: dict[str, Any], cluster_id: int | None) -> None:
+    def take(self, row: dict[str, Any], cluster_id: int | None, *, drifted: bool) -> None:
         """Count a selected article."""
         if self.sites.total() % SHARD == 0:
             self.bounds.append([row["id"], row["id"]])
@@ -71,12 +76,15 @@ class _Tally:
             self.removed[row["site"]] += 1
         if row["opted_out"] is not None:
             self.opted_out[row["site"]][row["opted_out"]] += 1
+        self.drifted[row["site"]] += drifted
         if cluster_id is not None:
             self.clusters[cluster_id] += 1
 
 
 def select(reader: Reader, recipe: Recipe) -> Selection:
-    """Go through all articles once; raises CorpusError where none is asked for, or a site is unknown."""
+    """Go through all articles once; raises CorpusError where none is asked for, or a site is unknown, and ArchiveDamaged for a time of
+    publication that another program wrote and nobody can read.
+    """
     see_broken_texts(reader)
     digest, tally, articles = hashlib.sha256(), _Tally(), 0
     clusters = {row["article_id"]: row["cluster_id"] for row in reader.db.query("SELECT article_id, cluster_id FROM members")}
@@ -89,8 +97,9 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         digest.update(json.dumps([*line, row["published_at"], cluster_id, row["id"] in marked]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
             continue
+        _check_time(reader, row)
         if chosen(recipe, row["published_at"]):
-            tally.take(row, cluster_id)
+            tally.take(row, cluster_id, drifted=row["id"] in marked)
         elif row["published_at"] is None:
             tally.undated += 1
     _check(reader, recipe, known, tally.sites.total())
@@ -98,6 +107,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         archive_digest=digest.hexdigest(), articles=articles, sites=dict(sorted(tally.sites.items())), undated=tally.undated,
         removed=dict(sorted(tally.removed.items())),
         opted_out={site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())},
+        drifted={site: count for site, count in sorted(tally.drifted.items()) if count},
         clustered=sum(count for count in tally.clusters.values() if count > 1),
         shards=tuple((first, last) for first, last in tally.bounds),
     )  # fmt: skip
@@ -111,6 +121,14 @@ def chosen(recipe: Recipe, published_at: str | None) -> bool:
         return False
     day = published_at[:10]
     return (recipe.since is None or recipe.since.isoformat() <= day) and (recipe.until is None or day <= recipe.until.isoformat())
+
+
+def _check_time(reader: Reader, row: dict[str, Any]) -> None:
+    text = row["published_at"]
+    with suppress(ValueError, TypeError):
+        if text is None or datetime.fromisoformat(text).tzinfo is not None:
+            return
+    raise ArchiveDamaged(f"{reader.path}: article {row['id']}: its time of publication is {text!r}, not ISO 8601 with an offset")
 
 
 def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> None:

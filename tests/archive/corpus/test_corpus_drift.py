@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from archive import Archive
+from scraper.cli import main
 from tests.archive.corpus.newsroom import built, by_id, kept, reasons, told
 from tests.archive.invented import DAY, NOW
 from tests.archive.syndicated import ran
@@ -36,6 +40,13 @@ def test_it_is_left_out_by_its_reason(path: Path, tmp_path: Path) -> None:
     built(path, tmp_path / "out")
     assert set(by_id(tmp_path / "out")) == {"kabar:kabar-1", "berita:berita-3"}
     assert reasons(tmp_path / "out") == {"kabar:kabar-2": "drifted"}
+
+
+def test_a_plan_counts_it(path: Path) -> None:
+    redesigned(path)
+    command = ["corpus", "build", "nowhere", "--plan", "--json", "--archive", str(path)]
+    found = [json.loads(line) for line in CliRunner().invoke(main, command).stdout.splitlines()]
+    assert {row["site"]: row["drifted"] for row in found} == {"kabar": 1, "berita": 0}
 
 
 def test_before_anybody_saw_it_it_was_there(path: Path, tmp_path: Path) -> None:

@@ -293,6 +293,28 @@ def test_broken_texts_are_dropped_and_counted(build: Build, path: Path, tmp_path
     assert "1 broken_text" in result.stderr
 
 
+@pytest.mark.parametrize("value", [b"kemarin", b"2026-11-20", b"2026-11-20T08:00:00", b"", b"\xff\xfe"])
+def test_a_time_that_is_none_is_one_line(build: Build, path: Path, tmp_path: Path, value: bytes) -> None:
+    with Archive(path) as archive:
+        for number in range(1, 4):
+            kept(archive, number)
+    for table in ("articles", "revisions"):
+        broken(path, "published_at", value, table=table)
+    told_plainly(build(archive=path), "article 1: its time of publication is .*, not ISO 8601 with an offset")
+    told_plainly(build("--plan", archive=path), "article 1: its time of publication is")
+    nothing_left(tmp_path)
+
+
+@pytest.mark.parametrize("value", [b"bukan JSON", b"{}", b"", b"\xff\xfe"])
+def test_warnings_that_are_no_list_are_one_line(build: Build, path: Path, tmp_path: Path, value: bytes) -> None:
+    with Archive(path) as archive:
+        for number in range(1, 4):
+            kept(archive, number)
+    broken(path, "warnings", value)
+    told_plainly(build(archive=path), "article 1: its warnings are no list in JSON")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_an_archive_keeps_of_lone_surrogates(path: Path, tmp_path: Path, build: Build) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
