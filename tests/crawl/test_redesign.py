@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,9 +17,9 @@ BEFORE, AFTER = range(1, 53), range(41, 65)
 
 @pytest.fixture
 def redesigned(serve, crawl):
-    """A site that was crawled once, and has another look since; twelve stories are new."""
+    """A site that was crawled once, an hour ago, and has another look since; twelve stories are new."""
     proxy = serve(site_of(BEFORE))
-    first = crawl(proxy, "rmol")
+    first = crawl(proxy, "rmol", "-s", f"NOW={datetime.now(UTC) - timedelta(hours=1)}")
     assert first.returncode == 0, first.stderr
     proxy.answers = site_of(AFTER, new_layout=True)
     return proxy
