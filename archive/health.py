@@ -22,8 +22,11 @@ SHOWN = 5
 """Addresses that an incident names."""
 AHEAD = timedelta(hours=1)
 """How far the archive's clock may be before the computer's."""
+ENOUGH = 1.1
+"""Times the room that the disk should have: from there on a full disk is over. Room that wavers is one incident."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the rhythm."""
+_KILLED = "broke_off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,7 @@ class _Crawl:
 
     started_at: datetime
     ended_at: datetime | None
+    """None for one that was killed, too: its row tells when that was noticed."""
     end_reason: str | None
 
 
@@ -85,8 +89,8 @@ def incidents(
         found += _drifted(archive, site)
         found += _lost(archive, site, now, limits)
     found += _ahead(archive, now, limits.zone)
-    room = free(archive.path)
-    if room < limits.disk_free:
+    room, lasts = free(archive.path), any(each.kind == "disk" for each in lasting(archive.db))
+    if room < limits.disk_free * (ENOUGH if lasts else 1):
         why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(limits.disk_free)}"
         found.append(Incident(kind="disk", site=None, since=now, why=why))
     return found
@@ -111,9 +115,10 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
 def _crawls(archive: Reader, site: str) -> list[_Crawl]:
     """Newest first, back to the last one that finished; those that were stopped left out."""
     rows = archive.db.conn.execute(
-        """SELECT started_at, ended_at, end_reason FROM crawls WHERE site = :site AND end_reason IS NOT :stopped
+        """SELECT started_at, iif(end_reason IS :killed, NULL, ended_at), end_reason FROM crawls
+            WHERE site = :site AND end_reason IS NOT :stopped
             AND id >= coalesce((SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0) ORDER BY id DESC""",
-        {"site": site, "stopped": _STOPPED},
+        {"site": site, "stopped": _STOPPED, "killed": _KILLED},
     )
     return [
         _Crawl(started_at=datetime.fromisoformat(start), ended_at=datetime.fromisoformat(end) if end else None, end_reason=reason)
@@ -133,13 +138,13 @@ def _failed(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, lim
         return []
     first, last = failures[-1], failures[0]
     times = "the last crawl" if len(failures) == 1 else f"the last {len(failures)} crawls"
-    why = f"{times} failed: {sentence(last.end_reason or 'broke_off')}"
+    why = f"{times} failed: {sentence(last.end_reason or _KILLED)}"
     return [Incident(kind="crawl_failed", site=site, since=first.ended_at or first.started_at, why=why, urls=_failing(archive, site, last))]
 
 
 def _runs(archive: Reader, site: str, crawl: _Crawl, now: datetime, limits: Limits) -> bool:
     """Whether a crawl that has not written down its end is still at work: there was an answer not long ago."""
-    if crawl.ended_at is not None:
+    if crawl.end_reason is not None:
         return False
     (answered,) = archive.db.conn.execute("SELECT max(last_checked_at) FROM urls WHERE site = ?", (site,)).fetchone()
     alive = max(crawl.started_at, datetime.fromisoformat(answered)) if answered else crawl.started_at

@@ -47,6 +47,7 @@ REASONS: dict[str, str] = {
     "missing_parts": "a further page of the story could not be had, so the story is left as it was this time",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice in place of the story)",
     "pause_requested": "the server asked for a longer pause than a crawl waits; the site is left alone this time",
+    "overloaded": "the server answered 429 or 503 for eight addresses in a row; the site is left alone for an hour",
     "extraction_failed": "the page could not be read; its bytes are kept",
     "snapshot_damaged": "the kept bytes cannot be read back any more; `warta verify` tells more",
     "taken_down": "the story was taken down here (`warta remove`); it is never asked for again",
@@ -83,9 +84,10 @@ REASONS: dict[str, str] = {
     "date_unreadable": "the date is written in an unknown way; --date-format tells it",
     # how a crawl ended
     "shutdown": "it was stopped",
-    "site_failing": "twenty addresses in a row failed; the rest is asked for next time",
+    "site_failing": "twenty addresses in a row failed or were refused; the rest is asked for next time",
     "archive_failed": "the archive took no more writes",
-    "broke_off": "it broke off, and never wrote down how it ended",
+    "broke_off": "it broke off: it was killed, or the machine went down",
+    "out_of_time": "it took longer than it may ([schedule] longest); the rest is asked for next time",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",

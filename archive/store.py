@@ -72,8 +72,9 @@ class Archive(Reader):
             raise
 
     def begin_crawl(self, site: str, *, now: datetime, version: str, arguments: Mapping[str, Any]) -> int:
-        """A row for a crawl that begins; returns its number."""
+        """A row for a crawl that begins, of a site that nobody else crawls: one before it without an end was killed. Returns its number."""
         with self.transaction():
+            self._end_killed(site, now, "broke_off")
             row = self.db.conn.execute(
                 "INSERT INTO crawls (site, started_at, version, arguments) VALUES (?, ?, ?, ?) RETURNING id",
                 (site, self.clock.stamp(now), version, json.dumps(dict(arguments))),
@@ -88,11 +89,20 @@ class Archive(Reader):
                 (self.clock.stamp(now), json.dumps(dict(counts)), received, reason, crawl_id),
             )
 
-    def end_killed(self, site: str, *, now: datetime, reason: str = "broke_off") -> int:
-        """Write down that the crawls of a site which never could are over, why, and how many; for who knows that none is at work."""
+    def end_killed(self, site: str, *, now: datetime, reason: str = "broke_off") -> None:
+        """Write down that the newest crawl of a site, if it has no end, is over; for who knows that nobody is at it any more.
+
+        `ended_at` is when that was found out: nothing is written into the past.
+        """
         with self.transaction():
-            statement = "UPDATE crawls SET ended_at = ?, end_reason = ? WHERE site = ? AND ended_at IS NULL"
-            return self.db.conn.execute(statement, (self.clock.stamp(now), reason, site)).rowcount
+            self._end_killed(site, now, reason)
+
+    def _end_killed(self, site: str, now: datetime, reason: str) -> None:
+        self.db.conn.execute(
+            """UPDATE crawls SET ended_at = ?, end_reason = ?
+            WHERE id = (SELECT max(id) FROM crawls WHERE site = ?) AND ended_at IS NULL""",
+            (self.clock.stamp(now), reason, site),
+        )
 
     def record_robots(self, host: str, *, status: int | None, body: str, now: datetime, reason: str | None = None) -> None:
         """Keep what a request for robots.txt brought: a row for each answer that was seen, with its first and last time.

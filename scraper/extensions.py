@@ -19,6 +19,9 @@ from scraper.spider import NewsSpider
 
 logger = logging.getLogger(__name__)
 
+_REASONS = {"closespider_timeout": "out_of_time"}
+"""Scrapy's reasons in our words."""
+
 
 class CrawlRecord:
     """Closes the archive when the spider closes, after the crawl's row says how it ended."""
@@ -42,7 +45,7 @@ class CrawlRecord:
                 stats.set_value(f"warta/{name}", value)
         self._look_for_drift(crawl)
         try:
-            crawl.end(crawl.end_reason or reason, received)
+            crawl.end(crawl.end_reason or _REASONS.get(reason, reason), received)
         except ArchiveError as error:
             crawl.error = crawl.error or str(error)
 

@@ -17,6 +17,9 @@ from platformdirs import user_cache_path
 
 from archive.errors import ArchiveError, ArchiveUnwritable
 
+_MOMENT = 0.2
+"""Seconds that a lock is waited for."""
+
 
 class Locked(ArchiveError):
     """Another process does the same already."""
@@ -30,15 +33,18 @@ def site_lock(site: str) -> BaseFileLock:
     return _taken(locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time")
 
 
-def writer_lock(archive: Path, site: str) -> BaseFileLock:
-    """The right to write a site's stories into an archive, taken; raises Locked."""
-    return _taken(_beside(archive, site), f"{archive}: {site} is being crawled by another process; one crawl of a site at a time")
+def writer_lock(archive: Path, site: str) -> ExitStack:
+    """The right to write a site's stories into an archive, until the stack is closed. Raises Locked."""
+    refusal = f"{archive}: {site} is being crawled by another process; one crawl of a site at a time"
+    with ExitStack() as stack:
+        stack.callback(_taken(_beside(archive, site), refusal).release)
+        return stack.pop_all()
 
 
 def crawl_lock(archive: Path, site: str) -> ExitStack:
     """The right to crawl a site into an archive: nobody else asks the site, nobody else writes its stories there. Raises Locked."""
     with ExitStack() as stack:
-        stack.callback(writer_lock(archive, site).release)
+        stack.enter_context(writer_lock(archive, site))
         stack.callback(site_lock(site).release)
         return stack.pop_all()
 
@@ -86,10 +92,13 @@ def _temporary() -> Path:
 
 
 def _taken(file: Path, refusal: str) -> BaseFileLock:
-    """A lock of the operating system on a small file, which stays: it is the lock that counts, and it ends with its process."""
+    """A lock of the operating system on a small file, which stays: it is the lock that counts, and it ends with its process.
+
+    Who only writes down that a crawl was killed holds it for a moment.
+    """
     lock = FileLock(file, is_singleton=True, thread_local=False)
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=_MOMENT)
     except Timeout:
         raise Locked(refusal) from None
     except OSError as error:

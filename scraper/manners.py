@@ -19,7 +19,8 @@ PATIENCE = 8
 """Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking on. A second try of the same address
 does not count: at the end of a crawl only those of a few broken pages are left."""
 FEW_FAILURES = 5
-"""Addresses in a row that failed (5xx, no answer), from which on none is asked a second time until one gives an answer."""
+"""Addresses in a row that failed or were refused (5xx, 401, 403, no answer), from which on none is asked a second time until one is
+answered."""
 MANY_FAILURES = 20
 """As many in a row end a crawl of the site. Those beyond FEW_FAILURES are written down as failed, so that broken pages keep no crawl from
 the stories behind them for ever."""
@@ -70,7 +71,7 @@ class Pace:
         if status in OVERLOADED:
             slowed = self._step(self.delay)
             return replace(self, slowed=slowed, overloaded=self.overloaded + 1, in_a_row=self.in_a_row + (not again))
-        if status >= 500:
+        if is_failure(status):
             return self.after_failure(again=again)
         slowed = self.slowed * RECOVERY
         return replace(self, slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0, good=self.good + 1, in_a_row=0, failing=0)
@@ -93,6 +94,11 @@ class Pace:
 
     def _step(self, delay: float) -> float:
         return min(self.slowest, max(2 * delay, FIRST_STEP))
+
+
+def is_failure(status: int) -> bool:
+    """Whether an answer says that the server fails (5xx) or refuses us (401, 403), and nothing of how busy it is."""
+    return status in (401, 403) or (status >= 500 and status not in OVERLOADED)
 
 
 def quiet_until(seconds: float, *, now: datetime) -> datetime:

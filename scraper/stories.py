@@ -64,13 +64,12 @@ class Stories:
         while self._waiting and len(requests) < BATCH and not self._at_limit():
             entry = self._waiting.popleft()
             self._asked.add(entry.id)
-            self._crawl.counts["asked"] += 1
             requests.append(
                 self._request(
                     entry.url, self.parse, errback=self.failed, cb_kwargs={"entry": entry}, headers=self._validators(entry)
                 )
             )  # fmt: skip
-        self._crawl.counts["wanted"] = self._crawl.counts["asked"] + (0 if self._at_limit() else len(self._waiting))
+        self._crawl.counts["wanted"] = len(self._asked) + (0 if self._at_limit() else len(self._waiting))
         return requests
 
     def _validators(self, entry: Entry) -> dict[str, str]:
@@ -87,10 +86,11 @@ class Stories:
 
     def _at_limit(self) -> bool:
         limit = self._crawl.options.limit
-        return limit is not None and self._crawl.counts["asked"] >= limit
+        return limit is not None and len(self._asked) >= limit
 
     def parse(self, response: Response, entry: Entry) -> Iterator[Page | Miss | Request]:
         """A story's first page; its further pages are asked for before it goes on."""
+        self._crawl.counts["asked"] += 1
         outcome, reason = self._judge(response, entry)
         if outcome is not None:
             yield self._miss(entry, outcome, reason, response)
@@ -149,7 +149,8 @@ class Stories:
         """A story that gave no answer."""
         reason = refusal_of_error(failure)
         if reason == "pause_requested":
-            return  # it stays due
+            return  # it was not asked, and stays due
+        self._crawl.counts["asked"] += 1
         refused = reason in ("private_address", "foreign_site", "redirect_offsite", "robots_forbidden")
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield Miss(entry=entry, outcome="refused" if refused else "failed", reason=reason, checked_at=self._crawl.now())

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from pathlib import Path
-from threading import Thread
 
 from archive.alerts import Alerts, Delivery
-from archive.errors import ArchiveError
 from archive.incidents import Incident
 from archive.store import Archive
-from scraper.alerts.mail import send
+from scraper.alerts.delivery import deliver
 from scraper.alerts.message import Message
-from scraper.alerts.targets import Target, Undelivered, Webhook
-from scraper.alerts.webhook import post
+from scraper.alerts.targets import Target
 
 logger = logging.getLogger(__name__)
 
 MESSAGES = 50
 """Messages to one target in one telling at most; the others follow in the next."""
-GRACE = 1.0
-"""Seconds beyond a target's own timeout, in which its sockets may give up by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +36,8 @@ class Told:
 
 
 def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> Told:
-    """Compare the incidents of this moment with what was noted, and tell each target what it does not know. Never raises for a target.
+    """Compare the incidents of this moment with what was noted, and tell each target what it does not know. Never raises for a target,
+    and ArchiveError where the archive cannot remember it.
 
     An incident is told when it begins and when it ends, to each target by itself:
 
@@ -58,42 +52,22 @@ def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Targ
       then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping one twice an hour at most.
     - A target that is new in the configuration is told what lasts, and nothing of the past.
 
-    - An archive that takes no writes remembers nothing. Nothing is told then but that the disk is full, once a process; when the
-      archive takes writes again and the disk is still filling, that is told in the ordinary way.
-
     A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told side by side.
     """
-    try:
-        told = _told(archive, incidents, targets, now)
-    except ArchiveError as error:
-        logger.error("alerts: the archive cannot remember what is told: %s", error)  # noqa: TRY400 - the sentence is enough
-        full = next((incident for incident in incidents if incident.kind == "disk"), None)
-        return Told(sent=tell_unremembered(archive.path, full, targets, now=now) if full else 0, problem=str(error))
-    _unremembered.discard(archive.path)
-    return told
+    note(archive, incidents, targets, now=now)
+    return send_due(archive, targets, now=now)
 
 
-_unremembered: set[Path] = set()
-"""Archives of which this process told directly what they cannot remember."""
+def note(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> None:
+    """The first half: write down what began and what ended. Who looked earlier has to note earlier. Raises ArchiveError."""
+    with archive.transaction():
+        Alerts(archive).note(incidents, [target.name for target in targets], now=now)
 
 
-def tell_unremembered(archive: Path, incident: Incident, targets: Sequence[Target], *, now: datetime) -> int:
-    """Tell what an archive that takes no writes cannot remember, once a process until it takes writes again; how many were told."""
-    if archive in _unremembered:
-        return 0
-    _unremembered.add(archive)
-    mark = sha256(f"{archive.resolve()}\n{now.isoformat()}".encode(errors="replace")).hexdigest()[:16]
-    message = Message(id=f"{mark}-began", state="began", incident=incident, archive=archive.name, sent_at=now)
-    problems = deliver(dict.fromkeys(targets, message))
-    for target, problem in problems.items():
-        logger.warning("alerts: %s: %s; it is not told: %s", target.name, problem, incident.why)
-    return len(set(targets)) - len(problems)
-
-
-def _told(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], now: datetime) -> Told:
+def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> Told:
+    """The second half: tell what is due. May be called by many threads and programs at once. Raises ArchiveError."""
     alerts = Alerts(archive)
     with archive.transaction():
-        alerts.note(incidents, [target.name for target in targets], now=now)
         waiting = {target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)}
     sent, failed = 0, {}
     while any(waiting.values()):
@@ -131,40 +105,3 @@ def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
         archive=archive.path.name,
         sent_at=now,
     )
-
-
-def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
-    """Send each target its message, side by side; why not, for those that did not take it. Never raises.
-
-    A name server or a target that sends a byte a minute outlasts any timeout of a socket: a thread that is late is left alone.
-    What it may still bring about counts as undelivered.
-    """
-    outcomes: dict[Target, Future[None]] = {target: Future() for target in messages}
-    threads = {
-        target: Thread(target=_attempt, args=(target, message, outcomes[target]), daemon=True) for target, message in messages.items()
-    }
-    for thread in threads.values():
-        thread.start()
-    problems: dict[Target, Undelivered] = {}
-    for target, outcome in outcomes.items():
-        try:
-            outcome.result(timeout=target.timeout + GRACE)
-        except Undelivered as problem:
-            problems[target] = problem
-        except TimeoutError:
-            problems[target] = Undelivered(f"no answer within {target.timeout:g} s")
-    return problems
-
-
-def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
-    try:
-        if isinstance(target, Webhook):
-            post(target, message)
-        else:
-            send(target, message)
-    except Undelivered as problem:
-        outcome.set_exception(problem)
-    except Exception as error:  # whatever a target provokes, the crawl goes on; its words may hold secrets
-        outcome.set_exception(Undelivered(f"it cannot be told ({type(error).__name__})"))
-    else:
-        outcome.set_result(None)

@@ -13,9 +13,9 @@ from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
 from archive.terminal import print_json, print_table
 from archive.words import plain_time, plural
+from scraper.alerts.delivery import deliver
 from scraper.alerts.message import Message
 from scraper.alerts.targets import targets as named_targets
-from scraper.alerts.telling import deliver
 from scraper.configured import config_option, configured
 from scraper.profiles import sites
 from scraper.schedule.timetable import Timetable
@@ -84,8 +84,6 @@ def tell_alerts(context: click.Context, path: Path) -> None:
     systemd's timers and cron run this beside the crawls. Ends with 3 where a message is still to be told.
     """
     known, archive, now = configured(context), named(context, path).absolute(), datetime.now(UTC)
-    with opened(archive):
-        pass  # says in one line what is wrong with it
     # A site that was never crawled is to be crawled since the configuration says so.
     since = datetime.fromtimestamp(known.file.stat().st_mtime, UTC) if known.file is not None else now
     timetable = Timetable.of(known.configuration, list(sites()))

@@ -47,7 +47,8 @@ class LastLook:
     def look(self, archive: Reader, now: datetime) -> Sequence[Incident]:
         """Look now, and remember."""
         found = self._incidents(archive, now)
-        self._last = now, found
+        if self._last is None or not timedelta(0) < self._last[0] - now < self._fresh:  # a slow look does not hide a later one
+            self._last = now, found
         return found
 
     def __call__(self, archive: Reader, now: datetime) -> Sequence[Incident]:

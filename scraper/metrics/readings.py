@@ -63,9 +63,9 @@ READINGS = (
     ),
     Reading(
         name="warta_crawl_last_end_timestamp_seconds",
-        text="When the newest crawl that ended did.",
+        text="When the newest crawl that ended by itself did.",
         labels=("site",),
-        query=f"SELECT site, {_EPOCH.format(column='ended_at')} FROM crawls WHERE ended_at IS NOT NULL GROUP BY site",
+        query=f"SELECT site, {_EPOCH.format(column='ended_at')} FROM crawls WHERE counts IS NOT NULL GROUP BY site",
     ),
     Reading(
         name="warta_crawl_last_success_timestamp_seconds",
@@ -75,32 +75,32 @@ READINGS = (
     ),
     Reading(
         name="warta_crawl_last_duration_seconds",
-        text="How long the newest crawl that ended took.",
+        text="How long the newest crawl that ended by itself took.",
         labels=("site",),
         query=f"""SELECT site, round(max(0, julianday(ended_at) - julianday(started_at)) * 86400, 3) FROM crawls
             WHERE id IN ({_LAST_ENDED})""",
     ),
     Reading(
         name="warta_crawl_last_received_bytes",
-        text="Bytes that the newest crawl that ended received.",
+        text="Bytes that the newest crawl that ended by itself received.",
         labels=("site",),
         query=f"SELECT site, coalesce(bytes, 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
     ),
     Reading(
         name="warta_crawl_last_announced_stories",
-        text="Stories that the sources announced to the newest crawl that ended.",
+        text="Stories that the sources announced to the newest crawl that ended by itself.",
         labels=("site",),
         query=f"SELECT site, coalesce(json_extract(counts, '$.announced'), 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
     ),
     Reading(
         name="warta_crawl_last_asked_stories",
-        text="Stories that the newest crawl that ended asked for.",
+        text="Stories that the newest crawl that ended by itself asked for.",
         labels=("site",),
         query=f"SELECT site, coalesce(json_extract(counts, '$.asked'), 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
     ),
     Reading(
         name="warta_crawl_last_pages",
-        text="Pages of the newest crawl that ended, by what became of them.",
+        text="Pages of the newest crawl that ended by itself, by what became of them.",
         labels=("site", "outcome"),
         query=f"""SELECT c.site, o.value, coalesce((SELECT j.value FROM json_each(c.counts) j WHERE j.key = o.value), 0)
             FROM crawls c, json_each('["kept", "unchanged", "not_modified", "gone", "refused", "failed"]') o

@@ -11,7 +11,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawl import Crawl
-from scraper.manners import FEW_FAILURES, MANY_FAILURES, OVERLOADED, PATIENCE, REST, retry_after_seconds
+from scraper.manners import FEW_FAILURES, MANY_FAILURES, OVERLOADED, PATIENCE, REST, is_failure, retry_after_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ class RetryAfterMiddleware:
     """Notes every answer in the crawl's pace, for all requests to its site.
 
     Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they wait as every request does, at
-    the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds, or that answers so for PATIENCE addresses
-    in a row, is not asked again: the crawl of its site ends (`pause_requested`), and the archive remembers until when. So does the crawl
-    of one where MANY_FAILURES addresses in a row fail (`site_failing`). Scrapy's AutoThrottle, where it is on, may only make the delay
-    longer.
+    the gate of `scraper.downloading`. A server that asks for more than RETRY_AFTER_MAX seconds (`pause_requested`), or that answers so for
+    PATIENCE addresses in a row (`overloaded`), is not asked again: the crawl of its site ends, and the archive remembers until when. So
+    ends the crawl of one where MANY_FAILURES addresses in a row fail or are refused (`site_failing`). Scrapy's AutoThrottle, where it is
+    on, may only make the delay longer.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -41,7 +41,7 @@ class RetryAfterMiddleware:
         crawl.pacing.note(response.status, again=_again(request))
         if response.status in OVERLOADED:
             self._slow_down(request, response, crawl)
-        elif response.status >= 500:
+        elif is_failure(response.status):
             self._let_be(request, crawl)
         slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
         if (slot := slots.get(str(request.meta.get("download_slot")))) is not None:
@@ -60,7 +60,7 @@ class RetryAfterMiddleware:
         if failing > FEW_FAILURES:
             request.meta["dont_retry"] = True
         if failing >= MANY_FAILURES and not crawl.stopping:
-            logger.warning("%s: %d addresses in a row failed: the crawl of this site ends here", crawl.site, failing)
+            logger.warning("%s: %d addresses in a row failed or were refused: the crawl of this site ends here", crawl.site, failing)
             crawl.pacing.close()
             crawl.stop("site_failing")
 
@@ -80,7 +80,7 @@ class RetryAfterMiddleware:
             wish += "" if too_long else f", as did {pacing.pace.in_a_row - 1} addresses before it"
             until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
             logger.warning("%s %s: the crawl of this site ends here; it is left alone until %s", response.url, wish, until)
-            crawl.stop("pause_requested")
+            crawl.stop("pause_requested" if too_long else "overloaded")
         else:
             if seconds:
                 pacing.pause(seconds, now=now)

@@ -35,12 +35,12 @@ class Shell:
         self._keys = keys
         self._clock = clock
         self._checking = False
+        self._problem = ""
         self._crawl_ended = Event()
         self._stopped = Event()
 
     def run(self, wait: Callable[[], None]) -> bool:
         """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still waits for something."""
-        self._take_over()
         wake = self._tick()  # before health is looked at: a crawl that is overdue is under way by then
         for target, given in ((self._tick_on, (wake,)), (self._check_on, ())):
             Thread(target=target, args=given, daemon=True).start()
@@ -56,12 +56,6 @@ class Shell:
             self._schedule.close()
         return said
 
-    def _take_over(self) -> None:
-        try:
-            self._schedule.take_over(self._clock())
-        except ArchiveError as error:
-            logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
-
     def _tick_on(self, wake: datetime) -> None:
         """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due again."""
         while not self._stopped.is_set():
@@ -75,11 +69,15 @@ class Shell:
         try:
             for order in [] if self._stopped.is_set() else self._schedule.tick(now):
                 Thread(target=self._crawl, args=(order,), daemon=True).start()
-            return self._schedule.wake_at(now)
+            wake, self._problem = self._schedule.wake_at(now), ""
         except ArchiveError as error:
-            logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
+            if str(error) != self._problem:  # once, however long it lasts
+                logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
+            self._problem = str(error)
         except Exception:
             logger.exception("the tick failed")
+        else:
+            return wake
         return now + PATIENCE
 
     def _crawl(self, order: Order) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Condition, Thread
@@ -16,6 +16,9 @@ from typing import IO, Any
 
 _TAIL = 8_192
 """Bytes that are kept of what a crawl says, its newest: enough for its result and for a traceback."""
+
+_LATE = 60.0
+"""Seconds that a crawl which ends by itself may take for it: an answer may be under way."""
 
 _KILLED = 5.0
 """Seconds in which a process that was killed is gone, unless the machine is in trouble."""
@@ -66,6 +69,11 @@ class Result:
         return (self.ended_at - self.started_at).total_seconds()
 
     @property
+    def refused(self) -> bool:
+        """Whether it gave up before it told anything."""
+        return self.exit_code == 1 and not self.counts
+
+    @property
     def well(self) -> bool:
         """Whether it finished by itself; with 3 it did, and saw a layout drift, which health tells."""
         return self.exit_code in (0, 3)
@@ -84,15 +92,16 @@ class Runs:
     def run(self, order: Order, *, longest: float, grace: float) -> Result | None:
         """Crawl, and wait for the end; None where everything is being stopped.
 
-        A crawl that takes more than `longest` seconds is told to end, and killed `grace` seconds later.
+        A crawl that takes more than `longest` seconds ends by itself (`out_of_time`); one that does not is told to, and killed `grace`
+        seconds later.
         """
         started = self._clock()
-        process = self._start(order)
+        process = self._start(replace(order, settings=(*order.settings, f"CLOSESPIDER_TIMEOUT={longest:.0f}")))
         if process is None:
             return None
         tails = [_Tail(process.stdout), _Tail(process.stderr)]
         try:
-            _wait(process, longest, grace)
+            _wait(process, longest + _LATE, grace)
         finally:
             _end(process)
             with self._changed:

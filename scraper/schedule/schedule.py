@@ -13,9 +13,10 @@ from threading import Lock
 from archive.connection import plain_errors
 from archive.errors import ArchiveError
 from archive.store import Archive
-from scraper.locks import Locked, writer_lock
+from scraper.locks import Locked, locks_of
+from scraper.schedule.killed import end_killed
 from scraper.schedule.runs import Order, Result
-from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
+from scraper.schedule.timetable import AHEAD, LastCrawl, Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")
 
@@ -52,6 +53,10 @@ class Schedule:
         self._order = order or Order(site="", archive=archive)
         self._started: dict[str, datetime] = {}
         self._under_way: set[str] = set()
+        self._put_off: dict[str, datetime] = {}
+        """Sites that could not be begun with: until when."""
+        self._why_put_off: dict[str, str] = {}
+        """As it was told, until a crawl of the site has run."""
         self._lock = Lock()
 
     @property
@@ -61,39 +66,33 @@ class Schedule:
             return frozenset(self._under_way)
 
     def tick(self, now: datetime) -> list[Order]:
-        """The crawls to start now; from here on they are under way, and each has to be given to `crawl`. Raises ArchiveError."""
+        """The crawls to start now; from here on they are under way, and each has to be given to `crawl`. Raises ArchiveError.
+
+        A site that somebody else crawls or asks waits for the next tick.
+        """
         known = self._last_crawls()
         with self._lock:
-            due = self.timetable.due(now, self._last(known, now), self._under_way)
+            due = [site for site in self.timetable.due(now, self._last(known, now), self._under_way) if self._is_free(site, now)]
             self._under_way.update(due)
             self._started.update(dict.fromkeys(due, now))
         return [replace(self._order, site=site, since=self.timetable.since(site, known.get(site), now)) for site in due]
-
-    def take_over(self, now: datetime) -> None:
-        """Write down which crawls were killed with the schedule before this one. Raises ArchiveError."""
-        for site, last in self._last_crawls().items():
-            if last.ended_at is None:
-                self._end_killed(site, now, "broke_off")
 
     def wake_at(self, now: datetime) -> datetime:
         """When the next tick is worth it. Raises ArchiveError."""
         known = self._last_crawls()
         with self._lock:
-            due = self.timetable.wake_at(now, self._last(known, now), self._under_way)
+            due = self.timetable.wake_at(now, self._last(known, now), {*self._under_way, *self._put_off})
         return min(due or now + PATIENCE, now + PATIENCE)
 
     def crawl(self, order: Order, clock: Callable[[], datetime]) -> Result | None:
         """Run a crawl that `tick` ordered, log one line, and call the hooks; None where it was not started."""
         try:
             result = self._run(order)
-            if result is not None:
-                _log(result)
-                if not result.well:
-                    self._end_killed(order.site, clock(), "shutdown" if result.stopped else "broke_off")
-                if not self.stopping:  # a crawl that we ended ourselves is no news
-                    self._call_after(result, clock())
+            if result is not None and not (result.refused and self._came_late(result, clock())):
+                self._tell(result, clock())
         except OSError as error:
-            logger.error("crawl not started", extra={"site": order.site, "why": str(error)})  # noqa: TRY400 - one line
+            with self._lock:
+                self._wait_for(order.site, str(error), clock(), level=logging.ERROR)
             return None
         finally:
             with self._lock:
@@ -110,28 +109,54 @@ class Schedule:
         for hook in self.hooks.close:
             _guarded(hook)
 
+    def _tell(self, result: Result, now: datetime) -> None:
+        _log(result)
+        self._why_put_off.pop(result.site, None)
+        if not result.well:
+            end_killed(self.archive, result.site, now=now, reason="shutdown" if result.stopped else "broke_off")
+        if not self.stopping:  # a crawl that we ended ourselves is no news
+            self._call_after(result, now)
+
+    def _is_free(self, site: str, now: datetime) -> bool:
+        """Whether nobody else crawls or asks the site; one that is not free is looked at again in a minute."""
+        if now < self._put_off.get(site, now) <= now + PATIENCE:
+            return False
+        try:
+            locks_of(self.archive, [site]).close()
+        except Locked as error:
+            self._wait_for(site, str(error), now, level=logging.INFO)
+            return False
+        except ArchiveError:
+            pass  # the crawl will tell
+        self._put_off.pop(site, None)
+        return True
+
+    def _wait_for(self, site: str, why: str, now: datetime, *, level: int) -> None:
+        """The site stays due; it is told once, however long it waits."""
+        if self._why_put_off.get(site) != why:
+            logger.log(level, "crawl waits", extra={"site": site, "why": why})
+        self._put_off[site], self._why_put_off[site] = now + PATIENCE, why
+        self._started.pop(site, None)
+
+    def _came_late(self, result: Result, now: datetime) -> bool:
+        """Whether somebody else had the site when the crawl's process came so far."""
+        with self._lock:
+            return not self._is_free(result.site, now)
+
     def _call_after(self, result: Result, now: datetime) -> None:
         for hook in self.hooks.after:
             _guarded(partial(hook, result.site, result, now))
-
-    def _end_killed(self, site: str, now: datetime, reason: str) -> None:
-        """A crawl that was killed could not write down its end; while somebody else crawls the site, nobody can tell."""
-        try:
-            with writer_lock(self.archive, site), plain_errors(self.archive), Archive(self.archive) as archive:
-                archive.end_killed(site, now=now, reason=reason)
-        except Locked:
-            pass
-        except ArchiveError as error:
-            logger.error("the end of a crawl is not written down", extra={"site": site, "why": str(error)})  # noqa: TRY400 - one line
 
     def _last_crawls(self) -> Mapping[str, LastCrawl]:
         with plain_errors(self.archive), Archive(self.archive, read_only=True) as archive:
             return last_crawls(archive)
 
     def _last(self, known: Mapping[str, LastCrawl], now: datetime) -> dict[str, datetime]:
-        """When each site's last crawl began; one that never came as far as the archive counts as well."""
+        """When each site's last crawl began; one that never came as far as the archive counts as well, one of a clock ahead does not."""
         last = {site: began for site, crawl in known.items() if (began := crawl.began(now)) is not None}
         for site, started in self._started.items():
+            if started > now + AHEAD:
+                continue
             last[site] = max(started, last.get(site, started))
         return last
 

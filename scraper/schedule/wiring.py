@@ -10,21 +10,26 @@ from pathlib import Path
 from threading import Lock
 from zoneinfo import ZoneInfo
 
+from archive.alerts import lasting
 from archive.connection import plain_errors
 from archive.errors import ArchiveError
 from archive.health import Limits, incidents
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.store import Archive
+from scraper.alerts.closed import tell_closed, tell_open
 from scraper.alerts.targets import targets
-from scraper.alerts.telling import Told, tell, tell_unremembered
+from scraper.alerts.telling import Told, note, send_due
 from scraper.configuration import Configuration
 from scraper.metrics import LastLook, registry, serve, write_textfile
+from scraper.schedule.killed import end_all_killed
 from scraper.schedule.runs import Result
 from scraper.schedule.schedule import Hooks
 from scraper.schedule.timetable import Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")
+
+_SWITCHED_OFF = "no longer watched: the site is switched off"
 
 Clock = Callable[[], datetime]
 
@@ -53,17 +58,25 @@ class Lookout:
     def look(self, now: datetime) -> Told:
         """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem. May be called by many threads."""
         try:
-            # One after another: what was seen before another crawl ended must not be noted after what was seen then.
-            with self._one_at_a_time, plain_errors(self._archive), Archive(self._archive) as opened:
-                told = tell(opened, self._last.look(opened, now), self._targets, now=now)
+            with plain_errors(self._archive):
+                told = self._told(now)
+            told = replace(told, sent=told.sent + tell_open(self._archive, self._targets, now=now))
         except ArchiveError as error:
-            closed = Incident(kind="crawl_failed", site=None, since=now, why=f"nothing can be kept: {error}")
-            told = Told(sent=tell_unremembered(self._archive, closed, self._targets, now=now), problem=str(error))
+            told = Told(sent=tell_closed(self._archive, error, self._targets, now=now), problem=str(error))
         try:
             self.write()
         except ArchiveError as error:
             told = replace(told, problem=told.problem or str(error))
         return told
+
+    def _told(self, now: datetime) -> Told:
+        Archive(self._archive, read_only=True).close()  # one that is gone is not made anew
+        with Archive(self._archive) as opened:
+            end_all_killed(opened, now=now, under_way=self._under_way())
+            # One after another: what was seen before another crawl ended must not be noted after what was seen then.
+            with self._one_at_a_time:
+                note(opened, self._last.look(opened, now), self._targets, now=now)
+            return send_due(opened, self._targets, now=now)
 
     def check(self, now: datetime) -> None:
         """The same, a line in the log for a problem that is new."""
@@ -86,13 +99,15 @@ class Lookout:
             write_textfile(self._file, self._written)
 
     def _found(self, reader: Reader, now: datetime) -> list[Incident]:
-        found = incidents(reader, now=now, limits=self._limits, sites=watched(self._timetable))
+        sites = watched(self._timetable)
+        found = incidents(reader, now=now, limits=self._limits, sites=sites)
         known, under_way = last_crawls(reader), self._under_way()
         for site, incident in list(self._unbegun.items()):
             if site in known and known[site].started_at >= incident.since:
                 self._unbegun.pop(site, None)
         begins = [each for each in found if not (each.kind == "no_crawl" and each.site in under_way)]
-        return [*begins, *self._unbegun.values()]
+        unwatched = (each for each in lasting(reader.db) if each.site is not None and each.site not in sites)
+        return [*begins, *self._unbegun.values(), *(replace(each, why=_SWITCHED_OFF, over=True) for each in unwatched)]
 
 
 def wired(

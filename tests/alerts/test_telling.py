@@ -287,27 +287,20 @@ def test_a_flood_is_told_in_portions(archive: Archive, receiver: Receiver, hook:
     assert len({body["site"] for body in receiver.bodies}) == len(receiver.bodies) == MESSAGES + 5
 
 
-def test_an_archive_that_takes_no_writes_is_a_line_and_no_error(
-    path: Path, receiver: Receiver, hook: Webhook, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_told(path: Path, receiver: Receiver, hook: Webhook) -> None:
     Archive(path).close()
-    with Archive(path, read_only=True) as archive:
-        assert told(archive, [drift()], hook, now=NOW) == Told(sent=0, problem=f"{path}: it is read-only")
+    with Archive(path, read_only=True) as archive, pytest.raises(ArchiveError, match="it is read-only"):
+        told(archive, [drift()], hook, now=NOW)
     assert receiver.told == []
-    assert [record.getMessage() for record in caplog.records] == [
-        f"alerts: the archive cannot remember what is told: {path}: it is read-only"
-    ]
 
 
-def test_a_disk_that_is_full_is_told_though_the_archive_cannot_remember_it(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_could_not_be_noted_on_a_full_disk_is_told_when_it_can_be(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
     fill_up(archive)
-    for hour in range(3):
-        found = told(archive, [drift(), disk()], hook, now=NOW + hour * HOUR)
-        assert found.problem == f"{archive.path}: the disk is full"
-    assert receiver.told == [("began", "disk", None)]
+    with pytest.raises(ArchiveError, match="the disk is full"):
+        told(archive, [drift(), disk()], hook, now=NOW)
     archive.db.conn.execute("PRAGMA max_page_count = 1000000")
     told(archive, [drift(), disk()], hook, now=NOW + 4 * HOUR)
-    assert receiver.told[1:] == [BEGAN, ("began", "disk", None)]
+    assert receiver.told == [BEGAN, ("began", "disk", None)]
 
 
 def fill_up(archive: Archive) -> None:

@@ -89,6 +89,23 @@ def test_a_crawl_without_an_end_before_another_one_is_broken_even_if_that_one_ru
     assert (one.kind, one.since) == ("crawl_failed", NOW)
 
 
+def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(archive: Archive) -> None:
+    crawled(archive, NOW)
+    crawled(archive, NOW + DAY, reason=None)
+    archive.end_killed(SITE, now=NOW + 4 * DAY)
+    failed, silent = found(archive, at=NOW + 4 * DAY)
+    assert (failed.kind, failed.since) == ("crawl_failed", NOW + DAY)
+    assert "it was killed, or the machine went down" in failed.why
+    assert (silent.kind, silent.since) == ("no_crawl", NOW + 3 * DAY)
+
+
+def test_a_crawl_that_begins_ends_the_one_before_it_that_was_killed(archive: Archive) -> None:
+    crawled(archive, NOW, reason=None)
+    crawled(archive, NOW + DAY, reason=None)
+    rows = list(archive.db.query("SELECT ended_at, end_reason FROM crawls ORDER BY id"))
+    assert [row["end_reason"] for row in rows] == ["broke_off", None]
+
+
 def test_a_crawl_that_someone_stopped_has_not_failed(archive: Archive) -> None:
     crawled(archive, NOW)
     crawled(archive, NOW + 2 * HOUR, reason="shutdown")
@@ -198,6 +215,17 @@ def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
     (one,) = found(archive, at=NOW, free=123)
     assert (one.kind, one.site, one.since) == ("disk", None, NOW)
     assert one.why == "only 123 B are left on the disk; it should have 953.7 MB"
+
+
+def test_room_that_wavers_around_the_limit_is_one_incident(archive: Archive) -> None:
+    kinds = []
+    for turn, free in enumerate((90, 101, 99, 109, 111, 101)):
+        now = NOW + turn * HOUR
+        seen = [each for each in found(archive, at=now, free=free, disk_free=100) if each.kind == "disk"]
+        kinds.append(bool(seen))
+        with archive.transaction():
+            Alerts(archive).note(seen, [], now=now)
+    assert kinds == [True, True, True, True, False, False]
 
 
 def test_every_kind_is_known(archive: Archive) -> None:

@@ -80,8 +80,7 @@ class Month:
         hooks = wired(self.configuration, self.archive, self.timetable, lambda: self.now)
         order = Order(site="", archive=self.archive, config=self.config)
         self.schedule = Schedule(self.archive, self.timetable, self._crawl, order=order, hooks=hooks)
-        self.schedule.take_over(self.now)  # as the shell does at its start
-        self.schedule.check(self.now)
+        self.schedule.check(self.now)  # as the shell does at its start
 
     def _configured(self) -> str:
         room = 100_000.0 if self._disk_full else 0.001

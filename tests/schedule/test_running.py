@@ -19,6 +19,7 @@ import pytest
 from archive import Archive
 from scraper.configuration import Configuration, Scheduling
 from scraper.rhythm import Rhythm
+from scraper.schedule.killed import end_all_killed
 from scraper.schedule.running import Shell, logged_as_json
 from scraper.schedule.runs import Order, Result, Runs
 from scraper.schedule.schedule import Hooks, Schedule
@@ -121,8 +122,8 @@ def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(se
     proxy = serve(answers)
     by_hand = subprocess.Popen([sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news], env=environment(proxy))
     assert answers.asked.wait(60)
-    timetable = Timetable.of(Configuration(), ["rmol"])
-    Schedule(news, timetable, lambda order: None).take_over(now())
+    with Archive(news) as archive:
+        end_all_killed(archive, now=now())
     assert rows(news, ENDED) == []
     answers.let_go.set()
     assert by_hand.wait(60) == 0
@@ -143,6 +144,14 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
     assert running.lines("crawl")[1]["site"] == "suara"
     assert running.lines("crawl")[1]["exit_code"] == 0
     assert running.stop() == 0
+
+
+def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
+    order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
+    result = Runs(now, environment(serve(small_site(*range(1, 200))))).run(order, longest=4, grace=1)
+    assert (result.exit_code, result.ended, result.well) == (1, "out_of_time", False)
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
+    assert result.counts["asked"] < 10
 
 
 def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(serve, news, scheduled, written):

@@ -161,7 +161,7 @@ def test_an_outage_shows_wherever_one_looks(lived):
     seen = lived.seen["outage"]
     assert (seen["health"][0], wrong(seen)) == (3, {"islamtimes": ["crawl_failed"], "medcom": ["crawl_failed"]})
     assert {row["site"]: row["ended"] for row in seen["show"][1]} == {
-        **dict.fromkeys(HOSTS, "finished"), "islamtimes": "pause_requested", "medcom": "robots_unavailable",
+        **dict.fromkeys(HOSTS, "finished"), "islamtimes": "overloaded", "medcom": "robots_unavailable",
     }  # fmt: skip
     assert {row["site"] for row in seen["alerts"][1] if row["ended_at"] is None} == {"islamtimes", "medcom"}
     assert seen["metrics"]["warta_incident"] == {("crawl_failed", "", "islamtimes"): 1, ("crawl_failed", "", "medcom"): 1}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,6 +27,17 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 def timetable(jitter: int = 300, **schedules: str) -> Timetable:
     own = {site: OfSite(schedule=text) for site, text in schedules.items()}
     return Timetable.of(Configuration(sites=own, schedule=Scheduling(jitter=jitter)), SITES)
+
+
+@contextmanager
+def elsewhere(site: str) -> Iterator[None]:
+    """Another process asks the site."""
+    program = f"from scraper.locks import site_lock; lock = site_lock({site!r}); print('taken', flush=True); input()"
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "taken\n"
+    yield
+    process.communicate("\n", timeout=60)
 
 
 class Simulated:
@@ -123,6 +138,60 @@ def test_a_clock_that_was_once_years_ahead_stops_no_site(tmp_path):
     month.until(MONTH + 6 * HOUR)  # the archive's clock never goes back: these crawls stand in the same future
     assert [(when - MONTH) / MINUTE for when in month.times("suara")] == [0, 77, 197, 317]
     assert {since for site, _when, since in month.orders if site == "suara"} == {date(2026, 10, 25)}
+
+
+def test_a_schedule_that_once_saw_a_clock_far_ahead_goes_on_crawling(tmp_path):
+    month = Simulated(tmp_path / "news.db", timetable(jitter=0), fails=True)
+    ahead = MONTH + 1500 * DAY
+    for order in month.schedule.tick(ahead):
+        month.begin(order)
+    month.under_way = [(MONTH, order, crawl) for _end, order, crawl in month.under_way]
+    month.until(MONTH + 5 * HOUR)
+    assert [(when - MONTH) / MINUTE for when in month.times("suara")] == [0, 0, 77, 197]
+
+
+def test_a_site_that_somebody_else_asks_waits_and_keeps_its_turn(tmp_path, caplog):
+    caplog.set_level("INFO", "warta.schedule")
+    month = Simulated(tmp_path / "news.db", timetable(jitter=0))
+    with elsewhere("suara"):
+        assert {order.site for order in month.schedule.tick(MONTH)} == {"medcom", "rmol"}
+        assert month.schedule.tick(MONTH + MINUTE / 2) == []
+        assert month.schedule.tick(MONTH + 2 * MINUTE) == []
+        assert month.schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
+    assert [record.getMessage() for record in caplog.records] == ["crawl waits"]
+    assert [order.site for order in month.schedule.tick(MONTH + 4 * MINUTE)] == ["suara"]
+
+
+def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp_path):
+    Archive(tmp_path / "news.db").close()
+    told: list[str] = []
+    refused = Result(site="suara", started_at=MONTH, ended_at=MONTH, exit_code=1, said="Error: suara is being asked by another process")
+    hooks = Hooks(after=[lambda site, _result, _now: told.append(site)])
+    schedule = Schedule(tmp_path / "news.db", timetable(jitter=0), lambda order: refused, hooks=hooks)
+    (order,) = (order for order in schedule.tick(MONTH) if order.site == "suara")
+    with elsewhere("suara"):
+        schedule.crawl(order, lambda: MONTH)
+    assert told == []
+    assert schedule.tick(MONTH + MINUTE / 2) == []
+    (order,) = schedule.tick(MONTH + 2 * MINUTE)
+    schedule.crawl(order, lambda: MONTH + 2 * MINUTE)
+    assert told == ["suara"]  # nobody had it this time
+
+
+def test_a_process_that_cannot_be_started_is_tried_again_in_a_minute(tmp_path, caplog):
+    Archive(tmp_path / "news.db").close()
+
+    def no_room(_order: Order) -> Result:
+        raise OSError(12, "Cannot allocate memory")
+
+    schedule = Schedule(tmp_path / "news.db", timetable(jitter=0), no_room)
+    for minute in range(5):
+        orders = schedule.tick(MONTH + minute * MINUTE)
+        assert {order.site for order in orders} == set(SITES)
+        for order in orders:
+            assert schedule.crawl(order, lambda minute=minute: MONTH + minute * MINUTE) is None
+        assert schedule.tick(MONTH + minute * MINUTE) == []
+    assert Counter(record.levelname for record in caplog.records) == {"ERROR": len(SITES)}
 
 
 def test_nobody_sleeps_longer_than_a_minute_as_a_crawl_by_hand_may_come(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,10 +14,11 @@ import pytest
 from archive import Archive
 from archive.incidents import Incident
 from scraper.configuration import Configuration
+from scraper.locks import writer_lock
 from scraper.schedule.runs import Result
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.wiring import Lookout, wired
-from tests.alerts.receivers import Receiver
+from tests.alerts.receivers import Receiver, until
 from tests.schedule.looking import metrics
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
@@ -73,10 +76,11 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
 def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two crawls end at once: the look that began before the second one failed would end its incident as soon as it began."""
     Archive(news).close()
-    second_looks = Event()
+    first_looks, second_looks = Event(), Event()
 
     def incidents(*_reader: object, now: datetime, **_given: object) -> list[Incident]:
         if now == NOW:
+            first_looks.set()
             assert not second_looks.wait(0.3), "a second look began while the first one was under way"
             return []
         second_looks.set()
@@ -85,8 +89,11 @@ def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(news: Path, m
     monkeypatch.setattr("scraper.schedule.wiring.incidents", incidents)
     with Receiver() as receiver:
         watch = lookout(news, receiver)
-        with ThreadPoolExecutor(2) as pool:
-            assert [told.problem for told in pool.map(watch.look, (NOW, NOW + MINUTE))] == [None, None]
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(watch.look, NOW)
+            assert first_looks.wait(60)
+            assert watch.look(NOW + MINUTE).problem is None
+            assert first.result().problem is None
         assert receiver.told == [("began", "crawl_failed", "rmol")]
 
 
@@ -98,7 +105,53 @@ def test_an_archive_that_cannot_be_opened_is_told_once(news: Path, caplog: pytes
         watch.look(NOW + MINUTE)
         assert receiver.told == [("began", "crawl_failed", None)]
         assert str(news) in receiver.bodies[0]["why"]
+        news.unlink()
+        assert watch.look(NOW + 2 * MINUTE).problem == f"{news}: there is no archive here; `warta crawl --archive {news}` makes one"
+        assert not news.exists()
+        Archive(news).close()
+        watch.look(NOW + 3 * MINUTE)
+        assert [told for told in receiver.told if told[2] is None] == [("began", "crawl_failed", None), ("ended", "crawl_failed", None)]
     assert [record.getMessage() for record in caplog.records if record.name == "warta.schedule"] == ["a look failed"]
+
+
+def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
+    Archive(news).close()
+    with Receiver() as receiver:
+        receiver.trouble = "hang"
+        watch = lookout(news, receiver)
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(watch.look_after, "rmol", failed("Error: rusak"), NOW)
+            until(lambda: receiver.asked == 1)
+            assert watch.look(NOW + MINUTE / 60).problem is None
+            assert not first.done()
+            receiver.closing.set()
+
+
+def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_the_site(news: Path) -> None:
+    with Archive(news) as archive:
+        archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
+    with Receiver() as receiver:
+        with writer_lock(news, "rmol"):
+            process = "from scraper.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
+            assert subprocess.run([sys.executable, "-c", process, str(news)], capture_output=True, check=False).returncode == 1
+        lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW + MINUTE)
+        assert receiver.told == []
+        lookout(news, receiver).look(NOW + MINUTE)
+        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.bodies[0]["since"] == NOW.isoformat()
+
+
+def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path) -> None:
+    with Archive(news) as archive:
+        crawl = archive.begin_crawl("suara", now=NOW, version="0", arguments={})
+        archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="robots_unavailable")
+    with Receiver() as receiver:
+        text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}}
+        configuration = Configuration.model_validate(text)
+        for sites, minute in ((["rmol", "suara"], 1), (["rmol"], 2), (["rmol"], 3)):
+            Lookout(configuration, news, Timetable.of(configuration, sites), lambda: NOW).look(NOW + minute * MINUTE)
+        assert receiver.told == [("began", "crawl_failed", "suara"), ("ended", "crawl_failed", "suara")]
+        assert receiver.bodies[1]["why"] == "no longer watched: the site is switched off"
 
 
 def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(news: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -64,12 +64,12 @@ class World(ReplayProxy):
         return answer
 
     def _found(self, url: str, now: datetime) -> Answer | None:
-        site, story = site_of(url), url in self.rooms.by_url
+        site, told = site_of(url), self.rooms.by_url.get(url)
         for trouble in self.plan.troubles:
-            if trouble.site == site and (said := trouble.answer(url, now, story=story)):
+            if trouble.site == site and (said := trouble.answer(url, now, story=told.number if told else 0)):
                 return said
         found = self.rooms.answer(url, now)
-        if found is not None and story and site == "rmol" and self.plan.redesigned is not None and now >= self.plan.redesigned:
+        if found is not None and told and site == "rmol" and self.plan.redesigned is not None and now >= self.plan.redesigned:
             return redesigned(found)
         return found
 
