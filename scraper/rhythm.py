@@ -90,12 +90,22 @@ class Rhythm:
 @lru_cache(maxsize=64)
 def _longest_gap(crontab: Crontab) -> timedelta:
     """By the clock on the wall: an hour that it skips or repeats is left out of account, and never doubles it."""
+    return max(_gaps(crontab))
+
+
+@lru_cache(maxsize=64)
+def shortest_gap(crontab: Crontab) -> timedelta:
+    """The shortest time between two runs, whenever; by the clock on the wall, too."""
+    return min(_gaps(crontab))
+
+
+def _gaps(crontab: Crontab) -> Iterator[timedelta]:
+    """The times between two runs: within a day, and from one day to the next."""
     times = sorted(timedelta(hours=hour, minutes=minute) for hour in crontab.hours for minute in crontab.minutes)
     first, last = (day.date() for day in _TRIED)
     days = [day for day in (first + timedelta(days=number) for number in range((last - first).days)) if crontab.names(day)]
-    within = max((later - sooner for sooner, later in pairwise(times)), default=timedelta())
-    between = max(later - sooner for sooner, later in pairwise(days)) - times[-1] + times[0]
-    return max(within, between)
+    yield from (later - sooner for sooner, later in pairwise(times))
+    yield from (later - sooner - times[-1] + times[0] for sooner, later in pairwise(days))
 
 
 def _offset(at: datetime, zone: ZoneInfo) -> timedelta:

@@ -130,7 +130,7 @@ class Scheduling(_Table):
     )
     timezone: _Zone = Field(default="Asia/Jakarta", description="The time zone of all rhythms.")
     jitter: Annotated[int, Field(ge=0, le=86400)] = Field(
-        default=300, description="Seconds that a run may be late, so that sites take turns."
+        default=300, description="Seconds that a run may be late, so that sites take turns; less than between any two runs of a site."
     )
     grace: Annotated[int, Field(ge=0, le=600)] = Field(
         default=10, description="Seconds that crawls get to end when the schedule is stopped."

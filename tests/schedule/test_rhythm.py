@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.crontab import Crontab
-from scraper.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked, shortest_gap
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SUNDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 08:00 in Jakarta
@@ -218,3 +218,25 @@ def test_the_longest_gap_is_that_of_nights_weekends_and_seasons(text, gap):
 def test_no_two_runs_are_further_apart_than_the_longest_gap(text, moment):
     longest = rhythm(text).longest_gap()
     assert all(later - sooner <= longest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("17 */2 * * *", timedelta(hours=2)),
+        ("*/5 5-23 * * *", timedelta(minutes=5)),
+        ("0,50 * * * *", timedelta(minutes=10)),
+        ("0 1,22 * * *", timedelta(hours=3)),  # over midnight
+        ("0 1,22 1,15 * *", timedelta(hours=21)),
+        ("30 6 * * mon-fri", timedelta(days=1)),
+        ("0 9 1 * *", timedelta(days=28)),
+    ],
+)
+def test_the_shortest_gap_is_within_an_hour_a_day_or_over_midnight(text, gap):
+    assert shortest_gap(checked(text)) == gap
+
+
+@given(lines, moments)
+def test_no_two_runs_are_closer_than_the_shortest_gap(text, moment):
+    shortest = shortest_gap(checked(text))
+    assert all(later - sooner >= shortest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))
