@@ -147,7 +147,8 @@ class Health(_Table):
     )
     silence_hours: Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)] | None = Field(
         default=None,
-        description="Hours without a crawl that finished after which a site is silent; none: twice the longest time between two runs.",
+        description="Hours without a crawl after which a site is silent (one that failed is a crawl, one that was stopped is none); "
+        "none: twice the longest time between two runs.",
         examples=[26.0],
     )
     missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
