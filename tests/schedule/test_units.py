@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,14 +14,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive import Archive
 from scraper.cli import main
 from scraper.configuration import Configuration
 from scraper.configuration.variables import variables
-from scraper.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked, shortest_gap
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import Place, on_calendar, service, timers
+from scraper.schedule.units import Place, even_steps, on_calendar, service, timers
 from tests.schedule.conftest import SITES
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
@@ -98,6 +101,31 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     assert line.endswith(f"schedule once rmol --archive {tmp_path}/50\\%/news.db")
     assert looks.startswith("*/15 * * * * ")
     assert looks.endswith(f"alerts tell --archive {tmp_path}/50\\%/news.db")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "often"),
+    [
+        (1, "* * * * *"),
+        (15, "*/15 * * * *"),
+        (25, "*/30 * * * *"),  # */25 would look twice within ten minutes
+        (60, "0 * * * *"),
+        (61, "0 */2 * * *"),
+        (300, "0 */6 * * *"),
+        (720, "0 */12 * * *"),
+        (721, "0 0 * * *"),
+        (1440, "0 0 * * *"),
+        (44640, "0 0 * * *"),
+    ],
+)
+def test_cron_looks_at_health_as_often_as_configured_or_a_little_less_and_daily_at_least(written, minutes, often):
+    done = started("schedule", "cron", "--config", str(written("rmol", more=f"check_every = {minutes}")))
+    assert done.stdout.splitlines()[-1].startswith(f"{often} {sys.executable} ")
+
+
+@given(st.integers(1, 1440))
+def test_no_two_looks_of_cron_are_closer_than_configured(minutes):
+    assert timedelta(minutes=minutes) <= shortest_gap(checked(even_steps(minutes))) < timedelta(minutes=2 * minutes)
 
 
 def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
