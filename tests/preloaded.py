@@ -34,6 +34,8 @@ def warta(
     """The command and how it ended; `changed` is a module whose import changes the program."""
     with TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
+        for file in (out, err):  # there is something to read though the process never came as far as opening them
+            file.touch(0o600)
         process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
         process.start()
         process.join(timeout)

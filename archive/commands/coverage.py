@@ -47,6 +47,20 @@ class Zone(click.ParamType[ZoneInfo]):
             self.fail(f"{value}: no time zone is called so; expected a name like Asia/Jakarta", param, ctx)
 
 
+class Picture(click.Path):
+    """The file of a picture that is yet to be drawn: a PNG, so that its name has to say so."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Called by click."""
+        found: Any = super().convert(value, param, ctx)
+        if found.suffix.lower() != ".png":
+            self.fail(f"{found}: the picture is a PNG; expected a name like coverage.png", param, ctx)
+        return found
+
+
 @click.command(short_help="What was announced against what is kept.")
 @click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help=f"From this day on; {DAYS} days without it.")
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Up to this day; today without it.")
@@ -67,7 +81,7 @@ class Zone(click.ParamType[ZoneInfo]):
     help=f"Share of a day's stories that may be missing; fewer than {covering.MIN_MISSING} always may.",
 )
 @click.option("--urls", "with_urls", is_flag=True, help="Each story that is missing, waiting or late, with its reason.")
-@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw a calendar a site into this PNG file.")
+@click.option("--plot", type=Picture(), help="Draw a calendar a site into this PNG file.")
 @archive_option
 @json_option
 def coverage(

@@ -130,7 +130,7 @@ class Scheduling(_Table):
     )
     timezone: _Zone = Field(default="Asia/Jakarta", description="The time zone of all rhythms.")
     jitter: Annotated[int, Field(ge=0, le=86400)] = Field(
-        default=300, description="Seconds that a run may be late, so that sites take turns."
+        default=300, description="Seconds that a run may be late, so that sites take turns; less than between any two runs of a site."
     )
     grace: Annotated[int, Field(ge=0, le=600)] = Field(
         default=10, description="Seconds that crawls get to end when the schedule is stopped."
@@ -147,7 +147,8 @@ class Health(_Table):
     )
     silence_hours: Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)] | None = Field(
         default=None,
-        description="Hours without a crawl that finished after which a site is silent; none: twice the longest time between two runs.",
+        description="Hours without a crawl after which a site is silent (one that failed is a crawl, one that was stopped is none); "
+        "none: twice the longest time between two runs.",
         examples=[26.0],
     )
     missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(

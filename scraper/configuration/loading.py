@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from scraper.configuration import variables
 from scraper.configuration.complaints import ConfigurationError, Key, complaint, unknown_site
 from scraper.configuration.keys import Configuration
 from scraper.configuration.lines import lines_of
+from scraper.rhythm import checked, shortest_gap
 
 NAME = "warta.toml"
 _PATHS = (("archive",), ("metrics", "file"))
@@ -55,6 +56,8 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
         configuration = Configuration.model_validate(found)
     except ValidationError as error:
         wrong += [(tuple(map(str, one["loc"])), complaint(dict(one))) for one in error.errors(include_url=False)]
+    else:
+        wrong += _too_late(configuration, sites, origins)
     if wrong:
         lines = dict.fromkeys(f"{_where(key, origins, file)}: {sentence}" for key, sentence in wrong)
         archive = None if any(key[:1] == ("archive",) for key, _sentence in wrong) else str(found.get("archive", ""))
@@ -139,6 +142,20 @@ def _wrong_sites(found: dict[str, Any], sites: Sequence[str]) -> list[tuple[Key,
     for name in unknown:
         del found["sites"][name]
     return [(("sites", name), unknown_site(name, sites)) for name in unknown]
+
+
+def _too_late(configuration: Configuration, sites: Sequence[str], origins: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
+    """Runs may be so late that the next one comes first, which would then be lost without a word."""
+    given, key = configuration.schedule, ("schedule", "jitter")
+    rhythms: dict[Key, str] = {}
+    for name in configuration.enabled(sites):
+        own = configuration.sites[name].schedule if name in configuration.sites else None
+        rhythms[("sites", name, "schedule") if own else ("schedule", "rhythm")] = own or given.rhythm
+    for rhythm, text in sorted(rhythms.items()):
+        gap = shortest_gap(checked(text)).total_seconds()
+        if given.jitter >= gap:
+            between = f"the fewest seconds between two runs of {'.'.join(rhythm)}"
+            yield key if key in origins else rhythm, f"{'.'.join(key)}: expected less than {gap:g}, {between}, got {given.jitter}"
 
 
 def _where(key: Key, origins: Mapping[Key, str], file: Path | None) -> str:

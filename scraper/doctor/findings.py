@@ -25,6 +25,10 @@ USUAL = ("authors", "section", "image_url")
 STALE = timedelta(days=3)
 """A newsroom whose newest story is older than this publishes elsewhere."""
 
+REFUSING = frozenset({"http_401", "http_402", "http_403", "http_451"})
+FAILING = REFUSING | {"http_429", "http_5xx", "timeout", "connection_failed", "tls_failed", "dns_failed", "robots_unavailable"}
+"""Codes of archive.reasons that tell of the server; where all sources give one, nothing can be said of the profile."""
+
 NOT_ASKED = "not_asked"
 """In place of a code of archive.reasons: the handful of requests was used up."""
 
@@ -122,6 +126,14 @@ class Examination:
 
     def _problems_of_sources(self) -> Iterator[str]:
         if any(finding.article_links for finding in self.sources):
+            return
+        reasons = [finding.reason for finding in self.sources if finding.reason != NOT_ASKED]
+        if reasons and FAILING.issuperset(reasons):
+            told = "; ".join(sorted({sentence(reason) for reason in reasons}))
+            refused = "the site refuses us: see whether a browser reads it from here, or ask the newsroom"
+            failed = "the site fails, which says nothing of the profile: try again later"
+            advice = refused if REFUSING.issuperset(reasons) else failed
+            yield f"none of {plural(len(reasons), 'source')} could be read ({told}): {advice}"
             return
         yield (
             f"no source gave a link to a story: find today's sitemap, feed or index of {self.site.home} and name it in `sources` "

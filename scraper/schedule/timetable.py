@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -88,17 +88,21 @@ class Timetable:
 
     def next_run(self, site: str, last: datetime | None, now: datetime) -> datetime:
         """When the site is crawled next: `now` where it is due."""
-        return now if last is None else max(now, self.rhythms[site].next_after(last))
+        return now if last is None else max(now, self._run_after(site, last))
 
     def due(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> list[str]:
         """Sites to crawl now, the one that has waited longest first; `last`: when their last crawls began."""
-        runs = {site: self.rhythms[site].next_after(last[site]) if site in last else None for site in self.rhythms}
+        runs = {site: self._run_after(site, last[site]) if site in last else None for site in self.rhythms}
         due = [(run is not None, run or now, site) for site, run in runs.items() if site not in under_way and (run is None or run <= now)]
         return [site for _known, _run, site in sorted(due)]
 
     def wake_at(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> datetime | None:
         """When a site is due next that is not under way; None where all are."""
         return min((self.next_run(site, last.get(site), now) for site in self.rhythms if site not in under_way), default=None)
+
+    def _run_after(self, site: str, last: datetime) -> datetime:
+        """In UTC: of two moments in a zone Python compares what the clock on the wall shows, which in autumn it shows twice."""
+        return self.rhythms[site].next_after(last).astimezone(UTC)
 
     def silences(self) -> dict[str, timedelta]:
         """How long each site may be without a crawl: one run may be lost, the next may not."""

@@ -153,8 +153,20 @@ def crontab_lines(place: Place, timetable: Timetable) -> Iterator[str]:
         yield f"CRON_TZ={zone}"
     for site, rhythm in timetable.rhythms.items():
         yield f"{rhythm.crontab.text} {_in_crontab(place.command('schedule', 'once', site))}"
-    often = f"*/{place.check_every}" if place.check_every <= 30 else "0"
-    yield f"{often} * * * * {_in_crontab(place.command('alerts', 'tell'))}"
+    yield f"{even_steps(place.check_every)} {_in_crontab(place.command('alerts', 'tell'))}"
+
+
+def even_steps(minutes: int) -> str:
+    """The crontab of the shortest even steps that are not shorter than so many minutes; from half a day on once a day.
+
+    >>> even_steps(15), even_steps(25), even_steps(90)
+    ('*/15 * * * *', '*/30 * * * *', '0 */2 * * *')
+    """
+    step = next((step for step in range(minutes, 31) if 60 % step == 0), None)
+    if step is not None:
+        return "* * * * *" if step == 1 else f"*/{step} * * * *"
+    hours = next((step for step in range(-(-minutes // 60), 13) if 24 % step == 0), 24)
+    return {1: "0 * * * *", 24: "0 0 * * *"}.get(hours, f"0 */{hours} * * *")
 
 
 def _in_crontab(command: Sequence[str]) -> str:

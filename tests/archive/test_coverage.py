@@ -335,6 +335,16 @@ def test_the_command_draws_it_and_says_where_it_cannot(gap: Path, warta, tmp_pat
     assert "the picture cannot be written there" in nowhere.stderr
 
 
+@pytest.mark.parametrize("name", ["liputan.bmpp", "liputan", "liputan.svg", ".png"])
+def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(warta, tmp_path: Path, name: str) -> None:
+    told = warta("coverage", options=("--plot", str(tmp_path / name), "--archive", str(tmp_path / "tiada.db")))
+    assert told.exit_code == 2
+    assert (
+        told.stderr.splitlines()[-1]
+        == f"Error: Invalid value for '--plot': {tmp_path / name}: the picture is a PNG; expected a name like coverage.png"
+    )
+
+
 def test_without_matplotlib_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)

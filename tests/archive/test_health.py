@@ -123,6 +123,15 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(a
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
 
 
+def test_a_crawl_that_failed_breaks_the_silence_and_one_that_was_stopped_does_not(archive: Archive) -> None:
+    rhythm = {SITE: timedelta(hours=6)}
+    crawled(archive, NOW)
+    crawled(archive, NOW + 6 * HOUR, reason="no_source")
+    assert [one.kind for one in found(archive, at=NOW + 10 * HOUR, silences=rhythm)] == ["crawl_failed"]
+    crawled(archive, NOW + 12 * HOUR, reason="shutdown")
+    assert [one.kind for one in found(archive, at=NOW + 14 * HOUR, silences=rhythm)] == ["crawl_failed", "no_crawl"]
+
+
 def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archive: Archive) -> None:
     crawled(archive, NOW - 9 * HOUR)
     crawled(archive, NOW, reason=None)

@@ -17,6 +17,9 @@ from archive import Archive
 from scraper.demo.proxy import Answer, ReplayProxy
 from scraper.demo.world import world
 from scraper.doctor.examiner import MAX_REQUESTS
+from scraper.doctor.findings import NOT_ASKED, Examination, SourceFinding
+from scraper.profiles import sites
+from scraper.robots import parse_robots
 from tests.crawl.conftest import HOME, ROBOTS, home, run, small_site, story_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -137,9 +140,14 @@ def test_a_robots_txt_that_cannot_be_had_means_that_nothing_is_asked(serve, doct
     assert sum(proxy.requests.values()) == 1
 
 
-@pytest.mark.parametrize("status", [404, 403, 410, 500])
+def without_robots(answer: Callable[[str], Answer | None]) -> Callable[[str], Answer | None]:
+    """A site that asks robots for nothing, and answers so."""
+    return lambda url: Answer(status=404) if url.endswith("robots.txt") else answer(url)
+
+
+@pytest.mark.parametrize("status", [404, 410])
 def test_a_site_whose_sources_are_all_gone_needs_new_ones(serve, doctor, status):
-    done = doctor(serve(lambda url: Answer(status=404 if url.endswith("robots.txt") else status)), "rmol", "--json")
+    done = doctor(serve(without_robots(lambda _url: Answer(status=status))), "rmol", "--json")
     found = told(done)
     assert done.returncode == 3
     assert found["robots"]["welcome"]
@@ -147,6 +155,41 @@ def test_a_site_whose_sources_are_all_gone_needs_new_ones(serve, doctor, status)
     assert "scraper/spiders/rmol.py" in found["problems"][0]
     assert {source["status"] for source in found["sources"] if source["reason"] != "not_asked"} == {status}
     assert found["requests"] <= MAX_REQUESTS
+
+
+LATER = "the site fails, which says nothing of the profile: try again later"
+
+
+@pytest.mark.parametrize(
+    ("status", "told_of", "advice"),
+    [
+        (500, "the server failed (5xx)", LATER),
+        (403, "the server refused the request (403)", "the site refuses us: see whether a browser reads it from here, or ask the newsroom"),
+    ],
+)
+def test_a_site_that_fails_or_refuses_us_everywhere_is_not_said_to_need_new_sources(serve, doctor, status, told_of, advice):
+    done = doctor(serve(without_robots(lambda _url: Answer(status=status))), "rmol", "--json")
+    (problem,) = told(done)["problems"]
+    assert done.returncode == 3
+    assert re.fullmatch(rf"none of \d+ sources could be read \({re.escape(told_of)}\): {re.escape(advice)}", problem)
+
+
+def of_sources(*reasons: str | None) -> list[str]:
+    """The problems of a site that welcomes us, whose sources gave these reasons."""
+    site = sites()["rmol"]
+    sources = [SourceFinding(url=f"{site.home}{number}", kind="Feed", status=200, reason=reason) for number, reason in enumerate(reasons)]
+    return list(Examination(site=site, robots=parse_robots(404, b""), sources=sources).problems())
+
+
+def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count():
+    why = "the server asked for fewer requests (429); the server did not answer in time; the server failed (5xx)"
+    found = of_sources("http_5xx", "http_429", "timeout", "http_5xx", NOT_ASKED)
+    assert found == [f"none of 4 sources could be read ({why}): {LATER}"]
+
+
+@pytest.mark.parametrize("reasons", [("http_5xx", "http_404"), ("http_403", "no_links"), ("http_5xx", None), (), (NOT_ASKED,)])
+def test_a_source_that_is_gone_or_empty_among_those_that_fail_is_worth_a_look_at_the_profile(reasons):
+    assert "name it in `sources`" in of_sources(*reasons)[0]
 
 
 def test_addresses_of_a_new_shape_are_shown_as_what_a_pattern_is_wanted_for(serve, doctor):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.crontab import Crontab
-from scraper.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked, shortest_gap
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SUNDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 08:00 in Jakarta
@@ -80,13 +80,84 @@ def test_sites_of_one_rhythm_take_turns():
     assert len(delays) == 4
 
 
-def test_an_hour_that_the_clocks_skip_or_repeat_has_one_run_a_day():
+# When clocks change
+
+
+CHANGES = {
+    "Europe/Berlin": (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    "America/New_York": (datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC)),
+    "Australia/Lord_Howe": (datetime(2026, 10, 3, 15, 30, tzinfo=UTC), datetime(2026, 4, 4, 15, tzinfo=UTC)),  # by half an hour
+    "America/Havana": (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 11, 1, 5, tzinfo=UTC)),  # there is no midnight, or two
+}
+"""Zone -> when clocks go forward and back in 2026."""
+RHYTHMS = ("17 */2 * * *", "*/30 * * * *", "17 * * * *", "30 2 * * *", "0 1 * * *", "0 0 * * *", "*/20 1-3 * * *", "45 0-22 * * sun")
+MINUTE = timedelta(minutes=1)
+
+zones = st.sampled_from(sorted(CHANGES))
+
+
+def expected(text: str, zone: str, first: datetime, minutes: int) -> list[datetime]:
+    """Minute by minute, what a person would say who looks at the clock on the wall."""
+    crontab, found = Crontab.read(text), []
+    hourly = len(crontab.hours) == 24
+
+    def named(at: datetime) -> bool:
+        return at.minute in crontab.minutes and at.hour in crontab.hours and crontab.names(at.date())
+
+    before = (first - MINUTE).astimezone(ZoneInfo(zone))
+    for number in range(minutes):
+        at = (first + number * MINUTE).astimezone(ZoneInfo(zone))
+        shown, last = at.replace(tzinfo=None), before.replace(tzinfo=None)
+        skipped = [last + step * MINUTE for step in range(1, int((shown - last) / MINUTE))]
+        if (hourly and named(at)) or (not hourly and not at.fold and any(map(named, [at, *skipped]))):
+            found.append(at.astimezone(UTC))
+        before = at
+    return found
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+@pytest.mark.parametrize("text", RHYTHMS)
+def test_around_a_change_of_the_clocks_each_run_comes_once_and_none_lies_behind(text, zone):
+    own = rhythm(text, zone=zone)
+    for change in CHANGES[zone]:
+        first = change - timedelta(hours=4)
+        planned = expected(text, zone, first, 60 * 36)
+        assert [run.astimezone(UTC) for run in islice(own.runs(first - MINUTE), len(planned))] == planned
+        for number in range(60 * 3):
+            at = change + (number - 90) * MINUTE
+            run = own.next_after(at).astimezone(UTC)
+            assert run > at
+            assert run == next(later for later in planned if later > at)
+
+
+@given(st.sampled_from(RHYTHMS), zones, st.booleans(), st.integers(-40 * 3600, 40 * 3600), st.floats(0, 3000))
+def test_a_run_lies_ahead_whatever_clocks_do(text, zone, back, seconds, jitter):
+    own, moment = rhythm(text, zone=zone, jitter=jitter), CHANGES[zone][back] + timedelta(seconds=seconds)
+    planned, late = own.planned_after(moment).astimezone(UTC), own.next_after(moment).astimezone(UTC)
+    assert moment < planned <= late <= planned + timedelta(seconds=jitter)
+    assert own.planned_after(moment.astimezone(ZoneInfo(zone))).astimezone(UTC) == planned
+    assert planned - moment < 2 * own.longest_gap()
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+@pytest.mark.parametrize("text", RHYTHMS)
+def test_a_site_that_is_crawled_when_it_is_due_is_not_crawled_more_often_than_its_rhythm_has_runs(text, zone):
+    own = rhythm(text, zone=zone, jitter=300)
+    for change in CHANGES[zone]:
+        last = first = change - timedelta(hours=30)
+        crawls = 0
+        while (run := own.next_after(last).astimezone(UTC)) < first + timedelta(hours=60):
+            last = max(run, last + MINUTE)  # the schedule looks each minute
+            crawls += 1
+        assert abs(crawls - len(expected(text, zone, first + MINUTE, 60 * 60))) <= 1
+
+
+def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that_they_repeat_counts_once():
     berlin = rhythm("30 2 * * *", zone="Europe/Berlin")
-    spring = list(islice(berlin.runs(datetime(2026, 3, 27, 12, tzinfo=UTC)), 4))
-    assert len({run.astimezone(ZoneInfo("Europe/Berlin")).date() for run in spring}) >= 3
-    assert all(later - sooner > timedelta(hours=20) for sooner, later in pairwise(spring))
-    autumn = list(islice(rhythm("30 4 * * *", zone="Europe/Berlin").runs(datetime(2026, 10, 23, 12, tzinfo=UTC)), 4))
-    assert [run.astimezone(ZoneInfo("Europe/Berlin")).hour for run in autumn] == [4, 4, 4, 4]
+    spring = [run.strftime("%d %H:%M") for run in islice(berlin.runs(datetime(2026, 3, 27, 12, tzinfo=UTC)), 3)]
+    assert spring == ["28 02:30", "29 03:00", "30 02:30"]
+    autumn = [run.strftime("%d %H:%M %Z") for run in islice(berlin.runs(datetime(2026, 10, 23, 12, tzinfo=UTC)), 3)]
+    assert autumn == ["24 02:30 CEST", "25 02:30 CEST", "26 02:30 CET"]
 
 
 @pytest.mark.parametrize(
@@ -147,3 +218,25 @@ def test_the_longest_gap_is_that_of_nights_weekends_and_seasons(text, gap):
 def test_no_two_runs_are_further_apart_than_the_longest_gap(text, moment):
     longest = rhythm(text).longest_gap()
     assert all(later - sooner <= longest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))
+
+
+@pytest.mark.parametrize(
+    ("text", "gap"),
+    [
+        ("17 */2 * * *", timedelta(hours=2)),
+        ("*/5 5-23 * * *", timedelta(minutes=5)),
+        ("0,50 * * * *", timedelta(minutes=10)),
+        ("0 1,22 * * *", timedelta(hours=3)),  # over midnight
+        ("0 1,22 1,15 * *", timedelta(hours=21)),
+        ("30 6 * * mon-fri", timedelta(days=1)),
+        ("0 9 1 * *", timedelta(days=28)),
+    ],
+)
+def test_the_shortest_gap_is_within_an_hour_a_day_or_over_midnight(text, gap):
+    assert shortest_gap(checked(text)) == gap
+
+
+@given(lines, moments)
+def test_no_two_runs_are_closer_than_the_shortest_gap(text, moment):
+    shortest = shortest_gap(checked(text))
+    assert all(later - sooner >= shortest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))

@@ -208,6 +208,17 @@ def test_the_site_that_has_waited_longest_is_first():
     assert table.due(MONTH + 9 * HOUR, last, under_way={"medcom", "suara"}) == ["rmol"]
 
 
+def test_the_site_that_has_waited_longest_is_first_when_clocks_go_back_too():
+    keys = Scheduling(rhythm="*/30 * * * *", timezone="Europe/Berlin", jitter=0)
+    table = Timetable.of(Configuration(schedule=keys), ["rmol", "suara"])
+    repeated = datetime(2026, 10, 25, 1, tzinfo=UTC)  # 02:00 for the second time
+    last = {"rmol": repeated - 5 * MINUTE, "suara": repeated - 20 * MINUTE}
+    assert table.next_run("suara", last["suara"], last["suara"]) == repeated
+    last["suara"] -= 20 * MINUTE  # due at 02:30 for the first time
+    assert table.due(repeated + HOUR, last) == ["suara", "rmol"]
+    assert table.wake_at(repeated - HOUR, last) == repeated - 30 * MINUTE
+
+
 @pytest.mark.parametrize(
     ("finished", "days", "since"),
     [

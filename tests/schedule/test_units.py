@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,15 +14,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive import Archive
 from scraper.cli import main
 from scraper.configuration import Configuration
 from scraper.configuration.variables import variables
-from scraper.rhythm import Rhythm, checked
+from scraper.rhythm import Rhythm, checked, shortest_gap
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import Place, on_calendar, service, timers
+from scraper.schedule.units import Place, even_steps, on_calendar, service, timers
 from tests.schedule.conftest import SITES
+
+JAKARTA = ZoneInfo("Asia/Jakarta")
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
 
@@ -100,6 +105,31 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     assert looks.endswith(f"alerts tell --archive {tmp_path}/50\\%/news.db")
 
 
+@pytest.mark.parametrize(
+    ("minutes", "often"),
+    [
+        (1, "* * * * *"),
+        (15, "*/15 * * * *"),
+        (25, "*/30 * * * *"),  # */25 would look twice within ten minutes
+        (60, "0 * * * *"),
+        (61, "0 */2 * * *"),
+        (300, "0 */6 * * *"),
+        (720, "0 */12 * * *"),
+        (721, "0 0 * * *"),
+        (1440, "0 0 * * *"),
+        (44640, "0 0 * * *"),
+    ],
+)
+def test_cron_looks_at_health_as_often_as_configured_or_a_little_less_and_daily_at_least(written, minutes, often):
+    done = started("schedule", "cron", "--config", str(written("rmol", more=f"check_every = {minutes}")))
+    assert done.stdout.splitlines()[-1].startswith(f"{often} {sys.executable} ")
+
+
+@given(st.integers(1, 1440))
+def test_no_two_looks_of_cron_are_closer_than_configured(minutes):
+    assert timedelta(minutes=minutes) <= shortest_gap(checked(even_steps(minutes))) < timedelta(minutes=2 * minutes)
+
+
 def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     table = Timetable.of(Configuration(), ["rmol"])
     units = timers(Place(archive=tmp_path / "news.db", config=None, longest=60), table)
@@ -139,6 +169,30 @@ def test_show_tells_the_next_runs_and_the_last_results(tmp_path, written):
     table = started("schedule", "show", "--config", str(config), "--archive", str(news))
     assert "switched off" in table.stdout
     assert table.stderr == "Times are in Asia/Jakarta.\n"
+
+
+def test_show_tells_how_long_a_site_asked_to_be_left_alone_while_it_lasts(tmp_path, written):
+    news, now = tmp_path / "news.db", datetime.now(UTC).replace(microsecond=0)
+    run = datetime(now.astimezone(JAKARTA).year + 1, 1, 1, tzinfo=JAKARTA)
+    far = datetime(run.year + 1, 1, 1, 13, 31, tzinfo=UTC)  # 20:31 in Jakarta
+    with Archive(news) as archive:
+        for site in ("suara", "rmol", "medcom"):
+            archive.begin_crawl(site, now=now, version="0", arguments={})
+        with archive.transaction():
+            archive.manners.note("suara", delay=0.0, quiet_until=far, reason="http_503", now=now)
+            archive.manners.note("rmol", delay=0.0, quiet_until=run + timedelta(hours=20.5), reason="http_503", now=now)
+            archive.manners.note("medcom", delay=8.0, quiet_until=now - timedelta(seconds=1), reason="http_429", now=now)
+            archive.manners.note("republika", delay=8.0, quiet_until=None, reason="http_429", now=now)
+            archive.manners.note("islamtimes", delay=8.0, quiet_until=far, reason="http_429", now=now)
+    given = ("--config", str(written("suara", "rmol", "medcom", "republika")), "--archive", str(news))
+    found = {row["site"]: row["quiet_until"] for row in map(json.loads, started("schedule", "show", *given, "--json").stdout.splitlines())}
+    assert found["suara"] == far.isoformat() == f"{far.year}-01-01T13:31:00+00:00"
+    assert (found["medcom"], found["republika"]) == (None, None)
+    told = {line.split()[0]: line for line in started("schedule", "show", *given).stdout.splitlines()}
+    assert f"{run.isoformat()} (left alone until {far.year}-01-01T20:31:00+07:00)" in told["suara"]
+    assert f"{run.isoformat()} (left alone until 20:30:00)" in told["rmol"]
+    assert f"switched off (left alone until {far.year}-01-01T20:31:00+07:00)" in told["islamtimes"]
+    assert not any("left alone" in told[site] for site in ("medcom", "republika"))
 
 
 def test_show_needs_no_archive_and_makes_none(tmp_path):

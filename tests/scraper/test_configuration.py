@@ -213,6 +213,42 @@ def test_a_wrong_variable_is_named(toml, name, value, line):
     assert wrong(toml(mail), **{name: value}) == [line]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "[schedule]\nrhythm = '*/5 * * * *'\njitter = 86400",
+            ["warta.toml:3: schedule.jitter: expected less than 300, the fewest seconds between two runs of schedule.rhythm, got 86400"],
+        ),
+        (
+            "[schedule]\njitter = 7200",
+            ["warta.toml:2: schedule.jitter: expected less than 7200, the fewest seconds between two runs of schedule.rhythm, got 7200"],
+        ),
+        (
+            "[sites.rmol]\nlimit = 3\nschedule = '0,5 4 * * *'",  # five minutes is what runs may be late by default
+            ["warta.toml:3: schedule.jitter: expected less than 300, the fewest seconds between two runs of sites.rmol.schedule, got 300"],
+        ),
+        (
+            "[schedule]\nrhythm = '0 * * * *'\njitter = 3600\n[sites.rmol]\nschedule = '*/30 * * * *'",
+            [
+                "warta.toml:3: schedule.jitter: expected less than 3600, the fewest seconds between two runs of schedule.rhythm, got 3600",
+                "warta.toml:3: schedule.jitter: expected less than 1800, the fewest seconds between two runs of sites.rmol.schedule, got 3600",
+            ],
+        ),
+    ],
+)
+def test_runs_are_never_so_late_that_the_next_one_comes_first(toml, text, lines):
+    assert wrong(toml(text)) == lines
+
+
+def test_a_rhythm_that_no_site_runs_in_may_be_quicker_than_the_jitter(toml):
+    off = "[sites.rmol]\nenabled = false\nschedule = '*/5 * * * *'"
+    own = "\n".join(f"[sites.{site}]\nschedule = '0 4 * * *'" for site in SITES)
+    load(toml(off), {}, SITES)
+    load(toml(f"[schedule]\nrhythm = '*/5 * * * *'\n{own}"), {}, SITES)
+    load(toml("[schedule]\nrhythm = '*/5 * * * *'\njitter = 299"), {}, SITES)
+
+
 def test_each_of_several_faults_has_its_line(toml):
     assert len(wrong(toml("[crawl]\nlimit = 0\nkeep = 3\n[sites.x]\n"), WARTA_METRICS_PORT="x")) == 4
 

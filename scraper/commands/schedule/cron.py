@@ -20,7 +20,8 @@ from scraper.schedule.units import borrowed, crontab_lines, place_of
 def cron(context: click.Context, path: Path) -> None:
     """Print a crontab line for each site that is switched on, and one for alerts and metrics.
 
-    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once all the same.
+    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once all the same. It looks at health as
+    often as `check_every` says where that divides an hour or a day, else a little less often, and once a day at least.
 
     \b
     (crontab -l; warta schedule cron) | crontab -

@@ -26,27 +26,37 @@ def show(context: click.Context, path: Path, as_json: bool) -> None:
     """Say for each site when it is crawled next, and how its last crawl ended.
 
     A run that is due is made up for as soon as `warta schedule run` is there. A crawl that has not ended goes on, or was killed.
+    A site that asked for a pause is left alone until then: a crawl that begins before asks for nothing.
     """
     configuration = configured(context).configuration
     timetable = Timetable.of(configuration, list(sites()))
-    last = _last(path)
+    last, pauses = _remembered(path)
     now = datetime.now(UTC)
-    found = [_row(site, configuration.of_site(site).schedule, timetable, last.get(site), now) for site in sites()]
+    found = [
+        _row(site, configuration.of_site(site).schedule, timetable, last.get(site), now) | {"quiet_until": _pause(pauses.get(site), now)}
+        for site in sites()
+    ]
     if as_json:
         print_json(found)
         return
     zone = ZoneInfo(configuration.schedule.timezone)
     columns = {"site": "site", "schedule": "rhythm", "next_run": "next run", "started_at": "last crawl", "ended": "ended"}
-    print_table([dict(row, next_run=_shown(row), started_at=plain_time(row["started_at"], zone)) for row in found], columns)
+    print_table([dict(row, next_run=_shown(row, zone), started_at=plain_time(row["started_at"], zone)) for row in found], columns)
     click.echo(f"Times are in {configuration.schedule.timezone}.", err=True)
 
 
-def _last(path: Path) -> dict[str, LastCrawl]:
-    """An archive that is not there yet knows of no crawl."""
+def _remembered(path: Path) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
+    """The last crawls, and until when sites asked to be left alone; an archive that is not there yet knows of none."""
     if not path.exists():
-        return {}
+        return {}, {}
     with opened(path) as archive:
-        return last_crawls(archive)
+        wishes = filter(None, map(archive.manners.of, sites()))
+        return last_crawls(archive), {wish.site: wish.quiet_until for wish in wishes if wish.quiet_until is not None}
+
+
+def _pause(until: datetime | None, now: datetime) -> str | None:
+    """In UTC; None where it is over."""
+    return until.astimezone(UTC).isoformat(timespec="seconds") if until is not None and until > now else None
 
 
 def _row(site: str, schedule: str | None, timetable: Timetable, last: LastCrawl | None, now: datetime) -> dict[str, Any]:
@@ -60,5 +70,9 @@ def _row(site: str, schedule: str | None, timetable: Timetable, last: LastCrawl 
     }  # fmt: skip
 
 
-def _shown(row: dict[str, Any]) -> str:
-    return "now" if row["due"] else row["next_run"] or "switched off"
+def _shown(row: dict[str, Any], zone: ZoneInfo) -> str:
+    run = "now" if row["due"] else row["next_run"] or "switched off"
+    if row["quiet_until"] is None:
+        return run
+    day, _, time = plain_time(row["quiet_until"], zone).partition("T")
+    return f"{run} (left alone until {time[:8] if run.startswith(day) else f'{day}T{time}'})"
