@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from archive.errors import ArchiveError
 from archive.incidents import Incident
@@ -38,27 +39,33 @@ _notes: dict[Path, _Note] = {}
 """What no file could be written for."""
 
 
+_turn = Lock()
+"""Several crawls end at once, and each looks."""
+
+
 def tell_closed(archive: Path, error: ArchiveError, targets: Sequence[Target], *, now: datetime) -> int:
     """Tell those targets that do not know it that nothing can be kept; how many took it. Never raises."""
-    note = _read(archive) or _Note(since=now.isoformat(), why=f"nothing can be kept: {error}", told=[])
-    unknowing = [target for target in dict.fromkeys(targets) if target.name not in note.told]
-    taken = _deliver(archive, note, "began", unknowing, now)
-    note.told += taken
-    if taken:
-        _write(archive, note)
-    return len(taken)
+    with _turn:
+        note = _read(archive) or _Note(since=now.isoformat(), why=f"nothing can be kept: {error}", told=[])
+        unknowing = [target for target in dict.fromkeys(targets) if target.name not in note.told]
+        taken = _deliver(archive, note, "began", unknowing, now)
+        note.told += taken
+        if taken:
+            _write(archive, note)
+        return len(taken)
 
 
 def tell_open(archive: Path, targets: Sequence[Target], *, now: datetime) -> int:
     """Tell those that were told so that it is over; how many took it. One that takes nothing is tried at the next look. Never raises."""
-    note = _read(archive)
-    if note is None:
-        return 0
-    knowing = [target for target in dict.fromkeys(targets) if target.name in note.told]
-    taken = _deliver(archive, note, "ended", knowing, now)
-    note.told = [target.name for target in knowing if target.name not in taken]
-    _write(archive, note if note.told else None)
-    return len(taken)
+    with _turn:
+        note = _read(archive)
+        if note is None:
+            return 0
+        knowing = [target for target in dict.fromkeys(targets) if target.name in note.told]
+        taken = _deliver(archive, note, "ended", knowing, now)
+        note.told = [target.name for target in knowing if target.name not in taken]
+        _write(archive, note if note.told else None)
+        return len(taken)
 
 
 def _deliver(archive: Path, note: _Note, state: str, targets: Sequence[Target], now: datetime) -> list[str]:

@@ -43,11 +43,12 @@ class LastLook:
         self._incidents = incidents
         self._fresh = fresh
         self._last: tuple[datetime, Sequence[Incident]] | None = None
+        self._one_at_a_time = Lock()
 
     def look(self, archive: Reader, now: datetime) -> Sequence[Incident]:
         """Look now, and remember."""
-        found = self._incidents(archive, now)
-        if self._last is None or not timedelta(0) < self._last[0] - now < self._fresh:  # a slow look does not hide a later one
+        with self._one_at_a_time:  # a slow look never hides a later one
+            found = self._incidents(archive, now)
             self._last = now, found
         return found
 

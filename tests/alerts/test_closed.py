@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_it_is_told_once_by_programs_that_look_once_each(path: Path, receiver: R
     assert (told, receiver.told) == ([1, 0, 0, 0, 0], [BEGAN])
     assert receiver.bodies[0]["why"] == "nothing can be kept: news.db: the disk is full"
     assert not closed._notes  # the next program reads it from the file
+
+
+def test_it_is_told_once_by_crawls_that_end_at_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        told = list(pool.map(lambda minute: tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE), range(5)))
+        assert sum(told) == 1
+        assert sum(pool.map(lambda minute: tell_open(path, [hook], now=NOW + minute * MINUTE), range(5))) == 1
+    assert receiver.told == [BEGAN, ENDED]
 
 
 def test_it_is_told_once_that_it_is_over(path: Path, receiver: Receiver, hook: Webhook) -> None:
