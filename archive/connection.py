@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.backups import copy_database
-from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
+from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
 from archive.schema import APPLICATION_ID
 from archive.upgrades import migrations
 
@@ -28,8 +28,8 @@ _PLAIN = {
     "SQLITE_READONLY": (ArchiveUnwritable, "it is read-only"),
     "SQLITE_CANTOPEN": (ArchiveUnwritable, "it cannot be opened or created there"),
     "SQLITE_PERM": (ArchiveUnwritable, "permission denied"),
-    "SQLITE_BUSY": (ArchiveUnwritable, f"another program has kept it locked for {BUSY_SECONDS} seconds"),
-    "SQLITE_LOCKED": (ArchiveUnwritable, "another program keeps it locked"),
+    "SQLITE_BUSY": (ArchiveBusy, f"another program has kept it locked for {BUSY_SECONDS} seconds"),
+    "SQLITE_LOCKED": (ArchiveBusy, "another program keeps it locked"),
     "SQLITE_IOERR": (ArchiveUnwritable, "the disk reports an error"),
     "SQLITE_NOTADB": (NotAnArchive, "it is not an SQLite file"),
     "SQLITE_INTERRUPT": (ArchiveError, "interrupted; nothing is lost"),

@@ -34,6 +34,10 @@ class ArchiveUnwritable(ArchiveError):
     """The file is read-only, the disk is full, or another program keeps it locked."""
 
 
+class ArchiveBusy(ArchiveUnwritable):
+    """Another program keeps the file locked."""
+
+
 class ArchiveDamaged(ArchiveError):
     """What is read back from the archive is not what was kept."""
 
@@ -44,6 +48,10 @@ class ArticleUnknown(ArchiveError):
 
 class CorpusError(ArchiveError):
     """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take it."""
+
+
+class Locked(ArchiveError):
+    """Another process does the same already."""
 
 
 class PackageMissing(ArchiveError):

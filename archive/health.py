@@ -89,9 +89,10 @@ def incidents(
         found += _drifted(archive, site)
         found += _lost(archive, site, now, limits)
     found += _ahead(archive, now, limits.zone)
-    room, lasts = free(archive.path), any(each.kind == "disk" for each in lasting(archive.db))
-    if room < limits.disk_free * (ENOUGH if lasts else 1):
-        why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(limits.disk_free)}"
+    wanted = round(limits.disk_free * (ENOUGH if any(each.kind == "disk" for each in lasting(archive.db)) else 1))
+    room = free(archive.path)
+    if room < wanted:
+        why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(wanted)}"
         found.append(Incident(kind="disk", site=None, since=now, why=why))
     return found
 

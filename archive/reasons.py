@@ -86,8 +86,8 @@ REASONS: dict[str, str] = {
     "shutdown": "it was stopped",
     "site_failing": "twenty addresses in a row failed or were refused; the rest is asked for next time",
     "archive_failed": "the archive took no more writes",
-    "broke_off": "it broke off: it was killed, or the machine went down",
-    "out_of_time": "it took longer than it may ([schedule] longest); the rest is asked for next time",
+    "broke_off": "it broke off: it was killed, met with an error, or the machine went down",
+    "out_of_time": "it took longer than it may; the rest is asked for next time",
     # what was wrong with a source
     "broken_feed": "the feed is not well-formed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is not well-formed, and nothing could be read from it",

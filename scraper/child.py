@@ -7,6 +7,9 @@ import os
 import sys
 from threading import Thread
 
+LOCKED_OUT = 75
+"""How a child ends that found its site taken: EX_TEMPFAIL of sysexits.h."""
+
 
 def _end_with_parent() -> None:
     while os.read(0, 4096):
@@ -18,7 +21,8 @@ if __name__ == "__main__":
     # Before anything else is imported: a second is long enough for a schedule to be killed in.
     Thread(target=_end_with_parent, daemon=True).start()
 
-    from scraper.cli import main
+    from scraper.cli import LockedOut, main
 
     sys.argv[0] = "warta"
+    LockedOut.exit_code = LOCKED_OUT
     main(prog_name="warta")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from archive.cli import COMMANDS as ARCHIVE_COMMANDS
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Locked
 from scraper.configured import name_configuration, with_config_option
 
 _COMMANDS = ARCHIVE_COMMANDS | {
@@ -63,6 +63,10 @@ class _Commands(MutableMapping[str, click.Command]):
         return len(self._loaded)
 
 
+class LockedOut(click.ClickException):
+    """Another process does the same already; a schedule's child ends with a status of its own."""
+
+
 class _Group(click.Group):
     """Lists the commands without importing them, and tells the archive's errors in one line."""
 
@@ -77,7 +81,7 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except ArchiveError as error:
-            raise click.ClickException(str(error)) from error
+            raise (LockedOut if isinstance(error, Locked) else click.ClickException)(str(error)) from error
         except BrokenPipeError:
             # The reader of a pipe went away (`warta search … | head`): nothing is wrong, nothing more is to be said.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

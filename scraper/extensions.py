@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import ClassVar, Self
 
@@ -19,15 +20,15 @@ from scraper.spider import NewsSpider
 
 logger = logging.getLogger(__name__)
 
-_REASONS = {"closespider_timeout": "out_of_time"}
-"""Scrapy's reasons in our words."""
-
 
 class CrawlRecord:
-    """Closes the archive when the spider closes, after the crawl's row says how it ended."""
+    """Closes the archive when the spider closes, after the crawl's row says how it ended; ends one that takes too long."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._longest = crawler.settings.getfloat("LONGEST")
+        self._timer: asyncio.TimerHandle | None = None
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
 
     @classmethod
@@ -35,9 +36,23 @@ class CrawlRecord:
         """Called by Scrapy."""
         return cls(crawler)
 
+    def spider_opened(self) -> None:
+        """From here on time is counted."""
+        if self._longest > 0:
+            self._timer = asyncio.get_running_loop().call_later(self._longest, self._end_in_time)
+
+    def _end_in_time(self) -> None:
+        crawl = Crawl.of(self._crawler)
+        if not crawl.stopping:
+            logger.warning("%s: the crawl ends here: it has taken %.0f seconds, which is as long as it may", crawl.site, self._longest)
+            crawl.pacing.close()
+            crawl.stop("out_of_time")
+
     def spider_closed(self, reason: str) -> None:
         """The last signal of a crawl in which the archive is open."""
         crawl = Crawl.of(self._crawler)
+        if self._timer is not None:
+            self._timer.cancel()
         stats = self._crawler.stats
         received = int(stats.get_value("downloader/response_bytes", 0)) if stats is not None else 0
         if stats is not None:
@@ -45,7 +60,7 @@ class CrawlRecord:
                 stats.set_value(f"warta/{name}", value)
         self._look_for_drift(crawl)
         try:
-            crawl.end(crawl.end_reason or _REASONS.get(reason, reason), received)
+            crawl.end(crawl.end_reason or reason, received)
         except ArchiveError as error:
             crawl.error = crawl.error or str(error)
 

@@ -15,14 +15,10 @@ from pathlib import Path
 from filelock import BaseFileLock, FileLock, Timeout
 from platformdirs import user_cache_path
 
-from archive.errors import ArchiveError, ArchiveUnwritable
+from archive.errors import ArchiveUnwritable, Locked
 
 _MOMENT = 0.2
 """Seconds that a lock is waited for."""
-
-
-class Locked(ArchiveError):
-    """Another process does the same already."""
 
 
 def site_lock(site: str) -> BaseFileLock:

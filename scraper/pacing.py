@@ -65,6 +65,10 @@ class Pacing:
         """No answer came."""
         self.pace = self.pace.after_failure(again=again)
 
+    def forget_failures(self) -> None:
+        """What comes now is of another kind."""
+        self.pace = replace(self.pace, failing=0)
+
     def pause(self, seconds: float, *, now: datetime) -> None:
         """The site wants to be left alone so long; a shorter wish takes nothing from a longer one."""
         until = manners.quiet_until(seconds, now=now)
@@ -92,7 +96,7 @@ class Pacing:
         """Write down what the next crawl has to know, inside a transaction; a crawl without an answer knows nothing new."""
         if not self.pace.good and not self.pace.overloaded:
             return
-        delay, until = self.pace.remembered(), self.quiet_until if self.left() else None
+        delay, until = self.pace.remembered(), self.quiet_until if self.quiet_until and self.quiet_until > now else None
         if delay or until:
             memory.note(self.site, delay=delay, quiet_until=until, reason=self.reason, now=now)
         else:

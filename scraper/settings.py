@@ -12,6 +12,7 @@ CONTACT = environ.get("WARTA_CONTACT", "no contact given")
 KEEP = "changed"  # which pages' bytes are kept: changed (those that made a revision), all, or first (a story's first only)
 NOW: str | None = None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
 DEMO: str | None = None  # marks the crawls of `warta demo`
+LONGEST = 0  # seconds after which a crawl ends before its time (`out_of_time`); 0: never
 RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
 SLOWEST_DELAY = 60.0  # seconds between requests that 429 and 503 slow a site down to at most; 0: they slow nothing down
 PROGRESS_BAR = False  # `warta crawl` turns it on

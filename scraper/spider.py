@@ -106,6 +106,8 @@ class NewsSpider(Spider):
         if self.options.plan:
             self.crawl.planned = self.stories.plan()
             return
+        if not self.crawl.counts["wanted"]:
+            self.crawl.pacing.forget_failures()  # those of sources
         requests = self.stories.next_requests()
         engine = self.crawler.engine
         if requests and engine is not None:

@@ -150,8 +150,8 @@ class Stories:
         reason = refusal_of_error(failure)
         if reason == "pause_requested":
             return  # it was not asked, and stays due
-        self._crawl.counts["asked"] += 1
         refused = reason in ("private_address", "foreign_site", "redirect_offsite", "robots_forbidden")
+        self._crawl.counts["asked"] += not refused or reason == "redirect_offsite"
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield Miss(entry=entry, outcome="refused" if refused else "failed", reason=reason, checked_at=self._crawl.now())
 

@@ -1,22 +1,21 @@
-"""What an archive cannot remember: that it takes no writes, or cannot be opened. It is told once, and told again when it is over.
+"""What an archive cannot remember: that it can keep nothing, as its disk is full or its file broken. It is told once, and once when that
+is over.
 
-A small file beside the locks of sites remembers who was told, for programs that look once as well; where it cannot be written either,
-this process does.
+An empty file for each target remembers it, beside the locks of sites: a name needs no room on a full disk, and only one of several
+processes can make it. Its time is since when. Where no file can be made, this process remembers.
 """
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
-from archive.errors import ArchiveError
+from archive.alerts import GIVE_UP, QUIET
+from archive.errors import ArchiveBusy, ArchiveError
 from archive.incidents import Incident
 from scraper.alerts.delivery import deliver
 from scraper.alerts.message import Message
@@ -25,82 +24,99 @@ from scraper.locks import locks_folder
 
 logger = logging.getLogger(__name__)
 
+CLOSED, OVER = ".closed", ".over"
+"""Endings of files: it was told that it began; it was told that it is over, and is not told anew before QUIET is."""
 
-@dataclass(slots=True, kw_only=True)
-class _Note:
-    """Since when an archive keeps nothing, why, and the names of the targets that know it."""
-
-    since: str
-    why: str
-    told: list[str]
-
-
-_notes: dict[Path, _Note] = {}
-"""What no file could be written for."""
-
-
-_turn = Lock()
-"""Several crawls end at once, and each looks."""
+_here: dict[Path, datetime] = {}
+"""Files that could not be made."""
 
 
 def tell_closed(archive: Path, error: ArchiveError, targets: Sequence[Target], *, now: datetime) -> int:
-    """Tell those targets that do not know it that nothing can be kept; how many took it. Never raises."""
-    with _turn:
-        note = _read(archive) or _Note(since=now.isoformat(), why=f"nothing can be kept: {error}", told=[])
-        unknowing = [target for target in dict.fromkeys(targets) if target.name not in note.told]
-        taken = _deliver(archive, note, "began", unknowing, now)
-        note.told += taken
-        if taken:
-            _write(archive, note)
-        return len(taken)
+    """Tell those targets that do not know it that nothing can be kept; how many took it. Never raises.
+
+    A program that keeps the archive locked for a while is nothing to tell.
+    """
+    if isinstance(error, ArchiveBusy):
+        return 0
+    claimed = [target for target in dict.fromkeys(targets) if _claim(archive, target, now)]
+    taken = _deliver(archive, "began", dict.fromkeys(claimed, now), now, why=f"nothing can be kept: {error}")
+    for target in claimed:
+        if target not in taken:
+            _forget(_file(archive, target, CLOSED))
+    return len(taken)
 
 
 def tell_open(archive: Path, targets: Sequence[Target], *, now: datetime) -> int:
-    """Tell those that were told so that it is over; how many took it. One that takes nothing is tried at the next look. Never raises."""
-    with _turn:
-        note = _read(archive)
-        if note is None:
-            return 0
-        knowing = [target for target in dict.fromkeys(targets) if target.name in note.told]
-        taken = _deliver(archive, note, "ended", knowing, now)
-        note.told = [target.name for target in knowing if target.name not in taken]
-        _write(archive, note if note.told else None)
-        return len(taken)
+    """Tell those that were told so that it is over; how many took it. One that takes nothing is tried at the next look, for GIVE_UP.
+    Never raises.
+    """
+    since = {target: at for target in dict.fromkeys(targets) if (at := _since(_file(archive, target, CLOSED)))}
+    known = {target: at for target, at in since.items() if now - at < GIVE_UP}
+    taken = _deliver(archive, "ended", known, now, why="it can be written again")
+    for target in since:
+        if target in taken:
+            _make(_file(archive, target, OVER), now)
+        if target in taken or target not in known:
+            _forget(_file(archive, target, CLOSED))
+    return len(taken)
 
 
-def _deliver(archive: Path, note: _Note, state: str, targets: Sequence[Target], now: datetime) -> list[str]:
-    since = datetime.fromisoformat(note.since)
-    mark = sha256(f"{archive.resolve()}\n{note.since}".encode(errors="replace")).hexdigest()[:16]
-    message = Message(
-        id=f"{mark}-{state}", state=state, incident=Incident(kind="crawl_failed", site=None, since=since, why=note.why),
-        ended_at=now if state == "ended" else None, archive=archive.name, sent_at=now,
-    )  # fmt: skip
-    problems = deliver(dict.fromkeys(targets, message))
+def _claim(archive: Path, target: Target, now: datetime) -> bool:
+    """Whether it is for us to tell the target: nobody else has, and it was not told a moment ago that all is well."""
+    over = _since(_file(archive, target, OVER))
+    if over is not None and timedelta(0) <= now - over < QUIET:
+        return False
+    _forget(_file(archive, target, OVER))
+    return _make(_file(archive, target, CLOSED), now)
+
+
+def _deliver(archive: Path, state: str, since: dict[Target, datetime], now: datetime, *, why: str) -> list[Target]:
+    messages = {}
+    for target, at in since.items():
+        mark = sha256(f"{archive.resolve()}\n{at.timestamp():.0f}".encode(errors="replace")).hexdigest()[:16]
+        messages[target] = Message(
+            id=f"{mark}-{state}", state=state, incident=Incident(kind="crawl_failed", site=None, since=at, why=why),
+            ended_at=now if state == "ended" else None, archive=archive.name, sent_at=now,
+        )  # fmt: skip
+    problems = deliver(messages)
     for target, problem in problems.items():
-        logger.warning("alerts: %s: %s; it is told later: %s", target.name, problem, note.why)
-    return [target.name for target in targets if target not in problems]
+        logger.warning("alerts: %s: %s; it is told later: %s", target.name, problem, why)
+    return [target for target in messages if target not in problems]
 
 
-def _file(archive: Path) -> Path:
-    """Raises ArchiveError where there is no folder for it."""
-    return locks_folder() / f"{sha256(str(archive.resolve()).encode(errors='replace')).hexdigest()[:16]}.closed.json"
-
-
-def _read(archive: Path) -> _Note | None:
-    with suppress(OSError, ArchiveError, ValueError, TypeError):
-        note = _Note(**json.loads(_file(archive).read_text("utf-8")))
-        if datetime.fromisoformat(note.since).tzinfo is not None:
-            return note
-    return _notes.get(archive)
-
-
-def _write(archive: Path, note: _Note | None) -> None:
-    _notes.pop(archive, None)
+def _file(archive: Path, target: Target, ending: str) -> Path:
+    """Whether there is a folder for it or not."""
+    mark = sha256(f"{archive.resolve()}\n{target.name}".encode(errors="replace")).hexdigest()[:24]
     try:
-        if note is None:
-            _file(archive).unlink(missing_ok=True)
-        else:
-            _file(archive).write_text(json.dumps(asdict(note)), "utf-8")
-    except (OSError, ArchiveError):
-        if note is not None:
-            _notes[archive] = note
+        return locks_folder() / f"{mark}{ending}"
+    except ArchiveError:
+        return archive.with_name(f"{mark}{ending}")
+
+
+def _make(file: Path, now: datetime) -> bool:
+    """Whether it was not there."""
+    if file in _here:
+        return False
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.utime(file, (now.timestamp(), now.timestamp()))
+    except FileExistsError:
+        return False
+    except OSError:
+        _here[file] = now
+    return True
+
+
+def _since(file: Path) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except OSError:
+        return _here.get(file)
+
+
+def _forget(file: Path) -> None:
+    _here.pop(file, None)
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        logger.warning("alerts: %s cannot be removed (%s)", file, error.strerror)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import click
 
 from archive.alerts import listed
+from archive.errors import ArchiveMissing
 from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
 from archive.terminal import print_json, print_table
@@ -84,6 +85,8 @@ def tell_alerts(context: click.Context, path: Path) -> None:
     systemd's timers and cron run this beside the crawls. Ends with 3 where a message is still to be told.
     """
     known, archive, now = configured(context), named(context, path).absolute(), datetime.now(UTC)
+    if not archive.exists():  # nothing to tell anybody: the first crawl has not been, or the name is wrong
+        raise ArchiveMissing(f"{archive}: there is no archive here; `warta crawl --archive {archive}` makes one")
     # A site that was never crawled is to be crawled since the configuration says so.
     since = datetime.fromtimestamp(known.file.stat().st_mtime, UTC) if known.file is not None else now
     timetable = Timetable.of(known.configuration, list(sites()))

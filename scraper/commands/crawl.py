@@ -12,6 +12,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from archive.errors import Locked
 from archive.options import archive_option, json_option
 from archive.store import Archive
 from archive.terminal import print_json, print_table
@@ -19,7 +20,7 @@ from scraper.configuration import Loaded
 from scraper.configured import configured
 from scraper.crawl import KEEPS, RECHECKS, Crawl, Planned
 from scraper.crawling import configured_settings, crawl_settings, own_of, run_spiders
-from scraper.locks import Locked, locks_of
+from scraper.locks import locks_of
 from scraper.profiles import sites as all_sites
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])

@@ -59,7 +59,7 @@ class RetryAfterMiddleware:
         failing = crawl.pacing.pace.failing
         if failing > FEW_FAILURES:
             request.meta["dont_retry"] = True
-        if failing >= MANY_FAILURES and not crawl.stopping:
+        if failing >= MANY_FAILURES and "entry" in request.cb_kwargs and not crawl.stopping:  # a story: sources that fail lead to none
             logger.warning("%s: %d addresses in a row failed or were refused: the crawl of this site ends here", crawl.site, failing)
             crawl.pacing.close()
             crawl.stop("site_failing")

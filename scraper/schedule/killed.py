@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from archive.connection import plain_errors
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Locked
 from archive.store import Archive
-from scraper.locks import Locked, writer_lock
+from scraper.locks import writer_lock
 from scraper.schedule.timetable import last_crawls
 
 logger = logging.getLogger("warta.schedule")

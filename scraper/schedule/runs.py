@@ -14,11 +14,13 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO, Any
 
+from scraper.child import LOCKED_OUT
+
 _TAIL = 8_192
 """Bytes that are kept of what a crawl says, its newest: enough for its result and for a traceback."""
 
-_LATE = 60.0
-"""Seconds that a crawl which ends by itself may take for it: an answer may be under way."""
+LATE = 180.0
+"""Seconds that a crawl which ends by itself may take for it: the longest delay, and an answer."""
 
 _KILLED = 5.0
 """Seconds in which a process that was killed is gone, unless the machine is in trouble."""
@@ -69,9 +71,9 @@ class Result:
         return (self.ended_at - self.started_at).total_seconds()
 
     @property
-    def refused(self) -> bool:
-        """Whether it gave up before it told anything."""
-        return self.exit_code == 1 and not self.counts
+    def locked_out(self) -> bool:
+        """Whether somebody else had the site."""
+        return self.exit_code == LOCKED_OUT
 
     @property
     def well(self) -> bool:
@@ -96,12 +98,12 @@ class Runs:
         seconds later.
         """
         started = self._clock()
-        process = self._start(replace(order, settings=(*order.settings, f"CLOSESPIDER_TIMEOUT={longest:.0f}")))
+        process = self._start(replace(order, settings=(f"LONGEST={longest:.0f}", *order.settings)))
         if process is None:
             return None
         tails = [_Tail(process.stdout), _Tail(process.stderr)]
         try:
-            _wait(process, longest + _LATE, grace)
+            _wait(process, longest + LATE, grace)
         finally:
             _end(process)
             with self._changed:

@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Lock
 
 from archive.connection import plain_errors
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Locked
 from archive.store import Archive
-from scraper.locks import Locked, locks_of
+from scraper.locks import locks_of
 from scraper.schedule.killed import end_killed
 from scraper.schedule.runs import Order, Result
 from scraper.schedule.timetable import AHEAD, LastCrawl, Timetable, last_crawls
@@ -22,6 +22,9 @@ logger = logging.getLogger("warta.schedule")
 
 PATIENCE = timedelta(minutes=1)
 """How long nobody looks at the archive, whose crawls by hand change what is due."""
+
+WAIT = timedelta(minutes=15)
+"""How long a single run waits for a site that somebody else has."""
 
 Run = Callable[[Order], Result | None]
 
@@ -88,7 +91,10 @@ class Schedule:
         """Run a crawl that `tick` ordered, log one line, and call the hooks; None where it was not started."""
         try:
             result = self._run(order)
-            if result is not None and not (result.refused and self._came_late(result, clock())):
+            if result is not None and result.locked_out:
+                with self._lock:
+                    self._wait_for(order.site, result.said.rpartition("\n")[2], clock(), level=logging.INFO)
+            elif result is not None:
                 self._tell(result, clock())
         except OSError as error:
             with self._lock:
@@ -113,7 +119,7 @@ class Schedule:
         _log(result)
         self._why_put_off.pop(result.site, None)
         if not result.well:
-            end_killed(self.archive, result.site, now=now, reason="shutdown" if result.stopped else "broke_off")
+            end_killed(self.archive, result.site, now=now, reason="broke_off" if result.ended == "broken" else result.ended)
         if not self.stopping:  # a crawl that we ended ourselves is no news
             self._call_after(result, now)
 
@@ -137,11 +143,6 @@ class Schedule:
             logger.log(level, "crawl waits", extra={"site": site, "why": why})
         self._put_off[site], self._why_put_off[site] = now + PATIENCE, why
         self._started.pop(site, None)
-
-    def _came_late(self, result: Result, now: datetime) -> bool:
-        """Whether somebody else had the site when the crawl's process came so far."""
-        with self._lock:
-            return not self._is_free(result.site, now)
 
     def _call_after(self, result: Result, now: datetime) -> None:
         for hook in self.hooks.after:

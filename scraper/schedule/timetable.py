@@ -20,7 +20,7 @@ class LastCrawl:
     started_at: datetime
     """Of the newest, however it was started and however it ended."""
     ended_at: datetime | None
-    """Of the newest; None where it was killed, or goes on."""
+    """Of the newest; None where it goes on, or was killed and nobody has looked since."""
     end_reason: str | None
     finished_at: datetime | None
     """When the newest one began that finished by itself; None where none did."""

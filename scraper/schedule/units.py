@@ -12,6 +12,8 @@ from pathlib import Path
 from scraper.configuration import Loaded
 from scraper.crontab import WEEKDAYS, Crontab
 from scraper.locks import locks_folder
+from scraper.schedule.runs import LATE
+from scraper.schedule.schedule import WAIT
 from scraper.schedule.timetable import Timetable
 
 
@@ -88,7 +90,9 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
     crawls = _service("warta: crawls %i", place, place.command("schedule", "once", "%i"), writable, "oneshot")
     tells = _service("warta: tells what went wrong", place, place.command("alerts", "tell"), writable, "oneshot")
     # 3: it is done, and something needs a look, which is what alerts are for.
-    longest = f"SuccessExitStatus=3\nKillMode=mixed\nTimeoutStartSec={place.longest * 60 + place.grace + 60}\n"
+    # One that finds its site taken waits, one that takes too long ends by itself: systemd's own limit is for what does neither.
+    most = place.longest * 60 + place.grace + WAIT.total_seconds() + LATE + 60
+    longest = f"SuccessExitStatus=3\nKillMode=mixed\nTimeoutStartSec={most:.0f}\n"
     found = {
         "warta@.service": f"{crawls}{longest}TimeoutStopSec={place.grace + 20}\n",
         "warta-alerts.service": f"{tells}SuccessExitStatus=3\nTimeoutStartSec=900\n",

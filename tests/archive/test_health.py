@@ -95,7 +95,7 @@ def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(ar
     archive.end_killed(SITE, now=NOW + 4 * DAY)
     failed, silent = found(archive, at=NOW + 4 * DAY)
     assert (failed.kind, failed.since) == ("crawl_failed", NOW + DAY)
-    assert "it was killed, or the machine went down" in failed.why
+    assert "it broke off: it was killed" in failed.why
     assert (silent.kind, silent.since) == ("no_crawl", NOW + 3 * DAY)
 
 

@@ -206,6 +206,16 @@ def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_
     assert sum(bool(proxy.asked(url)) for url in broken) in (20, 21)
 
 
+def test_sources_that_fail_keep_no_crawl_from_the_stories(serve, crawl, news):
+    broken = [f"https://rmol.id/sitemap-{number}.xml" for number in range(30)]
+    robots = "User-agent: *\n" + "".join(f"Sitemap: {url}\n" for url in broken)
+    answers = small_site(*range(1, 6)) | dict.fromkeys(broken, Answer(status=500))
+    proxy = serve(answers | {ROBOTS: Answer(content_type="text/plain", body=robots.encode())})
+    assert crawl(proxy, "rmol").returncode == 0
+    assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 5}]
+    assert 30 <= sum(proxy.asked(url) for url in broken) <= 30 + 2 * FEW_FAILURES
+
+
 def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, crawl, news):
     numbers = range(1, 61)
     broken = {story_url(number): Answer(status=500) for number in numbers if number % 2}

@@ -10,14 +10,19 @@ import subprocess
 import sys
 import warnings
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from archive import Archive
+from scraper.cli import main
 from scraper.configuration import Configuration, Scheduling
+from scraper.locks import site_lock
 from scraper.rhythm import Rhythm
 from scraper.schedule.killed import end_all_killed
 from scraper.schedule.running import Shell, logged_as_json
@@ -121,12 +126,14 @@ def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(se
     answers = held(small_site(1), "rmol.id/nusantara/read/")
     proxy = serve(answers)
     by_hand = subprocess.Popen([sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news], env=environment(proxy))
-    assert answers.asked.wait(60)
-    with Archive(news) as archive:
-        end_all_killed(archive, now=now())
-    assert rows(news, ENDED) == []
-    answers.let_go.set()
-    assert by_hand.wait(60) == 0
+    try:
+        assert answers.asked.wait(60)
+        with Archive(news) as archive:
+            end_all_killed(archive, now=now())
+        assert rows(news, ENDED) == []
+    finally:
+        answers.let_go.set()
+        assert by_hand.wait(60) == 0
     assert rows(news, ENDED) == [{"site": "rmol", "end_reason": "finished"}]
 
 
@@ -152,6 +159,25 @@ def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve,
     assert (result.exit_code, result.ended, result.well) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
+
+
+def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, monkeypatch):
+    proxy, config = serve(small_site(1)), written("rmol")
+    for name, value in environment(proxy).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(import_module("scraper.commands.schedule.once"), "PATIENCE", timedelta(seconds=0.1))
+    lock = site_lock("rmol")
+    waits = Schedule._wait_for
+
+    def let_go(self: Schedule, site: str, *given: Any, **named: Any) -> None:
+        waits(self, site, *given, **named)
+        lock.release()
+
+    monkeypatch.setattr(Schedule, "_wait_for", let_go)
+    done = CliRunner().invoke(main, ["--config", str(config), "schedule", "once", "rmol", "--archive", str(news)])
+    assert done.exit_code == 0, done.output
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["crawl waits", "crawl"]
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "finished"}]
 
 
 def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(serve, news, scheduled, written):

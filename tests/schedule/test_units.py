@@ -134,7 +134,7 @@ def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     table = Timetable.of(Configuration(), ["rmol"])
     units = timers(Place(archive=tmp_path / "news.db", config=None, longest=60), table)
     assert " schedule once %i --archive " in units["warta@.service"]
-    for line in ("SuccessExitStatus=3", "TimeoutStartSec=3670", "KillMode=mixed"):
+    for line in ("SuccessExitStatus=3", "TimeoutStartSec=4750", "KillMode=mixed"):
         assert f"{line}\n" in units["warta@.service"]
     assert " alerts tell --archive " in units["warta-alerts.service"]
     assert "OnUnitInactiveSec=15min\n" in units["warta-alerts.timer"]

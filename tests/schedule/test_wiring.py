@@ -133,7 +133,8 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
     with Receiver() as receiver:
         with writer_lock(news, "rmol"):
             process = "from scraper.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
-            assert subprocess.run([sys.executable, "-c", process, str(news)], capture_output=True, check=False).returncode == 1
+            refused = subprocess.run([sys.executable, "-c", process, str(news)], capture_output=True, text=True, check=False)
+            assert "rmol is being crawled by another process" in refused.stderr
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW + MINUTE)
         assert receiver.told == []
         lookout(news, receiver).look(NOW + MINUTE)

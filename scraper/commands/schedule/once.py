@@ -6,17 +6,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import click
 
+from archive.errors import Locked
 from archive.options import archive_option
 from archive.store import Archive
 from scraper.configured import config_option, configured
 from scraper.profiles import sites
 from scraper.schedule.running import logged_as_json, told_to_stop
 from scraper.schedule.runs import Order, Runs
-from scraper.schedule.schedule import Schedule
+from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
 from scraper.schedule.timetable import Timetable, last_crawls
 
 
@@ -32,7 +33,8 @@ def _now() -> datetime:
 def once(context: click.Context, site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no longer than is configured.
 
-    systemd's timers and cron run this. Ends as `warta crawl` does; the log is that of `warta schedule run`.
+    systemd's timers and cron run this. It waits a quarter of an hour for a site that somebody else crawls or asks. Ends as `warta crawl`
+    does; the log is that of `warta schedule run`.
     """
     known = configured(context)
     timetable = Timetable.of(known.configuration, list(sites()))
@@ -45,12 +47,19 @@ def once(context: click.Context, site: str, path: Path) -> None:
     keys, runs = known.configuration.schedule, Runs(_now)
     schedule = Schedule(archive, timetable, partial(runs.run, longest=keys.longest * 60, grace=keys.grace))
     with logged_as_json(), told_to_stop() as wait:
-        Thread(target=_stop_after, args=(wait, runs, keys.grace), daemon=True).start()
-        result = schedule.crawl(order, _now)
+        stopped = Event()
+        Thread(target=_stop_after, args=(wait, runs, keys.grace, stopped), daemon=True).start()
+        for _minute in range(WAIT // PATIENCE):
+            result = schedule.crawl(order, _now)
+            if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
+                break
+    if result is not None and result.locked_out and not stopped.is_set():
+        raise Locked(f"{site} was taken by somebody else all the time; it is left to the next run")
     if result is None or not result.stopped:
         raise SystemExit(result.exit_code if result is not None and result.exit_code >= 0 else 1)
 
 
-def _stop_after(wait: Callable[[], None], runs: Runs, grace: float) -> None:
+def _stop_after(wait: Callable[[], None], runs: Runs, grace: float, stopped: Event) -> None:
     wait()
+    stopped.set()
     runs.stop(grace)

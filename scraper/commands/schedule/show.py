@@ -25,8 +25,8 @@ from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 def show(context: click.Context, path: Path, as_json: bool) -> None:
     """Say for each site when it is crawled next, and how its last crawl ended.
 
-    A run that is due is made up for as soon as `warta schedule run` is there. A crawl that has not ended goes on, or was killed.
-    A site that asked for a pause is left alone until then: a crawl that begins before asks for nothing.
+    A run that is due is made up for as soon as `warta schedule run` is there. A crawl that has not ended goes on, or was
+    killed and nobody has looked since. A site that asked for a pause is left alone until then: a crawl that begins before asks for nothing.
     """
     configuration = configured(context).configuration
     timetable = Timetable.of(configuration, list(sites()))
