@@ -57,6 +57,11 @@ def plain_errors(path: Path) -> Iterator[None]:
         raise plain_error(path, error) from error
 
 
+def no_archive(path: Path) -> ArchiveMissing:
+    """What to say where only reading makes sense and nothing is there."""
+    return ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
+
+
 def connect(path: Path, *, read_only: bool) -> Database:
     """The archive at `path`, made or brought up to date unless `read_only`.
 
@@ -67,7 +72,7 @@ def connect(path: Path, *, read_only: bool) -> Database:
     except OSError as error:
         raise ArchiveUnwritable(f"{path}: it cannot be opened or created there ({error.strerror})") from error
     if read_only and missing:
-        raise ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
+        raise no_archive(path)
     if folder:
         raise NotAnArchive(f"{path}: it is a folder, not an archive")
     with plain_errors(path):

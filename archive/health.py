@@ -82,14 +82,15 @@ def incidents(
     """
     limits = limits or Limits()
     found: list[Incident] = []
+    noted = lasting(archive.db)
     for site in crawled_sites(archive) if sites is None else sites:
         crawls = _crawls(archive, site)
         found += _failed(archive, site, crawls, now, limits)
         found += _silent(archive, site, crawls, now, limits)
         found += _drifted(archive, site)
-        found += _lost(archive, site, now, limits)
+        found += _lost(archive, site, now, limits, noted)
     found += _ahead(archive, now, limits.zone)
-    wanted = round(limits.disk_free * (ENOUGH if any(each.kind == "disk" for each in lasting(archive.db)) else 1))
+    wanted = round(limits.disk_free * (ENOUGH if any(each.kind == "disk" for each in noted) else 1))
     room = free(archive.path)
     if room < wanted:
         why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(wanted)}"
@@ -188,13 +189,13 @@ def _drifted(archive: Reader, site: str) -> list[Incident]:
     ]  # fmt: skip
 
 
-def _lost(archive: Reader, site: str, now: datetime, limits: Limits) -> list[Incident]:
+def _lost(archive: Reader, site: str, now: datetime, limits: Limits, noted: Sequence[Incident]) -> list[Incident]:
     """The last days that announced far less than they should have, or too many of whose stories are missing; and those that were told
     of before and are over, with the words for it: a loss ends when it is mended, or when its day is no longer watched.
     """
     today = now.astimezone(limits.zone).date()
     recent = today - timedelta(days=limits.days - 1)
-    known = {each.day for each in lasting(archive.db) if (each.kind, each.site) == ("coverage", site) and each.day is not None}
+    known = {each.day for each in noted if (each.kind, each.site) == ("coverage", site) and each.day is not None}
     asked: dict[str, Any] = {"last": today, "now": now, "site": site, "zone": limits.zone, "late": limits.late}
     days = coverage.coverage(archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked)
     bad = [day for day in days if day.marks and day.day >= recent]

@@ -37,24 +37,21 @@ def writer_lock(archive: Path, site: str) -> ExitStack:
         return stack.pop_all()
 
 
-def crawl_lock(archive: Path, site: str) -> ExitStack:
-    """The right to crawl a site into an archive: nobody else asks the site, nobody else writes its stories there. Raises Locked."""
-    with ExitStack() as stack:
-        stack.enter_context(writer_lock(archive, site))
-        stack.callback(site_lock(site).release)
-        return stack.pop_all()
-
-
 def schedule_lock(archive: Path) -> BaseFileLock:
     """The lock of the process that crawls on schedule, taken; raises Locked."""
     return _taken(_beside(archive, "schedule"), f"{archive}: another `warta schedule run` sees to this archive already")
 
 
 def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
-    """What crawls of these sites need, without an archive what only asking them does: all or none. Raises Locked."""
+    """What crawls of these sites need: nobody else asks them, nobody else writes their stories into the archive. All or none.
+
+    Without an archive what only asking them needs. Raises Locked.
+    """
     with ExitStack() as stack:
         for site in sites:
-            stack.callback(site_lock(site).release if archive is None else crawl_lock(archive, site).close)
+            if archive is not None:
+                stack.enter_context(writer_lock(archive, site))
+            stack.callback(site_lock(site).release)
         return stack.pop_all()
 
 

@@ -28,8 +28,6 @@ class Pacing:
     """Why it is slowed down, where it is."""
     quiet_until: datetime | None = None
     """As the site asked for; may have passed."""
-    over: bool = False
-    """Nothing more is asked in this crawl."""
     only_raise: bool = False
     """Something else (Scrapy's AutoThrottle) may make the delay longer."""
     _own: float = 0.0
@@ -82,7 +80,12 @@ class Pacing:
 
     def close(self) -> None:
         """Nothing more is asked in this crawl."""
-        self._resume, self.over = math.inf, True
+        self._resume = math.inf
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is asked in this crawl."""
+        return self._resume == math.inf
 
     def left(self) -> float:
         """Seconds of the pause that are left; 0 where nothing is to be waited for."""

@@ -150,8 +150,9 @@ class Stories:
         reason = refusal_of_error(failure)
         if reason == "pause_requested":
             return  # it was not asked, and stays due
-        refused = reason in ("private_address", "foreign_site", "redirect_offsite", "robots_forbidden")
-        self._crawl.counts["asked"] += not refused or reason == "redirect_offsite"
+        unasked = reason in ("private_address", "foreign_site", "robots_forbidden")
+        refused = unasked or reason == "redirect_offsite"
+        self._crawl.counts["asked"] += not unasked
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield Miss(entry=entry, outcome="refused" if refused else "failed", reason=reason, checked_at=self._crawl.now())
 

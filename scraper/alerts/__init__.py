@@ -2,6 +2,6 @@
 
 from scraper.alerts.message import Message
 from scraper.alerts.targets import Mail, Target, Undelivered, Webhook, targets
-from scraper.alerts.telling import Told, tell
+from scraper.alerts.telling import Told, note, send_due
 
-__all__ = ["Mail", "Message", "Target", "Told", "Undelivered", "Webhook", "targets", "tell"]
+__all__ = ["Mail", "Message", "Target", "Told", "Undelivered", "Webhook", "note", "send_due", "targets"]

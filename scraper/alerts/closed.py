@@ -11,14 +11,13 @@ import logging
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from archive.alerts import GIVE_UP, QUIET
 from archive.errors import ArchiveBusy, ArchiveError
 from archive.incidents import Incident
 from scraper.alerts.delivery import deliver
-from scraper.alerts.message import Message
+from scraper.alerts.message import Message, mark
 from scraper.alerts.targets import Target
 from scraper.locks import locks_folder
 
@@ -73,9 +72,9 @@ def _claim(archive: Path, target: Target, now: datetime) -> bool:
 def _deliver(archive: Path, state: str, since: dict[Target, datetime], now: datetime, *, why: str) -> list[Target]:
     messages = {}
     for target, at in since.items():
-        mark = sha256(f"{archive.resolve()}\n{at.timestamp():.0f}".encode(errors="replace")).hexdigest()[:16]
         messages[target] = Message(
-            id=f"{mark}-{state}", state=state, incident=Incident(kind="crawl_failed", site=None, since=at, why=why),
+            id=f"{mark(archive, int(at.timestamp()))}-{state}", state=state,
+            incident=Incident(kind="crawl_failed", site=None, since=at, why=why),
             ended_at=now if state == "ended" else None, archive=archive.name, sent_at=now,
         )  # fmt: skip
     problems = deliver(messages)
@@ -86,11 +85,11 @@ def _deliver(archive: Path, state: str, since: dict[Target, datetime], now: date
 
 def _file(archive: Path, target: Target, ending: str) -> Path:
     """Whether there is a folder for it or not."""
-    mark = sha256(f"{archive.resolve()}\n{target.name}".encode(errors="replace")).hexdigest()[:24]
+    name = f"{mark(archive, target.name)}{ending}"
     try:
-        return locks_folder() / f"{mark}{ending}"
+        return locks_folder() / name
     except ArchiveError:
-        return archive.with_name(f"{mark}{ending}")
+        return archive.with_name(name)
 
 
 def _make(file: Path, now: datetime) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from archive.incidents import Incident
@@ -26,6 +28,11 @@ def one_line(text: str, *, most: int = 1_000) -> str:
     """
     line = _UNPRINTABLE.sub(" ", text).encode(errors="replace").decode().strip()
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def mark(archive: Path, *of: object) -> str:
+    """Sixteen digits that keep apart what two archives, or two of one name, tell."""
+    return sha256("\n".join(map(str, (archive.resolve(), *of))).encode(errors="replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

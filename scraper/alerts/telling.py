@@ -1,4 +1,21 @@
-"""Telling the targets what began and what ended: each once, also where a target is down or the program is killed."""
+"""Telling the targets what began and what ended: each once, also where a target is down or the program is killed.
+
+The incidents of a moment are compared with what was noted (`note`), and each target is told by itself what it does not know (`send_due`):
+
+- A message is written down before it is sent, and again when the target took it. A program that is killed between the two sends
+  this one message again: the other order could lose it. The second has the same `id` (a mail the same Message-ID). Two programs on
+  one archive send it once: the first to write it down has it.
+- A target that is down is tried again after a minute, then two, up to an hour, for fourteen days, while the others are told. It
+  is one line in the log at each try. One that refuses a single message (4xx, a permanent SMTP error) is told the others.
+- An incident that ended before a target could be told is told in one message, that of its end, which says so: what happened at
+  night is worth knowing in the morning.
+- An incident that comes back within an hour after its end is held back until that hour is over, and never told if it is gone by
+  then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping one twice an hour at most.
+- A target that is new in the configuration is told what lasts, and nothing of the past.
+
+A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told side by side, and none of them ever
+makes the telling fail.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +23,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from archive.alerts import Alerts, Delivery
 from archive.incidents import Incident
 from archive.store import Archive
 from scraper.alerts.delivery import deliver
-from scraper.alerts.message import Message
+from scraper.alerts.message import Message, mark
 from scraper.alerts.targets import Target
 
 logger = logging.getLogger(__name__)
@@ -33,29 +49,6 @@ class Told:
     """Messages that are still to be told."""
     problem: str | None = None
     """Why the archive could not be written."""
-
-
-def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> Told:
-    """Compare the incidents of this moment with what was noted, and tell each target what it does not know. Never raises for a target,
-    and ArchiveError where the archive cannot remember it.
-
-    An incident is told when it begins and when it ends, to each target by itself:
-
-    - A message is written down before it is sent, and again when the target took it. A program that is killed between the two sends
-      this one message again: the other order could lose it. The second has the same `id` (a mail the same Message-ID). Two programs on
-      one archive send it once: the first to write it down has it.
-    - A target that is down is tried again after a minute, then two, up to an hour, for fourteen days, while the others are told. It
-      is one line in the log at each try. One that refuses a single message (4xx, a permanent SMTP error) is told the others.
-    - An incident that ended before a target could be told is told in one message, that of its end, which says so: what happened at
-      night is worth knowing in the morning.
-    - An incident that comes back within an hour after its end is held back until that hour is over, and never told if it is gone by
-      then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping one twice an hour at most.
-    - A target that is new in the configuration is told what lasts, and nothing of the past.
-
-    A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told side by side.
-    """
-    note(archive, incidents, targets, now=now)
-    return send_due(archive, targets, now=now)
 
 
 def note(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> None:
@@ -93,11 +86,9 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> T
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
     incident = delivery.incident
-    # The archive's name and the moment keep apart what two archives, or two of one name, send to one target.
     ended = delivery.state == "ended"
-    mark = sha256(f"{archive.path.resolve()}\n{delivery.alert_id}\n{incident.since.isoformat()}".encode(errors="replace")).hexdigest()[:16]
     return Message(
-        id=f"{mark}-{delivery.state}",
+        id=f"{mark(archive.path, delivery.alert_id, incident.since.isoformat())}-{delivery.state}",
         state=delivery.state,
         incident=incident,
         ended_at=delivery.ended_at if ended else None,

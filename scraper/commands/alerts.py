@@ -9,7 +9,7 @@ from uuid import uuid4
 import click
 
 from archive.alerts import listed
-from archive.errors import ArchiveMissing
+from archive.connection import no_archive
 from archive.incidents import Incident
 from archive.options import archive_option, json_option, named, opened
 from archive.terminal import print_json, print_table
@@ -86,7 +86,7 @@ def tell_alerts(context: click.Context, path: Path) -> None:
     """
     known, archive, now = configured(context), named(context, path).absolute(), datetime.now(UTC)
     if not archive.exists():  # nothing to tell anybody: the first crawl has not been, or the name is wrong
-        raise ArchiveMissing(f"{archive}: there is no archive here; `warta crawl --archive {archive}` makes one")
+        raise no_archive(archive)
     # A site that was never crawled is to be crawled since the configuration says so.
     since = datetime.fromtimestamp(known.file.stat().st_mtime, UTC) if known.file is not None else now
     timetable = Timetable.of(known.configuration, list(sites()))

@@ -10,15 +10,12 @@ from pathlib import Path
 import click
 from prometheus_client import generate_latest
 
-from archive.health import incidents
-from archive.incidents import Incident
 from archive.options import archive_option, opened
-from archive.reader import Reader
 from scraper.configured import configured
-from scraper.metrics import registry, write_textfile
+from scraper.metrics import write_textfile
 from scraper.profiles import sites
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.wiring import limits, watched
+from scraper.schedule.wiring import Lookout
 
 
 @click.command(short_help="Numbers for Prometheus; a dashboard for Grafana.")
@@ -42,12 +39,7 @@ def metrics(context: click.Context, output: Path | None, dashboard: bool, path: 
     with opened(path):
         pass  # says in one line what is wrong with it
     configuration = configured(context).configuration
-    timetable = Timetable.of(configuration, list(sites()))
-
-    def found(reader: Reader, now: datetime) -> list[Incident]:
-        return incidents(reader, now=now, limits=limits(configuration, timetable, now), sites=watched(timetable))
-
-    collected = registry(path, clock=lambda: datetime.now(UTC), incidents=found)
+    collected = Lookout(configuration, path, Timetable.of(configuration, list(sites())), lambda: datetime.now(UTC)).metrics
     if output is not None:
         write_textfile(output, collected)
     else:

@@ -117,7 +117,8 @@ class Schedule:
 
     def _tell(self, result: Result, now: datetime) -> None:
         _log(result)
-        self._why_put_off.pop(result.site, None)
+        with self._lock:
+            self._why_put_off.pop(result.site, None)
         if not result.well:
             end_killed(self.archive, result.site, now=now, reason="broke_off" if result.ended == "broken" else result.ended)
         if not self.stopping:  # a crawl that we ended ourselves is no news

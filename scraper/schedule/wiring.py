@@ -11,7 +11,7 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from archive.alerts import lasting
-from archive.connection import plain_errors
+from archive.connection import no_archive, plain_errors
 from archive.errors import ArchiveError
 from archive.health import Limits, incidents
 from archive.incidents import Incident
@@ -70,7 +70,8 @@ class Lookout:
         return told
 
     def _told(self, now: datetime) -> Told:
-        Archive(self._archive, read_only=True).close()  # one that is gone is not made anew
+        if not self._archive.exists():  # one that is gone is not made anew
+            raise no_archive(self._archive)
         with Archive(self._archive) as opened:
             end_all_killed(opened, now=now, under_way=self._under_way())
             # One after another: what was seen before another crawl ended must not be noted after what was seen then.

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from archive import Archive
 from archive.incidents import Incident
-from scraper.alerts import Mail, Message
+from scraper.alerts import Mail, Message, Target, Told, note, send_due
 from tests.alerts.receivers import Postbox
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+def tell(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> Told:
+    """As one who looks alone does."""
+    note(archive, incidents, targets, now=now)
+    return send_due(archive, targets, now=now)
 
 
 def drift(site: str | None = "kabar", **fields: Any) -> Incident:

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archive import Archive
-from scraper.alerts import Webhook, tell
+from scraper.alerts import Webhook
 from scraper.cli import main
-from tests.alerts.incidents import HOUR, NOW, disk, drift
+from tests.alerts.incidents import HOUR, NOW, disk, drift, tell
 from tests.alerts.receivers import Postbox, Receiver, free_port
 
 

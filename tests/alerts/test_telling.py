@@ -17,9 +17,9 @@ from archive import Archive
 from archive.alerts import Alerts, lasting, listed
 from archive.errors import ArchiveError
 from archive.incidents import Incident
-from scraper.alerts import Target, Told, Webhook, tell
+from scraper.alerts import Target, Told, Webhook
 from scraper.alerts.telling import MESSAGES
-from tests.alerts.incidents import DAY, HOUR, MINUTE, NOW, disk, drift, mailbox
+from tests.alerts.incidents import DAY, HOUR, MINUTE, NOW, disk, drift, mailbox, tell
 from tests.alerts.receivers import Postbox, Receiver, free_port, silent, until
 
 BEGAN, ENDED = ("began", "drift", "kabar"), ("ended", "drift", "kabar")
@@ -360,9 +360,9 @@ def test_after_more_than_an_hour_it_is_told_at_once(archive: Archive, receiver: 
 
 _CHILD = """
 import sys
-from tests.alerts.incidents import NOW, drift
+from tests.alerts.incidents import NOW, drift, tell
 from archive import Archive
-from scraper.alerts import Webhook, tell
+from scraper.alerts import Webhook
 with Archive(sys.argv[1]) as archive:
     tell(archive, [drift()], [Webhook(url=sys.argv[2], timeout=60)], now=NOW)
 """

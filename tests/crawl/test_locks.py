@@ -13,7 +13,7 @@ import pytest
 
 from archive.errors import ArchiveUnwritable
 from scraper.demo.proxy import Answer
-from scraper.locks import Locked, crawl_lock, locks_of, schedule_lock, site_lock
+from scraper.locks import Locked, locks_of, schedule_lock, site_lock
 from tests.crawl.conftest import environment, rows, run, small_site
 from tests.crawl.newsroom import newsrooms
 
@@ -133,7 +133,7 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
 def test_a_lock_that_cannot_be_made_is_told_in_one_line(news):
     news.with_name("news.db.suara.lock").mkdir()
     with pytest.raises(ArchiveUnwritable, match=r"news.db.suara.lock: the lock cannot be taken"):
-        crawl_lock(news, "suara")
+        locks_of(news, ["suara"])
 
 
 def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monkeypatch):

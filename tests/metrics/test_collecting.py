@@ -14,9 +14,10 @@ from archive import Archive
 from archive.incidents import Incident
 from archive.reader import Reader
 from archive.takedown import take_down
-from scraper.alerts import Webhook, tell
+from scraper.alerts import Webhook
 from scraper.metrics import LastLook, registry
 from scraper.metrics.readings import READINGS, REVISIONS
+from tests.alerts.incidents import tell
 from tests.archive.invented import HOUR, NOW, keep, story
 from tests.metrics.conftest import Now, Samples, crawled, fill, samples
 

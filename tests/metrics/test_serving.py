@@ -17,7 +17,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from archive import Archive
 from archive.incidents import Incident
-from scraper.alerts import tell
 from scraper.cli import main
 from scraper.metrics import MetricsError, serve, write_textfile
 from tests.archive.conftest import folder_of_a_user
@@ -25,6 +24,7 @@ from tests.archive.invented import NOW
 from tests.metrics.conftest import fill, samples
 
 __all__ = ["folder_of_a_user"]  # a fixture
+from tests.alerts.incidents import tell
 
 
 def fetch(port: int) -> requests.Response:

@@ -91,7 +91,9 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
 ENDED = "SELECT site, end_reason FROM crawls WHERE ended_at IS NOT NULL ORDER BY id"
 
 
-def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, held):
+@pytest.fixture
+def killed(serve, scheduled, written, held):
+    """(proxy, its answers, configuration) of a schedule that was killed while it crawled; its child ended, too."""
     answers = held(small_site(1), "rmol.id/nusantara/read/")
     proxy, config = serve(answers), written("rmol")
     running = scheduled(proxy, config)
@@ -99,6 +101,11 @@ def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, he
     (child,) = children(running.pid)
     assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not alive(child))
+    return proxy, answers, config
+
+
+def test_sigkill_leaves_no_child_and_no_lock(killed, news, scheduled):
+    proxy, answers, config = killed
     answers.let_go.set()
     done = run(proxy, "scraper", "--config", str(config), "crawl", "rmol", "--archive", str(news), "-s", "DOWNLOAD_DELAY=0")
     assert done.returncode == 0, done.stderr
@@ -107,14 +114,8 @@ def test_sigkill_leaves_no_child_and_no_lock(serve, news, scheduled, written, he
     assert again.stop() == 0
 
 
-def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(serve, news, scheduled, written, held):
-    answers = held(small_site(1), "rmol.id/nusantara/read/")
-    proxy, config = serve(answers), written("rmol")
-    running = scheduled(proxy, config)
-    assert answers.asked.wait(60)
-    (child,) = children(running.pid)
-    running.stop(signal.SIGKILL)
-    until(lambda: not alive(child))
+def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(killed, news, scheduled):
+    proxy, answers, config = killed
     assert rows(news, ENDED) == []
     again = scheduled(proxy, config)
     assert until(lambda: rows(news, ENDED)) == [{"site": "rmol", "end_reason": "broke_off"}]
