@@ -44,14 +44,14 @@ def plain_duration(length: timedelta) -> str:
 
 
 def human_bytes(count: int) -> str:
-    """A number of bytes as people read it.
+    """A number of bytes as people read it, in steps of a thousand as the units say.
 
-    >>> human_bytes(1536)
-    '1.5 kB'
+    >>> human_bytes(1536), human_bytes(1_000_000_000)
+    ('1.5 kB', '1.0 GB')
     """
     size = float(count)
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1024:
+        if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
+        size /= 1000
     return f"{size:.1f} TB"

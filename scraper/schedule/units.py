@@ -151,7 +151,7 @@ def _list(numbers: frozenset[int], whole: int) -> str:
 def crontab_lines(place: Place, timetable: Timetable) -> Iterator[str]:
     """Lines for `crontab -e`."""
     zones = sorted({rhythm.zone.key for rhythm in timetable.rhythms.values()})
-    yield "# warta: a crawl of a site that is being crawled already ends with one line and changes nothing."
+    yield "# warta: a crawl waits a quarter of an hour for a site that is being crawled already, then leaves it to the next one."
     for zone in zones:
         yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, as Debian's, use the zone of the computer."
         yield f"CRON_TZ={zone}"

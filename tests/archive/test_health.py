@@ -223,7 +223,7 @@ def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive)
 def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
     (one,) = found(archive, at=NOW, free=123)
     assert (one.kind, one.site, one.since) == ("disk", None, NOW)
-    assert one.why == "only 123 B are left on the disk; it should have 953.7 MB"
+    assert one.why == "only 123 B are left on the disk; it should have 1.0 GB"
 
 
 def test_room_that_wavers_around_the_limit_is_one_incident(archive: Archive) -> None:
