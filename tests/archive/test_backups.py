@@ -235,7 +235,6 @@ main(["backup", "--archive", sys.argv[1], sys.argv[2]])
 
 STOPPED_WHILE_COPYING = """
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 from archive import backups
 from archive.commands import backup
 backups.STEP = 5
@@ -249,7 +248,6 @@ main(["backup", "--archive", sys.argv[1], sys.argv[2]])
 
 STOPPED_WHILE_CHECKING = """
 import os, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 from archive.commands import backup
 verify = backup.verify
 def stop(*given, **named):

@@ -193,7 +193,6 @@ def test_a_damaged_page_that_keeps_a_take_down_from_being_finished_is_named(wart
 
 COMMAND = """
 import os, resource, signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 from archive import compaction, store, takedown
 {trouble}
 from scraper.cli import main

@@ -16,7 +16,6 @@ from scraper.replay import Reread
 from scraper.spiders import rmol
 from tests.reextraction.kept import CHANGED
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background has it ignored
 rmol.Rmol.site = CHANGED
 reextraction.BATCH = 8
 reextraction.MIN_JOBS = 1
