@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -75,16 +76,25 @@ HOME = "https://rmol.id/"
 ROBOTS = "https://rmol.id/robots.txt"
 
 
-def story_url(number: int, slug: str = "saluran-air") -> str:
-    return f"https://rmol.id/nusantara/read/2026/11/20/{700000 + number}/{slug}-{number}"
+DAY = date(2026, 11, 20)
+"""On which the stories of the invented sites appear: new for crawls whose clock is given (NOW), long ago for the machine's."""
 
 
-def story(number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE) -> Answer:
+def yesterday() -> date:
+    """On which they appear where a program has to find them new that asks the machine's clock."""
+    return (datetime.now(UTC) - timedelta(days=1)).date()
+
+
+def story_url(number: int, slug: str = "saluran-air", day: date = DAY) -> str:
+    return f"https://rmol.id/nusantara/read/{day:%Y/%m/%d}/{700000 + number}/{slug}-{number}"
+
+
+def story(number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE, day: date = DAY) -> Answer:
     """A page in the current layout of rmol.id."""
     paragraphs = "".join(f"<p>{paragraph} ({number})</p>" for paragraph in prose)
     title = headline or f"Saluran Air Kampung Damar Diperbaiki Tahap {number}"
     page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8"><title>{title} | RMOL</title>
-    <meta property="article:published_time" content="2026-11-20T08:00:00+07:00"></head><body>
+    <meta property="article:published_time" content="{day}T08:00:00+07:00"></head><body>
     <div class="single_post_heading"><h1>{title}</h1></div>
     <div class="author"><a href="https://rmol.id/about/ratna-1">RATNA SARI</a></div>
     <div id="fontResizableText">{paragraphs}</div></body></html>"""
@@ -96,8 +106,8 @@ def home(*urls: str) -> Answer:
     return Answer(body=f"<html><body>{links}</body></html>".encode())
 
 
-def small_site(*numbers: int) -> dict[str, Answer]:
+def small_site(*numbers: int, day: date = DAY) -> dict[str, Answer]:
     """rmol.id with a home page and these stories."""
-    answers = {story_url(number): story(number) for number in numbers}
+    answers = {story_url(number, day=day): story(number, day=day) for number in numbers}
     robots = Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /search\n")
     return {ROBOTS: robots, HOME: home(*answers), **answers}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import partial
 from random import Random
 
 from scraper.demo.proxy import Answer
-from tests.crawl.conftest import HOME, ROBOTS, home, story, story_url
+from tests.crawl.conftest import DAY, HOME, ROBOTS, home, story, story_url
 
 SUARA = "https://www.suara.com/"
-FORBIDDEN = "https://rmol.id/nusantara/read/2026/11/20/799999/terlarang"
+FORBIDDEN = f"https://rmol.id/nusantara/read/{DAY:%Y/%m/%d}/799999/terlarang"
+FORBIDDEN_PATH = FORBIDDEN.removeprefix(HOME.rstrip("/")).removesuffix("terlarang")
 
 WHO = ("Warga Kampung Damar", "Pengurus koperasi nelayan", "Kepala desa Sukarimba", "Guru sekolah dasar", "Kelompok tani Mekar Wangi")
 WHAT = ("memperbaiki saluran air", "membuka pasar malam", "menanam bakau", "menata kembali perpustakaan", "memanen padi gogo")
@@ -35,34 +38,35 @@ def prose(number: int, *, part: int = 1, rewritten: bool = False) -> tuple[str, 
     return tuple(paragraphs)
 
 
-def suara_url(number: int, slug: str = "gotong-royong") -> str:
-    return f"{SUARA}news/2026/11/20/{6 + number // 60:02}{number % 60:02}12/{slug}-{number}"
+def suara_url(number: int, slug: str = "gotong-royong", day: date = DAY) -> str:
+    return f"{SUARA}news/{day:%Y/%m/%d}/{6 + number // 60:02}{number % 60:02}12/{slug}-{number}"
 
 
 def _moved(url: str) -> Answer:
     return Answer(status=301, headers=(("Location", url),))
 
 
-def _told(number: int, edition: int, *, part: int = 1) -> Answer:
+def _told(number: int, edition: int, day: date, *, part: int = 1) -> Answer:
     """The story as this edition tells it; in the second a fifth of them was edited and a tenth only counts its readers anew."""
     edited = edition == 2 and number % 5 == 0
     headline = f"Kabar Damar Nomor {number}{' Diperbarui' if edited and number % 2 else ''}"
-    told = story(number, headline=headline, prose=prose(number, part=part, rewritten=edited and (part == 2 or number % 4 != 0)))
+    told = story(number, headline=headline, prose=prose(number, part=part, rewritten=edited and (part == 2 or number % 4 != 0)), day=day)
     counter = f'<div class="share">{number * edition} kali dibaca</div>' if number % 10 == 3 else ""
     rights = '<meta name="robots" content="noai">' if number % 13 == 1 else ""
     body = told.body.decode().replace("</head>", f"{rights}</head>").replace("</body>", f"{counter}</body>")
     return Answer(body=body.encode())
 
 
-def _rmol_story(number: int, edition: int) -> dict[str, Answer]:
+def _rmol_story(number: int, edition: int, day: date) -> dict[str, Answer]:
     """A story of rmol.id, with the trouble that its number brings in this edition."""
-    url, there = story_url(number), _told(number, edition)
+    known_as = partial(story_url, number, day=day)
+    url, there = known_as(), _told(number, edition, day)
     if number % 17 == 3:  # not there at first, or not any more
         return {url: there} if edition == 2 else {}
     if edition == 2 and number % 7 == 4:
         return {url: Answer(status=410)}
     if number % 19 == 5:
-        return {url: _moved(story_url(number, slug="judul-baru")), story_url(number, slug="judul-baru"): there}
+        return {url: _moved(known_as("judul-baru")), known_as("judul-baru"): there}
     if number % 23 == 7:
         return {url: _moved(HOME) if edition == 1 else there}
     if number % 29 == 11:
@@ -70,19 +74,19 @@ def _rmol_story(number: int, edition: int) -> dict[str, Answer]:
     if number % 31 == 13:
         return {url: Answer(status=503) if edition == 1 else there}
     if number % 11 == 2:  # announced under two addresses; in the second edition only the other one is left
-        return {url: there, story_url(number, slug="nama-lain"): there} if edition == 1 else {story_url(number, slug="nama-lain"): there}
+        return {url: there, known_as("nama-lain"): there} if edition == 1 else {known_as("nama-lain"): there}
     return {url: there}
 
 
-def _suara_story(number: int, edition: int) -> dict[str, Answer]:
+def _suara_story(number: int, edition: int, day: date) -> dict[str, Answer]:
     """A story of suara.com; every fourth goes on over two or three pages."""
     pages = 2 + number % 8 // 4 if number % 4 == 0 else 1
     links = "".join(f'<a href="?page={part}">{part}</a>' for part in range(2, pages + 1))
     answers: dict[str, Answer] = {}
     for part in range(1, pages + 1):
-        body = _told(number, edition, part=part).body.decode().replace('id="fontResizableText"', 'class="article-content"')
+        body = _told(number, edition, day, part=part).body.decode().replace('id="fontResizableText"', 'class="article-content"')
         pager = f'<div class="wrap-pagination">{links}</div></body>' if links else "</body>"
-        answers[suara_url(number) + (f"?page={part}" if part > 1 else "")] = Answer(body=body.replace("</body>", pager).encode())
+        answers[suara_url(number, day=day) + (f"?page={part}" if part > 1 else "")] = Answer(body=body.replace("</body>", pager).encode())
     if edition == 2 and number % 9 == 1:
         return dict.fromkeys(answers, Answer(status=404))
     return answers
@@ -93,16 +97,16 @@ def _sitemap(*urls: str) -> Answer:
     return Answer(content_type="application/xml", body=f"<urlset>{entries}</urlset>".encode())
 
 
-def _sources(rmol: int, suara: int) -> dict[str, Answer]:
+def _sources(rmol: int, suara: int, day: date) -> dict[str, Answer]:
     """An index of sitemaps, a feed, an index page and two home pages; each announces stories that no other does."""
-    announced = [story_url(number) for number in range(1, rmol + 1)]
-    others = [story_url(number, slug="nama-lain") for number in range(1, rmol + 1) if number % 11 == 2]
+    announced = [story_url(number, day=day) for number in range(1, rmol + 1)]
+    others = [story_url(number, slug="nama-lain", day=day) for number in range(1, rmol + 1) if number % 11 == 2]
     maps = {f"https://rmol.id/peta-{place}.xml": _sitemap(*announced[place::5]) for place in range(3)}
     index = "".join(f"<sitemap><loc>{url}</loc></sitemap>" for url in maps)
     items = "".join(f"<item><title>x</title><link>{url}</link></item>" for url in announced[3::5])
-    long = [suara_url(number) for number in range(1, suara + 1)]
+    long = [suara_url(number, day=day) for number in range(1, suara + 1)]
     return {
-        ROBOTS: Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /nusantara/read/2026/11/20/799999/\n"),
+        ROBOTS: Answer(content_type="text/plain", body=f"User-agent: *\nDisallow: {FORBIDDEN_PATH}\n".encode()),
         "https://rmol.id/sitemap.xml": Answer(content_type="application/xml", body=f"<sitemapindex>{index}</sitemapindex>".encode()),
         **maps,
         "https://rmol.id/rss": Answer(content_type="application/xml", body=f"<rss version='2.0'><channel>{items}</channel></rss>".encode()),
@@ -112,13 +116,13 @@ def _sources(rmol: int, suara: int) -> dict[str, Answer]:
     }
 
 
-def newsrooms(edition: int, *, rmol: int, suara: int) -> dict[str, Answer]:
+def newsrooms(edition: int, *, rmol: int, suara: int, day: date = DAY) -> dict[str, Answer]:
     """Everything that the two sites answer: as first published (1), or after edits, removals and repairs (2)."""
-    answers = _sources(rmol, suara)
+    answers = _sources(rmol, suara, day)
     for number in range(1, rmol + 1):
-        answers |= _rmol_story(number, edition)
+        answers |= _rmol_story(number, edition, day)
     for number in range(1, suara + 1):
-        answers |= _suara_story(number, edition)
+        answers |= _suara_story(number, edition, day)
     return answers
 
 

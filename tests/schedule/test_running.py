@@ -29,9 +29,9 @@ from scraper.schedule.running import Shell, logged_as_json
 from scraper.schedule.runs import Order, Result, Runs
 from scraper.schedule.schedule import Hooks, Schedule
 from scraper.schedule.timetable import Timetable
-from tests.crawl.conftest import environment, rows, run, small_site
+from tests.crawl.conftest import environment, rows, run, yesterday
 from tests.crawl.newsroom import SUARA, newsrooms
-from tests.schedule.conftest import alive, children, until
+from tests.schedule.conftest import DEADLINE, alive, children, fresh_site, until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
 
@@ -41,7 +41,7 @@ def ended(running):
 
 
 def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(serve, news, scheduled, written):
-    running = scheduled(serve(small_site(1, 2)), written("rmol"))
+    running = scheduled(serve(fresh_site(1, 2)), written("rmol"))
     (line,) = ended(running)
     assert (line["site"], line["exit_code"], line["ended"], line["counts"]["first"]) == ("rmol", 0, "finished", 2)
     assert line["seconds"] >= 0
@@ -53,7 +53,7 @@ def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(s
 
 
 def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, scheduled, written):
-    proxy, config = serve(small_site(1)), written("rmol")
+    proxy, config = serve(fresh_site(1)), written("rmol")
     running = scheduled(proxy, config)
     until(lambda: running.lines("started"))
     second = run(proxy, "scraper", "--config", str(config), "schedule", "run", "--archive", str(news))
@@ -63,9 +63,9 @@ def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, schedu
 
 
 def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, news, scheduled, written, held):
-    answers = held(small_site(1), "rmol.id/nusantara/read/")
+    answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol"))
-    assert answers.asked.wait(60)
+    assert answers.asked.wait(DEADLINE)
     (child,) = children(running.pid)
     assert running.stop() == 0
     assert not alive(child)
@@ -76,15 +76,15 @@ def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, news, schedule
 
 
 def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, written, held):
-    answers = held(small_site(1, 2), "rmol.id/nusantara/read/")
-    running = scheduled(serve(answers), written("rmol"))
-    assert answers.asked.wait(60)
+    answers = held(fresh_site(1, 2), "rmol.id/nusantara/read/")
+    running = scheduled(serve(answers), written("rmol", grace=DEADLINE))
+    assert answers.asked.wait(DEADLINE)
     running.process.send_signal(signal.SIGTERM)
     until(lambda: running.lines("stopping"))
     answers.let_go.set()
-    assert running.process.wait(60) == 0
+    assert running.process.wait(DEADLINE) == 0
     (line,) = running.lines("crawl")
-    assert (line["ended"], line["level"]) == ("shutdown", "INFO")
+    assert (line["ended"], line["level"], line["exit_code"] >= 0) == ("shutdown", "INFO", True)
     assert rows(news, "SELECT count(*) AS n FROM crawls") == [{"n": 1}]
 
 
@@ -94,10 +94,10 @@ ENDED = "SELECT site, end_reason FROM crawls WHERE ended_at IS NOT NULL ORDER BY
 @pytest.fixture
 def killed(serve, scheduled, written, held):
     """(proxy, its answers, configuration) of a schedule that was killed while it crawled; its child ended, too."""
-    answers = held(small_site(1), "rmol.id/nusantara/read/")
+    answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy, config = serve(answers), written("rmol")
     running = scheduled(proxy, config)
-    assert answers.asked.wait(60)
+    assert answers.asked.wait(DEADLINE)
     (child,) = children(running.pid)
     assert running.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not alive(child))
@@ -124,22 +124,22 @@ def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(killed,
 
 
 def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(serve, news, held):
-    answers = held(small_site(1), "rmol.id/nusantara/read/")
+    answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy = serve(answers)
     by_hand = subprocess.Popen([sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news], env=environment(proxy))
     try:
-        assert answers.asked.wait(60)
+        assert answers.asked.wait(DEADLINE)
         with Archive(news) as archive:
             end_all_killed(archive, now=now())
         assert rows(news, ENDED) == []
     finally:
         answers.let_go.set()
-        assert by_hand.wait(60) == 0
+        assert by_hand.wait(DEADLINE) == 0
     assert rows(news, ENDED) == [{"site": "rmol", "end_reason": "finished"}]
 
 
 def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, held):
-    answers = held(newsrooms(1, rmol=0, suara=5) | small_site(1), "rmol.id/nusantara/read/", SUARA + "news")
+    answers = held(newsrooms(1, rmol=0, suara=5, day=yesterday()) | fresh_site(1), "rmol.id/nusantara/read/", SUARA + "news")
     running = scheduled(serve(answers), written("rmol", "suara"))
     until(lambda: len(children(running.pid)) == 2 and answers.asked.is_set())
     rmol = next(pid for pid in children(running.pid) if b"rmol" in Path(f"/proc/{pid}/cmdline").read_bytes())
@@ -156,14 +156,14 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
 
 def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
     order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
-    result = Runs(now, environment(serve(small_site(*range(1, 200))))).run(order, longest=4, grace=1)
+    result = Runs(now, environment(serve(fresh_site(*range(1, 200))))).run(order, longest=4, grace=1)
     assert (result.exit_code, result.ended, result.well) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
 
 
 def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, monkeypatch):
-    proxy, config = serve(small_site(1)), written("rmol")
+    proxy, config = serve(fresh_site(1)), written("rmol")
     for name, value in environment(proxy).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(import_module("scraper.commands.schedule.once"), "PATIENCE", timedelta(seconds=0.1))
@@ -240,7 +240,7 @@ def test_health_is_looked_at_when_the_crawls_that_are_due_have_begun(news):
     over = Event()
 
     def run_for_long(order: Order) -> None:
-        assert over.wait(60)
+        assert over.wait(DEADLINE)
 
     schedule = Schedule(news, Timetable.of(Configuration(), ["rmol"]), run_for_long)
     schedule.hooks.check.append(lambda _now: seen.append(schedule.under_way))
@@ -268,11 +268,11 @@ def test_all_that_is_logged_is_one_json_object_a_line(capsys):
 
 
 def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(serve, news, written):
-    proxy, config = serve(small_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n")
+    proxy, config = serve(fresh_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n")
     done = run(proxy, "scraper", "--config", str(config), "schedule", "once", "rmol", "--archive", str(news))
     assert done.returncode == 0, done.stderr
     (line,) = map(json.loads, done.stderr.splitlines())
-    assert (line["site"], line["ended"]) == ("rmol", "finished")
+    assert (line["site"], line["ended"], line["counts"]["first"]) == ("rmol", "finished", 1)
     (row,) = rows(news, "SELECT arguments FROM crawls")
     assert json.loads(str(row["arguments"]))["since"]
     off = run(proxy, "scraper", "--config", str(config), "schedule", "once", "suara", "--archive", str(news))
