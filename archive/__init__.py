@@ -41,9 +41,8 @@ archive.errors.ArticleUnknown: https://kabar.example/berita/2: no article in the
 >>> folder.cleanup()
 """
 
+from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
-from archive.reader import Reader
 from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot
-from archive.store import Archive
 
 __all__ = ["Archive", "ArchiveError", "Article", "KeptArticle", "KeptRevision", "Page", "Reader", "Revision", "Snapshot"]

@@ -14,7 +14,7 @@ def extract(html: bytes | str, url: str) -> Article:
     """
     # Here, because Scrapy's loader takes half a second that `import scraper` should not cost.
     from scraper.extraction import read
-    from scraper.profiles import site_of
+    from scraper.sites.loader import site_of
 
     return read(html, url, site_of(url)).article
 
@@ -24,8 +24,8 @@ def clean(text: str, site: str | None = None) -> Article:
 
     `site` names the profile to read it with; without one the text's own marks tell. `url` and `canonical_url` are empty.
     """
-    from scraper.extraction.plaintext import clean_text, site_of_text
-    from scraper.profiles import sites
+    from scraper.extraction.plain_text import clean_text, site_of_text
+    from scraper.sites.loader import sites
 
     profile = sites().get(site) if site is not None else site_of_text(text, list(sites().values()))
     return clean_text(text, profile).article

@@ -1,5 +1,5 @@
 """`python -m scraper` is `warta`."""
 
-from scraper.cli import main
+from scraper.cli.main import main
 
 main(prog_name="warta")

@@ -39,10 +39,10 @@ DOWNLOAD_MAXSIZE = 10 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # IslamTimes reloads itself every half hour
-TWISTED_DNS_RESOLVER = "scraper.resolver.PublicAddressResolver"
+TWISTED_DNS_RESOLVER = "scraper.politeness.resolver.PublicAddressResolver"
 DOWNLOAD_HANDLERS = {
     **dict.fromkeys(("file", "ftp", "s3", "data")),
-    **dict.fromkeys(("http", "https"), "scraper.downloading.PoliteHandler"),
+    **dict.fromkeys(("http", "https"), "scraper.crawling.middlewares.download_handler.PoliteHandler"),
 }
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
@@ -52,20 +52,20 @@ HTTPERROR_ALLOW_ALL = True
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 DOWNLOADER_MIDDLEWARES = {
-    "scraper.middlewares.fence.FenceMiddleware": 40,
+    "scraper.crawling.middlewares.offsite.FenceMiddleware": 40,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "scraper.middlewares.robots.RobotsMiddleware": 100,
+    "scraper.crawling.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "scraper.middlewares.retry_after.RetryAfterMiddleware": 560,
+    "scraper.crawling.middlewares.retry_after.RetryAfterMiddleware": 560,
 }
 ITEM_PIPELINES = {
-    "scraper.pipelines.KeepSnapshot": 100,
-    "scraper.pipelines.ReadArticle": 200,
-    "scraper.pipelines.WriteRevision": 300,
+    "scraper.crawling.pipelines.KeepSnapshot": 100,
+    "scraper.crawling.pipelines.ReadArticle": 200,
+    "scraper.crawling.pipelines.WriteRevision": 300,
 }
 EXTENSIONS = {
-    "scraper.extensions.CrawlRecord": 100,
-    "scraper.extensions.ProgressBar": 200,
+    "scraper.crawling.extensions.CrawlRecord": 100,
+    "scraper.crawling.extensions.ProgressBar": 200,
 }
 
 LOG_LEVEL = "INFO"

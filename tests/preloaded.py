@@ -21,15 +21,15 @@ CRAWLS = (
     "scrapy.core.downloader.handlers.http11", "scrapy.core.scheduler", "scrapy.core.scraper", "scrapy.extensions.corestats",
     "scrapy.extensions.logstats", "scrapy.extensions.memusage", "scrapy.downloadermiddlewares.httpcompression",
     "scrapy.downloadermiddlewares.httpproxy", "scrapy.downloadermiddlewares.redirect", "scrapy.downloadermiddlewares.retry",
-    "scraper.cli", "scraper.commands.crawl", "scraper.downloading", "scraper.extensions", "scraper.pipelines", "scraper.stories",
-    "scraper.middlewares.fence", "scraper.middlewares.retry_after", "scraper.middlewares.robots", "scraper.spiders.islamtimes",
+    "scraper.cli.main", "scraper.cli.crawling.crawl", "scraper.crawling.middlewares.download_handler", "scraper.crawling.extensions", "scraper.crawling.pipelines", "scraper.crawling.stories",
+    "scraper.crawling.middlewares.offsite", "scraper.crawling.middlewares.retry_after", "scraper.crawling.middlewares.robots", "scraper.spiders.islamtimes",
     "scraper.spiders.medcom", "scraper.spiders.republika", "scraper.spiders.rmol", "scraper.spiders.suara",
 )  # fmt: skip
 """What a crawl imports. No reactor: processes cannot share one."""
 
 
 def warta(
-    *words: str, environment: dict[str, str], cwd: Path | None = None, changed: str = "scraper.cli", timeout: float = MAX_SECONDS
+    *words: str, environment: dict[str, str], cwd: Path | None = None, changed: str = "scraper.cli.main", timeout: float = MAX_SECONDS
 ) -> subprocess.CompletedProcess[str]:
     """The command and how it ended; `changed` is a module whose import changes the program."""
     with TemporaryDirectory() as folder:
@@ -65,7 +65,7 @@ def _begin(words: tuple[str, ...], environment: dict[str, str], cwd: Path | None
     sys.stdin, sys.stdout, sys.stderr = Path(os.devnull).open(), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
     sys.argv = ["warta", *words]
     importlib.import_module(changed)
-    from scraper.cli import main
+    from scraper.cli.main import main
 
     try:
         main(args=list(words), prog_name="warta")

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from archive import Archive
-from archive.reasons import REASONS
-from scraper.cli import main
+from archive.ledger.wording import REASONS
+from scraper.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted([*ROOT.glob("archive/**/*.py"), *ROOT.glob("scraper/**/*.py")])
@@ -44,7 +44,7 @@ def test_the_list_of_commands_says_what_each_says_of_itself():
 
 
 _IMPORTED = """import sys
-from scraper.cli import main
+from scraper.cli.main import main
 try:
     main()
 finally:
@@ -59,7 +59,7 @@ def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_p
     started = [sys.executable, "-c", _IMPORTED, *command.split()]
     done = subprocess.run(started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=60, check=False)
     assert "Traceback" not in done.stderr
-    assert "scraper.cli" in done.stderr
+    assert "scraper.cli.main" in done.stderr
     assert not {"scrapy", "twisted", "pydantic", "scraper.spiders"} & set(done.stderr.split())
 
 

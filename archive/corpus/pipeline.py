@@ -9,13 +9,13 @@ from platform import python_version
 from datatrove.pipeline.base import PipelineStep
 
 from archive.corpus.filters import filters
-from archive.corpus.paragraphs import NoteRepeated
-from archive.corpus.personal import MaskPersonal
-from archive.corpus.reader import ArchiveReader
+from archive.corpus.filters.exclusions import LeaveOut
+from archive.corpus.filters.masking import MaskPersonal
+from archive.corpus.filters.repeated import NoteRepeated
+from archive.corpus.filters.thresholds.tables import Personal
+from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.recipe import Recipe
-from archive.corpus.rights import LeaveOut
-from archive.corpus.survivors import dropped_writer, kept_writer
-from archive.corpus.tables import Personal
+from archive.corpus.selection import ArchiveReader
 
 DECIDING = (
     "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "regex", "phonenumbers", "matplotlib", "pillow",

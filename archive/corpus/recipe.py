@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from archive.corpus.thresholds import Thresholds
+from archive.corpus.filters.thresholds.thresholds import Thresholds
 
 Dedup = Literal["cluster", "exact", "none"]
 OptedOut = Literal["drop", "keep"]

@@ -12,10 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from datatrove.data import Document, DocumentsPipeline
+from datatrove.pipeline.readers.base import BaseReader
+
+from archive.archive import Archive, Reader
 from archive.corpus.recipe import Recipe
-from archive.drift import drifted_articles
+from archive.database.connection import plain_errors
 from archive.errors import ArchiveDamaged, CorpusError
-from archive.reader import Reader
+from archive.monitoring.drift import drifted_articles
 
 SHARD = 1_000
 """Articles of one task of the pipeline. The number of processes never changes it, so any number gives the same files."""
@@ -175,3 +179,44 @@ def see_broken_texts(reader: Reader) -> None:
 
 def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "surrogateescape")
+
+
+_AS_THEY_ARE = (
+    "article_id", "url", "site", "headline", "published_at", "section", "agency", "cluster_id", "revision", "opted_out", "layout",
+    "removed_at", "first_seen_at", "drifted",
+)  # fmt: skip
+
+
+class ArchiveReader(BaseReader):
+    """Yields the articles of the task's shard, as they stood at the recipe's moment; task n reads the shard n."""
+
+    name = "warta archive"
+
+    def __init__(self, recipe: Recipe, shards: tuple[tuple[int, int], ...]) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.shards = shards
+
+    def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+        """Called by datatrove; raises ArchiveError."""
+        if data:
+            yield from data
+        path = self.recipe.archive
+        with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
+            for row in rows(past, self.recipe, self.shards[rank]):
+                with self.track_time():
+                    document = _document(row, path)
+                    self.update_doc_stats(document)
+                yield document
+
+
+def _document(row: dict[str, Any], path: Path) -> Document:
+    metadata = {name: row[name] for name in _AS_THEY_ARE}
+    try:
+        warnings = json.loads(row["warnings"])
+    except ValueError:
+        warnings = None
+    if not isinstance(warnings, list):
+        raise ArchiveDamaged(f"{path}: article {row['article_id']}: its warnings are no list in JSON, but {row['warnings']!r:.80}")
+    metadata |= {"page_language": row["language"], "warnings": warnings}
+    return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)

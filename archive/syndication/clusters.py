@@ -15,7 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.clock import Clock
+from archive.database.clock import Clock
 from archive.syndication.comparison import Measure, measure, newsroom
 from archive.syndication.members import WHOLE, Candidate, Member, measured, member_of
 from archive.syndication.texts import BATCH, Texts

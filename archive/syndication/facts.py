@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from archive.digests import normalised
+from archive.identity import normalised
 from archive.syndication.shingles import MOST_CHARACTERS, NUMBER, WORD
 
 FRAME = 2

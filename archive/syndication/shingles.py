@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from struct import unpack
 
-from archive.digests import normalised
+from archive.identity import normalised
 
 WIDTH = 4
 """Words a shingle. Three words in a row are often idiom ("pada Selasa pekan"); with five, one changed word in ten already hides

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.digests import text_digest
+from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, newsroom
 from archive.syndication.signatures import ALGORITHM, Signature
 

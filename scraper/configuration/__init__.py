@@ -1,6 +1,6 @@
 """The configuration: `warta.toml`, `WARTA_*` variables, and the defaults of both."""
 
-from scraper.configuration.complaints import ConfigurationError
+from scraper.configuration.errors import ConfigurationError
 from scraper.configuration.keys import Alerts, Configuration, Crawling, Health, MailAlerts, Metrics, OfSite, Scheduling
 from scraper.configuration.loading import Loaded, load
 

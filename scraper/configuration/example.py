@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from scraper.configuration.complaints import table_of
+from scraper.configuration.errors import table_of
 from scraper.configuration.keys import Configuration, OfSite
 
 _HEAD = """\

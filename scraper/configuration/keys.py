@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from scraper.rhythm import checked
+from scraper.configuration.rhythm import checked
 
 DELAY = 1.0
 """Seconds between two requests to a site: what this program promises, and the least that a file may ask for."""

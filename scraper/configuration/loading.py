@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from scraper.configuration import variables
-from scraper.configuration.complaints import ConfigurationError, Key, complaint, unknown_site
+from scraper.configuration.errors import ConfigurationError, Key, complaint, unknown_site
 from scraper.configuration.keys import Configuration
 from scraper.configuration.lines import lines_of
-from scraper.rhythm import checked, shortest_gap
+from scraper.configuration.rhythm import checked, shortest_gap
 
 NAME = "warta.toml"
 _PATHS = (("archive",), ("metrics", "file"))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from scraper.configuration.complaints import Key, table_of
+from scraper.configuration.errors import Key, table_of
 from scraper.configuration.keys import Configuration, OfSite
 
 PREFIX = "WARTA_"

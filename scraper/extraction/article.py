@@ -9,15 +9,14 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 
+from archive.identity import canonical_url, joined_url
 from archive.records import Article, Page
-from archive.urls import canonical_url, joined_url
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
-from scraper.extraction.find import find_article
+from scraper.extraction.locate import find_article, narrow
 from scraper.extraction.metadata import Head, Metadata, read_metadata, read_surroundings
-from scraper.extraction.narrow import narrow
 from scraper.extraction.tree import parse_html
-from scraper.site import Identity, Site
+from scraper.sites.site import Identity, Site
 
 EXTRACTION = 1
 """Raised by hand when code (not data) of the extraction changes what it gives."""

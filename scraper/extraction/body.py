@@ -11,15 +11,15 @@ from functools import lru_cache
 import trafilatura
 from lxml import html
 
-from archive.urls import joined_url
+from archive.identity import joined_url
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import Opening, split_dateline
-from scraper.extraction.narrow import Narrowed
+from scraper.extraction.locate import Narrowed
 from scraper.extraction.selectors import Element, pruned
 from scraper.extraction.tree import Document, clean, text_of
-from scraper.site import Identity, Site
+from scraper.sites.site import Identity, Site
 
 # What stands inside articles of all sites and is no prose.
 COMMON_PRUNE = (

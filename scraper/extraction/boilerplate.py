@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from scraper.extraction.blocks import Block
-from scraper.site import Rule
+from scraper.sites.site import Rule
 
 COMMON_RULES: tuple[Rule, ...] = (
     # Links to other stories. A label with a colon is a formula; without one it takes a link to believe it.

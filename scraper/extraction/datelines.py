@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from scraper.extraction.blocks import Block
-from scraper.site import Site
+from scraper.sites.site import Site
 
 # Words that stand before a colon at the start of a text and are no place.
 _LABELS = frozenset(

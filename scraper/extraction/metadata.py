@@ -13,12 +13,12 @@ from typing import Any
 
 from scraper.extraction.boilerplate import agency_of
 from scraper.extraction.bylines import Byline, read_byline
+from scraper.extraction.bylines_from_lines import byline_in, date_in, lines_above, lines_below
 from scraper.extraction.dates import parse_structured, parse_visible
-from scraper.extraction.narrow import Narrowed
+from scraper.extraction.locate import Narrowed
 from scraper.extraction.selectors import Element
-from scraper.extraction.surroundings import byline_in, date_in, lines_above, lines_below
 from scraper.extraction.tree import Document, clean, text_of
-from scraper.site import Identity, Layout, Site
+from scraper.sites.site import Identity, Layout, Site
 
 _ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting"))
 _INLINE_MARKUP = re.compile(r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE)

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-from archive.connection import plain_errors
+from archive.archive import Archive
+from archive.database.connection import plain_errors
 from archive.errors import ArchiveError, Locked
-from archive.store import Archive
-from scraper.locks import locks_of
-from scraper.schedule.killed import end_killed
-from scraper.schedule.runs import Order, Result
+from scraper.politeness.locks import locks_of
+from scraper.schedule.interrupted import end_killed
+from scraper.schedule.processes import Order, Result
 from scraper.schedule.timetable import AHEAD, LastCrawl, Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from archive.reader import Reader
+from archive.archive import Reader
 from scraper.configuration import Configuration
-from scraper.rhythm import Rhythm, checked
+from scraper.configuration.rhythm import Rhythm, checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

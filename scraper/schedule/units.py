@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scraper.configuration import Loaded
-from scraper.crontab import WEEKDAYS, Crontab
-from scraper.locks import locks_folder
-from scraper.schedule.runs import LATE
+from scraper.configuration.crontab import WEEKDAYS, Crontab
+from scraper.politeness.locks import locks_folder
+from scraper.schedule.processes import LATE
 from scraper.schedule.schedule import WAIT
 from scraper.schedule.timetable import Timetable
 

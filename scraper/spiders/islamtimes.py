@@ -3,9 +3,9 @@
 No article page was at hand when this was written: the selectors are those of sister sites on the same CMS.
 """
 
-from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import Feed, Section, Sitemap
-from scraper.spider import NewsSpider
+from scraper.crawling.spider import NewsSpider
+from scraper.sites.site import ArticleURL, Layout, Rule, Site
+from scraper.sites.sources import Feed, Section, Sitemap
 
 SITE = Site(
     name="islamtimes",

@@ -3,9 +3,9 @@
 No page of medcom.id was at hand when this was written: titles and bylines stand on several feet.
 """
 
-from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import Feed, Section, Sitemap
-from scraper.spider import NewsSpider
+from scraper.crawling.spider import NewsSpider
+from scraper.sites.site import ArticleURL, Layout, Rule, Site
+from scraper.sites.sources import Feed, Section, Sitemap
 
 _ID = r"(?P<id>[A-Za-z0-9]{8})-(?P<slug>[^/]+)"
 _SECTIONS = ("nasional", "internasional", "ekonomi", "pendidikan", "teknologi", "gaya", "bola", "hiburan", "otomotif", "cek-fakta")

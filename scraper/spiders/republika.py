@@ -3,9 +3,9 @@
 The first six characters of the code are Unix seconds in base 36 (356 of 372 articles of 2025 agree to the minute).
 """
 
-from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import DatedIndex, Feed, Section, Sitemap
-from scraper.spider import NewsSpider
+from scraper.crawling.spider import NewsSpider
+from scraper.sites.site import ArticleURL, Layout, Rule, Site
+from scraper.sites.sources import DatedIndex, Feed, Section, Sitemap
 
 # A code holds a digit; one of letters alone ("daerah") is a section unless a slug follows.
 _CODE = r"(?=[a-z]*\d|[a-z]{6}[/-][^/]*-)(?P<code36>[a-z0-9]{6}(?:\d{3})?)"

@@ -3,9 +3,9 @@
 rmol.co has not belonged to RMOL since 2023 and is never asked; old links to it are read as rmol.id by their number.
 """
 
-from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import Feed, PagedIndex, Sitemap
-from scraper.spider import NewsSpider
+from scraper.crawling.spider import NewsSpider
+from scraper.sites.site import ArticleURL, Layout, Rule, Site
+from scraper.sites.sources import Feed, PagedIndex, Sitemap
 
 _NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)(?:/(?P<slug>.*))?"
 _STORY = "read/" + _NUMBER

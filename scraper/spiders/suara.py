@@ -1,8 +1,8 @@
 """Suara.com and its regional editions: five generations of pages since 2015, stories over several pages."""
 
-from scraper.site import ArticleURL, Layout, Rule, Site
-from scraper.sources import Feed, PagedIndex, Section, Sitemap
-from scraper.spider import NewsSpider
+from scraper.crawling.spider import NewsSpider
+from scraper.sites.site import ArticleURL, Layout, Rule, Site
+from scraper.sites.sources import Feed, PagedIndex, Section, Sitemap
 
 _TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]+))?"
 

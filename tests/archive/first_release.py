@@ -11,10 +11,10 @@ from typing import Any
 import zstandard
 from sqlite_utils import Database
 
-from archive.digests import bytes_digest
-from archive.history import reading_digest
-from archive.schema import APPLICATION_ID
-from archive.upgrades import migrations
+from archive.database.migrations import migrations
+from archive.database.schema import APPLICATION_ID
+from archive.identity import bytes_digest
+from archive.revisions.changes import reading_digest
 from tests.archive.invented import NOW, SITE, page, story, url_of
 
 PAGES = {number: page(number).body for number in range(1, 6)}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from archive import Archive, Article, Page, Revision
-from archive.entries import Announcement, Check
+from archive.records import Announcement, Check
 
 SITE = "kabar"
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)

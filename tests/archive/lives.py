@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from archive import Archive
-from archive.entries import Check, Entry
+from archive.records import Check, Entry
 from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep_page, link, page, story, url_of
 
 TICK = timedelta(microseconds=1)

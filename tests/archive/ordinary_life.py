@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from archive.departures import Case
+from archive.monitoring.drift_test import Case
 
 KINDS = {
     # share of the stories, characters, what they lack

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from archive import Archive, Page
-from archive.takedown import TakenDown
-from archive.takedown import take_down as erase
+from archive.maintenance.takedown import TakenDown
+from archive.maintenance.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, link, page, rows, story, url_of
 
 SECRETS = (

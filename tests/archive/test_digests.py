@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.digests import bytes_digest, normalised, text_digest
+from archive.identity import bytes_digest, normalised, text_digest
 
 
 def test_a_digest_of_bytes_is_their_sha_256() -> None:

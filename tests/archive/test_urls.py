@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.urls import canonical_url
+from archive.identity import canonical_url
 
 PLAIN = "https://www.kabar.example/berita/12/pasar-ramai"
 

@@ -14,8 +14,8 @@ from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
-from tests.crawl.conftest import HOME
-from tests.crawl.newsroom import SUARA, is_story
+from tests.scraper.crawling.conftest import HOME
+from tests.scraper.crawling.newsroom import SUARA, is_story
 
 LINK = re.compile(r'(?:href="|<loc>|<link>)([^"<]+)')
 

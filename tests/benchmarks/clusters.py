@@ -27,10 +27,10 @@ from time import perf_counter, process_time
 from typing import Any
 
 from archive import Archive
-from archive.reclustering import rebuild
+from archive.ledger.wording import human_bytes
+from archive.maintenance.rebuild_clusters import rebuild
 from archive.syndication import clusters, texts
-from archive.terminal import print_table
-from archive.words import human_bytes
+from scraper.cli.terminal import print_table
 from tests.benchmarks.newsrooms import BEGAN, Telling, article, newsrooms
 
 BATCH = 200

@@ -21,10 +21,10 @@ from time import perf_counter
 from typing import Any
 
 from archive import Archive
-from archive.compression import pack
-from archive.terminal import print_table
-from scraper.demo.world import SITES
-from scraper.profiles import site_of
+from archive.snapshots.compression import pack
+from scraper.cli.demo.world import SITES
+from scraper.cli.terminal import print_table
+from scraper.sites.loader import site_of
 from tests.archive.invented import NOW, keep_page, page, value
 from tests.benchmarks.extraction import demo_pages
 from tests.benchmarks.pages import invented_pages

@@ -32,8 +32,8 @@ from typing import Any
 import click
 
 from archive import Archive
-from archive.terminal import print_table
-from archive.words import human_bytes
+from archive.ledger.wording import human_bytes
+from scraper.cli.terminal import print_table
 from tests.benchmarks.newsrooms import BEGAN, article, newsrooms
 
 BATCH = 200
@@ -79,10 +79,11 @@ def write_lines(path: Path, folder: Path) -> int:
 def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
     """`warta corpus build`, by its parts: seconds of each, and of each block over all tasks."""
     began = perf_counter()
-    from archive.corpus import building, finishing
+    from archive.corpus import build as building
+    from archive.corpus.filters.thresholds.thresholds import load_thresholds
+    from archive.corpus.output import finish
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import DEFAULT, parse_splits
-    from archive.corpus.thresholds import load_thresholds
 
     imported = perf_counter()
     recipe = Recipe(archive=path, as_of=building.newest_moment(path), thresholds=load_thresholds(), splits=parse_splits(DEFAULT))
@@ -91,13 +92,13 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
     judged: list[float] = []
     blocks: dict[str, float] = {}
 
-    plain_publish = finishing.publish
+    plain_publish = finish.publish
 
     def publish(folder: Path, out: Path, work: Path) -> None:
         blocks.update(_blocks(work / "logs" / "stats"))
         plain_publish(folder, out, work)
 
-    finishing.publish = publish
+    finish.publish = publish
     summary = building.build(recipe, selection, out, building.Means(jobs=jobs), advance=lambda count: judged.append(perf_counter()))
     assert summary is not None
     ended = perf_counter()
@@ -125,8 +126,8 @@ def alone(lines: Path, work: Path, jobs: int) -> dict[str, Any]:
     from datatrove.utils.logging import logger
 
     from archive.corpus.filters import filters
-    from archive.corpus.personal import MaskPersonal
-    from archive.corpus.thresholds import load_thresholds
+    from archive.corpus.filters.masking import MaskPersonal
+    from archive.corpus.filters.thresholds.thresholds import load_thresholds
 
     steps = [
         JsonlReader(str(lines)),

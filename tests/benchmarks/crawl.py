@@ -28,10 +28,10 @@ from unittest.mock import patch
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
 
-from archive.store import Archive
-from archive.terminal import print_table
-from archive.words import human_bytes
-from scraper.crawling import crawl_settings, run_spiders
+from archive.archive import Archive
+from archive.ledger.wording import human_bytes
+from scraper.cli.terminal import print_table
+from scraper.crawling.process import crawl_settings, run_spiders
 from tests.benchmarks.loopback import SITE, Loopback, loopback
 
 UNHURRIED = ("DOWNLOAD_DELAY=0",)
@@ -79,7 +79,7 @@ class _TimedConnection(sqlite3.Connection):
 
 def run_timed(path: str) -> None:
     """One crawl of ours whose statements are timed; prints seconds by kind of statement."""
-    with patch("archive.connection.sqlite3.connect", partial(sqlite3.connect, factory=_TimedConnection)):
+    with patch("archive.database.connection.sqlite3.connect", partial(sqlite3.connect, factory=_TimedConnection)):
         run_spiders([SITE], crawl_settings(Path(path), UNHURRIED), {"recheck": "due"})
     sys.stdout.write("\n".join(f"{name} {seconds}" for name, seconds in _TimedConnection.seconds.items()))
 

@@ -28,16 +28,16 @@ from typing import Any
 import trafilatura
 from lxml import html
 
-from archive.terminal import print_table
-from scraper.demo.world import world
+from scraper.cli.demo.world import world
+from scraper.cli.terminal import print_table
 from scraper.extraction import read
-from scraper.profiles import site_of
-from scraper.site import Identity
+from scraper.sites.loader import site_of
+from scraper.sites.site import Identity
 
 ROUNDS = 5
 FOREIGN = 0.98
 """A page whose precision is below this shows foreign text."""
-CASES = Path(__file__).parents[1] / "sites"
+CASES = Path(__file__).parents[1] / "scraper" / "sites" / "cases"
 
 Result = tuple[str, str | None, str | None]
 """(body, headline, time to the minute)"""

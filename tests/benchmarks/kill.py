@@ -17,14 +17,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive import Archive
-from archive.terminal import print_table
-from scraper.demo.proxy import ReplayProxy
-from scraper.profiles import site_of
-from scraper.site import Identity
-from tests.crawl.conftest import environment
-from tests.crawl.contents import BROKEN
-from tests.crawl.killing import Gate, Moment, kill_again_and_again, moments
-from tests.crawl.newsroom import is_story, newsrooms
+from scraper.cli.demo.proxy import ReplayProxy
+from scraper.cli.terminal import print_table
+from scraper.sites.loader import site_of
+from scraper.sites.site import Identity
+from tests.scraper.crawling.conftest import environment
+from tests.scraper.crawling.contents import BROKEN
+from tests.scraper.crawling.killing import Gate, Moment, kill_again_and_again, moments
+from tests.scraper.crawling.newsroom import is_story, newsrooms
 
 COLUMNS = {
     "tool": "tool", "kills": "kills", "stories": "stories", "lost": "lost", "twice": "stored twice", "broken": "broken lines or rows",

@@ -12,9 +12,9 @@ from multiprocessing.connection import Connection
 from random import Random
 from time import monotonic, sleep
 
-from scraper.demo.proxy import Answer, ReplayProxy
-from scraper.demo.records import Listing, read_site
-from scraper.demo.world import site_answers
+from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.cli.demo.records import Listing, read_site
+from scraper.cli.demo.world import site_answers
 from tests.benchmarks import prose
 
 SITE = "rmol"

@@ -17,10 +17,10 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
-from scraper.demo.records import Site, Story, read_site
-from scraper.demo.world import SITES, story_answers
+from scraper.cli.demo.records import Site, Story, read_site
+from scraper.cli.demo.world import SITES, story_answers
 
-CASES = Path(__file__).parents[1] / "sites"
+CASES = Path(__file__).parents[1] / "scraper" / "sites" / "cases"
 STANDING = 12
 """Stories that stand on a site at a time: the ones that a page names as related are among them."""
 FOLLOWS = 0.6

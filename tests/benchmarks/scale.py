@@ -23,10 +23,10 @@ from time import perf_counter
 from typing import Any
 
 from archive import Archive, Article, Reader
-from archive.entries import Announcement, Check
-from archive.reading import find_article, latest, life_of, revisions, search, stats
-from archive.terminal import print_table
-from archive.words import human_bytes
+from archive.ledger.wording import human_bytes
+from archive.records import Announcement, Check
+from archive.revisions.queries import find_article, latest, life_of, revisions, search, stats
+from scraper.cli.terminal import print_table
 from tests.benchmarks import prose
 
 SITES = ("suara", "rmol", "republika", "medcom", "islamtimes")

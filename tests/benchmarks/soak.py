@@ -16,14 +16,14 @@ from pathlib import Path
 import click
 
 from archive import Archive
-from archive.terminal import print_table
-from archive.verification import verify
-from tests.alerts.receivers import Postbox, Receiver
-from tests.schedule import claims
-from tests.schedule.month import Month
-from tests.schedule.newsrooms import HOSTS, Newsrooms
-from tests.schedule.trouble import month as whole_month
-from tests.schedule.world import World
+from archive.maintenance.verify import verify
+from scraper.cli.terminal import print_table
+from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver
+from tests.scraper.schedule import claims
+from tests.scraper.schedule.month import Month
+from tests.scraper.schedule.newsrooms import HOSTS, Newsrooms
+from tests.scraper.schedule.trouble import month as whole_month
+from tests.scraper.schedule.world import World
 
 BACKFILL = 6
 

@@ -25,7 +25,7 @@ from rensa import RMinHash
 
 from archive.syndication import Signature, Text, compare
 from archive.syndication.shingles import shingles, words
-from archive.terminal import print_table
+from scraper.cli.terminal import print_table
 
 Pair = tuple[int, int]
 Documents = Mapping[int, Mapping[str, Any]]

@@ -11,11 +11,11 @@ from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from archive.corpus.filters.doubtful import Doubtful
+from archive.corpus.filters.language import LanguageJudge
 from archive.corpus.filters.length import WrongLength
 from archive.corpus.filters.prose import NotProse
 from archive.corpus.filters.quality import quality_filters
-from archive.corpus.language import LanguageJudge
-from archive.corpus.thresholds import Thresholds
+from archive.corpus.filters.thresholds.thresholds import Thresholds
 
 __all__ = ["filters"]
 

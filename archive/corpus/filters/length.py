@@ -6,7 +6,7 @@ from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from archive.corpus.tables import Length
+from archive.corpus.filters.thresholds.tables import Length
 
 
 def words(text: str) -> list[str]:

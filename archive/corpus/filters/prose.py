@@ -9,7 +9,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from archive.corpus.filters.length import words
-from archive.corpus.tables import Prose
+from archive.corpus.filters.thresholds.tables import Prose
 
 LINE_ENDED = re.compile(r"[.!?…][\"'”’»)\]\s]*$")
 """A line that ends as a sentence does."""

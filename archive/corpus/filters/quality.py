@@ -13,9 +13,9 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.writers.disk_base import DiskWriter
 from datatrove.utils.text import PUNCTUATION_SET
 
-from archive.corpus.filters.words import Words
-from archive.corpus.tables import C4Quality, FineWebQuality, GopherQuality, GopherRepetition
-from archive.corpus.thresholds import Thresholds
+from archive.corpus.filters.thresholds.tables import C4Quality, FineWebQuality, GopherQuality, GopherRepetition
+from archive.corpus.filters.thresholds.thresholds import Thresholds
+from archive.corpus.filters.tokens import Words
 
 DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
     "gopher_quality": {
@@ -66,7 +66,7 @@ class Judged(BaseFilter):
         self.judge = judge
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Whether it stays, or a reason that `archive.corpus.reasons` knows."""
+        """Whether it stays, or a reason that `archive.corpus.filters.reasons` knows."""
         if not _has_words(doc.text):
             return False, "no_words"  # datatrove divides by their number
         kept, reason = get_filter_result(self.judge.filter(Document(text=_on_lines(doc.text), id=doc.id)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
-from archive.corpus.summary import Summary
+from archive.corpus.output.summary import Summary
 from tests.archive.corpus.newsroom import all_fates, built
 
 

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from archive.corpus import execution
+from archive.corpus import executors
 
 
 def die() -> None:
@@ -54,6 +54,6 @@ def begin_and_die(*_given: Any) -> None:
 
 def begin_and_die_later(*given: Any) -> None:
     """Stands for it in a process that is killed in its third task."""
-    execution._begin(*given)
-    kind = execution.LocalPipelineExecutor
+    executors._begin(*given)
+    kind = executors.LocalPipelineExecutor
     kind._run_for_rank = dying(kind._run_for_rank, call=3)

@@ -14,14 +14,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from archive import Archive
-from archive.corpus import building, execution, finishing
-from archive.corpus.building import Means, newest_moment, survey
+from archive.corpus import build, executors
+from archive.corpus.build import Means, newest_moment, survey
+from archive.corpus.filters.thresholds.thresholds import load_thresholds
+from archive.corpus.output import finish
+from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe
-from archive.corpus.summary import Summary
-from archive.corpus.thresholds import load_thresholds
-from archive.takedown import take_down as erase
+from archive.maintenance.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, story, take_down, url_of
-from tests.archive.syndicated import ran
+from tests.archive.syndication.syndicated import ran
 
 _PLACES = "Lambur Sendang Kedung Randu Wanasari Telaga Karang Gumuk Pelataran Sumber Cempaka Jatirejo Bantaran".split()
 _PEOPLE = "Ratna Wening Darto Ngatmi Gunadi Sari Joko Melati Bagus Tirta Lestari Prasetyo Wulan Aditya Kinasih Surya Dewi".split()
@@ -113,7 +114,7 @@ SPLITS = (("train", Decimal("0.8")), ("test", Decimal("0.2")))
 
 
 class InThisProcess:
-    """Stands for `archive.parallel.Readers`, without the seconds that another process takes to import everything."""
+    """Stands for `archive.database.parallel.Readers`, without the seconds that another process takes to import everything."""
 
     def map(self, work: Callable[[int], int], tasks: Iterable[int]) -> Iterator[int]:
         return map(work, tasks)
@@ -145,11 +146,11 @@ def built(
     recipe = recipe_of(path, **fields)
     with pytest.MonkeyPatch.context() as patch:
         if jobs is None:
-            patch.setattr(execution, "readers", in_this_process)
+            patch.setattr(executors, "readers", in_this_process)
         if not pictures:
-            patch.setattr(finishing, "draw", lambda _summary, _folder: [])
+            patch.setattr(finish, "draw", lambda _summary, _folder: [])
         means = Means(jobs=jobs or 1, overwrite=overwrite)
-        summary = building.build(recipe, survey(recipe), out, means, advance=lambda _: None)
+        summary = build.build(recipe, survey(recipe), out, means, advance=lambda _: None)
     assert summary is not None
     return summary
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from archive.corpus.filters.thresholds.thresholds import load_thresholds
+from archive.corpus.output.summary import CorpusFile, RepeatedParagraph, Summary
 from archive.corpus.recipe import Recipe
-from archive.corpus.summary import CorpusFile, RepeatedParagraph, Summary
-from archive.corpus.thresholds import load_thresholds
 
 SPLITS = (("train", Decimal("0.98")), ("validation", Decimal("0.01")), ("test", Decimal("0.01")))
 HOSTILE = (

@@ -1,1 +1,0 @@
-"""The commands that need no Scrapy and no profile, one a file."""

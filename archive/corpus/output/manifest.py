@@ -1,0 +1,65 @@
+"""`manifest.json`: what a corpus was made by, what it holds, and the digests of its files, for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from archive.corpus.output.summary import Summary, median
+
+FORMAT = 1
+"""Of the manifest; a later warta that changes the meaning of a key counts it up."""
+
+
+def write_manifest(summary: Summary, path: Path) -> None:
+    """Write it as UTF-8 JSON. A lone surrogate becomes its JSON escape, which UTF-8 can hold."""
+    text = json.dumps(manifest(summary, path.name), indent=2, ensure_ascii=False)
+    path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
+
+
+def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
+    """Its keys, in a fixed order; counts by site or month are sorted by name. A file of that name, the manifest itself, is not listed."""
+    return {
+        "format": FORMAT,
+        "as_of": summary.recipe.as_of.isoformat(),
+        "archive_digest": summary.archive_digest,
+        "recipe": summary.recipe.as_dict(),
+        "versions": dict(sorted(summary.versions.items())),
+        "counts": _counts(summary),
+        "repeated_paragraphs": [
+            {"site": found.site, "text": found.text, "documents": found.documents, "share": round(found.share, 6)}
+            for found in summary.repeated
+        ],
+        "files": [
+            {"path": file.path, "split": file.split, "rows": file.rows, "bytes": file.size, "sha256": file.sha256}
+            for file in summary.files
+            if file.path != name
+        ],
+    }
+
+
+def _counts(summary: Summary) -> dict[str, Any]:
+    return {
+        "articles": summary.articles,
+        "selected": summary.selected,
+        "undated": summary.undated,
+        "exported": summary.exported,
+        "dropped": _nested(summary.dropped),
+        "splits": dict(summary.splits),
+        "months": _nested(summary.months),
+        "opted_out": _nested(summary.opted_out),
+        "masked": {kind: {"documents": documents, "masks": masks} for kind, (documents, masks) in summary.masked.items()},
+        "clusters": summary.clusters,
+        "words": sum(length * documents for lengths in summary.words.values() for length, documents in lengths.items()),
+        "median_words": {"all": summary.median_words(), "sites": {site: median(summary.words[site]) for site in summary.sites}},
+    }
+
+
+def _nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
+    """(outer, inner) -> number, as an object of objects."""
+    objects: dict[str, dict[str, int]] = {}
+    for (outer, inner), number in sorted(counts.items()):
+        objects.setdefault(outer, {})[inner] = number
+    return objects

@@ -1,0 +1,211 @@
+"""Opening an SQLite file as an archive: pragmas, migrations, transactions, and errors in plain words."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.database.backup import copy_database
+from archive.database.migrations import migrations
+from archive.database.schema import APPLICATION_ID
+from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
+
+logger = logging.getLogger(__name__)
+
+CACHE_KIB = 32_768
+LOG_PAGES = 4_000  # 16 MB
+
+BUSY_SECONDS = 60  # longer than any transaction of ours, so that writers queue instead of failing
+
+_PLAIN = {
+    "SQLITE_FULL": (ArchiveUnwritable, "the disk is full"),
+    "SQLITE_READONLY": (ArchiveUnwritable, "it is read-only"),
+    "SQLITE_CANTOPEN": (ArchiveUnwritable, "it cannot be opened or created there"),
+    "SQLITE_PERM": (ArchiveUnwritable, "permission denied"),
+    "SQLITE_BUSY": (ArchiveBusy, f"another program has kept it locked for {BUSY_SECONDS} seconds"),
+    "SQLITE_LOCKED": (ArchiveBusy, "another program keeps it locked"),
+    "SQLITE_IOERR": (ArchiveUnwritable, "the disk reports an error"),
+    "SQLITE_NOTADB": (NotAnArchive, "it is not an SQLite file"),
+    "SQLITE_INTERRUPT": (ArchiveError, "interrupted; nothing is lost"),
+    "SQLITE_CORRUPT": (ArchiveDamaged, "the database file is damaged"),
+}
+
+
+def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
+    """The error as one of ours, with a sentence that names the file; unknown ones keep SQLite's own words."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    for code, (kind, sentence) in _PLAIN.items():
+        if name.startswith(code):
+            return kind(f"{path}: {sentence}")
+    return ArchiveError(f"{path}: {error}")
+
+
+@contextmanager
+def plain_errors(path: Path) -> Iterator[None]:
+    """Inside, an error of SQLite becomes an ArchiveError; a broken rule of our own schema stays what it is: a bug."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise plain_error(path, error) from error
+
+
+def no_archive(path: Path) -> ArchiveMissing:
+    """What to say where only reading makes sense and nothing is there."""
+    return ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
+
+
+def connect(path: Path, *, read_only: bool) -> Database:
+    """The archive at `path`, made or brought up to date unless `read_only`.
+
+    Raises ArchiveMissing, NotAnArchive, SchemaTooNew, ArchiveUnwritable or ArchiveDamaged.
+    """
+    try:
+        missing, folder = not path.exists(), path.is_dir()
+    except OSError as error:
+        raise ArchiveUnwritable(f"{path}: it cannot be opened or created there ({error.strerror})") from error
+    if read_only and missing:
+        raise no_archive(path)
+    if folder:
+        raise NotAnArchive(f"{path}: it is a folder, not an archive")
+    with plain_errors(path):
+        db = _open(path, read_only=read_only)
+        try:
+            _check_kind(db, path)
+            if not read_only:
+                _bring_up_to_date(db, path)
+            elif migrations.pending(db):
+                _upgrade_for_reading(path)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _open(path: Path, *, read_only: bool) -> Database:
+    address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
+    db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
+    if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
+        # A folder that takes no files has no room for WAL's index; without a log there is nothing in it either.
+        db.close()
+        db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
+    db.conn.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _readable(db: Database) -> bool:
+    try:
+        db.conn.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.OperationalError as error:
+        return not error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+    except sqlite3.DatabaseError:
+        return True  # told by the check that follows
+    return True
+
+
+def _check_kind(db: Database, path: Path) -> None:
+    """Refuse another program's database and a later warta's archive."""
+    # In this order: another process may make the archive meanwhile, its tables and its application id at once.
+    (objects,) = db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = db.conn.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID and objects:
+        raise NotAnArchive(f"{path}: it is the SQLite database of another program, not an archive of warta")
+    later = {m.name for m in migrations.applied(db)} - _known_names()
+    if later:
+        raise SchemaTooNew(f"{path}: a later version of warta wrote this archive ({sorted(later)[0]}); please upgrade warta")
+
+
+def _known_names() -> set[str]:
+    return {migration.name for migration in migrations.pending(Database(memory=True))}
+
+
+def _bring_up_to_date(db: Database, path: Path) -> None:
+    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a time, after a backup."""
+    _switch_to_wal(db.conn)
+    db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
+    # An article's keys and words lie on seventy pages all over the file: more of them are held, and written back less often.
+    db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    db.conn.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+    pending = migrations.pending(db)
+    if not pending:
+        return
+    with immediate(db):
+        pending = migrations.pending(db)  # another process may have been faster
+        copy = _back_up_before(pending[0].name, path) if pending and migrations.applied(db) else None
+        db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.apply(db)
+    if copy is not None:
+        logger.warning("%s: brought up to date; an earlier version of warta had made it, and %s is how it was", path, copy)
+
+
+def _back_up_before(migration: str, path: Path) -> Path:
+    """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of one from a broken-off attempt."""
+    copy = path.with_name(f"{path.name}.before-{migration.partition('_')[0]}")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
+        copy_database(source, copy, replace=True)
+    return copy
+
+
+def schema_version(db: Database) -> int:
+    """How many migrations of ours the archive has had."""
+    return int(db.conn.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)).fetchone()[0])
+
+
+def check_schema(db: Database, path: Path, *, seen: int) -> int:
+    """The schema's version, after making sure that no later warta has changed it since version `seen`; raises SchemaTooNew."""
+    version = schema_version(db)
+    if version != seen:
+        _check_kind(db, path)
+    return version
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """The switch does not wait for a lock by itself, and two crawls may make the same new archive at once."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _upgrade_for_reading(path: Path) -> None:
+    """An older archive is brought up to date by the first program that may write it."""
+    upgraded = _open(path, read_only=False)
+    try:
+        with plain_errors(path):
+            _bring_up_to_date(upgraded, path)
+    except ArchiveUnwritable as error:
+        raise ArchiveUnwritable(f"{error}; an earlier version of warta made it: copy it to where it can be brought up to date") from error
+    finally:
+        upgraded.close()
+
+
+@contextmanager
+def immediate(db: Database) -> Iterator[None]:
+    """A write transaction that takes its lock at once: a later upgrade of a read lock could fail without waiting.
+
+    `db.atomic()` begins without the lock; inside this one it makes savepoints, as do all writing methods of sqlite-utils.
+    """
+    db.conn.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.conn.rollback()
+        raise
+    try:
+        db.conn.execute("COMMIT")
+    except BaseException:
+        db.conn.rollback()
+        raise

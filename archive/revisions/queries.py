@@ -1,0 +1,213 @@
+"""Reading an archive for people: articles, their history, search, counts. Never writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.database.schema import LISTS
+from archive.errors import ArticleUnknown
+from archive.identity import canonical_url
+from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.wording import plain_time
+
+_LISTS = (*LISTS, "changed")
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a view with its JSON arrays as lists."""
+    return {name: json.loads(value) if name in _LISTS and isinstance(value, str) else value for name, value in row.items()}
+
+
+Identify = Callable[[str], tuple[str, str] | None]
+"""From an address to (site, key) of its story, as the sites' profiles know it; None for an unknown one."""
+
+
+def find_article(db: Database, reference: str, identify: Identify | None = None) -> int:
+    """Number of the article that goes by a URL (any address of the story), a story id or its number.
+
+    Raises ArticleUnknown, also where a story id is that of several sites' stories.
+    """
+    found = _by_address(db, reference, identify)
+    if found is not None:
+        row = db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", found).fetchone()
+        if row:
+            return int(row[0])
+    reference = _text(reference)
+    rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
+    if len(rows) == 1:
+        return int(rows[0][0])
+    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else _unknown(db)} by that name")
+
+
+def _unknown(db: Database) -> str:
+    (past,) = db.conn.execute("SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'").fetchone()
+    return "no article that was in the archive at that moment goes" if past else "no article in the archive goes"
+
+
+def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
+    """(site, key) of a story that is in the archive, or only in its ledger; raises ArticleUnknown."""
+    found = _by_address(db, reference, identify)
+    if found is not None:
+        return found
+    row = db.conn.execute("SELECT site, key FROM articles WHERE id = ?", (find_article(db, reference, identify),)).fetchone()
+    return str(row[0]), str(row[1])
+
+
+def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
+    """(site, key) of the story with this address: an article's, the ledger's, or one that a profile knows the shape of."""
+    reference = _text(reference)
+    urls = {reference}
+    with suppress(ValueError):
+        urls.add(canonical_url(reference))
+    for url in sorted(urls):
+        row = (
+            db.conn.execute("SELECT site, key FROM articles WHERE url = ?", (url,)).fetchone()
+            or db.conn.execute(
+                "SELECT site, key FROM urls WHERE url = ? AND state != 'source' ORDER BY article_id IS NULL, id", (url,)
+            ).fetchone()
+        )
+        if row:
+            return str(row[0]), str(row[1])
+    return identify(reference) if identify is not None else None
+
+
+def _text(argument: str) -> str:
+    """An argument of the command line whose bytes were no text cannot be asked for as it is."""
+    return argument.encode(errors="replace").decode()
+
+
+def _number(reference: str) -> int:
+    return int(reference) if reference.isdecimal() and len(reference) < 10 else -1
+
+
+def latest(db: Database, article_id: int) -> dict[str, Any]:
+    """The article's row of the `latest` view."""
+    row = next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id])), None)
+    if row is None:
+        raise ArticleUnknown(f"article {article_id} {_absence(db, article_id)}")
+    return _plain(row)
+
+
+def _absence(db: Database, article_id: int) -> str:
+    """Why an article that has a number has no text."""
+    buried = next(iter(db.query("SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id])), None)
+    if buried is not None:
+        return f"was taken down here on {plain_time(buried['taken_down_at'])}: {buried['reason']}"
+    return "was not yet in the archive at that moment"
+
+
+def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
+    """The article's rows of the `history` view with the newsroom's notes of corrections, oldest first."""
+    rows = db.query(
+        """SELECT h.*, r.correction FROM history h JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
+        WHERE h.article_id = ? ORDER BY h.number""",
+        [article_id],
+    )
+    return [_plain(row) for row in rows]
+
+
+def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
+    """One revision with all its fields; raises ArticleUnknown where there is no such number."""
+    row = next(iter(db.query("SELECT * FROM revisions WHERE article_id = ? AND number = ?", [article_id, number])), None)
+    if row is None:
+        raise ArticleUnknown(f"article {article_id} has no revision {number}")
+    return _plain(row)
+
+
+RANKED = 5_000
+"""Stories that a search ranks at most, newest first: to rank every story that holds a common word takes longer than to read on."""
+
+_SEARCH = """
+    WITH newest AS MATERIALIZED (
+        SELECT s.rowid AS id, s.rank AS score FROM search s JOIN articles a ON a.id = s.rowid
+        WHERE s.search MATCH :words AND (:site IS NULL OR a.site = :site) ORDER BY s.rowid DESC LIMIT :ranked),
+    best AS MATERIALIZED (SELECT id, score FROM newest ORDER BY score, id LIMIT :limit)
+    SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at,
+        (SELECT snippet(search, 2, '«', '»', '…', 24) FROM search WHERE search MATCH :words AND rowid = a.id) AS snippet
+    FROM best JOIN articles a ON a.id = best.id JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+    ORDER BY best.score, a.id"""
+"""First the numbers, then the best of them, then their texts: each step looks at fewer stories."""
+
+
+def search(db: Database, query: str, *, site: str | None = None, limit: int = 20) -> Iterator[dict[str, Any]]:
+    """Articles whose newest text holds all the words, best first, with a snippet; quotes make a phrase.
+
+    The words are taken as words: no operator of FTS5 can break the query. Where more than RANKED stories hold them, the
+    newest are ranked.
+    """
+    words = " ".join('"' + word.replace('"', '""') + '"' for word in _words(query))
+    if not words:
+        return
+    yield from db.query(_SEARCH, {"words": words, "site": site, "ranked": RANKED, "limit": limit})
+
+
+def _words(query: str) -> list[str]:
+    """Words and quoted phrases."""
+    pieces = _text(query).replace("\0", " ").split('"')
+    words: list[str] = []
+    for place, piece in enumerate(pieces):
+        phrase = place % 2 and place < len(pieces) - 1
+        words += [piece.strip()] if phrase else piece.split()
+    return [word for word in words if any(letter.isalnum() for letter in word)]
+
+
+def stats(db: Database) -> list[dict[str, Any]]:
+    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept, what the validators saved."""
+    return list(
+        db.query(
+            """SELECT s.site,
+                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.revision > 0) AS articles,
+                (SELECT count(*) FROM history h WHERE h.site = s.site) AS revisions,
+                (SELECT count(*) FROM history h WHERE h.site = s.site AND h.kind = 'publisher') AS publisher_edits,
+                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.removed_at IS NOT NULL) AS removed,
+                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.opted_out IS NOT NULL) AS opted_out,
+                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state != 'source') AS urls,
+                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'due') AS due,
+                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'refused') AS refused,
+                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'failed') AS failed,
+                (SELECT count(*) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site) AS snapshots,
+                (SELECT coalesce(sum(n.size), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
+                    AS bytes_sent,
+                (SELECT coalesce(sum(length(n.packed)), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
+                    AS bytes_kept,
+                coalesce(v.asked, 0) AS conditional, coalesce(v.answered, 0) AS answered_304, coalesce(v.bytes_saved, 0) AS bytes_saved,
+                coalesce(v.unanswered >= :deaf, 0) AS never_304
+            FROM (SELECT DISTINCT site FROM urls UNION SELECT site FROM articles) s
+            LEFT JOIN validators v ON v.site = s.site ORDER BY s.site""",
+            {"deaf": DEAF_AFTER},
+        )
+    )
+
+
+def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[str, Any]:
+    """A URL's row of the ledger with its checks and, where it made an article, the revisions; raises ArticleUnknown."""
+    url = _text(url)
+    try:
+        plain = canonical_url(url)
+    except ValueError:
+        plain = url
+    row = next(iter(db.query("SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain])), None)
+    if row is None:
+        with suppress(ArticleUnknown):  # another address of a story, its id or its number
+            story = find_story(db, url, identify)
+            row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", story)), None)
+    if row is None:
+        raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
+    checks = db.query(
+        """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason FROM checks
+        WHERE url_id = ? ORDER BY id""",
+        [row["id"]],
+    )
+    made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
+    stone = next(iter(db.query("SELECT reason FROM tombstones WHERE site = ? AND key = ?", [row["site"], row["key"]])), None)
+    return {
+        **row,
+        "taken_down_for": stone and stone["reason"],
+        "history": list(checks),
+        "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made],
+    }

@@ -1,0 +1,75 @@
+"""Packing kept pages anew: the same bytes in other frames, each proved before it takes the old one's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlite_utils import Database
+
+from archive.errors import ArchiveDamaged
+from archive.snapshots import compression
+from archive.snapshots.dictionaries import Dictionaries
+
+Frame = tuple[int, bytes]
+"""(snapshot_id, packed)"""
+
+
+class Repacking:
+    """Reading and packing anew of single snapshots; writes belong inside a transaction of the Archive."""
+
+    def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
+        self._db = db
+        self._dictionaries = dictionaries
+
+    def body(self, snapshot_id: int) -> bytes:
+        """The bytes of one snapshot without its further parts; raises ArchiveDamaged where they do not check."""
+        row = self._row(snapshot_id)
+        return compression.unpack(row[0], row[1], self._dictionaries.content(row[2]), name=f"snapshot {snapshot_id}")
+
+    def packed_size(self, snapshot_ids: Iterable[int]) -> int:
+        """Bytes that these snapshots take now."""
+        return sum(len(self._row(number)[0]) for number in snapshot_ids)
+
+    def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
+        """The oldest snapshots that are packed with this dictionary, at most `limit`."""
+        statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
+        return [number for (number,) in self._db.conn.execute(statement, (dictionary_id, limit))]
+
+    def frames(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
+        """New frames of these snapshots, proved to give back the same bytes; writes nothing."""
+        dictionary = self._dictionaries.content(dictionary_id)
+        made = []
+        for number in snapshot_ids:
+            packed = compression.pack(self.body(number), dictionary)
+            compression.unpack(packed, self._row(number)[1], dictionary)
+            made.append((number, packed))
+        return made
+
+    def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
+        """Put these frames, packed with this dictionary, in the place of the old ones."""
+        self._db.conn.executemany(
+            "UPDATE snapshots SET packed = ?, dictionary_id = ? WHERE id = ?",
+            [(packed, dictionary_id, number) for number, packed in frames],
+        )
+
+    def move(self, old: int, *, limit: int) -> int:
+        """Pack up to `limit` snapshots of the dictionary `old` anew, with the site's newest other one or with none.
+
+        Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot does not check.
+        """
+        row = self._db.conn.execute(
+            """SELECT max(d.id) FROM dictionaries o JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
+            WHERE o.id = ? AND d.retired_at IS NULL""",
+            (old,),
+        ).fetchone()
+        numbers = self.packed_with(old, limit=limit)
+        self.replace(self.frames(numbers, row[0]), row[0])
+        return len(numbers)
+
+    def _row(self, snapshot_id: int) -> tuple[bytes, str, int | None]:
+        row: tuple[bytes, str, int | None] | None = self._db.conn.execute(
+            "SELECT packed, digest, dictionary_id FROM snapshots WHERE id = ?", (snapshot_id,)
+        ).fetchone()
+        if row is None:
+            raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
+        return row

@@ -1,0 +1,114 @@
+"""What the demo world is made of: stories and listings, as the files in `stories/` hold them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What the newsroom changes in a story between the first round and the second."""
+
+    headline: str
+    paragraph: int
+    """Which paragraph is written anew, counted from 0."""
+    text: str
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One invented story, with what the template of its layout shows."""
+
+    layout: str
+    url: str
+    headline: str
+    published: datetime
+    section: str
+    paragraphs: tuple[str, ...]
+    """Prose; `*word*` is italic, `[word](url)` a link, and a paragraph that begins with `## ` a cross-heading."""
+    modified: datetime | None = None
+    announced: str = ""
+    """Another form of the URL, which home pages and indexes link to instead."""
+    kicker: str = ""
+    deck: str = ""
+    authors: tuple[str, ...] = ()
+    editors: tuple[str, ...] = ()
+    agency: str = ""
+    dateline: str = ""
+    caption: str = ""
+    credit: str = ""
+    tags: tuple[str, ...] = ()
+    bullets: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
+    """How many paragraphs stand on each page of a story in pages."""
+    edit: Edit | None = None
+    vanishes: bool = False
+    counters_move: bool = False
+    """Whether a share count and an advertisement slot differ in the second round."""
+
+    @property
+    def link(self) -> str:
+        """The URL as home pages and indexes write it."""
+        return self.announced or self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page that is no story: a home page, an index, a sitemap, a feed or a robots.txt."""
+
+    urls: tuple[str, ...]
+    template: str
+    path: str = ""
+    """Only stories with this in their URL are listed."""
+    day: date | None = None
+    """Only stories of this day are listed."""
+    empty: bool = False
+    """Whether this is the page after the last one."""
+
+    def shows(self, story: Story) -> bool:
+        """Whether the story is listed here."""
+        return not self.empty and self.path in story.url and self.day in (None, story.published.date())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One site of the demo world."""
+
+    name: str
+    stories: tuple[Story, ...]
+    listings: tuple[Listing, ...]
+    page_suffix: str = ""
+    """What the URL of a later page ends with; `{}` is its number."""
+    whole_suffix: str = ""
+    """What the URL of a story in one piece ends with."""
+
+
+@cache
+def read_site(name: str) -> Site:
+    """One site, read from its file; stories newest first."""
+    table = tomllib.loads(bundled_text(f"stories/{name}.toml"))
+    stories = sorted((_story(entry) for entry in table.pop("story")), key=lambda story: story.published)
+    listings = tuple(Listing(**_tuples(entry)) for entry in table.pop("listing"))
+    return Site(name=name, stories=tuple(reversed(stories)), listings=listings, **table)
+
+
+def bundled_text(path: str) -> str:
+    """The text of a file that stands beside this module."""
+    return files("scraper.cli.demo").joinpath(path).read_text(encoding="utf-8")
+
+
+def _story(entry: dict[str, Any]) -> Story:
+    """One story from its table."""
+    edit = entry.pop("edit", None)
+    return Story(**_tuples(entry), edit=Edit(**edit) if edit else None)
+
+
+def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    """The table with tuples for its lists."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

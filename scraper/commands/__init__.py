@@ -1,1 +1,0 @@
-"""The commands that need Scrapy or a profile, one a file."""

@@ -1,0 +1,126 @@
+"""Extensions of a crawl: its row in the archive, and the bar that shows it on a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import ClassVar, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from archive.errors import ArchiveError
+from archive.monitoring.drift import evaluate
+from scraper.crawling.crawl import Crawl
+from scraper.crawling.spider import NewsSpider
+from scraper.extraction.article import extractor_of
+
+logger = logging.getLogger(__name__)
+
+
+class CrawlRecord:
+    """Closes the archive when the spider closes, after the crawl's row says how it ended; ends one that takes too long."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._longest = crawler.settings.getfloat("LONGEST")
+        self._timer: asyncio.TimerHandle | None = None
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    def spider_opened(self) -> None:
+        """From here on time is counted."""
+        if self._longest > 0:
+            self._timer = asyncio.get_running_loop().call_later(self._longest, self._end_in_time)
+
+    def _end_in_time(self) -> None:
+        crawl = Crawl.of(self._crawler)
+        if not crawl.stopping:
+            logger.warning("%s: the crawl ends here: it has taken %.0f seconds, which is as long as it may", crawl.site, self._longest)
+            crawl.pacing.close()
+            crawl.stop("out_of_time")
+
+    def spider_closed(self, reason: str) -> None:
+        """The last signal of a crawl in which the archive is open."""
+        crawl = Crawl.of(self._crawler)
+        if self._timer is not None:
+            self._timer.cancel()
+        stats = self._crawler.stats
+        received = int(stats.get_value("downloader/response_bytes", 0)) if stats is not None else 0
+        if stats is not None:
+            for name, value in crawl.counts.items():
+                stats.set_value(f"warta/{name}", value)
+        self._look_for_drift(crawl)
+        try:
+            crawl.end(crawl.end_reason or reason, received)
+        except ArchiveError as error:
+            crawl.error = crawl.error or str(error)
+
+    def _look_for_drift(self, crawl: Crawl) -> None:
+        """Judge what the crawl read by the site's past; whatever goes wrong with that, the crawl is what it was."""
+        spider = self._crawler.spider
+        if crawl.id is None or crawl.error is not None or not isinstance(spider, NewsSpider):
+            return
+        try:
+            with crawl.archive.transaction():
+                (since,) = crawl.archive.db.conn.execute("SELECT started_at FROM crawls WHERE id = ?", (crawl.id,)).fetchone()
+                lasting = evaluate(crawl.archive, crawl.site, now=crawl.now(), extractor=extractor_of(spider.site), since=since)
+        except Exception:
+            logger.exception("%s: it could not be judged whether its layouts drifted", crawl.site)
+            return
+        crawl.drifts = [f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting]
+
+
+class ProgressBar:
+    """A bar a crawl: stories asked for, of those that are wanted; only on a terminal, and only with PROGRESS_BAR."""
+
+    _shared: ClassVar[Progress | None] = None
+    _open: ClassVar[int] = 0
+
+    def __init__(self, crawler: Crawler) -> None:
+        console = Console(stderr=True)
+        if not crawler.settings.getbool("PROGRESS_BAR") or not console.is_terminal:
+            raise NotConfigured
+        self._crawler = crawler
+        self._console = console
+        self._task: TaskID | None = None
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.advance, signal=signals.item_scraped)
+        crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    def spider_opened(self, spider: Spider) -> None:
+        """Several crawls of one process share the display."""
+        cls = type(self)
+        if cls._shared is None:
+            columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            cls._shared = Progress(*columns, console=self._console, transient=True)
+            cls._shared.start()
+        cls._open += 1
+        self._task = cls._shared.add_task(spider.name, total=None)
+
+    def advance(self) -> None:
+        """One story more is done; more may have been announced since."""
+        if self._shared is not None and self._task is not None:
+            counts = Crawl.of(self._crawler).counts
+            self._shared.update(self._task, advance=1, total=counts["wanted"])
+
+    def spider_closed(self) -> None:
+        """The last crawl takes the display away."""
+        cls = type(self)
+        cls._open -= 1
+        if cls._open == 0 and cls._shared is not None:
+            cls._shared.stop()
+            cls._shared = None

@@ -1,0 +1,57 @@
+"""From a response to a Page, and to the addresses of the story's further pages."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from scrapy.http import Response
+
+from archive.identity import joined_url
+from archive.records import Page
+from scraper.extraction.tree import parse_html
+from scraper.sites.site import Identity, Site
+
+VALIDATORS = ("If-None-Match", "If-Modified-Since")
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Headers by name in lower case; repeated ones joined by a comma, as RFC 9110 has it."""
+    return {
+        name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values) for name, values in response.headers.items()
+    }
+
+
+def page_of(response: Response, *, site: str, requested_url: str, fetched_at: datetime) -> Page:
+    """The answer as a page."""
+    request = response.request
+    return Page(
+        site=site, requested_url=requested_url, url=response.url, status=response.status, headers=headers_of(response), body=response.body,
+        fetched_at=fetched_at, conditional=request is not None and any(name in request.headers for name in VALIDATORS),
+    )  # fmt: skip
+
+
+def part_urls(page: Page, site: Site) -> list[str]:
+    """Addresses of pages 2 to n of the same story, in order, as the pager names them."""
+    if not site.pager or not site.part_url or not re.search(rb"page=[2-9]|-part[2-9]", page.body):
+        return []
+    document = parse_html(page.body, page.headers.get("content-type"))
+    own = site.identify(page.url)
+    if document is None or not isinstance(own, Identity):
+        return []
+    found: dict[int, str] = {}
+    for link in document.all(site.pager):
+        url = joined_url(page.url, link.get("href") or "")
+        if url is None:
+            continue
+        named = site.identify(url)
+        number = site.part_number(url)
+        if number > 1 and isinstance(named, Identity) and named.key == own.key:
+            found.setdefault(number, url)
+    if not found:
+        return []
+    # A long pager leaves pages out ("1 2 3 … 9"): the gaps follow the same pattern.
+    number, url = next(iter(found.items()))
+    for missing in range(2, max(found)):
+        found.setdefault(missing, re.sub(rf"(page=|-part){number}\b", rf"\g<1>{missing}", url))
+    return [found[number] for number in sorted(found)]

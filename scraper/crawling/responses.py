@@ -1,0 +1,106 @@
+"""Answers that are no story: one predicate a reason, each with a code of archive.ledger.wording."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from OpenSSL import SSL
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from archive.records import Article
+
+MIN_PROSE = 200
+"""Characters; a page with less text that says "not found" or "log in" in its title is no story."""
+
+_KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
+_HTML_TYPES = re.compile(r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)", re.IGNORECASE)
+_BINARY = re.compile(rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL)
+_NOT_FOUND = re.compile(
+    r"\b(?:404|not found|(?:halaman|berita|artikel|laman)\b.{0,20}\btidak (?:di)?temukan|tidak tersedia|page not found)\b", re.IGNORECASE
+)
+_LOGIN = re.compile(r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE)
+
+
+class Refused(IgnoreRequest):
+    """A request or an answer that ends here; `reason` is a code of archive.ledger.wording."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def refusal_of_status(status: int) -> str | None:
+    """Reason of a status that is no page; None for 2xx."""
+    if 200 <= status < 300:
+        return None
+    if status in _KNOWN_STATUS:
+        return f"http_{status}"
+    return "http_5xx" if status >= 500 else "http_other"
+
+
+def refusal_of_content(response: Response) -> str | None:
+    """Reason why an answer with a good status holds no page."""
+    if not response.body.strip():
+        return "empty_page"
+    content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    if not _HTML_TYPES.match(content_type) or _BINARY.match(response.body) or b"\0\0\0" in response.body[:1000]:
+        return "not_html"
+    return None
+
+
+def refusal_of_article(article: Article) -> str | None:
+    """Reason why what was read from a page is no story."""
+    known = article.layout != "fallback"
+    short = len(article.body) < MIN_PROSE
+    if known and not short:
+        return None
+    if article.headline and _NOT_FOUND.search(article.headline) and len(article.body) < 3 * MIN_PROSE:
+        return "not_found_page"
+    if not known and short:
+        return "login_wall" if _LOGIN.search(f"{article.headline or ''} {article.body}") else "no_body"
+    return None if article.body else "no_body"
+
+
+def refusal_of_error(failure: Failure) -> str:
+    """Reason of a request that brought no answer."""
+    error = failure.value
+    assert error is not None
+    if isinstance(error, Refused):
+        return error.reason
+    for kind, reason in _ERRORS:
+        if isinstance(error, kind):
+            return reason
+    text = str(error)
+    if "DOWNLOAD_MAXSIZE" in text or "download max size" in text:
+        return "too_large"
+    if "max redirections" in text:
+        return "redirect_loop"
+    causes = list(_causes(error))
+    return "tls_failed" if any(isinstance(cause, SSL.Error) for cause in causes) else "connection_failed"
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """The error with those behind it, Twisted's lists of reasons included."""
+    yield error
+    for inner in getattr(error, "reasons", None) or ():
+        yield from _causes(inner.value)
+    if error.__cause__ is not None:
+        yield from _causes(error.__cause__)
+
+
+_ERRORS: tuple[tuple[type[BaseException], str], ...] = (
+    (DownloadTimeoutError, "timeout"),
+    (TimeoutError, "timeout"),
+    (CannotResolveHostError, "dns_failed"),
+    (DownloadConnectionRefusedError, "connection_failed"),
+    (DownloadCancelledError, "too_large"),
+)

@@ -1,0 +1,130 @@
+"""Reading an archive's snapshots again with today's extractor, on all cores, so that it may be stopped at any time and goes on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from archive.archive import Archive
+from archive.database.parallel import readers
+from archive.revisions.reread_queue import Evidence
+from scraper.extraction.article import extractor_of
+from scraper.ingest.reread import Change, Reread, change, read_again, write
+from scraper.sites.loader import sites
+from scraper.sites.site import Site
+
+BATCH = 32
+"""Snapshots read by one task, and written in one transaction."""
+MIN_JOBS = 128
+"""Fewer snapshots are read faster than processes are started."""
+
+Task = tuple[str, tuple[Evidence, ...]]
+
+
+@dataclass(slots=True, kw_only=True)
+class Report:
+    """What was read again, and what came of it."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    """Snapshots by site."""
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Changes by (site, kind)."""
+    fields: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Changes by (site, field)."""
+    stories: int = 0
+    """Stories that changed, whatever the number of their changes; lost ones are not among them."""
+    damages: list[str] = field(default_factory=list)
+
+
+def count(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> int:
+    """How many snapshots `waiting` gives."""
+    return sum(archive.replays.count(name, extractor_of(sites()[name]), since=since, again=again) for name in names)
+
+
+def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> Iterator[Task]:
+    """What today's extractors have yet to read, story by story; with `again` also what they have read."""
+    for name in names:
+        batch: list[Evidence] = []
+        for evidence in archive.replays.waiting(name, extractor_of(sites()[name]), since=since, again=again):
+            if len(batch) >= BATCH and evidence.key != batch[-1].key:  # the pages of one story stay together
+                yield name, tuple(batch)
+                batch = []
+            batch.append(evidence)
+        if batch:
+            yield name, tuple(batch)
+
+
+def reextract(
+    archive: Archive, tasks: Iterable[Task], report: Report, *, now: datetime, jobs: int, dry_run: bool, advance: Callable[[int], None]
+) -> Iterator[Change]:
+    """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run` nothing is written.
+
+    Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was killed; what came before it
+    is written, and the next run goes on there.
+    """
+    for name, rereads in _readings(archive.path, tasks, jobs):
+        with nullcontext() if dry_run else archive.transaction():
+            changes = list(_written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run))
+        for found in changes:
+            report.kinds[name, found.kind] += 1
+            report.fields.update((name, changed) for changed in found.changed)
+            yield found
+        report.stories += len({found.key for found in changes if found.kind != "lost"})
+        report.read[name] += len(rereads)
+        advance(len(rereads))
+
+
+def _written(
+    archive: Archive, site: Site, rereads: Iterable[Reread], report: Report, *, now: datetime, dry_run: bool
+) -> Iterator[Change]:  # fmt: skip
+    """The changes of one batch, each written before the next is judged."""
+    would_be: dict[str, Change] = {}
+    for again in rereads:
+        key = again.evidence.key
+        last = archive.newest_reading(site.name, key)
+        if dry_run and key in would_be and would_be[key].kind != "lost":
+            still = last["removed_at"] if last is not None and would_be[key].kind == "technical" else None
+            last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
+        if again.damage is not None and not archive.taken_down(site.name, key):
+            report.damages.append(f"{again.evidence.url}: {again.damage}")
+        if not dry_run and not archive.replays.stands(again.evidence):
+            continue  # a crawl was faster
+        found = change(site, again, last)
+        if not dry_run:
+            revision = write(archive, site, again, now=now)
+            found = found if revision is not None or (found is not None and found.kind == "lost") else None
+        if found is not None:
+            would_be[key] = found
+            yield found
+
+
+def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[str, list[Reread]]]:
+    """What the tasks give with the site of each, in their order."""
+    if jobs == 1:
+        with Archive(path, read_only=True) as archive:
+            for task in tasks:
+                yield _read(archive, task)
+        return
+    with readers(jobs, _open, path) as others:
+        yield from others.map(_read_there, tasks)
+
+
+_opened: dict[str, Archive] = {}
+"""The archive of a process that only reads."""
+
+
+def _open(path: Path) -> None:
+    _opened["archive"] = Archive(path, read_only=True)
+
+
+def _read_there(task: Task) -> tuple[str, list[Reread]]:
+    return _read(_opened["archive"], task)
+
+
+def _read(archive: Archive, task: Task) -> tuple[str, list[Reread]]:
+    name, batch = task
+    return name, [read_again(archive, sites()[name], evidence) for evidence in batch]

@@ -1,0 +1,33 @@
+"""Names are resolved to public addresses only: no page, and no DNS record, may make the crawler ask an internal one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.defer import Deferred
+from twisted.internet.error import DNSLookupError
+
+from scraper.sites.addresses import is_private
+
+
+class PublicAddressResolver(CachingThreadedResolver):
+    """Scrapy's resolver, except that a name with an internal address does not resolve; the user's own proxies do."""
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+        """The address of a host; fails with DNSLookupError for an internal one."""
+        found = super().getHostByName(name, timeout)
+        return found if name in _proxy_hosts() else found.addCallback(_public, name)
+
+
+def _public(address: Any, name: str) -> Any:
+    if is_private(str(address)):
+        raise DNSLookupError(f"{name} has an internal address")
+    return address
+
+
+def _proxy_hosts() -> set[str]:
+    return {urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "" for proxy in getproxies().values()}

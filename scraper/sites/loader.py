@@ -1,0 +1,34 @@
+"""Which profile reads which page: the sites of all spiders, as Scrapy's own loader finds them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
+from scraper.sites.site import Site
+
+
+def project_settings() -> Settings:
+    """The project's settings, wherever warta is started."""
+    settings = Settings()
+    settings.setmodule("scraper.settings", priority="project")
+    return settings
+
+
+@lru_cache(maxsize=1)
+def sites() -> dict[str, Site]:
+    """Profiles by name, in the order of their names."""
+    loader = SpiderLoader.from_settings(project_settings())
+    return {name: loader.load(name).site for name in sorted(loader.list())}  # type: ignore[attr-defined]
+
+
+def site_of(url: str) -> Site | None:
+    """The profile that reads pages of this address; None for an unknown publisher."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return None
+    return next((site for site in sites().values() if site.owns(host)), None)

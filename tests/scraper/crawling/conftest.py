@@ -1,0 +1,113 @@
+"""Real crawls in their own process, over real HTTP and TLS on loopback, into a real SQLite file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive import Archive
+from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
+from tests.preloaded import MAX_SECONDS, warta
+
+Crawl = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment(proxy: ReplayProxy) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name.lower() not in ("no_proxy", "warta_archive", "warta_contact")}
+    return kept | dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy.url)
+
+
+def run(proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: `warta`, or what else is called as a module."""
+    if module == "scraper":
+        return warta(*words, environment=environment(proxy), cwd=cwd)
+    command = [sys.executable, "-m", module, *words]
+    return subprocess.run(command, env=environment(proxy), cwd=cwd, capture_output=True, text=True, timeout=MAX_SECONDS, check=False)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Answers], ReplayProxy]]:
+    """Starts a proxy that answers for the real sites."""
+    open_proxies: list[ReplayProxy] = []
+
+    def start(answers: Answers) -> ReplayProxy:
+        proxy = ReplayProxy(answers)
+        open_proxies.append(proxy)
+        return proxy.__enter__()
+
+    yield start
+    for proxy in open_proxies:
+        proxy.__exit__(None, None, None)
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Path:
+    return tmp_path / "news.db"
+
+
+@pytest.fixture
+def crawl(news: Path) -> Crawl:
+    """`warta crawl` through a proxy, without the delay between requests, also where the site is overloaded."""
+
+    def start(proxy: ReplayProxy, *arguments: str, archive: Path = news) -> subprocess.CompletedProcess[str]:
+        return run(proxy, "scraper", "crawl", "--archive", str(archive), "-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", *arguments)
+
+    return start
+
+
+def rows(path: Path, statement: str, *values: object) -> list[dict[str, object]]:
+    with Archive(path, read_only=True) as archive:
+        return list(archive.db.query(statement, list(values)))
+
+
+PROSE = (
+    "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi dengan peralatan seadanya.",
+    "Kepala kampung mengatakan perbaikan itu dikerjakan bergiliran agar sawah di hilir tetap mendapat air setiap hari.",
+    "Pekerjaan ditargetkan selesai sebelum musim tanam berikutnya, dan hasilnya akan diperiksa bersama petugas kecamatan.",
+)
+
+HOME = "https://rmol.id/"
+ROBOTS = "https://rmol.id/robots.txt"
+
+
+DAY = date(2026, 11, 20)
+"""On which the stories of the invented sites appear: new for crawls whose clock is given (NOW), long ago for the machine's."""
+
+
+def yesterday() -> date:
+    """On which they appear where a program has to find them new that asks the machine's clock."""
+    return (datetime.now(UTC) - timedelta(days=1)).date()
+
+
+def story_url(number: int, slug: str = "saluran-air", day: date = DAY) -> str:
+    return f"https://rmol.id/nusantara/read/{day:%Y/%m/%d}/{700000 + number}/{slug}-{number}"
+
+
+def story(number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE, day: date = DAY) -> Answer:
+    """A page in the current layout of rmol.id."""
+    paragraphs = "".join(f"<p>{paragraph} ({number})</p>" for paragraph in prose)
+    title = headline or f"Saluran Air Kampung Damar Diperbaiki Tahap {number}"
+    page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8"><title>{title} | RMOL</title>
+    <meta property="article:published_time" content="{day}T08:00:00+07:00"></head><body>
+    <div class="single_post_heading"><h1>{title}</h1></div>
+    <div class="author"><a href="https://rmol.id/about/ratna-1">RATNA SARI</a></div>
+    <div id="fontResizableText">{paragraphs}</div></body></html>"""
+    return Answer(body=page.encode())
+
+
+def home(*urls: str) -> Answer:
+    links = "".join(f'<a href="{url}">berita</a>' for url in urls)
+    return Answer(body=f"<html><body>{links}</body></html>".encode())
+
+
+def small_site(*numbers: int, day: date = DAY) -> dict[str, Answer]:
+    """rmol.id with a home page and these stories."""
+    answers = {story_url(number, day=day): story(number, day=day) for number in numbers}
+    robots = Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /search\n")
+    return {ROBOTS: robots, HOME: home(*answers), **answers}

@@ -1,0 +1,172 @@
+"""One process at a time asks a site, whoever starts it and whatever archive it is for; other sites and readers go on beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from threading import Event
+
+import pytest
+
+from archive.errors import ArchiveUnwritable
+from scraper.cli.demo.proxy import Answer
+from scraper.politeness.locks import Locked, locks_of, schedule_lock, site_lock
+from tests.scraper.crawling.conftest import environment, rows, run, small_site
+from tests.scraper.crawling.newsroom import newsrooms
+
+SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
+
+
+class Waiting:
+    """A site whose stories are told only when it is let go."""
+
+    def __init__(self) -> None:
+        self.answers = newsrooms(1, rmol=0, suara=2) | small_site(1, 2)
+        self.asked, self.let_go = Event(), Event()
+
+    def __call__(self, url: str) -> Answer | None:
+        if "rmol.id/nusantara/read/" in url:
+            self.asked.set()
+            self.let_go.wait(60)
+        return self.answers.get(url)
+
+
+@pytest.fixture
+def under_way(serve, news):
+    """(answers, proxy, process) of a crawl of rmol that waits for its first story."""
+    answers = Waiting()
+    proxy = serve(answers)
+    command = [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", str(news), *SPEED]
+    with subprocess.Popen(command, env=environment(proxy), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert answers.asked.wait(60)
+        yield answers, proxy, process
+        answers.let_go.set()
+        process.communicate(timeout=60)
+
+
+def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(under_way, news, tmp_path, request):
+    answers, proxy, first = under_way
+    before = proxy.requests.copy()
+    link = tmp_path / "lain.db"
+    link.symlink_to(news)
+    for name in (news, link):
+        told = f"Error: {name}: rmol is being crawled by another process; one crawl of a site at a time"
+        done = run(proxy, "scraper", "crawl", "suara", "rmol", "--archive", str(name), *SPEED)
+        assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
+    done = run(proxy, "scrapy", "crawl", "rmol", "-s", f"ARCHIVE={news}", "-s", "LOG_LEVEL=ERROR", cwd=request.config.rootpath)
+    assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
+    assert proxy.requests == before
+    answers.let_go.set()
+    assert first.wait(60) == 0
+    assert rows(news, "SELECT site, end_reason FROM crawls") == [{"site": "rmol", "end_reason": "finished"}]
+
+
+def test_another_site_is_crawled_beside_it(under_way, news):
+    _answers, proxy, _first = under_way
+    assert run(proxy, "scraper", "crawl", "suara", "--archive", str(news), *SPEED).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("crawl", "rmol", "--archive", "lain.db"),
+        ("crawl", "rmol", "--plan"),
+        ("crawl", "rmol", "--plan", "--archive", "lain.db"),
+        ("doctor", "rmol"),
+    ],
+)
+def test_nobody_else_asks_a_site_meanwhile_whatever_the_archive(under_way, tmp_path, command):
+    _answers, proxy, _first = under_way
+    before = proxy.requests.copy()
+    done = run(proxy, "scraper", *command, *SPEED, cwd=tmp_path)
+    told = "Error: rmol is being asked by another process; one at a time"
+    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
+    assert proxy.requests == before
+
+
+def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
+    _answers, proxy, _first = under_way
+    before = proxy.requests.copy()
+    plan = ("crawl", "rmol", "-a", "plan=1", "-s", f"ARCHIVE={tmp_path / 'lain.db'}", "-s", "LOG_LEVEL=ERROR")
+    done = run(proxy, "scrapy", *plan, cwd=request.config.rootpath)
+    assert (done.returncode, "rmol is being asked by another process" in done.stderr) == (1, True)
+    assert proxy.requests == before
+
+
+def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way, news):
+    answers, proxy, first = under_way
+    done = run(proxy, "scraper", "crawl", "--archive", str(news), "--limit", "1", "--json", *SPEED)
+    assert f"{news}: rmol is being crawled by another process; one crawl of a site at a time; it is left out" in done.stderr.splitlines()
+    sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
+    assert sites == ["islamtimes", "medcom", "republika", "suara"]
+    answers.let_go.set()
+    assert first.wait(60) == 0
+
+
+def test_a_killed_crawl_holds_no_lock(under_way, news):
+    answers, proxy, first = under_way
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait(60)
+    answers.let_go.set()
+    done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(news), *SPEED)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
+    command = "import sys; from pathlib import Path; from scraper.politeness.locks import *; locks_of(Path(sys.argv[1]), sys.argv[2:])"
+
+    def elsewhere(*sites: str) -> str:
+        done = subprocess.run([sys.executable, "-c", command, str(news), *sites], capture_output=True, text=True, timeout=60, check=False)
+        return done.stderr.rpartition("scraper.politeness.locks.")[2].strip()
+
+    with locks_of(news, ["suara"]), locks_of(news, ["suara", "rmol"]):  # this process has it already
+        assert "rmol is being crawled" in elsewhere("medcom", "rmol")
+        assert elsewhere("medcom") == ""
+    with locks_of(None, ["rmol"]):
+        assert "rmol is being asked" in elsewhere("rmol")
+    assert elsewhere("suara", "rmol") == ""
+
+
+def test_a_lock_that_cannot_be_made_is_told_in_one_line(news):
+    news.with_name("news.db.suara.lock").mkdir()
+    with pytest.raises(ArchiveUnwritable, match=r"news.db.suara.lock: the lock cannot be taken"):
+        locks_of(news, ["suara"])
+
+
+def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
+    site_lock("suara").release()
+    assert (tmp_path / "kunci" / "suara.lock").exists()
+    monkeypatch.delenv("WARTA_LOCKS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
+    site_lock("suara").release()
+    assert (tmp_path / "rumah" / "warta" / "locks" / "suara.lock").exists()
+
+
+def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_write_to(tmp_path, monkeypatch):
+    (tmp_path / "rumah").write_text("bukan folder")
+    monkeypatch.delenv("WARTA_LOCKS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    site_lock("suara").release()
+    (folder,) = tmp_path.glob("warta-*")
+    assert (folder / "suara.lock").exists()
+    folder.chmod(0o777)
+    with pytest.raises(ArchiveUnwritable, match="name another one with WARTA_LOCKS"):
+        site_lock("suara")
+
+
+def test_a_named_folder_that_cannot_be_made_is_told_in_one_line(tmp_path, monkeypatch):
+    (tmp_path / "kunci").write_text("bukan folder")
+    monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
+    with pytest.raises(ArchiveUnwritable, match="the folder of locks cannot be made"):
+        site_lock("suara")
+
+
+def test_the_schedules_lock_is_none_of_a_site(news):
+    with locks_of(news, ["suara"]):
+        schedule_lock(news).release()
+    assert issubclass(Locked, Exception)

@@ -1,0 +1,51 @@
+"""`python -m tests.scraper.ingest.reextraction.changed_rule COMMAND ...`: warta with a rule of rmol.id changed, in the processes that it starts too.
+
+TROUBLE=SIGINT:7 (or SIGKILL) in the environment: the process gets this signal when it writes the seventh page, before it is written.
+TROUBLE=READER: the processes that read are killed, as for want of memory.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from scraper.ingest import reextraction
+from scraper.ingest.reread import Reread
+from scraper.spiders import rmol
+from tests.scraper.ingest.reextraction.kept import CHANGED
+
+rmol.Rmol.site = CHANGED
+reextraction.BATCH = 8
+reextraction.MIN_JOBS = 1
+
+
+def troubled(write: Callable[..., Any], trouble: str) -> Callable[..., Any]:
+    name, _colon, number = trouble.partition(":")
+    left = int(number)
+
+    def written(*given: Any, **named: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.Signals[name])
+        return write(*given, **named)
+
+    return written
+
+
+def killed(_task: reextraction.Task) -> list[Reread]:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return []
+
+
+if os.environ.get("TROUBLE") == "READER":
+    reextraction._read_there = killed
+
+if __name__ == "__main__":
+    from scraper.cli.main import main
+
+    if ":" in os.environ.get("TROUBLE", ""):
+        reextraction.write = troubled(reextraction.write, os.environ["TROUBLE"])
+    main()

@@ -1,0 +1,141 @@
+"""Schedules as users start them, against sites on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+
+from scraper.cli.demo.proxy import Answer, ReplayProxy
+from tests.scraper.crawling.conftest import environment, news, serve, small_site, yesterday
+
+__all__ = ["news", "serve"]
+
+DEADLINE = 300
+"""Seconds after which a test that waits has failed: far more than a slow machine needs, for nothing else may depend on them."""
+SITES = ("islamtimes", "medcom", "republika", "rmol", "suara")
+
+
+def until(holds: Callable[[], Any], deadline: float = DEADLINE) -> Any:
+    """What the condition gives once it is true."""
+    end = time.monotonic() + deadline
+    while not (found := holds()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process started, and that are there."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, parent = status.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == pid and state != "Z":
+                found.append(int(status.parent.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def fresh_site(*numbers: int) -> dict[str, Answer]:
+    """A small rmol.id whose stories a schedule has to find: it asks the clock, and a first crawl walks back for some days only."""
+    return small_site(*numbers, day=yesterday())
+
+
+class Held:
+    """Answers of which those for `hosts` are given only when it is let go."""
+
+    def __init__(self, answers: dict[str, Answer], *hosts: str) -> None:
+        self.answers = answers
+        self.hosts = hosts
+        self.asked = Event()
+        self.let_go = Event()
+
+    def __call__(self, url: str) -> Answer | None:
+        if any(host in url for host in self.hosts):
+            self.asked.set()
+            self.let_go.wait(DEADLINE)
+        return self.answers.get(url)
+
+
+@pytest.fixture
+def held() -> Iterator[Callable[..., Held]]:
+    """Makes answers that are held back; at the end nobody waits for them."""
+    made: list[Held] = []
+
+    def make(answers: dict[str, Answer], *hosts: str) -> Held:
+        made.append(Held(answers, *hosts))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.let_go.set()
+
+
+class Running:
+    """A `warta schedule run` and what it says."""
+
+    def __init__(self, process: subprocess.Popen[str], said: Path) -> None:
+        self.process = process
+        self.pid = process.pid
+        self._said = said
+
+    def lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        whole = self._said.read_text("utf-8").rpartition("\n")[0]
+        found = [json.loads(line) for line in whole.splitlines()]
+        return [line for line in found if event in (None, line["event"])]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(DEADLINE)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a warta.toml that crawls these sites only, and never a second time within a test."""
+
+    def write(*sites: str, more: str = "", tables: str = "", rhythm: str = "0 0 1 1 *", grace: int = 1) -> Path:
+        off = "".join(f"[sites.{site}]\nenabled = false\n" for site in SITES if site not in sites)
+        text = f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace = {grace}\n{more}\n{off}{tables}'
+        file = tmp_path / "warta.toml"
+        file.write_text(text, "utf-8")
+        return file
+
+    return write
+
+
+@pytest.fixture
+def scheduled(tmp_path: Path, news: Path) -> Iterator[Callable[[ReplayProxy, Path], Running]]:
+    """Starts `warta schedule run`; whatever is left of it ends with the test."""
+    started: list[Running] = []
+
+    def start(proxy: ReplayProxy, config: Path) -> Running:
+        said = tmp_path / f"said-{len(started)}"
+        command = [sys.executable, "-m", "scraper", "schedule", "run", "--config", str(config), "--archive", str(news)]
+        with said.open("wb") as log:
+            process = subprocess.Popen([*command, "-s", "DOWNLOAD_DELAY=0"], env=environment(proxy), stderr=log, text=True)
+        started.append(Running(process, said))
+        return started[-1]
+
+    yield start
+    for one in started:
+        left = [one.pid, *children(one.pid)] if one.process.poll() is None else []
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        one.process.wait(DEADLINE)
