@@ -45,4 +45,14 @@ from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
 from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot
 
-__all__ = ["Archive", "ArchiveError", "Article", "KeptArticle", "KeptRevision", "Page", "Reader", "Revision", "Snapshot"]
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "Article",
+    "KeptArticle",
+    "KeptRevision",
+    "Page",
+    "Reader",
+    "Revision",
+    "Snapshot",
+]

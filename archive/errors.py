@@ -47,7 +47,9 @@ class ArticleUnknown(ArchiveError):
 
 
 class CorpusError(ArchiveError):
-    """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take it."""
+    """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take
+    it.
+    """
 
 
 class Locked(ArchiveError):

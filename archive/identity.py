@@ -1,4 +1,6 @@
-"""Fingerprints: of bytes, to prove that nothing was lost; of texts, to tell whether a story changed."""
+"""Fingerprints: of bytes, to prove that nothing was lost; of texts, to tell whether a story
+changed.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def bytes_digest(data: bytes) -> str:
 
 
 def normalised(text: str) -> str:
-    """The text without what carries no meaning: white space, shapes of quotes and dashes, invisible characters.
+    """The text without what carries no meaning: white space, shapes of quotes and dashes, invisible
+    characters.
 
     >>> normalised("“Air”\\u00a0 –  naik ")
     '"Air" - naik'
@@ -51,14 +54,16 @@ def text_digest(values: Iterable[str | None]) -> str:
 
 
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$", re.IGNORECASE
+    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$",
+    re.IGNORECASE,
 )
 _DOUBLE_SLASH = re.compile(r"/{2,}")
 
 
 @lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
-    """The URL over https with a lower-case host, without port, fragment, tracking, double or trailing slash.
+    """The URL over https with a lower-case host, without port, fragment, tracking, double or
+    trailing slash.
 
     The remaining query keeps its order; the path keeps its case and its bytes.
 
@@ -75,7 +80,13 @@ def canonical_url(url: str) -> str:
         host = f"[{host}]"
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     path = _DOUBLE_SLASH.sub("/", parts.path).rstrip("/") or "/"
-    query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k)])
+    query = urlencode(
+        [
+            (k, v)
+            for k, v in parse_qsl(parts.query, keep_blank_values=True)
+            if not _TRACKING.match(k)
+        ]
+    )
     return urlunsplit(("https", host + port, path, query, ""))
 
 

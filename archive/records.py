@@ -8,12 +8,16 @@ from datetime import datetime
 from typing import Any
 
 IMPORTED = "imported"
-"""The layout of an article that came from a collection (`warta import`): nobody here has seen its page."""
+"""The layout of an article that came from a collection (`warta import`): nobody here has seen its
+page.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One response as the crawler saw it; a story over several pages has the further ones in `parts`."""
+    """One response as the crawler saw it; a story over several pages has the further ones in
+    `parts`.
+    """
 
     site: str
     """Name of the site's profile, or the host for an unknown publisher."""
@@ -194,7 +198,9 @@ class Entry:
     @property
     def validators(self) -> dict[str, str]:
         """Headers of a conditional request; none for a page that is not in the archive."""
-        if self.state != "source" and (self.state not in ("kept", "unchanged") or self.article_id is None):
+        if self.state != "source" and (
+            self.state not in ("kept", "unchanged") or self.article_id is None
+        ):
             return {}
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in headers.items() if value}

@@ -13,7 +13,9 @@ from archive import Archive
 
 @pytest.fixture(autouse=True, scope="session")
 def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Tests beside this one crawl the same sites, which are on loopback: each process of tests has its own folder of locks."""
+    """Tests beside this one crawl the same sites, which are on loopback: each process of tests has
+    its own folder of locks.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WARTA_LOCKS", str(tmp_path_factory.mktemp("locks")))
         yield
@@ -21,7 +23,9 @@ def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(autouse=True, scope="session")
 def ctrl_c_is_heard() -> Iterator[None]:
-    """A shell starts what it puts into the background with SIGINT ignored, and each process hands that on to those that it starts."""
+    """A shell starts what it puts into the background with SIGINT ignored, and each process hands
+    that on to those that it starts.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

@@ -1,7 +1,8 @@
-"""`warta` in processes of their own that begin with everything imported: from nothing a crawl spends a second and more with imports, and
-the tests crawl hundreds of times.
+"""`warta` in processes of their own that begin with everything imported: from nothing a crawl
+spends a second and more with imports, and the tests crawl hundreds of times.
 
-The standard library's fork server imports once, each command is a process of its own then, with its environment, folder and output.
+The standard library's fork server imports once, each command is a process of its own then, with its
+environment, folder and output.
 """
 
 from __future__ import annotations
@@ -18,23 +19,48 @@ from tempfile import TemporaryDirectory
 MAX_SECONDS = 120.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
-    "scrapy.core.downloader.handlers.http11", "scrapy.core.scheduler", "scrapy.core.scraper", "scrapy.extensions.corestats",
-    "scrapy.extensions.logstats", "scrapy.extensions.memusage", "scrapy.downloadermiddlewares.httpcompression",
-    "scrapy.downloadermiddlewares.httpproxy", "scrapy.downloadermiddlewares.redirect", "scrapy.downloadermiddlewares.retry",
-    "scraper.cli.main", "scraper.cli.crawling.crawl", "scraper.crawling.middlewares.download_handler", "scraper.crawling.extensions", "scraper.crawling.pipelines", "scraper.crawling.stories",
-    "scraper.crawling.middlewares.offsite", "scraper.crawling.middlewares.retry_after", "scraper.crawling.middlewares.robots", "scraper.spiders.islamtimes",
-    "scraper.spiders.medcom", "scraper.spiders.republika", "scraper.spiders.rmol", "scraper.spiders.suara",
-)  # fmt: skip
+    "scrapy.core.downloader.handlers.http11",
+    "scrapy.core.scheduler",
+    "scrapy.core.scraper",
+    "scrapy.extensions.corestats",
+    "scrapy.extensions.logstats",
+    "scrapy.extensions.memusage",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.httpproxy",
+    "scrapy.downloadermiddlewares.redirect",
+    "scrapy.downloadermiddlewares.retry",
+    "scraper.cli.main",
+    "scraper.cli.crawling.crawl",
+    "scraper.crawling.middlewares.download_handler",
+    "scraper.crawling.extensions",
+    "scraper.crawling.pipelines",
+    "scraper.crawling.stories",
+    "scraper.crawling.middlewares.offsite",
+    "scraper.crawling.middlewares.retry_after",
+    "scraper.crawling.middlewares.robots",
+    "scraper.spiders.islamtimes",
+    "scraper.spiders.medcom",
+    "scraper.spiders.republika",
+    "scraper.spiders.rmol",
+    "scraper.spiders.suara",
+)
 """What a crawl imports. No reactor: processes cannot share one."""
 
 
 def warta(
-    *words: str, environment: dict[str, str], cwd: Path | None = None, changed: str = "scraper.cli.main", timeout: float = MAX_SECONDS
+    *words: str,
+    environment: dict[str, str],
+    cwd: Path | None = None,
+    changed: str = "scraper.cli.main",
+    timeout: float = MAX_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
     """The command and how it ended; `changed` is a module whose import changes the program."""
     with TemporaryDirectory() as folder:
         out, err = Path(folder) / "out", Path(folder) / "err"
-        for file in (out, err):  # there is something to read though the process never came as far as opening them
+        for file in (
+            out,
+            err,
+        ):  # there is something to read though the process never came as far as opening them
             file.touch(0o600)
         process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
         process.start()
@@ -45,24 +71,39 @@ def warta(
             raise subprocess.TimeoutExpired(["warta", *words], timeout, err.read_text("utf-8"))
         code = process.exitcode
         process.close()
-        return subprocess.CompletedProcess(["warta", *words], code, out.read_text("utf-8"), err.read_text("utf-8"))
+        return subprocess.CompletedProcess(
+            ["warta", *words], code, out.read_text("utf-8"), err.read_text("utf-8")
+        )
 
 
 _SERVED = get_context("forkserver")
 _SERVED.set_forkserver_preload([f"{__package__}.preloading"])
 
 
-def _begin(words: tuple[str, ...], environment: dict[str, str], cwd: Path | None, changed: str, out: Path, err: Path) -> None:
+def _begin(
+    words: tuple[str, ...],
+    environment: dict[str, str],
+    cwd: Path | None,
+    changed: str,
+    out: Path,
+    err: Path,
+) -> None:
     """In the new process: what the command line would do."""
     os.environ.clear()
     os.environ.update(environment)
     if cwd is not None:
         os.chdir(cwd)
-    for number, (path, flags) in enumerate([(Path(os.devnull), os.O_RDONLY), (out, os.O_WRONLY), (err, os.O_WRONLY)]):
+    for number, (path, flags) in enumerate(
+        [(Path(os.devnull), os.O_RDONLY), (out, os.O_WRONLY), (err, os.O_WRONLY)]
+    ):
         opened = os.open(path, flags | (os.O_CREAT if number else 0), 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin, sys.stdout, sys.stderr = Path(os.devnull).open(), open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdin, sys.stdout, sys.stderr = (
+        Path(os.devnull).open(),
+        open(1, "w", closefd=False),
+        open(2, "w", closefd=False),
+    )  # noqa: SIM115
     sys.argv = ["warta", *words]
     importlib.import_module(changed)
     from scraper.cli.main import main

@@ -12,10 +12,19 @@ ROOT = Path(__file__).parent.parent
 
 
 def modules_with_examples() -> list[str]:
-    """Only those are imported: `scraper.__main__` would run the command, and importing the spiders proves nothing here."""
-    sources = [source for package in ("archive", "scraper") for source in sorted((ROOT / package).rglob("*.py"))]
+    """Only those are imported: `scraper.__main__` would run the command, and importing the spiders
+    proves nothing here.
+    """
+    sources = [
+        source
+        for package in ("archive", "scraper")
+        for source in sorted((ROOT / package).rglob("*.py"))
+    ]
     with_examples = [source for source in sources if ">>> " in source.read_text(encoding="utf-8")]
-    return [".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for source in with_examples]
+    return [
+        ".".join(source.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for source in with_examples
+    ]
 
 
 def test_there_are_examples() -> None:

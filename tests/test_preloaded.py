@@ -1,4 +1,6 @@
-"""The tests' own way to run a command: one that hangs, or never comes as far as its output, is told as that."""
+"""The tests' own way to run a command: one that hangs, or never comes as far as its output, is told
+as that.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ def test_every_command_has_help_with_a_first_sentence(name):
 
 def test_every_command_is_listed_and_told_in_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
-    assert main.list_commands(click.Context(main)) == [name for name in main.list_commands(click.Context(main)) if name in main.commands]
+    assert main.list_commands(click.Context(main)) == [
+        name for name in main.list_commands(click.Context(main)) if name in main.commands
+    ]
     assert set(main.list_commands(click.Context(main))) == set(main.commands)
     for name in set(main.commands) - {"sites"}:
         assert f"warta {name}" in readme, name
@@ -40,7 +42,9 @@ def test_the_list_of_commands_says_what_each_says_of_itself():
     listed = CliRunner().invoke(main, ["--help"]).stdout
     for name, command in main.commands.items():
         assert command.name == name
-        assert re.search(rf"^  {name} +{re.escape(command.get_short_help_str(100))}$", listed, re.MULTILINE), name
+        assert re.search(
+            rf"^  {name} +{re.escape(command.get_short_help_str(100))}$", listed, re.MULTILINE
+        ), name
 
 
 _IMPORTED = """import sys
@@ -53,11 +57,15 @@ finally:
 
 
 @pytest.mark.parametrize("command", ["--version", "--help", "show --help", "stats", "search beras"])
-def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_pydantic(tmp_path, command):
+def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_pydantic(
+    tmp_path, command
+):
     Archive(tmp_path / "news.db").close()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
     started = [sys.executable, "-c", _IMPORTED, *command.split()]
-    done = subprocess.run(started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=60, check=False
+    )
     assert "Traceback" not in done.stderr
     assert "scraper.cli.main" in done.stderr
     assert not {"scrapy", "twisted", "pydantic", "scraper.spiders"} & set(done.stderr.split())
@@ -78,6 +86,14 @@ def test_modules_stay_small(path):
 def test_every_reason_that_the_code_gives_has_its_sentence():
     given = set()
     for path in SOURCES:
-        given |= set(re.findall(r'reason="(\w+)"|Refused\("(\w+)"\)|problem="(\w+)"', path.read_text("utf-8")))
-    codes = {code for match in given for code in match if code} - {"limit", "archive_failed", "unspecified"}
+        given |= set(
+            re.findall(
+                r'reason="(\w+)"|Refused\("(\w+)"\)|problem="(\w+)"', path.read_text("utf-8")
+            )
+        )
+    codes = {code for match in given for code in match if code} - {
+        "limit",
+        "archive_failed",
+        "unspecified",
+    }
     assert codes <= set(REASONS), codes - set(REASONS)

@@ -20,8 +20,12 @@ def test_what_a_test_starts_hears_ctrl_c_also_when_a_shell_runs_the_tests_in_the
     try:
         tests = subprocess.Popen(
             [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", this],
-            env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            env={
+                name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+        )
     finally:
         signal.signal(signal.SIGINT, before)
     told, _nothing = tests.communicate()

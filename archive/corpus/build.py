@@ -1,4 +1,6 @@
-"""Building a corpus: what is asked for is checked, an unfinished build is gone on with, and OUT appears when it is whole."""
+"""Building a corpus: what is asked for is checked, an unfinished build is gone on with, and OUT
+appears when it is whole.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from archive.archive import Archive
-from archive.corpus.executors import check_not_queued, checked_options, queue_slurm, run_local, run_ray
+from archive.corpus.executors import (
+    check_not_queued,
+    checked_options,
+    queue_slurm,
+    run_local,
+    run_ray,
+)
 from archive.corpus.filters.language import check_languages
 from archive.corpus.output.finish import MARK, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
@@ -41,7 +49,9 @@ class Means:
 
 
 def newest_moment(path: Path) -> datetime:
-    """The last moment that the archive wrote: what a corpus is built as of unless told otherwise; raises CorpusError for an empty one."""
+    """The last moment that the archive wrote: what a corpus is built as of unless told otherwise;
+    raises CorpusError for an empty one.
+    """
     with plain_errors(path), Archive(path, read_only=True) as archive:
         latest = archive.clock.latest()
     if latest is None:
@@ -54,13 +64,24 @@ def survey(recipe: Recipe) -> Selection:
     Splitter(recipe.splits, recipe.test_after)  # says what is wrong with them
     if (language := recipe.thresholds.language).enabled:
         check_languages(language.keep)
-    with plain_errors(recipe.archive), Archive(recipe.archive, read_only=True) as archive, archive.as_of(recipe.as_of) as past:
+    with (
+        plain_errors(recipe.archive),
+        Archive(recipe.archive, read_only=True) as archive,
+        archive.as_of(recipe.as_of) as past,
+    ):
         return select(past, recipe)
 
 
-def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, advance: Callable[[int], object]) -> Summary | None:
-    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm has it queued: its last job leaves
-    nothing but logs in the folder of the unfinished build.
+def build(
+    recipe: Recipe,
+    selection: Selection,
+    out: Path,
+    means: Means,
+    *,
+    advance: Callable[[int], object],
+) -> Summary | None:
+    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm
+    has it queued: its last job leaves nothing but logs in the folder of the unfinished build.
 
     Killed or stopped, the same command goes on where it was. Raises CorpusError.
     """
@@ -73,7 +94,9 @@ def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, adva
         check_target(out, overwrite=means.overwrite)  # as another build may have made it meanwhile
         found = versions()
         _prepare(work, recipe.digest(selection.archive_digest, found))
-        finish = Finish(recipe, selection, found, work, out.absolute(), tidy=means.executor == "slurm")
+        finish = Finish(
+            recipe, selection, found, work, out.absolute(), tidy=means.executor == "slurm"
+        )
         if means.executor == "slurm":
             queue_slurm(recipe, selection.shards, work, finish, options)
             return None
@@ -90,12 +113,16 @@ def build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, adva
 
 
 def building_folder(out: Path) -> Path:
-    """Where a corpus is made before it bears its name: beside it, on the same disk, and for clusters on the same shared file system."""
+    """Where a corpus is made before it bears its name: beside it, on the same disk, and for
+    clusters on the same shared file system.
+    """
     return out.absolute().parent / f".{out.name}.building"
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
-    """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can be made there."""
+    """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can
+    be made there.
+    """
     if not out.name:
         raise CorpusError(f"{out}: expected the name of a folder to be made")
     try:
@@ -108,11 +135,15 @@ def check_target(out: Path, *, overwrite: bool) -> None:
     if stands and not overwrite:
         raise CorpusError(f"{out}: something is there already; --overwrite replaces a corpus")
     if stands and not known:
-        raise CorpusError(f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten")
+        raise CorpusError(
+            f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten"
+        )
 
 
 def _prepare(work: Path, digest: str) -> None:
-    """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive and versions."""
+    """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive
+    and versions.
+    """
     mark = work / MARK
     if mark.is_file() and mark.read_text() == digest:
         return
@@ -124,7 +155,9 @@ def _prepare(work: Path, digest: str) -> None:
 
 
 def _give_back(work: Path, out: Path) -> None:
-    """Its name to a corpus whose replacement was killed after it had lost it, and before the new one had it."""
+    """Its name to a corpus whose replacement was killed after it had lost it, and before the new
+    one had it.
+    """
     if not out.exists() and (work / REPLACED).exists():
         (work / REPLACED).rename(out)
 
@@ -152,7 +185,11 @@ def _plain(out: Path, work: Path) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "the disk is full" if full else f"it cannot be written: {error.strerror or error}"
-        goes_on = f"; the same command goes on where it was{', once there is room' if full else ''}" if os.path.exists(work) else ""  # noqa: PTH110 - Path's own raises where a name is too long
+        goes_on = (
+            f"; the same command goes on where it was{', once there is room' if full else ''}"
+            if os.path.exists(work)
+            else ""
+        )  # noqa: PTH110 - Path's own raises where a name is too long
         raise CorpusError(f"{out}: {why}{goes_on}") from error
 
 

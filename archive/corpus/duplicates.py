@@ -1,4 +1,6 @@
-"""Documents that belong together, by cluster or by equal text: one of them stands for all, and no split divides them."""
+"""Documents that belong together, by cluster or by equal text: one of them stands for all, and no
+split divides them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,17 @@ from typing import Any
 from archive.corpus.recipe import Dedup
 from archive.syndication.members import Candidate
 
-COLUMNS = ["article_id", "id", "site", "url", "published_at", "first_seen_at", "cluster_id", "digest", "length"]
+COLUMNS = [
+    "article_id",
+    "id",
+    "site",
+    "url",
+    "published_at",
+    "first_seen_at",
+    "cluster_id",
+    "digest",
+    "length",
+]
 """What of a document decides."""
 
 Row = Mapping[str, Any]
@@ -24,20 +36,27 @@ class Group:
     """Documents of one cluster or with one text, or a document alone."""
 
     anchor: str
-    """The id that its split is decided by: that of the article by which its first one's first cluster went."""
+    """The id that its split is decided by: that of the article by which its first one's first
+    cluster went.
+    """
     day: str | None
-    """ISO 8601: when the first of its documents was published, by its newsroom's clock; None where none has a time."""
+    """ISO 8601: when the first of its documents was published, by its newsroom's clock; None where
+    none has a time.
+    """
 
 
 class Groups:
     """The groups of all documents that passed, and who stands for whom.
 
-    A group goes by an article number: the cluster's, which is the least of its articles, or the article's own. Memory: about 250
-    bytes a document, whatever its length, and as much again for one that shares its group.
+    A group goes by an article number: the cluster's, which is the least of its articles, or the
+    article's own. Memory: about 250 bytes a document, whatever its length, and as much again for
+    one that shares its group.
     """
 
     def __init__(self, read: Read, *, dedup: Dedup, anchors: Mapping[int, str]) -> None:
-        """`anchors`: number of a group -> the id that its split is decided by, where that is not the id of the article of that number."""
+        """`anchors`: number of a group -> the id that its split is decided by, where that is not
+        the id of the article of that number.
+        """
         self.stands_for: dict[int, tuple[str, str]] = {}
         """Article left out as a duplicate -> (reason, id of the one that stands for it)."""
         self._parents: dict[int, int] = {}
@@ -65,13 +84,17 @@ class Groups:
         return number
 
     def _join_equal_texts(self, rows: Iterable[Row]) -> Counter[int]:
-        """Clusters and articles with an equal text become one group, which goes by its least number; how many documents each has."""
+        """Clusters and articles with an equal text become one group, which goes by its least
+        number; how many documents each has.
+        """
         holders: dict[int, int] = {}
         counts: Counter[int] = Counter()
         for row in rows:
             own = _own(row)
             counts[own] += 1
-            first, other = sorted((self._root(holders.setdefault(_text(row), own)), self._root(own)))
+            first, other = sorted(
+                (self._root(holders.setdefault(_text(row), own)), self._root(own))
+            )
             if first != other:
                 self._parents[other] = first
         sizes: Counter[int] = Counter()
@@ -120,9 +143,16 @@ def _day(row: Row) -> str | None:
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    """The order of the archive's clusters, so that their own first article comes first where it is there."""
+    """The order of the archive's clusters, so that their own first article comes first where it is
+    there.
+    """
     published_at = datetime.fromisoformat(row["published_at"]) if row["published_at"] else None
     return Candidate(
-        article_id=row["article_id"], site=row["site"], url=row["url"], published_at=published_at, first_seen_at=row["first_seen_at"],
-        text_id=0, length=0 if published_at else row["length"],
-    ).order  # fmt: skip
+        article_id=row["article_id"],
+        site=row["site"],
+        url=row["url"],
+        published_at=published_at,
+        first_seen_at=row["first_seen_at"],
+        text_id=0,
+        length=0 if published_at else row["length"],
+    ).order

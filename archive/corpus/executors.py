@@ -1,4 +1,6 @@
-"""Running the two stages: in processes of this machine, or by datatrove's executors for Ray and Slurm."""
+"""Running the two stages: in processes of this machine, or by datatrove's executors for Ray and
+Slurm.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,10 @@ from archive.errors import CorpusError
 
 Shards = tuple[tuple[int, int], ...]
 
-_EXECUTORS: Mapping[str, type[PipelineExecutor]] = {"ray": RayPipelineExecutor, "slurm": SlurmPipelineExecutor}
+_EXECUTORS: Mapping[str, type[PipelineExecutor]] = {
+    "ray": RayPipelineExecutor,
+    "slurm": SlurmPipelineExecutor,
+}
 
 QUEUED = "slurm-job"
 """File in the work folder that holds the number of the last job that Slurm was given."""
@@ -36,11 +41,20 @@ QUEUED = "slurm-job"
 _task: tuple[Recipe, Shards, Path] | None = None
 
 
-def run_local(recipe: Recipe, shards: Shards, work: Path, finish: Finish, *, jobs: int, advance: Callable[[int], object]) -> None:
-    """Both stages on this machine; tasks that were done before are not done again. Raises CorpusError where a process was killed.
+def run_local(
+    recipe: Recipe,
+    shards: Shards,
+    work: Path,
+    finish: Finish,
+    *,
+    jobs: int,
+    advance: Callable[[int], object],
+) -> None:
+    """Both stages on this machine; tasks that were done before are not done again. Raises
+    CorpusError where a process was killed.
 
-    The processes are those of `archive.database.parallel`, each with datatrove's local executor: its own pool waits for ever for one that
-    was killed.
+    The processes are those of `archive.database.parallel`, each with datatrove's local executor:
+    its own pool waits for ever for one that was killed.
     """
     first = _local([], len(shards), work)
     waiting = first.get_incomplete_ranks()
@@ -50,18 +64,31 @@ def run_local(recipe: Recipe, shards: Shards, work: Path, finish: Finish, *, job
             for _ in processes.map(_judge, waiting):
                 advance(1)
     except BrokenProcessPool as error:
-        raise CorpusError("a process that read the archive was killed; the same command goes on where it was") from error
+        raise CorpusError(
+            "a process that read the archive was killed; the same command goes on where it was"
+        ) from error
     _finish(finish)
 
 
-def run_ray(recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]) -> None:
-    """The first stage on the Ray cluster that RAY_ADDRESS names, or on this machine; the second here. Raises CorpusError."""
+def run_ray(
+    recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]
+) -> None:
+    """The first stage on the Ray cluster that RAY_ADDRESS names, or on this machine; the second
+    here. Raises CorpusError.
+    """
     with _ray():
-        first = RayPipelineExecutor(judging(recipe, shards, work), tasks=len(shards), logging_dir=str(work / "logs"), **options)
+        first = RayPipelineExecutor(
+            judging(recipe, shards, work),
+            tasks=len(shards),
+            logging_dir=str(work / "logs"),
+            **options,
+        )
         first.run()
     if missing := first.get_incomplete_ranks(skip_completed=True):
         logs = work / "logs" / "logs"
-        raise CorpusError(f"{len(missing)} of {len(shards)} tasks failed; {logs} says why, and the same command goes on with them")
+        raise CorpusError(
+            f"{len(missing)} of {len(shards)} tasks failed; {logs} says why, and the same command goes on with them"
+        )
     _finish(finish)
 
 
@@ -72,18 +99,30 @@ def _finish(finish: Finish) -> None:
             pass
 
 
-def queue_slurm(recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]) -> str:
-    """Both stages as jobs of Slurm; the number of the last one. Raises CorpusError where Slurm does not take them."""
+def queue_slurm(
+    recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]
+) -> str:
+    """Both stages as jobs of Slurm; the number of the last one. Raises CorpusError where Slurm does
+    not take them.
+    """
     logger.disable("datatrove")
-    first = SlurmPipelineExecutor(judging(recipe, shards, work), tasks=len(shards), logging_dir=str(work / "logs"), **options)
+    first = SlurmPipelineExecutor(
+        judging(recipe, shards, work), tasks=len(shards), logging_dir=str(work / "logs"), **options
+    )
     single = {**options, "tasks_per_job": 1, "workers": -1}
-    last = SlurmPipelineExecutor([finish], tasks=1, depends=first, logging_dir=str(work / "logs-finish"), **single)
+    last = SlurmPipelineExecutor(
+        [finish], tasks=1, depends=first, logging_dir=str(work / "logs-finish"), **single
+    )
     try:
         last.run()
     except FileNotFoundError as error:
-        raise CorpusError("--executor slurm needs Slurm's own commands: sbatch was not found") from error
+        raise CorpusError(
+            "--executor slurm needs Slurm's own commands: sbatch was not found"
+        ) from error
     except subprocess.CalledProcessError as error:
-        raise CorpusError(f"sbatch did not take the jobs (it ended with {error.returncode}, and says why above)") from error
+        raise CorpusError(
+            f"sbatch did not take the jobs (it ended with {error.returncode}, and says why above)"
+        ) from error
     finally:
         logger.enable("datatrove")
     (work / QUEUED).write_text(str(last.job_id))
@@ -91,7 +130,9 @@ def queue_slurm(recipe: Recipe, shards: Shards, work: Path, finish: Finish, opti
 
 
 def check_not_queued(work: Path) -> None:
-    """Raises CorpusError where Slurm still has the jobs of an earlier command: two would write the same files."""
+    """Raises CorpusError where Slurm still has the jobs of an earlier command: two would write the
+    same files.
+    """
     mark = work / QUEUED
     if not mark.is_file():
         return
@@ -102,35 +143,56 @@ def check_not_queued(work: Path) -> None:
     except FileNotFoundError:
         found = ""
     if found:
-        raise CorpusError(f"{work}: Slurm has this corpus in its queue, as job {job}; wait for it, or `scancel` its jobs")
+        raise CorpusError(
+            f"{work}: Slurm has this corpus in its queue, as job {job}; wait for it, or `scancel` its jobs"
+        )
     mark.unlink()
 
 
 def checked_options(name: str, given: Sequence[str]) -> dict[str, Any]:
-    """NAME=VALUE for the executor's own arguments; raises CorpusError for one that it does not have, or lacks."""
+    """NAME=VALUE for the executor's own arguments; raises CorpusError for one that it does not
+    have, or lacks.
+    """
     if name == "local":
         if given:
-            raise CorpusError("--executor-option is for --executor ray and slurm; the local one has -j")
+            raise CorpusError(
+                "--executor-option is for --executor ray and slurm; the local one has -j"
+            )
         return {}
     ours = {"self", "pipeline", "tasks", "depends", "logging_dir", "skip_completed"}
-    arguments = {key: one for key, one in inspect.signature(_EXECUTORS[name].__init__).parameters.items() if key not in ours}
+    arguments = {
+        key: one
+        for key, one in inspect.signature(_EXECUTORS[name].__init__).parameters.items()
+        if key not in ours
+    }
     options = _usual() if name == "slurm" else {}
     for option in given:
         key, equals, value = option.partition("=")
         if not equals or key not in arguments:
-            raise CorpusError(f"--executor-option {option}: expected NAME=VALUE; {name} has {', '.join(sorted(arguments))}")
+            raise CorpusError(
+                f"--executor-option {option}: expected NAME=VALUE; {name} has {', '.join(sorted(arguments))}"
+            )
         found = _value(value)
         options[key] = options[key] | found if isinstance(found, dict) and key in options else found
-    missing = [key for key, one in arguments.items() if one.default is inspect.Parameter.empty and key not in options]
+    missing = [
+        key
+        for key, one in arguments.items()
+        if one.default is inspect.Parameter.empty and key not in options
+    ]
     if missing:
         raise CorpusError(f"--executor {name} needs --executor-option {'=..., '.join(missing)}=...")
     return options
 
 
 def _usual() -> dict[str, Any]:
-    """For Slurm, unless told otherwise: this environment, a telling name, and no job that waits for ever for one that failed."""
+    """For Slurm, unless told otherwise: this environment, a telling name, and no job that waits for
+    ever for one that failed.
+    """
     activate = Path(sys.prefix) / "bin" / "activate"
-    usual: dict[str, Any] = {"job_name": "warta-corpus", "sbatch_args": {"kill-on-invalid-dep": "yes"}}
+    usual: dict[str, Any] = {
+        "job_name": "warta-corpus",
+        "sbatch_args": {"kill-on-invalid-dep": "yes"},
+    }
     return usual | ({"venv_path": str(activate)} if activate.is_file() else {})
 
 
@@ -162,7 +224,9 @@ def _judge(task: int) -> int:
 
 @contextmanager
 def _ray() -> Iterator[None]:
-    """A connection to Ray; one that a program of the user's has made already is used, and left to it."""
+    """A connection to Ray; one that a program of the user's has made already is used, and left to
+    it.
+    """
     try:
         import ray
     except ModuleNotFoundError as error:

@@ -41,7 +41,9 @@ class Fate:
 
 
 def fate(corpus: Path, reference: str) -> Fate:
-    """What became of the story with that id or address; raises CorpusError where the corpus does not know it."""
+    """What became of the story with that id or address; raises CorpusError where the corpus does
+    not know it.
+    """
     if not (corpus / "manifest.json").is_file():
         raise CorpusError(f"{corpus}: it is no corpus of warta (it has no manifest.json)")
     names = {reference}
@@ -49,16 +51,28 @@ def fate(corpus: Path, reference: str) -> Fate:
         names.add(canonical_url(reference))
     for name, row in _rows(corpus):
         if row["id"] == reference or row["url"] in names:
-            return Fate(id=row["id"], url=row["url"], file=name, reason=row.get("reason"), stands_for_it=row.get("stands_for_it"))
-    raise CorpusError(f"{reference}: no story of {corpus} goes by that id or address: it was not among the articles asked for")
+            return Fate(
+                id=row["id"],
+                url=row["url"],
+                file=name,
+                reason=row.get("reason"),
+                stands_for_it=row.get("stands_for_it"),
+            )
+    raise CorpusError(
+        f"{reference}: no story of {corpus} goes by that id or address: it was not among the articles asked for"
+    )
 
 
 def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names and identities of all stories, the left out ones first; raises CorpusError for a file that is not there, or broken."""
+    """Names and identities of all stories, the left out ones first; raises CorpusError for a file
+    that is not there, or broken.
+    """
     try:
         yield from _read_rows(corpus)
     except (OSError, ArrowInvalid, ValueError) as error:
-        raise CorpusError(f"{corpus}: it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise CorpusError(
+            f"{corpus}: it cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def _read_rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -69,6 +83,10 @@ def _read_rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from ((name, json.loads(line)) for line in lines)
             continue
         with pq.ParquetFile(path) as file:
-            known = [column for column in ("id", "url", "reason", "stands_for_it") if column in file.schema_arrow.names]
+            known = [
+                column
+                for column in ("id", "url", "reason", "stands_for_it")
+                if column in file.schema_arrow.names
+            ]
             for batch in file.iter_batches(columns=known):
                 yield from ((name, row) for row in batch.to_pylist())

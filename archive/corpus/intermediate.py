@@ -1,4 +1,6 @@
-"""What the first stage leaves for the second, a file a task: documents that passed, and those that did not with their reason."""
+"""What the first stage leaves for the second, a file a task: documents that passed, and those that
+did not with their reason.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,32 @@ from archive.identity import text_digest
 KEPT = pa.schema(
     [
         pa.field("article_id", pa.int64(), nullable=False),
-        *(pa.field(name, pa.string(), nullable=False) for name in ("id", "text", "digest", "url", "site", "first_seen_at", "language")),
-        *(pa.field(name, pa.string()) for name in ("headline", "published_at", "section", "agency", "opted_out")),
+        *(
+            pa.field(name, pa.string(), nullable=False)
+            for name in ("id", "text", "digest", "url", "site", "first_seen_at", "language")
+        ),
+        *(
+            pa.field(name, pa.string())
+            for name in ("headline", "published_at", "section", "agency", "opted_out")
+        ),
         pa.field("cluster_id", pa.int64()),
         pa.field("language_score", pa.float64()),
         *(
             pa.field(name, pa.int64(), nullable=False)
-            for name in ("revision", "word_count", "length", "masked_email", "masked_phone", "masked_nik")
+            for name in (
+                "revision",
+                "word_count",
+                "length",
+                "masked_email",
+                "masked_phone",
+                "masked_nik",
+            )
         ),
     ]
 )
-"""A document that passed every filter; `digest` is SHA-256 of its normalised text, `length` its characters."""
+"""A document that passed every filter; `digest` is SHA-256 of its normalised text, `length` its
+characters.
+"""
 
 DROPPED = pa.schema(
     [
@@ -56,14 +73,26 @@ def dropped_writer(work: Path, name: str) -> ParquetWriter:
 def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
     # Without content-defined chunks, amid which Arrow (26) ends the process where the disk is full.
     return ParquetWriter(
-        str(folder), "${rank}.parquet", compression="zstd", adapter=adapter, batch_size=BATCH, max_file_size=-1, schema=schema,
-        use_content_defined_chunking=False, write_page_index=False,
-    )  # fmt: skip
+        str(folder),
+        "${rank}.parquet",
+        compression="zstd",
+        adapter=adapter,
+        batch_size=BATCH,
+        max_file_size=-1,
+        schema=schema,
+        use_content_defined_chunking=False,
+        write_page_index=False,
+    )
 
 
 def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
     found = {"masked_email": 0, "masked_phone": 0, "masked_nik": 0, **document.metadata}
-    found |= {"id": document.id, "text": document.text, "digest": text_digest([document.text]), "word_count": len(words(document.text))}
+    found |= {
+        "id": document.id,
+        "text": document.text,
+        "digest": text_digest([document.text]),
+        "word_count": len(words(document.text)),
+    }
     found["length"] = len(document.text)
     found.setdefault("language", found["page_language"])
     return {name: found.get(name) for name in KEPT.names}
@@ -91,4 +120,8 @@ def kept_rows(work: Path, task: int, columns: list[str] | None = None) -> Iterat
 
 def dropped_rows(work: Path, task: int) -> list[dict[str, Any]]:
     """The documents of a task that did not pass, of all filters."""
-    return [row for path in sorted((work / "dropped").glob(f"*/{task:05d}.parquet")) for row in pq.read_table(path).to_pylist()]
+    return [
+        row
+        for path in sorted((work / "dropped").glob(f"*/{task:05d}.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]

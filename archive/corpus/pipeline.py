@@ -18,14 +18,27 @@ from archive.corpus.recipe import Recipe
 from archive.corpus.selection import ArchiveReader
 
 DECIDING = (
-    "warta", "datatrove", "pyarrow", "numpy", "spacy", "py3langid", "regex", "phonenumbers", "matplotlib", "pillow",
-    "jinja2", "huggingface_hub", "pyyaml",
-)  # fmt: skip
+    "warta",
+    "datatrove",
+    "pyarrow",
+    "numpy",
+    "spacy",
+    "py3langid",
+    "regex",
+    "phonenumbers",
+    "matplotlib",
+    "pillow",
+    "jinja2",
+    "huggingface_hub",
+    "pyyaml",
+)
 """Packages whose version may change a byte of a corpus."""
 
 
 def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> list[PipelineStep]:
-    """The first stage, a task a shard: article -> document -> judged, masked, written down in `work`."""
+    """The first stage, a task a shard: article -> document -> judged, masked, written down in
+    `work`.
+    """
     thresholds = recipe.thresholds
     steps: list[PipelineStep] = [
         ArchiveReader(recipe, shards),
@@ -41,7 +54,11 @@ def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> 
 
 def masked_kinds(personal: Personal) -> list[str]:
     """What of personal data is masked; nothing where the table is switched off."""
-    switches = {"email": personal.emails, "phone": personal.phones, "nik": personal.identity_numbers}
+    switches = {
+        "email": personal.emails,
+        "phone": personal.phones,
+        "nik": personal.identity_numbers,
+    }
     return [kind for kind, on in switches.items() if on and personal.enabled]
 
 

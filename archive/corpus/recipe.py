@@ -19,7 +19,9 @@ Format = Literal["parquet", "jsonl"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything that a corpus is made by, but for the number of processes, the machine and the day."""
+    """Everything that a corpus is made by, but for the number of processes, the machine and the
+    day.
+    """
 
     archive: Path
     as_of: datetime
@@ -42,13 +44,22 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """For `manifest.json`: what it is made by, not where the archive lies."""
         return {
-            "as_of": self.as_of.isoformat(), "since": _day(self.since), "until": _day(self.until), "sites": list(self.sites),
-            "dedup": self.dedup, "opted_out": self.opted_out, "splits": {name: str(share) for name, share in self.splits},
-            "test_after": _day(self.test_after), "format": self.format, "filters": self.thresholds.as_dict(),
-        }  # fmt: skip
+            "as_of": self.as_of.isoformat(),
+            "since": _day(self.since),
+            "until": _day(self.until),
+            "sites": list(self.sites),
+            "dedup": self.dedup,
+            "opted_out": self.opted_out,
+            "splits": {name: str(share) for name, share in self.splits},
+            "test_after": _day(self.test_after),
+            "format": self.format,
+            "filters": self.thresholds.as_dict(),
+        }
 
     def digest(self, *more: Any) -> str:
-        """SHA-256 of the recipe and what else decides the bytes (the archive's digest, versions): what an unfinished build goes by."""
+        """SHA-256 of the recipe and what else decides the bytes (the archive's digest, versions):
+        what an unfinished build goes by.
+        """
         text = json.dumps([self.as_dict(), *more], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,4 +1,6 @@
-"""Which articles a recipe asks for: counted, fingerprinted and cut into shards, without reading a text."""
+"""Which articles a recipe asks for: counted, fingerprinted and cut into shards, without reading a
+text.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ from archive.errors import ArchiveDamaged, CorpusError
 from archive.monitoring.drift import drifted_articles
 
 SHARD = 1_000
-"""Articles of one task of the pipeline. The number of processes never changes it, so any number gives the same files."""
+"""Articles of one task of the pipeline. The number of processes never changes it, so any number
+gives the same files.
+"""
 
 # Rights are those of the moment or of today: who withdrew a story since then is not asked twice.
 _ARTICLES = """SELECT a.id, a.site, a.key, a.url, a.published_at, coalesce(a.removed_at, t.removed_at) AS removed_at,
@@ -36,7 +40,9 @@ class Selection:
     """The articles of a recipe, as of its moment."""
 
     archive_digest: str
-    """SHA-256 over all articles: their newest revisions, clusters, rights, and which a drifted layout gave."""
+    """SHA-256 over all articles: their newest revisions, clusters, rights, and which a drifted
+    layout gave.
+    """
     articles: int
     """In the archive, selected or not."""
     sites: dict[str, int]
@@ -86,19 +92,35 @@ class _Tally:
 
 
 def select(reader: Reader, recipe: Recipe) -> Selection:
-    """Go through all articles once; raises CorpusError where none is asked for, or a site is unknown, and ArchiveDamaged for a time of
-    publication that another program wrote and nobody can read.
+    """Go through all articles once; raises CorpusError where none is asked for, or a site is
+    unknown, and ArchiveDamaged for a time of publication that another program wrote and nobody can
+    read.
     """
     see_broken_texts(reader)
     digest, tally, articles = hashlib.sha256(), _Tally(), 0
-    clusters = {row["article_id"]: row["cluster_id"] for row in reader.db.query("SELECT article_id, cluster_id FROM members")}
+    clusters = {
+        row["article_id"]: row["cluster_id"]
+        for row in reader.db.query("SELECT article_id, cluster_id FROM members")
+    }
     marked, known = drifted_articles(reader), set[str]()
     for row in reader.db.query(_ARTICLES):
         articles += 1
         known.add(row["site"])
         cluster_id = clusters.get(row["id"])
-        line = [row["id"], row["site"], row["key"], row["url"], row["removed_at"], row["opted_out"], row["revision"], row["digest"]]
-        digest.update(json.dumps([*line, row["published_at"], cluster_id, row["id"] in marked]).encode() + b"\n")
+        line = [
+            row["id"],
+            row["site"],
+            row["key"],
+            row["url"],
+            row["removed_at"],
+            row["opted_out"],
+            row["revision"],
+            row["digest"],
+        ]
+        digest.update(
+            json.dumps([*line, row["published_at"], cluster_id, row["id"] in marked]).encode()
+            + b"\n"
+        )
         if recipe.sites and row["site"] not in recipe.sites:
             continue
         _check_time(reader, row)
@@ -108,23 +130,32 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
             tally.undated += 1
     _check(reader, recipe, known, tally.sites.total())
     return Selection(
-        archive_digest=digest.hexdigest(), articles=articles, sites=dict(sorted(tally.sites.items())), undated=tally.undated,
+        archive_digest=digest.hexdigest(),
+        articles=articles,
+        sites=dict(sorted(tally.sites.items())),
+        undated=tally.undated,
         removed=dict(sorted(tally.removed.items())),
-        opted_out={site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())},
+        opted_out={
+            site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())
+        },
         drifted={site: count for site, count in sorted(tally.drifted.items()) if count},
         clustered=sum(count for count in tally.clusters.values() if count > 1),
         shards=tuple((first, last) for first, last in tally.bounds),
-    )  # fmt: skip
+    )
 
 
 def chosen(recipe: Recipe, published_at: str | None) -> bool:
-    """Whether the recipe's days ask for an article of that time (ISO 8601 with the newsroom's offset)."""
+    """Whether the recipe's days ask for an article of that time (ISO 8601 with the newsroom's
+    offset).
+    """
     if recipe.since is None and recipe.until is None:
         return True
     if published_at is None:
         return False
     day = published_at[:10]
-    return (recipe.since is None or recipe.since.isoformat() <= day) and (recipe.until is None or day <= recipe.until.isoformat())
+    return (recipe.since is None or recipe.since.isoformat() <= day) and (
+        recipe.until is None or day <= recipe.until.isoformat()
+    )
 
 
 def _check_time(reader: Reader, row: dict[str, Any]) -> None:
@@ -132,7 +163,9 @@ def _check_time(reader: Reader, row: dict[str, Any]) -> None:
     with suppress(ValueError, TypeError):
         if text is None or datetime.fromisoformat(text).tzinfo is not None:
             return
-    raise ArchiveDamaged(f"{reader.path}: article {row['id']}: its time of publication is {text!r}, not ISO 8601 with an offset")
+    raise ArchiveDamaged(
+        f"{reader.path}: article {row['id']}: its time of publication is {text!r}, not ISO 8601 with an offset"
+    )
 
 
 def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> None:
@@ -140,21 +173,31 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
         (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
         if first is None:
             raise nothing_kept(reader.path)
-        raise CorpusError(f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}")
+        raise CorpusError(
+            f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}"
+        )
     if unknown := sorted(set(recipe.sites) - known):
-        raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+        raise CorpusError(
+            f"{reader.path}: no article of {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
     if not selected:
         days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
-        raise CorpusError(f"{reader.path}: no article was published from {days}{' at ' + ', '.join(recipe.sites) if recipe.sites else ''}")
+        raise CorpusError(
+            f"{reader.path}: no article was published from {days}{' at ' + ', '.join(recipe.sites) if recipe.sites else ''}"
+        )
 
 
 def nothing_kept(path: Path) -> CorpusError:
     """What to say of an archive that is empty."""
-    return CorpusError(f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some")
+    return CorpusError(
+        f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some"
+    )
 
 
 def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    """The selected articles of a shard as rows of `latest`, in order, with `key` and `drifted`: whether a drifted layout gave them."""
+    """The selected articles of a shard as rows of `latest`, in order, with `key` and `drifted`:
+    whether a drifted layout gave them.
+    """
     see_broken_texts(reader)
     marked = drifted_articles(reader)
     found = reader.db.query(
@@ -163,17 +206,26 @@ def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dic
         WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
         shard,
     )
-    asked = (row for row in found if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"]))
+    asked = (
+        row
+        for row in found
+        if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"])
+    )
     return (_with_rights(row, drifted=row["article_id"] in marked) for row in asked)
 
 
 def _with_rights(row: dict[str, Any], *, drifted: bool) -> dict[str, Any]:
-    removed_at, opted_out = row["removed_at"] or row["removed_since"], row["opted_out"] or row["opted_out_since"]
+    removed_at, opted_out = (
+        row["removed_at"] or row["removed_since"],
+        row["opted_out"] or row["opted_out_since"],
+    )
     return {**row, "drifted": drifted, "removed_at": removed_at, "opted_out": opted_out}
 
 
 def see_broken_texts(reader: Reader) -> None:
-    """What another program wrote may be no UTF-8: it is read as lone surrogates from now on, and left out by its reason."""
+    """What another program wrote may be no UTF-8: it is read as lone surrogates from now on, and
+    left out by its reason.
+    """
     reader.db.conn.text_factory = _text
 
 
@@ -182,13 +234,27 @@ def _text(stored: bytes) -> str:
 
 
 _AS_THEY_ARE = (
-    "article_id", "url", "site", "headline", "published_at", "section", "agency", "cluster_id", "revision", "opted_out", "layout",
-    "removed_at", "first_seen_at", "drifted",
-)  # fmt: skip
+    "article_id",
+    "url",
+    "site",
+    "headline",
+    "published_at",
+    "section",
+    "agency",
+    "cluster_id",
+    "revision",
+    "opted_out",
+    "layout",
+    "removed_at",
+    "first_seen_at",
+    "drifted",
+)
 
 
 class ArchiveReader(BaseReader):
-    """Yields the articles of the task's shard, as they stood at the recipe's moment; task n reads the shard n."""
+    """Yields the articles of the task's shard, as they stood at the recipe's moment; task n reads
+    the shard n.
+    """
 
     name = "warta archive"
 
@@ -197,12 +263,18 @@ class ArchiveReader(BaseReader):
         self.recipe = recipe
         self.shards = shards
 
-    def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+    def run(
+        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
+    ) -> DocumentsPipeline:
         """Called by datatrove; raises ArchiveError."""
         if data:
             yield from data
         path = self.recipe.archive
-        with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
+        with (
+            plain_errors(path),
+            Archive(path, read_only=True) as archive,
+            archive.as_of(self.recipe.as_of) as past,
+        ):
             for row in rows(past, self.recipe, self.shards[rank]):
                 with self.track_time():
                     document = _document(row, path)
@@ -217,6 +289,8 @@ def _document(row: dict[str, Any], path: Path) -> Document:
     except ValueError:
         warnings = None
     if not isinstance(warnings, list):
-        raise ArchiveDamaged(f"{path}: article {row['article_id']}: its warnings are no list in JSON, but {row['warnings']!r:.80}")
+        raise ArchiveDamaged(
+            f"{path}: article {row['article_id']}: its warnings are no list in JSON, but {row['warnings']!r:.80}"
+        )
     metadata |= {"page_language": row["language"], "warnings": warnings}
     return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)

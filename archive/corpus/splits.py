@@ -1,4 +1,6 @@
-"""Which split a story belongs to: a hash of its identity decides, so a split never depends on what else there is."""
+"""Which split a story belongs to: a hash of its identity decides, so a split never depends on what
+else there is.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,13 @@ def parse_splits(text: str) -> tuple[tuple[str, Decimal], ...]:
     for part in text.split(","):
         name, equals, share = (piece.strip() for piece in part.partition("="))
         if not equals or not _NAME.fullmatch(name):
-            raise CorpusError(f"split {part.strip()!r}: expected NAME=SHARE with a name of small letters, as in {DEFAULT}")
+            raise CorpusError(
+                f"split {part.strip()!r}: expected NAME=SHARE with a name of small letters, as in {DEFAULT}"
+            )
         if name == ALL:
-            raise CorpusError(f"split {part.strip()!r}: the name {ALL} means all splits together where datasets are loaded")
+            raise CorpusError(
+                f"split {part.strip()!r}: the name {ALL} means all splits together where datasets are loaded"
+            )
         splits.append((name, _share(name, share)))
     names = [name for name, _ in splits]
     if len(set(names)) < len(names):
@@ -54,16 +60,24 @@ def _share(name: str, text: str) -> Decimal:
 
 
 class Splitter:
-    """Splits by the hash of an anchor, and by time where `test_after` is given; raises CorpusError where there is no `test` for it."""
+    """Splits by the hash of an anchor, and by time where `test_after` is given; raises CorpusError
+    where there is no `test` for it.
+    """
 
-    def __init__(self, splits: Sequence[tuple[str, Decimal]], test_after: date | None = None) -> None:
+    def __init__(
+        self, splits: Sequence[tuple[str, Decimal]], test_after: date | None = None
+    ) -> None:
         self._after = test_after.isoformat() if test_after is not None else None
         if self._after is not None:
             if TEST not in (name for name, _ in splits):
                 raise CorpusError("--test-after needs a split that is called test")
-            splits = [(name, share) for name, share in splits if name != TEST]  # time alone decides about it
+            splits = [
+                (name, share) for name, share in splits if name != TEST
+            ]  # time alone decides about it
             if not sum(share for _, share in splits):
-                raise CorpusError("--test-after leaves no other split for what was published before")
+                raise CorpusError(
+                    "--test-after leaves no other split for what was published before"
+                )
         whole = sum((Fraction(share) for _, share in splits), Fraction(0))
         self._limits: list[tuple[Fraction, str]] = []
         total = Fraction(0)
@@ -72,7 +86,9 @@ class Splitter:
             self._limits.append((total, name))
 
     def split(self, anchor: str, day: str | None) -> str:
-        """The split of a story: `anchor` is the id that its whole cluster goes by, `day` (ISO 8601) its first one's, if known."""
+        """The split of a story: `anchor` is the id that its whole cluster goes by, `day` (ISO 8601)
+        its first one's, if known.
+        """
         if self._after is not None and day is not None and day >= self._after:
             return TEST
         place = Fraction(int.from_bytes(hashlib.sha256(anchor.encode()).digest()[:8]), _RANGE)

@@ -1,8 +1,10 @@
-"""Reading the archive as it stood at a moment: temporary views of the past, in front of today's tables of the same names.
+"""Reading the archive as it stood at a moment: temporary views of the past, in front of today's
+tables of the same names.
 
-Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`, `urls`, `checks`, `snapshots`, `rights`,
-`members`, `crawls`, `drifts` or `drifted` without a schema then reads the past; other tables (`search`, `robots`, `validators`,
-`dictionaries`, `texts`, `readings`) know only today. Nothing is copied, nothing is written into the file.
+Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
+`urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts` or `drifted` without a schema
+then reads the past; other tables (`search`, `robots`, `validators`, `dictionaries`, `texts`,
+`readings`) know only today. Nothing is copied, nothing is written into the file.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from archive.database.clock import exact
 from archive.database.schema import ARTICLE_COLUMNS
 
 _STATE = "coalesce(c.state, iif(c.outcome = 'not_modified', 'unchanged', c.outcome), u.first_state, 'due')"
-"""`c` is the last thing that had happened to the URL `u`; what 0.1.0 wrote down of it has no state of its own."""
+"""`c` is the last thing that had happened to the URL `u`; what 0.1.0 wrote down of it has no state
+of its own.
+"""
 
 _NEWEST = "(SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})"
 _REMOVED = """(SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
@@ -57,7 +61,8 @@ _VIEWS = {
         WHERE u.first_seen_at <= {{t}}""",
     "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at, next_check_at, checks,
         etag, last_modified FROM temp.urls""",
-    # From the revisions, in the order of an index where there is one: to sort all that stood then would take too long.
+    # From the revisions, in the order of an index where there is one: to sort all that stood then
+    # would take too long.
     "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
         r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, {_CLUSTER} AS cluster_id,
         {_OPTED_OUT} AS opted_out
@@ -70,7 +75,8 @@ _VIEWS = {
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "drifts": """SELECT id, site, layout, extractor, since, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, reasons, urls, noted_at
         FROM main.drifts WHERE coalesce(noted_at, since) <= {t}""",
-    # Of the readings of a page that changed nothing only the last is known: between two of them it counts as not yet read again.
+    # Of the readings of a page that changed nothing only the last is known: between two of them it
+    # counts as not yet read again.
     "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since FROM temp.drifts d CROSS JOIN main.revisions r
             ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at) AND r.observed_at <= {{t}}
         CROSS JOIN main.articles a ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
@@ -78,13 +84,17 @@ _VIEWS = {
         WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
         r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
-}  # fmt: skip
+}
 
 
 def read_as_of(db: Database, at: datetime) -> None:
-    """Put the past in front of the tables of this connection; raises ValueError for a time without an offset."""
+    """Put the past in front of the tables of this connection; raises ValueError for a time without
+    an offset.
+    """
     if at.tzinfo is None:
-        raise ValueError(f"{at.isoformat()}: a time needs its offset, like 2026-01-31T08:00:00+07:00")
+        raise ValueError(
+            f"{at.isoformat()}: a time needs its offset, like 2026-01-31T08:00:00+07:00"
+        )
     db.conn.execute("PRAGMA temp_store = MEMORY")
     for name, statement in _VIEWS.items():
         # A view takes no parameters; the moment is written by us, never taken as text.

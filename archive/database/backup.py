@@ -1,4 +1,6 @@
-"""Copying an archive while it is being written: one consistent copy, verified, and never half a file under its name."""
+"""Copying an archive while it is being written: one consistent copy, verified, and never half a
+file under its name.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,18 @@ Check = Callable[[Path], None]
 
 
 def copy_database(
-    source: sqlite3.Connection, destination: Path, *, replace: bool = False, copied: Copied | None = None, check: Check | None = None
-) -> None:  # fmt: skip
+    source: sqlite3.Connection,
+    destination: Path,
+    *,
+    replace: bool = False,
+    copied: Copied | None = None,
+    check: Check | None = None,
+) -> None:
     """The database as it stands at this moment, under `destination`; crawls may go on writing.
 
-    Written beside it under another name, synced, handed to `check`, which may raise, then renamed. Raises ArchiveUnwritable where
-    there is a file already, unless `replace`, and sqlite3.Error where it cannot be written; what was begun is taken away then,
-    also after Ctrl-C.
+    Written beside it under another name, synced, handed to `check`, which may raise, then renamed.
+    Raises ArchiveUnwritable where there is a file already, unless `replace`, and sqlite3.Error
+    where it cannot be written; what was begun is taken away then, also after Ctrl-C.
     """
     begun = destination.with_name(destination.name + ".partial")
     tell = copied or (lambda _left, _all: None)
@@ -38,24 +45,31 @@ def copy_database(
             _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
         with closing(sqlite3.connect(begun)) as target:
-            # A read transaction pins the moment: what is written meanwhile is in the log, and neither copied nor waited for.
+            # A read transaction pins the moment: what is written meanwhile is in the log, and
+            # neither copied nor waited for.
             pinned = not source.in_transaction
             if pinned:
                 source.execute("BEGIN")
                 source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             try:
-                source.backup(target, pages=STEP, progress=lambda _status, left, total: tell(left, total))
+                source.backup(
+                    target, pages=STEP, progress=lambda _status, left, total: tell(left, total)
+                )
             finally:
                 if pinned:
                     source.rollback()
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, whatever the archive's own mode
+            target.execute(
+                "PRAGMA journal_mode = DELETE"
+            )  # one file, whatever the archive's own mode
         _sync(begun)
         if check is not None:
             check(begun)
         _name(begun, destination, replace=replace)
         _sync(destination.parent)
     except OSError as error:
-        raise ArchiveUnwritable(f"{destination}: it cannot be written ({error.strerror})") from error
+        raise ArchiveUnwritable(
+            f"{destination}: it cannot be written ({error.strerror})"
+        ) from error
     finally:
         with suppress(OSError):
             begun.unlink(missing_ok=True)
@@ -70,7 +84,9 @@ def _name(begun: Path, destination: Path, *, replace: bool) -> None:
     """Give the copy its name."""
     if not replace:
         try:
-            os.link(begun, destination)  # unlike a rename, it never takes the place of a file that came meanwhile
+            os.link(
+                begun, destination
+            )  # unlike a rename, it never takes the place of a file that came meanwhile
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise

@@ -1,4 +1,6 @@
-"""How moments are written in the archive, and the archive's own clock. Nothing here asks what time it is: the time is a parameter."""
+"""How moments are written in the archive, and the archive's own clock. Nothing here asks what time
+it is: the time is a parameter.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,17 @@ from sqlite_utils import Database
 
 
 def utc(value: datetime) -> datetime:
-    """The same moment in UTC; at the ends of the calendar (a page's "0001-01-01T00:00:00+07:00") the nearest that there is."""
+    """The same moment in UTC; at the ends of the calendar (a page's "0001-01-01T00:00:00+07:00")
+    the nearest that there is.
+    """
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        return datetime.min.replace(tzinfo=UTC) if value.year == 1 else datetime.max.replace(tzinfo=UTC)
+        return (
+            datetime.min.replace(tzinfo=UTC)
+            if value.year == 1
+            else datetime.max.replace(tzinfo=UTC)
+        )
 
 
 @overload
@@ -28,7 +36,9 @@ def instant(value: datetime | None) -> str | None:
 
 
 def exact(value: datetime) -> str:
-    """The same with microseconds where there are any; text order is still time order ("+" comes before "." and the digits)."""
+    """The same with microseconds where there are any; text order is still time order ("+" comes
+    before "." and the digits).
+    """
     return utc(value).isoformat()
 
 
@@ -38,10 +48,12 @@ def moment(value: datetime | None) -> str | None:
 
 
 class Clock:
-    """The archive's clock: the newest moment that was written. It never goes back, whatever the computers' clocks do.
+    """The archive's clock: the newest moment that was written. It never goes back, whatever the
+    computers' clocks do.
 
-    A moment at or after another's commit is never written before it, so what stood at T stands there for ever: reading the
-    archive as of T needs no more than `observed_at <= T`. All that one transaction writes has one moment: no T lies within it.
+    A moment at or after another's commit is never written before it, so what stood at T stands
+    there for ever: reading the archive as of T needs no more than `observed_at <= T`. All that one
+    transaction writes has one moment: no T lies within it.
     """
 
     def __init__(self, db: Database) -> None:
@@ -59,7 +71,9 @@ class Clock:
             self._steady, self._written = False, None
 
     def stamp(self, now: datetime) -> str:
-        """The moment to write for what happens at `now`, which is later only where a clock went back; inside a transaction."""
+        """The moment to write for what happens at `now`, which is later only where a clock went
+        back; inside a transaction.
+        """
         if self._written is not None:
             return self._written
         (written,) = self._db.conn.execute(

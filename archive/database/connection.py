@@ -1,4 +1,6 @@
-"""Opening an SQLite file as an archive: pragmas, migrations, transactions, and errors in plain words."""
+"""Opening an SQLite file as an archive: pragmas, migrations, transactions, and errors in plain
+words.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,15 @@ from sqlite_utils import Database
 from archive.database.backup import copy_database
 from archive.database.migrations import migrations
 from archive.database.schema import APPLICATION_ID
-from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
+from archive.errors import (
+    ArchiveBusy,
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveMissing,
+    ArchiveUnwritable,
+    NotAnArchive,
+    SchemaTooNew,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +48,9 @@ _PLAIN = {
 
 
 def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
-    """The error as one of ours, with a sentence that names the file; unknown ones keep SQLite's own words."""
+    """The error as one of ours, with a sentence that names the file; unknown ones keep SQLite's own
+    words.
+    """
     name = getattr(error, "sqlite_errorname", "") or ""
     for code, (kind, sentence) in _PLAIN.items():
         if name.startswith(code):
@@ -48,7 +60,9 @@ def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
 
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
-    """Inside, an error of SQLite becomes an ArchiveError; a broken rule of our own schema stays what it is: a bug."""
+    """Inside, an error of SQLite becomes an ArchiveError; a broken rule of our own schema stays
+    what it is: a bug.
+    """
     try:
         yield
     except sqlite3.IntegrityError:
@@ -59,7 +73,9 @@ def plain_errors(path: Path) -> Iterator[None]:
 
 def no_archive(path: Path) -> ArchiveMissing:
     """What to say where only reading makes sense and nothing is there."""
-    return ArchiveMissing(f"{path}: there is no archive here; `warta crawl --archive {path}` makes one")
+    return ArchiveMissing(
+        f"{path}: there is no archive here; `warta crawl --archive {path}` makes one"
+    )
 
 
 def connect(path: Path, *, read_only: bool) -> Database:
@@ -70,7 +86,9 @@ def connect(path: Path, *, read_only: bool) -> Database:
     try:
         missing, folder = not path.exists(), path.is_dir()
     except OSError as error:
-        raise ArchiveUnwritable(f"{path}: it cannot be opened or created there ({error.strerror})") from error
+        raise ArchiveUnwritable(
+            f"{path}: it cannot be opened or created there ({error.strerror})"
+        ) from error
     if read_only and missing:
         raise no_archive(path)
     if folder:
@@ -93,7 +111,8 @@ def _open(path: Path, *, read_only: bool) -> Database:
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
     if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
-        # A folder that takes no files has no room for WAL's index; without a log there is nothing in it either.
+        # A folder that takes no files has no room for WAL's index; without a log there is nothing
+        # in it either.
         db.close()
         db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
     db.conn.execute("PRAGMA foreign_keys = ON")
@@ -112,14 +131,19 @@ def _readable(db: Database) -> bool:
 
 def _check_kind(db: Database, path: Path) -> None:
     """Refuse another program's database and a later warta's archive."""
-    # In this order: another process may make the archive meanwhile, its tables and its application id at once.
+    # In this order: another process may make the archive meanwhile, its tables and its application
+    # id at once.
     (objects,) = db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = db.conn.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID and objects:
-        raise NotAnArchive(f"{path}: it is the SQLite database of another program, not an archive of warta")
+        raise NotAnArchive(
+            f"{path}: it is the SQLite database of another program, not an archive of warta"
+        )
     later = {m.name for m in migrations.applied(db)} - _known_names()
     if later:
-        raise SchemaTooNew(f"{path}: a later version of warta wrote this archive ({sorted(later)[0]}); please upgrade warta")
+        raise SchemaTooNew(
+            f"{path}: a later version of warta wrote this archive ({sorted(later)[0]}); please upgrade warta"
+        )
 
 
 def _known_names() -> set[str]:
@@ -127,10 +151,13 @@ def _known_names() -> set[str]:
 
 
 def _bring_up_to_date(db: Database, path: Path) -> None:
-    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a time, after a backup."""
+    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a
+    time, after a backup.
+    """
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
-    # An article's keys and words lie on seventy pages all over the file: more of them are held, and written back less often.
+    # An article's keys and words lie on seventy pages all over the file: more of them are held, and
+    # written back less often.
     db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     db.conn.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     pending = migrations.pending(db)
@@ -138,15 +165,23 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
         return
     with immediate(db):
         pending = migrations.pending(db)  # another process may have been faster
-        copy = _back_up_before(pending[0].name, path) if pending and migrations.applied(db) else None
+        copy = (
+            _back_up_before(pending[0].name, path) if pending and migrations.applied(db) else None
+        )
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         migrations.apply(db)
     if copy is not None:
-        logger.warning("%s: brought up to date; an earlier version of warta had made it, and %s is how it was", path, copy)
+        logger.warning(
+            "%s: brought up to date; an earlier version of warta had made it, and %s is how it was",
+            path,
+            copy,
+        )
 
 
 def _back_up_before(migration: str, path: Path) -> Path:
-    """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of one from a broken-off attempt."""
+    """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of
+    one from a broken-off attempt.
+    """
     copy = path.with_name(f"{path.name}.before-{migration.partition('_')[0]}")
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
         copy_database(source, copy, replace=True)
@@ -155,11 +190,17 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 def schema_version(db: Database) -> int:
     """How many migrations of ours the archive has had."""
-    return int(db.conn.execute("SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)).fetchone()[0])
+    return int(
+        db.conn.execute(
+            "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
+        ).fetchone()[0]
+    )
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:
-    """The schema's version, after making sure that no later warta has changed it since version `seen`; raises SchemaTooNew."""
+    """The schema's version, after making sure that no later warta has changed it since version
+    `seen`; raises SchemaTooNew.
+    """
     version = schema_version(db)
     if version != seen:
         _check_kind(db, path)
@@ -167,7 +208,9 @@ def check_schema(db: Database, path: Path, *, seen: int) -> int:
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """The switch does not wait for a lock by itself, and two crawls may make the same new archive at once."""
+    """The switch does not wait for a lock by itself, and two crawls may make the same new archive
+    at once.
+    """
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -187,16 +230,20 @@ def _upgrade_for_reading(path: Path) -> None:
         with plain_errors(path):
             _bring_up_to_date(upgraded, path)
     except ArchiveUnwritable as error:
-        raise ArchiveUnwritable(f"{error}; an earlier version of warta made it: copy it to where it can be brought up to date") from error
+        raise ArchiveUnwritable(
+            f"{error}; an earlier version of warta made it: copy it to where it can be brought up to date"
+        ) from error
     finally:
         upgraded.close()
 
 
 @contextmanager
 def immediate(db: Database) -> Iterator[None]:
-    """A write transaction that takes its lock at once: a later upgrade of a read lock could fail without waiting.
+    """A write transaction that takes its lock at once: a later upgrade of a read lock could fail
+    without waiting.
 
-    `db.atomic()` begins without the lock; inside this one it makes savepoints, as do all writing methods of sqlite-utils.
+    `db.atomic()` begins without the lock; inside this one it makes savepoints, as do all writing
+    methods of sqlite-utils.
     """
     db.conn.execute("BEGIN IMMEDIATE")
     try:

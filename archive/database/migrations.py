@@ -1,4 +1,5 @@
-"""What later versions changed of an archive's tables and views: migrations after those of `schema`, in their order.
+"""What later versions changed of an archive's tables and views: migrations after those of `schema`,
+in their order.
 
 A migration that has shipped is never edited, only followed by another.
 """
@@ -14,7 +15,9 @@ __all__ = ["migrations"]
 
 @migrations()
 def m006_clock_and_rights(db: Database) -> None:
-    """What reading the archive as of a moment needs: a clock that never goes back, and since when a rule of rights holds."""
+    """What reading the archive as of a moment needs: a clock that never goes back, and since when a
+    rule of rights holds.
+    """
     create(
         db,
         "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
@@ -30,11 +33,12 @@ def m006_clock_and_rights(db: Database) -> None:
 
 @migrations()
 def m007_life_of_a_url(db: Database) -> None:
-    """Every change of a ledger row leaves a row in `checks`, so that the ledger can be read as of any moment.
+    """Every change of a ledger row leaves a row in `checks`, so that the ledger can be read as of
+    any moment.
 
-    `outcome` is also `announced`, `woken` or `taken_down` for what happened without a request. `etag` and `last_modified` stand
-    there where they changed, empty where there is none any more. `asked_at` and `first_due_at` are the computer's own clock, where
-    it differs from the archive's.
+    `outcome` is also `announced`, `woken` or `taken_down` for what happened without a request.
+    `etag` and `last_modified` stand there where they changed, empty where there is none any more.
+    `asked_at` and `first_due_at` are the computer's own clock, where it differs from the archive's.
     """
     create(
         db,
@@ -51,7 +55,8 @@ def m007_life_of_a_url(db: Database) -> None:
         "ALTER TABLE checks ADD COLUMN asked_at TEXT",
         # 0.1.0 kept them of sources that lead to others, which a 304 would have hidden.
         "UPDATE urls SET etag = NULL, last_modified = NULL WHERE state = 'source'",
-        # Of what came before only today's state is known in full: it is what the last check of a URL left.
+        # Of what came before only today's state is known in full: it is what the last check of a
+        # URL left.
         """UPDATE urls SET first_state = iif(state = 'source' OR (checks = 0 AND state != 'due'), state, 'due'),
             first_reason = iif(checks = 0 AND state NOT IN ('due', 'source'), reason, NULL),
             first_due_at = iif(checks = 0, next_check_at, NULL),
@@ -81,7 +86,9 @@ def m008_named_dictionaries(db: Database) -> None:
 
 @migrations()
 def m009_take_downs(db: Database) -> None:
-    """A story taken down by the archive's owner: its texts may be deleted, and its tombstone keeps it away."""
+    """A story taken down by the archive's owner: its texts may be deleted, and its tombstone keeps
+    it away.
+    """
     create(
         db,
         """CREATE TABLE tombstones (
@@ -97,7 +104,9 @@ def m009_take_downs(db: Database) -> None:
 
 @migrations()
 def m010_readings(db: Database) -> None:
-    """Which extractor read a snapshot last, and why it gave no story: what a later extractor has yet to read."""
+    """Which extractor read a snapshot last, and why it gave no story: what a later extractor has
+    yet to read.
+    """
     create(
         db,
         """CREATE TABLE readings (
@@ -111,15 +120,14 @@ def m010_readings(db: Database) -> None:
 @migrations()
 def m011_corrections(db: Database) -> None:
     """The newsroom's own note that a story was corrected, named with the revision that brought it."""
-    create(
-        db,
-        "ALTER TABLE revisions ADD COLUMN correction TEXT",
-    )
+    create(db, "ALTER TABLE revisions ADD COLUMN correction TEXT")
 
 
 @migrations()
 def m012_retired_dictionaries(db: Database) -> None:
-    """Dictionaries that pack nothing any more, and how many pages of a site were ever kept: what its next trial goes by."""
+    """Dictionaries that pack nothing any more, and how many pages of a site were ever kept: what
+    its next trial goes by.
+    """
     create(
         db,
         "ALTER TABLE dictionaries ADD COLUMN retired_at TEXT",
@@ -133,13 +141,16 @@ def m012_retired_dictionaries(db: Database) -> None:
 
 @migrations()
 def m013_indexes(db: Database) -> None:
-    """What people ask in any archive, without a walk through all of a large one (tests/benchmarks/scale.py)."""
+    """What people ask in any archive, without a walk through all of a large one
+    (tests/benchmarks/scale.py).
+    """
     create(
         db,
         "CREATE INDEX articles_story ON articles (story_id)",
         "CREATE INDEX articles_removed ON articles (removed_at) WHERE removed_at IS NOT NULL",
         "CREATE INDEX urls_state ON urls (state, reason)",
-        # Tells what was newest as of a moment without reading a revision: its row is long, and the times stand at its end.
+        # Tells what was newest as of a moment without reading a revision: its row is long, and the
+        # times stand at its end.
         "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
         "CREATE INDEX revisions_observed ON revisions (observed_at)",
     )
@@ -147,8 +158,12 @@ def m013_indexes(db: Database) -> None:
 
 @migrations()
 def m014_newest_stories(db: Database) -> None:
-    """The publisher's time of the newest revision stands with its article too, so that an index leads to the newest of a site."""
-    columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
+    """The publisher's time of the newest revision stands with its article too, so that an index
+    leads to the newest of a site.
+    """
+    columns = ", ".join(
+        f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS
+    )
     create(
         db,
         "ALTER TABLE articles ADD COLUMN published_at TEXT",
@@ -166,17 +181,27 @@ def m014_newest_stories(db: Database) -> None:
 
 @migrations()
 def m015_revisions_of_a_snapshot(db: Database) -> None:
-    """Before a snapshot is erased, SQLite looks for revisions that were read from it: in all of them, without this index."""
-    create(db, "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL")
+    """Before a snapshot is erased, SQLite looks for revisions that were read from it: in all of
+    them, without this index.
+    """
+    create(
+        db,
+        "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL",
+    )
 
 
 @migrations()
 def m016_syndication(db: Database) -> None:
-    """Who ran whose text: every distinct text once with its signature and its keys, the clusters, and since when they are so."""
-    columns = ", ".join(f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS)
+    """Who ran whose text: every distinct text once with its signature and its keys, the clusters,
+    and since when they are so.
+    """
+    columns = ", ".join(
+        f"{'a' if name == 'published_at' else 'r'}.{name}" for name in ARTICLE_COLUMNS
+    )
     create(
         db,
-        # The number of a text that is gone names no other one: programs remember the texts that they compared.
+        # The number of a text that is gone names no other one: programs remember the texts that
+        # they compared.
         """CREATE TABLE texts (
             id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL UNIQUE, algorithm TEXT NOT NULL, signature BLOB NOT NULL) STRICT""",
         "CREATE TABLE bands (key INTEGER NOT NULL, text_id INTEGER NOT NULL, PRIMARY KEY (key, text_id)) STRICT, WITHOUT ROWID",
@@ -205,10 +230,13 @@ def m016_syndication(db: Database) -> None:
 
 @migrations()
 def m017_unattended(db: Database) -> None:
-    """What a schedule needs to know of earlier crawls: layouts that drifted, what was told, and sites that asked to be left alone."""
+    """What a schedule needs to know of earlier crawls: layouts that drifted, what was told, and
+    sites that asked to be left alone.
+    """
     create(
         db,
-        # `extractor` is the one that read the pages then: what a later one has read is no longer marked.
+        # `extractor` is the one that read the pages then: what a later one has read is no longer
+        # marked.
         """CREATE TABLE drifts (
             id INTEGER PRIMARY KEY, site TEXT NOT NULL, layout TEXT NOT NULL, extractor TEXT NOT NULL, since TEXT NOT NULL,
             ended_at TEXT, reasons TEXT NOT NULL, urls TEXT NOT NULL) STRICT""",
@@ -224,11 +252,13 @@ def m017_unattended(db: Database) -> None:
 
 @migrations()
 def m018_alert_deliveries(db: Database) -> None:
-    """A row for each message of an alert to each target: a target that is down is told later, and no other one twice.
+    """A row for each message of an alert to each target: a target that is down is told later, and
+    no other one twice.
 
-    `state` is `began` or `ended`. `tries` and `tried_at` are written before a message is sent. `outcome` says how it was settled: `told`,
-    `overtaken` (the incident ended first: one message tells both), `flapped` (it began again within the hour, and ended before it was
-    told) or `given_up`.
+    `state` is `began` or `ended`. `tries` and `tried_at` are written before a message is sent.
+    `outcome` says how it was settled: `told`, `overtaken` (the incident ended first: one message
+    tells both), `flapped` (it began again within the hour, and ended before it was told) or
+    `given_up`.
     """
     create(
         db,
@@ -244,7 +274,9 @@ def m018_alert_deliveries(db: Database) -> None:
 
 @migrations()
 def m019_answers_of_robots(db: Database) -> None:
-    """Every answer to a request for robots.txt stands with its own first and last time, errors and silence too."""
+    """Every answer to a request for robots.txt stands with its own first and last time, errors and
+    silence too.
+    """
     create(
         db,
         "ALTER TABLE robots RENAME TO robots_before",
@@ -260,17 +292,21 @@ def m019_answers_of_robots(db: Database) -> None:
 
 @migrations()
 def m020_drifted_articles(db: Database) -> None:
-    """Which articles a drifted layout gave: by the layout that their page was last read with, and when; both may be told as of a moment."""
+    """Which articles a drifted layout gave: by the layout that their page was last read with, and
+    when; both may be told as of a moment.
+    """
     create(
         db,
-        # None where an earlier version read the page: then it is the revision's own, and as old as that.
+        # None where an earlier version read the page: then it is the revision's own, and as old as
+        # that.
         "ALTER TABLE readings ADD COLUMN layout TEXT",
         "ALTER TABLE readings ADD COLUMN read_at TEXT",
         # When it was seen that a layout had drifted, which it had done since `since`.
         "ALTER TABLE drifts ADD COLUMN noted_at TEXT",
         "CREATE INDEX articles_site ON articles (site)",
         "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
-        # CROSS JOIN keeps the order: from the drifts by time to a few revisions, not through all articles of a site.
+        # CROSS JOIN keeps the order: from the drifts by time to a few revisions, not through all
+        # articles of a site.
         """CREATE VIEW drifted AS SELECT DISTINCT r.article_id, d.site, d.layout, d.since
             FROM drifts d CROSS JOIN revisions r ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at)
             CROSS JOIN articles a ON a.id = r.article_id AND a.revision = r.number AND a.site = d.site
@@ -281,7 +317,9 @@ def m020_drifted_articles(db: Database) -> None:
 
 @migrations()
 def m021_days(db: Database) -> None:
-    """Each day of a coverage loss is an alert of its own; and what health asks every few minutes reads the last days only."""
+    """Each day of a coverage loss is an alert of its own; and what health asks every few minutes
+    reads the last days only.
+    """
     create(
         db,
         "ALTER TABLE alerts ADD COLUMN day TEXT",

@@ -1,4 +1,6 @@
-"""Processes that read an archive beside the one that writes it: few answers ahead, in the order of the tasks, and none left behind."""
+"""Processes that read an archive beside the one that writes it: few answers ahead, in the order of
+the tasks, and none left behind.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ Answer = TypeVar("Answer")
 
 
 class Readers:
-    """Processes of one `with`; what they are asked has to be a function of a module. Raises BrokenProcessPool where one was killed."""
+    """Processes of one `with`; what they are asked has to be a function of a module. Raises
+    BrokenProcessPool where one was killed.
+    """
 
     def __init__(self, executor: ProcessPoolExecutor, jobs: int) -> None:
         self._executor = executor
@@ -40,8 +44,12 @@ class Readers:
 
 @contextmanager
 def readers(jobs: int, start: Callable[..., None], *given: Any) -> Iterator[Readers]:
-    """So many processes, each of which begins with `start(*given)`; they end with the block, and with this process if it is killed."""
-    executor = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(start, given))
+    """So many processes, each of which begins with `start(*given)`; they end with the block, and
+    with this process if it is killed.
+    """
+    executor = ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(start, given)
+    )
     try:
         yield Readers(executor, jobs)
     finally:
@@ -50,7 +58,9 @@ def readers(jobs: int, start: Callable[..., None], *given: Any) -> Iterator[Read
 
 @contextmanager
 def _started_deaf() -> Iterator[None]:
-    """Ctrl-C is the business of this process alone: those that are started inside never hear it, nor does it get lost here."""
+    """Ctrl-C is the business of this process alone: those that are started inside never hear it,
+    nor does it get lost here.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
     try:
         yield

@@ -1,19 +1,39 @@
-"""The tables and views of an archive, as migrations: a migration that has shipped is never edited, only followed by another.
+"""The tables and views of an archive, as migrations: a migration that has shipped is never edited,
+only followed by another.
 
-Times are ISO 8601 text: our own clock in UTC with seconds (`2026-11-20T03:04:05+00:00`), the publisher's with its offset.
-Lists are JSON arrays.
+Times are ISO 8601 text: our own clock in UTC with seconds (`2026-11-20T03:04:05+00:00`), the
+publisher's with its offset. Lists are JSON arrays.
 """
 
 from __future__ import annotations
 
 from sqlite_utils import Database, Migrations
 
-APPLICATION_ID = 0x77617274  # "wart"; PRAGMA application_id tells an archive from another program's database
+APPLICATION_ID = (
+    0x77617274  # "wart"; PRAGMA application_id tells an archive from another program's database
+)
 
 ARTICLE_COLUMNS = (
-    "headline", "kicker", "deck", "body", "dateline", "authors", "editors", "agency", "published_at", "modified_at",
-    "section", "tags", "image_url", "caption", "language", "page_count", "layout", "extractor", "warnings",
-)  # fmt: skip
+    "headline",
+    "kicker",
+    "deck",
+    "body",
+    "dateline",
+    "authors",
+    "editors",
+    "agency",
+    "published_at",
+    "modified_at",
+    "section",
+    "tags",
+    "image_url",
+    "caption",
+    "language",
+    "page_count",
+    "layout",
+    "extractor",
+    "warnings",
+)
 """What a revision keeps of an article, in the order of the `latest` view."""
 
 LISTS = ("authors", "editors", "tags", "warnings")
@@ -30,7 +50,9 @@ def create(db: Database, *statements: str) -> None:
 
 @migrations()
 def m001_crawls_and_urls(db: Database) -> None:
-    """One row a crawl; one row a URL ever announced to a site's crawl; one row each time a URL was asked for."""
+    """One row a crawl; one row a URL ever announced to a site's crawl; one row each time a URL was
+    asked for.
+    """
     create(
         db,
         """CREATE TABLE crawls (
@@ -126,7 +148,9 @@ def m004_views(db: Database) -> None:
 
 @migrations()
 def m005_search(db: Database) -> None:
-    """Full text of the newest revisions; the text itself stays in `revisions`, the index only points at it."""
+    """Full text of the newest revisions; the text itself stays in `revisions`, the index only
+    points at it.
+    """
     create(
         db,
         """CREATE VIEW searchable AS SELECT

@@ -8,19 +8,30 @@ from typing import Any
 from sqlite_utils import Database
 
 _KINDS = {
-    "snapshots": "snapshots", "dictionaries": "dictionaries", "revisions": "text", "articles": "text", "urls": "ledger", "checks": "ledger",
-    "crawls": "ledger", "robots": "ledger",
-}  # fmt: skip
+    "snapshots": "snapshots",
+    "dictionaries": "dictionaries",
+    "revisions": "text",
+    "articles": "text",
+    "urls": "ledger",
+    "checks": "ledger",
+    "crawls": "ledger",
+    "robots": "ledger",
+}
 
 
 def bytes_by_kind(db: Database) -> dict[str, int]:
     """Bytes of the file by kind: snapshots, dictionaries, text, search, ledger, index, other, free.
 
-    Where SQLite was built without its `dbstat` table, the lengths of blobs and texts stand in for the first three, and the rest is
-    `other`.
+    Where SQLite was built without its `dbstat` table, the lengths of blobs and texts stand in for
+    the first three, and the rest is `other`.
     """
-    sizes = dict.fromkeys(("snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"), 0)
-    (page, pages, free) = (db.conn.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_size", "page_count", "freelist_count"))
+    sizes = dict.fromkeys(
+        ("snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"), 0
+    )
+    (page, pages, free) = (
+        db.conn.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_size", "page_count", "freelist_count")
+    )
     sizes["free"] = page * free
     for kind, size in _tables(db):
         sizes[kind] += size
@@ -50,7 +61,9 @@ def _kind(name: str, kind: str | None) -> str:
 
 
 def dictionaries(db: Database) -> list[dict[str, Any]]:
-    """A row a site: its dictionary in force, how many are needed to read its snapshots, and how many snapshots those are."""
+    """A row a site: its dictionary in force, how many are needed to read its snapshots, and how
+    many snapshots those are.
+    """
     return list(
         db.query(
             """SELECT d.site, (SELECT f.name FROM dictionaries f WHERE f.site = d.site AND f.retired_at IS NULL ORDER BY f.id DESC LIMIT 1)

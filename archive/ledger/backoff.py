@@ -18,7 +18,9 @@ class Wish:
     delay: float
     """Seconds between requests that the next crawl begins with; 0 for the usual ones."""
     quiet_until: datetime | None
-    """Nothing is asked before; aware, None for no such moment. It is the moment of the computer that crawled."""
+    """Nothing is asked before; aware, None for no such moment. It is the moment of the computer
+    that crawled.
+    """
     reason: str
     """`http_429` or `http_5xx`: a code of archive.ledger.wording."""
     noted_at: datetime
@@ -26,7 +28,9 @@ class Wish:
 
 
 class Manners:
-    """Reading and writing of the table `manners`; writes belong inside a transaction of the Archive."""
+    """Reading and writing of the table `manners`; writes belong inside a transaction of the
+    Archive.
+    """
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
@@ -34,14 +38,24 @@ class Manners:
 
     def of(self, site: str) -> Wish | None:
         """What the site asked for; None where nothing is remembered."""
-        row = self._db.conn.execute("SELECT delay, quiet_until, reason, noted_at FROM manners WHERE site = ?", (site,)).fetchone()
+        row = self._db.conn.execute(
+            "SELECT delay, quiet_until, reason, noted_at FROM manners WHERE site = ?", (site,)
+        ).fetchone()
         if row is None:
             return None
         delay, quiet_until, reason, noted_at = row
         until = datetime.fromisoformat(quiet_until) if quiet_until else None
-        return Wish(site=site, delay=delay, quiet_until=until, reason=reason, noted_at=datetime.fromisoformat(noted_at))
+        return Wish(
+            site=site,
+            delay=delay,
+            quiet_until=until,
+            reason=reason,
+            noted_at=datetime.fromisoformat(noted_at),
+        )
 
-    def note(self, site: str, *, delay: float, quiet_until: datetime | None, reason: str, now: datetime) -> None:
+    def note(
+        self, site: str, *, delay: float, quiet_until: datetime | None, reason: str, now: datetime
+    ) -> None:
         """Remember what the site asks for, in place of what it asked for before."""
         self._db.conn.execute(
             """INSERT INTO manners (site, delay, quiet_until, reason, noted_at) VALUES (?, ?, ?, ?, ?)

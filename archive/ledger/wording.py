@@ -126,7 +126,8 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def plain_time(moment: datetime | str | None, zone: ZoneInfo | None = None) -> str:
-    """A moment of the archive's clock as people read it, to the second; in a zone, where one is given.
+    """A moment of the archive's clock as people read it, to the second; in a zone, where one is
+    given.
 
     >>> plain_time("2026-11-22T06:49:06.551887+00:00"), plain_time("2026-11-22T06:49:06+00:00", ZoneInfo("Asia/Jakarta"))
     ('2026-11-22T06:49:06+00:00', '2026-11-22T13:49:06+07:00')
@@ -145,8 +146,16 @@ def plain_duration(length: timedelta) -> str:
     ('4 h 10 min', '2 d 1 h', '0 min')
     """
     minutes = round(length / timedelta(minutes=1))
-    days, hours, minutes = minutes // 1440, minutes // 60 % 24, 0 if minutes >= 1440 else minutes % 60
-    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    days, hours, minutes = (
+        minutes // 1440,
+        minutes // 60 % 24,
+        0 if minutes >= 1440 else minutes % 60,
+    )
+    parts = [
+        f"{number} {unit}"
+        for number, unit in ((days, "d"), (hours, "h"), (minutes, "min"))
+        if number
+    ]
     return " ".join(parts) or "0 min"
 
 

@@ -18,10 +18,12 @@ STEPS = 20_000
 
 
 def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> bool:
-    """Rewrite the file; True where nothing of the old one is left beside it, False where a reader still holds the log.
+    """Rewrite the file; True where nothing of the old one is left beside it, False where a reader
+    still holds the log.
 
-    Readers go on reading meanwhile, writers wait. Interrupted, or without room on the disk, it leaves the archive as it was:
-    raises ArchiveError then. Raises ArchiveDamaged, after all that can be done, where a dictionary has to stay.
+    Readers go on reading meanwhile, writers wait. Interrupted, or without room on the disk, it
+    leaves the archive as it was: raises ArchiveError then. Raises ArchiveDamaged, after all that
+    can be done, where a dictionary has to stay.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
@@ -32,7 +34,9 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
         damage = error
     with archive.transaction():
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
-    conn.set_progress_handler(lambda: 0, STEPS)  # a callback is where Python hears Ctrl-C; SQLite then takes all of it back
+    conn.set_progress_handler(
+        lambda: 0, STEPS
+    )  # a callback is where Python hears Ctrl-C; SQLite then takes all of it back
     try:
         with plain_errors(archive.path):
             conn.execute("VACUUM")

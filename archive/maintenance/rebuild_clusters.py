@@ -1,4 +1,6 @@
-"""All clusters anew from the texts, on all cores. The answer is the one that was kept up to date text by text."""
+"""All clusters anew from the texts, on all cores. The answer is the one that was kept up to date
+text by text.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,17 @@ Advance = Callable[[int], None]
 
 
 def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> int:
-    """Read every text again, look for every link, and write what differs from the present clusters; how many rows that were.
+    """Read every text again, look for every link, and write what differs from the present clusters;
+    how many rows that were.
 
-    In small transactions, beside crawls and readers; killed, it leaves every cluster whole, old or new, and may be run again.
-    `advance` is told of every article three times: read, compared, placed.
+    In small transactions, beside crawls and readers; killed, it leaves every cluster whole, old or
+    new, and may be run again. `advance` is told of every article three times: read, compared,
+    placed.
     """
     began = _newest(archive.db)
-    (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles WHERE revision > 0").fetchone()
+    (articles,) = archive.db.conn.execute(
+        "SELECT count(*) FROM articles WHERE revision > 0"
+    ).fetchone()
     _forget_other_algorithms(archive)
     with _asking(archive.path, jobs if articles >= MIN_TEXTS else 1) as ask:
         for read in ask(_read, _ranges(archive.db)):
@@ -48,7 +54,9 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
             for one, other in links:
                 groups[_root(groups, one)] = _root(groups, other)
             advance(BATCH)
-        changed = _write(archive, ask(_compose, _clusters(archive.db, groups)), now=now, advance=advance)
+        changed = _write(
+            archive, ask(_compose, _clusters(archive.db, groups)), now=now, advance=advance
+        )
     _place_what_came(archive, began, now=now)
     return changed
 
@@ -62,7 +70,9 @@ def _forget_other_algorithms(archive: Archive) -> None:
 
 
 @contextmanager
-def _asking(path: Path, jobs: int) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
+def _asking(
+    path: Path, jobs: int
+) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
     """A `map` over other processes, or in this one where it is to do it alone."""
     if jobs > 1:
         with readers(jobs, _open, path) as others:
@@ -77,7 +87,9 @@ def _asking(path: Path, jobs: int) -> Iterator[Callable[[Callable[[Any], Any], I
 
 _here: dict[str, Clusters] = {}
 _local: dict[int, int] = {}
-"""What this process has linked already: two articles that it knows to be in one cluster need not be compared."""
+"""What this process has linked already: two articles that it knows to be in one cluster need not be
+compared.
+"""
 
 
 def _open(path: Path) -> None:
@@ -101,15 +113,22 @@ def _ranges(db: Database) -> list[tuple[int, int]]:
 def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
     """(article_id, revision, digest, packed signature) of the articles of a range."""
     found = _here["clusters"].bodies(*numbers)
-    return [(number, revision, digest_of(body), Signature.of(words(body)).packed()) for number, revision, body in found]
+    return [
+        (number, revision, digest_of(body), Signature.of(words(body)).packed())
+        for number, revision, body in found
+    ]
 
 
 def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]]) -> None:
-    """Write the texts that the archive did not have so, but for those that were changed or taken down meanwhile."""
+    """Write the texts that the archive did not have so, but for those that were changed or taken
+    down meanwhile.
+    """
     texts = archive.clusters.texts
     with archive.transaction():
         for number, revision, digest, packed in read:
-            (newest,) = archive.db.conn.execute("SELECT revision FROM articles WHERE id = ?", (number,)).fetchone()
+            (newest,) = archive.db.conn.execute(
+                "SELECT revision FROM articles WHERE id = ?", (number,)
+            ).fetchone()
             if newest == revision and not texts.has(number, digest, packed):
                 texts.drop(number)
                 texts.assign(number, digest, partial(Signature.unpacked, packed))
@@ -156,13 +175,22 @@ def _compose(clusters: list[list[int]]) -> list[tuple[list[int], list[Member]]]:
         return [(articles, _here["clusters"].composed(articles)) for articles in clusters]
 
 
-def _write(archive: Archive, composed: Iterator[list[tuple[list[int], list[Member]]]], *, now: datetime, advance: Advance) -> int:
+def _write(
+    archive: Archive,
+    composed: Iterator[list[tuple[list[int], list[Member]]]],
+    *,
+    now: datetime,
+    advance: Advance,
+) -> int:
     """Write the members, then take away those who are in no cluster any more."""
     changed = 0
     kept: set[int] = set()
     for clusters in composed:
         with archive.transaction():
-            changed += sum(archive.clusters.replace(articles, members, now=now) for articles, members in clusters)
+            changed += sum(
+                archive.clusters.replace(articles, members, now=now)
+                for articles, members in clusters
+            )
         kept.update(number for articles, _members in clusters for number in articles)
         advance(sum(len(articles) for articles, _members in clusters))
     with archive.transaction():
@@ -173,15 +201,20 @@ def _write(archive: Archive, composed: Iterator[list[tuple[list[int], list[Membe
 
 
 def _newest(db: Database) -> tuple[int, str]:
-    """The newest revision's number, and the archive's clock: one of both tells what comes later, whatever is taken down."""
-    found: tuple[int, str] = db.conn.execute("SELECT coalesce((SELECT max(id) FROM revisions), 0), (SELECT latest FROM clock)").fetchone()
+    """The newest revision's number, and the archive's clock: one of both tells what comes later,
+    whatever is taken down.
+    """
+    found: tuple[int, str] = db.conn.execute(
+        "SELECT coalesce((SELECT max(id) FROM revisions), 0), (SELECT latest FROM clock)"
+    ).fetchone()
     return found
 
 
 def _place_what_came(archive: Archive, began: tuple[int, str], *, now: datetime) -> None:
     """What a crawl wrote meanwhile meets the others once more."""
     came = archive.db.conn.execute(
-        "SELECT article_id FROM revisions WHERE id > ? UNION SELECT article_id FROM revisions WHERE observed_at > ?", began
+        "SELECT article_id FROM revisions WHERE id > ? UNION SELECT article_id FROM revisions WHERE observed_at > ?",
+        began,
     )
     for (number,) in came.fetchall():
         with archive.transaction():

@@ -1,4 +1,6 @@
-"""Taking a story down: its texts and pages are erased, its tombstone stays, so that no later crawl brings it back."""
+"""Taking a story down: its texts and pages are erased, its tombstone stays, so that no later crawl
+brings it back.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +30,21 @@ class TakenDown:
     """Dictionaries that held a page of it, and have to be replaced."""
 
 
-def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime) -> TakenDown:
-    """Erase every text and page of a story, in one transaction, and put up its tombstone; a second time changes nothing more.
+def take_down(
+    archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime
+) -> TakenDown:
+    """Erase every text and page of a story, in one transaction, and put up its tombstone; a second
+    time changes nothing more.
 
-    What stands in free room, in older parts of the search index and in dictionaries leaves the file with `compact`.
+    What stands in free room, in older parts of the search index and in dictionaries leaves the file
+    with `compact`.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction():
-        row = conn.execute("SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)).fetchone()
+        row = conn.execute(
+            "SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)
+        ).fetchone()
         article_id, url = row or (None, url)
         conn.execute(
             """INSERT INTO tombstones (site, key, article_id, url, reason, taken_down_at) VALUES (?, ?, ?, ?, ?, ?)
@@ -47,24 +55,38 @@ def take_down(archive: Archive, site: str, key: str, *, url: str, reason: str, n
         snapshots = _snapshots(archive, site, key, article_id)
         holding = _holding(archive, site, snapshots)
         revisions = archive.erase(article_id, now=now) if article_id is not None else 0
-        for table, column in (("readings", "snapshot_id"), ("snapshots", "first_part_id"), ("snapshots", "id")):
-            conn.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots])  # noqa: S608 - constants
+        for table, column in (
+            ("readings", "snapshot_id"),
+            ("snapshots", "first_part_id"),
+            ("snapshots", "id"),
+        ):
+            conn.executemany(
+                f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots]
+            )  # noqa: S608 - constants
         for number in holding:  # after the pages are gone, as the newest pages make a fresh one
             archive.snapshots.retire(number, now=now)
         for entry in entries:
             if entry.due_reason != "taken_down":
-                archive.ledger.move(entry, "taken_down", "refused", now=now, due_at=None, why="taken_down")
+                archive.ledger.move(
+                    entry, "taken_down", "refused", now=now, due_at=None, why="taken_down"
+                )
     return TakenDown(
-        site=site, key=key, article_id=article_id, revisions=revisions, snapshots=len(snapshots), urls=len(entries),
+        site=site,
+        key=key,
+        article_id=article_id,
+        revisions=revisions,
+        snapshots=len(snapshots),
+        urls=len(entries),
         dictionaries=len(holding),
-    )  # fmt: skip
+    )
 
 
 def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
-    """Pack anew what was packed with retired dictionaries, and erase these; how many snapshots that were.
+    """Pack anew what was packed with retired dictionaries, and erase these; how many snapshots that
+    were.
 
-    In batches, each its own transaction: it may be interrupted, and goes on where it was. A dictionary whose snapshots are damaged
-    stays; raises ArchiveDamaged then, after all others.
+    In batches, each its own transaction: it may be interrupted, and goes on where it was. A
+    dictionary whose snapshots are damaged stays; raises ArchiveDamaged then, after all others.
     """
     count, damages = 0, []
     retired = "SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0 ORDER BY id"
@@ -76,7 +98,9 @@ def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | No
                     moved(some)
         except ArchiveDamaged as error:
             name = archive.snapshots.dictionaries.name(number)
-            damages.append(f"dictionary {name} may hold pages that were taken down, and cannot be replaced: {error}; see `warta verify`")
+            damages.append(
+                f"dictionary {name} may hold pages that were taken down, and cannot be replaced: {error}; see `warta verify`"
+            )
     if damages:
         raise ArchiveDamaged(f"{archive.path}: {damages[0]}")
     return count
@@ -108,12 +132,16 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
 
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
-    """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as soon as they can."""
+    """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as
+    soon as they can.
+    """
     bodies: set[bytes] = set()
     for number in snapshots:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            return sorted(archive.snapshots.dictionaries.of_site(site))  # what cannot be read cannot be looked for: any may hold it
+            return sorted(
+                archive.snapshots.dictionaries.of_site(site)
+            )  # what cannot be read cannot be looked for: any may hold it
         bodies.update(page.body for page in (first, *first.parts))
     return archive.snapshots.dictionaries.holding(site, *bodies)

@@ -35,18 +35,26 @@ class Finding:
         return not self.problems
 
 
-def verify(archive: Reader, *, sample: int | None = None, progress: Progress | None = None) -> Iterator[Finding]:
+def verify(
+    archive: Reader, *, sample: int | None = None, progress: Progress | None = None
+) -> Iterator[Finding]:
     """All checks, one after the other, the cheap ones first; nothing is written.
 
-    `sample`: so many snapshots and revisions, spread evenly over the archive, in place of all. `progress` is told of each.
+    `sample`: so many snapshots and revisions, spread evenly over the archive, in place of all.
+    `progress` is told of each.
     """
     tell = progress or (lambda _count: None)
     checks: dict[str, Callable[[], Finding]] = {
-        "file": lambda: _integrity(archive), "links": lambda: _links(archive), "views": lambda: _views(archive),
-        "numbers": lambda: _numbers(archive), "search": lambda: _search(archive), "clusters": lambda: _clusters(archive),
+        "file": lambda: _integrity(archive),
+        "links": lambda: _links(archive),
+        "views": lambda: _views(archive),
+        "numbers": lambda: _numbers(archive),
+        "search": lambda: _search(archive),
+        "clusters": lambda: _clusters(archive),
         "dictionaries": lambda: _dictionaries(archive),
-        "revisions": lambda: _revisions(archive, sample, tell), "snapshots": lambda: _snapshots(archive, sample, tell),
-    }  # fmt: skip
+        "revisions": lambda: _revisions(archive, sample, tell),
+        "snapshots": lambda: _snapshots(archive, sample, tell),
+    }
     for name, check in checks.items():
         try:
             finding = check()
@@ -77,8 +85,13 @@ def _integrity(archive: Reader) -> Finding:
 def _links(archive: Reader) -> Finding:
     """Rows that point to rows which are not there."""
     found = archive.db.conn.execute("PRAGMA foreign_key_check").fetchall()
-    problems = [f"{table} {row}: points to a row of {parent} that is not there" for table, row, parent, _key in found]
-    tables = archive.db.conn.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'").fetchone()
+    problems = [
+        f"{table} {row}: points to a row of {parent} that is not there"
+        for table, row, parent, _key in found
+    ]
+    tables = archive.db.conn.execute(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
+    ).fetchone()
     return Finding(check="links", examined=tables[0], problems=problems)
 
 
@@ -101,7 +114,10 @@ def _numbers(archive: Reader) -> Finding:
         GROUP BY a.id HAVING a.revision != coalesce(max(r.number), 0) OR count(r.id) != coalesce(max(r.number), 0)
             OR (count(r.id) = 0) != EXISTS (SELECT 1 FROM tombstones t WHERE t.article_id = a.id)"""
     ).fetchall()
-    problems = [f"article {number}: says revision {says}, has {has}, the newest is {newest}" for number, says, has, newest in wrong]
+    problems = [
+        f"article {number}: says revision {says}, has {has}, the newest is {newest}"
+        for number, says, has, newest in wrong
+    ]
     return Finding(check="numbers", examined=articles, problems=problems)
 
 
@@ -114,38 +130,38 @@ def _search(archive: Reader) -> Finding:
     ).fetchall()
     over = conn.execute(
         "SELECT id FROM search_docsize WHERE id NOT IN (SELECT id FROM articles WHERE revision > 0) ORDER BY id"
-    ).fetchall()  # fmt: skip
+    ).fetchall()
     told = [f"article {number} is not in the search index" for (number,) in missing]
     told += [f"entry {number} of the search index has no article" for (number,) in over]
     return Finding(check="search", examined=indexed, problems=told)
 
 
 _WRONG_CLUSTERS = {
-    "article {}: is in a cluster, and its text was never read for it":
-        "SELECT article_id FROM members WHERE article_id NOT IN (SELECT article_id FROM article_texts) ORDER BY 1",
-    "article {}: has a text to compare, and no text":
-        """SELECT x.article_id FROM article_texts x JOIN articles a ON a.id = x.article_id WHERE a.revision = 0
+    "article {}: is in a cluster, and its text was never read for it": "SELECT article_id FROM members WHERE article_id NOT IN (SELECT article_id FROM article_texts) ORDER BY 1",
+    "article {}: has a text to compare, and no text": """SELECT x.article_id FROM article_texts x JOIN articles a ON a.id = x.article_id WHERE a.revision = 0
         UNION SELECT m.article_id FROM memberships m JOIN articles a ON a.id = m.article_id WHERE a.revision = 0 ORDER BY 1""",
-    "cluster {}: does not have one first, two members and the number of one":
-        """SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(is_first) != 1 OR count(*) < 2 OR min(article_id) != cluster_id
+    "cluster {}: does not have one first, two members and the number of one": """SELECT cluster_id FROM members GROUP BY cluster_id HAVING sum(is_first) != 1 OR count(*) < 2 OR min(article_id) != cluster_id
         ORDER BY 1""",
-    "article {}: its cluster of today is not the last one that was written down":
-        """SELECT m.article_id FROM members m LEFT JOIN memberships k ON k.id =
+    "article {}: its cluster of today is not the last one that was written down": """SELECT m.article_id FROM members m LEFT JOIN memberships k ON k.id =
             (SELECT max(j.id) FROM memberships j WHERE j.article_id = m.article_id) WHERE m.cluster_id IS NOT k.cluster_id
         UNION SELECT k.article_id FROM memberships k LEFT JOIN members m ON m.article_id = k.article_id
             WHERE m.article_id IS NULL AND k.cluster_id IS NOT NULL
             AND k.id = (SELECT max(j.id) FROM memberships j WHERE j.article_id = k.article_id) ORDER BY 1""",
     "text {}: no article runs it": "SELECT id FROM texts WHERE id NOT IN (SELECT text_id FROM article_texts) ORDER BY 1",
     "text {}: is gone, and left keys behind": "SELECT DISTINCT text_id FROM bands WHERE text_id NOT IN (SELECT id FROM texts) ORDER BY 1",
-}  # fmt: skip
+}
 
 
 def _clusters(archive: Reader) -> Finding:
-    """Who is in a cluster has a text, and every cluster has its first. Articles that wait for a rebuild are no problem."""
+    """Who is in a cluster has a text, and every cluster has its first. Articles that wait for a
+    rebuild are no problem.
+    """
     (members,) = archive.db.conn.execute("SELECT count(*) FROM members").fetchone()
     finding = Finding(check="clusters", examined=members)
     for told, statement in _WRONG_CLUSTERS.items():
-        finding.problems += [told.format(number) for (number,) in archive.db.conn.execute(statement).fetchall()]
+        finding.problems += [
+            told.format(number) for (number,) in archive.db.conn.execute(statement).fetchall()
+        ]
     return finding
 
 
@@ -155,7 +171,7 @@ def _dictionaries(archive: Reader) -> Finding:
     for (number,) in archive.db.conn.execute(
         """SELECT id FROM dictionaries WHERE length(packed) > 0
         UNION SELECT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1"""
-    ).fetchall():  # fmt: skip
+    ).fetchall():
         finding.examined += 1
         try:
             archive.snapshots.dictionaries.content(number)
@@ -169,7 +185,9 @@ def _revisions(archive: Reader, sample: int | None, tell: Progress) -> Finding:
     finding = Finding(check="revisions")
     for number in _chosen(archive, "revisions", sample):
         finding.examined += 1
-        article, revision = archive.db.conn.execute("SELECT article_id, number FROM revisions WHERE id = ?", (number,)).fetchone()
+        article, revision = archive.db.conn.execute(
+            "SELECT article_id, number FROM revisions WHERE id = ?", (number,)
+        ).fetchone()
         wrong = _wrong_text(archive, number)
         if wrong is not None:
             finding.problems.append(f"article {article}, revision {revision}: {wrong}")
@@ -179,9 +197,14 @@ def _revisions(archive: Reader, sample: int | None, tell: Progress) -> Finding:
 
 def _wrong_text(archive: Reader, number: int) -> str | None:
     try:
-        row: dict[str, Any] = next(iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])))
+        row: dict[str, Any] = next(
+            iter(archive.db.query("SELECT * FROM revisions WHERE id = ?", [number]))
+        )
         digest = reading_digest(row | {name: json.loads(row[name]) for name in LISTS})
-    except (ValueError, sqlite3.OperationalError) as error:  # a list that is no JSON, a date that is none, bytes that are no text
+    except (
+        ValueError,
+        sqlite3.OperationalError,
+    ) as error:  # a list that is no JSON, a date that is none, bytes that are no text
         return f"it cannot be read: {error}"
     return None if digest == row["digest"] else "its text no longer matches its digest"
 
@@ -194,7 +217,9 @@ def _snapshots(archive: Reader, sample: int | None, tell: Progress) -> Finding:
         try:
             archive.snapshots.page(number)
         except ArchiveDamaged as error:
-            (url,) = archive.db.conn.execute("SELECT url FROM snapshots WHERE id = ?", (number,)).fetchone()
+            (url,) = archive.db.conn.execute(
+                "SELECT url FROM snapshots WHERE id = ?", (number,)
+            ).fetchone()
             finding.problems.append(f"snapshot {number} of {url}: {error}")
         tell(1)
     return finding
@@ -203,7 +228,9 @@ def _snapshots(archive: Reader, sample: int | None, tell: Progress) -> Finding:
 def _chosen(archive: Reader, table: str, sample: int | None) -> list[int]:
     """Numbers of all rows, or of `sample` of them at even distances: the same ones every time."""
     where = "WHERE part = 1" if table == "snapshots" else ""
-    numbers = [row[0] for row in archive.db.conn.execute(f"SELECT id FROM {table} {where} ORDER BY id")]  # noqa: S608 - constants
+    numbers = [
+        row[0] for row in archive.db.conn.execute(f"SELECT id FROM {table} {where} ORDER BY id")
+    ]  # noqa: S608 - constants
     if sample is None or len(numbers) <= sample:
         return numbers
     return [numbers[place * len(numbers) // sample] for place in range(sample)]

@@ -1,4 +1,6 @@
-"""What was told of incidents, to whom, and what is still to be told: the tables `alerts` and `alert_deliveries`."""
+"""What was told of incidents, to whom, and what is still to be told: the tables `alerts` and
+`alert_deliveries`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from archive.database.clock import exact
 from archive.monitoring.incidents import Incident
 
 QUIET = timedelta(hours=1)
-"""An incident that comes back this soon after its end was told is not told again before that time is over."""
+"""An incident that comes back this soon after its end was told is not told again before that time
+is over.
+"""
 FIRST_PAUSE = timedelta(minutes=1)
 """Between two tries of a message; doubled after each, up to LONGEST_PAUSE."""
 LONGEST_PAUSE = timedelta(hours=1)
@@ -55,9 +59,13 @@ class Alerts:
         at = self._archive.clock.stamp(now)
         current: dict[_Key, Incident] = {}
         for incident in incidents:
-            current.setdefault((incident.kind, incident.site, incident.layout, _text(incident.day)), incident)
+            current.setdefault(
+                (incident.kind, incident.site, incident.layout, _text(incident.day)), incident
+            )
         rows = list(self._db.query("SELECT * FROM alerts WHERE ended_at IS NULL ORDER BY id"))
-        known: dict[_Key, dict[str, Any]] = {(row["kind"], row["site"], row["layout"], row["day"]): row for row in rows}
+        known: dict[_Key, dict[str, Any]] = {
+            (row["kind"], row["site"], row["layout"], row["day"]): row for row in rows
+        }
         for key, incident in current.items():
             if key in known or not incident.over:
                 self._keep(incident, known.get(key))
@@ -74,13 +82,25 @@ class Alerts:
         if row is None:
             self._db.conn.execute(
                 "INSERT INTO alerts (kind, site, layout, day, why, since, urls) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (incident.kind, incident.site, incident.layout, _text(incident.day), incident.why, exact(incident.since), urls),
+                (
+                    incident.kind,
+                    incident.site,
+                    incident.layout,
+                    _text(incident.day),
+                    incident.why,
+                    exact(incident.since),
+                    urls,
+                ),
             )
         elif (row["why"], row["urls"]) != (incident.why, urls):
-            self._db.conn.execute("UPDATE alerts SET why = ?, urls = ? WHERE id = ?", (incident.why, urls, row["id"]))
+            self._db.conn.execute(
+                "UPDATE alerts SET why = ?, urls = ? WHERE id = ?", (incident.why, urls, row["id"])
+            )
 
     def _end(self, alert_id: int, at: str) -> None:
-        """The end is told to whoever was told of the beginning, or was to be told by now; together with it where that is late."""
+        """The end is told to whoever was told of the beginning, or was to be told by now; together
+        with it where that is late.
+        """
         self._db.conn.execute("UPDATE alerts SET ended_at = ? WHERE id = ?", (at, alert_id))
         self._db.conn.execute(
             """UPDATE alert_deliveries SET settled_at = :at, outcome = iif(tries = 0 AND next_try_at > :at, 'flapped', 'overtaken')
@@ -95,7 +115,9 @@ class Alerts:
         )
 
     def _address(self, target: str, at: str) -> None:
-        """A message to `target` for every alert that lasts and has none: also to a target that is new in the configuration."""
+        """A message to `target` for every alert that lasts and has none: also to a target that is
+        new in the configuration.
+        """
         missing = self._db.conn.execute(
             """SELECT a.id, (SELECT max(e.ended_at) FROM alerts e JOIN alert_deliveries d ON d.alert_id = e.id
                 WHERE (e.kind, e.site, e.layout, e.day) IS (a.kind, a.site, a.layout, a.day) AND d.target = :target AND d.outcome = 'told')
@@ -105,7 +127,10 @@ class Alerts:
         ).fetchall()
         self._db.conn.executemany(
             "INSERT INTO alert_deliveries (alert_id, target, state, noted_at, next_try_at) VALUES (?, ?, 'began', ?, ?)",
-            [(alert_id, target, at, max(at, _later(ended_at, QUIET)) if ended_at else at) for alert_id, ended_at in missing],
+            [
+                (alert_id, target, at, max(at, _later(ended_at, QUIET)) if ended_at else at)
+                for alert_id, ended_at in missing
+            ],
         )
 
     def _give_up(self, at: str) -> None:
@@ -126,7 +151,9 @@ class Alerts:
         return [_delivery(row) for row in rows]
 
     def claim(self, delivery: Delivery, *, now: datetime) -> bool:
-        """Write that the message is about to be sent; False where another program sends it, or has done so."""
+        """Write that the message is about to be sent; False where another program sends it, or has
+        done so.
+        """
         at = self._archive.clock.stamp(now)
         pause = min(FIRST_PAUSE * 2 ** min(delivery.tries, 10), LONGEST_PAUSE)
         claimed = self._db.conn.execute(
@@ -139,17 +166,23 @@ class Alerts:
     def told(self, delivery: Delivery, *, now: datetime) -> None:
         """The target took the message."""
         at = self._archive.clock.stamp(now)
-        # What was overtaken while it was on its way was told all the same: the end is a message of its own then.
+        # What was overtaken while it was on its way was told all the same: the end is a message of
+        # its own then.
         self._db.conn.execute(
             "UPDATE alert_deliveries SET settled_at = ?, outcome = 'told', error = NULL WHERE id = ? AND outcome IS NOT 'told'",
             (at, delivery.id),
         )
         column = "told_at" if delivery.state == "began" else "end_told_at"
-        self._db.conn.execute(f"UPDATE alerts SET {column} = coalesce({column}, ?) WHERE id = ?", (at, delivery.alert_id))  # noqa: S608 - constants
+        self._db.conn.execute(
+            f"UPDATE alerts SET {column} = coalesce({column}, ?) WHERE id = ?",
+            (at, delivery.alert_id),
+        )  # noqa: S608 - constants
 
     def failed(self, delivery: Delivery, why: str, *, down: bool) -> None:
         """The target did not take it; where it is down, what else waits for it waits as long."""
-        self._db.conn.execute("UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id))
+        self._db.conn.execute(
+            "UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id)
+        )
         if down:
             self._db.conn.execute(
                 """UPDATE alert_deliveries SET next_try_at =
@@ -160,12 +193,16 @@ class Alerts:
 
     def waiting(self) -> int:
         """Messages that are still to be told, those that are held back for QUIET included."""
-        (count,) = self._db.conn.execute("SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL").fetchone()
+        (count,) = self._db.conn.execute(
+            "SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL"
+        ).fetchone()
         return int(count)
 
 
 def listed(db: Database) -> list[dict[str, Any]]:
-    """A row an alert, those that last first, then the newest; with the messages that wait, and why the last one failed."""
+    """A row an alert, those that last first, then the newest; with the messages that wait, and why
+    the last one failed.
+    """
     rows = db.query(
         """SELECT a.id, a.kind, a.site, a.layout, a.day, a.why, a.since, a.told_at, a.ended_at, a.end_told_at, a.urls,
             (SELECT count(*) FROM alert_deliveries d WHERE d.alert_id = a.id AND d.settled_at IS NULL) AS waiting,
@@ -184,17 +221,28 @@ def lasting(db: Database) -> list[Incident]:
 
 def _delivery(row: dict[str, Any]) -> Delivery:
     return Delivery(
-        id=row["id"], alert_id=row["alert_id"], target=row["target"], state=row["state"], incident=_incident(row, json.loads(row["urls"])),
-        ended_at=datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None, tries=row["tries"], tried_at=row["tried_at"],
+        id=row["id"],
+        alert_id=row["alert_id"],
+        target=row["target"],
+        state=row["state"],
+        incident=_incident(row, json.loads(row["urls"])),
+        ended_at=datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None,
+        tries=row["tries"],
+        tried_at=row["tried_at"],
         began_told=bool(row["began_told"]),
-    )  # fmt: skip
+    )
 
 
 def _incident(row: dict[str, Any], urls: list[str]) -> Incident:
     return Incident(
-        kind=row["kind"], site=row["site"], layout=row["layout"], day=date.fromisoformat(row["day"]) if row["day"] else None,
-        since=datetime.fromisoformat(row["since"]), why=row["why"], urls=tuple(urls),
-    )  # fmt: skip
+        kind=row["kind"],
+        site=row["site"],
+        layout=row["layout"],
+        day=date.fromisoformat(row["day"]) if row["day"] else None,
+        since=datetime.fromisoformat(row["since"]),
+        why=row["why"],
+        urls=tuple(urls),
+    )
 
 
 def _text(day: date | None) -> str | None:

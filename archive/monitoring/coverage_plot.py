@@ -1,4 +1,6 @@
-"""Coverage as a picture: a calendar a site, a column a week and a row a weekday. Needs matplotlib (`pip install 'warta[plots]'`)."""
+"""Coverage as a picture: a calendar a site, a column a week and a row a weekday. Needs matplotlib
+(`pip install 'warta[plots]'`).
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ class _Calendar:
 
 
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
-    """Write the picture of these days, which are in order of site and day; raises PlotsMissing, or OSError where it cannot be written."""
+    """Write the picture of these days, which are in order of site and day; raises PlotsMissing, or
+    OSError where it cannot be written.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -72,12 +76,20 @@ def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None
     down = _ABOVE + 7 * cell + _BELOW
     columns = max(1, min(len({day.site for day in days}), int(MOST_WIDTH / across)))
     columns = 1 if any(not calendar.numbered for calendar in calendars) else columns
-    width, height = max(_LEGEND_WIDTH, columns * across), ceil(len(calendars) / columns) * down + _LEGEND + _TITLE
+    width, height = (
+        max(_LEGEND_WIDTH, columns * across),
+        ceil(len(calendars) / columns) * down + _LEGEND + _TITLE,
+    )
     figure = Figure(figsize=(width, height), dpi=130)
     FigureCanvasAgg(figure)
     for number, calendar in enumerate(calendars):
         left, top = number % columns * across + _LEFT, number // columns * down + _ABOVE + _TITLE
-        place = (left / width, 1 - (top + 7 * cell) / height, calendar.weeks * cell / width, 7 * cell / height)
+        place = (
+            left / width,
+            1 - (top + 7 * cell) / height,
+            calendar.weeks * cell / width,
+            7 * cell / height,
+        )
         _draw(figure.add_axes(place), calendar)
     _legend(figure, width, height)
     figure.text(0.12 / width, 1 - 0.1 / height, _title(days, zone), fontsize=10, va="top")
@@ -93,7 +105,9 @@ def _title(days: Sequence[Coverage], zone: ZoneInfo) -> str:
 
 
 def _share(day: Coverage) -> float | None:
-    """Of what was to be had by now; what was announced not long ago, and not asked for yet, is no loss."""
+    """Of what was to be had by now; what was announced not long ago, and not asked for yet, is no
+    loss.
+    """
     settled = day.kept + day.missing
     return day.kept / settled if settled else None
 
@@ -132,16 +146,32 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
     had = LinearSegmentedColormap.from_list("had", list(_HAD))
     places = [((day.day - calendar.first).days // 7, day.day.weekday()) for day in calendar.days]
     shares = [_share(day) for day in calendar.days]
-    colours = [_without(day) if share is None else had(share) for day, share in zip(calendar.days, shares, strict=True)]
+    colours = [
+        _without(day) if share is None else had(share)
+        for day, share in zip(calendar.days, shares, strict=True)
+    ]
     squares = [Rectangle((week + 0.04, weekday + 0.04), 0.92, 0.92) for week, weekday in places]
     edges = [_FAINT if colour == _UNKNOWN else "none" for colour in colours]
-    axes.add_collection(PatchCollection(squares, facecolors=colours, edgecolors=edges, linewidths=0.5))
+    axes.add_collection(
+        PatchCollection(squares, facecolors=colours, edgecolors=edges, linewidths=0.5)
+    )
     few = [place for place, day in zip(places, calendar.days, strict=True) if "few" in day.marks]
     frames = [Rectangle((week + 0.1, weekday + 0.1), 0.8, 0.8) for week, weekday in few]
-    axes.add_collection(PatchCollection(frames, facecolors="none", edgecolors=_MARK, linewidths=1.3))
-    lost = [place for place, day in zip(places, calendar.days, strict=True) if "missing" in day.marks]
+    axes.add_collection(
+        PatchCollection(frames, facecolors="none", edgecolors=_MARK, linewidths=1.3)
+    )
+    lost = [
+        place for place, day in zip(places, calendar.days, strict=True) if "missing" in day.marks
+    ]
     corners = [
-        Polygon([(week + 0.56, weekday + 0.04), (week + 0.96, weekday + 0.04), (week + 0.96, weekday + 0.44)]) for week, weekday in lost
+        Polygon(
+            [
+                (week + 0.56, weekday + 0.04),
+                (week + 0.96, weekday + 0.04),
+                (week + 0.96, weekday + 0.44),
+            ]
+        )
+        for week, weekday in lost
     ]
     axes.add_collection(PatchCollection(corners, facecolors=_MARK, edgecolors="none"))
     if calendar.numbered:
@@ -149,7 +179,15 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
             ink = "white" if share is not None and (share > 0.85 or share < 0.2) else "#333333"
             if day.empty and not day.looked:
                 continue
-            axes.text(week + 0.5, weekday + 0.53, str(day.announced), ha="center", va="center", fontsize=6, color=ink)
+            axes.text(
+                week + 0.5,
+                weekday + 0.53,
+                str(day.announced),
+                ha="center",
+                va="center",
+                fontsize=6,
+                color=ink,
+            )
     _label(axes, calendar)
 
 
@@ -158,7 +196,9 @@ def _label(axes: Axes, calendar: _Calendar) -> None:
     axes.set_ylim(7, 0)
     axes.set_yticks([0.5, 2.5, 4.5, 6.5], labels=_WEEKDAYS[::2], fontsize=7)
     labels = _dates(calendar)
-    axes.set_xticks([week + 0.5 for week, _ in labels], labels=[label for _, label in labels], fontsize=7)
+    axes.set_xticks(
+        [week + 0.5 for week, _ in labels], labels=[label for _, label in labels], fontsize=7
+    )
     axes.set_title(calendar.title, loc="left", fontsize=9, fontweight="bold", pad=4)
     axes.tick_params(length=0, pad=3)
     for spine in axes.spines.values():
@@ -166,15 +206,19 @@ def _label(axes: Axes, calendar: _Calendar) -> None:
 
 
 def _dates(calendar: _Calendar) -> list[tuple[int, str]]:
-    """(week, label) of the weeks that have one below: where a month begins; of a short time every other Monday."""
+    """(week, label) of the weeks that have one below: where a month begins; of a short time every
+    other Monday.
+    """
     mondays = [(week, calendar.first + timedelta(weeks=week)) for week in range(calendar.weeks)]
     if calendar.numbered:
-        return [(week, f"{monday.day} {_MONTHS[monday.month - 1]}") for week, monday in mondays[::2]]
+        return [
+            (week, f"{monday.day} {_MONTHS[monday.month - 1]}") for week, monday in mondays[::2]
+        ]
     return [
         (week, _MONTHS[monday.month - 1] + (f" {monday.year}" if monday.month == 1 else ""))
         for week, monday in mondays
         if monday.day <= 7
-    ]  # fmt: skip
+    ]
 
 
 def _legend(figure: Figure, width: float, height: float) -> None:
@@ -187,16 +231,35 @@ def _legend(figure: Figure, width: float, height: float) -> None:
 
     colours = ScalarMappable(Normalize(0, 1), LinearSegmentedColormap.from_list("had", list(_HAD)))
     bar = figure.add_axes((_LEFT / width, 0.3 / height, 2.1 / width, 0.12 / height))
-    figure.colorbar(colours, cax=bar, orientation="horizontal", ticks=[0, 0.5, 1], format=PercentFormatter(1))
+    figure.colorbar(
+        colours, cax=bar, orientation="horizontal", ticks=[0, 0.5, 1], format=PercentFormatter(1)
+    )
     bar.tick_params(labelsize=7, length=0)
     bar.set_title("kept, of the stories that do not wait", fontsize=7, loc="left", pad=3)
     patches = [
         Patch(facecolor=_NOTHING, label="nothing announced"),
-        Patch(facecolor=_UNKNOWN, edgecolor=_FAINT, linewidth=0.5, label="not looked, or all waiting"),
+        Patch(
+            facecolor=_UNKNOWN, edgecolor=_FAINT, linewidth=0.5, label="not looked, or all waiting"
+        ),
         Patch(facecolor="white", edgecolor=_MARK, label="far less than usual"),
-        Line2D([], [], marker=[(0, 1), (1, 1), (1, 0)], color=_MARK, linestyle="none", markersize=6, label="too many missing"),
+        Line2D(
+            [],
+            [],
+            marker=[(0, 1), (1, 1), (1, 0)],
+            color=_MARK,
+            linestyle="none",
+            markersize=6,
+            label="too many missing",
+        ),
     ]
     place = ((_LEFT + 2.3) / width, 0.15 / height)
     figure.legend(
-        handles=patches, loc="lower left", bbox_to_anchor=place, fontsize=7, frameon=False, ncols=2, handlelength=1, handleheight=1
+        handles=patches,
+        loc="lower left",
+        bbox_to_anchor=place,
+        fontsize=7,
+        frameon=False,
+        ncols=2,
+        handlelength=1,
+        handleheight=1,
     )

@@ -1,4 +1,6 @@
-"""What an archive says of the pages that a site sent and of the articles that were read from them: what drift is judged by."""
+"""What an archive says of the pages that a site sent and of the articles that were read from them:
+what drift is judged by.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,19 @@ LOST = ("layout_missed", "no_body", "login_wall", "not_found_page", "extraction_
 """Reasons of pages that came, and gave no story."""
 
 FIELDS = (
-    "headline", "kicker", "deck", "dateline", "authors", "editors", "published_at", "modified_at", "section", "tags", "image_url",
+    "headline",
+    "kicker",
+    "deck",
+    "dateline",
+    "authors",
+    "editors",
+    "published_at",
+    "modified_at",
+    "section",
+    "tags",
+    "image_url",
     "caption",
-)  # fmt: skip
+)
 """Fields that an article may lack; the body is not among them, as there is no article without one."""
 
 MIN_PARAGRAPH = 20
@@ -104,18 +116,28 @@ def pages(db: Database, site: str, *, limit: int) -> list[SeenPage]:
 
 
 def earlier_pages(db: Database, site: str, *, limit: int, before: str) -> list[SeenPage]:
-    """What pages were before a moment, oldest first: articles as they were read, whatever became of their pages since, and pages that
-    gave no story then.
+    """What pages were before a moment, oldest first: articles as they were read, whatever became of
+    their pages since, and pages that gave no story then.
     """
     given = {"site": site, "limit": limit, "before": before[:19]}
     read = [SeenPage(**row) for row in db.query(_EARLIER, given)]
     oldest = min((page.at for page in read), default=before)
-    return sorted([*read, *(SeenPage(**row) for row in db.query(_NEVER_READ, given | {"oldest": oldest}))], key=lambda page: page.at)
+    return sorted(
+        [*read, *(SeenPage(**row) for row in db.query(_NEVER_READ, given | {"oldest": oldest}))],
+        key=lambda page: page.at,
+    )
 
 
-def articles(db: Database, site: str, *, limit: int, before: str | None = None) -> list[SeenArticle]:
-    """The articles of a site that were first read last (and `before` a moment), oldest first; removed ones too, imported ones not."""
-    return [_article(row) for row in db.query(_ARTICLES, {"site": site, "limit": limit, "before": before})][::-1]
+def articles(
+    db: Database, site: str, *, limit: int, before: str | None = None
+) -> list[SeenArticle]:
+    """The articles of a site that were first read last (and `before` a moment), oldest first;
+    removed ones too, imported ones not.
+    """
+    return [
+        _article(row)
+        for row in db.query(_ARTICLES, {"site": site, "limit": limit, "before": before})
+    ][::-1]
 
 
 def repeated(groups: Iterable[Sequence[SeenArticle]]) -> frozenset[int]:
@@ -123,14 +145,30 @@ def repeated(groups: Iterable[Sequence[SeenArticle]]) -> frozenset[int]:
     every = [article for group in groups for article in group]
     counts = Counter(paragraph for article in every for paragraph in article.paragraphs)
     many = {paragraph for paragraph, count in counts.items() if count >= MANY}
-    return frozenset(article.article_id for article in every if not many.isdisjoint(article.paragraphs))
+    return frozenset(
+        article.article_id for article in every if not many.isdisjoint(article.paragraphs)
+    )
 
 
 def _article(row: dict[str, Any]) -> SeenArticle:
-    lacking = (f"no {name}" for name in FIELDS if not (json.loads(row[name]) if name in LISTS else row[name]))
-    doubts = (code for code in json.loads(row["warnings"]) if code.removeprefix("missing_") not in FIELDS)  # else told twice
+    lacking = (
+        f"no {name}"
+        for name in FIELDS
+        if not (json.loads(row[name]) if name in LISTS else row[name])
+    )
+    doubts = (
+        code for code in json.loads(row["warnings"]) if code.removeprefix("missing_") not in FIELDS
+    )  # else told twice
     return SeenArticle(
-        article_id=row["article_id"], url=row["url"], at=row["at"], first_seen_at=row["first_seen_at"], layout=row["layout"],
-        extractor=row["extractor"], length=len(row["body"]), signs=frozenset((*lacking, *doubts)),
-        paragraphs=frozenset(hash(text) for text in row["body"].split("\n\n") if len(text) >= MIN_PARAGRAPH),
-    )  # fmt: skip
+        article_id=row["article_id"],
+        url=row["url"],
+        at=row["at"],
+        first_seen_at=row["first_seen_at"],
+        layout=row["layout"],
+        extractor=row["extractor"],
+        length=len(row["body"]),
+        signs=frozenset((*lacking, *doubts)),
+        paragraphs=frozenset(
+            hash(text) for text in row["body"].split("\n\n") if len(text) >= MIN_PARAGRAPH
+        ),
+    )

@@ -1,13 +1,16 @@
-"""Does a run of articles depart from a site's own past? Pure statistics over yes and no; nothing here reads an archive.
+"""Does a run of articles depart from a site's own past? Pure statistics over yes and no; nothing
+here reads an archive.
 
-A redesign takes a field from nearly every new article at once; a weekend, or a run of photo stories, shifts shares too. Both are told
-apart in four steps, and a departure has to pass all of them:
+A redesign takes a field from nearly every new article at once; a weekend, or a run of photo
+stories, shifts shares too. Both are told apart in four steps, and a departure has to pass all of
+them:
 
 - Like is compared with like: what is to be expected of an article is what the past articles nearest to it in length showed (matching by
   nearest neighbours), so that a run of photo stories is held against earlier photo stories.
 - The tail is exact: the chance of so many or more is that of a sum of unequal yes and no (the Poisson binomial distribution, Hong 2013,
-  doi:10.1016/j.csda.2012.10.006, by its recursion), each expectation at the upper end of Wilson's interval (Wilson 1927,
-  doi:10.1080/01621459.1927.10502953), as the past is a sample, too. It has to be below ALPHA.
+  doi:10.1016/j.csda.2012.10.006, by its recursion), each expectation at the upper end of Wilson's
+  interval (Wilson 1927, doi:10.1080/01621459.1927.10502953), as the past is a sample, too. It has
+  to be below ALPHA.
 - The size counts, not only the certainty: MIN_RISE more of all articles, and the odds times MIN_ODDS. In thousands of crawls small shifts
   of a site's mix are certain, and mean nothing.
 - The past had no such stretch: as many articles in a row, at any place of it, showed a smaller share.
@@ -29,7 +32,9 @@ MIN_PAST = 40
 NEIGHBOURS = 40
 """Past articles that an article is compared with."""
 ALPHA = 1e-4
-"""Some 25 signs a layout are looked at in a crawl; the three other steps are stricter than this one for all but rare signs."""
+"""Some 25 signs a layout are looked at in a crawl; the three other steps are stricter than this one
+for all but rare signs.
+"""
 MIN_RISE = 0.3
 MIN_ODDS = 8.0
 _Z = NormalDist().inv_cdf(0.95)
@@ -78,12 +83,17 @@ def chance_of_at_least(count: int, chances: Sequence[float]) -> float:
     reached = 0.0
     for chance in chances:
         reached += below[-1] * chance
-        below = [below[0] * (1 - chance), *(here * (1 - chance) + before * chance for before, here in pairwise(below))]
+        below = [
+            below[0] * (1 - chance),
+            *(here * (1 - chance) + before * chance for before, here in pairwise(below)),
+        ]
     return min(1.0, reached)
 
 
 def departure(window: Sequence[Case], past: Sequence[Case]) -> Departure | None:
-    """How the sign departs in `window` from `past`, both oldest first; None where it does not, or where there is too little of either."""
+    """How the sign departs in `window` from `past`, both oldest first; None where it does not, or
+    where there is too little of either.
+    """
     if len(window) < MIN_WINDOW or len(past) < MIN_PAST:
         return None
     count, of = sum(case.shows for case in window), len(window)
@@ -92,7 +102,9 @@ def departure(window: Sequence[Case], past: Sequence[Case]) -> Departure | None:
     expected = _Expectation(past)
     counts = [expected.of(case.length) for case in window]
     usual = sum(shown / among for shown, among in counts) / of
-    if count / of - usual < MIN_RISE or _odds(count, of) < MIN_ODDS * _odds(usual * len(past), len(past)):
+    if count / of - usual < MIN_RISE or _odds(count, of) < MIN_ODDS * _odds(
+        usual * len(past), len(past)
+    ):
         return None
     if chance_of_at_least(count, [wilson_upper(shown, among) for shown, among in counts]) >= ALPHA:
         return None
@@ -104,7 +116,9 @@ class _Expectation:
 
     def __init__(self, past: Sequence[Case]) -> None:
         self._all = sum(case.shows for case in past), len(past)
-        known = sorted((log(case.length + 1), case.shows) for case in past if case.length is not None)
+        known = sorted(
+            (log(case.length + 1), case.shows) for case in past if case.length is not None
+        )
         self._lengths = [length for length, _ in known]
         self._shown = [0, *accumulate(shows for _, shows in known)]
 
@@ -112,7 +126,10 @@ class _Expectation:
         """(count, among how many)"""
         if length is None or len(self._lengths) < NEIGHBOURS:
             return self._all
-        place = (bisect_left(self._lengths, log(length + 1)) + bisect_right(self._lengths, log(length + 1))) // 2
+        place = (
+            bisect_left(self._lengths, log(length + 1))
+            + bisect_right(self._lengths, log(length + 1))
+        ) // 2
         start = max(0, min(place - NEIGHBOURS // 2, len(self._lengths) - NEIGHBOURS))
         return self._shown[start + NEIGHBOURS] - self._shown[start], NEIGHBOURS
 
@@ -129,7 +146,9 @@ def _worst_stretch(past: Sequence[Case], length: int) -> float:
 
 
 def _beginning(window: Sequence[Case]) -> int:
-    """Where the window's end begins in which those that show the sign outnumber the others most; else the first of them."""
+    """Where the window's end begins in which those that show the sign outnumber the others most;
+    else the first of them.
+    """
     lead = best = 0
     begins = next(place for place, case in enumerate(window) if case.shows)
     for place in range(len(window) - 1, -1, -1):

@@ -1,4 +1,6 @@
-"""What is wrong with the crawls of an archive, read from it alone: nothing is asked of the sites, nothing is written."""
+"""What is wrong with the crawls of an archive, read from it alone: nothing is asked of the sites,
+nothing is written.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,13 @@ SHOWN = 5
 AHEAD = timedelta(hours=1)
 """How far the archive's clock may be before the computer's."""
 ENOUGH = 1.1
-"""Times the room that the disk should have: from there on a full disk is over. Room that wavers is one incident."""
+"""Times the room that the disk should have: from there on a full disk is over. Room that wavers is
+one incident.
+"""
 _STOPPED = "shutdown"
-"""Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the rhythm."""
+"""Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the
+rhythm.
+"""
 _KILLED = "broke_off"
 
 
@@ -33,11 +39,15 @@ class Limits:
     """What is still well."""
 
     silence: timedelta = timedelta(hours=48)
-    """How long a site may be without a crawl; one that someone stopped does not count, one that runs does."""
+    """How long a site may be without a crawl; one that someone stopped does not count, one that
+    runs does.
+    """
     silences: Mapping[str, timedelta] = field(default_factory=dict)
     """The same for single sites, by their rhythm."""
     expected_since: datetime | None = None
-    """Since when crawls are to be expected of a site that was never crawled; None: it should have been."""
+    """Since when crawls are to be expected of a site that was never crawled; None: it should have
+    been.
+    """
     lifeless: timedelta = timedelta(hours=2)
     """How long a crawl may run without an answer of its site before it counts as broken."""
     disk_free: int = 1_000_000_000
@@ -67,17 +77,26 @@ def free_bytes(path: Path) -> int:
 
 def crawled_sites(archive: Reader) -> list[str]:
     """The sites that were ever crawled."""
-    return [site for (site,) in archive.db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")]
+    return [
+        site
+        for (site,) in archive.db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")
+    ]
 
 
 def incidents(
-    archive: Reader, *, now: datetime, limits: Limits | None = None, sites: Iterable[str] | None = None,
+    archive: Reader,
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+    sites: Iterable[str] | None = None,
     free: Callable[[Path], int] = free_bytes,
-) -> list[Incident]:  # fmt: skip
-    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is well. What was told and lasts no
-    longer is among it where there are words for how it ended (`over`).
+) -> list[Incident]:
+    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is
+    well. What was told and lasts no longer is among it where there are words for how it ended
+    (`over`).
 
-    `sites` are all that were ever crawled, where none are given. `free` tells the room on the archive's file system.
+    `sites` are all that were ever crawled, where none are given. `free` tells the room on the
+    archive's file system.
     """
     limits = limits or Limits()
     found: list[Incident] = []
@@ -98,7 +117,9 @@ def incidents(
 
 
 def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> list[Incident]:
-    """A computer's clock was far ahead once: what is written until then bears that moment, and nobody seems to be silent."""
+    """A computer's clock was far ahead once: what is written until then bears that moment, and
+    nobody seems to be silent.
+    """
     latest = archive.clock.latest()
     if latest is None or latest - now <= AHEAD:
         return []
@@ -108,8 +129,13 @@ def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> list[Incident]:
 
 
 def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
-    """When and how the newest crawl of a site ended: `started_at, ended_at, end_reason`; None where there was none."""
-    rows = archive.db.query("SELECT started_at, ended_at, end_reason FROM crawls WHERE site = ? ORDER BY id DESC LIMIT 1", [site])
+    """When and how the newest crawl of a site ended: `started_at, ended_at, end_reason`; None where
+    there was none.
+    """
+    rows = archive.db.query(
+        "SELECT started_at, ended_at, end_reason FROM crawls WHERE site = ? ORDER BY id DESC LIMIT 1",
+        [site],
+    )
     return next(iter(rows), None)
 
 
@@ -122,14 +148,24 @@ def _crawls(archive: Reader, site: str) -> list[_Crawl]:
         {"site": site, "stopped": _STOPPED, "killed": _KILLED},
     )
     return [
-        _Crawl(started_at=datetime.fromisoformat(start), ended_at=datetime.fromisoformat(end) if end else None, end_reason=reason)
+        _Crawl(
+            started_at=datetime.fromisoformat(start),
+            ended_at=datetime.fromisoformat(end) if end else None,
+            end_reason=reason,
+        )
         for start, end, reason in rows.fetchall()
     ]
 
 
-def _failed(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
+def _failed(
+    archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits
+) -> list[Incident]:
     """The last crawl that is over failed, and perhaps others before it."""
-    over = [crawl for place, crawl in enumerate(crawls) if place or not _runs(archive, site, crawl, now, limits)]
+    over = [
+        crawl
+        for place, crawl in enumerate(crawls)
+        if place or not _runs(archive, site, crawl, now, limits)
+    ]
     failures: list[_Crawl] = []
     for crawl in over:
         if crawl.end_reason == "finished":
@@ -140,15 +176,29 @@ def _failed(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, lim
     first, last = failures[-1], failures[0]
     times = "the last crawl" if len(failures) == 1 else f"the last {len(failures)} crawls"
     why = f"{times} failed: {sentence(last.end_reason or _KILLED)}"
-    return [Incident(kind="crawl_failed", site=site, since=first.ended_at or first.started_at, why=why, urls=_failing(archive, site, last))]
+    return [
+        Incident(
+            kind="crawl_failed",
+            site=site,
+            since=first.ended_at or first.started_at,
+            why=why,
+            urls=_failing(archive, site, last),
+        )
+    ]
 
 
 def _runs(archive: Reader, site: str, crawl: _Crawl, now: datetime, limits: Limits) -> bool:
-    """Whether a crawl that has not written down its end is still at work: there was an answer not long ago."""
+    """Whether a crawl that has not written down its end is still at work: there was an answer not
+    long ago.
+    """
     if crawl.end_reason is not None:
         return False
-    (answered,) = archive.db.conn.execute("SELECT max(last_checked_at) FROM urls WHERE site = ?", (site,)).fetchone()
-    alive = max(crawl.started_at, datetime.fromisoformat(answered)) if answered else crawl.started_at
+    (answered,) = archive.db.conn.execute(
+        "SELECT max(last_checked_at) FROM urls WHERE site = ?", (site,)
+    ).fetchone()
+    alive = (
+        max(crawl.started_at, datetime.fromisoformat(answered)) if answered else crawl.started_at
+    )
     return now - alive < limits.lifeless
 
 
@@ -162,12 +212,16 @@ def _failing(archive: Reader, site: str, crawl: _Crawl) -> tuple[str, ...]:
     return tuple(url for (url,) in rows)
 
 
-def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits) -> list[Incident]:
+def _silent(
+    archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits
+) -> list[Incident]:
     """No crawl ended within the site's rhythm, and none is at work."""
     if crawls and _runs(archive, site, crawls[0], now, limits):
         return []
     limit = limits.silences.get(site, limits.silence)
-    newest = max((crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since)
+    newest = max(
+        (crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since
+    )
     if newest is not None and now - newest <= limit:
         return []
     if not crawls:
@@ -181,49 +235,97 @@ def _silent(archive: Reader, site: str, crawls: list[_Crawl], now: datetime, lim
 def _drifted(archive: Reader, site: str) -> list[Incident]:
     return [
         Incident(
-            kind="drift", site=site, layout=drift.layout, since=datetime.fromisoformat(drift.since), urls=drift.urls,
+            kind="drift",
+            site=site,
+            layout=drift.layout,
+            since=datetime.fromisoformat(drift.since),
+            urls=drift.urls,
             why=f"its pages are not what they were (layout {drift.layout}): {drift.why}",
         )
         for drift in drifts(archive, site=site)
-    ]  # fmt: skip
+    ]
 
 
-def _lost(archive: Reader, site: str, now: datetime, limits: Limits, noted: Sequence[Incident]) -> list[Incident]:
-    """The last days that announced far less than they should have, or too many of whose stories are missing; and those that were told
-    of before and are over, with the words for it: a loss ends when it is mended, or when its day is no longer watched.
+def _lost(
+    archive: Reader, site: str, now: datetime, limits: Limits, noted: Sequence[Incident]
+) -> list[Incident]:
+    """The last days that announced far less than they should have, or too many of whose stories are
+    missing; and those that were told of before and are over, with the words for it: a loss ends
+    when it is mended, or when its day is no longer watched.
     """
     today = now.astimezone(limits.zone).date()
     recent = today - timedelta(days=limits.days - 1)
-    known = {each.day for each in noted if (each.kind, each.site) == ("coverage", site) and each.day is not None}
-    asked: dict[str, Any] = {"last": today, "now": now, "site": site, "zone": limits.zone, "late": limits.late}
-    days = coverage.coverage(archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked)
+    known = {
+        each.day
+        for each in noted
+        if (each.kind, each.site) == ("coverage", site) and each.day is not None
+    }
+    asked: dict[str, Any] = {
+        "last": today,
+        "now": now,
+        "site": site,
+        "zone": limits.zone,
+        "late": limits.late,
+    }
+    days = coverage.coverage(
+        archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked
+    )
     bad = [day for day in days if day.marks and day.day >= recent]
-    missing = [row for row in coverage.urls(archive, first=bad[0].day, **asked) if row["outcome"] == "missing"] if bad else []
+    missing = (
+        [
+            row
+            for row in coverage.urls(archive, first=bad[0].day, **asked)
+            if row["outcome"] == "missing"
+        ]
+        if bad
+        else []
+    )
     over = [day for day in days if day.day in known and day not in bad]
     return [
-        *(_loss(day, limits.zone, _told(day), [row["url"] for row in missing if row["day"] == day.day.isoformat()]) for day in bad),
+        *(
+            _loss(
+                day,
+                limits.zone,
+                _told(day),
+                [row["url"] for row in missing if row["day"] == day.day.isoformat()],
+            )
+            for day in bad
+        ),
         *(replace(_loss(day, limits.zone, _ended(day)), over=True) for day in over),
-    ]  # fmt: skip
+    ]
 
 
 def _loss(day: coverage.Coverage, zone: ZoneInfo, why: str, urls: Sequence[str] = ()) -> Incident:
     begins = datetime.combine(day.day, time.min, tzinfo=zone).astimezone(UTC)
     shown = tuple(dict.fromkeys(urls))[:SHOWN]
-    return Incident(kind="coverage", site=day.site, day=day.day, since=begins, why=f"{day.day}: {why}", urls=shown)
+    return Incident(
+        kind="coverage",
+        site=day.site,
+        day=day.day,
+        since=begins,
+        why=f"{day.day}: {why}",
+        urls=shown,
+    )
 
 
 def _told(day: coverage.Coverage, verb: str = "") -> str:
     parts = []
     if "few" in day.marks:
-        parts.append(f"only {plural(day.announced + day.skipped, 'story', 'stories')} announced, usually {day.usual or 0:.0f}")
+        parts.append(
+            f"only {plural(day.announced + day.skipped, 'story', 'stories')} announced, usually {day.usual or 0:.0f}"
+        )
     if "missing" in day.marks:
         reason, _count = day.reasons.most_common(1)[0]
-        parts.append(f"{day.missing} of {plural(day.announced, 'story', 'stories')} {verb}missing, mostly as {sentence(reason)}")
+        parts.append(
+            f"{day.missing} of {plural(day.announced, 'story', 'stories')} {verb}missing, mostly as {sentence(reason)}"
+        )
     return ", ".join(parts)
 
 
 def _ended(day: coverage.Coverage) -> str:
-    """Of a day without marks that the loss is mended; of another one that nobody looks at it any more."""
+    """Of a day without marks that the loss is mended; of another one that nobody looks at it any
+    more.
+    """
     if day.marks:
         return f"no longer watched; {_told(day, 'stay ')}"
     return f"{day.kept} of {plural(day.announced, 'story', 'stories')} are in the archive now"

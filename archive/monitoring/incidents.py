@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk", "clock")
-"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not had; the disk filling; a clock that
-was ahead."""
+"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not
+had; the disk filling; a clock that was ahead.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something that needs a look, as long as it lasts; `kind`, `site`, `layout` and `day` tell one from another."""
+    """Something that needs a look, as long as it lasts; `kind`, `site`, `layout` and `day` tell one
+    from another.
+    """
 
     kind: str
     """One of KINDS."""

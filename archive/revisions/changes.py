@@ -13,12 +13,23 @@ from archive.database.clock import exact
 from archive.identity import normalised, text_digest
 
 COMPARED = (
-    "headline", "kicker", "deck", "body", "dateline", "authors", "editors", "agency", "published_at", "section", "caption",
-)  # fmt: skip
+    "headline",
+    "kicker",
+    "deck",
+    "body",
+    "dateline",
+    "authors",
+    "editors",
+    "agency",
+    "published_at",
+    "section",
+    "caption",
+)
 """Fields whose change makes a revision.
 
-Left out on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are computed by the sites
-(related topics, the size of a picture), the rest is ours."""
+Left out on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are
+computed by the sites (related topics, the size of a picture), the rest is ours.
+"""
 
 _MARKED = re.compile(
     r"""^[\W_]*(?:
@@ -29,8 +40,10 @@ _MARKED = re.compile(
     |[\[(]\s*(?:ralat|koreksi|update)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Marks of a correction at the start of a paragraph or headline, or bracketed in it. `Koreksi IHSG berlanjut` is about the stock
-exchange: without a colon, bracket or dash the words count only in capitals; `Koreksi-koreksi` is a plural."""
+"""Marks of a correction at the start of a paragraph or headline, or bracketed in it. `Koreksi IHSG
+berlanjut` is about the stock exchange: without a colon, bracket or dash the words count only in
+capitals; `Koreksi-koreksi` is a plural.
+"""
 
 _WORD = re.compile(r"\s*\S+|\s+")
 
@@ -47,11 +60,17 @@ def comparable(value: Any) -> str:
 def _comparable(name: str, reading: Mapping[str, Any]) -> str:
     """A field for comparing: a moment is the same moment with another offset."""
     value = reading.get(name)
-    return exact(datetime.fromisoformat(value)) if name == "published_at" and value else comparable(value)
+    return (
+        exact(datetime.fromisoformat(value))
+        if name == "published_at" and value
+        else comparable(value)
+    )
 
 
 def reading_digest(reading: Mapping[str, Any]) -> str:
-    """Digest of the compared fields: equal for two readings between which nothing of meaning changed."""
+    """Digest of the compared fields: equal for two readings between which nothing of meaning
+    changed.
+    """
     return text_digest(f"{name}={_comparable(name, reading)}" for name in COMPARED)
 
 
@@ -61,7 +80,8 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
 
 
 def correction_note(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str | None:
-    """The newsroom's note of a correction that stands in `after` and did not stand in `before`; None where there is none.
+    """The newsroom's note of a correction that stands in `after` and did not stand in `before`;
+    None where there is none.
 
     Without a `before`, an `UPDATE` is no note: so begin many first versions ("UPDATE harga emas").
 
@@ -69,8 +89,17 @@ def correction_note(before: Mapping[str, Any] | None, after: Mapping[str, Any]) 
     'KOREKSI: dibuka Senin, bukan Minggu.'
     """
     known = {normalised(line) for line in _lines(before)} if before is not None else set()
-    fresh = ((line, _MARKED.search(line)) for line in _lines(after) if normalised(line) not in known)
-    return next((line for line, mark in fresh if mark and (before is not None or "update" not in mark[0].lower())), None)
+    fresh = (
+        (line, _MARKED.search(line)) for line in _lines(after) if normalised(line) not in known
+    )
+    return next(
+        (
+            line
+            for line, mark in fresh
+            if mark and (before is not None or "update" not in mark[0].lower())
+        ),
+        None,
+    )
 
 
 def _lines(reading: Mapping[str, Any]) -> list[str]:
@@ -88,7 +117,9 @@ class Edit:
 
 
 def word_diff(before: str, after: str) -> Iterator[Edit]:
-    """The words of two texts side by side, paragraphs kept, as runs of same, removed and added text."""
+    """The words of two texts side by side, paragraphs kept, as runs of same, removed and added
+    text.
+    """
     same = ""
     for removed, added in _runs(_WORD.findall(before), _WORD.findall(after)):
         space = _common_space(removed, added)

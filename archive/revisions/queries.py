@@ -20,33 +20,52 @@ _LISTS = (*LISTS, "changed")
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """A row of a view with its JSON arrays as lists."""
-    return {name: json.loads(value) if name in _LISTS and isinstance(value, str) else value for name, value in row.items()}
+    return {
+        name: json.loads(value) if name in _LISTS and isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 Identify = Callable[[str], tuple[str, str] | None]
-"""From an address to (site, key) of its story, as the sites' profiles know it; None for an unknown one."""
+"""From an address to (site, key) of its story, as the sites' profiles know it; None for an unknown
+one.
+"""
 
 
 def find_article(db: Database, reference: str, identify: Identify | None = None) -> int:
-    """Number of the article that goes by a URL (any address of the story), a story id or its number.
+    """Number of the article that goes by a URL (any address of the story), a story id or its
+    number.
 
     Raises ArticleUnknown, also where a story id is that of several sites' stories.
     """
     found = _by_address(db, reference, identify)
     if found is not None:
-        row = db.conn.execute("SELECT id FROM articles WHERE site = ? AND key = ?", found).fetchone()
+        row = db.conn.execute(
+            "SELECT id FROM articles WHERE site = ? AND key = ?", found
+        ).fetchone()
         if row:
             return int(row[0])
     reference = _text(reference)
-    rows = db.conn.execute("SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2", (reference, _number(reference))).fetchall()
+    rows = db.conn.execute(
+        "SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2",
+        (reference, _number(reference)),
+    ).fetchall()
     if len(rows) == 1:
         return int(rows[0][0])
-    raise ArticleUnknown(f"{reference}: {'more than one article goes' if rows else _unknown(db)} by that name")
+    raise ArticleUnknown(
+        f"{reference}: {'more than one article goes' if rows else _unknown(db)} by that name"
+    )
 
 
 def _unknown(db: Database) -> str:
-    (past,) = db.conn.execute("SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'").fetchone()
-    return "no article that was in the archive at that moment goes" if past else "no article in the archive goes"
+    (past,) = db.conn.execute(
+        "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'"
+    ).fetchone()
+    return (
+        "no article that was in the archive at that moment goes"
+        if past
+        else "no article in the archive goes"
+    )
 
 
 def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
@@ -54,12 +73,16 @@ def find_story(db: Database, reference: str, identify: Identify | None = None) -
     found = _by_address(db, reference, identify)
     if found is not None:
         return found
-    row = db.conn.execute("SELECT site, key FROM articles WHERE id = ?", (find_article(db, reference, identify),)).fetchone()
+    row = db.conn.execute(
+        "SELECT site, key FROM articles WHERE id = ?", (find_article(db, reference, identify),)
+    ).fetchone()
     return str(row[0]), str(row[1])
 
 
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
-    """(site, key) of the story with this address: an article's, the ledger's, or one that a profile knows the shape of."""
+    """(site, key) of the story with this address: an article's, the ledger's, or one that a profile
+    knows the shape of.
+    """
     reference = _text(reference)
     urls = {reference}
     with suppress(ValueError):
@@ -68,7 +91,8 @@ def _by_address(db: Database, reference: str, identify: Identify | None) -> tupl
         row = (
             db.conn.execute("SELECT site, key FROM articles WHERE url = ?", (url,)).fetchone()
             or db.conn.execute(
-                "SELECT site, key FROM urls WHERE url = ? AND state != 'source' ORDER BY article_id IS NULL, id", (url,)
+                "SELECT site, key FROM urls WHERE url = ? AND state != 'source' ORDER BY article_id IS NULL, id",
+                (url,),
             ).fetchone()
         )
         if row:
@@ -95,14 +119,23 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
 
 def _absence(db: Database, article_id: int) -> str:
     """Why an article that has a number has no text."""
-    buried = next(iter(db.query("SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id])), None)
+    buried = next(
+        iter(
+            db.query(
+                "SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id]
+            )
+        ),
+        None,
+    )
     if buried is not None:
         return f"was taken down here on {plain_time(buried['taken_down_at'])}: {buried['reason']}"
     return "was not yet in the archive at that moment"
 
 
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """The article's rows of the `history` view with the newsroom's notes of corrections, oldest first."""
+    """The article's rows of the `history` view with the newsroom's notes of corrections, oldest
+    first.
+    """
     rows = db.query(
         """SELECT h.*, r.correction FROM history h JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
         WHERE h.article_id = ? ORDER BY h.number""",
@@ -113,14 +146,23 @@ def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
 
 def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
     """One revision with all its fields; raises ArticleUnknown where there is no such number."""
-    row = next(iter(db.query("SELECT * FROM revisions WHERE article_id = ? AND number = ?", [article_id, number])), None)
+    row = next(
+        iter(
+            db.query(
+                "SELECT * FROM revisions WHERE article_id = ? AND number = ?", [article_id, number]
+            )
+        ),
+        None,
+    )
     if row is None:
         raise ArticleUnknown(f"article {article_id} has no revision {number}")
     return _plain(row)
 
 
 RANKED = 5_000
-"""Stories that a search ranks at most, newest first: to rank every story that holds a common word takes longer than to read on."""
+"""Stories that a search ranks at most, newest first: to rank every story that holds a common word
+takes longer than to read on.
+"""
 
 _SEARCH = """
     WITH newest AS MATERIALIZED (
@@ -134,11 +176,14 @@ _SEARCH = """
 """First the numbers, then the best of them, then their texts: each step looks at fewer stories."""
 
 
-def search(db: Database, query: str, *, site: str | None = None, limit: int = 20) -> Iterator[dict[str, Any]]:
-    """Articles whose newest text holds all the words, best first, with a snippet; quotes make a phrase.
+def search(
+    db: Database, query: str, *, site: str | None = None, limit: int = 20
+) -> Iterator[dict[str, Any]]:
+    """Articles whose newest text holds all the words, best first, with a snippet; quotes make a
+    phrase.
 
-    The words are taken as words: no operator of FTS5 can break the query. Where more than RANKED stories hold them, the
-    newest are ranked.
+    The words are taken as words: no operator of FTS5 can break the query. Where more than RANKED
+    stories hold them, the newest are ranked.
     """
     words = " ".join('"' + word.replace('"', '""') + '"' for word in _words(query))
     if not words:
@@ -157,7 +202,9 @@ def _words(query: str) -> list[str]:
 
 
 def stats(db: Database) -> list[dict[str, Any]]:
-    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept, what the validators saved."""
+    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept,
+    what the validators saved.
+    """
     return list(
         db.query(
             """SELECT s.site,
@@ -185,17 +232,35 @@ def stats(db: Database) -> list[dict[str, Any]]:
 
 
 def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[str, Any]:
-    """A URL's row of the ledger with its checks and, where it made an article, the revisions; raises ArticleUnknown."""
+    """A URL's row of the ledger with its checks and, where it made an article, the revisions;
+    raises ArticleUnknown.
+    """
     url = _text(url)
     try:
         plain = canonical_url(url)
     except ValueError:
         plain = url
-    row = next(iter(db.query("SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain])), None)
+    row = next(
+        iter(
+            db.query(
+                "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id",
+                [url, plain],
+            )
+        ),
+        None,
+    )
     if row is None:
         with suppress(ArticleUnknown):  # another address of a story, its id or its number
             story = find_story(db, url, identify)
-            row = next(iter(db.query("SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id", story)), None)
+            row = next(
+                iter(
+                    db.query(
+                        "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id",
+                        story,
+                    )
+                ),
+                None,
+            )
     if row is None:
         raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
     checks = db.query(
@@ -204,7 +269,15 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
         [row["id"]],
     )
     made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
-    stone = next(iter(db.query("SELECT reason FROM tombstones WHERE site = ? AND key = ?", [row["site"], row["key"]])), None)
+    stone = next(
+        iter(
+            db.query(
+                "SELECT reason FROM tombstones WHERE site = ? AND key = ?",
+                [row["site"], row["key"]],
+            )
+        ),
+        None,
+    )
     return {
         **row,
         "taken_down_for": stone and stone["reason"],

@@ -1,7 +1,8 @@
-"""Snapshots packed with zstd and a dictionary a site: the pages of one site share most of their bytes.
+"""Snapshots packed with zstd and a dictionary a site: the pages of one site share most of their
+bytes.
 
-A raw-content dictionary made of a few earlier pages packs far better here than one from `train_dictionary`, which keeps
-only fragments. Figures are from tests/benchmarks/compression.py.
+A raw-content dictionary made of a few earlier pages packs far better here than one from
+`train_dictionary`, which keeps only fragments. Figures are from tests/benchmarks/compression.py.
 """
 
 from __future__ import annotations
@@ -14,16 +15,24 @@ import zstandard
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
 
-LEVEL = 12  # with a dictionary as fast as 9 and 2 to 4 % smaller; 15 takes 2 to 3 times, 19 ten times as long for 2 % more
-MAX_DICTIONARY_BYTES = 1_000_000  # a window that every zstd decoder accepts; 2 MB took a further 5 % off, for 2 to 3 times the time
+# With a dictionary as fast as 9 and 2 to 4 % smaller; 15 takes 2 to 3 times, 19 ten times as long
+# for 2 % more
+LEVEL = 12
+# A window that every zstd decoder accepts; 2 MB took a further 5 % off, for 2 to 3 times the time
+MAX_DICTIONARY_BYTES = 1_000_000
 FEWEST_PAGES = 4
 MOST_PAGES = 200
-"""How many pages a dictionary is made of: as many as fit; large ones are cut rather than that it has fewer than four."""
-MAX_PAGE_BYTES = 128_000_000  # far above any page the crawler takes: a damaged frame must not eat the memory
+"""How many pages a dictionary is made of: as many as fit; large ones are cut rather than that it
+has fewer than four.
+"""
+MAX_PAGE_BYTES = (
+    128_000_000  # far above any page the crawler takes: a damaged frame must not eat the memory
+)
 
 
 def dictionary_of(pages: Sequence[bytes]) -> bytes:
-    """The bytes of a raw-content dictionary: the pages one after the other, the newest last, where zstd looks first.
+    """The bytes of a raw-content dictionary: the pages one after the other, the newest last, where
+    zstd looks first.
 
     Pages that are too large together are cut to equal shares.
     """
@@ -54,14 +63,22 @@ def pack(data: bytes, dictionary: bytes | None = None) -> bytes:
     return _packer(dictionary).compress(data)
 
 
-def unpack(packed: bytes, digest: str, dictionary: bytes | None = None, *, name: str = "a snapshot") -> bytes:
-    """The bytes that were packed; raises ArchiveDamaged, which calls them `name`, where they are not the ones of `digest`."""
+def unpack(
+    packed: bytes, digest: str, dictionary: bytes | None = None, *, name: str = "a snapshot"
+) -> bytes:
+    """The bytes that were packed; raises ArchiveDamaged, which calls them `name`, where they are
+    not the ones of `digest`.
+    """
     try:
-        if zstandard.frame_content_size(packed) > MAX_PAGE_BYTES:  # zstandard makes room for it before it looks further
+        if (
+            zstandard.frame_content_size(packed) > MAX_PAGE_BYTES
+        ):  # zstandard makes room for it before it looks further
             raise ArchiveDamaged(f"{name} was damaged: it claims to be larger than any page")
         data = _unpacker(dictionary).decompress(packed, max_output_size=MAX_PAGE_BYTES)
     except zstandard.ZstdError as error:
         raise ArchiveDamaged(f"{name} cannot be unpacked: {error}") from error
     if bytes_digest(data) != digest:
-        raise ArchiveDamaged(f"{name} was damaged: its bytes no longer match the digest {digest[:12]}…")
+        raise ArchiveDamaged(
+            f"{name} was damaged: its bytes no longer match the digest {digest[:12]}…"
+        )
     return data

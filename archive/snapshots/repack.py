@@ -1,4 +1,6 @@
-"""Packing kept pages anew: the same bytes in other frames, each proved before it takes the old one's place."""
+"""Packing kept pages anew: the same bytes in other frames, each proved before it takes the old
+one's place.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,22 @@ Frame = tuple[int, bytes]
 
 
 class Repacking:
-    """Reading and packing anew of single snapshots; writes belong inside a transaction of the Archive."""
+    """Reading and packing anew of single snapshots; writes belong inside a transaction of the
+    Archive.
+    """
 
     def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
         self._db = db
         self._dictionaries = dictionaries
 
     def body(self, snapshot_id: int) -> bytes:
-        """The bytes of one snapshot without its further parts; raises ArchiveDamaged where they do not check."""
+        """The bytes of one snapshot without its further parts; raises ArchiveDamaged where they do
+        not check.
+        """
         row = self._row(snapshot_id)
-        return compression.unpack(row[0], row[1], self._dictionaries.content(row[2]), name=f"snapshot {snapshot_id}")
+        return compression.unpack(
+            row[0], row[1], self._dictionaries.content(row[2]), name=f"snapshot {snapshot_id}"
+        )
 
     def packed_size(self, snapshot_ids: Iterable[int]) -> int:
         """Bytes that these snapshots take now."""
@@ -53,9 +61,11 @@ class Repacking:
         )
 
     def move(self, old: int, *, limit: int) -> int:
-        """Pack up to `limit` snapshots of the dictionary `old` anew, with the site's newest other one or with none.
+        """Pack up to `limit` snapshots of the dictionary `old` anew, with the site's newest other
+        one or with none.
 
-        Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot does not check.
+        Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot
+        does not check.
         """
         row = self._db.conn.execute(
             """SELECT max(d.id) FROM dictionaries o JOIN dictionaries d ON d.site = o.site AND d.id <> o.id

@@ -1,4 +1,6 @@
-"""Who ran whose text: shingles, signatures to find candidates by, the comparison that judges a pair, and the clusters of an archive."""
+"""Who ran whose text: shingles, signatures to find candidates by, the comparison that judges a
+pair, and the clusters of an archive.
+"""
 
 from archive.syndication.clusters import Clusters
 from archive.syndication.comparison import Link, Text, compare

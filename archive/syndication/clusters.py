@@ -1,7 +1,8 @@
 """The clusters of an archive, kept up to date with every text that comes.
 
-A cluster is what links hold together, in one step or several. Which articles there are decides it, never the order in which they came:
-every pair that meets and is judged a link unites two clusters, whichever of the two came last.
+A cluster is what links hold together, in one step or several. Which articles there are decides it,
+never the order in which they came: every pair that meets and is judged a link unites two clusters,
+whichever of the two came last.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from archive.syndication.members import WHOLE, Candidate, Member, measured, memb
 from archive.syndication.texts import BATCH, Texts
 
 MOST_IN_VAIN = 64
-"""Comparisons without a link after which a text is compared no more. Texts of one template meet by the thousand; what copies one of them
-agrees with it more than they do, and comes before them."""
+"""Comparisons without a link after which a text is compared no more. Texts of one template meet by
+the thousand; what copies one of them agrees with it more than they do, and comes before them.
+"""
 
 
 class Clusters:
@@ -34,7 +36,9 @@ class Clusters:
         self.texts = Texts(db)
 
     def place(self, article_id: int, body: str, *, now: datetime) -> None:
-        """The article says this now: its text meets the others, and clusters grow, unite or fall apart."""
+        """The article says this now: its text meets the others, and clusters grow, unite or fall
+        apart.
+        """
         if self.texts.of(article_id) is not None:
             self.leave(article_id, now=now)
         text_id = self.texts.put(article_id, body)
@@ -73,15 +77,24 @@ class Clusters:
         self._db.close()
 
     def replace(self, numbers: Sequence[int], members: Sequence[Member], *, now: datetime) -> int:
-        """Write a cluster that was composed elsewhere; those whom it leaves behind are looked at again. How many rows changed."""
+        """Write a cluster that was composed elsewhere; those whom it leaves behind are looked at
+        again. How many rows changed.
+        """
         before = self.rows(numbers)
-        behind = {other for number in {row["cluster_id"] for row in before.values()} for other in self._companions(number)}
+        behind = {
+            other
+            for number in {row["cluster_id"] for row in before.values()}
+            for other in self._companions(number)
+        }
         if behind := behind.difference(numbers):
             self.regroup(behind, now=now)
         if len(self._candidates(numbers)) < len(numbers):  # one was taken down meanwhile
             self.regroup(numbers, now=now)
             return len(numbers)
-        return sum(self.write(member.article_id, member, now=now, before=before.get(member.article_id)) for member in members)
+        return sum(
+            self.write(member.article_id, member, now=now, before=before.get(member.article_id))
+            for member in members
+        )
 
     def bodies(self, start: int, end: int) -> list[tuple[int, int, str]]:
         """(article_id, revision, body) of the newest texts of a range of articles."""
@@ -91,8 +104,11 @@ class Clusters:
             (start, end),
         ).fetchall()
 
-    def linked(self, start: int, end: int) -> Iterator[tuple[int, list[tuple[int, Callable[[], bool]]]]]:
-        """For each text first run by an article of the range: who else runs it, and who runs a text that may be linked with it.
+    def linked(
+        self, start: int, end: int
+    ) -> Iterator[tuple[int, list[tuple[int, Callable[[], bool]]]]]:
+        """For each text first run by an article of the range: who else runs it, and who runs a text
+        that may be linked with it.
 
         The question whether they are is only asked where it is called.
         """
@@ -104,7 +120,7 @@ class Clusters:
         for number, text_id in rows.fetchall():
             others: list[tuple[int, Callable[[], bool]]] = [
                 (runner, lambda: True) for runner in self._runners(text_id) if runner != number
-            ]  # fmt: skip
+            ]
             others += [
                 (met.articles[0], partial(self.texts.linked, text_id, met))
                 for met in self.texts.promising(text_id)
@@ -114,11 +130,17 @@ class Clusters:
 
     def _runners(self, text_id: int) -> list[int]:
         """The articles that run a text; none for one too short to be compared."""
-        return [run.article_id for run in self.texts.runs(text_id)] if self.texts.signature(text_id).whole else []
+        return (
+            [run.article_id for run in self.texts.runs(text_id)]
+            if self.texts.signature(text_id).whole
+            else []
+        )
 
     def _companions(self, cluster_id: int | None) -> set[int]:
         """The articles of a cluster."""
-        found = self._db.conn.execute("SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,))
+        found = self._db.conn.execute(
+            "SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,)
+        )
         return {number for (number,) in found}
 
     def _running(self, text_id: int) -> set[int]:
@@ -128,10 +150,14 @@ class Clusters:
                 (SELECT m.cluster_id FROM article_texts x JOIN members m ON m.article_id = x.article_id WHERE x.text_id = ?)""",
             (text_id,),
         )
-        return {run.article_id for run in self.texts.runs(text_id)} | {number for (number,) in companions.fetchall()}
+        return {run.article_id for run in self.texts.runs(text_id)} | {
+            number for (number,) in companions.fetchall()
+        }
 
     def _meet(self, text_id: int, united: set[int]) -> None:
-        """Add what the text is linked with: one link is enough for a cluster, the rest is not compared."""
+        """Add what the text is linked with: one link is enough for a cluster, the rest is not
+        compared.
+        """
         in_vain = 0
         for met in self.texts.promising(text_id):
             if met.articles[0] in united:
@@ -143,7 +169,9 @@ class Clusters:
 
     def regroup(self, articles: Collection[int], *, now: datetime) -> None:
         """Articles that were one cluster: which of them are it still?"""
-        texts = {candidate.article_id: candidate.text_id for candidate in self._candidates(articles)}
+        texts = {
+            candidate.article_id: candidate.text_id for candidate in self._candidates(articles)
+        }
         among = frozenset(texts.values())
         groups = {text: {text} for text in among}
         for text in sorted(among):
@@ -155,14 +183,21 @@ class Clusters:
                     groups.update(dict.fromkeys(groups[met.text_id], groups[text]))
         for group in {id(group): group for group in groups.values()}.values():
             runs = {run.article_id for text in group for run in self.texts.runs(text)}
-            runs -= self.rows(runs).keys() - set(articles)  # in a stopped rebuild they may be of a cluster that is yet to be written
-            for numbers in [runs] if all(self.texts.signature(text).whole for text in group) else [{number} for number in runs]:
+            runs -= self.rows(runs).keys() - set(
+                articles
+            )  # in a stopped rebuild they may be of a cluster that is yet to be written
+            for numbers in (
+                [runs]
+                if all(self.texts.signature(text).whole for text in group)
+                else [{number} for number in runs]
+            ):
                 self._settle(numbers, now=now)
         for number in set(articles) - texts.keys():
             self.write(number, None, now=now)
 
     def _join(self, article_id: int, united: set[int], *, now: datetime) -> bool:
-        """Whether the article only adds itself to a cluster, whose other members stay what they are; then it is written.
+        """Whether the article only adds itself to a cluster, whose other members stay what they
+        are; then it is written.
 
         So a thousand identical notices need not be settled anew with each that comes.
         """
@@ -178,12 +213,23 @@ class Clusters:
         if {number for number, *_rest in places} != others or len(firsts) != 1:
             return False
         ((cluster_id, first_id),) = firsts
-        first, came = sorted(self._candidates([first_id, article_id]), key=lambda candidate: candidate.article_id != first_id)
-        own = [number for number, _cluster, _is_first, site in places if newsroom(site) == newsroom(came.site)]
+        first, came = sorted(
+            self._candidates([first_id, article_id]),
+            key=lambda candidate: candidate.article_id != first_id,
+        )
+        own = [
+            number
+            for number, _cluster, _is_first, site in places
+            if newsroom(site) == newsroom(came.site)
+        ]
         repeat = any(candidate.order < came.order for candidate in self._candidates(own))
         if came.order < first.order or article_id < cluster_id or (own and not repeat):
             return False
-        self.write(article_id, member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat), now=now)
+        self.write(
+            article_id,
+            member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat),
+            now=now,
+        )
         return True
 
     def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
@@ -194,10 +240,14 @@ class Clusters:
         for number in numbers:
             self.write(number, members.get(number), now=now, before=before.get(number))
 
-    def composed(self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None) -> list[Member]:
-        """A cluster of these articles: who is first, and what the others are beside it; none for fewer than two.
+    def composed(
+        self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None
+    ) -> list[Member]:
+        """A cluster of these articles: who is first, and what the others are beside it; none for
+        fewer than two.
 
-        `before` are their present rows: what was measured beside the same first one is not measured again.
+        `before` are their present rows: what was measured beside the same first one is not measured
+        again.
         """
         candidates = sorted(self._candidates(articles), key=lambda candidate: candidate.order)
         if len(candidates) < 2:
@@ -231,11 +281,16 @@ class Clusters:
             )
             found += [
                 Candidate(
-                    article_id=number, site=site, url=url, published_at=datetime.fromisoformat(at) if at else None, first_seen_at=seen,
-                    text_id=text_id, length=length,
+                    article_id=number,
+                    site=site,
+                    url=url,
+                    published_at=datetime.fromisoformat(at) if at else None,
+                    first_seen_at=seen,
+                    text_id=text_id,
+                    length=length,
                 )
                 for number, site, url, at, seen, text_id, length in rows
-            ]  # fmt: skip
+            ]
         return found
 
     def rows(self, articles: Iterable[int]) -> dict[int, dict[str, Any]]:
@@ -244,26 +299,48 @@ class Clusters:
         for some in chunks(articles, BATCH):
             numbers = list(some)
             marks = ",".join("?" * len(numbers))
-            for row in self._db.query(f"SELECT * FROM members WHERE article_id IN ({marks})", numbers):  # noqa: S608 - question marks
+            for row in self._db.query(
+                f"SELECT * FROM members WHERE article_id IN ({marks})", numbers
+            ):  # noqa: S608 - question marks
                 found[row["article_id"]] = row
         return found
 
-    def write(self, article_id: int, member: Member | None, *, now: datetime, before: Mapping[str, Any] | None = None) -> bool:
-        """Write today's row, and that it is so from now on; nothing where `before` says the same. None: in no cluster.
+    def write(
+        self,
+        article_id: int,
+        member: Member | None,
+        *,
+        now: datetime,
+        before: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Write today's row, and that it is so from now on; nothing where `before` says the same.
+        None: in no cluster.
 
         Returns whether anything changed.
         """
         if member is None:
-            gone = self._db.conn.execute("DELETE FROM members WHERE article_id = ?", (article_id,)).rowcount
+            gone = self._db.conn.execute(
+                "DELETE FROM members WHERE article_id = ?", (article_id,)
+            ).rowcount
             if gone:
-                self._db.conn.execute("INSERT INTO memberships (article_id, since) VALUES (?, ?)", (article_id, self._clock.stamp(now)))
+                self._db.conn.execute(
+                    "INSERT INTO memberships (article_id, since) VALUES (?, ?)",
+                    (article_id, self._clock.stamp(now)),
+                )
             return bool(gone)
         row = (
-            member.cluster_id, member.relation, member.similarity, member.containment, member.of_first, int(member.is_first),
-        )  # fmt: skip
+            member.cluster_id,
+            member.relation,
+            member.similarity,
+            member.containment,
+            member.of_first,
+            int(member.is_first),
+        )
         if before is not None and tuple(before.values())[1:] == row:
             return False
-        self._db.conn.execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", (article_id, *row))
+        self._db.conn.execute(
+            "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", (article_id, *row)
+        )
         self._db.conn.execute(
             """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity, containment, of_first, is_first)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",

@@ -1,12 +1,14 @@
-"""Whether two articles are one text: the exact judgement over candidates, by rules that can be read.
+"""Whether two articles are one text: the exact judgement over candidates, by rules that can be
+read.
 
 In four steps, each of which can say no:
 
 1. Enough words to judge by.
 2. Enough of them shared: of both texts (`similarity`), or nearly all of the shorter one (`containment`).
 3. The same news on top. News is an inverted pyramid: a newsroom cuts from the end and adds background there, so novelty at the end is
-   a cut or an addition, novelty at the top is another story. A site that runs yesterday's paragraphs under today's lead follows up on
-   its own story; between sites, a new lead over the same text is what an editor does with wire copy.
+   a cut or an addition, novelty at the top is another story. A site that runs yesterday's
+   paragraphs under today's lead follows up on its own story; between sites, a new lead over the
+   same text is what an editor does with wire copy.
 4. The same facts in the same words (see `facts`).
 """
 
@@ -24,25 +26,33 @@ from archive.syndication.shingles import MOST_CHARACTERS, WIDTH, shingles, words
 from archive.syndication.signatures import FEWEST_WORDS
 
 COPY = 0.8
-"""Similarity from which on it is a copy: about one word in forty changed, or one paragraph in ten cut."""
+"""Similarity from which on it is a copy: about one word in forty changed, or one paragraph in ten
+cut.
+"""
 
 EDITED = 0.38
-"""Similarity from which on it is an edited text: about one word in nine changed, or every third paragraph rewritten. Two reporters at one
-event share their quotes and little else; of press releases told in own words 0.36 and less is left."""
+"""Similarity from which on it is an edited text: about one word in nine changed, or every third
+paragraph rewritten. Two reporters at one event share their quotes and little else; of press
+releases told in own words 0.36 and less is left.
+"""
 
 CONTAINED = 0.7
 """Share of the shorter text from which on it was cut from the longer one."""
 
 EXCERPT = 0.6
-"""Share of the longer text up to which the shorter one is called an excerpt: two fifths and more were cut."""
+"""Share of the longer text up to which the shorter one is called an excerpt: two fifths and more
+were cut.
+"""
 
 SAME_TOP = 0.65
-"""Share that both tops must have in the other text if two stories of one site are one story. Repeats have 0.68 and more, follow-ups
-less than 0.6."""
+"""Share that both tops must have in the other text if two stories of one site are one story.
+Repeats have 0.68 and more, follow-ups less than 0.6.
+"""
 
 OWN_TOP = 0.4
-"""Share that one of the tops must have where the sites differ: one of them copied, and the other's lead may be new. Where both leads
-are new, only background is shared."""
+"""Share that one of the tops must have where the sites differ: one of them copied, and the other's
+lead may be new. Where both leads are new, only background is shared.
+"""
 
 FADING = 80.0
 """Words after which a word's place on top counts e times less: two to three paragraphs."""
@@ -51,7 +61,9 @@ _WEIGHTS = tuple(exp(-place / FADING) for place in range(round(6 * FADING)))
 """Beyond, a word weighs a four-hundredth of the first."""
 _TOTALS = tuple(accumulate(_WEIGHTS))
 
-_SUFFIXES = frozenset(("www", "com", "co", "id", "net", "org", "or", "go", "ac", "web", "my", "tv", "news", "info"))
+_SUFFIXES = frozenset(
+    ("www", "com", "co", "id", "net", "org", "or", "go", "ac", "web", "my", "tv", "news", "info")
+)
 
 Side = Literal["a", "b"]
 Relation = Literal["copy", "edited", "excerpt"]
@@ -69,23 +81,39 @@ class Text:
     length: int
     """Words read."""
     run: tuple[int, ...] = field(repr=False)
-    """Shingles of the body in their order; the headline is left out, as every newsroom writes its own."""
+    """Shingles of the body in their order; the headline is left out, as every newsroom writes its
+    own.
+    """
     shingles: frozenset[int] = field(repr=False)
     body: str = field(repr=False)
 
     @classmethod
-    def of(cls, body: str, *, site: str, published_at: datetime | None = None, agency: str | None = None) -> Self:
+    def of(
+        cls,
+        body: str,
+        *,
+        site: str,
+        published_at: datetime | None = None,
+        agency: str | None = None,
+    ) -> Self:
         """Read a body; takes about a millisecond."""
         found = words(body)
         run = shingles(found)
         return cls(
-            site=site, published_at=published_at, agency=agency, length=len(found), run=run, shingles=frozenset(run),
+            site=site,
+            published_at=published_at,
+            agency=agency,
+            length=len(found),
+            run=run,
+            shingles=frozenset(run),
             body=body[:MOST_CHARACTERS],
-        )  # fmt: skip
+        )
 
     @cached_property
     def frames(self) -> Frames:
-        """Where its facts stand; half of the time that reading takes, and few comparisons come so far."""
+        """Where its facts stand; half of the time that reading takes, and few comparisons come so
+        far.
+        """
         return frames(self.body)
 
 
@@ -109,13 +137,17 @@ class Link:
     def reversed(self) -> Link:
         """The same link seen from the other text."""
         return replace(
-            self, containment_a=self.containment_b, containment_b=self.containment_a,
-            excerpt=_other_side(self.excerpt), first=_other_side(self.first),
-        )  # fmt: skip
+            self,
+            containment_a=self.containment_b,
+            containment_b=self.containment_a,
+            excerpt=_other_side(self.excerpt),
+            first=_other_side(self.first),
+        )
 
 
 def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
-    """How the two are linked; None for different stories. `compare(b, a)` is the same link, reversed.
+    """How the two are linked; None for different stories. `compare(b, a)` is the same link,
+    reversed.
 
     `same_site` says whether one newsroom ran both, where the texts' own sites do not.
     """
@@ -126,13 +158,21 @@ def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
     relation = _relation(similarity, *sorted((containment_a, containment_b)))
     if same_site is None:
         same_site = newsroom(a.site) == newsroom(b.site)
-    if relation is None or not _same_news(a, b, same_site=same_site) or other_facts(a.frames, b.frames):
+    if (
+        relation is None
+        or not _same_news(a, b, same_site=same_site)
+        or other_facts(a.frames, b.frames)
+    ):
         return None
     return Link(
-        relation=relation, similarity=similarity, containment_a=containment_a, containment_b=containment_b,
+        relation=relation,
+        similarity=similarity,
+        containment_a=containment_a,
+        containment_b=containment_b,
         excerpt=None if relation != "excerpt" else "a" if containment_a > containment_b else "b",
-        first=_first(a.published_at, b.published_at), same_site=same_site,
-    )  # fmt: skip
+        first=_first(a.published_at, b.published_at),
+        same_site=same_site,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +191,16 @@ def measure(a: Text, b: Text) -> Measure:
     shared = len(a.shingles & b.shingles)
     union = len(a.shingles) + len(b.shingles) - shared
     return Measure(
-        similarity=shared / union if union else 0.0, containment=shared / len(a.shingles) if a.shingles else 0.0,
+        similarity=shared / union if union else 0.0,
+        containment=shared / len(a.shingles) if a.shingles else 0.0,
         of_other=shared / len(b.shingles) if b.shingles else 0.0,
-    )  # fmt: skip
+    )
 
 
 def relation_of(found: Measure) -> Relation:
-    """What a measure is called between members of one cluster, which a third text may have brought together."""
+    """What a measure is called between members of one cluster, which a third text may have brought
+    together.
+    """
     return _relation(found.similarity, *sorted((found.containment, found.of_other))) or "edited"
 
 

@@ -1,6 +1,8 @@
-"""What carries the facts of a text, its numbers and names, each in the frame of the words around it.
+"""What carries the facts of a text, its numbers and names, each in the frame of the words around
+it.
 
-Prayer times, exchange rates, counts and weather are told in the same words every day; only what stands in the frames differs.
+Prayer times, exchange rates, counts and weather are told in the same words every day; only what
+stands in the frames differs.
 """
 
 from __future__ import annotations
@@ -14,11 +16,15 @@ from archive.identity import normalised
 from archive.syndication.shingles import MOST_CHARACTERS, NUMBER, WORD
 
 FRAME = 2
-"""Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike sentences together."""
+"""Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike
+sentences together.
+"""
 
 CHANGED_NUMBERS = 0.15
-"""Share of the common frames with numbers that hold other numbers, above which it is another day's story. Copies keep the numbers
-of what they copy, and at most correct one; templates change a third and more."""
+"""Share of the common frames with numbers that hold other numbers, above which it is another day's
+story. Copies keep the numbers of what they copy, and at most correct one; templates change a third
+and more.
+"""
 
 CHANGED_NAMES = 0.35
 """The same for names, where a copy may spell one differently or add a title."""
@@ -26,14 +32,30 @@ CHANGED_NAMES = 0.35
 FEWEST_CHANGED = 2
 """One changed number among others may be a correction."""
 
-_DAYS = frozenset(("senin", "selasa", "rabu", "kamis", "jumat", "jum'at", "sabtu", "minggu", "ahad"))
+_DAYS = frozenset(
+    ("senin", "selasa", "rabu", "kamis", "jumat", "jum'at", "sabtu", "minggu", "ahad")
+)
 _MONTHS = {
     name: str(number)
     for number, names in enumerate(
-        ("januari jan", "februari feb", "maret mar", "april apr", "mei", "juni jun", "juli jul", "agustus agu agt", "september sep",
-         "oktober okt", "november nov", "desember des"), start=1)
+        (
+            "januari jan",
+            "februari feb",
+            "maret mar",
+            "april apr",
+            "mei",
+            "juni jun",
+            "juli jul",
+            "agustus agu agt",
+            "september sep",
+            "oktober okt",
+            "november nov",
+            "desember des",
+        ),
+        start=1,
+    )
     for name in names.split()
-}  # fmt: skip
+}
 _ITEM = re.compile(rf'({NUMBER})|({WORD})|[.?!:"\n]')
 
 Frame = tuple[tuple[str, ...], tuple[str, ...]]
@@ -54,7 +76,8 @@ Frames = Mapping[Frame, Slot]
 
 
 def frames(text: str) -> Frames:
-    """The slots of a text by the words around them; numbers and names that follow each other share a slot.
+    """The slots of a text by the words around them; numbers and names that follow each other share
+    a slot.
 
     >>> [(before, slot.numbers, after) for (before, after), slot in frames("Harga cabai naik 12 persen pekan ini.").items()]
     [(('cabai', 'naik'), {'12'}, ('persen', 'pekan'))]
@@ -64,16 +87,20 @@ def frames(text: str) -> Frames:
     found: dict[Frame, Slot] = {}
     for at, (_word, facts) in enumerate(runs):
         if facts:
-            slot = found.setdefault((shape[max(0, at - FRAME) : at], shape[at + 1 : at + 1 + FRAME]), Slot())
+            slot = found.setdefault(
+                (shape[max(0, at - FRAME) : at], shape[at + 1 : at + 1 + FRAME]), Slot()
+            )
             for fact in facts:
                 (slot.numbers if fact[0].isdigit() or fact in _DAYS else slot.names).add(fact)
     return found
 
 
 def other_facts(one: Frames, other: Frames) -> bool:
-    """Whether the frames that two texts have in common hold other numbers or names: the same template, another story.
+    """Whether the frames that two texts have in common hold other numbers or names: the same
+    template, another story.
 
-    A date may be told shorter ("6/3" and "6 Maret 2026"): numbers differ where neither text has all that the other has.
+    A date may be told shorter ("6/3" and "6 Maret 2026"): numbers differ where neither text has all
+    that the other has.
     """
     numbers, names = [], []
     for frame in one.keys() & other.keys():

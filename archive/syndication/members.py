@@ -29,8 +29,16 @@ class Candidate:
 
     @property
     def order(self) -> tuple[bool, datetime, int, str, str]:
-        """First published, else the longest, then first seen; the address decides where nothing else does."""
-        return self.published_at is None, self.published_at or _NEVER, -self.length, self.first_seen_at, self.url
+        """First published, else the longest, then first seen; the address decides where nothing
+        else does.
+        """
+        return (
+            self.published_at is None,
+            self.published_at or _NEVER,
+            -self.length,
+            self.first_seen_at,
+            self.url,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,9 @@ class Member:
     article_id: int
     cluster_id: int
     relation: str | None
-    """`copy`, `edited` or `excerpt` of the first; `repeat` where its own newsroom had run the story before; None for the first."""
+    """`copy`, `edited` or `excerpt` of the first; `repeat` where its own newsroom had run the story
+    before; None for the first.
+    """
     similarity: float
     """Jaccard of the words, beside the first."""
     containment: float
@@ -50,13 +60,21 @@ class Member:
     is_first: bool
 
 
-def member_of(candidate: Candidate, first: Candidate, found: Measure, cluster_id: int, *, repeat: bool) -> Member:
-    """The row of an article beside the first one of its cluster; `repeat`: its own newsroom had run the story before."""
+def member_of(
+    candidate: Candidate, first: Candidate, found: Measure, cluster_id: int, *, repeat: bool
+) -> Member:
+    """The row of an article beside the first one of its cluster; `repeat`: its own newsroom had run
+    the story before.
+    """
     return Member(
-        article_id=candidate.article_id, cluster_id=cluster_id, similarity=found.similarity, containment=found.containment,
-        relation=None if candidate is first else "repeat" if repeat else relation_of(found), of_first=found.of_other,
+        article_id=candidate.article_id,
+        cluster_id=cluster_id,
+        similarity=found.similarity,
+        containment=found.containment,
+        relation=None if candidate is first else "repeat" if repeat else relation_of(found),
+        of_first=found.of_other,
         is_first=candidate is first,
-    )  # fmt: skip
+    )
 
 
 def measured(before: Mapping[int, Mapping[str, Any]], first: int) -> dict[int, Measure]:
@@ -64,7 +82,9 @@ def measured(before: Mapping[int, Mapping[str, Any]], first: int) -> dict[int, M
     if first not in before or not before[first]["is_first"]:
         return {}
     return {
-        number: Measure(similarity=row["similarity"], containment=row["containment"], of_other=row["of_first"])
+        number: Measure(
+            similarity=row["similarity"], containment=row["containment"], of_other=row["of_first"]
+        )
         for number, row in before.items()
         if row["cluster_id"] == before[first]["cluster_id"]
     }

@@ -12,8 +12,11 @@ from sqlite_utils import Database
 from archive.syndication.comparison import CONTAINED
 
 
-def clusters(db: Database, *, least: int = 2, site: str | None = None, since: datetime | None = None) -> list[dict[str, Any]]:
-    """A row a cluster, the newest first: members, sites, the relations to the first one, and minutes from it to the last.
+def clusters(
+    db: Database, *, least: int = 2, site: str | None = None, since: datetime | None = None
+) -> list[dict[str, Any]]:
+    """A row a cluster, the newest first: members, sites, the relations to the first one, and
+    minutes from it to the last.
 
     `site`: with a member of that site; `since`: with a member published from then on.
     """
@@ -30,18 +33,33 @@ def clusters(db: Database, *, least: int = 2, site: str | None = None, since: da
 
 
 def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
-    first = next(iter(db.query("SELECT site, url, published_at, headline FROM latest WHERE article_id = ?", [row["first_id"]])))
+    first = next(
+        iter(
+            db.query(
+                "SELECT site, url, published_at, headline FROM latest WHERE article_id = ?",
+                [row["first_id"]],
+            )
+        )
+    )
     minutes = None if row["began"] is None else round((row["ended"] - row["began"]) * 24 * 60)
     return {
-        "cluster_id": row["cluster_id"], "members": row["members"], "sites": sorted(json.loads(row["sites"])),
-        "relations": dict(sorted(Counter(filter(None, json.loads(row["relations"]))).items())), "agency": row["agency"],
-        "first_site": first["site"], "first_published_at": first["published_at"], "minutes": minutes, "headline": first["headline"],
+        "cluster_id": row["cluster_id"],
+        "members": row["members"],
+        "sites": sorted(json.loads(row["sites"])),
+        "relations": dict(sorted(Counter(filter(None, json.loads(row["relations"]))).items())),
+        "agency": row["agency"],
+        "first_site": first["site"],
+        "first_published_at": first["published_at"],
+        "minutes": minutes,
+        "headline": first["headline"],
         "url": first["url"],
-    }  # fmt: skip
+    }
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """The members of the article's cluster, the first one first, then by time; none for an article in no cluster."""
+    """The members of the article's cluster, the first one first, then by time; none for an article
+    in no cluster.
+    """
     rows = db.query(
         """SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at, m.relation, m.similarity,
             m.containment, m.of_first, m.is_first,
@@ -55,7 +73,10 @@ def members(db: Database, article_id: int) -> list[dict[str, Any]]:
     )
     return [
         dict(
-            row, is_first=bool(row["is_first"]), minutes=None if row["minutes"] is None else int(row["minutes"]), direction=_direction(row)
+            row,
+            is_first=bool(row["is_first"]),
+            minutes=None if row["minutes"] is None else int(row["minutes"]),
+            direction=_direction(row),
         )
         for row in rows
     ]
@@ -69,9 +90,11 @@ def _direction(row: dict[str, Any]) -> str | None:
 
 
 def matrix(db: Database) -> list[dict[str, Any]]:
-    """Who ran how many stories of whom: by the agency that a story credits, else by the site that published it first.
+    """Who ran how many stories of whom: by the agency that a story credits, else by the site that
+    published it first.
 
-    A site that ran an agency's story first counts too. Repeats of a site's own stories are left out.
+    A site that ran an agency's story first counts too. Repeats of a site's own stories are left
+    out.
     """
     return list(
         db.query(

@@ -1,7 +1,7 @@
 """Words and shingles: what two texts are compared by.
 
-A shingle is a run of consecutive words; two texts that share many were hardly written apart (Broder, On the resemblance and
-containment of documents, 1997).
+A shingle is a run of consecutive words; two texts that share many were hardly written apart
+(Broder, On the resemblance and containment of documents, 1997).
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from struct import unpack
 from archive.identity import normalised
 
 WIDTH = 4
-"""Words a shingle. Three words in a row are often idiom ("pada Selasa pekan"); with five, one changed word in ten already hides
-most of what two texts share."""
+"""Words a shingle. Three words in a row are often idiom ("pada Selasa pekan"); with five, one
+changed word in ten already hides most of what two texts share.
+"""
 
 MOST_WORDS = 20_000
-"""Words of a text that are read: the longest reportage has a fifth of it. A book or a broken page costs no more."""
+"""Words of a text that are read: the longest reportage has a fifth of it. A book or a broken page
+costs no more.
+"""
 
 MOST_CHARACTERS = 12 * MOST_WORDS
 
@@ -39,7 +42,8 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def shingles(sequence: Sequence[str], width: int = WIDTH) -> tuple[int, ...]:
-    """Unsigned 64-bit digests of the runs of `width` words, in the order of the text; a shorter text is one run, an empty one none.
+    """Unsigned 64-bit digests of the runs of `width` words, in the order of the text; a shorter
+    text is one run, an empty one none.
 
     BLAKE2b, because Python's own hash differs from process to process.
     """
@@ -50,7 +54,9 @@ def shingles(sequence: Sequence[str], width: int = WIDTH) -> tuple[int, ...]:
 
 
 def digest_of(text: bytes, empty: blake2b) -> bytes:
-    """BLAKE2b from an empty one of the wanted size: to copy it takes a third of the time that it takes to make it."""
+    """BLAKE2b from an empty one of the wanted size: to copy it takes a third of the time that it
+    takes to make it.
+    """
     digest = empty.copy()
     digest.update(text)
     return digest.digest()

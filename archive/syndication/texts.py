@@ -14,17 +14,23 @@ from archive.syndication.comparison import Text, compare, newsroom
 from archive.syndication.signatures import ALGORITHM, Signature
 
 WINDOW = timedelta(days=60)
-"""How far apart two stories may be published to be compared: wire copy is run within days, and prayer times, rates and weather of a
-year would all meet. Texts that agree nearly everywhere are compared whenever they were published."""
+"""How far apart two stories may be published to be compared: wire copy is run within days, and
+prayer times, rates and weather of a year would all meet. Texts that agree nearly everywhere are
+compared whenever they were published.
+"""
 
 NEARLY_ALL = 54
 """Places of the 60 of a signature; of texts with a similarity of 0.95 nine in ten agree in so many."""
 
 MOST_PREPARED = 256
-"""Texts held for comparing, a tenth of a megabyte each: what runs these days is compared with what ran these days."""
+"""Texts held for comparing, a tenth of a megabyte each: what runs these days is compared with what
+ran these days.
+"""
 
 MOST_MET = 256
-"""Texts that share keys with one and are looked at, those with most of them in common: only of a template there are more."""
+"""Texts that share keys with one and are looked at, those with most of them in common: only of a
+template there are more.
+"""
 
 BATCH = 500  # below SQLite's limit of bound values
 
@@ -51,7 +57,9 @@ class Meeting:
 
 
 class Texts:
-    """The tables `texts`, `bands` and `article_texts`; writes belong inside a transaction of the Archive."""
+    """The tables `texts`, `bands` and `article_texts`; writes belong inside a transaction of the
+    Archive.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -76,7 +84,9 @@ class Texts:
 
     def assign(self, article_id: int, digest: str, signature: Callable[[], Signature]) -> int:
         """The same for a text whose digest is known."""
-        row = self._db.conn.execute("SELECT id, algorithm FROM texts WHERE digest = ?", (digest,)).fetchone()
+        row = self._db.conn.execute(
+            "SELECT id, algorithm FROM texts WHERE digest = ?", (digest,)
+        ).fetchone()
         text_id = row[0] if row and row[1] == ALGORITHM else self.add(digest, signature())
         self._db.conn.execute(
             "INSERT INTO article_texts VALUES (?, ?) ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id",
@@ -85,20 +95,28 @@ class Texts:
         return int(text_id)
 
     def add(self, digest: str, signature: Signature) -> int:
-        """Write a text's signature and its keys, for those of another algorithm where it had any; its number."""
+        """Write a text's signature and its keys, for those of another algorithm where it had any;
+        its number.
+        """
         self._db.conn.execute(
-            "DELETE FROM bands WHERE text_id = (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))", (digest, ALGORITHM)
+            "DELETE FROM bands WHERE text_id = (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))",
+            (digest, ALGORITHM),
         )
         (text_id,) = self._db.conn.execute(
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
             (digest, ALGORITHM, signature.packed()),
         ).fetchone()
-        self._db.conn.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, text_id) for key in sorted(signature.keys())])
+        self._db.conn.executemany(
+            "INSERT OR IGNORE INTO bands VALUES (?, ?)",
+            [(key, text_id) for key in sorted(signature.keys())],
+        )
         return int(text_id)
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
-        """Whether the archive says that the article runs this text, with this signature of today's algorithm."""
+        """Whether the archive says that the article runs this text, with this signature of today's
+        algorithm.
+        """
         row = self._db.conn.execute(
             "SELECT t.digest, t.signature, t.algorithm FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?",
             (article_id,),
@@ -107,7 +125,9 @@ class Texts:
 
     def of(self, article_id: int) -> int | None:
         """The number of the article's text; None where it was never read for this."""
-        row = self._db.conn.execute("SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)).fetchone()
+        row = self._db.conn.execute(
+            "SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)
+        ).fetchone()
         return int(row[0]) if row else None
 
     def drop(self, article_id: int) -> None:
@@ -116,9 +136,13 @@ class Texts:
         if text_id is None:
             return
         self._db.conn.execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
-        if self._db.conn.execute("SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)).fetchone():
+        if self._db.conn.execute(
+            "SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)
+        ).fetchone():
             return
-        (algorithm,) = self._db.conn.execute("SELECT algorithm FROM texts WHERE id = ?", (text_id,)).fetchone()
+        (algorithm,) = self._db.conn.execute(
+            "SELECT algorithm FROM texts WHERE id = ?", (text_id,)
+        ).fetchone()
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
             self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
@@ -129,7 +153,9 @@ class Texts:
 
     def signature(self, text_id: int) -> Signature:
         """The signature of a text."""
-        (packed,) = self._db.conn.execute("SELECT signature FROM texts WHERE id = ?", (text_id,)).fetchone()
+        (packed,) = self._db.conn.execute(
+            "SELECT signature FROM texts WHERE id = ?", (text_id,)
+        ).fetchone()
         return Signature.unpacked(packed)
 
     def runs(self, text_id: int) -> list[Run]:
@@ -137,27 +163,42 @@ class Texts:
         return self._runs([text_id]).get(text_id, [])
 
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
-        """The texts that may be linked with this one, the likeliest first: said by signatures, sites and times, without reading them."""
+        """The texts that may be linked with this one, the likeliest first: said by signatures,
+        sites and times, without reading them.
+        """
         own = self.signature(text_id)
         agreements = {
             number: own.agreement(other)
             for number, packed in self._met(own.keys(), MOST_MET if among is None else -1)
-            if number != text_id and (among is None or number in among) and own.promises(other := Signature.unpacked(packed))
+            if number != text_id
+            and (among is None or number in among)
+            and own.promises(other := Signature.unpacked(packed))
         }
         if not agreements:
             return []
         runs = self._runs([text_id, *agreements])
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
-            same_site = _same_site(runs.get(text_id, []), runs.get(number, []), anytime=agreement >= NEARLY_ALL)
+            same_site = _same_site(
+                runs.get(text_id, []), runs.get(number, []), anytime=agreement >= NEARLY_ALL
+            )
             if same_site is not None:
                 articles = tuple(run.article_id for run in runs[number])
-                found.append(Meeting(text_id=number, articles=articles, same_site=same_site, agreement=agreement))
+                found.append(
+                    Meeting(
+                        text_id=number, articles=articles, same_site=same_site, agreement=agreement
+                    )
+                )
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:
         """Whether two texts that met are linked."""
-        return compare(self.prepared(text_id), self.prepared(meeting.text_id), same_site=meeting.same_site) is not None
+        return (
+            compare(
+                self.prepared(text_id), self.prepared(meeting.text_id), same_site=meeting.same_site
+            )
+            is not None
+        )
 
     def prepared(self, text_id: int) -> Text:
         """The text, read for comparing; that one site runs it is said with the pair."""
@@ -165,7 +206,9 @@ class Texts:
         return self._keep(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
-        """Articles whose text was not read for this: kept by an earlier version, or read by another algorithm (`others_only`)."""
+        """Articles whose text was not read for this: kept by an earlier version, or read by another
+        algorithm (`others_only`).
+        """
         (count,) = self._db.conn.execute(
             """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id LEFT JOIN texts t ON t.id = x.text_id
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm AND NOT (:others_only AND t.id IS NULL)""",
@@ -174,7 +217,9 @@ class Texts:
         return int(count)
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
-        """(text, packed signature) of the texts that have most of the keys, at most `limit`; -1 for all."""
+        """(text, packed signature) of the texts that have most of the keys, at most `limit`; -1 for
+        all.
+        """
         marks = ",".join("?" * len(keys))
         return self._db.conn.execute(
             f"""SELECT t.id, t.signature FROM (SELECT text_id, count(*) AS shared FROM bands WHERE key IN ({marks})
@@ -193,7 +238,11 @@ class Texts:
                 numbers,
             )
             for text_id, number, site, at in rows.fetchall():
-                run = Run(article_id=number, site=site, published_at=datetime.fromisoformat(at) if at else None)
+                run = Run(
+                    article_id=number,
+                    site=site,
+                    published_at=datetime.fromisoformat(at) if at else None,
+                )
                 found.setdefault(text_id, []).append(run)
         return found
 
@@ -214,12 +263,15 @@ class Texts:
 
 
 def digest_of(body: str) -> str:
-    """Digest of a text and of where its lines end: a capital at the beginning of a line makes no name."""
+    """Digest of a text and of where its lines end: a capital at the beginning of a line makes no
+    name.
+    """
     return text_digest(line for line in body.split("\n") if line.strip())
 
 
 def _same_site(runs: Iterable[Run], others: Iterable[Run], *, anytime: bool) -> bool | None:
-    """Whether one newsroom ran both texts wherever they were run within the window; None where they never were.
+    """Whether one newsroom ran both texts wherever they were run within the window; None where they
+    never were.
 
     Between newsrooms the bar is lower: what passes the other one passes this one, too.
     """

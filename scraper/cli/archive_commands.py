@@ -15,8 +15,14 @@ COMMANDS = {
     "verify": ("scraper.cli.maintenance.verify:verify", "Check every text and every kept page."),
     "backup": ("scraper.cli.maintenance.backup:backup", "A safe copy, also while a crawl runs."),
     "remove": ("scraper.cli.maintenance.remove:remove", "Take a story down for good."),
-    "compact": ("scraper.cli.maintenance.compact:compact", "Rewrite the file without its free room."),
+    "compact": (
+        "scraper.cli.maintenance.compact:compact",
+        "Rewrite the file without its free room.",
+    ),
     "corpus": ("scraper.cli.corpus.corpus:corpus", "A clean training corpus."),
-    "coverage": ("scraper.cli.running.coverage:coverage", "What was announced against what is kept."),
+    "coverage": (
+        "scraper.cli.running.coverage:coverage",
+        "What was announced against what is kept.",
+    ),
 }
 """Name -> (module:attribute, the line in the list of commands)."""

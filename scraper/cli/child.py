@@ -1,6 +1,8 @@
-"""`python -m scraper.cli.child`: `warta` in a process that ends when the one that started it does, even if that is killed.
+"""`python -m scraper.cli.child`: `warta` in a process that ends when the one that started it does,
+even if that is killed.
 
-Its standard input is a pipe that nobody writes to: it ends when its other end is closed, which a killed process does, too.
+Its standard input is a pipe that nobody writes to: it ends when its other end is closed, which a
+killed process does, too.
 """
 
 import os
@@ -14,7 +16,9 @@ LOCKED_OUT = 75
 def _end_with_parent() -> None:
     while os.read(0, 4096):
         pass
-    os._exit(1)  # at once, as a kill would: the archive takes no harm, and another schedule may be waiting
+    os._exit(
+        1
+    )  # at once, as a kill would: the archive takes no harm, and another schedule may be waiting
 
 
 if __name__ == "__main__":

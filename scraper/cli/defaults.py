@@ -1,4 +1,6 @@
-"""How the configuration reaches the commands: through click's default map, below options and variables, when one asks for it."""
+"""How the configuration reaches the commands: through click's default map, below options and
+variables, when one asks for it.
+"""
 
 from __future__ import annotations
 
@@ -37,16 +39,24 @@ def configured(context: click.Context | None = None) -> Loaded:
 
 
 def config_option(command: Decorated) -> Decorated:
-    """`--config` of a command that reads the configuration: as that of `warta` itself, which may stand before it."""
+    """`--config` of a command that reads the configuration: as that of `warta` itself, which may
+    stand before it.
+    """
     return click.option(
-        "--config", type=click.Path(path_type=Path), is_eager=True, expose_value=False, callback=_configure,
+        "--config",
+        type=click.Path(path_type=Path),
+        is_eager=True,
+        expose_value=False,
+        callback=_configure,
         help="The configuration; without it $WARTA_CONFIG, else ./warta.toml where there is one.",
-    )(command)  # fmt: skip
+    )(command)
 
 
 def with_config_option(command: click.Command) -> click.Command:
     """The command, and those in it, with `--config` wherever the archive's file may be configured."""
-    if any(map(_is_archive, command.params)) and not any(parameter.name == "config" for parameter in command.params):
+    if any(map(_is_archive, command.params)) and not any(
+        parameter.name == "config" for parameter in command.params
+    ):
         config_option(command)
     if isinstance(command, click.Group):
         for inner in command.commands.values():
@@ -55,7 +65,9 @@ def with_config_option(command: click.Command) -> click.Command:
 
 
 def _configure(context: click.Context, _parameter: click.Parameter, file: Path | None) -> None:
-    """Read the configuration, and give the command its defaults. Eager, but behind --help, which needs none."""
+    """Read the configuration, and give the command its defaults. Eager, but behind --help, which
+    needs none.
+    """
     if context.resilient_parsing:
         return
     meta = context.meta
@@ -73,7 +85,11 @@ def _load(meta: dict[str, Any]) -> None:
     meta.pop(_LOADED, None)
     meta.pop(_BROKEN, None)
     file = meta.get(_FILE)
-    if file is None and not Path("warta.toml").is_file() and not any(name.startswith("WARTA_") for name in os.environ):
+    if (
+        file is None
+        and not Path("warta.toml").is_file()
+        and not any(name.startswith("WARTA_") for name in os.environ)
+    ):
         return
     from scraper.configuration import ConfigurationError, load
 
@@ -87,12 +103,18 @@ def _load(meta: dict[str, Any]) -> None:
 
 
 def site_names() -> list[str]:
-    """The names of all sites: a profile stands in the module of its name. Asks no profile, so needs no Scrapy."""
-    return sorted(module.name for module in iter_modules([str(Path(__file__).parents[1] / "spiders")]))
+    """The names of all sites: a profile stands in the module of its name. Asks no profile, so needs
+    no Scrapy.
+    """
+    return sorted(
+        module.name for module in iter_modules([str(Path(__file__).parents[1] / "spiders")])
+    )
 
 
 def _without(error: ConfigurationError, command: click.Command) -> dict[str, Any]:
-    """What a command has of a broken configuration: the archive, if it is told where that is; all else is refused."""
+    """What a command has of a broken configuration: the archive, if it is told where that is; all
+    else is refused.
+    """
     if command.name in _OWN:
         raise error
     if not any(map(_is_archive, command.params)) or error.archive == "":
@@ -125,10 +147,17 @@ def _of_coverage(loaded: Loaded) -> dict[str, Any]:
 
 def _of_crawl(loaded: Loaded) -> dict[str, Any]:
     crawl = loaded.configuration.crawl
-    return {name: getattr(crawl, name) for name in ("recheck", "limit") if ("crawl", name) in loaded.origins}
+    return {
+        name: getattr(crawl, name)
+        for name in ("recheck", "limit")
+        if ("crawl", name) in loaded.origins
+    }
 
 
-_OWN: dict[str | None, Callable[[Loaded], dict[str, Any]]] = {"crawl": _of_crawl, "coverage": _of_coverage}
+_OWN: dict[str | None, Callable[[Loaded], dict[str, Any]]] = {
+    "crawl": _of_crawl,
+    "coverage": _of_coverage,
+}
 """Commands some of whose options are configured."""
 
 

@@ -1,4 +1,6 @@
-"""Two texts beside each other, as people read them: what was taken away and what came, word by word."""
+"""Two texts beside each other, as people read them: what was taken away and what came, word by
+word.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _CONTEXT = 40
 """Characters of unchanged text around an edit in an excerpt."""
 
 
-def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, list[Edit]]]:
+def edits_between(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[tuple[str, list[Edit]]]:
     """The fields that differ, each with its runs of words."""
     for name in _ORDER:
         runs = list(word_diff(_text(before.get(name)), _text(after.get(name))))
@@ -25,8 +29,12 @@ def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
 
 
 def marked(runs: Sequence[Edit], *, coloured: bool, excerpt: bool = False) -> Text:
-    """The runs as one text, with colours or with [-marks-] [+for+] a pipe; an excerpt shortens what did not change."""
-    return Text.assemble(*(_marked(run.kind, _shortened(run) if excerpt else run.text, coloured) for run in runs))
+    """The runs as one text, with colours or with [-marks-] [+for+] a pipe; an excerpt shortens what
+    did not change.
+    """
+    return Text.assemble(
+        *(_marked(run.kind, _shortened(run) if excerpt else run.text, coloured) for run in runs)
+    )
 
 
 def _shortened(run: Edit) -> str:

@@ -34,7 +34,9 @@ class Number(click.FloatRange):
 
     name = "number"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
         """Called by click."""
         found = float(super().convert(value, param, ctx))
         if isnan(found):
@@ -50,30 +52,49 @@ class Moment(click.ParamType[datetime]):
     def __init__(self, *, begins: bool = False) -> None:
         self._of_day = time.min if begins else time.max
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
         """Called by click."""
         if isinstance(value, datetime):
             return value
         try:
             found = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31", param, ctx)
+            self.fail(
+                f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31",
+                param,
+                ctx,
+            )
         if len(value) <= 10:
             return datetime.combine(found, self._of_day, tzinfo=UTC)
         if found.tzinfo is None:
-            self.fail(f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx)
+            self.fail(
+                f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx
+            )
         return found
 
 
 as_of_option = click.option(
-    "--as-of", "as_of", type=Moment(), metavar="TIME", help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC)."
+    "--as-of",
+    "as_of",
+    type=Moment(),
+    metavar="TIME",
+    help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC).",
 )
 
 
 def named(context: click.Context, path: Path) -> Path:
     """The archive that a command of a group is given, by its own option or by the group's."""
-    given = context.parent is not None and context.parent.get_parameter_source("path") is ParameterSource.COMMANDLINE
-    if given and context.parent is not None and context.get_parameter_source("path") is not ParameterSource.COMMANDLINE:
+    given = (
+        context.parent is not None
+        and context.parent.get_parameter_source("path") is ParameterSource.COMMANDLINE
+    )
+    if (
+        given
+        and context.parent is not None
+        and context.get_parameter_source("path") is not ParameterSource.COMMANDLINE
+    ):
         return Path(context.parent.params["path"])
     return path
 
@@ -103,7 +124,10 @@ def tell_unread(archive: Archive) -> None:
     """Say where articles of an earlier version are in no cluster because nobody has looked yet."""
     unread = archive.clusters.texts.unread()
     if unread:
-        click.echo(f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.", err=True)
+        click.echo(
+            f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.",
+            err=True,
+        )
 
 
 @contextmanager
@@ -115,7 +139,13 @@ def opened_as_of(path: Path, moment: datetime | None) -> Iterator[Reader]:
             return
         if not archive.settled(moment):
             latest = archive.clock.latest()
-            newest = f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
-            click.echo(f"The archive {newest}: what it says as of a later moment may still grow.", err=True)
+            newest = (
+                f"was last written at {latest.isoformat(timespec='seconds')}"
+                if latest
+                else "is empty"
+            )
+            click.echo(
+                f"The archive {newest}: what it says as of a later moment may still grow.", err=True
+            )
         with archive.as_of(moment) as past:
             yield past

@@ -1,4 +1,6 @@
-"""How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines when asked."""
+"""How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines
+when asked.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,17 @@ from rich.text import Text
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     """One JSON object a line."""
     for row in rows:
-        sys.stdout.write(json.dumps(row, ensure_ascii=False).encode(errors="replace").decode() + "\n")
+        sys.stdout.write(
+            json.dumps(row, ensure_ascii=False).encode(errors="replace").decode() + "\n"
+        )
 
 
-def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None) -> None:
-    """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of publishers stay text."""
+def print_table(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None
+) -> None:
+    """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of
+    publishers stay text.
+    """
     out = console()
     table = Table(
         box=HEAVY_HEAD if out.is_terminal else None,
@@ -34,7 +42,9 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
         header_style="bold",
     )
     for key, heading in columns.items():
-        numeric = all(isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows)
+        numeric = all(
+            isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows
+        )
         table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
@@ -47,19 +57,28 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
 
 
 Advance = Callable[..., None]
-"""Called with the number of things that are done now, and the whole number where it was not known before."""
+"""Called with the number of things that are done now, and the whole number where it was not known
+before.
+"""
 
 
 @contextmanager
 def bar(description: str, *, total: int | None) -> Iterator[Advance]:
     """A bar on stderr while something long is done, on a terminal only."""
     progress = Progress(
-        TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True),
-        transient=True, disable=not sys.stderr.isatty(),
-    )  # fmt: skip
+        TextColumn("{task.description:>10}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
     with progress:
         task = progress.add_task(description, total=total)
-        yield lambda done, whole=None: progress.update(task, advance=done, **({} if whole is None else {"total": whole}))
+        yield lambda done, whole=None: progress.update(
+            task, advance=done, **({} if whole is None else {"total": whole})
+        )
 
 
 def console() -> Console:

@@ -1,10 +1,28 @@
 """The configuration: `warta.toml`, `WARTA_*` variables, and the defaults of both."""
 
 from scraper.configuration.errors import ConfigurationError
-from scraper.configuration.keys import Alerts, Configuration, Crawling, Health, MailAlerts, Metrics, OfSite, Scheduling
+from scraper.configuration.keys import (
+    Alerts,
+    Configuration,
+    Crawling,
+    Health,
+    MailAlerts,
+    Metrics,
+    OfSite,
+    Scheduling,
+)
 from scraper.configuration.loading import Loaded, load
 
 __all__ = [
-    "Alerts", "Configuration", "ConfigurationError", "Crawling", "Health", "Loaded", "MailAlerts", "Metrics", "OfSite", "Scheduling",
+    "Alerts",
+    "Configuration",
+    "ConfigurationError",
+    "Crawling",
+    "Health",
+    "Loaded",
+    "MailAlerts",
+    "Metrics",
+    "OfSite",
+    "Scheduling",
     "load",
-]  # fmt: skip
+]

@@ -1,4 +1,6 @@
-"""A crontab of five fields as cron(5) reads it: minute, hour, day of the month, month, day of the week."""
+"""A crontab of five fields as cron(5) reads it: minute, hour, day of the month, month, day of the
+week.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,19 @@ WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 """By cron's numbers: 0 is Sunday, and so is 7."""
 
 ALIASES = {
-    "@hourly": "0 * * * *", "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *",
-}  # fmt: skip
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
 """Cron's own words for a whole line."""
 
-_ITEM = re.compile(r"(?:(?P<star>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII)
+_ITEM = re.compile(
+    r"(?:(?P<star>\*)|(?P<first>\w+)(?:-(?P<last>\w+))?)(?:/(?P<step>\d+))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +44,14 @@ class _Field:
     def _item(self, item: str) -> range:
         found = _ITEM.fullmatch(item)
         if found is None:
-            raise ValueError(f"{self.name} {item!r} is not *, a number, a range like 1-5 or a step like */15")
+            raise ValueError(
+                f"{self.name} {item!r} is not *, a number, a range like 1-5 or a step like */15"
+            )
         first, last, step = found["first"], found["last"], int(found["step"] or 1)
         if step < 1 or (found["step"] and first and last is None):
-            raise ValueError(f"{self.name} {item!r}: a step needs * or a range before it, and a number from 1 after it")
+            raise ValueError(
+                f"{self.name} {item!r}: a step needs * or a range before it, and a number from 1 after it"
+            )
         low = self.low if found["star"] else self._number(first)
         high = self.high if found["star"] else self._number(last) if last else low
         if low > high:
@@ -82,22 +95,36 @@ class Crontab:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """The crontab of a line's first five fields; raises ValueError with a sentence for the user."""
+        """The crontab of a line's first five fields; raises ValueError with a sentence for the
+        user.
+        """
         text = text.strip()
         if text.startswith("@") and text.lower() not in ALIASES:
             raise ValueError(f"{text!r} is none of {', '.join(ALIASES)}")
         given = ALIASES.get(text.lower(), text).split()
         if len(given) != len(_FIELDS):
-            raise ValueError(f"a crontab has five fields (minute, hour, day, month, weekday), not {len(given)}")
-        minutes, hours, days, months, weekdays = (field.read(text) for field, text in zip(_FIELDS, given, strict=True))
+            raise ValueError(
+                f"a crontab has five fields (minute, hour, day, month, weekday), not {len(given)}"
+            )
+        minutes, hours, days, months, weekdays = (
+            field.read(text) for field, text in zip(_FIELDS, given, strict=True)
+        )
         return cls(
-            text=" ".join(given), minutes=minutes, hours=hours, days=days, months=months, weekdays=frozenset(day % 7 for day in weekdays),
+            text=" ".join(given),
+            minutes=minutes,
+            hours=hours,
+            days=days,
+            months=months,
+            weekdays=frozenset(day % 7 for day in weekdays),
             either_day=not (given[2].startswith("*") or given[4].startswith("*")),
-        )  # fmt: skip
+        )
 
     def names(self, day: date) -> bool:
         """Whether it has a run on that day."""
-        return day.month in self.months and any(day.day in days and day.isoweekday() % 7 in weekdays for days, weekdays in self.calendars())
+        return day.month in self.months and any(
+            day.day in days and day.isoweekday() % 7 in weekdays
+            for days, weekdays in self.calendars()
+        )
 
     def calendars(self) -> list[tuple[frozenset[int], frozenset[int]]]:
         """(days, weekdays) that have to agree; two pairs where either of them is enough."""

@@ -1,4 +1,6 @@
-"""What is wrong with a configuration, in one plain line each: where, which key, what was expected, what was given."""
+"""What is wrong with a configuration, in one plain line each: where, which key, what was expected,
+what was given.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ class ConfigurationError(click.UsageError):
     def __init__(self, message: str, *, archive: str | None = None) -> None:
         super().__init__(message)
         self.archive = archive
-        """The archive that it names all the same; "" where it names none, None where that cannot be known."""
+        """The archive that it names all the same; "" where it names none, None where that cannot be
+        known.
+        """
 
     def show(self, file: IO[Any] | None = None) -> None:
         """The lines alone: how a command is used is not what is wrong."""
@@ -35,15 +39,17 @@ _EXPECTED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "string_type": lambda _ctx: "a text in quotes",
     "is_instance_of": lambda _ctx: "a path in quotes",
     "string_too_short": lambda _ctx: "a text that is not empty",
-    "list_type": lambda _ctx: "a list like [\"one\", \"two\"]",
+    "list_type": lambda _ctx: 'a list like ["one", "two"]',
     "too_short": lambda _ctx: "a list that is not empty",
-    "literal_error": lambda ctx: f"one of {ctx['expected'].replace(chr(39), '').replace(' or ', ', ')}",
+    "literal_error": lambda ctx: (
+        f"one of {ctx['expected'].replace(chr(39), '').replace(' or ', ', ')}"
+    ),
     "greater_than_equal": lambda ctx: f"a number from {ctx['ge']:g}",
     "greater_than": lambda ctx: f"a number above {ctx['gt']:g}",
     "less_than_equal": lambda ctx: f"a number up to {ctx['le']:g}",
     "model_type": lambda _ctx: "a table",
     "dict_type": lambda _ctx: "a table",
-}  # fmt: skip
+}
 
 
 def complaint(error: Mapping[str, Any]) -> str:
@@ -51,14 +57,18 @@ def complaint(error: Mapping[str, Any]) -> str:
     key = tuple(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         return unknown_key(key)
-    named = ".".join(part for part in key if not part.isdecimal())  # an item of a list is told of by its list
+    named = ".".join(
+        part for part in key if not part.isdecimal()
+    )  # an item of a list is told of by its list
     if error["type"] == "missing":
         return f"{named}: it is needed and not given"
     given = "" if key[:3] in SECRETS or key[:2] in SECRETS else f", got {shown(error['input'])}"
     if error["type"] == "value_error":
         return f"{named}: {error['ctx']['error']}"
     expected = _EXPECTED.get(error["type"])
-    return f"{named}: expected {expected(error.get('ctx', {})) if expected else error['msg']}{given}"
+    return (
+        f"{named}: expected {expected(error.get('ctx', {})) if expected else error['msg']}{given}"
+    )
 
 
 def unknown_key(key: Key) -> str:
@@ -93,7 +103,14 @@ def table_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     """The table under a key, or None for a value."""
     annotation = model.model_fields[name].annotation if name in model.model_fields else None
     options = (annotation, *getattr(annotation, "__args__", ()))
-    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
+    return next(
+        (
+            option
+            for option in options
+            if isinstance(option, type) and issubclass(option, BaseModel)
+        ),
+        None,
+    )
 
 
 def shown(value: object) -> str:

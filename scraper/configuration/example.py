@@ -1,4 +1,6 @@
-"""The commented `warta.toml` that `warta config --example` prints: every key with its default, made of the keys themselves."""
+"""The commented `warta.toml` that `warta config --example` prints: every key with its default, made
+of the keys themselves.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ An option goes before a variable, a variable before this file."""
 
 def example() -> str:
     """The text of the file."""
-    return "\n".join([*_comment(_HEAD), "", *_values(Configuration), *_tables(Configuration, "")]).rstrip() + "\n"
+    return (
+        "\n".join(
+            [*_comment(_HEAD), "", *_values(Configuration), *_tables(Configuration, "")]
+        ).rstrip()
+        + "\n"
+    )
 
 
 def toml(value: Any) -> str:

@@ -1,4 +1,6 @@
-"""Every key of `warta.toml`: its type, its default and what it means. `warta config --example` is made of these descriptions."""
+"""Every key of `warta.toml`: its type, its default and what it means. `warta config --example` is
+made of these descriptions.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,22 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from scraper.configuration.rhythm import checked
 
 DELAY = 1.0
-"""Seconds between two requests to a site: what this program promises, and the least that a file may ask for."""
+"""Seconds between two requests to a site: what this program promises, and the least that a file may
+ask for.
+"""
 
 
 IMPLICIT_TLS = 465
@@ -32,14 +44,21 @@ def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (OSError, KeyError, ValueError):
-        raise ValueError(f"there is no time zone {text!r}; expected a name like Asia/Jakarta or UTC") from None
+        raise ValueError(
+            f"there is no time zone {text!r}; expected a name like Asia/Jakarta or UTC"
+        ) from None
     return text
 
 
 def _web_address(secret: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(secret.get_secret_value())
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and secret.get_secret_value().isprintable()
+        valid = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and secret.get_secret_value().isprintable()
+        )
         valid = valid and " " not in secret.get_secret_value()
     except ValueError:
         valid = False
@@ -73,7 +92,9 @@ def _one_line(text: str) -> str:
     return text
 
 
-_Path = Annotated[Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) and given else given)]
+_Path = Annotated[
+    Path, BeforeValidator(lambda given: Path(given) if isinstance(given, str) and given else given)
+]
 _CrontabText = Annotated[str, AfterValidator(_crontab)]
 _Zone = Annotated[str, AfterValidator(_zone)]
 _Count = Annotated[int, Field(ge=1)]
@@ -99,25 +120,42 @@ class Crawling(_Table):
     """How a site is crawled, by hand and by the schedule."""
 
     keep: Literal["changed", "all", "first"] = Field(
-        default="changed", description="Pages whose bytes are kept: those that made a revision (changed), all, or a story's first."
+        default="changed",
+        description="Pages whose bytes are kept: those that made a revision (changed), all, or a story's first.",
     )
-    recheck: Literal["due", "all", "none"] = Field(default="due", description="Known stories that are asked for again: due, all or none.")
-    limit: _Count | None = Field(default=None, description="Stories asked for at most, a crawl of a site; none: no limit.", examples=[500])
-    delay: _Delay = Field(default=DELAY, description="Seconds between two requests to a site, at least 1.")
+    recheck: Literal["due", "all", "none"] = Field(
+        default="due", description="Known stories that are asked for again: due, all or none."
+    )
+    limit: _Count | None = Field(
+        default=None,
+        description="Stories asked for at most, a crawl of a site; none: no limit.",
+        examples=[500],
+    )
+    delay: _Delay = Field(
+        default=DELAY, description="Seconds between two requests to a site, at least 1."
+    )
     backfill_days: _Days = Field(
-        default=7, description="Days that a scheduled crawl walks back at most: to the last one that finished, or at first; 0: never."
+        default=7,
+        description="Days that a scheduled crawl walks back at most: to the last one that finished, or at first; 0: never.",
     )
 
 
 class OfSite(_Table):
     """What differs for one site; the rest is as for all."""
 
-    enabled: bool = Field(default=True, description="Whether the schedule, and `warta crawl` without a name, crawl it.")
+    enabled: bool = Field(
+        default=True,
+        description="Whether the schedule, and `warta crawl` without a name, crawl it.",
+    )
     schedule: _CrontabText | None = Field(
-        default=None, description="Its own rhythm; none: [schedule] rhythm.", examples=["*/30 5-23 * * *"]
+        default=None,
+        description="Its own rhythm; none: [schedule] rhythm.",
+        examples=["*/30 5-23 * * *"],
     )
     limit: _Count | None = Field(default=None, description="As [crawl] limit.", examples=[200])
-    backfill_days: _Days | None = Field(default=None, description="As [crawl] backfill_days.", examples=[2])
+    backfill_days: _Days | None = Field(
+        default=None, description="As [crawl] backfill_days.", examples=[2]
+    )
     delay: _Delay | None = Field(default=None, description="As [crawl] delay.", examples=[2.5])
 
 
@@ -130,13 +168,19 @@ class Scheduling(_Table):
     )
     timezone: _Zone = Field(default="Asia/Jakarta", description="The time zone of all rhythms.")
     jitter: Annotated[int, Field(ge=0, le=86400)] = Field(
-        default=300, description="Seconds that a run may be late, so that sites take turns; less than between any two runs of a site."
+        default=300,
+        description="Seconds that a run may be late, so that sites take turns; less than between any two runs of a site.",
     )
     grace: Annotated[int, Field(ge=0, le=600)] = Field(
         default=10, description="Seconds that crawls get to end when the schedule is stopped."
     )
-    longest: _Minutes = Field(default=1440, description="Minutes after which a crawl is ended that does not end by itself.")
-    check_every: _Minutes = Field(default=15, description="Minutes between two looks at health: alerts and metrics.")
+    longest: _Minutes = Field(
+        default=1440,
+        description="Minutes after which a crawl is ended that does not end by itself.",
+    )
+    check_every: _Minutes = Field(
+        default=15, description="Minutes between two looks at health: alerts and metrics."
+    )
 
 
 class Health(_Table):
@@ -152,7 +196,8 @@ class Health(_Table):
         examples=[26.0],
     )
     missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.1, description="Share of the stories announced on a day that may be missing from the archive."
+        default=0.1,
+        description="Share of the stories announced on a day that may be missing from the archive.",
     )
 
     @property
@@ -164,15 +209,28 @@ class Health(_Table):
 class MailAlerts(_Table):
     """The SMTP server that takes alerts, and whom they reach."""
 
-    host: Annotated[str, Field(min_length=1), AfterValidator(_host)] = Field(description="The SMTP server.", examples=["smtp.example.org"])
+    host: Annotated[str, Field(min_length=1), AfterValidator(_host)] = Field(
+        description="The SMTP server.", examples=["smtp.example.org"]
+    )
     port: _Port = Field(default=587, description="Its port.")
     sender: _Mail = Field(description="Who writes.", examples=["warta@example.org"])
-    recipients: Annotated[list[_Mail], Field(min_length=1)] = Field(description="Who is told.", examples=[["you@example.org"]])
-    starttls: bool = Field(default=True, description="Whether the connection is encrypted with STARTTLS.")
-    tls: bool = Field(default=False, description="Whether it is encrypted from the first byte, as it is with port 465; no STARTTLS then.")
-    username: _Line | None = Field(default=None, description="The name to log in with; none: without.", examples=["warta"])
+    recipients: Annotated[list[_Mail], Field(min_length=1)] = Field(
+        description="Who is told.", examples=[["you@example.org"]]
+    )
+    starttls: bool = Field(
+        default=True, description="Whether the connection is encrypted with STARTTLS."
+    )
+    tls: bool = Field(
+        default=False,
+        description="Whether it is encrypted from the first byte, as it is with port 465; no STARTTLS then.",
+    )
+    username: _Line | None = Field(
+        default=None, description="The name to log in with; none: without.", examples=["warta"]
+    )
     password: SecretStr | None = Field(
-        default=None, description="Its password; better in the variable WARTA_SMTP_PASSWORD than in a file.", examples=["…"]
+        default=None,
+        description="Its password; better in the variable WARTA_SMTP_PASSWORD than in a file.",
+        examples=["…"],
     )
     timeout: _Timeout = Field(default=30.0, description="Seconds that a delivery may take.")
 
@@ -180,7 +238,11 @@ class MailAlerts(_Table):
     @classmethod
     def _tls_by_its_port(cls, given: Any) -> Any:
         """Called by pydantic."""
-        return {"tls": True, **given} if isinstance(given, dict) and given.get("port") == IMPLICIT_TLS else given
+        return (
+            {"tls": True, **given}
+            if isinstance(given, dict) and given.get("port") == IMPLICIT_TLS
+            else given
+        )
 
     @model_validator(mode="after")
     def _password_and_name(self) -> Self:
@@ -195,13 +257,16 @@ class MailAlerts(_Table):
 class Alerts(_Table):
     """Who is told when something goes wrong, and when it is over."""
 
-    webhook: Annotated[list[_Webhook], BeforeValidator(_one_or_more), Field(min_length=1)] | None = Field(
+    webhook: (
+        Annotated[list[_Webhook], BeforeValidator(_one_or_more), Field(min_length=1)] | None
+    ) = Field(
         default=None,
         description="An address that is sent each alert as JSON (POST), or a list of them.",
         examples=["https://example.org/hook"],
     )
     mail: MailAlerts | None = Field(
-        default=None, description="The SMTP server that takes alerts, and whom they reach; none: no mail is sent."
+        default=None,
+        description="The SMTP server that takes alerts, and whom they reach; none: no mail is sent.",
     )
 
 
@@ -209,33 +274,50 @@ class Metrics(_Table):
     """Numbers for Prometheus."""
 
     file: _Path | None = Field(
-        default=None, description="A file for node_exporter's textfile collector.", examples=["/var/lib/node_exporter/warta.prom"]
+        default=None,
+        description="A file for node_exporter's textfile collector.",
+        examples=["/var/lib/node_exporter/warta.prom"],
     )
-    port: _Port | None = Field(default=None, description="A port on loopback that `warta schedule run` serves them at.", examples=[9815])
+    port: _Port | None = Field(
+        default=None,
+        description="A port on loopback that `warta schedule run` serves them at.",
+        examples=[9815],
+    )
 
 
 class Configuration(_Table):
     """What is in force: the file, the variables on top of it, and the defaults below."""
 
-    archive: _Path = Field(default=Path("news.db"), description="The archive's file; a relative path starts at the folder of this file.")
+    archive: _Path = Field(
+        default=Path("news.db"),
+        description="The archive's file; a relative path starts at the folder of this file.",
+    )
     contact: _Line | None = Field(
-        default=None, description="Goes into the user agent: tell the sites who you are.", examples=["you@example.org"]
+        default=None,
+        description="Goes into the user agent: tell the sites who you are.",
+        examples=["you@example.org"],
     )
     crawl: Crawling = Crawling()
-    sites: dict[str, OfSite] = Field(default={}, description="A table a site, for what differs there.")
+    sites: dict[str, OfSite] = Field(
+        default={}, description="A table a site, for what differs there."
+    )
     schedule: Scheduling = Scheduling()
     health: Health = Health()
     alerts: Alerts = Alerts()
     metrics: Metrics = Metrics()
 
     def of_site(self, name: str) -> OfSite:
-        """What holds for one site, its own keys before those of all; only `limit` may still be None."""
+        """What holds for one site, its own keys before those of all; only `limit` may still be
+        None.
+        """
         own = self.sites.get(name) or OfSite()
         return OfSite.model_construct(
             enabled=own.enabled,
             schedule=own.schedule or self.schedule.rhythm,
             limit=own.limit if own.limit is not None else self.crawl.limit,
-            backfill_days=own.backfill_days if own.backfill_days is not None else self.crawl.backfill_days,
+            backfill_days=own.backfill_days
+            if own.backfill_days is not None
+            else self.crawl.backfill_days,
             delay=own.delay if own.delay is not None else self.crawl.delay,
         )
 

@@ -13,7 +13,9 @@ _ASSIGNED = re.compile(r"\s*(?P<key>[\w.\"'\s-]+?)\s*=")
 
 
 def lines_of(text: str) -> dict[Key, int]:
-    """The line, from 1, of each table's header and each key that begins a line; what a long string says may add keys that are none."""
+    """The line, from 1, of each table's header and each key that begins a line; what a long string
+    says may add keys that are none.
+    """
     found: dict[Key, int] = {}
     table: Key = ()
     for number, line in enumerate(text.splitlines(), 1):

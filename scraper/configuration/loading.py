@@ -1,4 +1,6 @@
-"""Reads the configuration: option, variable, file, default, in this order; and remembers where each value came from."""
+"""Reads the configuration: option, variable, file, default, in this order; and remembers where each
+value came from.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class Loaded:
 
 
 def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[str]) -> Loaded:
-    """The configuration that the option names, else WARTA_CONFIG, else ./warta.toml where there is one.
+    """The configuration that the option names, else WARTA_CONFIG, else ./warta.toml where there is
+    one.
 
     Raises ConfigurationError with a line for each thing that is wrong.
     """
@@ -55,19 +58,30 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
     try:
         configuration = Configuration.model_validate(found)
     except ValidationError as error:
-        wrong += [(tuple(map(str, one["loc"])), complaint(dict(one))) for one in error.errors(include_url=False)]
+        wrong += [
+            (tuple(map(str, one["loc"])), complaint(dict(one)))
+            for one in error.errors(include_url=False)
+        ]
     else:
         wrong += _too_late(configuration, sites, origins)
     if wrong:
-        lines = dict.fromkeys(f"{_where(key, origins, file)}: {sentence}" for key, sentence in wrong)
-        archive = None if any(key[:1] == ("archive",) for key, _sentence in wrong) else str(found.get("archive", ""))
+        lines = dict.fromkeys(
+            f"{_where(key, origins, file)}: {sentence}" for key, sentence in wrong
+        )
+        archive = (
+            None
+            if any(key[:1] == ("archive",) for key, _sentence in wrong)
+            else str(found.get("archive", ""))
+        )
         raise ConfigurationError("\n".join(lines), archive=archive)
     remarks = tuple(variables.unknown(environment, sites))
     return Loaded(configuration=configuration, file=file, origins=origins, remarks=remarks)
 
 
 def _file(option: Path | None, environment: Mapping[str, str]) -> Path | None:
-    named = option or (Path(environment["WARTA_CONFIG"]) if environment.get("WARTA_CONFIG") else None)
+    named = option or (
+        Path(environment["WARTA_CONFIG"]) if environment.get("WARTA_CONFIG") else None
+    )
     if named is not None:
         return named
     return Path(NAME) if Path(NAME).is_file() else None
@@ -79,7 +93,9 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError:
         raise ConfigurationError(f"{file}: it is not a text in UTF-8") from None
     except OSError as error:
-        raise ConfigurationError(f"{file}: the configuration cannot be read ({error.strerror})") from None
+        raise ConfigurationError(
+            f"{file}: the configuration cannot be read ({error.strerror})"
+        ) from None
 
 
 def _parsed(file: Path | None, text: str) -> dict[str, Any]:
@@ -90,7 +106,9 @@ def _parsed(file: Path | None, text: str) -> dict[str, Any]:
 
 
 def _file_origins(file: Path | None, text: str, found: Mapping[str, Any]) -> dict[Key, str]:
-    """Where each value and each table of the file stands; without a line of its own, where its table does."""
+    """Where each value and each table of the file stands; without a line of its own, where its
+    table does.
+    """
     lines = lines_of(text)
     origins: dict[Key, str] = {}
 
@@ -111,13 +129,20 @@ def _from_the_files_folder(file: Path | None, found: dict[str, Any]) -> None:
         table: Any = found
         for part in tables:
             table = table.get(part) if isinstance(table, dict) else None
-        if file is not None and isinstance(table, dict) and isinstance(table.get(name), str) and table[name]:
+        if (
+            file is not None
+            and isinstance(table, dict)
+            and isinstance(table.get(name), str)
+            and table[name]
+        ):
             path = file.parent / table[name]
             table[name] = str(path.resolve() if ".." in path.parts else path)
 
 
 def _put(found: dict[str, Any], key: Key, value: Any) -> bool:
-    """Put a variable's value in its place; a key that belongs to a table which is none is told of anyway."""
+    """Put a variable's value in its place; a key that belongs to a table which is none is told of
+    anyway.
+    """
     table = found
     for name in key[:-1]:
         inner = table.setdefault(name, {})
@@ -129,7 +154,9 @@ def _put(found: dict[str, Any], key: Key, value: Any) -> bool:
 
 
 def _logs_in(found: Mapping[str, Any]) -> bool:
-    """Whether a mail server is named that is logged in to; the password alone, which other programs may share, asks for none."""
+    """Whether a mail server is named that is logged in to; the password alone, which other programs
+    may share, asks for none.
+    """
     alerts = found.get("alerts")
     mail = alerts.get("mail") if isinstance(alerts, dict) else None
     return isinstance(mail, dict) and "username" in mail
@@ -144,18 +171,25 @@ def _wrong_sites(found: dict[str, Any], sites: Sequence[str]) -> list[tuple[Key,
     return [(("sites", name), unknown_site(name, sites)) for name in unknown]
 
 
-def _too_late(configuration: Configuration, sites: Sequence[str], origins: Mapping[Key, str]) -> Iterator[tuple[Key, str]]:
+def _too_late(
+    configuration: Configuration, sites: Sequence[str], origins: Mapping[Key, str]
+) -> Iterator[tuple[Key, str]]:
     """Runs may be so late that the next one comes first, which would then be lost without a word."""
     given, key = configuration.schedule, ("schedule", "jitter")
     rhythms: dict[Key, str] = {}
     for name in configuration.enabled(sites):
         own = configuration.sites[name].schedule if name in configuration.sites else None
-        rhythms[("sites", name, "schedule") if own else ("schedule", "rhythm")] = own or given.rhythm
+        rhythms[("sites", name, "schedule") if own else ("schedule", "rhythm")] = (
+            own or given.rhythm
+        )
     for rhythm, text in sorted(rhythms.items()):
         gap = shortest_gap(checked(text)).total_seconds()
         if given.jitter >= gap:
             between = f"the fewest seconds between two runs of {'.'.join(rhythm)}"
-            yield key if key in origins else rhythm, f"{'.'.join(key)}: expected less than {gap:g}, {between}, got {given.jitter}"
+            yield (
+                key if key in origins else rhythm,
+                f"{'.'.join(key)}: expected less than {gap:g}, {between}, got {given.jitter}",
+            )
 
 
 def _where(key: Key, origins: Mapping[Key, str], file: Path | None) -> str:

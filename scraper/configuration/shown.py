@@ -38,10 +38,16 @@ def _values(model: BaseModel, table: Key) -> Iterator[tuple[Key, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """A value for JSON; of a secret address the host alone, as its path and its query may let anyone in."""
+    """A value for JSON; of a secret address the host alone, as its path and its query may let
+    anyone in.
+    """
     if isinstance(value, list):
         return [plain(each) for each in value]
     if isinstance(value, SecretStr):
         parts = urlsplit(value.get_secret_value())
-        return f"{parts.scheme}://{parts.hostname}/…" if parts.scheme in ("http", "https") and parts.hostname else "…"
+        return (
+            f"{parts.scheme}://{parts.hostname}/…"
+            if parts.scheme in ("http", "https") and parts.hostname
+            else "…"
+        )
     return str(value) if isinstance(value, Path) else value

@@ -1,4 +1,6 @@
-"""The `WARTA_*` variables: a key in capitals, its dots as underscores; WARTA_CRAWL_LIMIT is `limit` of `[crawl]`."""
+"""The `WARTA_*` variables: a key in capitals, its dots as underscores; WARTA_CRAWL_LIMIT is `limit`
+of `[crawl]`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def variables(sites: Sequence[str]) -> dict[str, Key]:
     """Every variable with its key."""
     found = {PREFIX + "_".join(key).upper(): key for key, _type in fields()}
     for site in sites:
-        found |= {f"{PREFIX}SITES_{site.upper()}_{name.upper()}": ("sites", site, name) for name in OfSite.model_fields}
+        found |= {
+            f"{PREFIX}SITES_{site.upper()}_{name.upper()}": ("sites", site, name)
+            for name in OfSite.model_fields
+        }
     return found | {SMTP_PASSWORD: ("alerts", "mail", "password")}
 
 
@@ -46,26 +51,40 @@ def type_of(key: Key) -> Any:
 
 
 def given(environment: Mapping[str, str], sites: Sequence[str]) -> dict[Key, tuple[str, Any]]:
-    """Every key that a variable gives, with the variable and its value; an empty variable gives nothing."""
+    """Every key that a variable gives, with the variable and its value; an empty variable gives
+    nothing.
+    """
     known = variables(sites)
-    return {known[name]: (name, read(type_of(known[name]), environment[name])) for name in known if environment.get(name)}
+    return {
+        known[name]: (name, read(type_of(known[name]), environment[name]))
+        for name in known
+        if environment.get(name)
+    }
 
 
 def unknown(environment: Mapping[str, str], sites: Sequence[str]) -> list[str]:
     """A sentence for each variable with our prefix that gives nothing."""
     known = variables(sites).keys() | OTHERS
     sentences = []
-    for name in sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
+    for name in sorted(
+        name for name in environment if name.startswith(PREFIX) and name not in known
+    ):
         near = get_close_matches(name, known, n=1)
-        sentences.append(f"{name}: there is no such variable{f'; did you mean {near[0]}?' if near else '.'} It is ignored.")
+        sentences.append(
+            f"{name}: there is no such variable{f'; did you mean {near[0]}?' if near else '.'} It is ignored."
+        )
     return sentences
 
 
 def read(annotation: Any, text: str) -> Any:
-    """The text as the type that is wanted, or as it is where it is none: the check that follows says what was expected."""
+    """The text as the type that is wanted, or as it is where it is none: the check that follows
+    says what was expected.
+    """
     wanted = _plain(annotation)
     if wanted is bool:
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(text.lower(), text)
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
+            text.lower(), text
+        )
     if wanted in (int, float):
         try:
             return wanted(text)

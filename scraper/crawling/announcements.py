@@ -12,7 +12,9 @@ from scraper.sites.site import Identity, Refusal, Site
 from scraper.sites.sources import Link, Window
 
 MAX_REFUSED = 1_000
-"""Refused addresses of one source that get a row in the ledger; a sitemap of 50,000 foreign addresses is only counted."""
+"""Refused addresses of one source that get a row in the ledger; a sitemap of 50,000 foreign
+addresses is only counted.
+"""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,9 @@ def announcements(site: Site, links: Iterable[Link], window: Window) -> Announce
             if refused > MAX_REFUSED:
                 found.uncounted[f"refused/{named.reason}"] += 1
             else:
-                rows.setdefault(named.url, Announcement(url=named.url, key=named.url, refused=named.reason))
+                rows.setdefault(
+                    named.url, Announcement(url=named.url, key=named.url, refused=named.reason)
+                )
             continue
         dated = replace(link, published_at=_best(named.published_at, link.published_at))
         found.dated.append(dated)
@@ -49,11 +53,19 @@ def announcements(site: Site, links: Iterable[Link], window: Window) -> Announce
 
 
 def _best(by_address: datetime | None, by_source: datetime | None) -> datetime | None:
-    """An address that tells the time of day is surer than a row of a list; one that tells only the day is less sure."""
+    """An address that tells the time of day is surer than a row of a list; one that tells only the
+    day is less sure.
+    """
     exact = by_address is not None and by_address.time() != time(0)
     return by_address if exact or by_source is None else by_source
 
 
 def _story(site: Site, named: Identity, link: Link, window: Window) -> Announcement:
     local = link.published_at.astimezone(site.zone) if link.published_at else None
-    return Announcement(url=named.url, key=named.key, published_at=link.published_at, lastmod=link.lastmod, skipped=window.skips(local))
+    return Announcement(
+        url=named.url,
+        key=named.key,
+        published_at=link.published_at,
+        lastmod=link.lastmod,
+        skipped=window.skips(local),
+    )

@@ -1,4 +1,6 @@
-"""class Crawl: one run of one spider, with the archive, the clock and the counts that its components share."""
+"""class Crawl: one run of one spider, with the archive, the clock and the counts that its
+components share.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 RECHECKS = ("due", "all", "none")
 KEEPS = ("changed", "all", "first")
-"""Which pages' bytes are kept: those that made a revision, all that were read, or only a story's first."""
+"""Which pages' bytes are kept: those that made a revision, all that were read, or only a story's
+first.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +51,15 @@ class Options:
 
     @classmethod
     def of(cls, **arguments: str | None) -> Options:
-        """Options from a spider's arguments, which are texts; raises ValueError with a sentence for the user."""
+        """Options from a spider's arguments, which are texts; raises ValueError with a sentence for
+        the user.
+        """
         arguments.pop("_job", None)  # added by Scrapyd
         unknown = arguments.keys() - {option.name for option in fields(cls)}
         if unknown:
-            raise ValueError(f"{min(unknown)}: there is no such argument; there are {', '.join(o.name for o in fields(cls))}")
+            raise ValueError(
+                f"{min(unknown)}: there is no such argument; there are {', '.join(o.name for o in fields(cls))}"
+            )
         read = {name: _READERS[name](name, text) for name, text in arguments.items() if text}
         return cls(**read)
 
@@ -68,7 +76,11 @@ class Planned:
     @classmethod
     def of(cls, entry: Entry) -> Planned:
         """The plan for an entry of the ledger."""
-        last = entry.last_checked_at.isoformat(timespec="minutes") if entry.last_checked_at else "never"
+        last = (
+            entry.last_checked_at.isoformat(timespec="minutes")
+            if entry.last_checked_at
+            else "never"
+        )
         why = f"{entry.state}, last checked {last}" if entry.checks else "never asked for"
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
 
@@ -98,12 +110,22 @@ def _yes(name: str, text: str) -> bool:
     return text.lower() in ("1", "true", "yes")
 
 
-_READERS: dict[str, Callable[[str, str], Any]] = {"since": _day, "until": _day, "limit": _count, "recheck": _choice, "plan": _yes}
+_READERS: dict[str, Callable[[str, str], Any]] = {
+    "since": _day,
+    "until": _day,
+    "limit": _count,
+    "recheck": _choice,
+    "plan": _yes,
+}
 
 
 def _order(entry: Entry) -> tuple[bool, float, int]:
     """As the ledger's frontier: never asked first, newest story first."""
-    return entry.checks > 0 or entry.due_reason == "imported", -(entry.published_at.timestamp() if entry.published_at else 0.0), entry.id
+    return (
+        entry.checks > 0 or entry.due_reason == "imported",
+        -(entry.published_at.timestamp() if entry.published_at else 0.0),
+        entry.id,
+    )
 
 
 SLACK = timedelta(minutes=1)
@@ -116,7 +138,9 @@ class _Undo(Exception):
 
 @dataclass(slots=True, weakref_slot=True)
 class Crawl:
-    """Shared by the spider, the middlewares and the pipelines of one crawler; `Crawl.of(crawler)` finds it."""
+    """Shared by the spider, the middlewares and the pipelines of one crawler; `Crawl.of(crawler)`
+    finds it.
+    """
 
     crawler: Crawler
     archive: Archive
@@ -125,7 +149,9 @@ class Crawl:
     pacing: Pacing
     keep: str = "changed"
     unanswered: int = 0
-    """Conditional requests in a row that the site had answered with the whole page when the crawl began."""
+    """Conditional requests in a row that the site had answered with the whole page when the crawl
+    began.
+    """
     fixed_now: datetime | None = None
     id: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -137,7 +163,9 @@ class Crawl:
     ended: str | None = None
     """Why it ended in the end; None for one that broke."""
     drifts: list[str] = field(default_factory=list)
-    """A sentence for each layout that reads otherwise than the site's past; its articles are marked."""
+    """A sentence for each layout that reads otherwise than the site's past; its articles are
+    marked.
+    """
     rehearsed: list[Entry] = field(default_factory=list)
     """What a plan's sources announced."""
     _announced: set[str] = field(default_factory=set)
@@ -150,15 +178,19 @@ class Crawl:
 
     @classmethod
     def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
-        """Open the archive that the settings name and write down that a crawl began; raises ArchiveError.
+        """Open the archive that the settings name and write down that a crawl began; raises
+        ArchiveError.
 
-        It holds the site's locks until its end; a plan, which writes nothing, only that of asking the site.
+        It holds the site's locks until its end; a plan, which writes nothing, only that of asking
+        the site.
         """
         path = Path(crawler.settings["ARCHIVE"])
         fixed = crawler.settings.get("NOW")
         temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
         if fixed and datetime.fromisoformat(fixed).tzinfo is None:
-            raise ValueError(f"NOW={fixed}: expected a time with its offset, like 2026-01-31T08:00:00+07:00")
+            raise ValueError(
+                f"NOW={fixed}: expected a time with its offset, like 2026-01-31T08:00:00+07:00"
+            )
         keep = crawler.settings["KEEP"]
         if keep not in KEEPS:
             raise ValueError(f"KEEP={keep}: expected one of {', '.join(KEEPS)}")
@@ -183,10 +215,17 @@ class Crawl:
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
             crawl._tell_the_clock()
-            arguments = {"since": options.since, "until": options.until, "limit": options.limit, "recheck": options.recheck}
+            arguments = {
+                "since": options.since,
+                "until": options.until,
+                "limit": options.limit,
+                "recheck": options.recheck,
+            }
             arguments["demo"] = crawler.settings.get("DEMO")
             plain = {name: str(value) for name, value in arguments.items() if value is not None}
-            crawl.id = crawl.archive.begin_crawl(site, now=crawl.now(), version=version("warta"), arguments=plain)
+            crawl.id = crawl.archive.begin_crawl(
+                site, now=crawl.now(), version=version("warta"), arguments=plain
+            )
         cls._running[crawler] = crawl
         return crawl
 
@@ -205,17 +244,25 @@ class Crawl:
         return self.fixed_now or datetime.now(UTC)
 
     def _tell_the_clock(self) -> None:
-        """A computer's clock that went back makes the archive's moments later than its own; nothing else comes of it."""
+        """A computer's clock that went back makes the archive's moments later than its own; nothing
+        else comes of it.
+        """
         latest = self.archive.clock.latest()
         if latest is not None and latest - self.now() > SLACK:
             logger.warning(
                 "%s: this computer's clock says %s, but the archive was last written at %s: what is kept now gets the archive's time",
-                self.site, self.now().isoformat(timespec="seconds"), latest.isoformat(timespec="seconds"),
-            )  # fmt: skip
+                self.site,
+                self.now().isoformat(timespec="seconds"),
+                latest.isoformat(timespec="seconds"),
+            )
 
     def window(self, zone: ZoneInfo) -> Window:
         """The days that are wanted."""
-        return Window(today=self.now().astimezone(zone).date(), since=self.options.since, until=self.options.until)
+        return Window(
+            today=self.now().astimezone(zone).date(),
+            since=self.options.since,
+            until=self.options.until,
+        )
 
     def announce(self, links: Sequence[Announcement], source: str, *, walk: Source) -> bool:
         """Write links into the ledger; whether any story was new to this walk of the source."""
@@ -284,7 +331,9 @@ class Crawl:
         try:
             if self.id is not None and self.error is None:
                 self.note_manners()
-                self.archive.end_crawl(self.id, now=self.now(), counts=self.counts, received=received, reason=reason)
+                self.archive.end_crawl(
+                    self.id, now=self.now(), counts=self.counts, received=received, reason=reason
+                )
         finally:
             self.archive.close()
             if self._lock is not None:

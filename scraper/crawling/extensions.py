@@ -7,7 +7,14 @@ import logging
 from typing import ClassVar, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
@@ -22,7 +29,9 @@ logger = logging.getLogger(__name__)
 
 
 class CrawlRecord:
-    """Closes the archive when the spider closes, after the crawl's row says how it ended; ends one that takes too long."""
+    """Closes the archive when the spider closes, after the crawl's row says how it ended; ends one
+    that takes too long.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -44,7 +53,11 @@ class CrawlRecord:
     def _end_in_time(self) -> None:
         crawl = Crawl.of(self._crawler)
         if not crawl.stopping:
-            logger.warning("%s: the crawl ends here: it has taken %.0f seconds, which is as long as it may", crawl.site, self._longest)
+            logger.warning(
+                "%s: the crawl ends here: it has taken %.0f seconds, which is as long as it may",
+                crawl.site,
+                self._longest,
+            )
             crawl.pacing.close()
             crawl.stop("out_of_time")
 
@@ -65,22 +78,36 @@ class CrawlRecord:
             crawl.error = crawl.error or str(error)
 
     def _look_for_drift(self, crawl: Crawl) -> None:
-        """Judge what the crawl read by the site's past; whatever goes wrong with that, the crawl is what it was."""
+        """Judge what the crawl read by the site's past; whatever goes wrong with that, the crawl is
+        what it was.
+        """
         spider = self._crawler.spider
         if crawl.id is None or crawl.error is not None or not isinstance(spider, NewsSpider):
             return
         try:
             with crawl.archive.transaction():
-                (since,) = crawl.archive.db.conn.execute("SELECT started_at FROM crawls WHERE id = ?", (crawl.id,)).fetchone()
-                lasting = evaluate(crawl.archive, crawl.site, now=crawl.now(), extractor=extractor_of(spider.site), since=since)
+                (since,) = crawl.archive.db.conn.execute(
+                    "SELECT started_at FROM crawls WHERE id = ?", (crawl.id,)
+                ).fetchone()
+                lasting = evaluate(
+                    crawl.archive,
+                    crawl.site,
+                    now=crawl.now(),
+                    extractor=extractor_of(spider.site),
+                    since=since,
+                )
         except Exception:
             logger.exception("%s: it could not be judged whether its layouts drifted", crawl.site)
             return
-        crawl.drifts = [f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting]
+        crawl.drifts = [
+            f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting
+        ]
 
 
 class ProgressBar:
-    """A bar a crawl: stories asked for, of those that are wanted; only on a terminal, and only with PROGRESS_BAR."""
+    """A bar a crawl: stories asked for, of those that are wanted; only on a terminal, and only with
+    PROGRESS_BAR.
+    """
 
     _shared: ClassVar[Progress | None] = None
     _open: ClassVar[int] = 0
@@ -105,7 +132,12 @@ class ProgressBar:
         """Several crawls of one process share the display."""
         cls = type(self)
         if cls._shared is None:
-            columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description:>10}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
             cls._shared = Progress(*columns, console=self._console, transient=True)
             cls._shared.start()
         cls._open += 1

@@ -18,7 +18,8 @@ VALIDATORS = ("If-None-Match", "If-Modified-Since")
 def headers_of(response: Response) -> dict[str, str]:
     """Headers by name in lower case; repeated ones joined by a comma, as RFC 9110 has it."""
     return {
-        name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values) for name, values in response.headers.items()
+        name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values)
+        for name, values in response.headers.items()
     }
 
 
@@ -26,9 +27,15 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
     """The answer as a page."""
     request = response.request
     return Page(
-        site=site, requested_url=requested_url, url=response.url, status=response.status, headers=headers_of(response), body=response.body,
-        fetched_at=fetched_at, conditional=request is not None and any(name in request.headers for name in VALIDATORS),
-    )  # fmt: skip
+        site=site,
+        requested_url=requested_url,
+        url=response.url,
+        status=response.status,
+        headers=headers_of(response),
+        body=response.body,
+        fetched_at=fetched_at,
+        conditional=request is not None and any(name in request.headers for name in VALIDATORS),
+    )
 
 
 def part_urls(page: Page, site: Site) -> list[str]:

@@ -1,7 +1,8 @@
 """Page -> Snapshot -> Article -> Revision: each stage takes one type and returns the next.
 
-What brought no page (a Miss) passes through to the ledger. Everything about one page is written in one transaction, at the end:
-the bytes are packed before they are read, and kept even where they cannot be read.
+What brought no page (a Miss) passes through to the ledger. Everything about one page is written in
+one transaction, at the end: the bytes are packed before they are read, and kept even where they
+cannot be read.
 """
 
 from __future__ import annotations
@@ -77,7 +78,9 @@ class ReadArticle(_Stage):
     """Snapshot -> Article: what the page says."""
 
     def process_item(self, item: Snapshot | Miss) -> Read | Miss:
-        """A page that breaks the extractor is a bug: it is logged with its trace, kept, and the crawl goes on."""
+        """A page that breaks the extractor is a bug: it is logged with its trace, kept, and the
+        crawl goes on.
+        """
         if isinstance(item, Miss):
             return item
         try:
@@ -85,15 +88,24 @@ class ReadArticle(_Stage):
         except Exception:
             logger.exception("%s could not be read; its bytes are kept", item.page.url)
             return Read(snapshot=item, refusal="extraction_failed")
-        rights = opted_out(item.page.url, self._spider.known_rules(item.page.url), item.page.headers, reading.metas)
-        return Read(snapshot=item, reading=reading, refusal=refusal_of_article(reading.article), opted_out=rights)
+        rights = opted_out(
+            item.page.url, self._spider.known_rules(item.page.url), item.page.headers, reading.metas
+        )
+        return Read(
+            snapshot=item,
+            reading=reading,
+            refusal=refusal_of_article(reading.article),
+            opted_out=rights,
+        )
 
 
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
     def process_item(self, item: Read | Miss) -> Revision | Miss | Read:
-        """What cannot be written for another reason than the archive's is a bug: it is logged, and the URL told so."""
+        """What cannot be written for another reason than the archive's is a bug: it is logged, and
+        the URL told so.
+        """
         try:
             with self._crawl.writing():
                 return self._write(item) or item
@@ -126,7 +138,9 @@ class WriteRevision(_Stage):
         return self._revise(item, item.reading, entry)
 
     def _doubt(self, item: Read, entry: Entry) -> str | None:
-        """Reason not to believe a page of a story that we have: its text would pass for the newsroom's edit."""
+        """Reason not to believe a page of a story that we have: its text would pass for the
+        newsroom's edit.
+        """
         if item.reading is None or entry.article_id is None:
             return None
         if item.snapshot.page.missing_parts:
@@ -138,9 +152,13 @@ class WriteRevision(_Stage):
         crawl, page = self._crawl, item.snapshot.page
         archive, article = crawl.archive, reading.article
         self._reread(entry.key)
-        revision = archive.revise(article, key=entry.key, observed_at=crawl.now(), keep=lambda: self._keep(item, entry))
+        revision = archive.revise(
+            article, key=entry.key, observed_at=crawl.now(), keep=lambda: self._keep(item, entry)
+        )
         if revision is None and crawl.keep == "all":
-            archive.note_reading(self._insert(item, entry), article.extractor, layout=article.layout, now=crawl.now())
+            archive.note_reading(
+                self._insert(item, entry), article.extractor, layout=article.layout, now=crawl.now()
+            )
         article_id = revision.article_id if revision else archive.article_id(entry.site, entry.key)
         archive.note_rights(article_id, item.opted_out, now=crawl.now())
         due = revisit.next_check(
@@ -151,12 +169,17 @@ class WriteRevision(_Stage):
             costly=crawl.unanswered >= DEAF_AFTER,
         )
         outcome = "kept" if revision else "unchanged"
-        archive.ledger.record(_check(item.snapshot, entry, outcome, crawl.id, due=due, article_id=article_id), site=entry.site)
+        archive.ledger.record(
+            _check(item.snapshot, entry, outcome, crawl.id, due=due, article_id=article_id),
+            site=entry.site,
+        )
         self._count_story(outcome, revision, article)
         return revision
 
     def _keep(self, item: Read, entry: Entry) -> int | None:
-        """The snapshot of a revision; with `--keep first` only that of the first, or of an imported story's first page."""
+        """The snapshot of a revision; with `--keep first` only that of the first, or of an imported
+        story's first page.
+        """
         if self._crawl.keep == "first" and entry.article_id is not None:
             last = self._crawl.archive.newest_reading(entry.site, entry.key)
             if last is None or last["layout"] != IMPORTED:
@@ -166,17 +189,21 @@ class WriteRevision(_Stage):
     def _insert(self, item: Read, entry: Entry) -> int:
         archive, page = self._crawl.archive, item.snapshot.page
         url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
-        return archive.snapshots.insert(item.snapshot, url_id=url_id, crawl_id=self._crawl.id, opted_out=item.opted_out)
+        return archive.snapshots.insert(
+            item.snapshot, url_id=url_id, crawl_id=self._crawl.id, opted_out=item.opted_out
+        )
 
     def _reread(self, key: str) -> None:
-        """Where our extractor changed since the newest revision, its snapshot is read again first: what differs now is ours,
-        and only what then still differs is the newsroom's.
+        """Where our extractor changed since the newest revision, its snapshot is read again first:
+        what differs now is ours, and only what then still differs is the newsroom's.
         """
         archive, site = self._crawl.archive, self._spider.site
         try:
             revision = reread_newest(archive, site, key, now=self._crawl.now())
         except ArchiveDamaged as error:
-            logger.warning("%s: the snapshot of %s could not be read again: %s", site.name, key, error)
+            logger.warning(
+                "%s: the snapshot of %s could not be read again: %s", site.name, key, error
+            )
             self._crawl.counts["revisions/unreadable"] += 1
             return
         if revision is not None:
@@ -186,9 +213,14 @@ class WriteRevision(_Stage):
         """A page that holds no story: kept as evidence the first time, tried again later."""
         crawl, page, reason = self._crawl, item.snapshot.page, item.refusal or "extraction_failed"
         if not entry.failures:
-            crawl.archive.note_reading(self._insert(item, entry), extractor_of(self._spider.site), reason, now=crawl.now())
+            crawl.archive.note_reading(
+                self._insert(item, entry), extractor_of(self._spider.site), reason, now=crawl.now()
+            )
         due = revisit.next_check_of_failed(now=page.fetched_at, failures=entry.failures + 1)
-        crawl.archive.ledger.record(_check(item.snapshot, entry, "failed", crawl.id, due=due, reason=reason), site=entry.site)
+        crawl.archive.ledger.record(
+            _check(item.snapshot, entry, "failed", crawl.id, due=due, reason=reason),
+            site=entry.site,
+        )
         crawl.counts["failed"] += 1
         crawl.counts[f"failed/{reason}"] += 1
         logger.warning("%s: %s: %s", entry.site, entry.url, sentence(reason))
@@ -201,10 +233,15 @@ class WriteRevision(_Stage):
         if miss.outcome == "not_modified":
             self._note_rights(miss)
             due = revisit.next_check(
-                now=now, published_at=self._published_at(entry), first_seen_at=entry.first_seen_at, quiet_checks=entry.quiet_checks + 1
+                now=now,
+                published_at=self._published_at(entry),
+                first_seen_at=entry.first_seen_at,
+                quiet_checks=entry.quiet_checks + 1,
             )
         elif miss.outcome == "gone":
-            due = revisit.next_check_of_gone(now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1)
+            due = revisit.next_check_of_gone(
+                now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1
+            )
             elsewhere = crawl.archive.ledger.wake_aliases(entry, now=now)
             if entry.article_id is not None and not elsewhere:
                 revision = crawl.archive.note_removal(entry.article_id, observed_at=crawl.now())
@@ -213,19 +250,33 @@ class WriteRevision(_Stage):
         headers = miss.headers or {}
         not_modified = miss.outcome == "not_modified"
         check = Check(
-            url=entry.url, crawl_id=crawl.id, checked_at=now, outcome=miss.outcome, status=miss.status, reason=miss.reason,
-            conditional=not_modified, next_check_at=due.at, due_reason=due.reason,
+            url=entry.url,
+            crawl_id=crawl.id,
+            checked_at=now,
+            outcome=miss.outcome,
+            status=miss.status,
+            reason=miss.reason,
+            conditional=not_modified,
+            next_check_at=due.at,
+            due_reason=due.reason,
             etag=headers.get("etag") or (entry.etag if not_modified else None),
-            last_modified=headers.get("last-modified") or (entry.last_modified if not_modified else None),
-        )  # fmt: skip
+            last_modified=headers.get("last-modified")
+            or (entry.last_modified if not_modified else None),
+        )
         crawl.archive.ledger.record(check, site=entry.site)
         self._count(miss, revision)
         return revision
 
     def _published_at(self, entry: Entry) -> datetime | None:
-        """When the story was published: as its own page said, where we have it, else as its source did."""
+        """When the story was published: as its own page said, where we have it, else as its source
+        did.
+        """
         last = self._crawl.archive.newest_reading(entry.site, entry.key)
-        return datetime.fromisoformat(last["published_at"]) if last and last["published_at"] else entry.published_at
+        return (
+            datetime.fromisoformat(last["published_at"])
+            if last and last["published_at"]
+            else entry.published_at
+        )
 
     def _note_rights(self, miss: Miss) -> None:
         """An unchanged page may be opted out by robots.txt since, or no longer."""
@@ -266,10 +317,21 @@ def _check(
     article_id: int | None = None,
 ) -> Check:
     page = snapshot.page
-    whole = not page.parts and not page.missing_parts  # 304 for its first page says nothing of the others
+    whole = (
+        not page.parts and not page.missing_parts
+    )  # 304 for its first page says nothing of the others
     return Check(
-        url=entry.url, crawl_id=crawl_id, checked_at=page.fetched_at, outcome=outcome, status=page.status, reason=reason,
-        bytes=sum(len(part.body) for part in (page, *page.parts)), conditional=page.conditional, next_check_at=due.at,
-        due_reason=due.reason, etag=page.headers.get("etag") if whole else None,
-        last_modified=page.headers.get("last-modified") if whole else None, article_id=article_id,
-    )  # fmt: skip
+        url=entry.url,
+        crawl_id=crawl_id,
+        checked_at=page.fetched_at,
+        outcome=outcome,
+        status=page.status,
+        reason=reason,
+        bytes=sum(len(part.body) for part in (page, *page.parts)),
+        conditional=page.conditional,
+        next_check_at=due.at,
+        due_reason=due.reason,
+        etag=page.headers.get("etag") if whole else None,
+        last_modified=page.headers.get("last-modified") if whole else None,
+        article_id=article_id,
+    )

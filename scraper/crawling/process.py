@@ -1,4 +1,6 @@
-"""Running spiders in this process: their settings, as configured and as asked for, and what holds for one site alone."""
+"""Running spiders in this process: their settings, as configured and as asked for, and what holds
+for one site alone.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,14 @@ class Own:
 def own_of(known: Loaded, name: str, overrides: Sequence[str]) -> Own:
     """As configured; a delay that was given with -s goes before it."""
     of_site = known.configuration.of_site(name)
-    configured_delay = ("crawl", "delay") in known.origins or ("sites", name, "delay") in known.origins
-    if not configured_delay or any(override.startswith("DOWNLOAD_DELAY=") for override in overrides):
+    configured_delay = ("crawl", "delay") in known.origins or (
+        "sites",
+        name,
+        "delay",
+    ) in known.origins
+    if not configured_delay or any(
+        override.startswith("DOWNLOAD_DELAY=") for override in overrides
+    ):
         return Own(limit=of_site.limit)
     return Own(limit=of_site.limit, delay=of_site.delay)
 
@@ -50,11 +58,17 @@ def configured_settings(known: Loaded) -> Iterator[str]:
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
     """The project's settings with the archive and the user's own on top."""
     settings = project_settings()
-    for name, value in {"ARCHIVE": str(path), "LOG_LEVEL": "INFO" if verbose else "WARNING", "PROGRESS_BAR": not verbose}.items():
+    for name, value in {
+        "ARCHIVE": str(path),
+        "LOG_LEVEL": "INFO" if verbose else "WARNING",
+        "PROGRESS_BAR": not verbose,
+    }.items():
         settings.set(name, value, priority="cmdline")
     if not verbose:
         settings.set("LOG_FORMAT", "%(message)s", priority="cmdline")
-        settings.set("RETRY_GIVE_UP_LOG_LEVEL", "INFO", priority="cmdline")  # the spider says it in its own words
+        settings.set(
+            "RETRY_GIVE_UP_LOG_LEVEL", "INFO", priority="cmdline"
+        )  # the spider says it in its own words
     for override in overrides:
         name, equals, value = override.partition("=")
         if not equals or not name:
@@ -73,13 +87,17 @@ def run_spiders(
     own: Mapping[str, Own] | None = None,
     in_turn: bool = False,
 ) -> list[Crawl]:
-    """Crawl the sites in this process, side by side; their crawls, in the order of the names. Once a process.
+    """Crawl the sites in this process, side by side; their crawls, in the order of the names. Once
+    a process.
 
     `in_turn`: one after another, so that articles have the same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
-    # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd one; -v shows it.
-    logging.getLogger("scrapy.core.downloader.tls").setLevel(logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR)
+    # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd
+    # one; -v shows it.
+    logging.getLogger("scrapy.core.downloader.tls").setLevel(
+        logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR
+    )
     crawlers: list[Crawler] = []
     starts: list[Callable[[], Task[None]]] = []
     for name in names:
@@ -88,7 +106,14 @@ def run_spiders(
         of_site = (own or {}).get(crawler.spidercls.name, Own())
         if of_site.delay is not None:
             crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
-        starts.append(partial(process.crawl, crawler, **({"limit": str(of_site.limit)} if of_site.limit else {}), **arguments))
+        starts.append(
+            partial(
+                process.crawl,
+                crawler,
+                **({"limit": str(of_site.limit)} if of_site.limit else {}),
+                **arguments,
+            )
+        )
     if in_turn:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
@@ -99,12 +124,18 @@ def run_spiders(
 
 
 def _in_turn(waiting: Iterator[tuple[Callable[[], Task[None]], Crawler]]) -> None:
-    """Start the first, and the others as those before them end; none after one that was told to stop."""
+    """Start the first, and the others as those before them end; none after one that was told to
+    stop.
+    """
 
     def begin_next(before: Crawler | None = None) -> None:
         ended = Crawl.find(before) if before is not None else None
         start, crawler = next(waiting, (None, None))
-        if start is not None and crawler is not None and (ended is None or ended.ended != "shutdown"):
+        if (
+            start is not None
+            and crawler is not None
+            and (ended is None or ended.ended != "shutdown")
+        ):
             start().add_done_callback(lambda _task: begin_next(crawler))
 
     begin_next()

@@ -22,12 +22,20 @@ MIN_PROSE = 200
 """Characters; a page with less text that says "not found" or "log in" in its title is no story."""
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
-_HTML_TYPES = re.compile(r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)", re.IGNORECASE)
-_BINARY = re.compile(rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL)
-_NOT_FOUND = re.compile(
-    r"\b(?:404|not found|(?:halaman|berita|artikel|laman)\b.{0,20}\btidak (?:di)?temukan|tidak tersedia|page not found)\b", re.IGNORECASE
+_HTML_TYPES = re.compile(
+    r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
+    re.IGNORECASE,
 )
-_LOGIN = re.compile(r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE)
+_BINARY = re.compile(
+    rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL
+)
+_NOT_FOUND = re.compile(
+    r"\b(?:404|not found|(?:halaman|berita|artikel|laman)\b.{0,20}\btidak (?:di)?temukan|tidak tersedia|page not found)\b",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(
+    r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE
+)
 
 
 class Refused(IgnoreRequest):
@@ -52,7 +60,11 @@ def refusal_of_content(response: Response) -> str | None:
     if not response.body.strip():
         return "empty_page"
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    if not _HTML_TYPES.match(content_type) or _BINARY.match(response.body) or b"\0\0\0" in response.body[:1000]:
+    if (
+        not _HTML_TYPES.match(content_type)
+        or _BINARY.match(response.body)
+        or b"\0\0\0" in response.body[:1000]
+    ):
         return "not_html"
     return None
 
@@ -63,10 +75,16 @@ def refusal_of_article(article: Article) -> str | None:
     short = len(article.body) < MIN_PROSE
     if known and not short:
         return None
-    if article.headline and _NOT_FOUND.search(article.headline) and len(article.body) < 3 * MIN_PROSE:
+    if (
+        article.headline
+        and _NOT_FOUND.search(article.headline)
+        and len(article.body) < 3 * MIN_PROSE
+    ):
         return "not_found_page"
     if not known and short:
-        return "login_wall" if _LOGIN.search(f"{article.headline or ''} {article.body}") else "no_body"
+        return (
+            "login_wall" if _LOGIN.search(f"{article.headline or ''} {article.body}") else "no_body"
+        )
     return None if article.body else "no_body"
 
 
@@ -85,7 +103,11 @@ def refusal_of_error(failure: Failure) -> str:
     if "max redirections" in text:
         return "redirect_loop"
     causes = list(_causes(error))
-    return "tls_failed" if any(isinstance(cause, SSL.Error) for cause in causes) else "connection_failed"
+    return (
+        "tls_failed"
+        if any(isinstance(cause, SSL.Error) for cause in causes)
+        else "connection_failed"
+    )
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:

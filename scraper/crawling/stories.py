@@ -1,4 +1,6 @@
-"""class Stories: asking for the stories that the ledger wants, page by page, and judging the answers."""
+"""class Stories: asking for the stories that the ledger wants, page by page, and judging the
+answers.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ RequestOf = Callable[..., Request]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A request for a story that brought no page; goes through the pipelines to the ledger like a page."""
+    """A request for a story that brought no page; goes through the pipelines to the ledger like a
+    page.
+    """
 
     entry: Entry
     outcome: str
@@ -45,7 +49,9 @@ class Miss:
 
 
 class Stories:
-    """The stories of one crawl: fed from the ledger in its order, newest first, no more than the limit."""
+    """The stories of one crawl: fed from the ledger in its order, newest first, no more than the
+    limit.
+    """
 
     def __init__(self, site: Site, crawl: Crawl, request: RequestOf) -> None:
         self._site = site
@@ -58,24 +64,36 @@ class Stories:
     def next_requests(self) -> list[Request]:
         """The next stories to ask for; none where nothing is left, or the limit is reached."""
         if not self._waiting:
-            self._waiting.extend(entry for entry in self._crawl.frontier() if entry.id not in self._asked)
+            self._waiting.extend(
+                entry for entry in self._crawl.frontier() if entry.id not in self._asked
+            )
         requests: list[Request] = []
         while self._waiting and len(requests) < BATCH and not self._at_limit():
             entry = self._waiting.popleft()
             self._asked.add(entry.id)
             requests.append(
                 self._request(
-                    entry.url, self.parse, errback=self.failed, cb_kwargs={"entry": entry}, headers=self._validators(entry)
+                    entry.url,
+                    self.parse,
+                    errback=self.failed,
+                    cb_kwargs={"entry": entry},
+                    headers=self._validators(entry),
                 )
-            )  # fmt: skip
-        self._crawl.counts["wanted"] = len(self._asked) + (0 if self._at_limit() else len(self._waiting))
+            )
+        self._crawl.counts["wanted"] = len(self._asked) + (
+            0 if self._at_limit() else len(self._waiting)
+        )
         return requests
 
     def _validators(self, entry: Entry) -> dict[str, str]:
-        """None for a site that never answers 304, but for a probe now and then, the first of them in every crawl."""
+        """None for a site that never answers 304, but for a probe now and then, the first of them
+        in every crawl.
+        """
         if not entry.validators:
             return {}
-        sends = revisit.sends_validators(unanswered=self._crawl.unanswered, turn=self._with_validators)
+        sends = revisit.sends_validators(
+            unanswered=self._crawl.unanswered, turn=self._with_validators
+        )
         self._with_validators += 1
         return entry.validators if sends else {}
 
@@ -94,7 +112,9 @@ class Stories:
         if outcome is not None:
             yield self._miss(entry, outcome, reason, response)
             return
-        page = page_of(response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now())
+        page = page_of(
+            response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
+        )
         parts = part_urls(page, self._site)
         if len(parts) >= MAX_PARTS:
             page = replace(page, missing_parts=len(parts) - MAX_PARTS + 1)
@@ -113,7 +133,11 @@ class Stories:
         if not isinstance(named, Identity) or named.key != entry.key:
             return "refused", "redirect_not_article"
         refusal = refusal_of_content(response)
-        return ("failed" if refusal == "empty_page" else "refused", refusal) if refusal else (None, None)
+        return (
+            ("failed" if refusal == "empty_page" else "refused", refusal)
+            if refusal
+            else (None, None)
+        )
 
     def _go_on(self, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
         if not parts:
@@ -127,14 +151,22 @@ class Stories:
             cb_kwargs={"page": page, "parts": parts[1:], "entry": entry},
         )
 
-    def parse_part(self, response: Response, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
-        """A further page of a story; one that is not to be had is missed, and the story goes on without it."""
+    def parse_part(
+        self, response: Response, page: Page, parts: list[str], entry: Entry
+    ) -> Iterator[Page | Request]:
+        """A further page of a story; one that is not to be had is missed, and the story goes on
+        without it.
+        """
         outcome, _reason = self._judge(response, entry)
         asked = response.request.url if response.request is not None else response.url
-        if outcome is not None or self._site.part_number(response.url) != self._site.part_number(asked):
+        if outcome is not None or self._site.part_number(response.url) != self._site.part_number(
+            asked
+        ):
             page = replace(page, missing_parts=page.missing_parts + 1)
         else:
-            part = page_of(response, site=entry.site, requested_url=asked, fetched_at=self._crawl.now())
+            part = page_of(
+                response, site=entry.site, requested_url=asked, fetched_at=self._crawl.now()
+            )
             page = replace(page, parts=(*page.parts, part))
         yield from self._go_on(page, parts, entry)
 
@@ -153,8 +185,20 @@ class Stories:
         refused = unasked or reason == "redirect_offsite"
         self._crawl.counts["asked"] += not unasked
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
-        yield Miss(entry=entry, outcome="refused" if refused else "failed", reason=reason, checked_at=self._crawl.now())
+        yield Miss(
+            entry=entry,
+            outcome="refused" if refused else "failed",
+            reason=reason,
+            checked_at=self._crawl.now(),
+        )
 
     def _miss(self, entry: Entry, outcome: str, reason: str | None, response: Response) -> Miss:
         headers = headers_of(response)
-        return Miss(entry=entry, outcome=outcome, reason=reason, status=response.status, headers=headers, checked_at=self._crawl.now())
+        return Miss(
+            entry=entry,
+            outcome=outcome,
+            reason=reason,
+            status=response.status,
+            headers=headers,
+            checked_at=self._crawl.now(),
+        )

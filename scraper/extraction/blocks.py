@@ -1,7 +1,9 @@
-"""The paragraphs of a narrowed article, as a reader sees them: the sites part them by <p>, <br>, bare text and lost breaks.
+"""The paragraphs of a narrowed article, as a reader sees them: the sites part them by <p>, <br>,
+bare text and lost breaks.
 
-Medcom and IslamTimes part paragraphs by `<br>`, metrotvnews leaves bare text between `<p>`s, Republika opens `<p>` twice,
-and where an advert stood the break is missing altogether (the facts sheets of the sites tell more).
+Medcom and IslamTimes part paragraphs by `<br>`, metrotvnews leaves bare text between `<p>`s,
+Republika opens `<p>` twice, and where an advert stood the break is missing altogether (the facts
+sheets of the sites tell more).
 """
 
 from __future__ import annotations
@@ -21,11 +23,16 @@ MAX_BLOCKS = 5_000
 """Paragraphs of one article at most; no story has a tenth of it, a hostile page has more."""
 
 _CELLS = frozenset(("td", "th"))
-_NO_TEXT = frozenset(("script", "style", "noscript", "template", "head", "svg", "img", "select", "button"))
+_NO_TEXT = frozenset(
+    ("script", "style", "noscript", "template", "head", "svg", "img", "select", "button")
+)
 _FURNITURE = frozenset("iframe form object embed video audio nav aside figure figcaption".split())
-"""Blocks that stand in articles of all sites and hold no prose; captions are read from the page, not from the body."""
+"""Blocks that stand in articles of all sites and hold no prose; captions are read from the page,
+not from the body.
+"""
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
-# "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not "Prof.Dr.Emil", not "Rp1.Juta".
+# "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not
+# "Prof.Dr.Emil", not "Rp1.Juta".
 _GLUED = re.compile(
     r"(?:(?<=[a-z]{4}[.?!])|(?<=\s\d{4}[.?!])|(?<=[.?!][”\"]))(?=[“\"]?[A-Z][a-z])(?!(?:Com|Id|Co|Net|Org|Go|Tv|Js|News)\b)"
 )
@@ -97,13 +104,17 @@ class _Walker:
         self._flush("p", "")
         return self._blocks
 
-    def _walk(self, node: Element, *, link: str | None, bold: bool, kind: str, context: str) -> None:
+    def _walk(
+        self, node: Element, *, link: str | None, bold: bool, kind: str, context: str
+    ) -> None:
         self._text(node.text, link=link, bold=bold, kind=kind, context=context)
         for child in node:
             self._child(child, link=link, bold=bold, kind=kind, context=context)
             self._text(child.tail, link=link, bold=bold, kind=kind, context=context)
 
-    def _child(self, child: Element, *, link: str | None, bold: bool, kind: str, context: str) -> None:
+    def _child(
+        self, child: Element, *, link: str | None, bold: bool, kind: str, context: str
+    ) -> None:
         tag = child.tag
         if not isinstance(tag, str) or tag in _NO_TEXT:
             self._soft = True
@@ -115,7 +126,15 @@ class _Walker:
             self._walk(child, link=link, bold=bold, kind="row", context=context)
             self._run.pieces.append(" | ")
         elif tag in _BLOCKS:
-            inner = "heading" if tag in _HEADINGS else "li" if tag == "li" else "row" if tag == "tr" else kind
+            inner = (
+                "heading"
+                if tag in _HEADINGS
+                else "li"
+                if tag == "li"
+                else "row"
+                if tag == "tr"
+                else kind
+            )
             self._flush(kind, context)
             within = _context(child, context)
             self._walk(child, link=link, bold=bold or tag in _HEADINGS, kind=inner, context=within)
@@ -126,20 +145,31 @@ class _Walker:
             self._walk(child, link=target, bold=strong, kind=kind, context=context)
 
     def _break(self, tag: str, kind: str, context: str) -> None:
-        """A node of furniture was taken out: the text before and after it are two paragraphs if it was a block."""
+        """A node of furniture was taken out: the text before and after it are two paragraphs if it
+        was a block.
+        """
         if tag in _BLOCKS:
             self._flush(kind, context)
         else:
             self._soft = True
 
-    def _text(self, text: str | None, *, link: str | None, bold: bool, kind: str, context: str) -> None:
+    def _text(
+        self, text: str | None, *, link: str | None, bold: bool, kind: str, context: str
+    ) -> None:
         if not text:
             return
         words = clean(text)
         if words and (self._breaks or self._soft):
             before = self._run.last
-            glued = self._soft and not text[0].isspace() and bool(_SENTENCE_ENDS.search(before)) and bool(_SENTENCE_STARTS.match(text))
-            if before and (self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, words))):
+            glued = (
+                self._soft
+                and not text[0].isspace()
+                and bool(_SENTENCE_ENDS.search(before))
+                and bool(_SENTENCE_STARTS.match(text))
+            )
+            if before and (
+                self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, words))
+            ):
                 self._flush(kind, context)
             elif self._breaks:
                 self._run.pieces.append(" ")
@@ -154,7 +184,14 @@ class _Walker:
             text = text.strip("| ")
         if text and len(self._blocks) < MAX_BLOCKS:
             self._blocks.append(
-                Block(text=text, kind=kind, linked=run.linked, links=tuple(run.links), opening=clean("".join(run.bold)), context=context)
+                Block(
+                    text=text,
+                    kind=kind,
+                    linked=run.linked,
+                    links=tuple(run.links),
+                    opening=clean("".join(run.bold)),
+                    context=context,
+                )
             )
 
 

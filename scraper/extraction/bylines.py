@@ -1,4 +1,6 @@
-"""Bylines: who wrote and who edited, in reading case, out of lines like "Rep: C31/ Red: Israr" or "LAPORAN: RENI ERINA"."""
+"""Bylines: who wrote and who edited, in reading case, out of lines like "Rep: C31/ Red: Israr" or
+"LAPORAN: RENI ERINA".
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ _TAG = re.compile(r"<[^<>]*>")
 _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*", re.IGNORECASE)
 # "S.H.", "M.Si", "S.I.Kom", "SPd", "PhD"; not "AGA", the initials of an editor.
 _DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
-_TITLES = re.compile(r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?", re.IGNORECASE)
+_TITLES = re.compile(
+    r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?",
+    re.IGNORECASE,
+)
 _DAYS = frozenset(
     "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split()
 )
@@ -43,7 +48,8 @@ class Byline:
 
 
 def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
-    """Authors and editors of a byline; names without a label are authors, the newsroom's own name is nobody.
+    """Authors and editors of a byline; names without a label are authors, the newsroom's own name
+    is nobody.
 
     >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
@@ -55,17 +61,24 @@ def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
             continue
         kind = "editors" if label in _EDITOR_LABELS else "authors"
         people[kind] += _names(names, newsroom)
-    return Byline(authors=tuple(dict.fromkeys(people["authors"])), editors=tuple(dict.fromkeys(people["editors"])))
+    return Byline(
+        authors=tuple(dict.fromkeys(people["authors"])),
+        editors=tuple(dict.fromkeys(people["editors"])),
+    )
 
 
 def name_before_date(line: str) -> str | None:
-    """The name of a line like "Marcheilla Ariesta • 19 September 2023 14:30"; None for a line of another kind."""
+    """The name of a line like "Marcheilla Ariesta • 19 September 2023 14:30"; None for a line of
+    another kind.
+    """
     match = _NAME_AND_DATE.match(line)
     return match["name"] if match else None
 
 
 def _labelled(text: str) -> list[tuple[str, str]]:
-    """(label in lower case, what follows it) pairs; the text before the first label has the label ''."""
+    """(label in lower case, what follows it) pairs; the text before the first label has the label
+    ''.
+    """
     pairs, label, position = [], "", 0
     for match in _LABEL.finditer(text):
         pairs.append((label, text[position : match.start()]))
@@ -89,7 +102,9 @@ def _is_name(text: str) -> bool:
     """A date, a time, a day or an address is no name."""
     if not text or len(text) > 60 or "://" in text or "@" in text or text.lower() in _DAYS:
         return False
-    return any(c.isalpha() for c in text) and not re.search(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}", text)
+    return any(c.isalpha() for c in text) and not re.search(
+        r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}", text
+    )
 
 
 def reading_case(name: str) -> str:
@@ -99,15 +114,25 @@ def reading_case(name: str) -> str:
     ('Reni Erina', 'M. Ichsan A.', 'C31', 'WIL', 'Ade S')
     """
     words = name.split()
-    if name != name.upper() or (len(words) == 1 and (len(name) <= 4 or any(c.isdigit() for c in name))):
+    if name != name.upper() or (
+        len(words) == 1 and (len(name) <= 4 or any(c.isdigit() for c in name))
+    ):
         return name
-    return " ".join(word.lower() if word.lower() in _SMALL and place else _capitalised(word) for place, word in enumerate(words))
+    return " ".join(
+        word.lower() if word.lower() in _SMALL and place else _capitalised(word)
+        for place, word in enumerate(words)
+    )
 
 
 def _capitalised(word: str) -> str:
     if len(word.strip(".")) == 1 or any(c.isdigit() for c in word) or "." in word.strip("."):
         return word
-    return _WORD_PART.sub(lambda part: part[0].capitalize() if _begins_a_name(word, part.start()) else part[0].lower(), word)
+    return _WORD_PART.sub(
+        lambda part: (
+            part[0].capitalize() if _begins_a_name(word, part.start()) else part[0].lower()
+        ),
+        word,
+    )
 
 
 def _begins_a_name(word: str, place: int) -> bool:

@@ -1,4 +1,5 @@
-"""The visible lines around the prose: byline and date stand between headline and text at every site, whatever their class is called.
+"""The visible lines around the prose: byline and date stand between headline and text at every
+site, whatever their class is called.
 
 Asked last, where the profile's selectors, JSON-LD and meta tags told nothing.
 """
@@ -21,7 +22,8 @@ MAX_NODES = 80
 """Nodes looked at on each side."""
 
 _LABELLED = re.compile(
-    r"^\W{0,3}(?:rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by|red(?:aktur)?|editor|penyunting)\s*:", re.IGNORECASE
+    r"^\W{0,3}(?:rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by|red(?:aktur)?|editor|penyunting)\s*:",
+    re.IGNORECASE,
 )
 _EDITED = re.compile(r"^\W{0,3}(?:editor|redaktur|penyunting|red)\s*:", re.IGNORECASE)
 
@@ -34,7 +36,11 @@ def lines_above(tree: Element, body: Element) -> list[str]:
             break
         if node.tag == "h1":
             nodes.clear()
-        elif isinstance(node.tag, str) and node.tag not in ("script", "style", "a", "img") and len(nodes) < MAX_NODES:
+        elif (
+            isinstance(node.tag, str)
+            and node.tag not in ("script", "style", "a", "img")
+            and len(nodes) < MAX_NODES
+        ):
             nodes.append(node)
     lines = (text_of(node) for node in nodes if len(node.text_content()) <= 4 * MAX_LINE)
     return [line for line in lines if 3 < len(line) <= MAX_LINE]
@@ -54,8 +60,12 @@ def date_in(lines: list[str], zone: tzinfo) -> datetime | None:
 
 
 def byline_in(above: list[str], below: Iterator[str], newsroom: tuple[str, ...]) -> Byline:
-    """The people that a labelled line names, or one with a name and a date; below the text only editors."""
+    """The people that a labelled line names, or one with a name and a date; below the text only
+    editors.
+    """
     lines = (line if _LABELLED.match(line) else name_before_date(line) for line in above)
     first = next((read_byline(line, newsroom=newsroom) for line in lines if line), Byline())
-    last = next((read_byline(line, newsroom=newsroom) for line in below if _EDITED.match(line)), Byline())
+    last = next(
+        (read_byline(line, newsroom=newsroom) for line in below if _EDITED.match(line)), Byline()
+    )
     return Byline(authors=first.authors, editors=first.editors or last.editors)

@@ -1,4 +1,6 @@
-"""The place that opens a text ("REPUBLIKA.CO.ID, BEIJING -- ", "Moskow: "), and what only looks like one."""
+"""The place that opens a text ("REPUBLIKA.CO.ID, BEIJING -- ", "Moskow: "), and what only looks
+like one.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ _SPEAKERS = ("Saya ", "Kami ", "Kita ", "Aku ")
 
 
 def split_dateline(blocks: list[Block], site: Site) -> Opening:
-    """The dateline's place and the blocks without the dateline; all of them where none opens the text."""
+    """The dateline's place and the blocks without the dateline; all of them where none opens the
+    text.
+    """
     if not blocks or not site.dateline:
         return Opening(blocks=blocks)
     first = blocks[0]

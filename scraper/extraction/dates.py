@@ -1,4 +1,6 @@
-"""Dates as Indonesian newsrooms write them. Every result is aware; nothing is ever guessed from today."""
+"""Dates as Indonesian newsrooms write them. Every result is aware; nothing is ever guessed from
+today.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,32 @@ from functools import lru_cache
 from babel.dates import get_month_names
 
 # WIB, WITA and WIT are fixed by Keputusan Presiden 41/1987; there is no summer time.
-ZONES = {name: timezone(timedelta(hours=hours), name) for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))}
-_ABBREVIATIONS_BESIDE_CLDR = {"agt": 8, "agst": 8, "nop": 11, "nopember": 11, "pebruari": 2, "peb": 2, "sept": 9, "jun.": 6}
+ZONES = {
+    name: timezone(timedelta(hours=hours), name)
+    for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))
+}
+_ABBREVIATIONS_BESIDE_CLDR = {
+    "agt": 8,
+    "agst": 8,
+    "nop": 11,
+    "nopember": 11,
+    "pebruari": 2,
+    "peb": 2,
+    "sept": 9,
+    "jun.": 6,
+}
 
 _UNITS = {
-    "detik": timedelta(seconds=1), "menit": timedelta(minutes=1), "jam": timedelta(hours=1), "hari": timedelta(days=1),
-    "minggu": timedelta(weeks=1), "pekan": timedelta(weeks=1),
-}  # fmt: skip
-_RELATIVE = re.compile(rf"\b(?P<count>\d{{1,3}})\s+(?P<unit>{'|'.join(_UNITS)})\s+(?:yang\s+)?lalu\b", re.IGNORECASE)
+    "detik": timedelta(seconds=1),
+    "menit": timedelta(minutes=1),
+    "jam": timedelta(hours=1),
+    "hari": timedelta(days=1),
+    "minggu": timedelta(weeks=1),
+    "pekan": timedelta(weeks=1),
+}
+_RELATIVE = re.compile(
+    rf"\b(?P<count>\d{{1,3}})\s+(?P<unit>{'|'.join(_UNITS)})\s+(?:yang\s+)?lalu\b", re.IGNORECASE
+)
 
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
@@ -61,16 +81,22 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
             hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
         try:
             return datetime(
-                int(match["year"]), month, int(match["day"]), hour, int(match["minute"]), int(match["second"] or 0),
+                int(match["year"]),
+                month,
+                int(match["day"]),
+                hour,
+                int(match["minute"]),
+                int(match["second"] or 0),
                 tzinfo=zone_named(match["zone"], zone),
-            )  # fmt: skip
+            )
         except ValueError:
             continue
     return None
 
 
 def parse_relative(text: str | None, now: datetime) -> datetime | None:
-    """The moment of "7 menit yang lalu" or "2 jam lalu", as lists of stories write it, counted from `now`; None for others.
+    """The moment of "7 menit yang lalu" or "2 jam lalu", as lists of stories write it, counted from
+    `now`; None for others.
 
     >>> parse_relative("7 menit yang lalu", datetime(2026, 1, 1, 8, 0, tzinfo=ZONES["WIB"])).isoformat()
     '2026-01-01T07:53:00+07:00'
@@ -82,7 +108,8 @@ def parse_relative(text: str | None, now: datetime) -> datetime | None:
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
     """A date written for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822.
 
-    A date without an offset is in `zone`; where that is None, or where there is no time of day, the result is None.
+    A date without an offset is in `zone`; where that is None, or where there is no time of day, the
+    result is None.
     """
     text = (text or "").strip()
     match = _ISO.match(text)
@@ -95,7 +122,9 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     if not YEARS[0] <= year <= YEARS[1]:
         return None
     try:
-        return datetime(year, month, day, hour, minute, second, tzinfo=zone_named(match["zone"], zone))
+        return datetime(
+            year, month, day, hour, minute, second, tzinfo=zone_named(match["zone"], zone)
+        )
     except ValueError:
         return None
 

@@ -1,7 +1,8 @@
 """The article on a page whose layout nobody has described: by what stays the same across redesigns.
 
-That is `articleBody` in the mark-up, else the container with the most prose after the headline. Pages of unknown publishers
-take this way, and those of a site after a redesign; the general algorithm (trafilatura on the whole page) comes after it.
+That is `articleBody` in the mark-up, else the container with the most prose after the headline.
+Pages of unknown publishers take this way, and those of a site after a redesign; the general
+algorithm (trafilatura on the whole page) comes after it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ MIN_PROSE = 250
 MIN_PIECE = 40
 """Characters of one paragraph; shorter ones are labels and headlines of lists."""
 DECAY = 0.5
-"""Share of a paragraph's weight that its container's container gets: some sites wrap each paragraph."""
+"""Share of a paragraph's weight that its container's container gets: some sites wrap each
+paragraph.
+"""
 
 MIN_BELOW_HEADLINE = 100
 """Characters; enough where they stand below the page's own headline."""
@@ -29,11 +32,44 @@ MORE = 0.1
 
 _SHOWS = frozenset(("h1", "h2", "h3", "div", "span", "p", "a"))
 _INLINE = frozenset(
-    ("a", "abbr", "b", "big", "cite", "em", "font", "i", "mark", "q", "s", "small", "span", "strong", "sub", "sup", "tt", "u")
+    (
+        "a",
+        "abbr",
+        "b",
+        "big",
+        "cite",
+        "em",
+        "font",
+        "i",
+        "mark",
+        "q",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "tt",
+        "u",
+    )
 )
 _PARAGRAPHS = frozenset(("p", "blockquote", "li"))
 _OUT = frozenset(
-    ("script", "style", "noscript", "template", "nav", "footer", "aside", "form", "select", "option", "button", "textarea", "head")
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "nav",
+        "footer",
+        "aside",
+        "form",
+        "select",
+        "option",
+        "button",
+        "textarea",
+        "head",
+    )
 )
 _ELSEWHERE = re.compile(r"comment|komentar|related|terkait|popul|sidebar|teaser", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…]")
@@ -47,7 +83,9 @@ def find_article(page: Document, headline: str | None) -> Element | None:
             return node  # type: ignore[no-any-return]
     found = _weights(page.tree, clean(headline))
     best = max(found.weights, key=lambda node: found.weights[node], default=None)
-    if best is None or found.weights[best] < (MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE):
+    if best is None or found.weights[best] < (
+        MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE
+    ):
         return None
     return _with_siblings(best, found.weights)
 
@@ -66,7 +104,12 @@ def _weights(tree: Element, headline: str) -> _Found:
     for node in tree.iter():
         if not isinstance(node.tag, str) or node.tag in _OUT:
             continue
-        if headline and not found.below_headline and node.tag in _SHOWS and clean(node.text) == headline:
+        if (
+            headline
+            and not found.below_headline
+            and node.tag in _SHOWS
+            and clean(node.text) == headline
+        ):
             found = _Found(below_headline=True)
         for text, holder in ((node.text, node), (node.tail, node.getparent())):
             weight = _weight(text)
@@ -108,7 +151,11 @@ def _container(node: Element | None) -> Element | None:
     if place is not None and place.tag in _PARAGRAPHS:
         place = place.getparent()
     within = place
-    while within is not None and within.tag not in _OUT and not _ELSEWHERE.search(f"{within.get('class')} {within.get('id')}"):
+    while (
+        within is not None
+        and within.tag not in _OUT
+        and not _ELSEWHERE.search(f"{within.get('class')} {within.get('id')}")
+    ):
         within = within.getparent()
     return place if within is None else None
 
@@ -122,7 +169,9 @@ class Narrowed:
 
 
 def narrow(page: Document, site: Site) -> Narrowed | None:
-    """The newest layout of the profile that the page shows, with the node of its prose; None after a redesign."""
+    """The newest layout of the profile that the page shows, with the node of its prose; None after
+    a redesign.
+    """
     for layout in site.layouts:
         if layout.requires and not page.all(layout.requires):
             continue

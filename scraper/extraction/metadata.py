@@ -1,4 +1,6 @@
-"""Metadata in layers, each with its source named: the profile's selectors, JSON-LD, meta tags, the URL."""
+"""Metadata in layers, each with its source named: the profile's selectors, JSON-LD, meta tags, the
+URL.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +22,39 @@ from scraper.extraction.selectors import Element
 from scraper.extraction.tree import Document, clean, text_of
 from scraper.sites.site import Identity, Layout, Site
 
-_ARTICLE_TYPES = frozenset(("NewsArticle", "Article", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "BlogPosting"))
-_INLINE_MARKUP = re.compile(r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE)
+_ARTICLE_TYPES = frozenset(
+    (
+        "NewsArticle",
+        "Article",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "OpinionNewsArticle",
+        "BlogPosting",
+    )
+)
+_INLINE_MARKUP = re.compile(
+    r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
+)
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
 _MAX_JSON_LD = 500_000
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a list of more is a menu."""
 
-_PUBLISHED_METAS = ("article:published_time", "datepublished", "pubdate", "dcterms.created", "publishdate", "content_publisheddate")
-_MODIFIED_METAS = ("article:modified_time", "datemodified", "dcterms.modified", "lastmod", "og:updated_time")
+_PUBLISHED_METAS = (
+    "article:published_time",
+    "datepublished",
+    "pubdate",
+    "dcterms.created",
+    "publishdate",
+    "content_publisheddate",
+)
+_MODIFIED_METAS = (
+    "article:modified_time",
+    "datemodified",
+    "dcterms.modified",
+    "lastmod",
+    "og:updated_time",
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +75,9 @@ class Metadata:
 
 
 class Head:
-    """The machine-readable parts of a page, each read once: meta tags by name, and the JSON-LD of the article."""
+    """The machine-readable parts of a page, each read once: meta tags by name, and the JSON-LD of
+    the article.
+    """
 
     def __init__(self, tree: Element) -> None:
         self.metas: dict[str, str] = {}
@@ -57,7 +85,10 @@ class Head:
             name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
             if name and name not in self.metas:
                 self.metas[name] = node.get("content") or ""
-        self.links = {(node.get("rel") or "").lower(): node.get("href") or "" for node in reversed(tree.findall(".//link"))}
+        self.links = {
+            (node.get("rel") or "").lower(): node.get("href") or ""
+            for node in reversed(tree.findall(".//link"))
+        }
         self.broken_json_ld = False
         self.article: Mapping[str, Any] = {}
         self.breadcrumb: tuple[str, ...] = ()
@@ -69,7 +100,9 @@ class Head:
 
     def meta(self, *names: str) -> str | None:
         """The first of the meta tags that holds something."""
-        return next((clean(self.metas[name]) for name in names if clean(self.metas.get(name))), None)
+        return next(
+            (clean(self.metas[name]) for name in names if clean(self.metas.get(name))), None
+        )
 
     def _json_ld(self, tree: Element) -> Iterator[Mapping[str, Any]]:
         """Every object of every JSON-LD block; a block that is no JSON is noted and passed over."""
@@ -109,7 +142,13 @@ def _types(node: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(name for name in _as_list(kind) if isinstance(name, str))
 
 
-def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narrowed | None, identity: Identity | None) -> Metadata:
+def read_metadata(
+    page: Document,
+    head: Head,
+    site: Site | None,
+    narrowed: Narrowed | None,
+    identity: Identity | None,
+) -> Metadata:
     """Every field outside the body; nothing is guessed, an absent field stays absent."""
     found = Metadata(names=_names_of(site, head.meta("og:site_name") if site is None else None))
     if narrowed is not None and site is not None:
@@ -117,7 +156,9 @@ def read_metadata(page: Document, head: Head, site: Site | None, narrowed: Narro
     _from_json_ld(found, head, site)
     _from_metas(found, head, site)
     if narrowed is not None:
-        found.offer("image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}")
+        found.offer(
+            "image_url", page.text(*narrowed.layout.image), f"layout {narrowed.layout.name}"
+        )
     if identity is not None:
         _from_breadcrumb(found, page, identity.section)
         _from_url(found, identity)
@@ -135,11 +176,27 @@ def _from_layout(found: Metadata, page: Document, layout: Layout, site: Site) ->
     found.offer("deck", page.text(*layout.deck), source)
     found.offer("caption", page.text(*layout.caption), source)
     found.offer("section", _section(page, layout), source)
-    found.offer("agency", agency_of(re.sub(r"^.*sumber\s*:", "", page.text(*layout.agency) or "", flags=re.IGNORECASE)), source)
+    found.offer(
+        "agency",
+        agency_of(
+            re.sub(r"^.*sumber\s*:", "", page.text(*layout.agency) or "", flags=re.IGNORECASE)
+        ),
+        source,
+    )
     byline = _byline(page, layout, site)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
-    found.offer("tags", tuple(dict.fromkeys(filter(None, (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))))), source)
+    found.offer(
+        "tags",
+        tuple(
+            dict.fromkeys(
+                filter(
+                    None, (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))
+                )
+            )
+        ),
+        source,
+    )
     for selector in layout.date:
         for node in page.all(selector):
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
@@ -156,7 +213,11 @@ def _byline(page: Document, layout: Layout, site: Site) -> Byline:
     editors: dict[str, None] = {}
     for node in page.all(*layout.authors):
         read = read_byline(text_of(node), newsroom=site.newsroom_names)
-        pair = read.authors if layout.editor_first and len(read.authors) == 2 and not read.editors else ()
+        pair = (
+            read.authors
+            if layout.editor_first and len(read.authors) == 2 and not read.editors
+            else ()
+        )
         authors |= dict.fromkeys(pair[1:] or read.authors)
         editors |= dict.fromkeys(pair[:1] or read.editors)
     for node in page.all(*layout.editors):
@@ -168,30 +229,59 @@ def _byline(page: Document, layout: Layout, site: Site) -> Byline:
 def _from_json_ld(found: Metadata, head: Head, site: Site | None) -> None:
     data, source = head.article, "json-ld"
     found.offer("headline", _headline(_text(data.get("headline")), found.names), source)
-    persons = [person for person in _as_list(data.get("author")) if _text(person.get("name") if isinstance(person, dict) else person)]
+    persons = [
+        person
+        for person in _as_list(data.get("author"))
+        if _text(person.get("name") if isinstance(person, dict) else person)
+    ]
     authors: list[str] = []
     editors: list[str] = []
     for person in persons:
-        name, address = (_text(person.get("name")), _text(person.get("url"))) if isinstance(person, dict) else (_text(person), "")
-        is_editor = site is not None and site.ld_editor != "" and (site.ld_editor == "." or re.search(site.ld_editor, address or ""))
+        name, address = (
+            (_text(person.get("name")), _text(person.get("url")))
+            if isinstance(person, dict)
+            else (_text(person), "")
+        )
+        is_editor = (
+            site is not None
+            and site.ld_editor != ""
+            and (site.ld_editor == "." or re.search(site.ld_editor, address or ""))
+        )
         people = read_byline(name, newsroom=site.newsroom_names if site else ())
         (editors if is_editor else authors).extend(people.authors)
     found.offer("authors", tuple(dict.fromkeys(authors)), source)
     found.offer("editors", tuple(dict.fromkeys(editors)), source)
     found.offer("published_at", _local(_text(data.get("datePublished")), site), source)
     found.offer("modified_at", _local(_text(data.get("dateModified")), site), source)
-    found.offer("section", next(filter(None, map(_text, _as_list(data.get("articleSection")))), None), source)
-    found.offer("section", next((crumb for crumb in head.breadcrumb if crumb != found.fields.get("headline")), None), "json-ld breadcrumb")
+    found.offer(
+        "section",
+        next(filter(None, map(_text, _as_list(data.get("articleSection")))), None),
+        source,
+    )
+    found.offer(
+        "section",
+        next((crumb for crumb in head.breadcrumb if crumb != found.fields.get("headline")), None),
+        "json-ld breadcrumb",
+    )
     image = next(iter(_as_list(data.get("image"))), None)
     found.offer("image_url", _text(image.get("url") if isinstance(image, dict) else image), source)
     keywords = data.get("keywords")
-    found.offer("tags", _words(",".join(map(str, keywords)) if isinstance(keywords, list) else _text(keywords)), source)
+    found.offer(
+        "tags",
+        _words(",".join(map(str, keywords)) if isinstance(keywords, list) else _text(keywords)),
+        source,
+    )
 
 
 def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
     source = "meta"
-    found.offer("headline", _headline(head.meta("og:title", "twitter:title", "title"), found.names), source)
-    byline = read_byline(head.meta("author", "article:author", "content_author"), newsroom=site.newsroom_names if site else ())
+    found.offer(
+        "headline", _headline(head.meta("og:title", "twitter:title", "title"), found.names), source
+    )
+    byline = read_byline(
+        head.meta("author", "article:author", "content_author"),
+        newsroom=site.newsroom_names if site else (),
+    )
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
     for name in (*(site.head_dates if site else ()), *_PUBLISHED_METAS):
@@ -200,7 +290,11 @@ def _from_metas(found: Metadata, head: Head, site: Site | None) -> None:
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
     found.offer("section", head.meta("article:section", "content_category"), source)
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
-    found.offer("tags", _words(head.meta(*(site.tag_metas if site else ("news_keywords", "keywords")))), source)
+    found.offer(
+        "tags",
+        _words(head.meta(*(site.tag_metas if site else ("news_keywords", "keywords")))),
+        source,
+    )
     if "visible_date" in found.fields:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
 
@@ -209,7 +303,9 @@ def read_surroundings(found: Metadata, page: Document, node: Element, site: Site
     """Byline and date from the visible lines around the prose, where no other layer told them."""
     if {"published_at", "authors", "editors"} <= found.fields.keys():
         return
-    above = [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(page.tree, node)
+    above = (
+        [] if {"published_at", "authors"} <= found.fields.keys() else lines_above(page.tree, node)
+    )
     found.offer("published_at", date_in(above, site.zone), "visible text")
     people = byline_in(above, lines_below(node), site.newsroom_names)
     found.offer("authors", people.authors, "visible text")
@@ -217,12 +313,21 @@ def read_surroundings(found: Metadata, page: Document, node: Element, site: Site
 
 
 def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> None:
-    """A breadcrumb is called one at nearly every site; where it is not, it is a short list: home, then the channel of the URL."""
+    """A breadcrumb is called one at nearly every site; where it is not, it is a short list: home,
+    then the channel of the URL.
+    """
     if "section" in found.fields:
         return
-    entries = [text_of(node) for node in page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")]
+    entries = [
+        text_of(node)
+        for node in page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")
+    ]
     entries += _unnamed_breadcrumb(page.tree, channel) if channel else []
-    found.offer("section", next((entry for entry in entries if entry and not _HOME.match(entry)), None), "breadcrumb")
+    found.offer(
+        "section",
+        next((entry for entry in entries if entry and not _HOME.match(entry)), None),
+        "breadcrumb",
+    )
 
 
 def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
@@ -248,7 +353,9 @@ def _from_url(found: Metadata, identity: Identity) -> None:
 
 
 def _headline(text: str | None, names: re.Pattern[str] | None) -> str | None:
-    """The title without the site's name; formatting that stands as text is taken off, any other mark-up stays text."""
+    """The title without the site's name; formatting that stands as text is taken off, any other
+    mark-up stays text.
+    """
     if not text:
         return None
     text = clean(_INLINE_MARKUP.sub("", html.unescape(text)))
@@ -257,21 +364,41 @@ def _headline(text: str | None, names: re.Pattern[str] | None) -> str | None:
 
 @lru_cache(maxsize=64)
 def _names_of(site: Site | None, own_name: str | None) -> re.Pattern[str] | None:
-    """What stands behind a headline: the names that the profile, or the page itself (og:site_name), gives the site."""
-    names = (site.title, *site.newsroom_names, *site.domains) if site is not None else (own_name,) if own_name else ()
+    """What stands behind a headline: the names that the profile, or the page itself (og:site_name),
+    gives the site.
+    """
+    names = (
+        (site.title, *site.newsroom_names, *site.domains)
+        if site is not None
+        else (own_name,)
+        if own_name
+        else ()
+    )
     if not names:
         return None
-    return re.compile(rf"\s*[|–—-]\s*(?:www\.)?(?:{'|'.join(map(re.escape, names))})\s*$", re.IGNORECASE)
+    return re.compile(
+        rf"\s*[|–—-]\s*(?:www\.)?(?:{'|'.join(map(re.escape, names))})\s*$", re.IGNORECASE
+    )
 
 
 def _local(text: str | None, site: Site | None) -> datetime | None:
-    """A structured date; one in UTC is told in the newsroom's own time, which is the one its readers saw."""
+    """A structured date; one in UTC is told in the newsroom's own time, which is the one its
+    readers saw.
+    """
     moment = parse_structured(text, site.zone if site else None)
-    return moment.astimezone(site.zone) if moment and site and moment.utcoffset() == UTC.utcoffset(None) else moment
+    return (
+        moment.astimezone(site.zone)
+        if moment and site and moment.utcoffset() == UTC.utcoffset(None)
+        else moment
+    )
 
 
 def _words(text: str | None) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for word in (clean(part).lstrip("# ") for part in (text or "").split(",")) if word))
+    return tuple(
+        dict.fromkeys(
+            word for word in (clean(part).lstrip("# ") for part in (text or "").split(",")) if word
+        )
+    )
 
 
 def _as_list(value: Any) -> list[Any]:

@@ -1,5 +1,5 @@
-"""Texts that somebody already scraped, furniture included: the lines above the story are read as its fields, the rest goes the way of
-every other body, through the same rules.
+"""Texts that somebody already scraped, furniture included: the lines above the story are read as
+its fields, the rest goes the way of every other body, through the same rules.
 """
 
 from __future__ import annotations
@@ -44,8 +44,13 @@ _STATEMENT = re.compile(r"\.[\"'”’)\]]*$")
 _ANY_ZONE = ZONES["WIB"]  # only whether there is a date is asked with it
 _COUNTER = re.compile(r"^\d{1,6}$")
 _CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
-_CAPTION = re.compile(r"(?:/\s*(?:foto|net|ist|rmol|repro)\b[^/]{0,30}$|\[[^\]]{3,40}/[^\]]{2,40}\]$|\([^()]*/[^()]*\)$)", re.IGNORECASE)
-_LABELLED = re.compile(r"^\W{0,2}(?:rep(?:orter)?|laporan|report|penulis|red(?:aktur)?|editor|oleh)\s*:", re.IGNORECASE)
+_CAPTION = re.compile(
+    r"(?:/\s*(?:foto|net|ist|rmol|repro)\b[^/]{0,30}$|\[[^\]]{3,40}/[^\]]{2,40}\]$|\([^()]*/[^()]*\)$)",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"^\W{0,2}(?:rep(?:orter)?|laporan|report|penulis|red(?:aktur)?|editor|oleh)\s*:", re.IGNORECASE
+)
 _STORY_CODE = re.compile(r"^story code\s*:\s*(?P<id>\d+)$", re.IGNORECASE)
 
 
@@ -64,8 +69,12 @@ class Head:
 
 
 def site_of_text(text: str, sites: Sequence[Site]) -> Site | None:
-    """The site whose marks the text carries; None where none is recognised, or the marks of several are."""
-    found = [site for site in sites if site.text_marks and re.search(site.text_marks, text, re.MULTILINE)]
+    """The site whose marks the text carries; None where none is recognised, or the marks of several
+    are.
+    """
+    found = [
+        site for site in sites if site.text_marks and re.search(site.text_marks, text, re.MULTILINE)
+    ]
     return found[0] if len(found) == 1 else None
 
 
@@ -90,7 +99,9 @@ def clean_text(text: str, site: Site | None) -> Reading:
         authors=people.authors or body.authors,
         editors=tuple(dict.fromkeys((*people.editors, *body.editors))),
         agency=body.agency,
-        published_at=next((moment for line in head.dates if zone and (moment := parse_visible(line, zone))), None),
+        published_at=next(
+            (moment for line in head.dates if zone and (moment := parse_visible(line, zone))), None
+        ),
         caption=next(iter(head.captions), None),
         language=site.language if site is not None else "id",
         layout="text",
@@ -106,18 +117,30 @@ def _lines(text: str) -> list[str]:
 
 
 def _without_titles(line: str) -> str:
-    """A text without line breaks, without the headlines that stand behind "Baca Juga" in its middle.
+    """A text without line breaks, without the headlines that stand behind "Baca Juga" in its
+    middle.
 
-    Headlines are Written Like This; the story goes on with the last capital before words that are not.
+    Headlines are Written Like This; the story goes on with the last capital before words that are
+    not.
     """
     label = _INLINE_LABEL.search(line) if len(line) >= MIN_FLAT else None
     if label is None:
         return line
     words = list(_TOKEN.finditer(line, label.end()))
     flows = [word[0][0].islower() for word in words]
-    prose = next((at for at in range(len(words) - 1) if flows[at] and flows[at + 1] and not _small(words[at][0])), 0)
+    prose = next(
+        (
+            at
+            for at in range(len(words) - 1)
+            if flows[at] and flows[at + 1] and not _small(words[at][0])
+        ),
+        0,
+    )
     start = next((at for at in range(prose - 1, 0, -1) if words[at][0][0].isupper()), 0)
-    start = next((at for at in range(start, max(start - 6, 0), -1) if words[at][0].strip(",") in _OPENERS), start)
+    start = next(
+        (at for at in range(start, max(start - 6, 0), -1) if words[at][0].strip(",") in _OPENERS),
+        start,
+    )
     if start < MIN_TITLE_WORDS:
         return line
     return f"{line[: label.start()].rstrip()} {line[words[start].start() :]}"
@@ -128,7 +151,9 @@ def _small(word: str) -> bool:
 
 
 def _once(lines: Sequence[str]) -> list[str]:
-    """Lines without the long ones that an earlier line holds already: nested paragraphs were read twice by some scraper."""
+    """Lines without the long ones that an earlier line holds already: nested paragraphs were read
+    twice by some scraper.
+    """
     kept: dict[str, None] = {}
     wide: list[str] = []
     for line in lines:
@@ -141,14 +166,23 @@ def _once(lines: Sequence[str]) -> list[str]:
 
 
 def _body_start(lines: Sequence[str], site: Site | None) -> int:
-    """Where the story begins: at its newsroom's own opening, else after the last line that can only stand above a story."""
+    """Where the story begins: at its newsroom's own opening, else after the last line that can only
+    stand above a story.
+    """
     top = lines[:MAX_HEAD]
     if site is not None and site.text_opening:
-        opening = next((place for place, line in enumerate(top) if re.match(site.text_opening, line)), None)
+        opening = next(
+            (place for place, line in enumerate(top) if re.match(site.text_opening, line)), None
+        )
         if opening is not None:
             return opening
-    end = next((place for place, line in enumerate(top) if is_after(line, site.rules if site else ())), len(top))
-    prose = next((place for place in range(end) if _is_prose(top[place]) and top.count(top[place]) == 1), end)
+    end = next(
+        (place for place, line in enumerate(top) if is_after(line, site.rules if site else ())),
+        len(top),
+    )
+    prose = next(
+        (place for place in range(end) if _is_prose(top[place]) and top.count(top[place]) == 1), end
+    )
     end = prose if prose < len(lines) - 1 or prose == 0 else end
     above = [place for place in range(end) if _is_above(top[place])]
     if not above:
@@ -157,7 +191,9 @@ def _body_start(lines: Sequence[str], site: Site | None) -> int:
 
 
 def _is_prose(line: str) -> bool:
-    """A line that only a story has: long, and a statement to its end; a caption with its credit is none."""
+    """A line that only a story has: long, and a statement to its end; a caption with its credit is
+    none.
+    """
     return len(line) >= MIN_REPEATED and _STATEMENT.search(line) is not None and not _is_date(line)
 
 
@@ -173,11 +209,17 @@ def _is_above(line: str) -> bool:
 
 def _is_date(line: str) -> bool:
     """A line that is hardly more than a date, with a name at the most."""
-    return len(line) <= MAX_LINE and parse_visible(line, _ANY_ZONE) is not None and sum(map(str.isalpha, line)) <= 70
+    return (
+        len(line) <= MAX_LINE
+        and parse_visible(line, _ANY_ZONE) is not None
+        and sum(map(str.isalpha, line)) <= 70
+    )
 
 
 def _repeats(lines: Sequence[str], place: int) -> bool:
-    """The second of two equal lines with at most a credit between them: a caption and its alternative text."""
+    """The second of two equal lines with at most a credit between them: a caption and its
+    alternative text.
+    """
     return lines[place] in lines[max(0, place - 2) : place]
 
 
@@ -200,7 +242,9 @@ def _read_head(lines: Sequence[str]) -> Head:
         else:
             _sort(head, lines, place)
     head.headline = head.headline or next(iter(head.titles), None)
-    after = head.titles[head.titles.index(head.headline) + 1 :] if head.headline in head.titles else []
+    after = (
+        head.titles[head.titles.index(head.headline) + 1 :] if head.headline in head.titles else []
+    )
     head.deck = next(iter(after), None)
     return head
 

@@ -1,7 +1,9 @@
-"""Selectors of the profiles: CSS, or XPath where they begin with `/`, `(` or `.//`. Each is compiled once.
+"""Selectors of the profiles: CSS, or XPath where they begin with `/`, `(` or `.//`. Each is
+compiled once.
 
-Most are a class or an id, with or without something below: such a node is looked up in an index of the page instead of being
-searched for through the whole tree, which took most of the time of reading a large page.
+Most are a class or an id, with or without something below: such a node is looked up in an index of
+the page instead of being searched for through the whole tree, which took most of the time of
+reading a large page.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Selector: TypeAlias = Callable[[Element], list[Any]]
 _TRANSLATOR = HTMLTranslator()
 _XPATH = ("/", ".//", "(")
 _NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
-_PLAIN = re.compile(r"(?P<tag>[a-z][a-z0-9]*)?(?P<names>(?:[.#][\w-]+)+)(?:(?P<child>\s*>\s*)|\s+)?(?P<rest>(?<=[\s>]).+)?")
+_PLAIN = re.compile(
+    r"(?P<tag>[a-z][a-z0-9]*)?(?P<names>(?:[.#][\w-]+)+)(?:(?P<child>\s*>\s*)|\s+)?(?P<rest>(?<=[\s>]).+)?"
+)
 _NAMED = etree.XPath("descendant-or-self::*[@class or @id]")
 _ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
 
@@ -42,9 +46,14 @@ class _Plan:
         anchors = [
             node
             for node in index.get(first, ())
-            if (self.tag is None or node.tag == self.tag) and all(node in index.get(name, ()) for name in more)
+            if (self.tag is None or node.tag == self.tag)
+            and all(node in index.get(name, ()) for name in more)
         ]
-        return anchors if self.rest is None else [found for anchor in anchors for found in self.rest(anchor)]
+        return (
+            anchors
+            if self.rest is None
+            else [found for anchor in anchors for found in self.rest(anchor)]
+        )
 
 
 def index_of(tree: Element) -> Index:
@@ -60,18 +69,24 @@ def index_of(tree: Element) -> Index:
 
 
 def select(selector: str, tree: Element, index: Index) -> list[Any]:
-    """What a selector finds, each node once; of several alternatives ("a, b") the first one's nodes come first."""
+    """What a selector finds, each node once; of several alternatives ("a, b") the first one's nodes
+    come first.
+    """
     if selector.startswith(_XPATH):
         return compiled(selector)(tree)
     found: dict[Any, None] = {}
     for alternative, plan in _plans(selector):
-        found |= dict.fromkeys(plan.nodes(index) if plan is not None else compiled(alternative)(tree))
+        found |= dict.fromkeys(
+            plan.nodes(index) if plan is not None else compiled(alternative)(tree)
+        )
     return list(found)
 
 
 @lru_cache(maxsize=2048)
 def _plans(selector: str) -> tuple[tuple[str, _Plan | None], ...]:
-    return tuple((alternative.strip(), _plan(alternative.strip())) for alternative in selector.split(","))
+    return tuple(
+        (alternative.strip(), _plan(alternative.strip())) for alternative in selector.split(",")
+    )
 
 
 def _plan(selector: str) -> _Plan | None:
@@ -79,8 +94,18 @@ def _plan(selector: str) -> _Plan | None:
     if match is None:
         return None
     rest = match["rest"]
-    below = etree.XPath(_TRANSLATOR.css_to_xpath(rest, prefix="child::" if match["child"] else "descendant::")) if rest else None
-    return _Plan(tag=match["tag"], names=tuple(re.findall(r"[.#][\w-]+", match["names"])), rest=cast("Selector | None", below))
+    below = (
+        etree.XPath(
+            _TRANSLATOR.css_to_xpath(rest, prefix="child::" if match["child"] else "descendant::")
+        )
+        if rest
+        else None
+    )
+    return _Plan(
+        tag=match["tag"],
+        names=tuple(re.findall(r"[.#][\w-]+", match["names"])),
+        rest=cast("Selector | None", below),
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -99,19 +124,28 @@ def _xpath_of(selector: str) -> str:
 
 
 def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
-    """Nodes below `node` that any of the selectors finds; those whose names stand in no attribute there are not tried."""
+    """Nodes below `node` that any of the selectors finds; those whose names stand in no attribute
+    there are not tried.
+    """
     attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
-    present = tuple(selector for selector in selectors if any(all(name in attributes for name in names) for names in _names(selector)))
+    present = tuple(
+        selector
+        for selector in selectors
+        if any(all(name in attributes for name in names) for names in _names(selector))
+    )
     return set(_union(present)(node)) if present else set()
 
 
 @lru_cache(maxsize=2048)
 def _names(selector: str) -> tuple[tuple[str, ...], ...]:
-    """For each alternative of a selector the classes, ids and attribute values that a page must hold; () for anything.
+    """For each alternative of a selector the classes, ids and attribute values that a page must
+    hold; () for anything.
 
     >>> _names("div.artikel p, #isi")
     (('artikel',), ('isi',))
     """
     if selector.startswith(_XPATH):
         return ((),)
-    return tuple(tuple(a or b for a, b in _NAME.findall(alternative)) for alternative in selector.split(","))
+    return tuple(
+        tuple(a or b for a, b in _NAME.findall(alternative)) for alternative in selector.split(",")
+    )

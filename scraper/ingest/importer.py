@@ -1,4 +1,6 @@
-"""Importing collections: a look through each file first, then its stories in batches, each one transaction."""
+"""Importing collections: a look through each file first, then its stories in batches, each one
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 """Records of one transaction."""
 MAX_SEEN = 10_000
-"""Different columns of a file that are remembered; records with names of their own for everything are no collection."""
+"""Different columns of a file that are remembered; records with names of their own for everything
+are no collection.
+"""
 
 Tell = Callable[[Path, int, str], None]
 """Called with file, line and reason of each bad record."""
@@ -45,7 +49,9 @@ class Survey:
     kind: str
     size: int
     order: str | None
-    """`day` or `month`, whichever stands first in the dates in numbers, if all that tell say the same."""
+    """`day` or `month`, whichever stands first in the dates in numbers, if all that tell say the
+    same.
+    """
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,26 +83,54 @@ def survey(path: Path, file: BinaryIO, terms: Terms, kind: str | None) -> Survey
             columns.update(dict.fromkeys(row.fields))
         order = order_told(given(row.fields, terms.mapping)["published_at"])
         told |= {order} if order else set()
-    missing = [column for column in terms.mapping.values() if column not in columns] if columns else []
+    missing = (
+        [column for column in terms.mapping.values() if column not in columns] if columns else []
+    )
     if missing:
-        raise WrongMapping(f"{path}: there is no column called {missing[0]}; there are {named(columns)}")
+        raise WrongMapping(
+            f"{path}: there is no column called {missing[0]}; there are {named(columns)}"
+        )
     if columns and not has_body(columns, terms.mapping):
-        raise Unreadable(f"no column looks like a story's text; name it with --map body=COLUMN (there are {named(columns)})")
-    return Survey(path=path, kind=kind, size=file.tell(), order=told.pop() if len(told) == 1 else None)
+        raise Unreadable(
+            f"no column looks like a story's text; name it with --map body=COLUMN (there are {named(columns)})"
+        )
+    return Survey(
+        path=path, kind=kind, size=file.tell(), order=told.pop() if len(told) == 1 else None
+    )
 
 
 def import_file(
-    archive: Archive, found: Survey, file: BinaryIO, terms: Terms, *, now: datetime, tell: Tell, advance: Callable[[int], None]
+    archive: Archive,
+    found: Survey,
+    file: BinaryIO,
+    terms: Terms,
+    *,
+    now: datetime,
+    tell: Tell,
+    advance: Callable[[int], None],
 ) -> Report:
-    """Write a file's stories; `advance` is told of bytes that were read. What was written of a file that was not is whole."""
+    """Write a file's stories; `advance` is told of bytes that were read. What was written of a file
+    that was not is whole.
+    """
     report = Report(path=found.path)
-    source = f"import {os.fsencode(found.path.name).decode(errors='replace')}" if str(found.path) != "-" else "import of standard input"
+    source = (
+        f"import {os.fsencode(found.path.name).decode(errors='replace')}"
+        if str(found.path) != "-"
+        else "import of standard input"
+    )
     sites()  # the profiles are loaded outside of a transaction
     place = 0
     for batch in chunks(rows(file, found.kind), BATCH):
-        stories = [story for row in batch if (story := _story(row, terms, found.order, report, tell)) is not None]
+        stories = [
+            story
+            for row in batch
+            if (story := _story(row, terms, found.order, report, tell)) is not None
+        ]
         with archive.transaction():
-            outcomes = Counter(take_in(archive, s.article, key=s.key, link=s.link, source=source, now=now) for s in stories)
+            outcomes = Counter(
+                take_in(archive, s.article, key=s.key, link=s.link, source=source, now=now)
+                for s in stories
+            )
         report.outcomes += outcomes
         advance(max(0, file.tell() - place))
         place = file.tell()
@@ -109,7 +143,8 @@ def _story(row: Row, terms: Terms, order: str | None, report: Report, tell: Tell
     made: Story | str
     try:
         made = row.bad or story_of(row.fields, terms, order)
-    except Exception:  # one record that breaks the cleaning is a bug, and must not end the import of all the others
+    # One record that breaks the cleaning is a bug, and must not end the import of all the others
+    except Exception:
         logger.exception("%s:%d could not be cleaned", report.path, row.line)
         made = "cleaning_failed"
     if isinstance(made, str):

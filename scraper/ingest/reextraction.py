@@ -1,4 +1,6 @@
-"""Reading an archive's snapshots again with today's extractor, on all cores, so that it may be stopped at any time and goes on."""
+"""Reading an archive's snapshots again with today's extractor, on all cores, so that it may be
+stopped at any time and goes on.
+"""
 
 from __future__ import annotations
 
@@ -40,17 +42,30 @@ class Report:
     damages: list[str] = field(default_factory=list)
 
 
-def count(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> int:
+def count(
+    archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
+) -> int:
     """How many snapshots `waiting` gives."""
-    return sum(archive.replays.count(name, extractor_of(sites()[name]), since=since, again=again) for name in names)
+    return sum(
+        archive.replays.count(name, extractor_of(sites()[name]), since=since, again=again)
+        for name in names
+    )
 
 
-def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False) -> Iterator[Task]:
-    """What today's extractors have yet to read, story by story; with `again` also what they have read."""
+def waiting(
+    archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
+) -> Iterator[Task]:
+    """What today's extractors have yet to read, story by story; with `again` also what they have
+    read.
+    """
     for name in names:
         batch: list[Evidence] = []
-        for evidence in archive.replays.waiting(name, extractor_of(sites()[name]), since=since, again=again):
-            if len(batch) >= BATCH and evidence.key != batch[-1].key:  # the pages of one story stay together
+        for evidence in archive.replays.waiting(
+            name, extractor_of(sites()[name]), since=since, again=again
+        ):
+            if (
+                len(batch) >= BATCH and evidence.key != batch[-1].key
+            ):  # the pages of one story stay together
                 yield name, tuple(batch)
                 batch = []
             batch.append(evidence)
@@ -59,16 +74,26 @@ def waiting(archive: Archive, names: Iterable[str], *, since: datetime | None = 
 
 
 def reextract(
-    archive: Archive, tasks: Iterable[Task], report: Report, *, now: datetime, jobs: int, dry_run: bool, advance: Callable[[int], None]
+    archive: Archive,
+    tasks: Iterable[Task],
+    report: Report,
+    *,
+    now: datetime,
+    jobs: int,
+    dry_run: bool,
+    advance: Callable[[int], None],
 ) -> Iterator[Change]:
-    """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run` nothing is written.
+    """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run`
+    nothing is written.
 
-    Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was killed; what came before it
-    is written, and the next run goes on there.
+    Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was
+    killed; what came before it is written, and the next run goes on there.
     """
     for name, rereads in _readings(archive.path, tasks, jobs):
         with nullcontext() if dry_run else archive.transaction():
-            changes = list(_written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run))
+            changes = list(
+                _written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run)
+            )
         for found in changes:
             report.kinds[name, found.kind] += 1
             report.fields.update((name, changed) for changed in found.changed)
@@ -79,15 +104,25 @@ def reextract(
 
 
 def _written(
-    archive: Archive, site: Site, rereads: Iterable[Reread], report: Report, *, now: datetime, dry_run: bool
-) -> Iterator[Change]:  # fmt: skip
+    archive: Archive,
+    site: Site,
+    rereads: Iterable[Reread],
+    report: Report,
+    *,
+    now: datetime,
+    dry_run: bool,
+) -> Iterator[Change]:
     """The changes of one batch, each written before the next is judged."""
     would_be: dict[str, Change] = {}
     for again in rereads:
         key = again.evidence.key
         last = archive.newest_reading(site.name, key)
         if dry_run and key in would_be and would_be[key].kind != "lost":
-            still = last["removed_at"] if last is not None and would_be[key].kind == "technical" else None
+            still = (
+                last["removed_at"]
+                if last is not None and would_be[key].kind == "technical"
+                else None
+            )
             last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
         if again.damage is not None and not archive.taken_down(site.name, key):
             report.damages.append(f"{again.evidence.url}: {again.damage}")
@@ -96,7 +131,11 @@ def _written(
         found = change(site, again, last)
         if not dry_run:
             revision = write(archive, site, again, now=now)
-            found = found if revision is not None or (found is not None and found.kind == "lost") else None
+            found = (
+                found
+                if revision is not None or (found is not None and found.kind == "lost")
+                else None
+            )
         if found is not None:
             would_be[key] = found
             yield found

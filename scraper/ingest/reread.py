@@ -1,4 +1,6 @@
-"""Reading kept snapshots again with today's extractor, and telling our own changes from the newsroom's."""
+"""Reading kept snapshots again with today's extractor, and telling our own changes from the
+newsroom's.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Change:
     """The story's identity at its site."""
     url: str
     kind: str
-    """`technical`, `first`, `publisher` or `restored`; `lost` where today's extractor gives no story, which is never written."""
+    """`technical`, `first`, `publisher` or `restored`; `lost` where today's extractor gives no
+    story, which is never written.
+    """
     changed: tuple[str, ...]
     """Fields; none of a story that is new or lost."""
     before: Mapping[str, Any]
@@ -52,20 +56,31 @@ class Change:
 
 
 def lost_layout(last: Mapping[str, Any] | None, article: Article) -> bool:
-    """Whether the page of a known story no longer has its site's layout: its text would pass for an edit."""
+    """Whether the page of a known story no longer has its site's layout: its text would pass for an
+    edit.
+    """
     return last is not None and last["layout"] != "fallback" and article.layout == "fallback"
 
 
 def judged(again: Reread, last: Mapping[str, Any] | None) -> Reread:
-    """The same with a refusal where the page is not to be believed, `last` being what we have of its story.
+    """The same with a refusal where the page is not to be believed, `last` being what we have of
+    its story.
 
-    Only of a page that gave no story at its time: what was good enough for the newest revision is good enough to read it again.
+    Only of a page that gave no story at its time: what was good enough for the newest revision is
+    good enough to read it again.
     """
     article = again.article
     if article is None or again.refusal is not None or last is None:
         return again
     partial = "missing_parts" in article.warnings and not again.evidence.newest
-    return replace(again, refusal="missing_parts" if partial else "layout_missed" if lost_layout(last, article) else None)
+    return replace(
+        again,
+        refusal="missing_parts"
+        if partial
+        else "layout_missed"
+        if lost_layout(last, article)
+        else None,
+    )
 
 
 def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
@@ -76,18 +91,25 @@ def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
         return Reread(evidence=evidence, refusal="snapshot_damaged", damage=str(error))
     try:
         article = read_page(page, site).article
-    except Exception:  # a page that breaks the extractor is a bug, and must not end the replay of all the others
+    except (
+        Exception
+    ):  # a page that breaks the extractor is a bug, and must not end the replay of all the others
         return Reread(evidence=evidence, refusal="extraction_failed")
     return Reread(evidence=evidence, article=article, refusal=refusal_of_article(article))
 
 
 def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> Revision | None:
-    """Where the extractor changed since it last read the newest revision's snapshot, the technical revision that follows, if any.
+    """Where the extractor changed since it last read the newest revision's snapshot, the technical
+    revision that follows, if any.
 
     Raises ArchiveDamaged where the snapshot cannot be had any more. Inside a transaction.
     """
     last = archive.newest_reading(site.name, key)
-    if last is None or last["snapshot_id"] is None or archive.replays.read_by(last["snapshot_id"]) == extractor_of(site):
+    if (
+        last is None
+        or last["snapshot_id"] is None
+        or archive.replays.read_by(last["snapshot_id"]) == extractor_of(site)
+    ):
         return None
     evidence = Evidence(snapshot_id=last["snapshot_id"], key=key, url="", newest=True)
     again = read_again(archive, site, evidence)
@@ -97,19 +119,27 @@ def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> R
 
 
 def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revision | None:
-    """Write what a snapshot gives today, and that it was read; None where that changes nothing. Inside a transaction."""
+    """Write what a snapshot gives today, and that it was read; None where that changes nothing.
+    Inside a transaction.
+    """
     evidence = again.evidence
     if again.damage is not None or not archive.replays.stands(evidence):
         return None
     last = archive.newest_reading(site.name, evidence.key)
     again = judged(again, last)
     layout = again.article.layout if again.article is not None else None
-    archive.note_reading(evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout, now=now)
+    archive.note_reading(
+        evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout, now=now
+    )
     if again.article is None or again.refusal is not None:
         return None
     revision = archive.revise(
-        again.article, key=evidence.key, observed_at=now, keep=lambda: evidence.snapshot_id, technical=evidence.newest
-    )  # fmt: skip
+        again.article,
+        key=evidence.key,
+        observed_at=now,
+        keep=lambda: evidence.snapshot_id,
+        technical=evidence.newest,
+    )
     if not evidence.newest:
         article_id = archive.article_id(site.name, evidence.key)
         archive.replays.adopt(evidence, article_id, revised=revision is not None, now=now)
@@ -125,17 +155,33 @@ def change(site: Site, again: Reread, last: Mapping[str, Any] | None) -> Change 
     reading = article.as_dict() if article is not None else {}
     if again.refusal is not None:
         lost = again.evidence.newest and again.damage is None
-        return _change(site, "lost", again, last or {}, {**reading, "warnings": [again.refusal]}) if lost else None
+        return (
+            _change(site, "lost", again, last or {}, {**reading, "warnings": [again.refusal]})
+            if lost
+            else None
+        )
     if last is None:
         return _change(site, "first", again, {}, reading)
-    if reading_digest(reading) == last["digest"] and (again.evidence.newest or last["removed_at"] is None):
+    if reading_digest(reading) == last["digest"] and (
+        again.evidence.newest or last["removed_at"] is None
+    ):
         return None
-    kind = "technical" if again.evidence.newest else "restored" if last["removed_at"] else "publisher"
+    kind = (
+        "technical" if again.evidence.newest else "restored" if last["removed_at"] else "publisher"
+    )
     return _change(site, kind, again, last, reading)
 
 
-def _change(site: Site, kind: str, again: Reread, before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
+def _change(
+    site: Site, kind: str, again: Reread, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Change:
     changed = () if kind in ("first", "lost") else changed_fields(before, after)
     return Change(
-        site=site.name, key=again.evidence.key, url=again.evidence.url, kind=kind, changed=changed, before=before, after=after
-    )  # fmt: skip
+        site=site.name,
+        key=again.evidence.key,
+        url=again.evidence.url,
+        kind=kind,
+        changed=changed,
+        before=before,
+        after=after,
+    )

@@ -1,4 +1,6 @@
-"""Taking in stories that somebody else scraped: articles and revisions like any others, but for a page to prove them."""
+"""Taking in stories that somebody else scraped: articles and revisions like any others, but for a
+page to prove them.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,26 @@ from archive.records import IMPORTED, Announcement, Article
 from archive.revisions.changes import reading_digest
 
 OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
-"""What became of a story: `known` is one that a crawl gave, or that its site took away, and `taken_down` one of `warta remove`;
-both are left alone."""
+"""What became of a story: `known` is one that a crawl gave, or that its site took away, and
+`taken_down` one of `warta remove`; both are left alone.
+"""
 
 
-def take_in(archive: Archive, article: Article, *, key: str, link: Announcement | None, source: str, now: datetime) -> str:
-    """Write an imported article, and its address `link` into the ledger; which of OUTCOMES it was. Inside a transaction.
+def take_in(
+    archive: Archive,
+    article: Article,
+    *,
+    key: str,
+    link: Announcement | None,
+    source: str,
+    now: datetime,
+) -> str:
+    """Write an imported article, and its address `link` into the ledger; which of OUTCOMES it was.
+    Inside a transaction.
 
-    Collections tell nothing of the order in which a story's texts were written: a text that any of its revisions has changes
-    nothing. Another one is the newsroom's change, or a technical one where warta's rules changed since the last.
+    Collections tell nothing of the order in which a story's texts were written: a text that any of
+    its revisions has changes nothing. Another one is the newsroom's change, or a technical one
+    where warta's rules changed since the last.
     """
     article = replace(article, site=_site(archive, article, key))
     last = archive.newest_reading(article.site, key)
@@ -27,7 +40,9 @@ def take_in(archive: Archive, article: Article, *, key: str, link: Announcement 
         if revision is None:
             return "taken_down"
         if link is not None:
-            archive.ledger.take_in(link, site=article.site, source=source, article_id=revision.article_id, now=now)
+            archive.ledger.take_in(
+                link, site=article.site, source=source, article_id=revision.article_id, now=now
+            )
         return "new"
     if last["layout"] != IMPORTED or last["removed_at"] is not None:
         return "known"
@@ -39,6 +54,10 @@ def take_in(archive: Archive, article: Article, *, key: str, link: Announcement 
 
 
 def _site(archive: Archive, article: Article, key: str) -> str:
-    """The site of a story: collections call one by several names, but an address that is the story's key has one story."""
-    row = archive.db.conn.execute("SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (key, key)).fetchone()
+    """The site of a story: collections call one by several names, but an address that is the
+    story's key has one story.
+    """
+    row = archive.db.conn.execute(
+        "SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (key, key)
+    ).fetchone()
     return str(row[0]) if row is not None else article.site

@@ -34,12 +34,20 @@ Clock = Callable[[], datetime]
 
 
 class Lookout:
-    """Looks at health, tells the targets, and writes the metrics; one that lasts knows more than one that looks once."""
+    """Looks at health, tells the targets, and writes the metrics; one that lasts knows more than
+    one that looks once.
+    """
 
     def __init__(
-        self, configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock, *,
-        under_way: Callable[[], Collection[str]] = frozenset, since: datetime | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        configuration: Configuration,
+        archive: Path,
+        timetable: Timetable,
+        clock: Clock,
+        *,
+        under_way: Callable[[], Collection[str]] = frozenset,
+        since: datetime | None = None,
+    ) -> None:
         self._archive = archive
         self._timetable = timetable
         self._under_way = under_way
@@ -55,13 +63,17 @@ class Lookout:
         self._written = registry(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
 
     def look(self, now: datetime) -> Told:
-        """Look, tell, and write the metrics' file; the first thing that cannot be done is the problem. May be called by many threads."""
+        """Look, tell, and write the metrics' file; the first thing that cannot be done is the
+        problem. May be called by many threads.
+        """
         try:
             with plain_errors(self._archive):
                 told = self._told(now)
             told = replace(told, sent=told.sent + tell_open(self._archive, self._targets, now=now))
         except ArchiveError as error:
-            told = Told(sent=tell_closed(self._archive, error, self._targets, now=now), problem=str(error))
+            told = Told(
+                sent=tell_closed(self._archive, error, self._targets, now=now), problem=str(error)
+            )
         try:
             self.write()
         except ArchiveError as error:
@@ -73,7 +85,8 @@ class Lookout:
             raise no_archive(self._archive)
         with Archive(self._archive) as opened:
             end_all_killed(opened, now=now, under_way=self._under_way())
-            # One after another: what was seen before another crawl ended must not be noted after what was seen then.
+            # One after another: what was seen before another crawl ended must not be noted after
+            # what was seen then.
             with self._one_at_a_time:
                 note(opened, self._last.look(opened, now), self._targets, now=now)
             return send_due(opened, self._targets, now=now)
@@ -86,11 +99,19 @@ class Lookout:
         self._problem = problem
 
     def look_after(self, site: str, result: Result, now: datetime) -> None:
-        """The same after a crawl. One that never came as far as the archive is remembered here, until a crawl of the site does."""
+        """The same after a crawl. One that never came as far as the archive is remembered here,
+        until a crawl of the site does.
+        """
         if not result.well:
-            said = result.said.splitlines()[-1] if result.said else f"it ended with {result.exit_code} and said nothing"
+            said = (
+                result.said.splitlines()[-1]
+                if result.said
+                else f"it ended with {result.exit_code} and said nothing"
+            )
             why = f"the last crawl did not come as far as the archive: {said}"
-            self._unbegun[site] = Incident(kind="crawl_failed", site=site, since=result.started_at, why=why)
+            self._unbegun[site] = Incident(
+                kind="crawl_failed", site=site, since=result.started_at, why=why
+            )
         self.check(now)
 
     def write(self) -> None:
@@ -105,16 +126,30 @@ class Lookout:
         for site, incident in list(self._unbegun.items()):
             if site in known and known[site].started_at >= incident.since:
                 self._unbegun.pop(site, None)
-        begins = [each for each in found if not (each.kind == "no_crawl" and each.site in under_way)]
-        unwatched = (each for each in lasting(reader.db) if each.site is not None and each.site not in sites)
-        return [*begins, *self._unbegun.values(), *(replace(each, why=_SWITCHED_OFF, over=True) for each in unwatched)]
+        begins = [
+            each for each in found if not (each.kind == "no_crawl" and each.site in under_way)
+        ]
+        unwatched = (
+            each for each in lasting(reader.db) if each.site is not None and each.site not in sites
+        )
+        return [
+            *begins,
+            *self._unbegun.values(),
+            *(replace(each, why=_SWITCHED_OFF, over=True) for each in unwatched),
+        ]
 
 
 def wired(
-    configuration: Configuration, archive: Path, timetable: Timetable, clock: Clock, *,
+    configuration: Configuration,
+    archive: Path,
+    timetable: Timetable,
+    clock: Clock,
+    *,
     under_way: Callable[[], Collection[str]] = frozenset,
-) -> Hooks:  # fmt: skip
-    """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one cannot work at all."""
+) -> Hooks:
+    """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one
+    cannot work at all.
+    """
     lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
     hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
     lookout.write()  # says at once where it cannot
@@ -129,13 +164,18 @@ def watched(timetable: Timetable) -> list[str]:
 
 
 def limits(configuration: Configuration, timetable: Timetable, since: datetime) -> Limits:
-    """What is still well, as the configuration and the sites' rhythms have it: the one answer for schedule, health, alerts and metrics.
+    """What is still well, as the configuration and the sites' rhythms have it: the one answer for
+    schedule, health, alerts and metrics.
 
-    A site that was never crawled is expected to be from `since` on: when the schedule began; now, for who looks once.
+    A site that was never crawled is expected to be from `since` on: when the schedule began; now,
+    for who looks once.
     """
     health = configuration.health
     same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
     return Limits(
-        silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same), expected_since=since,
-        disk_free=health.disk_free, missing_share=health.missing_share, zone=ZoneInfo(configuration.schedule.timezone),
-    )  # fmt: skip
+        silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same),
+        expected_since=since,
+        disk_free=health.disk_free,
+        missing_share=health.missing_share,
+        zone=ZoneInfo(configuration.schedule.timezone),
+    )

@@ -1,7 +1,9 @@
-"""Locks: one process at a time asks a site, one crawls it into an archive, one runs the schedule. A killed process holds none.
+"""Locks: one process at a time asks a site, one crawls it into an archive, one runs the schedule. A
+killed process holds none.
 
-A site is asked by one process of a user on this machine, whatever archive it writes to, so that its delay holds: those locks stand
-in the user's cache folder, or where WARTA_LOCKS says. The others stand beside the archive, which several users may share.
+A site is asked by one process of a user on this machine, whatever archive it writes to, so that its
+delay holds: those locks stand in the user's cache folder, or where WARTA_LOCKS says. The others
+stand beside the archive, which several users may share.
 """
 
 from __future__ import annotations
@@ -24,14 +26,21 @@ _MOMENT = 0.2
 def site_lock(site: str) -> BaseFileLock:
     """The right to ask a site, taken; `release()` gives it back. Raises Locked.
 
-    Taken again by the same process it is the same lock, and free when it has been given back as often.
+    Taken again by the same process it is the same lock, and free when it has been given back as
+    often.
     """
-    return _taken(locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time")
+    return _taken(
+        locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time"
+    )
 
 
 def writer_lock(archive: Path, site: str) -> ExitStack:
-    """The right to write a site's stories into an archive, until the stack is closed. Raises Locked."""
-    refusal = f"{archive}: {site} is being crawled by another process; one crawl of a site at a time"
+    """The right to write a site's stories into an archive, until the stack is closed. Raises
+    Locked.
+    """
+    refusal = (
+        f"{archive}: {site} is being crawled by another process; one crawl of a site at a time"
+    )
     with ExitStack() as stack:
         stack.callback(_taken(_beside(archive, site), refusal).release)
         return stack.pop_all()
@@ -39,11 +48,15 @@ def writer_lock(archive: Path, site: str) -> ExitStack:
 
 def schedule_lock(archive: Path) -> BaseFileLock:
     """The lock of the process that crawls on schedule, taken; raises Locked."""
-    return _taken(_beside(archive, "schedule"), f"{archive}: another `warta schedule run` sees to this archive already")
+    return _taken(
+        _beside(archive, "schedule"),
+        f"{archive}: another `warta schedule run` sees to this archive already",
+    )
 
 
 def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
-    """What crawls of these sites need: nobody else asks them, nobody else writes their stories into the archive. All or none.
+    """What crawls of these sites need: nobody else asks them, nobody else writes their stories into
+    the archive. All or none.
 
     Without an archive what only asking them needs. Raises Locked.
     """
@@ -61,7 +74,9 @@ def _beside(archive: Path, name: str) -> Path:
 
 
 def locks_folder() -> Path:
-    """Where the locks of sites stand, the same for all processes of a user; it is made where it is not there."""
+    """Where the locks of sites stand, the same for all processes of a user; it is made where it is
+    not there.
+    """
     named = os.environ.get("WARTA_LOCKS")
     folder = Path(named) if named else user_cache_path("warta") / "locks"
     try:
@@ -70,7 +85,9 @@ def locks_folder() -> Path:
             return folder
     except OSError as error:
         if named:
-            raise ArchiveUnwritable(f"{folder}: the folder of locks cannot be made ({error.strerror}); WARTA_LOCKS names it") from error
+            raise ArchiveUnwritable(
+                f"{folder}: the folder of locks cannot be made ({error.strerror}); WARTA_LOCKS names it"
+            ) from error
     return _temporary()
 
 
@@ -80,12 +97,15 @@ def _temporary() -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise ArchiveUnwritable(f"{folder}: the folder of locks belongs to somebody else; name another one with WARTA_LOCKS")
+        raise ArchiveUnwritable(
+            f"{folder}: the folder of locks belongs to somebody else; name another one with WARTA_LOCKS"
+        )
     return folder
 
 
 def _taken(file: Path, refusal: str) -> BaseFileLock:
-    """A lock of the operating system on a small file, which stays: it is the lock that counts, and it ends with its process.
+    """A lock of the operating system on a small file, which stays: it is the lock that counts, and
+    it ends with its process.
 
     Who only writes down that a crawl was killed holds it for a moment.
     """

@@ -1,4 +1,6 @@
-"""class Pacing: how one crawl keeps to the pace of its site, and what it remembers of it for the next one."""
+"""class Pacing: how one crawl keeps to the pace of its site, and what it remembers of it for the
+next one.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,11 @@ class Pacing:
     @classmethod
     def of(cls, site: str, settings: BaseSettings, remembered: Wish | None) -> Pacing:
         """The pace that a crawl begins with: the settings', or what the site asked for."""
-        own = float(settings.getdict("DOWNLOAD_SLOTS").get(site, {}).get("delay", settings.getfloat("DOWNLOAD_DELAY")))
+        own = float(
+            settings.getdict("DOWNLOAD_SLOTS")
+            .get(site, {})
+            .get("delay", settings.getfloat("DOWNLOAD_DELAY"))
+        )
         delay = remembered.delay if remembered else 0.0
         return cls(
             site=site,
@@ -49,7 +55,9 @@ class Pacing:
         )
 
     def obey(self, host: str, crawl_delay: float) -> None:
-        """A Crawl-delay of any of the site's hosts that is longer than our own is kept to by all of its requests."""
+        """A Crawl-delay of any of the site's hosts that is longer than our own is kept to by all of
+        its requests.
+        """
         self._crawl_delays[host] = min(crawl_delay, MAX_CRAWL_DELAY)
         self.pace = replace(self.pace, usual=max(self._own, *self._crawl_delays.values()))
 
@@ -96,10 +104,15 @@ class Pacing:
         slot.delay = max(slot.delay, self.pace.delay) if self.only_raise else self.pace.delay
 
     def keep(self, memory: Manners, *, now: datetime) -> None:
-        """Write down what the next crawl has to know, inside a transaction; a crawl without an answer knows nothing new."""
+        """Write down what the next crawl has to know, inside a transaction; a crawl without an
+        answer knows nothing new.
+        """
         if not self.pace.good and not self.pace.overloaded:
             return
-        delay, until = self.pace.remembered(), self.quiet_until if self.quiet_until and self.quiet_until > now else None
+        delay, until = (
+            self.pace.remembered(),
+            self.quiet_until if self.quiet_until and self.quiet_until > now else None,
+        )
         if delay or until:
             memory.note(self.site, delay=delay, quiet_until=until, reason=self.reason, now=now)
         else:

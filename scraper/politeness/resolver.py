@@ -1,4 +1,6 @@
-"""Names are resolved to public addresses only: no page, and no DNS record, may make the crawler ask an internal one."""
+"""Names are resolved to public addresses only: no page, and no DNS record, may make the crawler ask
+an internal one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from scraper.sites.addresses import is_private
 
 
 class PublicAddressResolver(CachingThreadedResolver):
-    """Scrapy's resolver, except that a name with an internal address does not resolve; the user's own proxies do."""
+    """Scrapy's resolver, except that a name with an internal address does not resolve; the user's
+    own proxies do.
+    """
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """The address of a host; fails with DNSLookupError for an internal one."""
@@ -30,4 +34,7 @@ def _public(address: Any, name: str) -> Any:
 
 
 def _proxy_hosts() -> set[str]:
-    return {urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or "" for proxy in getproxies().values()}
+    return {
+        urlsplit(proxy if "//" in proxy else f"//{proxy}").hostname or ""
+        for proxy in getproxies().values()
+    }

@@ -1,4 +1,6 @@
-"""robots.txt as RFC 9309 reads it, and what it, the headers and the page say about text and data mining."""
+"""robots.txt as RFC 9309 reads it, and what it, the headers and the page say about text and data
+mining.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,25 @@ PRODUCT = "warta"
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser must read at least this much
 
 AI_CRAWLERS = (
-    "GPTBot", "CCBot", "Google-Extended", "ClaudeBot", "anthropic-ai", "Claude-Web", "PerplexityBot", "Bytespider", "Applebot-Extended",
-    "meta-externalagent", "FacebookBot", "Amazonbot", "cohere-ai", "Diffbot", "omgili", "AI2Bot", "ImagesiftBot", "Timpibot",
-)  # fmt: skip
+    "GPTBot",
+    "CCBot",
+    "Google-Extended",
+    "ClaudeBot",
+    "anthropic-ai",
+    "Claude-Web",
+    "PerplexityBot",
+    "Bytespider",
+    "Applebot-Extended",
+    "meta-externalagent",
+    "FacebookBot",
+    "Amazonbot",
+    "cohere-ai",
+    "Diffbot",
+    "omgili",
+    "AI2Bot",
+    "ImagesiftBot",
+    "Timpibot",
+)
 """Crawlers that collect text for training; a site that shuts one out opts out of it."""
 
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
@@ -55,7 +73,9 @@ class RobotsTxt:
 
     def allows(self, url: str) -> bool:
         """Whether we may ask for the URL; a missing robots.txt (4xx) allows all."""
-        return not self.unavailable and (self.rules is None or bool(self.rules.can_fetch(url, PRODUCT)))
+        return not self.unavailable and (
+            self.rules is None or bool(self.rules.can_fetch(url, PRODUCT))
+        )
 
     @property
     def crawl_delay(self) -> float:
@@ -68,29 +88,52 @@ class RobotsTxt:
         return tuple(self.rules.sitemaps) if self.rules else ()
 
     def shuts_out(self, url: str) -> str | None:
-        """The first AI crawler that may not fetch the URL although everybody else may; None where none is shut out."""
+        """The first AI crawler that may not fetch the URL although everybody else may; None where
+        none is shut out.
+        """
         if self.rules is None:
             return None
         return next((agent for agent in AI_CRAWLERS if not self.rules.can_fetch(url, agent)), None)
 
     def all_shut_out(self, url: str) -> tuple[str, ...]:
         """Every AI crawler that may not fetch the URL."""
-        return tuple(agent for agent in AI_CRAWLERS if self.rules is not None and not self.rules.can_fetch(url, agent))
+        return tuple(
+            agent
+            for agent in AI_CRAWLERS
+            if self.rules is not None and not self.rules.can_fetch(url, agent)
+        )
 
     @property
     def group(self) -> str | None:
-        """The user agent, in lower case, of the group that speaks to us; `*` for everybody's, None for none."""
-        ours = [agent for agents, _rules in _groups(self.text) for agent in agents if agent == "*" or (agent and PRODUCT.startswith(agent))]
+        """The user agent, in lower case, of the group that speaks to us; `*` for everybody's, None
+        for none.
+        """
+        ours = [
+            agent
+            for agents, _rules in _groups(self.text)
+            for agent in agents
+            if agent == "*" or (agent and PRODUCT.startswith(agent))
+        ]
         return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
 
     def ruling(self, url: str) -> Ruling | None:
         """The line that decides about the URL for us; None where no line does."""
         group = self.group
-        told = [rule for agents, rules in _groups(self.text) if group in agents for rule in rules if _fits(rule, url)]
+        told = [
+            rule
+            for agents, rules in _groups(self.text)
+            if group in agents
+            for rule in rules
+            if _fits(rule, url)
+        ]
         if group is None or not told:
             return None
         line, kind, value = max(told, key=lambda rule: (len(rule[2]), rule[1] == "allow"))
-        return Ruling(group=group, line=line, text=f"{kind.capitalize()}: {value}") if (kind == "allow") == self.allows(url) else None
+        return (
+            Ruling(group=group, line=line, text=f"{kind.capitalize()}: {value}")
+            if (kind == "allow") == self.allows(url)
+            else None
+        )
 
 
 def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:
@@ -122,14 +165,21 @@ def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
     """The rules of an answer; a broken file is read as far as it is readable."""
     text = body[:MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff")
     readable = status is not None and 200 <= status < 300
-    return RobotsTxt(status=status, text=text if readable else "", rules=Protego.parse(text) if readable else None)
+    return RobotsTxt(
+        status=status,
+        text=text if readable else "",
+        rules=Protego.parse(text) if readable else None,
+    )
 
 
-def opted_out(url: str, robots: RobotsTxt | None, headers: Mapping[str, str], metas: Mapping[str, str]) -> str | None:
+def opted_out(
+    url: str, robots: RobotsTxt | None, headers: Mapping[str, str], metas: Mapping[str, str]
+) -> str | None:
     """The rule by which a page opts out of text and data mining; None where none does.
 
-    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; `noai` in X-Robots-Tag or meta
-    robots; `tdm-reservation: 1` as header or meta tag (TDM Reservation Protocol, W3C Community Group 2024).
+    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; `noai`
+    in X-Robots-Tag or meta robots; `tdm-reservation: 1` as header or meta tag (TDM Reservation
+    Protocol, W3C Community Group 2024).
     """
     agent = robots.shuts_out(url) if robots is not None else None
     if agent is not None:

@@ -1,4 +1,6 @@
-"""How a site that has too much to do, or fails, is left in peace: pure rules of seconds and moments. Nothing here waits, asks or writes."""
+"""How a site that has too much to do, or fails, is left in peace: pure rules of seconds and
+moments. Nothing here waits, asks or writes.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +9,39 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 OVERLOADED = (429, 503)
-"""Answers by which a server says that it has too much to do: Too Many Requests, Service Unavailable."""
+"""Answers by which a server says that it has too much to do: Too Many Requests, Service
+Unavailable.
+"""
 
 FIRST_STEP = 1.0
-"""Seconds between requests after the first such answer, where there was no delay that could be doubled."""
+"""Seconds between requests after the first such answer, where there was no delay that could be
+doubled.
+"""
 RECOVERY = 0.98
-"""Share of a slowed delay that is left after one good answer: from 60 s back to 1 s in about two hundred of them."""
+"""Share of a slowed delay that is left after one good answer: from 60 s back to 1 s in about two
+hundred of them.
+"""
 FORGETTING = 0.5
 """Share of a remembered delay that is left after a crawl without any such answer."""
 PATIENCE = 8
-"""Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking on. A second try of the same address
-does not count: at the end of a crawl only those of a few broken pages are left."""
+"""Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking
+on. A second try of the same address does not count: at the end of a crawl only those of a few
+broken pages are left.
+"""
 FEW_FAILURES = 5
-"""Addresses in a row that failed or were refused (5xx, 401, 403, no answer), from which on none is asked a second time until one is
-answered."""
+"""Addresses in a row that failed or were refused (5xx, 401, 403, no answer), from which on none is
+asked a second time until one is answered.
+"""
 MANY_FAILURES = 20
-"""As many in a row end a crawl of the site. Those beyond FEW_FAILURES are written down as failed, so that broken pages keep no crawl from
-the stories behind them for ever."""
+"""As many in a row end a crawl of the site. Those beyond FEW_FAILURES are written down as failed,
+so that broken pages keep no crawl from the stories behind them for ever.
+"""
 REST = timedelta(hours=1)
 """How long the site is left alone then."""
 LONGEST_QUIET = timedelta(days=30)
-"""The longest pause that is remembered: a header of a broken server must not silence a site for ever."""
+"""The longest pause that is remembered: a header of a broken server must not silence a site for
+ever.
+"""
 SHORTEST = 0.01
 """Seconds; a slowed delay below it is none."""
 
@@ -47,7 +61,9 @@ class Pace:
     good: int = 0
     overloaded: int = 0
     in_a_row: int = 0
-    """Good answers, and those with a wish for fewer requests; addresses with such an answer since the last good one."""
+    """Good answers, and those with a wish for fewer requests; addresses with such an answer since
+    the last good one.
+    """
     failing: int = 0
     """Addresses that failed otherwise since the last good answer."""
 
@@ -67,24 +83,39 @@ class Pace:
         return max(self.usual, self.slowed)
 
     def after(self, status: int, *, again: bool = False) -> Pace:
-        """The pace after an answer with this status; `again`: the same was asked before, and its answer counted."""
+        """The pace after an answer with this status; `again`: the same was asked before, and its
+        answer counted.
+        """
         if status in OVERLOADED:
             slowed = self._step(self.delay)
-            return replace(self, slowed=slowed, overloaded=self.overloaded + 1, in_a_row=self.in_a_row + (not again))
+            return replace(
+                self,
+                slowed=slowed,
+                overloaded=self.overloaded + 1,
+                in_a_row=self.in_a_row + (not again),
+            )
         if is_failure(status):
             return self.after_failure(again=again)
         slowed = self.slowed * RECOVERY
-        return replace(self, slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0, good=self.good + 1, in_a_row=0, failing=0)
+        return replace(
+            self,
+            slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0,
+            good=self.good + 1,
+            in_a_row=0,
+            failing=0,
+        )
 
     def after_failure(self, *, again: bool = False) -> Pace:
-        """The pace after a request that got no answer, or one that says nothing of how busy the server is."""
+        """The pace after a request that got no answer, or one that says nothing of how busy the
+        server is.
+        """
         return replace(self, failing=self.failing + (not again))
 
     def remembered(self) -> float:
         """What the next crawl begins with; 0 for the usual delay.
 
-        A crawl that was asked for fewer requests leaves at least one step to the next; one that was not, half of what it found;
-        one that had no answer at all leaves all as it was.
+        A crawl that was asked for fewer requests leaves at least one step to the next; one that was
+        not, half of what it found; one that had no answer at all leaves all as it was.
         """
         if self.overloaded:
             slowed = max(self.slowed, self._step(self.usual))
@@ -97,7 +128,9 @@ class Pace:
 
 
 def is_failure(status: int) -> bool:
-    """Whether an answer says that the server fails (5xx) or refuses us (401, 403), and nothing of how busy it is."""
+    """Whether an answer says that the server fails (5xx) or refuses us (401, 403), and nothing of
+    how busy it is.
+    """
     return status in (401, 403) or (status >= 500 and status not in OVERLOADED)
 
 

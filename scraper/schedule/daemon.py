@@ -23,13 +23,19 @@ from scraper.schedule.schedule import PATIENCE, Schedule
 logger = logging.getLogger("warta.schedule")
 
 _LAST_WORDS = 3.0
-"""Seconds that hooks get to end when everything stops; one that waits for a dead server is left alone."""
+"""Seconds that hooks get to end when everything stops; one that waits for a dead server is left
+alone.
+"""
 
 
 class Shell:
-    """Runs a Schedule in real time until it is told to stop: a thread that ticks, one that looks at health, and one a crawl."""
+    """Runs a Schedule in real time until it is told to stop: a thread that ticks, one that looks at
+    health, and one a crawl.
+    """
 
-    def __init__(self, schedule: Schedule, runs: Runs, keys: Scheduling, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, schedule: Schedule, runs: Runs, keys: Scheduling, clock: Callable[[], datetime]
+    ) -> None:
         self._schedule = schedule
         self._runs = runs
         self._keys = keys
@@ -40,8 +46,12 @@ class Shell:
         self._stopped = Event()
 
     def run(self, wait: Callable[[], None]) -> bool:
-        """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still waits for something."""
-        wake = self._tick()  # before health is looked at: a crawl that is overdue is under way by then
+        """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still
+        waits for something.
+        """
+        wake = (
+            self._tick()
+        )  # before health is looked at: a crawl that is overdue is under way by then
         for target, given in ((self._tick_on, (wake,)), (self._check_on, ())):
             Thread(target=target, args=given, daemon=True).start()
         try:
@@ -57,7 +67,9 @@ class Shell:
         return said
 
     def _tick_on(self, wake: datetime) -> None:
-        """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due again."""
+        """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due
+        again.
+        """
         while not self._stopped.is_set():
             self._crawl_ended.wait(max(0.0, (wake - self._clock()).total_seconds()))
             self._crawl_ended.clear()
@@ -97,7 +109,9 @@ class Shell:
 
     def _wait_for_last_words(self) -> bool:
         deadline = time.monotonic() + _LAST_WORDS
-        while (busy := bool(self._schedule.under_way) or self._checking) and time.monotonic() < deadline:
+        while (
+            busy := bool(self._schedule.under_way) or self._checking
+        ) and time.monotonic() < deadline:
             time.sleep(0.02)
         return not busy
 
@@ -106,7 +120,10 @@ class Shell:
 def told_to_stop() -> Iterator[Callable[[], None]]:
     """Gives a function that returns when SIGTERM or SIGINT has come; a second one changes nothing."""
     reader, writer = os.pipe()
-    before = {number: signal.signal(number, lambda *_given: os.write(writer, b".")) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {
+        number: signal.signal(number, lambda *_given: os.write(writer, b"."))
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
     try:
         yield lambda: (os.read(reader, 1), None)[1]
     finally:
@@ -116,7 +133,12 @@ def told_to_stop() -> Iterator[Callable[[], None]]:
         os.close(writer)
 
 
-_LEVELS = {"": logging.WARNING, "warta": logging.INFO, "scraper": logging.INFO, "archive": logging.INFO}
+_LEVELS = {
+    "": logging.WARNING,
+    "warta": logging.INFO,
+    "scraper": logging.INFO,
+    "archive": logging.INFO,
+}
 """From which level on the log is kept, ours and that of the libraries."""
 
 
@@ -140,5 +162,9 @@ def logged_as_json() -> Iterator[None]:
 
 
 def _formatter() -> logging.Formatter:
-    given: dict[str, Any] = {"rename_fields": {"message": "event", "levelname": "level"}, "timestamp": "at", "json_ensure_ascii": False}
+    given: dict[str, Any] = {
+        "rename_fields": {"message": "event", "levelname": "level"},
+        "timestamp": "at",
+        "json_ensure_ascii": False,
+    }
     return JsonFormatter("%(levelname)s %(message)s", **given)

@@ -82,9 +82,13 @@ class Result:
 
 
 class Runs:
-    """The crawls that are under way, each in its own process and session; safe to use from several threads."""
+    """The crawls that are under way, each in its own process and session; safe to use from several
+    threads.
+    """
 
-    def __init__(self, clock: Callable[[], datetime], environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime], environment: Mapping[str, str] | None = None
+    ) -> None:
         self._clock = clock
         self._environment = dict(environment if environment is not None else os.environ)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -94,8 +98,8 @@ class Runs:
     def run(self, order: Order, *, longest: float, grace: float) -> Result | None:
         """Crawl, and wait for the end; None where everything is being stopped.
 
-        A crawl that takes more than `longest` seconds ends by itself (`out_of_time`); one that does not is told to, and killed `grace`
-        seconds later.
+        A crawl that takes more than `longest` seconds ends by itself (`out_of_time`); one that does
+        not is told to, and killed `grace` seconds later.
         """
         started = self._clock()
         process = self._start(replace(order, settings=(f"LONGEST={longest:.0f}", *order.settings)))
@@ -113,12 +117,20 @@ class Runs:
         counts = _counts(told)
         stopped = self._stopping and process.returncode != 0
         return Result(
-            site=order.site, started_at=started, ended_at=self._clock(), exit_code=process.returncode, counts=counts,
-            ended="shutdown" if stopped else str(counts.get("ended", "broken")), stopped=stopped, said=said,
-        )  # fmt: skip
+            site=order.site,
+            started_at=started,
+            ended_at=self._clock(),
+            exit_code=process.returncode,
+            counts=counts,
+            ended="shutdown" if stopped else str(counts.get("ended", "broken")),
+            stopped=stopped,
+            said=said,
+        )
 
     def stop(self, grace: float) -> None:
-        """Tell all crawls to end, start no more, and kill those that are still there after `grace` seconds."""
+        """Tell all crawls to end, start no more, and kill those that are still there after `grace`
+        seconds.
+        """
         with self._changed:
             self._stopping = True
             for process in self._processes.values():
@@ -134,9 +146,13 @@ class Runs:
                 return None
             # A session of its own: Ctrl-C is the business of the schedule alone.
             process = subprocess.Popen(  # noqa: S603 - our own words
-                order.command(), env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                order.command(),
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
-            )  # fmt: skip
+            )
             self._processes[order.site] = process
             return process
 

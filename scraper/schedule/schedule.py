@@ -1,4 +1,6 @@
-"""class Schedule: decides at each tick which crawls to start, runs them, and tells what came of them. The time is a parameter."""
+"""class Schedule: decides at each tick which crawls to start, runs them, and tells what came of
+them. The time is a parameter.
+"""
 
 from __future__ import annotations
 
@@ -42,12 +44,22 @@ class Hooks:
 
 
 class Schedule:
-    """The crawls of one archive. Its memory is the archive; only what is under way, and what failed to begin, it knows itself.
+    """The crawls of one archive. Its memory is the archive; only what is under way, and what failed
+    to begin, it knows itself.
 
-    A simulated month needs no more than `for order in schedule.tick(now): schedule.crawl(order, clock)`.
+    A simulated month needs no more than `for order in schedule.tick(now): schedule.crawl(order,
+    clock)`.
     """
 
-    def __init__(self, archive: Path, timetable: Timetable, run: Run, *, order: Order | None = None, hooks: Hooks | None = None) -> None:
+    def __init__(
+        self,
+        archive: Path,
+        timetable: Timetable,
+        run: Run,
+        *,
+        order: Order | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
         self.archive = archive
         self.timetable = timetable
         self.hooks = hooks or Hooks()
@@ -69,31 +81,45 @@ class Schedule:
             return frozenset(self._under_way)
 
     def tick(self, now: datetime) -> list[Order]:
-        """The crawls to start now; from here on they are under way, and each has to be given to `crawl`. Raises ArchiveError.
+        """The crawls to start now; from here on they are under way, and each has to be given to
+        `crawl`. Raises ArchiveError.
 
         A site that somebody else crawls or asks waits for the next tick.
         """
         known = self._last_crawls()
         with self._lock:
-            due = [site for site in self.timetable.due(now, self._last(known, now), self._under_way) if self._is_free(site, now)]
+            due = [
+                site
+                for site in self.timetable.due(now, self._last(known, now), self._under_way)
+                if self._is_free(site, now)
+            ]
             self._under_way.update(due)
             self._started.update(dict.fromkeys(due, now))
-        return [replace(self._order, site=site, since=self.timetable.since(site, known.get(site), now)) for site in due]
+        return [
+            replace(self._order, site=site, since=self.timetable.since(site, known.get(site), now))
+            for site in due
+        ]
 
     def wake_at(self, now: datetime) -> datetime:
         """When the next tick is worth it. Raises ArchiveError."""
         known = self._last_crawls()
         with self._lock:
-            due = self.timetable.wake_at(now, self._last(known, now), {*self._under_way, *self._put_off})
+            due = self.timetable.wake_at(
+                now, self._last(known, now), {*self._under_way, *self._put_off}
+            )
         return min(due or now + PATIENCE, now + PATIENCE)
 
     def crawl(self, order: Order, clock: Callable[[], datetime]) -> Result | None:
-        """Run a crawl that `tick` ordered, log one line, and call the hooks; None where it was not started."""
+        """Run a crawl that `tick` ordered, log one line, and call the hooks; None where it was not
+        started.
+        """
         try:
             result = self._run(order)
             if result is not None and result.locked_out:
                 with self._lock:
-                    self._wait_for(order.site, result.said.rpartition("\n")[2], clock(), level=logging.INFO)
+                    self._wait_for(
+                        order.site, result.said.rpartition("\n")[2], clock(), level=logging.INFO
+                    )
             elif result is not None:
                 self._tell(result, clock())
         except OSError as error:
@@ -120,12 +146,19 @@ class Schedule:
         with self._lock:
             self._why_put_off.pop(result.site, None)
         if not result.well:
-            end_killed(self.archive, result.site, now=now, reason="broke_off" if result.ended == "broken" else result.ended)
+            end_killed(
+                self.archive,
+                result.site,
+                now=now,
+                reason="broke_off" if result.ended == "broken" else result.ended,
+            )
         if not self.stopping:  # a crawl that we ended ourselves is no news
             self._call_after(result, now)
 
     def _is_free(self, site: str, now: datetime) -> bool:
-        """Whether nobody else crawls or asks the site; one that is not free is looked at again in a minute."""
+        """Whether nobody else crawls or asks the site; one that is not free is looked at again in a
+        minute.
+        """
         if now < self._put_off.get(site, now) <= now + PATIENCE:
             return False
         try:
@@ -154,8 +187,12 @@ class Schedule:
             return last_crawls(archive)
 
     def _last(self, known: Mapping[str, LastCrawl], now: datetime) -> dict[str, datetime]:
-        """When each site's last crawl began; one that never came as far as the archive counts as well, one of a clock ahead does not."""
-        last = {site: began for site, crawl in known.items() if (began := crawl.began(now)) is not None}
+        """When each site's last crawl began; one that never came as far as the archive counts as
+        well, one of a clock ahead does not.
+        """
+        last = {
+            site: began for site, crawl in known.items() if (began := crawl.began(now)) is not None
+        }
         for site, started in self._started.items():
             if started > now + AHEAD:
                 continue
@@ -173,9 +210,13 @@ def _guarded(hook: Callable[[], object]) -> None:
 def _log(result: Result) -> None:
     """One line a crawl; what it said only where it failed."""
     line = {
-        "site": result.site, "started_at": result.started_at.isoformat(timespec="seconds"), "seconds": round(result.seconds, 1),
-        "exit_code": result.exit_code, "ended": result.ended, "counts": dict(result.counts),
-    }  # fmt: skip
+        "site": result.site,
+        "started_at": result.started_at.isoformat(timespec="seconds"),
+        "seconds": round(result.seconds, 1),
+        "exit_code": result.exit_code,
+        "ended": result.ended,
+        "counts": dict(result.counts),
+    }
     if result.well or result.stopped:
         logger.info("crawl", extra=line)
     else:

@@ -1,4 +1,6 @@
-"""Which sites are due, from when they were last crawled: pure functions of time, as a simulated month drives them."""
+"""Which sites are due, from when they were last crawled: pure functions of time, as a simulated
+month drives them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ class LastCrawl:
     """When the newest one began that finished by itself; None where none did."""
 
     def began(self, now: datetime) -> datetime | None:
-        """When the newest began; None where that lies in the future: a clock was ahead once, and nobody knows when it was."""
+        """When the newest began; None where that lies in the future: a clock was ahead once, and
+        nobody knows when it was.
+        """
         return _past(self.started_at, now)
 
     def finished(self, now: datetime) -> datetime | None:
@@ -49,11 +53,13 @@ def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
         FROM crawls c WHERE c.id = (SELECT max(id) FROM crawls n WHERE n.site = c.site) ORDER BY c.site"""
     return {
         row["site"]: LastCrawl(
-            started_at=datetime.fromisoformat(row["started_at"]), ended_at=_moment(row["ended_at"]),
-            end_reason=row["end_reason"], finished_at=_moment(row["finished_at"]),
+            started_at=datetime.fromisoformat(row["started_at"]),
+            ended_at=_moment(row["ended_at"]),
+            end_reason=row["end_reason"],
+            finished_at=_moment(row["finished_at"]),
         )
         for row in archive.db.query(statement)
-    }  # fmt: skip
+    }
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -64,8 +70,9 @@ def _moment(text: str | None) -> datetime | None:
 class Timetable:
     """The rhythms of the sites that are crawled.
 
-    A site is due when a run of its rhythm has passed since its last crawl began, or when it was never crawled: so runs that
-    were missed are made up for by one crawl, and a run that came while the site was being crawled by one right after it.
+    A site is due when a run of its rhythm has passed since its last crawl began, or when it was
+    never crawled: so runs that were missed are made up for by one crawl, and a run that came while
+    the site was being crawled by one right after it.
     """
 
     rhythms: Mapping[str, Rhythm]
@@ -80,7 +87,12 @@ class Timetable:
         own = {name: configuration.of_site(name) for name in names}
         return cls(
             rhythms={
-                name: Rhythm(site=name, crontab=checked(keys.schedule or schedule.rhythm), zone=zone, jitter=schedule.jitter)
+                name: Rhythm(
+                    site=name,
+                    crontab=checked(keys.schedule or schedule.rhythm),
+                    zone=zone,
+                    jitter=schedule.jitter,
+                )
                 for name, keys in own.items()
             },
             backfill={name: keys.backfill_days or 0 for name, keys in own.items()},
@@ -90,18 +102,40 @@ class Timetable:
         """When the site is crawled next: `now` where it is due."""
         return now if last is None else max(now, self._run_after(site, last))
 
-    def due(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> list[str]:
-        """Sites to crawl now, the one that has waited longest first; `last`: when their last crawls began."""
-        runs = {site: self._run_after(site, last[site]) if site in last else None for site in self.rhythms}
-        due = [(run is not None, run or now, site) for site, run in runs.items() if site not in under_way and (run is None or run <= now)]
+    def due(
+        self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
+    ) -> list[str]:
+        """Sites to crawl now, the one that has waited longest first; `last`: when their last crawls
+        began.
+        """
+        runs = {
+            site: self._run_after(site, last[site]) if site in last else None
+            for site in self.rhythms
+        }
+        due = [
+            (run is not None, run or now, site)
+            for site, run in runs.items()
+            if site not in under_way and (run is None or run <= now)
+        ]
         return [site for _known, _run, site in sorted(due)]
 
-    def wake_at(self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()) -> datetime | None:
+    def wake_at(
+        self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
+    ) -> datetime | None:
         """When a site is due next that is not under way; None where all are."""
-        return min((self.next_run(site, last.get(site), now) for site in self.rhythms if site not in under_way), default=None)
+        return min(
+            (
+                self.next_run(site, last.get(site), now)
+                for site in self.rhythms
+                if site not in under_way
+            ),
+            default=None,
+        )
 
     def _run_after(self, site: str, last: datetime) -> datetime:
-        """In UTC: of two moments in a zone Python compares what the clock on the wall shows, which in autumn it shows twice."""
+        """In UTC: of two moments in a zone Python compares what the clock on the wall shows, which
+        in autumn it shows twice.
+        """
         return self.rhythms[site].next_after(last).astimezone(UTC)
 
     def silences(self) -> dict[str, timedelta]:
@@ -109,9 +143,11 @@ class Timetable:
         return {site: 2 * rhythm.longest_gap() for site, rhythm in self.rhythms.items()}
 
     def since(self, site: str, last: LastCrawl | None, now: datetime) -> date | None:
-        """The day that a crawl walks back to: that of the last one that finished, if that is over, or the whole backfill at first.
+        """The day that a crawl walks back to: that of the last one that finished, if that is over,
+        or the whole backfill at first.
 
-        A source tells of the newest stories only; those of a day without a crawl stand in dated indexes and sitemaps.
+        A source tells of the newest stories only; those of a day without a crawl stand in dated
+        indexes and sitemaps.
         """
         days, zone = self.backfill.get(site, 0), self.rhythms[site].zone
         if not days:

@@ -46,16 +46,34 @@ class Place:
 
 def place_of(known: Loaded, path: Path) -> Place:
     """Where units and crontab lines run what is configured here."""
-    config, keys = known.file.absolute() if known.file is not None else None, known.configuration.schedule
+    config, keys = (
+        known.file.absolute() if known.file is not None else None,
+        known.configuration.schedule,
+    )
     return Place(
-        archive=path.absolute(), config=config, grace=keys.grace, longest=keys.longest, check_every=keys.check_every, locks=locks_folder()
+        archive=path.absolute(),
+        config=config,
+        grace=keys.grace,
+        longest=keys.longest,
+        check_every=keys.check_every,
+        locks=locks_folder(),
     )
 
 
 def borrowed(known: Loaded) -> str | None:
     """A sentence on what only a variable of this moment sets."""
-    lent = sorted({origin for key, origin in known.origins.items() if origin.startswith("WARTA_") and key != ("archive",)})
-    return f"Set here by a variable, which what is started later will not know: {', '.join(lent)}" if lent else None
+    lent = sorted(
+        {
+            origin
+            for key, origin in known.origins.items()
+            if origin.startswith("WARTA_") and key != ("archive",)
+        }
+    )
+    return (
+        f"Set here by a variable, which what is started later will not know: {', '.join(lent)}"
+        if lent
+        else None
+    )
 
 
 _HARDENED = """\
@@ -78,19 +96,34 @@ UMask=0027"""
 
 def service(place: Place, writable: Sequence[Path] = ()) -> dict[str, str]:
     """One service that runs `warta schedule run`: file name -> text."""
-    text = _service("warta: crawls Indonesian news sites on schedule", place, place.command("schedule", "run"), writable, "simple")
-    again = "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2\n"  # 2: a configuration that will be no better then
-    # SIGTERM goes to the schedule alone, which tells its crawls; what is left after the time goes with it.
+    text = _service(
+        "warta: crawls Indonesian news sites on schedule",
+        place,
+        place.command("schedule", "run"),
+        writable,
+        "simple",
+    )
+    # 2: a configuration that will be no better then
+    again = "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2\n"
+    # SIGTERM goes to the schedule alone, which tells its crawls; what is left after the time goes
+    # with it.
     stop = f"KillMode=mixed\nTimeoutStopSec={place.grace + 20}\n"
     return {"warta.service": f"{text}{again}{stop}\n[Install]\nWantedBy=multi-user.target\n"}
 
 
 def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) -> dict[str, str]:
-    """A service for any site and a timer for each, and the same for alerts and metrics: file name -> text."""
-    crawls = _service("warta: crawls %i", place, place.command("schedule", "once", "%i"), writable, "oneshot")
-    tells = _service("warta: tells what went wrong", place, place.command("alerts", "tell"), writable, "oneshot")
+    """A service for any site and a timer for each, and the same for alerts and metrics: file name
+    -> text.
+    """
+    crawls = _service(
+        "warta: crawls %i", place, place.command("schedule", "once", "%i"), writable, "oneshot"
+    )
+    tells = _service(
+        "warta: tells what went wrong", place, place.command("alerts", "tell"), writable, "oneshot"
+    )
     # 3: it is done, and something needs a look, which is what alerts are for.
-    # One that finds its site taken waits, one that takes too long ends by itself: systemd's own limit is for what does neither.
+    # One that finds its site taken waits, one that takes too long ends by itself: systemd's own
+    # limit is for what does neither.
     most = place.longest * 60 + place.grace + WAIT.total_seconds() + LATE + 60
     longest = f"SuccessExitStatus=3\nKillMode=mixed\nTimeoutStartSec={most:.0f}\n"
     found = {
@@ -102,7 +135,9 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
         ),
     }
     for site, rhythm in timetable.rhythms.items():
-        calendars = "".join(f"OnCalendar={line}\n" for line in on_calendar(rhythm.crontab, rhythm.zone.key))
+        calendars = "".join(
+            f"OnCalendar={line}\n" for line in on_calendar(rhythm.crontab, rhythm.zone.key)
+        )
         late = f"RandomizedDelaySec={rhythm.jitter:g}\n" if rhythm.jitter else ""
         found[f"warta-{site}.timer"] = (
             f"[Unit]\nDescription=warta: when {site} is crawled\n\n[Timer]\n{calendars}{late}Persistent=yes\nUnit=warta@{site}.service\n"
@@ -111,8 +146,13 @@ def timers(place: Place, timetable: Timetable, writable: Sequence[Path] = ()) ->
     return found
 
 
-def _service(description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str) -> str:
-    paths = " ".join(_quoted(str(path)) for path in dict.fromkeys([place.folder, *(path.parent for path in writable)]))
+def _service(
+    description: str, place: Place, command: Sequence[str], writable: Sequence[Path], kind: str
+) -> str:
+    paths = " ".join(
+        _quoted(str(path))
+        for path in dict.fromkeys([place.folder, *(path.parent for path in writable)])
+    )
     locks = ""
     if place.locks is not None:  # behind the minus it need not be there
         locks = f"Environment={_quoted(f'WARTA_LOCKS={place.locks}')}\nReadWritePaths={_quoted(f'-{place.locks}')}\n"
@@ -139,7 +179,11 @@ def _quoted(text: str, *, variables: bool = False) -> str:
 def on_calendar(crontab: Crontab, zone: str) -> Iterator[str]:
     """What systemd calls the times of a crontab; two where a day or a weekday is enough."""
     for days, weekdays in crontab.calendars():
-        names = "" if len(weekdays) == 7 else ",".join(WEEKDAYS[day].title() for day in sorted(weekdays)) + " "
+        names = (
+            ""
+            if len(weekdays) == 7
+            else ",".join(WEEKDAYS[day].title() for day in sorted(weekdays)) + " "
+        )
         date = f"*-{_list(crontab.months, 12)}-{_list(days, 31)}"
         yield f"{names}{date} {_list(crontab.hours, 24)}:{_list(crontab.minutes, 60)}:00 {zone}"
 
@@ -161,7 +205,8 @@ def crontab_lines(place: Place, timetable: Timetable) -> Iterator[str]:
 
 
 def even_steps(minutes: int) -> str:
-    """The crontab of the shortest even steps that are not shorter than so many minutes; from half a day on once a day.
+    """The crontab of the shortest even steps that are not shorter than so many minutes; from half a
+    day on once a day.
 
     >>> even_steps(15), even_steps(25), even_steps(90)
     ('*/15 * * * *', '*/30 * * * *', '0 */2 * * *')

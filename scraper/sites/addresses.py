@@ -1,4 +1,6 @@
-"""Addresses that pages and sources give: in their canonical form, and which are internal: no page may make the crawler ask one."""
+"""Addresses that pages and sources give: in their canonical form, and which are internal: no page
+may make the crawler ask one.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".h
 
 
 def is_private(host: str) -> bool:
-    """Whether the host is, as far as its name tells, loopback, private, link-local or otherwise not public.
+    """Whether the host is, as far as its name tells, loopback, private, link-local or otherwise not
+    public.
 
     >>> is_private("127.0.0.1"), is_private("0x7f.1"), is_private("[::1]"), is_private("www.suara.com")
     (True, True, True, False)
@@ -21,7 +24,8 @@ def is_private(host: str) -> bool:
     try:
         return not _is_public(ipaddress.ip_address(name))
     except ValueError:
-        # No domain of the public DNS ends in a number: such a name is an old spelling of an IPv4 address.
+        # No domain of the public DNS ends in a number: such a name is an old spelling of an IPv4
+        # address.
         last = name.rsplit(".", 1)[-1]
         return last.isdigit() or last.startswith("0x")
 
@@ -34,7 +38,9 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def plain_url(url: str) -> str | None:
-    """The canonical form of an address that somebody else wrote; None where there is no web address in it."""
+    """The canonical form of an address that somebody else wrote; None where there is no web address
+    in it.
+    """
     try:
         return canonical_url(url)
     except ValueError:

@@ -50,8 +50,10 @@ class ArticleURL:
     """One generation of a site's article addresses: how to know one, and what it is called."""
 
     pattern: str
-    """Matches host and path as a whole. Groups `y m d`, `hms` (or `yy`) tell the time of publication, `code36` too:
-    its first six characters are Unix seconds in base 36; `kanal` the section."""
+    """Matches host and path as a whole. Groups `y m d`, `hms` (or `yy`) tell the time of
+    publication, `code36` too: its first six characters are Unix seconds in base 36; `kanal` the
+    section.
+    """
     canonical: str
     """Template of the canonical address from the groups, without the scheme."""
     story_id: str
@@ -66,17 +68,22 @@ class Rule:
     pattern: str
     """Searched for in a whole paragraph; anchor it."""
     where: str = "anywhere"
-    """`anywhere`, `start` (only before any prose), `end` (only after the last prose) or `after` (it and all that follows, in
-    texts of whole pages)."""
+    """`anywhere`, `start` (only before any prose), `end` (only after the last prose) or `after` (it
+    and all that follows, in texts of whole pages).
+    """
     linked: bool = False
     """Only where the paragraph holds a link."""
     part: bool = False
-    """Take only what matched, not the whole paragraph. A group `agency` in the pattern is read as a credit."""
+    """Take only what matched, not the whole paragraph. A group `agency` in the pattern is read as a
+    credit.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """One generation of a site's article pages. Selectors are CSS, or XPath where they begin with `/` or `.//`."""
+    """One generation of a site's article pages. Selectors are CSS, or XPath where they begin with
+    `/` or `.//`.
+    """
 
     name: str
     body: str
@@ -188,7 +195,9 @@ class Site:
         for generation in self.article_urls:
             match = _compiled(generation.pattern).fullmatch(place)
             if match:
-                return self._identity(generation, {k: v for k, v in match.groupdict().items() if v is not None})
+                return self._identity(
+                    generation, {k: v for k, v in match.groupdict().items() if v is not None}
+                )
         return Refusal(url=canonical, reason="not_an_article")
 
     def part_number(self, url: str) -> int:

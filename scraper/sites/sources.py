@@ -1,6 +1,8 @@
-"""Where links come from: sitemaps, feeds, dated and paged indexes, sections. Pure data and pure rules: nothing is fetched here.
+"""Where links come from: sitemaps, feeds, dated and paged indexes, sections. Pure data and pure
+rules: nothing is fetched here.
 
-A source says where to begin (`first`) and, after each answer, where to go on (`following`); a Step is one address to ask.
+A source says where to begin (`first`) and, after each answer, where to go on (`following`); a Step
+is one address to ask.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 MAX_INDEX_PAGES = 5_000
-"""Pages of one index that a crawl walks at most: a site whose paging never ends must not hold it for ever."""
+"""Pages of one index that a crawl walks at most: a site whose paging never ends must not hold it
+for ever.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The days that a crawl wants: None for no bound. `today` is the day of the crawl in the site's time zone."""
+    """The days that a crawl wants: None for no bound. `today` is the day of the crawl in the site's
+    time zone.
+    """
 
     today: date
     since: date | None = None
@@ -68,8 +74,12 @@ class Source:
         """Where to begin."""
         yield Step(source=self, url=self.url)
 
-    def following(self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool) -> Iterator[Step]:
-        """Where to go on, knowing what this step announced; `fresh`: some of its stories were not announced in this crawl before."""
+    def following(
+        self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
+    ) -> Iterator[Step]:
+        """Where to go on, knowing what this step announced; `fresh`: some of its stories were not
+        announced in this crawl before.
+        """
         return iter(())
 
 
@@ -95,9 +105,11 @@ class Section(Source):
 
 @dataclass(frozen=True, slots=True)
 class PagedIndex(Section):
-    """A list of articles, newest first, over numbered pages; `{page}` in the address counts `start`, `start + step` and so on.
+    """A list of articles, newest first, over numbered pages; `{page}` in the address counts
+    `start`, `start + step` and so on.
 
-    Without --since only the first page is asked; with it, pages are walked until one holds nothing new or only older stories.
+    Without --since only the first page is asked; with it, pages are walked until one holds nothing
+    new or only older stories.
     """
 
     start: int = 1
@@ -107,7 +119,9 @@ class PagedIndex(Section):
         """The first page."""
         yield self._page(0)
 
-    def following(self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool) -> Iterator[Step]:
+    def following(
+        self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
+    ) -> Iterator[Step]:
         """The next page, while stories of the window may still come."""
         known = [link.published_at for link in links if link.published_at is not None]
         older = bool(known) and all(window.skips(moment) == "before_since" for moment in known)
@@ -115,12 +129,15 @@ class PagedIndex(Section):
             yield self._page(step.page + 1)
 
     def _page(self, number: int) -> Step:
-        return Step(source=self, url=self.url.format(page=self.start + number * self.step), page=number)
+        return Step(
+            source=self, url=self.url.format(page=self.start + number * self.step), page=number
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class DatedIndex(Section):
-    """A list of a day's articles; `{day:%Y/%m/%d}` in the address is the day, `{offset}` counts the rows already seen.
+    """A list of a day's articles; `{day:%Y/%m/%d}` in the address is the day, `{offset}` counts the
+    rows already seen.
 
     Without --since the newest day is asked; with it, every day back to it.
     """
@@ -136,10 +153,17 @@ class DatedIndex(Section):
             yield self._page(day, 0)
             day -= timedelta(days=1)
 
-    def following(self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool) -> Iterator[Step]:
+    def following(
+        self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
+    ) -> Iterator[Step]:
         """The next page of the same day, until one holds nothing new."""
         if self.rows and fresh and step.day is not None and step.page + 1 < MAX_INDEX_PAGES:
             yield self._page(step.day, step.page + 1)
 
     def _page(self, day: date, number: int) -> Step:
-        return Step(source=self, url=self.url.format(day=day, offset=number * self.rows), day=day, page=number)
+        return Step(
+            source=self,
+            url=self.url.format(day=day, offset=number * self.rows),
+            day=day,
+            page=number,
+        )

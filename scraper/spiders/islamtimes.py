@@ -1,6 +1,8 @@
-"""IslamTimes, Indonesian edition: the number in the address is the story code of every edition; its clock is Tehran's.
+"""IslamTimes, Indonesian edition: the number in the address is the story code of every edition; its
+clock is Tehran's.
 
-No article page was at hand when this was written: the selectors are those of sister sites on the same CMS.
+No article page was at hand when this was written: the selectors are those of sister sites on the
+same CMS.
 """
 
 from scraper.crawling.spider import NewsSpider
@@ -57,7 +59,14 @@ SITE = Site(
             body="#doctextarea",
             headline=("h1#docDiv3TitrMain", "#docDiv3TitrMain", "h1"),
             kicker=("#docDiv3TitrRou",),
-            lead=("#docDivLead1 > #docDivLead3 > div", "#docDivLead1", "#docDivLead", "#docDivp3", ".lead-left", "#docleadarea"),
+            lead=(
+                "#docDivLead1 > #docDivLead3 > div",
+                "#docDivLead1",
+                "#docDivLead",
+                "#docDivp3",
+                ".lead-left",
+                "#docleadarea",
+            ),
             date=("#docDiv3Date", ".doc_date"),
             caption=(".thumbnail .caption", "#doc_div1Img .caption", "figcaption"),
             image=("//*[@id='doc_div1Img']//img/@src", "//*[@class='thumbnail']//img/@src"),
@@ -73,16 +82,29 @@ SITE = Site(
             lead=("#docDivLead1", "#docDivLead", "#docDivp3", "#docDiv4LeadTitle", ".lead-left"),
             date=("#docDiv3Date", ".doc_date"),
             caption=(".caption",),
-            section=("//*[@id='docDiv1Menu1']//span//a[position() > 1]", "(//*[@id='docDiv1Menu1']//a)[position() > 1]"),
+            section=(
+                "//*[@id='docDiv1Menu1']//span//a[position() > 1]",
+                "(//*[@id='docDiv1Menu1']//a)[position() > 1]",
+            ),
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
         ),
     ),
-    prune=(".user-comment-area", "[id^=advertise_div]", "#docDocID", "#docDiv5InfoCode", ".print-icon"),
+    prune=(
+        ".user-comment-area",
+        "[id^=advertise_div]",
+        "#docDocID",
+        "#docDiv5InfoCode",
+        ".print-icon",
+    ),
     rules=(
         Rule(name="end_mark", pattern=r"\s*\[IT/[a-z]{1,3}\]\s*$", part=True),
         Rule(name="story_code", pattern=r"^story code\s*:?\s*\d*$"),
         Rule(name="qr_code", pattern=r"^(?:qr code\s*)+$"),
-        Rule(name="comment_label", pattern=r"^(?:comment|your name|your email address|your comment)s?\s*:?$", where="end"),
+        Rule(
+            name="comment_label",
+            pattern=r"^(?:comment|your name|your email address|your comment)s?\s*:?$",
+            where="end",
+        ),
     ),
     dateline=r"^(?:(?P<place>[A-Z][\w’\'-]*(?: (?:al-|[A-Z])[\w’\'-]*){0,3})\s*\((?i:islam ?times)\)|(?i:islam ?times))\s*[-–—]+\s*",
     text_marks=r"\[IT/[a-z]\]\s*$|^Story Code\s*:|^IslamTimes\s+-",
@@ -90,7 +112,7 @@ SITE = Site(
     newsroom_names=("IslamTimes", "Islam Times", "islamtimes.org"),
     head_dates=("dcterms.created",),
     timezone="Asia/Tehran",
-)  # fmt: skip
+)
 
 
 class Islamtimes(NewsSpider):

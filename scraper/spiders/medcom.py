@@ -1,4 +1,5 @@
-"""Medcom.id, until early 2018 metrotvnews.com: the same newsroom, the same eight-character ids, which are case-sensitive.
+"""Medcom.id, until early 2018 metrotvnews.com: the same newsroom, the same eight-character ids,
+which are case-sensitive.
 
 No page of medcom.id was at hand when this was written: titles and bylines stand on several feet.
 """
@@ -8,7 +9,18 @@ from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
 _ID = r"(?P<id>[A-Za-z0-9]{8})-(?P<slug>[^/]+)"
-_SECTIONS = ("nasional", "internasional", "ekonomi", "pendidikan", "teknologi", "gaya", "bola", "hiburan", "otomotif", "cek-fakta")
+_SECTIONS = (
+    "nasional",
+    "internasional",
+    "ekonomi",
+    "pendidikan",
+    "teknologi",
+    "gaya",
+    "bola",
+    "hiburan",
+    "otomotif",
+    "cek-fakta",
+)
 
 SITE = Site(
     name="medcom",
@@ -18,7 +30,8 @@ SITE = Site(
     crawled=("medcom.id",),
     article_urls=(
         ArticleURL(
-            pattern=r"(?:www\.|m\.|amp\.)?medcom\.id/(?:amp/)?(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)/" + _ID,
+            pattern=r"(?:www\.|m\.|amp\.)?medcom\.id/(?:amp/)?(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)/"
+            + _ID,
             canonical="www.medcom.id/{kanal}/{sub}/{id}-{slug}",
             story_id="{id}",
         ),
@@ -58,8 +71,18 @@ SITE = Site(
             name="M4",
             body="div#articleBody",
             headline=("h1",),
-            authors=(".author", ".author_date", ".writer", "(//h1)[1]/following::*[contains(text(), '•')][1]"),
-            date=(".author", ".author_date", "(//h1)[1]/following::*[contains(text(), '•')][1]", ".date"),
+            authors=(
+                ".author",
+                ".author_date",
+                ".writer",
+                "(//h1)[1]/following::*[contains(text(), '•')][1]",
+            ),
+            date=(
+                ".author",
+                ".author_date",
+                "(//h1)[1]/following::*[contains(text(), '•')][1]",
+                ".date",
+            ),
             caption=("figcaption", ".caption", ".image_caption"),
             section=(".breadcrumb a",),
             tags=(".tag a[href*='/tag/']", ".tags a"),
@@ -70,7 +93,12 @@ SITE = Site(
             body="div[class='text'], .lc_col div.text, .lc_col .article",
             headline=("h1",),
             authors=(".author_date", ".author", "(//h1)[1]/following::*[contains(text(), '•')][1]"),
-            date=(".author_date", ".author", "(//h1)[1]/following::*[contains(text(), '•')][1]", ".date"),
+            date=(
+                ".author_date",
+                ".author",
+                "(//h1)[1]/following::*[contains(text(), '•')][1]",
+                ".date",
+            ),
             caption=("figcaption", ".caption", ".image_caption"),
             section=(".breadcrumb a",),
             tags=(".tag a[href*='/tag/']", ".tags a"),
@@ -118,14 +146,32 @@ SITE = Site(
         ),
     ),
     prune=(
-        "#Ads_billboard", "[id^=Ads_]", "[id^=banner]", "#div_billboard1", ".banner", ".banner_content", ".widebanner",
-        ".parallax_ads", ".leaderboard",
-        ".sticky_bottom", "[class^=footer_sticky]", "[class^='ads-']", "#stickshare", ".showcase", ".skycrapper",
+        "#Ads_billboard",
+        "[id^=Ads_]",
+        "[id^=banner]",
+        "#div_billboard1",
+        ".banner",
+        ".banner_content",
+        ".widebanner",
+        ".parallax_ads",
+        ".leaderboard",
+        ".sticky_bottom",
+        "[class^=footer_sticky]",
+        "[class^='ads-']",
+        "#stickshare",
+        ".showcase",
+        ".skycrapper",
     ),
     rules=(
         Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*(?-i:[^a-z\s]).*$"),
-        Rule(name="google_news_medcom", pattern=r"^cek berita dan artikel yang lain di(?: google news)?.{0,40}$"),
-        Rule(name="follow_metrotvnews", pattern=r"^jangan lupa ikuti update berita lainnya\b.{0,60}\bmetrotvnews\.com\.?$"),
+        Rule(
+            name="google_news_medcom",
+            pattern=r"^cek berita dan artikel yang lain di(?: google news)?.{0,40}$",
+        ),
+        Rule(
+            name="follow_metrotvnews",
+            pattern=r"^jangan lupa ikuti update berita lainnya\b.{0,60}\bmetrotvnews\.com\.?$",
+        ),
         Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
     ),
     dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
@@ -137,7 +183,7 @@ SITE = Site(
     text_marks=r"^Cek Berita dan Artikel yang lain di|Ikuti media sosial medcom\.id|^Metrotvnews\.com\s*[,:]",
     text_opening=r"Metrotvnews\.com\s*[,:]",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
-)  # fmt: skip
+)
 
 
 class Medcom(NewsSpider):

@@ -1,6 +1,8 @@
-"""Republika Online: seven generations of pages since 2013; the code in the address is the key and tells the time.
+"""Republika Online: seven generations of pages since 2013; the code in the address is the key and
+tells the time.
 
-The first six characters of the code are Unix seconds in base 36 (356 of 372 articles of 2025 agree to the minute).
+The first six characters of the code are Unix seconds in base 36 (356 of 372 articles of 2025 agree
+to the minute).
 """
 
 from scraper.crawling.spider import NewsSpider
@@ -17,8 +19,16 @@ SITE = Site(
     name="republika",
     title="Republika Online",
     home="https://republika.co.id/",
-    domains=("republika.co.id", "ihram.co.id", "rejogja.co.id", "rejabar.co.id", "ekbis.co", "esgnow.id", "janna.co.id",
-             "dialogjumat.co.id"),
+    domains=(
+        "republika.co.id",
+        "ihram.co.id",
+        "rejogja.co.id",
+        "rejabar.co.id",
+        "ekbis.co",
+        "esgnow.id",
+        "janna.co.id",
+        "dialogjumat.co.id",
+    ),
     crawled=("republika.co.id",),
     article_urls=(
         ArticleURL(
@@ -71,13 +81,24 @@ SITE = Site(
             deck=(".max-card__teaser",),
             authors=(".max-card__title > div:last-of-type", ".max-card__title div"),
             date=(".date.date-item__headline", ".max-card__title .date"),
-            caption=("figcaption.detail__media-caption .caption-img", "figcaption.detail__media-caption"),
+            caption=(
+                "figcaption.detail__media-caption .caption-img",
+                "figcaption.detail__media-caption",
+            ),
             tags=("//article/following::a[contains(@href, '/tag/')]",),
             section=(".breadcrumb a",),
             prune=(
-                "[id^=bn_]", ".picked-article", ".footnote-wrap", "#next-article", "#scroll-trigger", "#loading", ".wrapper-replay",
+                "[id^=bn_]",
+                ".picked-article",
+                ".footnote-wrap",
+                "#next-article",
+                "#scroll-trigger",
+                "#loading",
+                ".wrapper-replay",
                 ".parallax",
-                "[class^=ads]", "#inscroll-banner", ".scrollToRead",
+                "[class^=ads]",
+                "#inscroll-banner",
+                ".scrollToRead",
             ),
         ),
         Layout(
@@ -132,7 +153,9 @@ SITE = Site(
             caption=(".wp-cap .caption", ".cap-foto"),
             tags=(".tagging a",),
             section=(".breadcome a",),
-            agency=("//div[contains(@class, 'content-detail')]/following-sibling::*[contains(., 'Sumber')]",),
+            agency=(
+                "//div[contains(@class, 'content-detail')]/following-sibling::*[contains(., 'Sumber')]",
+            ),
         ),
         Layout(
             name="R1",
@@ -146,14 +169,21 @@ SITE = Site(
     ),
     prune=(".ads", ".baca_juga", "[class*=ads-]"),
     rules=(
-        Rule(name="related_plug", pattern=r"^baca juga\s*:?\s*update berita-berita politik perspektif\b.{0,80}$"),
+        Rule(
+            name="related_plug",
+            pattern=r"^baca juga\s*:?\s*update berita-berita politik perspektif\b.{0,80}$",
+        ),
         Rule(
             name="reading_lists",
             pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
         ),
         Rule(name="latest_list", pattern=r"^terkini indeks\b.{0,40}\b\d{1,2} \w+ \d{4}\b"),
         # Texts without line breaks hold the furniture of the page in the middle of their sentences.
-        Rule(name="no_advert_inline", pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*", part=True),
+        Rule(
+            name="no_advert_inline",
+            pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*",
+            part=True,
+        ),
         Rule(
             name="whatsapp_tail",
             pattern=(
@@ -163,7 +193,10 @@ SITE = Site(
             where="end",
             part=True,
         ),
-        Rule(name="infographic_caption", pattern=r"^.{0,200}[-–—]\s*\((?:dok )?republika(?:/[^()]{0,40})?\)$"),
+        Rule(
+            name="infographic_caption",
+            pattern=r"^.{0,200}[-–—]\s*\((?:dok )?republika(?:/[^()]{0,40})?\)$",
+        ),
         Rule(name="column_author", pattern=r"^oleh\s*:\s*.{1,80}$", where="start"),
     ),
     dateline=(
@@ -178,7 +211,7 @@ SITE = Site(
     text_marks=r"^[ \t]*(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,|Ikuti Whatsapp Channel Republika",
     text_opening=r"(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,",
     newsroom_names=("Republika Online", "Republika", "ROL", "Republika.co.id"),
-)  # fmt: skip
+)
 
 
 class Republika(NewsSpider):

@@ -1,6 +1,8 @@
-"""RMOL (rmol.id): addresses with a global number since 2011; today's discovery is unsure, so it stands on many feet.
+"""RMOL (rmol.id): addresses with a global number since 2011; today's discovery is unsure, so it
+stands on many feet.
 
-rmol.co has not belonged to RMOL since 2023 and is never asked; old links to it are read as rmol.id by their number.
+rmol.co has not belonged to RMOL since 2023 and is never asked; old links to it are read as rmol.id
+by their number.
 """
 
 from scraper.crawling.spider import NewsSpider
@@ -49,7 +51,16 @@ SITE = Site(
         PagedIndex("https://rmol.id/indeksberita/{page}"),
         *(
             PagedIndex(f"https://rmol.id/{kanal}/{{page}}")
-            for kanal in ("politik", "hukum", "bisnis", "nusantara", "dunia", "publika", "olahraga", "pertahanan")
+            for kanal in (
+                "politik",
+                "hukum",
+                "bisnis",
+                "nusantara",
+                "dunia",
+                "publika",
+                "olahraga",
+                "pertahanan",
+            )
         ),
     ),
     layouts=(
@@ -63,9 +74,19 @@ SITE = Site(
             tags=(".post-tags a", ".tags a"),
             section=(".breadcrumb a",),
             prune=(
-                ".related", "[class*=related]", "[class*=popular]", "[class*=sidebar]", "[class*=share]", "[class*=social]",
+                ".related",
+                "[class*=related]",
+                "[class*=popular]",
+                "[class*=sidebar]",
+                "[class*=share]",
+                "[class*=social]",
                 "[class*=newsletter]",
-                "[class*=subscribe]", "[class*=banner]", "[class*=advert]", "[class*=space-]", ".border_black", "[class*=comment]",
+                "[class*=subscribe]",
+                "[class*=banner]",
+                "[class*=advert]",
+                "[class*=space-]",
+                ".border_black",
+                "[class*=comment]",
                 ".author-box",
                 ".post-tags",
             ),
@@ -79,8 +100,22 @@ SITE = Site(
             authors=(".byline", ".author"),
             caption=("figcaption", "amp-img + p"),
             image=("//article//amp-img[contains(@src, '/images/berita/')]/@src",),
-            prune=(".popular", ".update", "h1", "header", "footer", ".date", "time", ".byline", ".author", ".meta", ".tags", "amp-ad",
-            "amp-img", "amp-social-share"),
+            prune=(
+                ".popular",
+                ".update",
+                "h1",
+                "header",
+                "footer",
+                ".date",
+                "time",
+                ".byline",
+                ".author",
+                ".meta",
+                ".tags",
+                "amp-ad",
+                "amp-img",
+                "amp-social-share",
+            ),
         ),
         Layout(
             name="R3",
@@ -103,8 +138,14 @@ SITE = Site(
             requires="#primary-column",
             body="//*[@id='primary-column']/p[1]",
             headline=("//*[@id='primary-column']/font[1]",),
-            authors=("//*[@id='primary-column']/div[4]/font", "//*[@id='primary-column']//font[contains(., 'Laporan')]"),
-            date=("//*[@id='primary-column']/font[2]", "//*[@id='primary-column']//font[contains(., 'WIB')]"),
+            authors=(
+                "//*[@id='primary-column']/div[4]/font",
+                "//*[@id='primary-column']//font[contains(., 'Laporan')]",
+            ),
+            date=(
+                "//*[@id='primary-column']/font[2]",
+                "//*[@id='primary-column']//font[contains(., 'WIB')]",
+            ),
             caption=("#primary-column .caption", "#primary-column .photo i"),
             image=("//*[@id='primary-column']//img[contains(@src, '/images/berita/')]/@src",),
         ),
@@ -114,14 +155,17 @@ SITE = Site(
         Rule(name="logo_alt", pattern=r"\s*\brmol news logo(?: article)?\s*", part=True),
         Rule(name="end_mark", pattern=r"\s*\[\*{1,3}\]\s*$", where="end", part=True),
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
-        Rule(name="google_news_rmol", pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$"),
+        Rule(
+            name="google_news_rmol",
+            pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$",
+        ),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),
     dateline=r"^RMOL\s*[.,]\s+(?=[A-Z\"“‘])",
     text_marks=r"\brmol news logo\b|^RMOL\. |Kantor Berita Politik RMOL di Google News",
     text_opening=r"rmol news logo\b|RMOL\. ",
     newsroom_names=("RMOL", "rmol.id", "Kantor Berita Politik RMOL", "RMOL.ID", "Redaksi", "Admin"),
-)  # fmt: skip
+)
 
 
 class Rmol(NewsSpider):

@@ -1,4 +1,6 @@
-"""Suara.com and its regional editions: five generations of pages since 2015, stories over several pages."""
+"""Suara.com and its regional editions: five generations of pages since 2015, stories over several
+pages.
+"""
 
 from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
@@ -8,9 +10,27 @@ _TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]
 
 # Editions of 2022; which of them still live is not known, so each is asked and may be missing.
 _REGIONS = (
-    "jakarta", "bogor", "bekaci", "jabar", "jogja", "jateng", "malang", "jatim", "bali", "lampung", "banten", "surakarta", "kaltim",
-    "kalbar",     "sulsel", "sumut", "sumbar", "sumsel", "batam", "riau",
-)  # fmt: skip
+    "jakarta",
+    "bogor",
+    "bekaci",
+    "jabar",
+    "jogja",
+    "jateng",
+    "malang",
+    "jatim",
+    "bali",
+    "lampung",
+    "banten",
+    "surakarta",
+    "kaltim",
+    "kalbar",
+    "sulsel",
+    "sumut",
+    "sumbar",
+    "sumsel",
+    "batam",
+    "riau",
+)
 
 SITE = Site(
     name="suara",
@@ -24,7 +44,8 @@ SITE = Site(
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
         ArticleURL(
-            pattern=r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME,
+            pattern=r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/"
+            + _TIME,
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
@@ -44,7 +65,10 @@ SITE = Site(
         PagedIndex("https://www.suara.com/indeks/terkini/all?page={page}"),
         Section("https://www.suara.com/news"),
         Feed("https://www.suara.com/rss"),
-        *(Sitemap(f"https://{region}.suara.com/static/news/{region}-sitemap.xml") for region in _REGIONS),
+        *(
+            Sitemap(f"https://{region}.suara.com/static/news/{region}-sitemap.xml")
+            for region in _REGIONS
+        ),
         *(Section(f"https://{region}.suara.com/") for region in _REGIONS),
     ),
     layouts=(
@@ -56,7 +80,15 @@ SITE = Site(
             tags=(".article-tags a",),
             caption=(".article-image figcaption", ".article-image .caption"),
             section=(".breadcrumb a", ".article-breadcrumb a"),
-            prune=(".ten-second", ".article-read", ".google-pref", ".next-article", "#next-article", ".article-tags", ".wrap-pagination"),
+            prune=(
+                ".ten-second",
+                ".article-read",
+                ".google-pref",
+                ".next-article",
+                "#next-article",
+                ".article-tags",
+                ".wrap-pagination",
+            ),
         ),
         Layout(
             name="S4",
@@ -107,12 +139,32 @@ SITE = Site(
         ),
     ),
     prune=(
-        ".baca-juga-new", ".baca-juga", ".item--baca-juga-inner", "[id^=berita-terkait-]", ".ten-second", ".kesimpulan", ".google-pref",
-        ".next-article", "#next-article", ".notification-banner", ".tap-banner", "#comment-share", "#recWidgetRecommendation",
+        ".baca-juga-new",
+        ".baca-juga",
+        ".item--baca-juga-inner",
+        "[id^=berita-terkait-]",
+        ".ten-second",
+        ".kesimpulan",
+        ".google-pref",
+        ".next-article",
+        "#next-article",
+        ".notification-banner",
+        ".tap-banner",
+        "#comment-share",
+        "#recWidgetRecommendation",
         ".mgidwidget",
-        ".cstm_promo_aside", "[data-ad-type]", "[class*=widget-ads]", "[class*=placeholder_]", "[id*=div-ad]", "#pariwara_satu",
+        ".cstm_promo_aside",
+        "[data-ad-type]",
+        "[class*=widget-ads]",
+        "[class*=placeholder_]",
+        "[id*=div-ad]",
+        "#pariwara_satu",
         "#pariwara_dua",
-        ".parallax_swipe", ".banner-ads--parallax", "#adnow-mobile-baca-juga", "#dailymotion-widget", "#player-video",
+        ".parallax_swipe",
+        ".banner-ads--parallax",
+        "#adnow-mobile-baca-juga",
+        "#dailymotion-widget",
+        "#player-video",
     ),
     rules=(
         Rule(name="summary_label", pattern=r"^baca 10 detik$"),
@@ -126,7 +178,7 @@ SITE = Site(
     text_marks=r"^(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]|^Baca 10 detik$",
     text_opening=r"(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]",
     newsroom_names=("Suara.com", "Suara", "Redaksi"),
-)  # fmt: skip
+)
 
 
 class Suara(NewsSpider):

@@ -22,8 +22,12 @@ def warta(path: Path) -> Callable[..., Result]:
     """Run a command of the archive on `path`."""
     from scraper.cli.main import main
 
-    def run(command: str, *arguments: str, archive: Path = path, options: tuple[str, ...] = ()) -> Result:
-        return CliRunner().invoke(main, [command, "--archive", str(archive), *options, "--", *arguments])
+    def run(
+        command: str, *arguments: str, archive: Path = path, options: tuple[str, ...] = ()
+    ) -> Result:
+        return CliRunner().invoke(
+            main, [command, "--archive", str(archive), *options, "--", *arguments]
+        )
 
     return run
 

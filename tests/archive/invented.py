@@ -1,4 +1,6 @@
-"""Invented stories, and the steps of a crawl that put them into an archive. Nothing here was ever published."""
+"""Invented stories, and the steps of a crawl that put them into an archive. Nothing here was ever
+published.
+"""
 
 from __future__ import annotations
 
@@ -28,24 +30,45 @@ def url_of(number: int, *, site: str = SITE) -> str:
 def story(number: int = 1, *, site: str = SITE, **fields: Any) -> Article:
     """An article with every field filled; `fields` replace its own."""
     usual: dict[str, Any] = {
-        "url": url_of(number, site=site), "canonical_url": url_of(number, site=site), "site": site, "story_id": f"{site}-{number}",
-        "headline": f"Pasar Tanjung Ramai Lagi ({number})", "kicker": "Ekonomi Desa", "deck": "Jembatan selesai, pembeli datang",
-        "body": BODY, "dateline": "LAMBUR", "authors": ("Sari Melati",), "editors": ("Joko Lesmana",), "agency": "ANTARA",
-        "published_at": datetime(2026, 11, 20, 8, 0, tzinfo=WIB), "modified_at": datetime(2026, 11, 20, 8, 30, tzinfo=WIB),
-        "section": "Ekonomi", "tags": ("pasar", "beras"), "image_url": "https://gambar.example/1.jpg", "caption": "Suasana pasar.",
-        "layout": "baru", "extractor": "warta/0.1.0/kabar-1",
-    }  # fmt: skip
+        "url": url_of(number, site=site),
+        "canonical_url": url_of(number, site=site),
+        "site": site,
+        "story_id": f"{site}-{number}",
+        "headline": f"Pasar Tanjung Ramai Lagi ({number})",
+        "kicker": "Ekonomi Desa",
+        "deck": "Jembatan selesai, pembeli datang",
+        "body": BODY,
+        "dateline": "LAMBUR",
+        "authors": ("Sari Melati",),
+        "editors": ("Joko Lesmana",),
+        "agency": "ANTARA",
+        "published_at": datetime(2026, 11, 20, 8, 0, tzinfo=WIB),
+        "modified_at": datetime(2026, 11, 20, 8, 30, tzinfo=WIB),
+        "section": "Ekonomi",
+        "tags": ("pasar", "beras"),
+        "image_url": "https://gambar.example/1.jpg",
+        "caption": "Suasana pasar.",
+        "layout": "baru",
+        "extractor": "warta/0.1.0/kabar-1",
+    }
     return Article(**usual | fields)
 
 
 def page(number: int = 1, *, site: str = SITE, at: datetime = NOW, **fields: Any) -> Page:
     """One response; pages of one site share most of their bytes, as they do in life."""
-    menu = "".join(f"<li><a href='/kanal/{name}'>{name.title()}</a></li>" for name in "ekonomi olahraga budaya desa cuaca".split())
+    menu = "".join(
+        f"<li><a href='/kanal/{name}'>{name.title()}</a></li>"
+        for name in "ekonomi olahraga budaya desa cuaca".split()
+    )
     usual: dict[str, Any] = {
-        "site": site, "requested_url": url_of(number, site=site), "url": url_of(number, site=site), "status": 200,
-        "headers": {"content-type": "text/html; charset=utf-8"}, "fetched_at": at,
+        "site": site,
+        "requested_url": url_of(number, site=site),
+        "url": url_of(number, site=site),
+        "status": 200,
+        "headers": {"content-type": "text/html; charset=utf-8"},
+        "fetched_at": at,
         "body": f"<html><nav><ul>{menu * 5}</ul></nav><h1>Kabar nomor {number}</h1><p>{BODY}</p></html>".encode(),
-    }  # fmt: skip
+    }
     return Page(**usual | fields)
 
 
@@ -54,27 +77,43 @@ def link(number: int = 1, **fields: Any) -> Announcement:
     return Announcement(**{"url": url_of(number), "key": f"{SITE}-{number}"} | fields)
 
 
-def announce(archive: Archive, *links: Announcement, site: str = SITE, at: datetime = NOW, source: str = "sitemap") -> list[str]:
+def announce(
+    archive: Archive,
+    *links: Announcement,
+    site: str = SITE,
+    at: datetime = NOW,
+    source: str = "sitemap",
+) -> list[str]:
     """Announce, and give back the URLs to ask for now."""
     with archive.transaction():
         return [entry.url for entry in archive.ledger.announce(site, links, source=source, now=at)]
 
 
-def check(archive: Archive, url: str, outcome: str, *, site: str = SITE, at: datetime = NOW, **fields: Any) -> None:
+def check(
+    archive: Archive, url: str, outcome: str, *, site: str = SITE, at: datetime = NOW, **fields: Any
+) -> None:
     """Write down that `url` was asked for."""
     with archive.transaction():
-        archive.ledger.record(Check(url=url, crawl_id=None, checked_at=at, outcome=outcome, **fields), site=site)
+        archive.ledger.record(
+            Check(url=url, crawl_id=None, checked_at=at, outcome=outcome, **fields), site=site
+        )
 
 
 def keep_page(archive: Archive, kept: Page) -> int:
     """Keep a snapshot without reading it; its number."""
     with archive.transaction():
         url_id = archive.ledger.url_id(kept.requested_url, site=kept.site, now=kept.fetched_at)
-        return archive.snapshots.insert(archive.pack(kept), url_id=url_id, crawl_id=None, opted_out=None)
+        return archive.snapshots.insert(
+            archive.pack(kept), url_id=url_id, crawl_id=None, opted_out=None
+        )
 
 
-def keep(archive: Archive, article: Article, *, at: datetime = NOW, technical: bool = False) -> Revision | None:
-    """What a crawl does with a story that it fetched at `at`: snapshot, revision and ledger in one transaction."""
+def keep(
+    archive: Archive, article: Article, *, at: datetime = NOW, technical: bool = False
+) -> Revision | None:
+    """What a crawl does with a story that it fetched at `at`: snapshot, revision and ledger in one
+    transaction.
+    """
     fetched = page(site=article.site, at=at, requested_url=article.url, url=article.url)
     key = article.story_id or article.canonical_url
     snapshot = archive.pack(fetched)
@@ -84,16 +123,24 @@ def keep(archive: Archive, article: Article, *, at: datetime = NOW, technical: b
             article,
             key=key,
             observed_at=at,
-            keep=lambda: archive.snapshots.insert(snapshot, url_id=url_id, crawl_id=None, opted_out=None),
+            keep=lambda: archive.snapshots.insert(
+                snapshot, url_id=url_id, crawl_id=None, opted_out=None
+            ),
             technical=technical,
         )
         archive.ledger.record(
             Check(
-                url=article.url, crawl_id=None, checked_at=at, outcome="kept" if revision else "unchanged", status=200,
-                bytes=len(fetched.body), next_check_at=at + DAY, article_id=archive.article_id(article.site, key),
+                url=article.url,
+                crawl_id=None,
+                checked_at=at,
+                outcome="kept" if revision else "unchanged",
+                status=200,
+                bytes=len(fetched.body),
+                next_check_at=at + DAY,
+                article_id=archive.article_id(article.site, key),
             ),
             site=article.site,
-        )  # fmt: skip
+        )
     return revision
 
 
@@ -102,7 +149,14 @@ def take_down(archive: Archive, article: Article, *, at: datetime) -> Revision |
     with archive.transaction():
         article_id = archive.article_id(article.site, article.story_id or article.canonical_url)
         revision = archive.note_removal(article_id, observed_at=at)
-        gone = Check(url=article.url, crawl_id=None, checked_at=at, outcome="gone", status=410, reason="http_410")
+        gone = Check(
+            url=article.url,
+            crawl_id=None,
+            checked_at=at,
+            outcome="gone",
+            status=410,
+            reason="http_410",
+        )
         archive.ledger.record(gone, site=article.site)
     return revision
 

@@ -1,4 +1,6 @@
-"""A newsroom's ordinary life, drawn by lot: kinds of stories in runs, weekends with another mix, days on which an author writes nothing."""
+"""A newsroom's ordinary life, drawn by lot: kinds of stories in runs, weekends with another mix,
+days on which an author writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,54 @@ from archive.monitoring.drift_test import Case
 
 KINDS = {
     # share of the stories, characters, what they lack
-    "news": (0.80, (1200, 4000), {"authors": 0.03, "dateline": 0.10, "tags": 0.05, "section": 0.01, "caption": 0.10, "image_url": 0.02}),
-    "wire": (0.10, (900, 3000), {"authors": 0.60, "dateline": 0.02, "tags": 0.30, "section": 0.01, "caption": 0.40, "image_url": 0.10}),
-    "photo": (0.06, (250, 700), {"authors": 0.85, "dateline": 0.95, "tags": 0.20, "section": 0.01, "caption": 0.02, "image_url": 0.00}),
-    "opinion": (0.04, (5000, 9000), {"authors": 0.01, "dateline": 1.00, "tags": 0.50, "section": 0.01, "caption": 0.90, "image_url": 0.30}),
+    "news": (
+        0.80,
+        (1200, 4000),
+        {
+            "authors": 0.03,
+            "dateline": 0.10,
+            "tags": 0.05,
+            "section": 0.01,
+            "caption": 0.10,
+            "image_url": 0.02,
+        },
+    ),
+    "wire": (
+        0.10,
+        (900, 3000),
+        {
+            "authors": 0.60,
+            "dateline": 0.02,
+            "tags": 0.30,
+            "section": 0.01,
+            "caption": 0.40,
+            "image_url": 0.10,
+        },
+    ),
+    "photo": (
+        0.06,
+        (250, 700),
+        {
+            "authors": 0.85,
+            "dateline": 0.95,
+            "tags": 0.20,
+            "section": 0.01,
+            "caption": 0.02,
+            "image_url": 0.00,
+        },
+    ),
+    "opinion": (
+        0.04,
+        (5000, 9000),
+        {
+            "authors": 0.01,
+            "dateline": 1.00,
+            "tags": 0.50,
+            "section": 0.01,
+            "caption": 0.90,
+            "image_url": 0.30,
+        },
+    ),
 }
 WEEKEND = {"news": 0.45, "wire": 0.25, "photo": 0.15, "opinion": 0.15}
 FIELDS = tuple(KINDS["news"][2])
@@ -46,7 +92,11 @@ def run_of(kind: str, count: int, lot: Random) -> list[Story]:
 
 def _story(kind: str, lot: Random) -> Story:
     _share, (shortest, longest), chances = KINDS[kind]
-    return Story(kind, lot.randint(shortest, longest), frozenset(name for name, chance in chances.items() if lot.random() < chance))
+    return Story(
+        kind,
+        lot.randint(shortest, longest),
+        frozenset(name for name, chance in chances.items() if lot.random() < chance),
+    )
 
 
 def cases(found: list[Story], field: str) -> list[Case]:

@@ -1,4 +1,6 @@
-"""An archive with an invented story that is to be taken down, and the search for what is left of it."""
+"""An archive with an invented story that is to be taken down, and the search for what is left of
+it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,19 @@ from typing import Any
 from archive import Archive, Page
 from archive.maintenance.takedown import TakenDown
 from archive.maintenance.takedown import take_down as erase
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, link, page, rows, story, url_of
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    check,
+    link,
+    page,
+    rows,
+    story,
+    url_of,
+)
 
 SECRETS = (
     "Gadis kecil bernama Puspaningrum tersesat di lumbung Kedungwaringin.",
@@ -23,10 +37,15 @@ REASON = "diminta oleh keluarga"
 def page_of(number: int, text: str, **fields: Any) -> Page:
     """A page of the site with a text of its own."""
     usual = page(number, **fields)
-    return Page(**{name: getattr(usual, name) for name in usual.__dataclass_fields__} | {"body": usual.body + f"<p>{text}</p>".encode()})
+    return Page(
+        **{name: getattr(usual, name) for name in usual.__dataclass_fields__}
+        | {"body": usual.body + f"<p>{text}</p>".encode()}
+    )
 
 
-def put(archive: Archive, number: int, text: str, *, hours: int = 0, parts: tuple[Page, ...] = ()) -> int:
+def put(
+    archive: Archive, number: int, text: str, *, hours: int = 0, parts: tuple[Page, ...] = ()
+) -> int:
     """What a crawl does with a page: snapshot, revision and ledger; the snapshot's number."""
     fetched = page_of(number, text, at=NOW + hours * HOUR, parts=parts)
     announce(archive, link(number), at=fetched.fetched_at)
@@ -47,7 +66,9 @@ def put(archive: Archive, number: int, text: str, *, hours: int = 0, parts: tupl
 
 
 def filled(archive: Archive, *, others: int = 12) -> dict[int, Page]:
-    """Story 3 with two revisions and a second page among `others` stories of its site; what is to stay, by snapshot."""
+    """Story 3 with two revisions and a second page among `others` stories of its site; what is to
+    stay, by snapshot.
+    """
     for number in (1, 2):
         put(archive, number, f"Kabar biasa nomor {number}.")
     put(archive, 3, SECRETS[0], parts=(page_of(3, SECRETS[2]),))
@@ -55,7 +76,13 @@ def filled(archive: Archive, *, others: int = 12) -> dict[int, Page]:
         put(archive, number, f"Kabar biasa nomor {number}.", hours=1)
     put(archive, 3, SECRETS[1], hours=2)
     announce(archive, link(90, key=f"{SITE}-3"))
-    ours = {number for (number,) in rows(archive, "SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.key = 'kabar-3'")}
+    ours = {
+        number
+        for (number,) in rows(
+            archive,
+            "SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.key = 'kabar-3'",
+        )
+    }
     everything = [number for (number,) in rows(archive, "SELECT id FROM snapshots WHERE part = 1")]
     return {number: archive.snapshots.page(number) for number in everything if number not in ours}
 
@@ -66,7 +93,17 @@ def removed(archive: Archive, number: int = 3, *, at: timedelta = DAY) -> TakenD
 
 def traces(path: Path, packed: list[bytes] = []) -> list[str]:  # noqa: B006 - never written
     """Which of the phrases, or of these packed pages, are anywhere in the files of the archive."""
-    sought = [phrase.encode() for phrase in (*SECRETS, "Puspaningrum", "puspaningrum", "Wiratmajaya", "gumuling", "selarong")]
+    sought = [
+        phrase.encode()
+        for phrase in (
+            *SECRETS,
+            "Puspaningrum",
+            "puspaningrum",
+            "Wiratmajaya",
+            "gumuling",
+            "selarong",
+        )
+    ]
     found = []
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
         file = path.with_name(name)
@@ -77,5 +114,14 @@ def traces(path: Path, packed: list[bytes] = []) -> list[str]:  # noqa: B006 - n
 
 def packed_pages(archive: Archive) -> list[bytes]:
     """The compressed pages of story 3, and the dictionaries that hold one of them."""
-    pages = [packed for (packed,) in rows(archive, "SELECT packed FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.key = 'kabar-3'")]
-    return pages + [packed for (packed,) in rows(archive, "SELECT packed FROM dictionaries WHERE length(packed) > 0")]
+    pages = [
+        packed
+        for (packed,) in rows(
+            archive,
+            "SELECT packed FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.key = 'kabar-3'",
+        )
+    ]
+    return pages + [
+        packed
+        for (packed,) in rows(archive, "SELECT packed FROM dictionaries WHERE length(packed) > 0")
+    ]

@@ -35,7 +35,10 @@ def test_shapes_without_meaning_are_levelled(shape: str, plain: str) -> None:
     assert normalised(shape) == plain
 
 
-@pytest.mark.parametrize(("one", "other"), [("Pasar", "pasar"), ("naik", "naik."), ("harga beras", "hargaberas"), ("12", "21")])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Pasar", "pasar"), ("naik", "naik."), ("harga beras", "hargaberas"), ("12", "21")],
+)
 def test_what_carries_meaning_is_kept(one: str, other: str) -> None:
     assert normalised(one) != normalised(other)
 
@@ -61,4 +64,8 @@ def test_nothing_and_the_empty_text_have_one_digest() -> None:
 
 
 def test_the_borders_between_texts_count() -> None:
-    assert text_digest(["pasar", "ramai"]) != text_digest(["pasarramai", ""]) != text_digest(["", "pasarramai"])
+    assert (
+        text_digest(["pasar", "ramai"])
+        != text_digest(["pasarramai", ""])
+        != text_digest(["", "pasarramai"])
+    )

@@ -51,7 +51,10 @@ def test_what_may_name_another_page_is_kept(address: str) -> None:
 
 
 def test_the_remaining_query_keeps_its_order_and_its_empty_values() -> None:
-    assert canonical_url("https://kabar.example/?z=1&utm_id=9&a=&b=2") == "https://kabar.example/?z=1&a=&b=2"
+    assert (
+        canonical_url("https://kabar.example/?z=1&utm_id=9&a=&b=2")
+        == "https://kabar.example/?z=1&a=&b=2"
+    )
 
 
 def test_the_home_page_keeps_its_slash() -> None:
@@ -59,7 +62,10 @@ def test_the_home_page_keeps_its_slash() -> None:
 
 
 def test_letters_beyond_ascii_are_written_as_a_browser_sends_them() -> None:
-    assert canonical_url("https://kabar.example/berita/kopi-aceh-naïf") == "https://kabar.example/berita/kopi-aceh-na%C3%AFf"
+    assert (
+        canonical_url("https://kabar.example/berita/kopi-aceh-naïf")
+        == "https://kabar.example/berita/kopi-aceh-na%C3%AFf"
+    )
 
 
 def test_bytes_of_the_path_are_not_decoded() -> None:
@@ -73,25 +79,53 @@ def test_an_ipv6_address_keeps_its_brackets() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "pasar", "/berita/12", "//kabar.example/berita", "mailto:redaksi@kabar.example", "javascript:void(0)", "ftp://kabar.example/a",
-        "https://", "https:///berita", "https://./berita", "https://[", "https://kabar.example:harga/", "https://kabar.example:99999/",
+        "",
+        "pasar",
+        "/berita/12",
+        "//kabar.example/berita",
+        "mailto:redaksi@kabar.example",
+        "javascript:void(0)",
+        "ftp://kabar.example/a",
+        "https://",
+        "https:///berita",
+        "https://./berita",
+        "https://[",
+        "https://kabar.example:harga/",
+        "https://kabar.example:99999/",
         "data:text/html,halo",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_web_address_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError):
         canonical_url(text)
 
 
-hosts = st.sampled_from(["kabar.example", "WWW.Kabar.Example", "kabar.example.", "kabar.example:8080", "10.0.0.1", "bücher.example"])
+hosts = st.sampled_from(
+    [
+        "kabar.example",
+        "WWW.Kabar.Example",
+        "kabar.example.",
+        "kabar.example:8080",
+        "10.0.0.1",
+        "bücher.example",
+    ]
+)
 pieces = st.text(max_size=12)
 
 
-@given(st.sampled_from(["http", "https", "HTTP"]), hosts, st.lists(pieces, max_size=4), st.lists(pieces, max_size=4), pieces)
+@given(
+    st.sampled_from(["http", "https", "HTTP"]),
+    hosts,
+    st.lists(pieces, max_size=4),
+    st.lists(pieces, max_size=4),
+    pieces,
+)
 @example("http", "kabar.example", ["", "", "a"], ["utm_source=x", "b"], "")
 @example("http", "kabar.example", ["%", "%zz", "%2"], ["%", "a=%", "=", "+"], "#")
 @example("http", "kabar.example", ["a;b", "[c]", "\\"], ["a;b", "?"], "")
-def test_a_canonical_url_is_its_own_canonical_url(scheme: str, host: str, path: list[str], query: list[str], fragment: str) -> None:
+def test_a_canonical_url_is_its_own_canonical_url(
+    scheme: str, host: str, path: list[str], query: list[str], fragment: str
+) -> None:
     once = canonical_url(f"{scheme}://{host}/{'/'.join(path)}?{'&'.join(query)}#{fragment}")
     assert canonical_url(once) == once
     assert urlsplit(once).scheme == "https"

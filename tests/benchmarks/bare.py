@@ -1,4 +1,5 @@
-"""A plain Scrapy spider for the newsrooms of tests/crawl/newsroom.py: one item a story, as one would write it in an hour.
+"""A plain Scrapy spider for the newsrooms of tests/crawl/newsroom.py: one item a story, as one
+would write it in an hour.
 
 `python -m tests.benchmarks.bare FEED.jsonl [JOBDIR]`; the benchmarks start it.
 """
@@ -24,7 +25,13 @@ class Bare(Spider):
     """Lists, sitemaps and the feed give links; a story over several pages is joined."""
 
     name = "bare"
-    start_urls = ("https://rmol.id/sitemap.xml", "https://rmol.id/rss", HOME, SUARA + "sitemap.xml", SUARA)
+    start_urls = (
+        "https://rmol.id/sitemap.xml",
+        "https://rmol.id/rss",
+        HOME,
+        SUARA + "sitemap.xml",
+        SUARA,
+    )
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Request]:
         for url in map(response.urljoin, LINK.findall(response.text)):
@@ -33,11 +40,20 @@ class Bare(Spider):
             elif url.endswith(".xml"):
                 yield Request(url, callback=self.parse)
 
-    def parse_story(self, response: Response, item: dict[str, Any] | None = None) -> Iterator[Request | dict[str, Any]]:
+    def parse_story(
+        self, response: Response, item: dict[str, Any] | None = None
+    ) -> Iterator[Request | dict[str, Any]]:
         body = response.css("#fontResizableText p::text, .article-content p::text").getall()
-        story = item or {"url": response.url, "headline": response.css("h1::text").get(), "body": [], "pages": 0}
+        story = item or {
+            "url": response.url,
+            "headline": response.css("h1::text").get(),
+            "body": [],
+            "pages": 0,
+        }
         story = story | {"body": [*story["body"], *body], "pages": story["pages"] + 1}
-        further = response.css(f'.wrap-pagination a[href="?page={story["pages"] + 1}"]::attr(href)').get()
+        further = response.css(
+            f'.wrap-pagination a[href="?page={story["pages"] + 1}"]::attr(href)'
+        ).get()
         if further:
             yield response.follow(further, callback=self.parse_story, cb_kwargs={"item": story})
         else:
@@ -46,9 +62,14 @@ class Bare(Spider):
 
 def main(feed: str, jobdir: str | None = None) -> None:
     settings = {
-        "FEEDS": {feed: {"format": "jsonlines", "overwrite": False}}, "JOBDIR": jobdir, "ROBOTSTXT_OBEY": True, "DOWNLOAD_DELAY": 0,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 1, "TELNETCONSOLE_ENABLED": False, "LOG_LEVEL": "ERROR",
-    }  # fmt: skip
+        "FEEDS": {feed: {"format": "jsonlines", "overwrite": False}},
+        "JOBDIR": jobdir,
+        "ROBOTSTXT_OBEY": True,
+        "DOWNLOAD_DELAY": 0,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        "TELNETCONSOLE_ENABLED": False,
+        "LOG_LEVEL": "ERROR",
+    }
     process = CrawlerProcess(settings)
     process.crawl(Bare)
     process.start()

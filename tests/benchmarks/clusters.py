@@ -1,11 +1,14 @@
-"""Generated syndication: are the clusters right, what does it cost to add an article, and to make them all anew?
+"""Generated syndication: are the clusters right, what does it cost to add an article, and to make
+them all anew?
 
     python -m tests.benchmarks.clusters [--articles 100000] [--keep ARCHIVE] [--jobs 1 2]
 
-The news of tests/benchmarks/newsrooms.py, written with `Archive.revise`: 200 articles a transaction as `warta import` does, but before each
-size in the table 500 articles in a transaction each, as a crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before
-them): the columns up to `settling` are parts of `placing`; `CPU` and `wall` are of all of `Archive.revise` with the commit.
-Precision and recall are over pairs of articles; the notice that ran a thousand times would be half a million of them, and has its own line.
+The news of tests/benchmarks/newsrooms.py, written with `Archive.revise`: 200 articles a transaction
+as `warta import` does, but before each size in the table 500 articles in a transaction each, as a
+crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before them): the columns
+up to `settling` are parts of `placing`; `CPU` and `wall` are of all of `Archive.revise` with the
+commit. Precision and recall are over pairs of articles; the notice that ran a thousand times would
+be half a million of them, and has its own line.
 """
 
 from __future__ import annotations
@@ -75,9 +78,13 @@ def watched() -> Stages:
     """The parts of `Clusters.place`, from now on."""
     stages = Stages()
     for owner, name, stage in (
-        (clusters.Clusters, "place", "keys"), (clusters.Clusters, "_settle", "settling"), (texts.Texts, "linked", "comparing"),
-        (texts, "text_digest", "reading"), (texts.Signature, "of_run", "reading"), (texts.Text, "of", "reading"),
-    ):  # fmt: skip
+        (clusters.Clusters, "place", "keys"),
+        (clusters.Clusters, "_settle", "settling"),
+        (texts.Texts, "linked", "comparing"),
+        (texts, "text_digest", "reading"),
+        (texts.Signature, "of_run", "reading"),
+        (texts.Text, "of", "reading"),
+    ):
         stages.watch(owner, name, stage)
     return stages
 
@@ -93,13 +100,18 @@ def load(path: Path, tellings: Sequence[Telling]) -> list[dict[str, Any]]:
                 start = end
             single = _written(archive, tellings, range(start, size), 1, stages)
             rows.append(
-                {"size": size} | single | {"batched": batched["placing"], "revising_batched": batched["revising"]} | _sizes(archive)
+                {"size": size}
+                | single
+                | {"batched": batched["placing"], "revising_batched": batched["revising"]}
+                | _sizes(archive)
             )
             start = size
     return rows
 
 
-def _written(archive: Archive, tellings: Sequence[Telling], numbers: range, batch: int, stages: Stages) -> dict[str, Any]:
+def _written(
+    archive: Archive, tellings: Sequence[Telling], numbers: range, batch: int, stages: Stages
+) -> dict[str, Any]:
     """Write these articles, so many a transaction; milliseconds an article."""
     articles = [article(number, tellings[number]) for number in numbers]
     stages.spent.clear()
@@ -107,13 +119,16 @@ def _written(archive: Archive, tellings: Sequence[Telling], numbers: range, batc
     for start in range(0, len(articles), batch):
         with archive.transaction():
             for found in articles[start : start + batch]:
-                archive.revise(found, key=found.url, observed_at=found.published_at or BEGAN, keep=lambda: None)
+                archive.revise(
+                    found, key=found.url, observed_at=found.published_at or BEGAN, keep=lambda: None
+                )
     wall, cpu = perf_counter() - began, process_time() - began_cpu
     each = {stage: round(1000 * stages.spent[stage] / len(numbers), 2) for stage in STAGES}
     return each | {
-        "placing": round(1000 * stages.spent.total() / len(numbers), 2), "revising": round(1000 * cpu / len(numbers), 2),
+        "placing": round(1000 * stages.spent.total() / len(numbers), 2),
+        "revising": round(1000 * cpu / len(numbers), 2),
         "wall": round(1000 * wall / len(numbers), 2),
-    }  # fmt: skip
+    }
 
 
 def _sizes(archive: Archive) -> dict[str, Any]:
@@ -122,8 +137,14 @@ def _sizes(archive: Archive) -> dict[str, Any]:
     names = f"SELECT name FROM sqlite_schema WHERE tbl_name IN ({marks})"
     found = f"SELECT sum(pgsize) FROM dbstat WHERE aggregate = TRUE AND name IN ({names})"
     (size,) = archive.db.conn.execute(found, TABLES).fetchone()
-    (bands,) = archive.db.conn.execute("SELECT pgsize FROM dbstat WHERE aggregate = TRUE AND name = 'bands'").fetchone()
-    return {"bytes": size // articles, "bands": bands // articles, "memory": _memory(resource.RUSAGE_SELF)}
+    (bands,) = archive.db.conn.execute(
+        "SELECT pgsize FROM dbstat WHERE aggregate = TRUE AND name = 'bands'"
+    ).fetchone()
+    return {
+        "bytes": size // articles,
+        "bands": bands // articles,
+        "memory": _memory(resource.RUSAGE_SELF),
+    }
 
 
 def _memory(who: int) -> str:
@@ -136,7 +157,12 @@ def found_clusters(path: Path) -> list[tuple[Any, ...]]:
         return db.execute("SELECT * FROM members ORDER BY article_id").fetchall()
 
 
-def judged(tellings: Sequence[Telling], rows: Iterable[tuple[Any, ...]], counts: Callable[[Telling], bool], name: str) -> dict[str, Any]:
+def judged(
+    tellings: Sequence[Telling],
+    rows: Iterable[tuple[Any, ...]],
+    counts: Callable[[Telling], bool],
+    name: str,
+) -> dict[str, Any]:
     """Precision and recall over the pairs of those who count."""
     told = {number + 1: telling for number, telling in enumerate(tellings) if counts(telling)}
     placed = [(row[1], told[row[0]].cluster or row[0]) for row in rows if row[0] in told]
@@ -144,9 +170,13 @@ def judged(tellings: Sequence[Telling], rows: Iterable[tuple[Any, ...]], counts:
     right = _pairs(pair for pair in placed if isinstance(pair[1], tuple))
     true = _pairs(telling.cluster for telling in told.values() if telling.cluster)
     return {
-        "of": name, "articles": len(told), "pairs": true, "found": taken, "precision": round(right / (taken or 1), 4),
+        "of": name,
+        "articles": len(told),
+        "pairs": true,
+        "found": taken,
+        "precision": round(right / (taken or 1), 4),
         "recall": round(right / (true or 1), 4),
-    }  # fmt: skip
+    }
 
 
 def _pairs(labels: Iterable[object]) -> int:
@@ -173,35 +203,81 @@ def _rebuilt(path: Path, jobs: int) -> dict[str, Any]:
     marks: list[tuple[int, float]] = [(0, began)]
     with Archive(path) as archive:
         (articles,) = archive.db.conn.execute("SELECT count(*) FROM articles").fetchone()
-        rebuild(archive, now=BEGAN, jobs=jobs, advance=lambda count: marks.append((marks[-1][0] + count, perf_counter())))
+        rebuild(
+            archive,
+            now=BEGAN,
+            jobs=jobs,
+            advance=lambda count: marks.append((marks[-1][0] + count, perf_counter())),
+        )
     read = next(at for count, at in marks if count >= articles)
     compared = next(at for count, at in marks if count >= 2 * articles)
     times = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(spent.ru_utime + spent.ru_stime for spent in times)
     return {
-        "seconds": round(perf_counter() - began, 1), "read": round(read - began, 1), "compared": round(compared - read, 1),
-        "placed": round(perf_counter() - compared, 1), "cpu": round(cpu, 1), "memory": _memory(resource.RUSAGE_SELF),
+        "seconds": round(perf_counter() - began, 1),
+        "read": round(read - began, 1),
+        "compared": round(compared - read, 1),
+        "placed": round(perf_counter() - compared, 1),
+        "cpu": round(cpu, 1),
+        "memory": _memory(resource.RUSAGE_SELF),
         "each": _memory(resource.RUSAGE_CHILDREN),
-    }  # fmt: skip
+    }
 
 
 _ADDING = {
-    "size": "articles", "reading": "reading", "keys": "keys", "comparing": "comparing", "settling": "settling", "placing": "placing, ms",
-    "batched": "in batches", "revising": "CPU", "revising_batched": "in batches", "wall": "wall", "bytes": "bytes an article",
-    "bands": "of bands", "memory": "peak memory",
-}  # fmt: skip
-_JUDGED = {"of": "pairs of", "articles": "articles", "pairs": "true", "found": "found", "precision": "precision", "recall": "recall"}
+    "size": "articles",
+    "reading": "reading",
+    "keys": "keys",
+    "comparing": "comparing",
+    "settling": "settling",
+    "placing": "placing, ms",
+    "batched": "in batches",
+    "revising": "CPU",
+    "revising_batched": "in batches",
+    "wall": "wall",
+    "bytes": "bytes an article",
+    "bands": "of bands",
+    "memory": "peak memory",
+}
+_JUDGED = {
+    "of": "pairs of",
+    "articles": "articles",
+    "pairs": "true",
+    "found": "found",
+    "precision": "precision",
+    "recall": "recall",
+}
 _REBUILT = {
-    "jobs": "processes", "seconds": "seconds", "read": "read", "compared": "compared", "placed": "placed", "cpu": "CPU seconds",
-    "memory": "peak memory", "each": "of a process", "same": "the same clusters",
-}  # fmt: skip
+    "jobs": "processes",
+    "seconds": "seconds",
+    "read": "read",
+    "compared": "compared",
+    "placed": "placed",
+    "cpu": "CPU seconds",
+    "memory": "peak memory",
+    "each": "of a process",
+    "same": "the same clusters",
+}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--articles", type=int, default=100_000)
-    parser.add_argument("--keep", type=Path, metavar="ARCHIVE", help="leave the archive here; one that is there already is only judged")
-    parser.add_argument("--jobs", type=int, nargs="*", default=[1, 2], help="processes of each rebuild; none without a number")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="ARCHIVE",
+        help="leave the archive here; one that is there already is only judged",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=int,
+        nargs="*",
+        default=[1, 2],
+        help="processes of each rebuild; none without a number",
+    )
     options = parser.parse_args()
     tellings = newsrooms(options.articles)
     with tempfile.TemporaryDirectory() as folder:

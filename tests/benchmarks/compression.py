@@ -1,11 +1,13 @@
-"""Bytes a page in an archive beside gzip -9 and plain zstd, one site at a time, with milliseconds a page.
+"""Bytes a page in an archive beside gzip -9 and plain zstd, one site at a time, with milliseconds a
+page.
 
-    python -m tests.benchmarks.compression                   # the demo's pages, and 600 hand-made ones a site
-    python -m tests.benchmarks.compression --pages 2000
-    python -m tests.benchmarks.compression --folder FOLDER   # the *.html of a folder, as of one site, in the order of their names
+    python -m tests.benchmarks.compression                   # the demo's pages, and 600 hand-made
+    ones a site python -m tests.benchmarks.compression --pages 2000 python -m
+    tests.benchmarks.compression --folder FOLDER   # the *.html of a folder, as of one site, in the
+    order of their names
 
-Pages go through a real archive file. `archive` is what their snapshots and all dictionaries take there, `table` the same with URLs,
-headers, digests and SQLite's own room.
+Pages go through a real archive file. `archive` is what their snapshots and all dictionaries take
+there, `table` the same with URLs, headers, digests and SQLite's own room.
 """
 
 from __future__ import annotations
@@ -30,10 +32,20 @@ from tests.benchmarks.extraction import demo_pages
 from tests.benchmarks.pages import invented_pages
 
 COLUMNS = {
-    "site": "site", "pages": "pages", "size": "bytes a page", "gzip": "gzip -9", "zstd": "zstd", "archive": "archive", "table": "table",
-    "ratio": "of gzip", "dictionaries": "dictionaries", "gzip_ms": "ms gzip", "pack_ms": "ms packing", "keep_ms": "ms keeping",
+    "site": "site",
+    "pages": "pages",
+    "size": "bytes a page",
+    "gzip": "gzip -9",
+    "zstd": "zstd",
+    "archive": "archive",
+    "table": "table",
+    "ratio": "of gzip",
+    "dictionaries": "dictionaries",
+    "gzip_ms": "ms gzip",
+    "pack_ms": "ms packing",
+    "keep_ms": "ms keeping",
     "longest_ms": "longest",
-}  # fmt: skip
+}
 
 
 def measured(site: str, bodies: list[bytes]) -> dict[str, Any]:
@@ -46,18 +58,31 @@ def measured(site: str, bodies: list[bytes]) -> dict[str, Any]:
         packing, keeping = kept(archive, site, bodies)
         dictionaries = value(archive, "SELECT coalesce(sum(length(packed)), 0) FROM dictionaries")
         packed = value(archive, "SELECT sum(length(packed)) FROM snapshots") + dictionaries
-        table = value(archive, "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'")
+        table = value(
+            archive,
+            "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'",
+        )
         return {
-            "site": site, "pages": count, "size": sum(map(len, bodies)) // count, "gzip": zipped // count,
-            "zstd": sum(len(pack(body)) for body in bodies) // count, "archive": packed // count, "table": table // count,
-            "ratio": round(packed / zipped, 3), "dictionaries": value(archive, "SELECT count(*) FROM dictionaries"),
-            "gzip_ms": round(zipping * 1000 / count, 2), "pack_ms": round(sum(packing) * 1000 / count, 2),
-            "keep_ms": round(sum(keeping) * 1000 / count, 2), "longest_ms": round(max(keeping) * 1000),
-        }  # fmt: skip
+            "site": site,
+            "pages": count,
+            "size": sum(map(len, bodies)) // count,
+            "gzip": zipped // count,
+            "zstd": sum(len(pack(body)) for body in bodies) // count,
+            "archive": packed // count,
+            "table": table // count,
+            "ratio": round(packed / zipped, 3),
+            "dictionaries": value(archive, "SELECT count(*) FROM dictionaries"),
+            "gzip_ms": round(zipping * 1000 / count, 2),
+            "pack_ms": round(sum(packing) * 1000 / count, 2),
+            "keep_ms": round(sum(keeping) * 1000 / count, 2),
+            "longest_ms": round(max(keeping) * 1000),
+        }
 
 
 def kept(archive: Archive, site: str, bodies: Iterable[bytes]) -> tuple[list[float], list[float]]:
-    """Keep the pages, and prove that each comes back; seconds of packing and of packing and writing, page by page."""
+    """Keep the pages, and prove that each comes back; seconds of packing and of packing and
+    writing, page by page.
+    """
     packing, keeping, numbers = [], [], []
     bodies = list(bodies)
     for number, body in enumerate(bodies):
@@ -82,15 +107,34 @@ def demo_by_site() -> dict[str, list[bytes]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pages", type=int, default=600, help="hand-made pages a site")
     parser.add_argument("--folder", type=Path, help="pages of one site instead")
     chosen = parser.parse_args()
     if chosen.folder is not None:
-        print_table([measured(chosen.folder.name, [path.read_bytes() for path in sorted(chosen.folder.rglob("*.html"))])], COLUMNS)
+        print_table(
+            [
+                measured(
+                    chosen.folder.name,
+                    [path.read_bytes() for path in sorted(chosen.folder.rglob("*.html"))],
+                )
+            ],
+            COLUMNS,
+        )
         return
-    print_table([measured(f"{site} (demo)", bodies) for site, bodies in sorted(demo_by_site().items())], COLUMNS)
-    print_table([measured(site, [body for _, body in invented_pages(site, chosen.pages)]) for site in sorted(SITES)], COLUMNS)
+    print_table(
+        [measured(f"{site} (demo)", bodies) for site, bodies in sorted(demo_by_site().items())],
+        COLUMNS,
+    )
+    print_table(
+        [
+            measured(site, [body for _, body in invented_pages(site, chosen.pages)])
+            for site in sorted(SITES)
+        ],
+        COLUMNS,
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-"""A training corpus of generated news: documents a second beside datatrove's own reader and writer, memory, and where the time goes.
+"""A training corpus of generated news: documents a second beside datatrove's own reader and writer,
+memory, and where the time goes.
 
     python -m tests.benchmarks.corpus [--articles 100000] [--archive ARCHIVE] [--jobs 1 2]
 
-The news of tests/benchmarks/newsrooms.py, about 320 words each, 15 of a hundred syndicated, one in fifty opted out. Loading takes far
-longer than building: with --archive it is left there, and used again when it is there already.
+The news of tests/benchmarks/newsrooms.py, about 320 words each, 15 of a hundred syndicated, one in
+fifty opted out. Loading takes far longer than building: with --archive it is left there, and used
+again when it is there already.
 
-`datatrove alone` is what a user would write without warta, over the same texts as JSON lines, a file of 1,000 a task: JsonlReader, the
-very same filters and masks, ParquetWriter, LocalPipelineExecutor. It knows no moment, rights, clusters or splits and writes no card.
-Every line is a process of its own from its first import on, one after the other; seconds are wall time of a machine that others may use
-as well, so look at the ratio of two lines, and rather at that of CPU time. Peak memory is the kernel's own (VmHWM) of the parent and of
-its largest worker.
+`datatrove alone` is what a user would write without warta, over the same texts as JSON lines, a
+file of 1,000 a task: JsonlReader, the very same filters and masks, ParquetWriter,
+LocalPipelineExecutor. It knows no moment, rights, clusters or splits and writes no card. Every line
+is a process of its own from its first import on, one after the other; seconds are wall time of a
+machine that others may use as well, so look at the ratio of two lines, and rather at that of CPU
+time. Peak memory is the kernel's own (VmHWM) of the parent and of its largest worker.
 """
 
 from __future__ import annotations
@@ -49,13 +52,18 @@ def load(path: Path, articles: int) -> None:
     tellings = newsrooms(articles)
     with Archive(path) as archive:
         for start in range(0, articles, BATCH):
-            made = [article(number, tellings[number]) for number in range(start, min(start + BATCH, articles))]
+            made = [
+                article(number, tellings[number])
+                for number in range(start, min(start + BATCH, articles))
+            ]
             with archive.transaction():
                 for number, found in enumerate(made, start):
                     at = found.published_at or BEGAN
                     archive.revise(found, key=found.url, observed_at=at, keep=lambda: None)
                     if number % OPTED_OUT == 0:
-                        archive.note_rights(archive.article_id(found.site, found.url), "robots.txt: GPTBot", now=at)
+                        archive.note_rights(
+                            archive.article_id(found.site, found.url), "robots.txt: GPTBot", now=at
+                        )
 
 
 def write_lines(path: Path, folder: Path) -> int:
@@ -67,11 +75,27 @@ def write_lines(path: Path, folder: Path) -> int:
         )
         number = 0
         while some := rows.fetchmany(SHARD):
-            with gzip.open(folder / f"{number:05d}.jsonl.gz", "wt", encoding="utf-8", compresslevel=6) as file:
+            with gzip.open(
+                folder / f"{number:05d}.jsonl.gz", "wt", encoding="utf-8", compresslevel=6
+            ) as file:
                 for article_id, site, url, headline, section, published_at, body in some:
-                    metadata = {"site": site, "url": url, "headline": headline, "section": section, "published_at": published_at}
-                    metadata = {name: value or "" for name, value in metadata.items()}  # its ParquetWriter takes types from the first batch
-                    file.write(json.dumps({"id": f"{site}:{article_id}", "text": body, "metadata": metadata}, ensure_ascii=False) + "\n")
+                    metadata = {
+                        "site": site,
+                        "url": url,
+                        "headline": headline,
+                        "section": section,
+                        "published_at": published_at,
+                    }
+                    metadata = {
+                        name: value or "" for name, value in metadata.items()
+                    }  # its ParquetWriter takes types from the first batch
+                    file.write(
+                        json.dumps(
+                            {"id": f"{site}:{article_id}", "text": body, "metadata": metadata},
+                            ensure_ascii=False,
+                        )
+                        + "\n"
+                    )
             number += 1
     return number
 
@@ -86,7 +110,12 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
     from archive.corpus.splits import DEFAULT, parse_splits
 
     imported = perf_counter()
-    recipe = Recipe(archive=path, as_of=building.newest_moment(path), thresholds=load_thresholds(), splits=parse_splits(DEFAULT))
+    recipe = Recipe(
+        archive=path,
+        as_of=building.newest_moment(path),
+        thresholds=load_thresholds(),
+        splits=parse_splits(DEFAULT),
+    )
     selection = building.survey(recipe)
     surveyed = perf_counter()
     judged: list[float] = []
@@ -99,13 +128,23 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
         plain_publish(folder, out, work)
 
     finish.publish = publish
-    summary = building.build(recipe, selection, out, building.Means(jobs=jobs), advance=lambda count: judged.append(perf_counter()))
+    summary = building.build(
+        recipe,
+        selection,
+        out,
+        building.Means(jobs=jobs),
+        advance=lambda count: judged.append(perf_counter()),
+    )
     assert summary is not None
     ended = perf_counter()
     return {
-        "imports": imported - began, "selection": surveyed - imported, "judging": judged[-1] - surveyed, "finishing": ended - judged[-1],
-        "kept": summary.exported, "blocks": blocks,
-    }  # fmt: skip
+        "imports": imported - began,
+        "selection": surveyed - imported,
+        "judging": judged[-1] - surveyed,
+        "finishing": ended - judged[-1],
+        "kept": summary.exported,
+        "blocks": blocks,
+    }
 
 
 def _blocks(folder: Path) -> dict[str, float]:
@@ -143,10 +182,14 @@ def alone(lines: Path, work: Path, jobs: int) -> dict[str, Any]:
 
 
 def measured(*arguments: object) -> dict[str, Any]:
-    """A process of this module by itself: what it tells, its wall time, the peaks of its memory and of its largest worker."""
+    """A process of this module by itself: what it tells, its wall time, the peaks of its memory and
+    of its largest worker.
+    """
     began, over = perf_counter(), Event()
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.benchmarks.corpus", *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.benchmarks.corpus", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as run:
         peaks: dict[int, int] = {}
         spent: dict[int, float] = {}
@@ -159,13 +202,18 @@ def measured(*arguments: object) -> dict[str, Any]:
         raise SystemExit(run.returncode)
     own = peaks.pop(run.pid, 0)
     return {
-        **json.loads(told), "seconds": perf_counter() - began, "cpu": sum(spent.values()), "memory": human_bytes(own),
+        **json.loads(told),
+        "seconds": perf_counter() - began,
+        "cpu": sum(spent.values()),
+        "memory": human_bytes(own),
         "each": human_bytes(max(peaks.values())) if peaks else "",
-    }  # fmt: skip
+    }
 
 
 def _watch(root: int, peaks: dict[int, int], spent: dict[int, float], over: Event) -> None:
-    """Bytes and seconds of every process; not from getrusage, as nobody waits for the server whose children datatrove's workers are."""
+    """Bytes and seconds of every process; not from getrusage, as nobody waits for the server whose
+    children datatrove's workers are.
+    """
     tick = os.sysconf("SC_CLK_TCK")
     while not over.wait(SAMPLED):
         for pid in _tree(root):
@@ -186,14 +234,24 @@ def _tree(root: int) -> Iterator[int]:
 
 
 _RATES = {
-    "what": "what", "jobs": "processes", "seconds": "seconds", "rate": "documents a second", "wall_ratio": "to datatrove alone",
-    "each_cpu": "CPU, ms a document", "cpu_ratio": "to datatrove alone, by CPU",
-    "memory": "peak memory", "each": "of a worker",
-}  # fmt: skip
+    "what": "what",
+    "jobs": "processes",
+    "seconds": "seconds",
+    "rate": "documents a second",
+    "wall_ratio": "to datatrove alone",
+    "each_cpu": "CPU, ms a document",
+    "cpu_ratio": "to datatrove alone, by CPU",
+    "memory": "peak memory",
+    "each": "of a worker",
+}
 _STAGES = {
-    "jobs": "processes", "imports": "imports", "selection": "selection", "judging": "judging", "finishing": "finishing",
+    "jobs": "processes",
+    "imports": "imports",
+    "selection": "selection",
+    "judging": "judging",
+    "finishing": "finishing",
     "kept": "documents",
-}  # fmt: skip
+}
 
 
 def compare(path: Path, jobs: Sequence[int], folder: Path) -> None:
@@ -209,9 +267,14 @@ def compare(path: Path, jobs: Sequence[int], folder: Path) -> None:
         for what, found in (("datatrove alone", peer), ("warta corpus build", ours)):
             ratios = {of: f"{peer[of] / found[of]:.2f}" for of in ("seconds", "cpu")}
             rates.append(
-                found | {"what": what, "jobs": count, "rate": round(articles / found["seconds"])}
-                | {"wall_ratio": ratios["seconds"], "cpu_ratio": ratios["cpu"], "each_cpu": 1000 * found["cpu"] / articles}
-            )  # fmt: skip
+                found
+                | {"what": what, "jobs": count, "rate": round(articles / found["seconds"])}
+                | {
+                    "wall_ratio": ratios["seconds"],
+                    "cpu_ratio": ratios["cpu"],
+                    "each_cpu": 1000 * found["cpu"] / articles,
+                }
+            )
         stages.append({"jobs": count} | {name: ours[name] for name in _STAGES if name in ours})
     click.echo(
         f"{articles} articles in {tasks} files; load {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores"
@@ -220,20 +283,35 @@ def compare(path: Path, jobs: Sequence[int], folder: Path) -> None:
     print_table([_rounded(row) for row in stages], _STAGES)
     ours, peer = blocks[jobs[0]]
     named = [
-        {"block": name, "ours": 1000 * ours.get(name, 0.0) / articles, "peer": 1000 * peer.get(name, 0.0) / articles}
+        {
+            "block": name,
+            "ours": 1000 * ours.get(name, 0.0) / articles,
+            "peer": 1000 * peer.get(name, 0.0) / articles,
+        }
         for name in {**ours, **peer}
     ]
-    print_table([_rounded(row) for row in named], {"block": "block", "ours": "warta, ms a document", "peer": "datatrove alone"})
+    print_table(
+        [_rounded(row) for row in named],
+        {"block": "block", "ours": "warta, ms a document", "peer": "datatrove alone"},
+    )
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: round(value, 2) if isinstance(value, float) else value for name, value in row.items()}
+    return {
+        name: round(value, 2) if isinstance(value, float) else value for name, value in row.items()
+    }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--articles", type=int, default=100_000)
-    parser.add_argument("--archive", type=Path, help="leave the archive here; one that is there already is used as it is")
+    parser.add_argument(
+        "--archive",
+        type=Path,
+        help="leave the archive here; one that is there already is used as it is",
+    )
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2], help="processes of each run")
     parser.add_argument("--run-build", nargs=3, help=argparse.SUPPRESS)
     parser.add_argument("--run-alone", nargs=3, help=argparse.SUPPRESS)

@@ -1,9 +1,11 @@
-"""warta beside the general tools: words of the body right, foreign text, headlines and times right, milliseconds a page.
+"""warta beside the general tools: words of the body right, foreign text, headlines and times right,
+milliseconds a page.
 
     pip install -e '.[bench]'
     python -m tests.benchmarks.extraction                    # the project's own cases
-    python -m tests.benchmarks.extraction --redesigned       # the same with every class, id and itemprop renamed
-    python -m tests.benchmarks.extraction --others FOLDER    # pages of unknown publishers: gold.jsonl with html, url, gold
+    python -m tests.benchmarks.extraction --redesigned       # the same with every class, id and
+    itemprop renamed python -m tests.benchmarks.extraction --others FOLDER    # pages of unknown
+    publishers: gold.jsonl with html, url, gold
 
 A tool that is not installed is left out.
 """
@@ -53,8 +55,16 @@ class Case:
 
 
 def demo_pages() -> list[tuple[str, bytes]]:
-    stories = [(url, answer.body) for url, answer in world(1).items() if answer.content_type.startswith("text/html")]
-    return [(url, body) for url, body in stories if (site := site_of(url)) and isinstance(site.identify(url), Identity)]
+    stories = [
+        (url, answer.body)
+        for url, answer in world(1).items()
+        if answer.content_type.startswith("text/html")
+    ]
+    return [
+        (url, body)
+        for url, body in stories
+        if (site := site_of(url)) and isinstance(site.identify(url), Identity)
+    ]
 
 
 def own_cases() -> list[Case]:
@@ -63,7 +73,13 @@ def own_cases() -> list[Case]:
         answer = json.loads(path.read_text("utf-8"))
         page = path.with_suffix(".html").read_bytes()
         cases.append(
-            Case(url=answer["url"], page=page, body=answer["body"], headline=answer["headline"], published_at=answer["published_at"])
+            Case(
+                url=answer["url"],
+                page=page,
+                body=answer["body"],
+                headline=answer["headline"],
+                published_at=answer["published_at"],
+            )
         )
     return cases
 
@@ -75,7 +91,13 @@ def redesigned(case: Case) -> Case:
         return f'{match[1]}="x{md5(match[3].encode(), usedforsecurity=False).hexdigest()[:8]}"'
 
     page = re.sub(r"\b(class|id|itemprop)=([\"'])([^\"']*)\2", renamed, case.page.decode())
-    return Case(url=case.url, page=page.encode(), body=case.body, headline=case.headline, published_at=case.published_at)
+    return Case(
+        url=case.url,
+        page=page.encode(),
+        body=case.body,
+        headline=case.headline,
+        published_at=case.published_at,
+    )
 
 
 def other_cases(folder: Path) -> list[Case]:
@@ -84,22 +106,34 @@ def other_cases(folder: Path) -> list[Case]:
         answer = json.loads(line)
         page = (folder / answer["html"]).read_bytes()
         page = gzip.decompress(page) if answer["html"].endswith(".gz") else page
-        cases.append(Case(url=answer["url"], page=page, body=answer["gold"], headline=answer.get("title")))
+        cases.append(
+            Case(url=answer["url"], page=page, body=answer["gold"], headline=answer.get("title"))
+        )
     return cases
 
 
 def by_warta(case: Case) -> Result:
     article = read(case.page, case.url, site_of(case.url)).article
-    return article.body, article.headline, article.published_at.isoformat()[:16] if article.published_at else None
+    return (
+        article.body,
+        article.headline,
+        article.published_at.isoformat()[:16] if article.published_at else None,
+    )
 
 
 def by_trafilatura(case: Case) -> Result:
-    found = trafilatura.bare_extraction(case.page, url=case.url, with_metadata=True, include_comments=False)
+    found = trafilatura.bare_extraction(
+        case.page, url=case.url, with_metadata=True, include_comments=False
+    )
     return (found.text or "", found.title, None) if found is not None else ("", None, None)  # type: ignore[union-attr]
 
 
 def by_trafilatura_fast(case: Case) -> Result:
-    return trafilatura.extract(case.page, url=case.url, fast=True, include_comments=False) or "", None, None
+    return (
+        trafilatura.extract(case.page, url=case.url, fast=True, include_comments=False) or "",
+        None,
+        None,
+    )
 
 
 def by_readability(case: Case) -> Result:
@@ -115,7 +149,11 @@ def by_newspaper(case: Case) -> Result:
     article = Article(case.url, language="id", fetch_images=False)
     article.download(input_html=case.page.decode("utf-8", "replace"))
     article.parse()
-    return article.text, article.title, article.publish_date.isoformat()[:16] if article.publish_date else None
+    return (
+        article.text,
+        article.title,
+        article.publish_date.isoformat()[:16] if article.publish_date else None,
+    )
 
 
 def by_resiliparse(case: Case) -> Result:
@@ -161,22 +199,34 @@ def milliseconds(job: Callable[[Case], object], cases: list[Case]) -> float:
 
 def measured(name: str, job: Callable[[Case], Result], cases: list[Case]) -> dict[str, Any]:
     results = [job(case) for case in cases]
-    found = [scores(body, case.body) for (body, _headline, _time), case in zip(results, cases, strict=True)]
-    dated = [(time, case.published_at[:16]) for (_body, _headline, time), case in zip(results, cases, strict=True) if case.published_at]
+    found = [
+        scores(body, case.body)
+        for (body, _headline, _time), case in zip(results, cases, strict=True)
+    ]
+    dated = [
+        (time, case.published_at[:16])
+        for (_body, _headline, time), case in zip(results, cases, strict=True)
+        if case.published_at
+    ]
     return {
         "tool": name,
         "precision": f"{mean(p for p, _r, _f in found):.3f}",
         "recall": f"{mean(r for _p, r, _f in found):.3f}",
         "f1": f"{mean(f for _p, _r, f in found):.3f}",
         "foreign": sum(p < FOREIGN for p, _r, _f in found),
-        "headlines": sum(headline == case.headline for (_b, headline, _t), case in zip(results, cases, strict=True)),
+        "headlines": sum(
+            headline == case.headline
+            for (_b, headline, _t), case in zip(results, cases, strict=True)
+        ),
         "times": sum(time == right for time, right in dated) if dated else "",
         "ms": f"{milliseconds(job, cases):.2f}",
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--redesigned", action="store_true")
     parser.add_argument("--others", type=Path)
     options = parser.parse_args()
@@ -188,13 +238,25 @@ def main() -> None:
         for name, (package, job) in TOOLS.items()
         if package is None or importlib.util.find_spec(package) is not None
     ]
-    floor = milliseconds(lambda case: html.document_fromstring(case.page.decode("utf-8", "replace")), cases)
+    floor = milliseconds(
+        lambda case: html.document_fromstring(case.page.decode("utf-8", "replace")), cases
+    )
     rows.append({"tool": "lxml, parsing alone", "ms": f"{floor:.2f}"})
     columns = {
-        "tool": "tool", "precision": "precision", "recall": "recall", "f1": "F1", "foreign": "foreign text", "headlines": "headlines right",
-        "times": "times right", "ms": "ms a page",
-    }  # fmt: skip
-    print_table(rows, columns, title=f"{len(cases)} pages, {median(len(case.page) for case in cases) / 1000:.0f} kB in the median")
+        "tool": "tool",
+        "precision": "precision",
+        "recall": "recall",
+        "f1": "F1",
+        "foreign": "foreign text",
+        "headlines": "headlines right",
+        "times": "times right",
+        "ms": "ms a page",
+    }
+    print_table(
+        rows,
+        columns,
+        title=f"{len(cases)} pages, {median(len(case.page) for case in cases) / 1000:.0f} kB in the median",
+    )
 
 
 if __name__ == "__main__":

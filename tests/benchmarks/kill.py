@@ -1,7 +1,9 @@
-"""SIGKILL at random moments: what warta and plain Scrapy lose, store twice, break and fetch again, each beside its own undisturbed crawl.
+"""SIGKILL at random moments: what warta and plain Scrapy lose, store twice, break and fetch again,
+each beside its own undisturbed crawl.
 
-Run by hand: `python -m tests.benchmarks.kill` (`--kills 20 --seed 1`); about two minutes. All get the same pages from the same
-proxy, the same settings (DOWNLOAD_DELAY=0) and the same moments; after the last kill each runs once more to its end.
+Run by hand: `python -m tests.benchmarks.kill` (`--kills 20 --seed 1`); about two minutes. All get
+the same pages from the same proxy, the same settings (DOWNLOAD_DELAY=0) and the same moments; after
+the last kill each runs once more to its end.
 """
 
 from __future__ import annotations
@@ -27,9 +29,14 @@ from tests.scraper.crawling.killing import Gate, Moment, kill_again_and_again, m
 from tests.scraper.crawling.newsroom import is_story, newsrooms
 
 COLUMNS = {
-    "tool": "tool", "kills": "kills", "stories": "stories", "lost": "lost", "twice": "stored twice", "broken": "broken lines or rows",
+    "tool": "tool",
+    "kills": "kills",
+    "stories": "stories",
+    "lost": "lost",
+    "twice": "stored twice",
+    "broken": "broken lines or rows",
     "again": "fetched again",
-}  # fmt: skip
+}
 MOST_ANSWERS = 36
 
 
@@ -47,8 +54,25 @@ class Warta:
 
     def __init__(self, folder: Path) -> None:
         self.first_file = folder / "news.db"
-        settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "CONTACT=bench@example.org")
-        self.command = [sys.executable, "-m", "scraper", "crawl", "rmol", "suara", "--archive", str(self.first_file), *settings]
+        settings = (
+            "-s",
+            "DOWNLOAD_DELAY=0",
+            "-s",
+            "SLOWEST_DELAY=0",
+            "-s",
+            "CONTACT=bench@example.org",
+        )
+        self.command = [
+            sys.executable,
+            "-m",
+            "scraper",
+            "crawl",
+            "rmol",
+            "suara",
+            "--archive",
+            str(self.first_file),
+            *settings,
+        ]
 
     def kept(self) -> Kept:
         with Archive(self.first_file, read_only=True) as archive:
@@ -57,7 +81,10 @@ class Warta:
             broken = sum(len(execute(statement).fetchall()) for statement in BROKEN.values())
             # Nothing was edited: a second revision of a story would be the story stored twice.
             stories = Counter(
-                f"{site}/{key}" for site, key in execute("SELECT site, key FROM revisions JOIN articles a ON a.id = article_id")
+                f"{site}/{key}"
+                for site, key in execute(
+                    "SELECT site, key FROM revisions JOIN articles a ON a.id = article_id"
+                )
             )
         return Kept(stories=stories, broken=broken + (not sound))
 
@@ -72,7 +99,11 @@ class Scrapy:
     def kept(self) -> Kept:
         stories: Counter[str] = Counter()
         broken = 0
-        for line in self.feed.read_text("utf-8", errors="replace").splitlines() if self.feed.exists() else ():
+        for line in (
+            self.feed.read_text("utf-8", errors="replace").splitlines()
+            if self.feed.exists()
+            else ()
+        ):
             try:
                 url = json.loads(line)["url"]
             except (ValueError, KeyError, TypeError):
@@ -102,13 +133,23 @@ def asked(proxy: ReplayProxy) -> Counter[str]:
     return counts
 
 
-def crawled(kind: type[Warta | Scrapy], folder: Path, chosen: list[Moment]) -> tuple[Kept, Counter[str], int]:
-    """What a tool holds after it was killed at these moments and run to its end; what it asked for; how often it was killed."""
+def crawled(
+    kind: type[Warta | Scrapy], folder: Path, chosen: list[Moment]
+) -> tuple[Kept, Counter[str], int]:
+    """What a tool holds after it was killed at these moments and run to its end; what it asked for;
+    how often it was killed.
+    """
     folder.mkdir()
     tool, gate = kind(folder), Gate(newsrooms(1, rmol=230, suara=90))
     with ReplayProxy(gate) as proxy:
         killed = kill_again_and_again(tool.command, proxy, gate, chosen, first_file=tool.first_file)
-        subprocess.run(tool.command, env=environment(proxy), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            tool.command,
+            env=environment(proxy),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
         return tool.kept(), asked(proxy), killed.kills
 
 

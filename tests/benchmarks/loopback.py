@@ -1,4 +1,6 @@
-"""A site of any size on loopback: hand-made pages in the markup of rmol.id, as large as a newsroom's, served by a process of its own."""
+"""A site of any size on loopback: hand-made pages in the markup of rmol.id, as large as a
+newsroom's, served by a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -23,39 +25,64 @@ _HOME = "https://rmol.id/"
 
 
 def large_site(stories: int) -> tuple[dict[str, Answer], list[str]]:
-    """(answers, addresses of the stories) of rmol.id with this many stories on pages of 60 to 100 kB."""
+    """(answers, addresses of the stories) of rmol.id with this many stories on pages of 60 to 100
+    kB.
+    """
     random, demo = Random(stories), read_site(SITE)
     pattern, newest = demo.stories[0], demo.stories[0].published
     told = tuple(
         replace(
-            pattern, url=f"https://rmol.id/nusantara/read/2026/11/20/{800_000 + number}/kabar-{number}", headline=prose.headline(random),
-            published=newest - timedelta(seconds=number), paragraphs=prose.paragraphs(random, 2_500), edit=None,
+            pattern,
+            url=f"https://rmol.id/nusantara/read/2026/11/20/{800_000 + number}/kabar-{number}",
+            headline=prose.headline(random),
+            published=newest - timedelta(seconds=number),
+            paragraphs=prose.paragraphs(random, 2_500),
+            edit=None,
         )
         for number in range(stories)
-    )  # fmt: skip
+    )
     listings = tuple(listing for listing in demo.listings if listing.template == "robots.txt")
     few = replace(demo, stories=told[:20], listings=(Listing(urls=(_HOME,), template="home.html"),))
-    answers = site_answers(replace(demo, stories=told, listings=listings)) | {_HOME: site_answers(few)[_HOME]}
+    answers = site_answers(replace(demo, stories=told, listings=listings)) | {
+        _HOME: site_answers(few)[_HOME]
+    }
     urls = [story.url for story in told]
     answers |= {url: replace(answers[url], body=_grown(answers[url].body, random)) for url in urls}
-    locations = "".join(f"<url><loc>{story.url}</loc><lastmod>{story.published.isoformat()}</lastmod></url>" for story in told)
+    locations = "".join(
+        f"<url><loc>{story.url}</loc><lastmod>{story.published.isoformat()}</lastmod></url>"
+        for story in told
+    )
     sitemap = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{locations}</urlset>'
     return answers | {_SITEMAP: Answer(content_type="application/xml", body=sitemap.encode())}, urls
 
 
 def _grown(page: bytes, random: Random) -> bytes:
-    """The page with what surrounds a story in life: styles and scripts, menus, lists of other stories."""
+    """The page with what surrounds a story in life: styles and scripts, menus, lists of other
+    stories.
+    """
     fixed = Random(0)
-    rules = "".join(f".{fixed.choice(prose.RARE)}-{n}{{margin:{n}px auto;color:#{n * 4057 % 0xFFFFFF:06x}}}\n" for n in range(240))
-    calls = "".join(f"window.{fixed.choice(prose.RARE)}=function(a,b){{return a.push({{slot:{n},at:b}})}};\n" for n in range(180))
+    rules = "".join(
+        f".{fixed.choice(prose.RARE)}-{n}{{margin:{n}px auto;color:#{n * 4057 % 0xFFFFFF:06x}}}\n"
+        for n in range(240)
+    )
+    calls = "".join(
+        f"window.{fixed.choice(prose.RARE)}=function(a,b){{return a.push({{slot:{n},at:b}})}};\n"
+        for n in range(180)
+    )
     menu = "".join(
-        f'<li class="item menu-item-{n}"><a href="/kanal/{word}">{word.title()}</a></li>\n' for n, word in enumerate(prose.RARE[:150])
+        f'<li class="item menu-item-{n}"><a href="/kanal/{word}">{word.title()}</a></li>\n'
+        for n, word in enumerate(prose.RARE[:150])
     )
     recent = [_teaser(fixed) for _turn in range(250)]  # neighbours in time show much the same lists
     others = "".join(random.sample(recent, random.randint(45, 95)))
     head = f"<style>{rules}</style><script>{calls}</script></head>"
     lists = f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script><footer>'
-    grown = page.decode().replace("</head>", head).replace("</nav>", f"</nav><ul>{menu}</ul>").replace("<footer>", lists)
+    grown = (
+        page.decode()
+        .replace("</head>", head)
+        .replace("</nav>", f"</nav><ul>{menu}</ul>")
+        .replace("<footer>", lists)
+    )
     return grown.encode()
 
 
@@ -70,7 +97,9 @@ def _teaser(random: Random) -> str:
 
 
 class _Timed(ReplayProxy):
-    """Remembers when each address was asked for, and answers after `latency` seconds, as a server far away does."""
+    """Remembers when each address was asked for, and answers after `latency` seconds, as a server
+    far away does.
+    """
 
     def __init__(self, answers: dict[str, Answer], latency: float) -> None:
         super().__init__(answers)
@@ -84,7 +113,9 @@ class _Timed(ReplayProxy):
 
 
 def _serve(stories: int, latency: float, pipe: Connection) -> None:
-    """The proxy's process: its address first, then, as often as it is asked, what was requested since."""
+    """The proxy's process: its address first, then, as often as it is asked, what was requested
+    since.
+    """
     answers, urls = large_site(stories)
     wanted, sizes = set(urls), sum(len(answers[url].body) for url in urls)
     with _Timed(answers, latency) as proxy:
@@ -107,8 +138,14 @@ class Loopback:
     @property
     def environment(self) -> dict[str, str]:
         """Of a program that crawls it."""
-        kept = {name: value for name, value in os.environ.items() if name.lower() not in ("no_proxy", "warta_archive")}
-        proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), self.proxy)
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name.lower() not in ("no_proxy", "warta_archive")
+        }
+        proxies = dict.fromkeys(
+            ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), self.proxy
+        )
         return kept | proxies | {"WARTA_CONTACT": "benchmark@example.org"}
 
     def story_requests(self) -> list[float]:
@@ -122,7 +159,9 @@ class Loopback:
 def loopback(stories: int, latency: float = 0.0) -> Iterator[Loopback]:
     """The site, served until the block ends."""
     here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(stories, latency, there), daemon=True)
+    process = get_context("spawn").Process(
+        target=_serve, args=(stories, latency, there), daemon=True
+    )
     process.start()
     proxy, urls, size = here.recv()
     try:

@@ -1,10 +1,13 @@
-"""Generated news of a year on twenty sites: stories of their own, stories that run on several sites, and what only looks so.
+"""Generated news of a year on twenty sites: stories of their own, stories that run on several
+sites, and what only looks so.
 
-Of all articles about 15 in a hundred belong to stories that run more than once: wire copy with another headline and dateline, a paragraph
-less, every fifth to tenth sentence rewritten, cut down to its head, or under an own lead; press releases on two to eight sites; repeats on
-one site. One in a hundred is the same notice. Traps: series of one template with other numbers, and new stories over the background of an
-older one. Stories share idioms, by which three of 10,000 pairs of unlike ones meet by a key; of 447 real articles of many sites it was one.
-The same number of articles is always the same news.
+Of all articles about 15 in a hundred belong to stories that run more than once: wire copy with
+another headline and dateline, a paragraph less, every fifth to tenth sentence rewritten, cut down
+to its head, or under an own lead; press releases on two to eight sites; repeats on one site. One in
+a hundred is the same notice. Traps: series of one template with other numbers, and new stories over
+the background of an older one. Stories share idioms, by which three of 10,000 pairs of unlike ones
+meet by a key; of 447 real articles of many sites it was one. The same number of articles is always
+the same news.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ BEGAN = datetime(2025, 1, 1, tzinfo=WIB)
 YEAR = 365 * 24 * 60
 """Minutes."""
 SITES = tuple(
-    f"{name}{place}" for name in ("kabar", "warta-desa", "suluh", "lentera", "gema") for place in ("", "utara", "timur", "pesisir")
+    f"{name}{place}"
+    for name in ("kabar", "warta-desa", "suluh", "lentera", "gema")
+    for place in ("", "utara", "timur", "pesisir")
 )
 SYNDICATED, NOTICES, TEMPLATES, FOLLOWED = 0.15, 0.01, 0.05, 0.04
 """Shares of all articles; of templates the first series has a fifth."""
@@ -62,7 +67,9 @@ def newsrooms(articles: int) -> list[Telling]:
     ]
     while len(tellings) < articles:
         tellings.append(_telling(random, "own"))
-    return sorted(tellings[:articles], key=lambda telling: (telling.at, telling.story, telling.edit))
+    return sorted(
+        tellings[:articles], key=lambda telling: (telling.at, telling.story, telling.edit)
+    )
 
 
 def article(number: int, telling: Telling) -> Article:
@@ -71,17 +78,35 @@ def article(number: int, telling: Telling) -> Article:
     paragraphs = _TELL[telling.kind](random, telling.story)
     body = "\n\n".join(" ".join(sentences) for sentences in paragraphs)
     return Article(
-        url=url, canonical_url=url, site=telling.site, story_id=str(number), headline=prose.headline(random),
-        body=f"{random.choice(prose.RARE).upper()}, {telling.site.upper()} - {body}" if telling.kind in DATELINED else body,
-        published_at=telling.at, layout="generated", extractor="warta-generated/1",
-    )  # fmt: skip
+        url=url,
+        canonical_url=url,
+        site=telling.site,
+        story_id=str(number),
+        headline=prose.headline(random),
+        body=f"{random.choice(prose.RARE).upper()}, {telling.site.upper()} - {body}"
+        if telling.kind in DATELINED
+        else body,
+        published_at=telling.at,
+        layout="generated",
+        extractor="warta-generated/1",
+    )
 
 
-def _telling(random: Random, kind: str, *, story: int | None = None, site: str | None = None, at: datetime | None = None) -> Telling:
+def _telling(
+    random: Random,
+    kind: str,
+    *,
+    story: int | None = None,
+    site: str | None = None,
+    at: datetime | None = None,
+) -> Telling:
     return Telling(
-        kind=kind, story=random.getrandbits(60) if story is None else story, edit=random.getrandbits(60),
-        site=site or random.choice(SITES), at=at or BEGAN + timedelta(minutes=random.randrange(YEAR)),
-    )  # fmt: skip
+        kind=kind,
+        story=random.getrandbits(60) if story is None else story,
+        edit=random.getrandbits(60),
+        site=site or random.choice(SITES),
+        at=at or BEGAN + timedelta(minutes=random.randrange(YEAR)),
+    )
 
 
 def _syndicated(random: Random, articles: int) -> Iterator[Telling]:
@@ -89,13 +114,31 @@ def _syndicated(random: Random, articles: int) -> Iterator[Telling]:
     while articles > 0:
         first = _telling(random, "wire")
         form = random.choices(("wire", "release", "repeat"), (6, 2, 2))[0]
-        others = 1 if form == "repeat" else min(1 + int(random.expovariate(0.7)), 7) if form == "wire" else random.randint(1, 7)
+        others = (
+            1
+            if form == "repeat"
+            else min(1 + int(random.expovariate(0.7)), 7)
+            if form == "wire"
+            else random.randint(1, 7)
+        )
         sites = random.sample([site for site in SITES if site != first.site], others)
         yield first
         for site in sites:
             at = first.at + timedelta(minutes=random.randint(0, 36 * 60))
-            kind = "repeat" if form == "repeat" else random.choices(EDITS, (4, 3, 3, 2, 2) if form == "wire" else (3, 4, 4, 1, 2))[0]
-            yield _telling(random, kind, story=first.story, site=first.site if form == "repeat" else site, at=at)
+            kind = (
+                "repeat"
+                if form == "repeat"
+                else random.choices(EDITS, (4, 3, 3, 2, 2) if form == "wire" else (3, 4, 4, 1, 2))[
+                    0
+                ]
+            )
+            yield _telling(
+                random,
+                kind,
+                story=first.story,
+                site=first.site if form == "repeat" else site,
+                at=at,
+            )
         articles -= 1 + others
 
 
@@ -105,7 +148,9 @@ def _notices(random: Random, articles: int) -> Iterator[Telling]:
 
 
 def _templates(random: Random, articles: int) -> Iterator[Telling]:
-    """Daily rates, prayer times: each series on one site, told in the same words with other numbers."""
+    """Daily rates, prayer times: each series on one site, told in the same words with other
+    numbers.
+    """
     for turn in range(articles):
         series = 0 if turn % 5 == 0 else random.randrange(1, SERIES)
         yield _telling(random, "template", story=series, site=SITES[series % len(SITES)])
@@ -117,14 +162,23 @@ def _followed(random: Random, pairs: int) -> Iterator[Telling]:
         first = _telling(random, "own")
         yield first
         site = first.site if random.random() < 0.7 else random.choice(SITES)
-        yield _telling(random, "follow-up", story=first.story, site=site, at=first.at + timedelta(days=random.randint(1, 20)))
+        yield _telling(
+            random,
+            "follow-up",
+            story=first.story,
+            site=site,
+            at=first.at + timedelta(days=random.randint(1, 20)),
+        )
 
 
 @lru_cache(maxsize=1)
 def _idioms() -> list[str]:
     """What everybody writes, and a few lines that only one site has: five to twelve words each."""
     random = Random(6)
-    return [" ".join(prose.sentence(random).lower().rstrip(".").split()[: random.randint(5, 12)]) for _turn in range(300)]
+    return [
+        " ".join(prose.sentence(random).lower().rstrip(".").split()[: random.randint(5, 12)])
+        for _turn in range(300)
+    ]
 
 
 def _sentence(random: Random) -> str:
@@ -134,14 +188,15 @@ def _sentence(random: Random) -> str:
         idioms = _idioms()
         return f"{said[:-1]} {idioms[int(len(idioms) * random.random() ** 3)]}."
     if chance < 0.45:
-        return (
-            f"{said[:-1]} {random.randint(2, 9_000)} {random.choice(prose.MIDDLING)} pada {random.randint(1, 28)}/{random.randint(1, 12)}."
-        )
+        return f"{said[:-1]} {random.randint(2, 9_000)} {random.choice(prose.MIDDLING)} pada {random.randint(1, 28)}/{random.randint(1, 12)}."
     return said
 
 
 def _new(random: Random, least: int = 6, most: int = 12) -> Paragraphs:
-    return [[_sentence(random) for _turn in range(random.randint(1, 3))] for _paragraph in range(random.randint(least, most))]
+    return [
+        [_sentence(random) for _turn in range(random.randint(1, 3))]
+        for _paragraph in range(random.randint(least, most))
+    ]
 
 
 @lru_cache(maxsize=2_000)
@@ -159,7 +214,10 @@ def _cut(random: Random, story: int) -> Paragraphs:
 def _rewritten(random: Random, story: int) -> Paragraphs:
     """Every fifth to tenth sentence in other words."""
     share = random.uniform(0.1, 0.2)
-    return [[_sentence(random) if random.random() < share else sentence for sentence in found] for found in _story(story)]
+    return [
+        [_sentence(random) if random.random() < share else sentence for sentence in found]
+        for found in _story(story)
+    ]
 
 
 def _excerpt(random: Random, story: int) -> Paragraphs:
@@ -187,15 +245,28 @@ def _follow_up(random: Random, story: int) -> Paragraphs:
 def _template(random: Random, series: int) -> Paragraphs:
     """The words of the series, today's numbers."""
     words = Random(series)
-    lines = [(prose.sentence(words).rstrip(".”"), words.choice(prose.MIDDLING)) for _turn in range(words.randint(8, 14))]
-    return [[f"{line} {word} {random.randint(1_000, 99_999)} {word} hari itu."] for line, word in lines]
+    lines = [
+        (prose.sentence(words).rstrip(".”"), words.choice(prose.MIDDLING))
+        for _turn in range(words.randint(8, 14))
+    ]
+    return [
+        [f"{line} {word} {random.randint(1_000, 99_999)} {word} hari itu."] for line, word in lines
+    ]
 
 
 _TELL: dict[str, Callable[[Random, int], Paragraphs]] = {
-    "own": lambda _random, story: _story(story), "wire": lambda _random, story: _story(story), "copy": lambda _random, story: _story(story),
-    "notice": lambda _random, story: _story(story), "cut": _cut, "rewritten": _rewritten, "excerpt": _excerpt, "led": _led,
-    "repeat": _repeat, "follow-up": _follow_up, "template": _template,
-}  # fmt: skip
+    "own": lambda _random, story: _story(story),
+    "wire": lambda _random, story: _story(story),
+    "copy": lambda _random, story: _story(story),
+    "notice": lambda _random, story: _story(story),
+    "cut": _cut,
+    "rewritten": _rewritten,
+    "excerpt": _excerpt,
+    "led": _led,
+    "repeat": _repeat,
+    "follow-up": _follow_up,
+    "template": _template,
+}
 EDITS = ("copy", "cut", "rewritten", "excerpt", "led")
 """What other sites do to a text."""
 DATELINED = frozenset(("copy", "cut", "rewritten", "excerpt"))

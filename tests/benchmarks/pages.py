@@ -1,7 +1,9 @@
-"""Hundreds of hand-made pages a site: the demo's own templates around stories whose words are drawn by lot.
+"""Hundreds of hand-made pages a site: the demo's own templates around stories whose words are drawn
+by lot.
 
-The same seed gives the same pages. Words follow one another as they do in the demo's stories and in the cases of tests/sites, often
-enough to read like Indonesian, and seldom enough that no sentence comes twice: such text packs a little worse than written text does.
+The same seed gives the same pages. Words follow one another as they do in the demo's stories and in
+the cases of tests/sites, often enough to read like Indonesian, and seldom enough that no sentence
+comes twice: such text packs a little worse than written text does.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def invented_pages(site_name: str, count: int, *, seed: int = 1) -> Iterator[tup
     site = read_site(site_name)
     for start in range(0, count, STANDING):
         size = min(STANDING, count - start)
-        stories = tuple(_invented(lot.choice(site.stories), start + number, lot) for number in range(size))
+        stories = tuple(
+            _invented(lot.choice(site.stories), start + number, lot) for number in range(size)
+        )
         window = Site(name=site_name, stories=stories, listings=())
         yield from ((url, answer.body) for url, answer in story_answers(window, 1))
 
@@ -44,7 +48,9 @@ def _invented(pattern: Story, number: int, lot: Random) -> Story:
     """A story in the shape of `pattern`: as many words in each paragraph, and in its layout."""
     headline = _prose(len(pattern.headline.split()), lot).rstrip(".").title()
     address, _, _ = pattern.url.rpartition("/")
-    address = re.sub(r"\d{6,}", lambda match: f"{int(match[0]) + 37 * number:0{len(match[0])}d}", address)
+    address = re.sub(
+        r"\d{6,}", lambda match: f"{int(match[0]) + 37 * number:0{len(match[0])}d}", address
+    )
     return replace(
         pattern,
         url=f"{address}/{re.sub(r'[^a-z0-9]+', '-', headline.lower()).strip('-')}",
@@ -65,7 +71,10 @@ def _invented(pattern: Story, number: int, lot: Random) -> Story:
 
 
 def _name(lot: Random) -> str:
-    first, last = lot.choice(("Sari", "Joko", "Ratna", "Bayu", "Wulan", "Tegar")), lot.choice(("Melati", "Lesmana", "Aditama", "Pranowo"))
+    first, last = (
+        lot.choice(("Sari", "Joko", "Ratna", "Bayu", "Wulan", "Tegar")),
+        lot.choice(("Melati", "Lesmana", "Aditama", "Pranowo")),
+    )
     return f"{first} {last}"
 
 
@@ -82,9 +91,18 @@ def _prose(length: int, lot: Random) -> str:
 @cache
 def _words() -> list[str]:
     """Every word of the project's invented stories, as often as it stands there."""
-    told = [paragraph for name in SITES for story in read_site(name).stories for paragraph in story.paragraphs]
+    told = [
+        paragraph
+        for name in SITES
+        for story in read_site(name).stories
+        for paragraph in story.paragraphs
+    ]
     cases = [json.loads(path.read_text("utf-8"))["body"] for path in sorted(CASES.glob("*/*.json"))]
-    return [word for text in told + cases for word in re.sub(r"\]\([^)]+\)|[*\[]|^## ", "", text).split()]
+    return [
+        word
+        for text in told + cases
+        for word in re.sub(r"\]\([^)]+\)|[*\[]|^## ", "", text).split()
+    ]
 
 
 @cache

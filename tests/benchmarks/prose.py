@@ -1,4 +1,6 @@
-"""Invented Indonesian prose in any amount: the same seed gives the same text. A few words are everywhere, most are rare, as in life."""
+"""Invented Indonesian prose in any amount: the same seed gives the same text. A few words are
+everywhere, most are rare, as in life.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,12 @@ RARE = tuple("".join(parts) for parts in product(_SYLLABLES, repeat=3))
 """Names of places and people that no map knows: 42,875 of them, each rarer than the one before."""
 COMMON = tuple(_GLUE)
 """Words of nearly every story."""
-_VOCABULARY = (*_GLUE, *_WORDS, *(before + word + after for word in _WORDS for before in _BEFORE for after in _AFTER), *RARE)
+_VOCABULARY = (
+    *_GLUE,
+    *_WORDS,
+    *(before + word + after for word in _WORDS for before in _BEFORE for after in _AFTER),
+    *RARE,
+)
 MIDDLING = tuple(word for word in _VOCABULARY[400:800] if word not in _WORDS)
 """Words of one story in twenty or so."""
 _WEIGHTS = list(accumulate(1 / rank for rank in range(1, len(_VOCABULARY) + 1)))
@@ -28,12 +35,18 @@ def sentence(random: Random) -> str:
     words = random.choices(_VOCABULARY, cum_weights=_WEIGHTS, k=random.randint(9, 21))
     words[0] = words[0].capitalize()
     said = " ".join(words)
-    return f"{said}." if random.random() < 0.8 else f"“{said},” kata {random.choice(RARE).title()} – warga setempat."
+    return (
+        f"{said}."
+        if random.random() < 0.8
+        else f"“{said},” kata {random.choice(RARE).title()} – warga setempat."
+    )
 
 
 def headline(random: Random) -> str:
     """About seven words, each with a capital."""
-    return " ".join(random.choices(_VOCABULARY, cum_weights=_WEIGHTS, k=random.randint(5, 9))).title()
+    return " ".join(
+        random.choices(_VOCABULARY, cum_weights=_WEIGHTS, k=random.randint(5, 9))
+    ).title()
 
 
 def paragraphs(random: Random, characters: int) -> tuple[str, ...]:

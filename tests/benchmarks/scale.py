@@ -1,11 +1,14 @@
-"""100,000 generated articles: how fast they load, how large they are, and how long each question takes that a user asks.
+"""100,000 generated articles: how fast they load, how large they are, and how long each question
+takes that a user asks.
 
     python -m tests.benchmarks.scale [--articles 100000] [--runs 25] [--keep ARCHIVE]
 
-Five sites, invented text of about 2.5 kB a story; every seventh story was edited once or twice, every fiftieth removed. They are written
-with the public methods of `Archive`, a hundred stories a transaction, each with its row in the ledger and a check. No snapshots: the
-bytes of pages are measured by tests/benchmarks/compression.py, and no query here reads them. Times are milliseconds over many runs
-with varied arguments: median and worst after opening anew (the first of each kind is among them), and once more in the same connection.
+Five sites, invented text of about 2.5 kB a story; every seventh story was edited once or twice,
+every fiftieth removed. They are written with the public methods of `Archive`, a hundred stories a
+transaction, each with its row in the ledger and a check. No snapshots: the bytes of pages are
+measured by tests/benchmarks/compression.py, and no query here reads them. Times are milliseconds
+over many runs with varied arguments: median and worst after opening anew (the first of each kind is
+among them), and once more in the same connection.
 """
 
 from __future__ import annotations
@@ -41,7 +44,9 @@ Ask = Callable[[Archive, Random], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What one story goes through: its texts, each with the time when it was observed, and when it was removed."""
+    """What one story goes through: its texts, each with the time when it was observed, and when it
+    was removed.
+    """
 
     key: str
     texts: tuple[tuple[datetime, Article], ...]
@@ -59,33 +64,72 @@ def story(number: int) -> Written:
     seen = BEGAN + timedelta(minutes=7 * number + random.randint(0, 300))
     paragraphs = prose.paragraphs(random, random.randint(1_500, 3_000))
     first = Article(
-        url=url, canonical_url=url, site=site, story_id=f"{site}-{number}", headline=f"{prose.headline(random)} {number}",
-        deck=prose.sentence(random), body="\n\n".join(paragraphs), dateline=random.choice(prose.RARE).upper(),
-        authors=(random.choice(prose.RARE).title(),), published_at=(seen - timedelta(minutes=40)).astimezone(WIB), section="Nusantara",
-        tags=tuple(random.choices(prose.RARE, k=4)), layout="S5", extractor="warta-generated/1",
-    )  # fmt: skip
+        url=url,
+        canonical_url=url,
+        site=site,
+        story_id=f"{site}-{number}",
+        headline=f"{prose.headline(random)} {number}",
+        deck=prose.sentence(random),
+        body="\n\n".join(paragraphs),
+        dateline=random.choice(prose.RARE).upper(),
+        authors=(random.choice(prose.RARE).title(),),
+        published_at=(seen - timedelta(minutes=40)).astimezone(WIB),
+        section="Nusantara",
+        tags=tuple(random.choices(prose.RARE, k=4)),
+        layout="S5",
+        extractor="warta-generated/1",
+    )
     texts = [(seen, first)]
     for turn in range(0 if number % 7 else random.randint(1, 2)):
         later = "\n\n".join((*paragraphs[:1], prose.sentence(random), *paragraphs[1:]))
-        texts.append((seen + timedelta(hours=5 * (turn + 1)), replace(first, body=later, headline=f"{prose.headline(random)} {number}")))
-    return Written(key=f"{site}-{number}", texts=tuple(texts), removed_at=None if number % 50 else seen + timedelta(days=9))
+        texts.append(
+            (
+                seen + timedelta(hours=5 * (turn + 1)),
+                replace(first, body=later, headline=f"{prose.headline(random)} {number}"),
+            )
+        )
+    return Written(
+        key=f"{site}-{number}",
+        texts=tuple(texts),
+        removed_at=None if number % 50 else seen + timedelta(days=9),
+    )
 
 
 def write(archive: Archive, written: Written) -> None:
     """What crawls do with a story over time; the caller holds the transaction."""
     ledger, (seen, first) = archive.ledger, written.texts[0]
-    ledger.announce(first.site, [Announcement(url=first.url, key=written.key, published_at=first.published_at)], source="sitemap", now=seen)
+    ledger.announce(
+        first.site,
+        [Announcement(url=first.url, key=written.key, published_at=first.published_at)],
+        source="sitemap",
+        now=seen,
+    )
     for observed_at, article in written.texts:
         archive.revise(article, key=written.key, observed_at=observed_at, keep=lambda: None)
-        article_id, due = archive.article_id(article.site, written.key), observed_at + timedelta(days=1)
-        ledger.record(_check(first.url, "kept", observed_at, next_check_at=due, article_id=article_id), site=first.site)
+        article_id, due = (
+            archive.article_id(article.site, written.key),
+            observed_at + timedelta(days=1),
+        )
+        ledger.record(
+            _check(first.url, "kept", observed_at, next_check_at=due, article_id=article_id),
+            site=first.site,
+        )
     if written.removed_at is not None:
-        archive.note_removal(archive.article_id(first.site, written.key), observed_at=written.removed_at)
+        archive.note_removal(
+            archive.article_id(first.site, written.key), observed_at=written.removed_at
+        )
         ledger.record(_check(first.url, "gone", written.removed_at), site=first.site)
 
 
 def _check(url: str, outcome: str, at: datetime, **fields: Any) -> Check:
-    return Check(url=url, crawl_id=None, checked_at=at, outcome=outcome, status=404 if outcome == "gone" else 200, **fields)
+    return Check(
+        url=url,
+        crawl_id=None,
+        checked_at=at,
+        outcome=outcome,
+        status=404 if outcome == "gone" else 200,
+        **fields,
+    )
 
 
 def load(path: Path, articles: int) -> dict[str, Any]:
@@ -103,9 +147,14 @@ def load(path: Path, articles: int) -> dict[str, Any]:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     size = path.stat().st_size
     return {
-        "articles": articles, "seconds": round(spent, 1), "rate": round(articles / spent), "slowest": round(1000 * slowest),
-        "size": human_bytes(size), "each": human_bytes(size // articles), "memory": human_bytes(memory),
-    }  # fmt: skip
+        "articles": articles,
+        "seconds": round(spent, 1),
+        "rate": round(articles / spent),
+        "slowest": round(1000 * slowest),
+        "size": human_bytes(size),
+        "each": human_bytes(size // articles),
+        "memory": human_bytes(memory),
+    }
 
 
 def questions(articles: int) -> Iterator[tuple[str, Ask]]:
@@ -123,20 +172,35 @@ def questions(articles: int) -> Iterator[tuple[str, Ask]]:
     for kind, reference in references.items():
         yield (
             f"show, by {kind}",
-            lambda archive, random, reference=reference: latest(archive.db, find_article(archive.db, reference(random))),
+            lambda archive, random, reference=reference: latest(
+                archive.db, find_article(archive.db, reference(random))
+            ),
         )
     yield "log", lambda archive, random: revisions(archive.db, random.randint(1, articles))
-    yield "explain", lambda archive, random: life_of(archive.db, address(random.randrange(articles)))
+    yield (
+        "explain",
+        lambda archive, random: life_of(archive.db, address(random.randrange(articles))),
+    )
     yield "stats", lambda archive, random: stats(archive.db)
     for kind, words in _searches().items():
-        yield f"search, {kind}", lambda archive, random, words=words: list(search(archive.db, words(random)))
+        yield (
+            f"search, {kind}",
+            lambda archive, random, words=words: list(search(archive.db, words(random))),
+        )
     yield (
         "search, common word, one site",
-        lambda archive, random: list(search(archive.db, random.choice(prose.COMMON), site=random.choice(SITES))),
+        lambda archive, random: list(
+            search(archive.db, random.choice(prose.COMMON), site=random.choice(SITES))
+        ),
     )
     for name, statement in _STATEMENTS.items():
         rows = _rows_as_of if name.startswith("as of") else _rows
-        yield name, lambda archive, random, statement=statement, rows=rows: rows(archive, statement, random, articles)
+        yield (
+            name,
+            lambda archive, random, statement=statement, rows=rows: rows(
+                archive, statement, random, articles
+            ),
+        )
 
 
 def _searches() -> dict[str, Callable[[Random], str]]:
@@ -152,7 +216,9 @@ def _searches() -> dict[str, Callable[[Random], str]]:
         "common word": common,
         "two middling words": lambda random: f"{middling(random)} {middling(random)}",
         "two common words": lambda random: f"{common(random)} {common(random)}",
-        "phrase": lambda random: '"' + " ".join(story(random.randrange(1_000)).texts[0][1].body.split()[20:23]) + '"',
+        "phrase": lambda random: (
+            '"' + " ".join(story(random.randrange(1_000)).texts[0][1].body.split()[20:23]) + '"'
+        ),
         "phrase of common words": lambda random: f'"{common(random)} {common(random)}"',
     }
 
@@ -178,9 +244,12 @@ _STATEMENTS = {
 def _rows(archive: Reader, statement: str, random: Random, articles: int) -> list[Any]:
     at = BEGAN + timedelta(minutes=7 * random.randrange(articles // 10, articles))
     given = {
-        "site": random.choice(SITES), "at": at.isoformat(timespec="seconds"), "id": random.randint(1, articles),
-        "day": (at - timedelta(days=1)).isoformat(timespec="seconds"), "url": address(random.randrange(articles)),
-    }  # fmt: skip
+        "site": random.choice(SITES),
+        "at": at.isoformat(timespec="seconds"),
+        "id": random.randint(1, articles),
+        "day": (at - timedelta(days=1)).isoformat(timespec="seconds"),
+        "url": address(random.randrange(articles)),
+    }
     wanted = {name: value for name, value in given.items() if f":{name}" in statement}
     return archive.db.conn.execute(statement, wanted).fetchall()
 
@@ -196,12 +265,18 @@ def ask(path: Path, name: str, question: Ask, runs: int) -> dict[str, Any]:
     """Time one question with varied arguments on an archive that was just opened, and again."""
     random = Random(name)
     with Archive(path, read_only=True) as archive:
-        opened, warm = ([_milliseconds(question, archive, random) for _run in range(runs)] for _turn in range(2))
+        opened, warm = (
+            [_milliseconds(question, archive, random) for _run in range(runs)] for _turn in range(2)
+        )
     worst = max(*opened, *warm)
     return {
-        "question": name, "first": round(opened[0], 2), "opened": round(median(opened), 2), "warm": round(median(warm), 2),
-        "worst": round(worst, 1), "slow": "SLOW" if worst > SLOW else "",
-    }  # fmt: skip
+        "question": name,
+        "first": round(opened[0], 2),
+        "opened": round(median(opened), 2),
+        "warm": round(median(warm), 2),
+        "worst": round(worst, 1),
+        "slow": "SLOW" if worst > SLOW else "",
+    }
 
 
 def _milliseconds(question: Ask, archive: Archive, random: Random) -> float:
@@ -211,21 +286,40 @@ def _milliseconds(question: Ask, archive: Archive, random: Random) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=25)
-    parser.add_argument("--keep", type=Path, help="leave the archive here; one that is there already is only asked")
+    parser.add_argument(
+        "--keep", type=Path, help="leave the archive here; one that is there already is only asked"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "news.db"
         if not path.exists():
             columns = {
-                "articles": "articles", "seconds": "seconds", "rate": "articles a second", "slowest": "slowest hundred, ms", "size": "file",
-                "each": "an article", "memory": "peak memory",
-            }  # fmt: skip
+                "articles": "articles",
+                "seconds": "seconds",
+                "rate": "articles a second",
+                "slowest": "slowest hundred, ms",
+                "size": "file",
+                "each": "an article",
+                "memory": "peak memory",
+            }
             print_table([load(path, options.articles)], columns)
-        rows = [ask(path, name, question, options.runs) for name, question in questions(options.articles)]
-        columns = {"question": "question, ms", "first": "first", "opened": "opened", "warm": "warm", "worst": "worst", "slow": ""}
+        rows = [
+            ask(path, name, question, options.runs)
+            for name, question in questions(options.articles)
+        ]
+        columns = {
+            "question": "question, ms",
+            "first": "first",
+            "opened": "opened",
+            "warm": "warm",
+            "worst": "worst",
+            "slow": "",
+        }
         print_table(rows, columns)
 
 

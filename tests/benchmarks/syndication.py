@@ -1,10 +1,12 @@
-"""Which pairs of articles are taken for one text: our rule beside the usual ones, over all pairs of a labelled folder.
+"""Which pairs of articles are taken for one text: our rule beside the usual ones, over all pairs of
+a labelled folder.
 
     python -m tests.benchmarks.syndication FOLDER
 
-FOLDER holds `docs.jsonl` (`doc`, `site`, `text`) and `pairs.jsonl` (`a`, `b`, `label`, `near_dup`). All pairs count; those not listed are
-different stories, except that copies of one text are copies of each other: in `F1` a pair joined by listed ones is a pair too, in
-`F1 as listed` it is not. The other columns are counted as in `F1`.
+FOLDER holds `docs.jsonl` (`doc`, `site`, `text`) and `pairs.jsonl` (`a`, `b`, `label`, `near_dup`).
+All pairs count; those not listed are different stories, except that copies of one text are copies
+of each other: in `F1` a pair joined by listed ones is a pair too, in `F1 as listed` it is not. The
+other columns are counted as in `F1`.
 """
 
 from __future__ import annotations
@@ -31,13 +33,21 @@ Pair = tuple[int, int]
 Documents = Mapping[int, Mapping[str, Any]]
 
 COLUMNS = {
-    "rule": "rule", "precision": "precision", "recall": "recall", "f1": "F1", "listed": "F1 as listed",
-    "template": "templates taken", "background": "backgrounds taken", "ms": "ms a text",
-}  # fmt: skip
+    "rule": "rule",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "listed": "F1 as listed",
+    "template": "templates taken",
+    "background": "backgrounds taken",
+    "ms": "ms a text",
+}
 WEB_WIDTH, WEB_BANDS, WEB_ROWS = 5, 14, 8
 """As in FineWeb and datatrove's default: 5-grams of words, 14 buckets of 8."""
 SIMHASH_BITS = 3
-"""Manku, Jain, Das Sarma, Detecting near-duplicates for web crawling, 2007: 64 bits, at most 3 of them different."""
+"""Manku, Jain, Das Sarma, Detecting near-duplicates for web crawling, 2007: 64 bits, at most 3 of
+them different.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +85,21 @@ def ours(documents: Documents) -> set[Pair]:
     texts = {doc: Text.of(line["text"], site=line["site"]) for doc, line in documents.items()}
     signatures = {doc: Signature.of(words(line["text"])) for doc, line in documents.items()}
     candidates = meeting({doc: signature.keys() for doc, signature in signatures.items()})
-    return {(a, b) for a, b in candidates if signatures[a].promises(signatures[b]) and compare(texts[a], texts[b])}
+    return {
+        (a, b)
+        for a, b in candidates
+        if signatures[a].promises(signatures[b]) and compare(texts[a], texts[b])
+    }
 
 
 def web_minhash(documents: Documents) -> set[Pair]:
     """Whatever meets in one of 14 bands of 8."""
-    digests = {doc: list(set(shingles(words(line["text"]), WEB_WIDTH))) for doc, line in documents.items()}
-    rows = RMinHash.digest_matrix_from_token_hash_sets(list(digests.values()), WEB_BANDS * WEB_ROWS, 1).to_rows()
+    digests = {
+        doc: list(set(shingles(words(line["text"]), WEB_WIDTH))) for doc, line in documents.items()
+    }
+    rows = RMinHash.digest_matrix_from_token_hash_sets(
+        list(digests.values()), WEB_BANDS * WEB_ROWS, 1
+    ).to_rows()
     bands = {
         doc: [(start, *row[start : start + WEB_ROWS]) for start in range(0, len(row), WEB_ROWS)]
         for doc, row in zip(digests, rows, strict=True)
@@ -93,8 +111,13 @@ def exact_jaccard(least: float) -> Callable[[Documents], set[Pair]]:
     """All pairs whose sets of 5-grams are that similar."""
 
     def taken(documents: Documents) -> set[Pair]:
-        sets = {doc: frozenset(shingles(words(line["text"]), WEB_WIDTH)) for doc, line in documents.items()}
-        return {(a, b) for a, b in combinations(sorted(sets), 2) if _jaccard(sets[a], sets[b]) >= least}
+        sets = {
+            doc: frozenset(shingles(words(line["text"]), WEB_WIDTH))
+            for doc, line in documents.items()
+        }
+        return {
+            (a, b) for a, b in combinations(sorted(sets), 2) if _jaccard(sets[a], sets[b]) >= least
+        }
 
     return taken
 
@@ -102,7 +125,11 @@ def exact_jaccard(least: float) -> Callable[[Documents], set[Pair]]:
 def simhash(documents: Documents) -> set[Pair]:
     """All pairs whose 64-bit sums of word digests differ in three bits at most."""
     sums = {doc: _sum_of_bits(words(line["text"])) for doc, line in documents.items()}
-    return {(a, b) for a, b in combinations(sorted(sums), 2) if (sums[a] ^ sums[b]).bit_count() <= SIMHASH_BITS}
+    return {
+        (a, b)
+        for a, b in combinations(sorted(sums), 2)
+        if (sums[a] ^ sums[b]).bit_count() <= SIMHASH_BITS
+    }
 
 
 RULES: Mapping[str, Callable[[Documents], set[Pair]]] = {
@@ -126,7 +153,11 @@ def meeting(keys: Mapping[int, Iterable[Hashable]]) -> set[Pair]:
 def scores(taken: set[Pair], true: frozenset[Pair]) -> tuple[float, float, float]:
     """Precision, recall and F1."""
     right = len(taken & true)
-    return right / (len(taken) or 1), right / (len(true) or 1), 2 * right / ((len(taken) + len(true)) or 1)
+    return (
+        right / (len(taken) or 1),
+        right / (len(true) or 1),
+        2 * right / ((len(taken) + len(true)) or 1),
+    )
 
 
 def measured(name: str, folder: Labelled) -> dict[str, Any]:
@@ -137,9 +168,15 @@ def measured(name: str, folder: Labelled) -> dict[str, Any]:
     precision, recall, f1 = (round(score, 3) for score in scores(taken, folder.implied))
     labels = Counter(folder.labels.get(pair) for pair in taken)
     return {
-        "rule": name, "precision": precision, "recall": recall, "f1": f1, "listed": round(scores(taken, folder.listed)[2], 3),
-        "template": labels["template_diff_facts"], "background": labels["shared_background"], "ms": round(ms, 2),
-    }  # fmt: skip
+        "rule": name,
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "listed": round(scores(taken, folder.listed)[2], 3),
+        "template": labels["template_diff_facts"],
+        "background": labels["shared_background"],
+        "ms": round(ms, 2),
+    }
 
 
 def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
@@ -165,7 +202,9 @@ def _pair(a: int, b: int) -> Pair:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="with docs.jsonl and pairs.jsonl")
     folder = Labelled.read(parser.parse_args().folder)
     print_table([measured(name, folder) for name in RULES], COLUMNS)

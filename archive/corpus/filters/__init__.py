@@ -1,4 +1,5 @@
-"""The filters of a corpus, as blocks of a datatrove pipeline: they judge documents and never change them.
+"""The filters of a corpus, as blocks of a datatrove pipeline: they judge documents and never change
+them.
 
 filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))
 """
@@ -20,8 +21,12 @@ from archive.corpus.filters.thresholds.thresholds import Thresholds
 __all__ = ["filters"]
 
 
-def filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]) -> list[PipelineStep]:
-    """The blocks that are switched on, the cheap ones first; each hands what it drops to the writer made for its name."""
+def filters(
+    thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
+) -> list[PipelineStep]:
+    """The blocks that are switched on, the cheap ones first; each hands what it drops to the writer
+    made for its name.
+    """
     blocks: list[PipelineStep] = []
     if thresholds.fallback.enabled:
         blocks.append(Doubtful(thresholds.fallback, exclusion_writer_for("fallback")))
@@ -31,5 +36,7 @@ def filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWr
         blocks.append(NotProse(thresholds.prose, exclusion_writer_for("prose")))
     if thresholds.language.enabled:
         language = thresholds.language
-        blocks.append(LanguageJudge(language.keep, language.min_score, exclusion_writer_for("language")))
+        blocks.append(
+            LanguageJudge(language.keep, language.min_score, exclusion_writer_for("language"))
+        )
     return [*blocks, *quality_filters(thresholds, exclusion_writer_for)]

@@ -1,4 +1,6 @@
-"""What is left out before anything is judged: what its site took away, opts out, was read by a drifted layout, or is broken."""
+"""What is left out before anything is judged: what its site took away, opts out, was read by a
+drifted layout, or is broken.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,14 @@ class LeaveOut(BaseFilter):
 
 
 def _broken(doc: Document) -> bool:
-    """A text with lone surrogates cannot be written as UTF-8; a null byte ends it for many programs."""
-    texts = [doc.text, doc.id, *(value for value in doc.metadata.values() if isinstance(value, str))]
+    """A text with lone surrogates cannot be written as UTF-8; a null byte ends it for many
+    programs.
+    """
+    texts = [
+        doc.text,
+        doc.id,
+        *(value for value in doc.metadata.values() if isinstance(value, str)),
+    ]
     return any("\0" in text or _surrogate(text) for text in texts)
 
 

@@ -10,8 +10,14 @@ from archive.corpus.filters.thresholds.tables import Length
 
 
 def words(text: str) -> list[str]:
-    """What stands between white space and holds a letter or digit: a dash or full stop apart is no word."""
-    return [word for word in text.split() if word.isalnum() or any(character.isalnum() for character in word)]
+    """What stands between white space and holds a letter or digit: a dash or full stop apart is no
+    word.
+    """
+    return [
+        word
+        for word in text.split()
+        if word.isalnum() or any(character.isalnum() for character in word)
+    ]
 
 
 class WrongLength(BaseFilter):

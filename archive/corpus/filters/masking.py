@@ -1,4 +1,6 @@
-"""Masks personal data in a body: e-mail addresses, telephone numbers and NIK, the identity numbers of Indonesia."""
+"""Masks personal data in a body: e-mail addresses, telephone numbers and NIK, the identity numbers
+of Indonesia.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.formatters.base import BaseFormatter
 from datatrove.pipeline.formatters.pii import PIIFormatter
 from datatrove.utils.typeshelper import StatHints
-from phonenumbers import Leniency, PhoneNumberMatch, PhoneNumberMatcher, PhoneNumberType, number_type
+from phonenumbers import (
+    Leniency,
+    PhoneNumberMatch,
+    PhoneNumberMatcher,
+    PhoneNumberType,
+    number_type,
+)
 
 from archive.errors import CorpusError
 
@@ -23,7 +31,9 @@ Span = tuple[int, int]
 """Start and end in the text."""
 
 _EMAIL: re.Pattern[str] = PIIFormatter().emails_replacer.regex
-"""Datatrove's own pattern; its masks take turns, so that they depend on the documents before, and are not used here."""
+"""Datatrove's own pattern; its masks take turns, so that they depend on the documents before, and
+are not used here.
+"""
 
 LOCAL_PART, DOMAIN = 64, 255
 """The most characters before and after the @ of an address (RFC 5321, 4.5.3.1)."""
@@ -31,18 +41,29 @@ LOCAL_PART, DOMAIN = 64, 255
 PROVINCES = frozenset(
     "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
 )
-"""Codes of the 38 provinces, with which a NIK begins: Permendagri 72/2019, and the four that were split off Papua in 2022."""
+"""Codes of the 38 provinces, with which a NIK begins: Permendagri 72/2019, and the four that were
+split off Papua in 2022.
+"""
 
-_NIK = re.compile(r"(?<!\d)(?<!\d[.,])(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?![.,]?\d)", re.ASCII)
+_NIK = re.compile(
+    r"(?<!\d)(?<!\d[.,])(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?![.,]?\d)",
+    re.ASCII,
+)
 """As one number, in four fours, or as place, birth and serial number."""
 
 _MAYBE_PHONE = re.compile(r"(?:\+|(?<!\d)(?:0|62))(?:[^\w\n]{0,4}\d){6}")
-"""Every telephone number that is masked begins like this; most bodies have none, and the library is slow."""
+"""Every telephone number that is masked begins like this; most bodies have none, and the library is
+slow.
+"""
 
 _BEGINS_AS_PHONE = re.compile(r"\(?\s?(?:\+|0(?![.,]\d+$)|62\W?8)")
-"""With + or the 0 of long distance, or as WhatsApp has it, 628; a number that begins otherwise is an amount far more often."""
+"""With + or the 0 of long distance, or as WhatsApp has it, 628; a number that begins otherwise is
+an amount far more often.
+"""
 
-_MONEY_OR_BOOK = re.compile(r"(?:\b(?:Rp|IDR|USD|ISBN(?:-1[03])?|ISSN)[.:]?|[$€£¥])\s?$", re.IGNORECASE)
+_MONEY_OR_BOOK = re.compile(
+    r"(?:\b(?:Rp|IDR|USD|ISBN(?:-1[03])?|ISSN)[.:]?|[$€£¥])\s?$", re.IGNORECASE
+)
 """What stands before an amount of money or the number of a book, which may begin with 0."""
 
 _NO_PHONE = re.compile(
@@ -67,7 +88,9 @@ _PERSONAL = frozenset(
         PhoneNumberType.VOICEMAIL,
     }
 )
-"""Lines of people and offices. What is left is for the public: toll free, premium, shared cost, company-wide (1500-888)."""
+"""Lines of people and offices. What is left is for the public: toll free, premium, shared cost,
+company-wide (1500-888).
+"""
 
 
 class MaskPersonal(BaseFormatter):
@@ -81,7 +104,14 @@ class MaskPersonal(BaseFormatter):
     name = "mask personal data"
     _requires_dependencies = ("phonenumbers",)
 
-    def __init__(self, kinds: Sequence[str] = KINDS, *, email: str = EMAIL, phone: str = PHONE, nik: str = NIK) -> None:
+    def __init__(
+        self,
+        kinds: Sequence[str] = KINDS,
+        *,
+        email: str = EMAIL,
+        phone: str = PHONE,
+        nik: str = NIK,
+    ) -> None:
         """`kinds`: those of KINDS that are masked."""
         super().__init__()
         self.kinds = tuple(kind for kind in KINDS if kind in kinds)
@@ -99,7 +129,8 @@ class MaskPersonal(BaseFormatter):
     def masked(self, text: str) -> tuple[str, Counter[str]]:
         """The text without personal data, and how much of each kind it had.
 
-        What was no number beside another one may be one beside a mask: only a round that finds nothing is the last.
+        What was no number beside another one may be one beside a mask: only a round that finds
+        nothing is the last.
         """
         found: Counter[str] = Counter()
         while True:
@@ -121,13 +152,17 @@ class MaskPersonal(BaseFormatter):
                     doc.metadata["headline"], more = self.masked(headline)
                     found += more
                 for kind in self.kinds:
-                    doc.metadata[f"masked_{kind}"] = doc.metadata.get(f"masked_{kind}", 0) + found[kind]
+                    doc.metadata[f"masked_{kind}"] = (
+                        doc.metadata.get(f"masked_{kind}", 0) + found[kind]
+                    )
                     self.stat_update(f"masked_{kind}", value=found[kind])
             yield doc
 
 
 def email_spans(text: str) -> Iterator[Span]:
-    """Where there are e-mail addresses: the pattern sees what may be before and after an @, as its time is quadratic in what it sees."""
+    """Where there are e-mail addresses: the pattern sees what may be before and after an @, as its
+    time is quadratic in what it sees.
+    """
     end = 0
     for at in re.finditer("@", text):
         match = _EMAIL.search(text, max(end, at.start() - LOCAL_PART), at.end() + DOMAIN)
@@ -138,34 +173,56 @@ def email_spans(text: str) -> Iterator[Span]:
 
 
 def nik_spans(text: str) -> Iterator[Span]:
-    """Where there are identity numbers; the number of a family card (KK) is built alike, and is masked with them."""
-    yield from (match.span() for match in _NIK.finditer(text) if is_nik(re.sub(r"\D", "", match.group())))
+    """Where there are identity numbers; the number of a family card (KK) is built alike, and is
+    masked with them.
+    """
+    yield from (
+        match.span() for match in _NIK.finditer(text) if is_nik(re.sub(r"\D", "", match.group()))
+    )
 
 
 def is_nik(digits: str) -> bool:
-    """Whether 16 digits are a NIK: province, regency, district (2 each), birth as DDMMYY with 40 more days for women, serial (4).
+    """Whether 16 digits are a NIK: province, regency, district (2 each), birth as DDMMYY with 40
+    more days for women, serial (4).
 
-    Source: UU 23/2006, article 13, as the registry offices explain it (dukcapil.klaten.go.id/arti-16-digit-nomor-induk-kependudukan-nik).
+    Source: UU 23/2006, article 13, as the registry offices explain it
+    (dukcapil.klaten.go.id/arti-16-digit-nomor-induk-kependudukan-nik).
 
     >>> is_nik("3273014508990001"), is_nik("3273013113990001")
     (True, False)
     """
     day, month = int(digits[6:8]) % 40, int(digits[8:10])
-    return digits[:2] in PROVINCES and int(digits[6:8]) <= 71 and 1 <= day <= 31 and 1 <= month <= 12 and digits[12:] != "0000"
+    return (
+        digits[:2] in PROVINCES
+        and int(digits[6:8]) <= 71
+        and 1 <= day <= 31
+        and 1 <= month <= 12
+        and digits[12:] != "0000"
+    )
 
 
 def phone_spans(text: str) -> Iterator[Span]:
-    """Where there are telephone numbers of people and offices, Indonesian or with + and the code of a country."""
+    """Where there are telephone numbers of people and offices, Indonesian or with + and the code of
+    a country.
+    """
     if _MAYBE_PHONE.search(text):
-        yield from ((match.start, match.end) for match in PhoneNumberMatcher(text, "ID", Leniency.VALID) if _is_personal(text, match))
+        yield from (
+            (match.start, match.end)
+            for match in PhoneNumberMatcher(text, "ID", Leniency.VALID)
+            if _is_personal(text, match)
+        )
 
 
 def _is_personal(text: str, match: PhoneNumberMatch) -> bool:
-    """The library knows which numbers are given out; how it is written tells what is none though its digits would do."""
+    """The library knows which numbers are given out; how it is written tells what is none though
+    its digits would do.
+    """
     written = match.raw_string
     if not _BEGINS_AS_PHONE.match(written) or _NO_PHONE.match(written):
         return False
-    return number_type(match.number) in _PERSONAL and not _MONEY_OR_BOOK.search(text, max(0, match.start - 12), match.start)
+    return number_type(match.number) in _PERSONAL and not _MONEY_OR_BOOK.search(
+        text, max(0, match.start - 12), match.start
+    )
 
 
 def _replaced(text: str, spans: list[Span], mask: str) -> str:

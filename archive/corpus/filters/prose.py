@@ -14,8 +14,12 @@ from archive.corpus.filters.thresholds.tables import Prose
 LINE_ENDED = re.compile(r"[.!?…][\"'”’»)\]\s]*$")
 """A line that ends as a sentence does."""
 
-SENTENCE_END = re.compile(r"(?<![\s(]\d)(?<![\s(]\d\d)(?<!^\d)(?<!^\d\d)\s?[.!?…][\"'”’»)\]]*(?=\s|[\"'“‘(A-Z])")
-"""An end of a sentence within a line, also with a space before it; the full stop of a numbered list, "2.", is none."""
+SENTENCE_END = re.compile(
+    r"(?<![\s(]\d)(?<![\s(]\d\d)(?<!^\d)(?<!^\d\d)\s?[.!?…][\"'”’»)\]]*(?=\s|[\"'“‘(A-Z])"
+)
+"""An end of a sentence within a line, also with a space before it; the full stop of a numbered
+list, "2.", is none.
+"""
 
 FIRST_WORD = re.compile(r"[^\w]*(\w+)")
 
@@ -39,7 +43,10 @@ class NotProse(BaseFilter):
             return False, "no_words"
         if len(found) <= self.table.gallery_max_words and self._names_gallery(doc):
             return False, "gallery"
-        if sum(any(character.isdigit() for character in word) for word in found) / len(found) > self.table.max_number_share:
+        if (
+            sum(any(character.isdigit() for character in word) for word in found) / len(found)
+            > self.table.max_number_share
+        ):
             return False, "mostly_numbers"
         if self._prose_words(doc.text) / len(found) < self.table.min_prose_share:
             return False, "not_prose"
@@ -48,7 +55,9 @@ class NotProse(BaseFilter):
     def _names_gallery(self, doc: Document) -> bool:
         first = FIRST_WORD.match(doc.metadata.get("headline") or "")
         section = doc.metadata.get("section") or ""
-        return (first is not None and first[1].casefold() in self.headlines) or section.strip().casefold() in self.sections
+        return (
+            first is not None and first[1].casefold() in self.headlines
+        ) or section.strip().casefold() in self.sections
 
     def _prose_words(self, text: str) -> int:
         counts = (prose_words(line) for line in text.split("\n"))

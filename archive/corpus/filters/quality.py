@@ -1,4 +1,6 @@
-"""datatrove's own quality filters: they judge a copy of the document, and their reasons become ours."""
+"""datatrove's own quality filters: they judge a copy of the document, and their reasons become
+ours.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,22 @@ from dataclasses import asdict
 from typing import Any
 
 from datatrove.data import Document
-from datatrove.pipeline.filters import C4QualityFilter, FineWebQualityFilter, GopherQualityFilter, GopherRepetitionFilter
+from datatrove.pipeline.filters import (
+    C4QualityFilter,
+    FineWebQualityFilter,
+    GopherQualityFilter,
+    GopherRepetitionFilter,
+)
 from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.writers.disk_base import DiskWriter
 from datatrove.utils.text import PUNCTUATION_SET
 
-from archive.corpus.filters.thresholds.tables import C4Quality, FineWebQuality, GopherQuality, GopherRepetition
+from archive.corpus.filters.thresholds.tables import (
+    C4Quality,
+    FineWebQuality,
+    GopherQuality,
+    GopherRepetition,
+)
 from archive.corpus.filters.thresholds.thresholds import Thresholds
 from archive.corpus.filters.tokens import Words
 
@@ -56,7 +68,9 @@ DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
 
 
 class Judged(BaseFilter):
-    """One of datatrove's filters, asked about a copy with one newline between paragraphs: the document stays as it is."""
+    """One of datatrove's filters, asked about a copy with one newline between paragraphs: the
+    document stays as it is.
+    """
 
     type = "filter"
 
@@ -69,7 +83,9 @@ class Judged(BaseFilter):
         """Whether it stays, or a reason that `archive.corpus.filters.reasons` knows."""
         if not _has_words(doc.text):
             return False, "no_words"  # datatrove divides by their number
-        kept, reason = get_filter_result(self.judge.filter(Document(text=_on_lines(doc.text), id=doc.id)))
+        kept, reason = get_filter_result(
+            self.judge.filter(Document(text=_on_lines(doc.text), id=doc.id))
+        )
         return True if kept else (False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)])
 
 
@@ -81,21 +97,34 @@ def _on_lines(text: str) -> str:
     return re.sub(r"\n{2,}", "\n", text.strip("\n"))
 
 
-def quality_filters(thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]) -> list[Judged]:
-    """Those that are switched on. They follow each other, so that a text is split into words once: datatrove remembers the last five.
+def quality_filters(
+    thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
+) -> list[Judged]:
+    """Those that are switched on. They follow each other, so that a text is split into words once:
+    datatrove remembers the last five.
 
     C4's comes last, as it asks for the sentences of each line, which would push the words out.
     """
-    asked: list[tuple[str, FineWebQuality | GopherQuality | GopherRepetition | C4Quality, type[BaseFilter]]] = [
+    asked: list[
+        tuple[str, FineWebQuality | GopherQuality | GopherRepetition | C4Quality, type[BaseFilter]]
+    ] = [
         ("fineweb_quality", thresholds.fineweb_quality, FineWebQualityFilter),
         ("gopher_quality", thresholds.gopher_quality, GopherQualityFilter),
         ("gopher_repetition", thresholds.gopher_repetition, GopherRepetitionFilter),
         ("c4_quality", thresholds.c4_quality, C4QualityFilter),
     ]
-    return [Judged(name, kind(**_arguments(table)), exclusion_writer_for(name)) for name, table, kind in asked if table.enabled]
+    return [
+        Judged(name, kind(**_arguments(table)), exclusion_writer_for(name))
+        for name, table, kind in asked
+        if table.enabled
+    ]
 
 
-def _arguments(table: FineWebQuality | GopherQuality | GopherRepetition | C4Quality) -> dict[str, Any]:
+def _arguments(
+    table: FineWebQuality | GopherQuality | GopherRepetition | C4Quality,
+) -> dict[str, Any]:
     given = {key: value for key, value in asdict(table).items() if key != "enabled"}
-    no_paragraphs = {"dup_para_frac": 0, "dup_para_char_frac": 0} if isinstance(table, GopherRepetition) else {}
+    no_paragraphs = (
+        {"dup_para_frac": 0, "dup_para_char_frac": 0} if isinstance(table, GopherRepetition) else {}
+    )
     return {"language": Words()} | given | no_paragraphs

@@ -1,4 +1,6 @@
-"""Paragraphs that a site repeats in many stories: what a boilerplate rule has missed, found by frequency and reported."""
+"""Paragraphs that a site repeats in many stories: what a boilerplate rule has missed, found by
+frequency and reported.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ MOST = 50
 
 
 class NoteRepeated(PipelineStep):
-    """Writes down the paragraphs that two documents or more of a site hold within a task; lets all documents pass."""
+    """Writes down the paragraphs that two documents or more of a site hold within a task; lets all
+    documents pass.
+    """
 
     type = "STATS"
     name = "repeated paragraphs"
@@ -36,9 +40,14 @@ class NoteRepeated(PipelineStep):
             with self.track_time():
                 seen[document.metadata["site"]].update(paragraphs(document.text, self.min_length))
             yield document
-        found = {site: sorted(text for text, count in texts.items() if count > 1) for site, texts in sorted(seen.items())}
+        found = {
+            site: sorted(text for text, count in texts.items() if count > 1)
+            for site, texts in sorted(seen.items())
+        }
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{rank:05d}.json").write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+        (self.folder / f"{rank:05d}.json").write_text(
+            json.dumps(found, ensure_ascii=False), encoding="utf-8"
+        )
 
 
 def paragraphs(text: str, min_length: int) -> set[str]:
@@ -60,14 +69,24 @@ class Repeated:
     def count(self, site: str, text: str) -> None:
         """An exported document."""
         if candidates := self._candidates.get(site):
-            self._counts.setdefault(site, Counter()).update(paragraphs(text, self._min_length) & candidates)
+            self._counts.setdefault(site, Counter()).update(
+                paragraphs(text, self._min_length) & candidates
+            )
 
-    def most(self, exported: Mapping[str, int], *, min_documents: int, min_share: float) -> tuple[RepeatedParagraph, ...]:
+    def most(
+        self, exported: Mapping[str, int], *, min_documents: int, min_share: float
+    ) -> tuple[RepeatedParagraph, ...]:
         """The most frequent ones, of sites with so many exported documents."""
-        found = [one for one in self._all(exported) if one.documents >= min_documents and one.share >= min_share]
+        found = [
+            one
+            for one in self._all(exported)
+            if one.documents >= min_documents and one.share >= min_share
+        ]
         return tuple(sorted(found, key=lambda one: (-one.documents, one.site, one.text))[:MOST])
 
     def _all(self, exported: Mapping[str, int]) -> Iterator[RepeatedParagraph]:
         for site, counts in self._counts.items():
             for text, documents in counts.items():
-                yield RepeatedParagraph(site=site, text=text, documents=documents, share=documents / exported[site])
+                yield RepeatedParagraph(
+                    site=site, text=text, documents=documents, share=documents / exported[site]
+                )

@@ -18,9 +18,10 @@ LONGEST_KEPT = 40
 class Words(WordTokenizer):
     """datatrove's tokenizer for Indonesian, with the same tokens.
 
-    spaCy splits what stands between white space piece by piece, so a piece seen before need not be split again: the published
-    thresholds were made with its tokens, and any others would give other verdicts. Equal by value, as datatrove remembers the
-    words of its last texts by text and tokenizer.
+    spaCy splits what stands between white space piece by piece, so a piece seen before need not be
+    split again: the published thresholds were made with its tokens, and any others would give other
+    verdicts. Equal by value, as datatrove remembers the words of its last texts by text and
+    tokenizer.
     """
 
     language: str = "id"

@@ -1,4 +1,6 @@
-"""`README.md` of a corpus: the dataset card, with the metadata that Hugging Face and `load_dataset` read. Its prose is in `card.md`."""
+"""`README.md` of a corpus: the dataset card, with the metadata that Hugging Face and `load_dataset`
+read. Its prose is in `card.md`.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ _SIZES = (
     "100B<n<1T",
     "n>1T",
 )
-"""Size categories of the Hub: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md?plain=1"""
+"""Size categories of the Hub:
+https://github.com/huggingface/hub-docs/blob/main/datasetcard.md?plain=1
+"""
 
 
 def write_card(summary: Summary, path: Path) -> None:
@@ -52,7 +56,11 @@ def card(summary: Summary) -> str:
     )
     environment.filters |= {"number": "{:,}".format, "share": share, "counted": counted}
     text = environment.get_template("card.md").render(
-        summary=summary, recipe=summary.recipe, metadata=metadata(summary).to_yaml(), **_facts(summary), **_listings(summary)
+        summary=summary,
+        recipe=summary.recipe,
+        metadata=metadata(summary).to_yaml(),
+        **_facts(summary),
+        **_listings(summary),
     )
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text))
 
@@ -60,11 +68,17 @@ def card(summary: Summary) -> str:
 def metadata(summary: Summary) -> DatasetCardData:
     """The card's YAML. `license` is not among it: it is the user's to say.
 
-    Splits without a document are not named: `load_dataset` (5.2) fails for all splits where one is empty
-    (https://github.com/huggingface/datasets/pull/8401).
+    Splits without a document are not named: `load_dataset` (5.2) fails for all splits where one is
+    empty (https://github.com/huggingface/datasets/pull/8401).
     """
-    data_files = [{"split": split, "path": _patterns(summary, split)} for split, rows in summary.splits.items() if rows]
-    facts: dict[str, Any] = {"configs": [{"config_name": "default", "data_files": data_files}]} if data_files else {}
+    data_files = [
+        {"split": split, "path": _patterns(summary, split)}
+        for split, rows in summary.splits.items()
+        if rows
+    ]
+    facts: dict[str, Any] = (
+        {"configs": [{"config_name": "default", "data_files": data_files}]} if data_files else {}
+    )
     sizes = split_sizes(summary.files)
     language = summary.recipe.thresholds.language
     languages = list(language.keep) if language.enabled else ["id"]
@@ -82,8 +96,13 @@ def metadata(summary: Summary) -> DatasetCardData:
         **facts,
         dataset_info={
             "features": [{"name": column.name, "dtype": column.dtype} for column in COLUMNS],
-            # load_dataset refuses files with other numbers of rows; it wants num_bytes as well, and compares them with nothing
-            "splits": [{"name": split, "num_bytes": sizes[split], "num_examples": rows} for split, rows in summary.splits.items() if rows],
+            # load_dataset refuses files with other numbers of rows; it wants num_bytes as well, and
+            # compares them with nothing
+            "splits": [
+                {"name": split, "num_bytes": sizes[split], "num_examples": rows}
+                for split, rows in summary.splits.items()
+                if rows
+            ],
             "download_size": sum(sizes[split] for split, rows in summary.splits.items() if rows),
         },
     )
@@ -101,13 +120,26 @@ def size_category(documents: int) -> str:
 def command(recipe: Recipe) -> str:
     """The command that makes the corpus again, for a shell; an option a line."""
     options = [("--archive", "news.db"), ("--as-of", _moment(recipe.as_of))]
-    options += [(name, day.isoformat()) for name, day in (("--since", recipe.since), ("--until", recipe.until)) if day]
+    options += [
+        (name, day.isoformat())
+        for name, day in (("--since", recipe.since), ("--until", recipe.until))
+        if day
+    ]
     options += [("--site", site) for site in recipe.sites]
-    options += [("--dedup", recipe.dedup), ("--opted-out", recipe.opted_out), ("--filters", recipe.thresholds.name)]
+    options += [
+        ("--dedup", recipe.dedup),
+        ("--opted-out", recipe.opted_out),
+        ("--filters", recipe.thresholds.name),
+    ]
     options.append(("--split", ",".join(f"{name}={part}" for name, part in recipe.splits)))
     options += [("--test-after", recipe.test_after.isoformat())] if recipe.test_after else []
     options.append(("--format", recipe.format))
-    return " \\\n  ".join(["warta corpus build OUT", *(f"{name} {shlex.quote(plain(value))}" for name, value in options)])
+    return " \\\n  ".join(
+        [
+            "warta corpus build OUT",
+            *(f"{name} {shlex.quote(plain(value))}" for name, value in options),
+        ]
+    )
 
 
 def _patterns(summary: Summary, split: str) -> str | list[str]:
@@ -131,14 +163,29 @@ def _facts(summary: Summary) -> dict[str, Any]:
     recipe, months = summary.recipe, sorted({month for _, month in summary.months} - {UNDATED})
     sites = by_site(summary.months)
     return {
-        "title": _title(recipe), "as_of": _moment(recipe.as_of), "documents": counted(summary.exported, "document"),
-        "sites_counted": counted(len(summary.sites), "news site"), "left_out": sum(summary.dropped.values()),
-        "words": sum(length * documents for lengths in summary.words.values() for length, documents in lengths.items()),
-        "span": _span(months, sum(documents for (_, month), documents in summary.months.items() if month == UNDATED)),
-        "empty_splits": ", ".join(f"`{split}`" for split, rows in summary.splits.items() if not rows),
-        "undated_documents": sum(documents for (_, month), documents in summary.months.items() if month == UNDATED),
-        "command": fenced(command(recipe), "sh"), "largest": _largest(sites),
-    }  # fmt: skip
+        "title": _title(recipe),
+        "as_of": _moment(recipe.as_of),
+        "documents": counted(summary.exported, "document"),
+        "sites_counted": counted(len(summary.sites), "news site"),
+        "left_out": sum(summary.dropped.values()),
+        "words": sum(
+            length * documents
+            for lengths in summary.words.values()
+            for length, documents in lengths.items()
+        ),
+        "span": _span(
+            months,
+            sum(documents for (_, month), documents in summary.months.items() if month == UNDATED),
+        ),
+        "empty_splits": ", ".join(
+            f"`{split}`" for split, rows in summary.splits.items() if not rows
+        ),
+        "undated_documents": sum(
+            documents for (_, month), documents in summary.months.items() if month == UNDATED
+        ),
+        "command": fenced(command(recipe), "sh"),
+        "largest": _largest(sites),
+    }
 
 
 def _span(months: list[str], undated: int) -> str:
@@ -150,7 +197,11 @@ def _span(months: list[str], undated: int) -> str:
 def _largest(sites: Counter[str]) -> str:
     """A warning where one site is more than half of the corpus; the table of the sites says which."""
     most = max(sites.values(), default=0)
-    return f"One site alone is {share(most, sites.total())} of the documents." if len(sites) > 1 and 2 * most > sites.total() else ""
+    return (
+        f"One site alone is {share(most, sites.total())} of the documents."
+        if len(sites) > 1 and 2 * most > sites.total()
+        else ""
+    )
 
 
 def _listings(summary: Summary) -> dict[str, str]:

@@ -25,11 +25,17 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
     | kabar | 1,200 |
     """
     listed = [list(row) for row in rows]
-    rules = ["---:" if listed and all(_is_number(row[place]) for row in listed) else "---" for place in range(len(header))]
+    rules = [
+        "---:" if listed and all(_is_number(row[place]) for row in listed) else "---"
+        for place in range(len(header))
+    ]
     lines = [
         _line(header),
         f"|{'|'.join(rules)}|",
-        *(_line([f"{cell:,}" if isinstance(cell, int) else cell for cell in row]) for row in listed),
+        *(
+            _line([f"{cell:,}" if isinstance(cell, int) else cell for cell in row])
+            for row in listed
+        ),
     ]
     return "\n".join(lines)
 
@@ -66,7 +72,13 @@ _DEDUP = {
 def _splits(summary: Summary) -> str:
     shares, sizes = dict(summary.recipe.splits), split_sizes(summary.files)
     rows: list[list[str | int]] = [
-        [code(split), documents, share(documents, summary.exported), _asked(shares.get(split)), sizes[split]]
+        [
+            code(split),
+            documents,
+            share(documents, summary.exported),
+            _asked(shares.get(split)),
+            sizes[split],
+        ]
         for split, documents in summary.splits.items()
     ]
     return table(["split", "documents", "share", "asked for", "bytes"], rows)
@@ -78,7 +90,10 @@ def _asked(part: Decimal | None) -> str:
 
 
 def _columns(summary: Summary) -> str:
-    rows = [[f"`{column.name}`", column.dtype, "yes" if column.nullable else "", f"{column.meaning}."] for column in COLUMNS]
+    rows = [
+        [f"`{column.name}`", column.dtype, "yes" if column.nullable else "", f"{column.meaning}."]
+        for column in COLUMNS
+    ]
     return table(["column", "type", "may be null", "holds"], rows)
 
 
@@ -104,33 +119,63 @@ def _filters(thresholds: Thresholds) -> str:
     """Those that are switched on, in their order, with their main numbers."""
     length, language = thresholds.length, thresholds.language
     said = {
-        "fallback": "doubtful extractions", "length": f"length ({length.min_words:,} to {length.max_words:,} words)",
+        "fallback": "doubtful extractions",
+        "length": f"length ({length.min_words:,} to {length.max_words:,} words)",
         "prose": "galleries and what is no prose",
         "language": f"language ({', '.join(language.keep)} by py3langid, score from {language.min_score:g})",
-        "fineweb_quality": "FineWeb quality", "gopher_quality": "Gopher quality", "gopher_repetition": "Gopher repetition",
+        "fineweb_quality": "FineWeb quality",
+        "gopher_quality": "Gopher quality",
+        "gopher_repetition": "Gopher repetition",
         "c4_quality": "C4 quality",
-    }  # fmt: skip
+    }
     on = [words for table, words in said.items() if getattr(thresholds, table).enabled]
     return ", ".join(on) or "none"
 
 
 def _versions(summary: Summary) -> str:
-    return table(["package", "version"], [[code(name), code(version)] for name, version in sorted(summary.versions.items())])
+    return table(
+        ["package", "version"],
+        [[code(name), code(version)] for name, version in sorted(summary.versions.items())],
+    )
 
 
 def _sites(summary: Summary) -> str:
     """A row a site, the largest first; sites of which nothing is left are told as well."""
-    exported, dropped, opted = by_site(summary.months), _dropped_by_site(summary), by_site(summary.opted_out)
+    exported, dropped, opted = (
+        by_site(summary.months),
+        _dropped_by_site(summary),
+        by_site(summary.opted_out),
+    )
     shown, rest = leading({site: exported[site] for site in {*exported, *dropped}}, _MOST_SITES)
     rows: list[list[str | int]] = [
-        [code(site, 40), exported[site], share(exported[site], summary.exported), summary.median_words(site), dropped[site], opted[site]]
+        [
+            code(site, 40),
+            exported[site],
+            share(exported[site], summary.exported),
+            summary.median_words(site),
+            dropped[site],
+            opted[site],
+        ]
         for site in shown
     ]
     if rest:
         words = median(sum((summary.words.get(site, Counter()) for site in rest), Counter()))
         sums = [sum(counts[site] for site in rest) for counts in (exported, dropped, opted)]
-        rows.append([f"{len(rest):,} more sites", sums[0], share(sums[0], summary.exported), words, sums[1], sums[2]])
-    return table(["site", "documents", "share", "median words", "left out", "opted out"], rows) if rows else ""
+        rows.append(
+            [
+                f"{len(rest):,} more sites",
+                sums[0],
+                share(sums[0], summary.exported),
+                words,
+                sums[1],
+                sums[2],
+            ]
+        )
+    return (
+        table(["site", "documents", "share", "median words", "left out", "opted out"], rows)
+        if rows
+        else ""
+    )
 
 
 def _months(summary: Summary) -> str:
@@ -139,17 +184,29 @@ def _months(summary: Summary) -> str:
         return ""
     shown, rest = leading(by_site(summary.months), _MOST_COLUMNS)
     groups = [[site] for site in shown] + ([rest] if rest else [])
-    header = ["published", *(code(site, 24) for site in shown), *([f"{len(rest):,} more sites"] if rest else []), "all"]
+    header = [
+        "published",
+        *(code(site, 24) for site in shown),
+        *([f"{len(rest):,} more sites"] if rest else []),
+        "all",
+    ]
     rows: list[list[str | int]] = []
     for label, months in periods(month for _, month in summary.months):
-        numbers = [sum(summary.months.get((site, month), 0) for site in group for month in months) for group in groups]
+        numbers = [
+            sum(summary.months.get((site, month), 0) for site in group for month in months)
+            for group in groups
+        ]
         rows.append([label, *numbers, sum(numbers)])
     return table(header, rows)
 
 
 def _months_note(summary: Summary) -> str:
     rolled = any(len(months) > 1 for _, months in periods(month for _, month in summary.months))
-    return "All but the newest 24 are summed up by year; `manifest.json` has every month." if rolled else ""
+    return (
+        "All but the newest 24 are summed up by year; `manifest.json` has every month."
+        if rolled
+        else ""
+    )
 
 
 def _dropped(summary: Summary) -> str:
@@ -157,7 +214,15 @@ def _dropped(summary: Summary) -> str:
     rows: list[list[str | int]] = []
     for reason, documents in summary.dropped_by_reason().items():
         sites = {site: number for (why, site), number in summary.dropped.items() if why == reason}
-        rows.append([code(reason), REASONS.get(reason, ""), documents, share(documents, summary.selected), _named(sites)])
+        rows.append(
+            [
+                code(reason),
+                REASONS.get(reason, ""),
+                documents,
+                share(documents, summary.selected),
+                _named(sites),
+            ]
+        )
     return table(["reason", "why", "documents", "of the selected", "sites"], rows) if rows else ""
 
 
@@ -174,9 +239,17 @@ def _dedup(summary: Summary) -> str:
 def _opted_out(summary: Summary) -> str:
     """A row a site and rule."""
     ranked = sorted(summary.opted_out.items(), key=lambda item: (-item[1], item[0]))
-    rows: list[list[str | int]] = [[code(site, 40), code(rule), documents] for (site, rule), documents in ranked[:_MOST_SITES]]
+    rows: list[list[str | int]] = [
+        [code(site, 40), code(rule), documents] for (site, rule), documents in ranked[:_MOST_SITES]
+    ]
     if len(ranked) > _MOST_SITES:
-        rows.append(["others", "see `manifest.json`", sum(documents for _, documents in ranked[_MOST_SITES:])])
+        rows.append(
+            [
+                "others",
+                "see `manifest.json`",
+                sum(documents for _, documents in ranked[_MOST_SITES:]),
+            ]
+        )
     return table(["site", "rule", "documents"], rows) if rows else ""
 
 
@@ -190,7 +263,10 @@ def _opted_out_intro(summary: Summary) -> str:
 
 
 def _masked(summary: Summary) -> str:
-    rows: list[list[str | int]] = [[_MASKS.get(kind, code(kind)), documents, masks] for kind, (documents, masks) in summary.masked.items()]
+    rows: list[list[str | int]] = [
+        [_MASKS.get(kind, code(kind)), documents, masks]
+        for kind, (documents, masks) in summary.masked.items()
+    ]
     return (
         table(["masked", "documents", "masks"], rows)
         if rows
@@ -200,7 +276,12 @@ def _masked(summary: Summary) -> str:
 
 def _repeated(summary: Summary) -> str:
     rows: list[list[str | int]] = [
-        [code(found.site, 40), found.documents, f"{found.share:.1%}".replace("%", " %"), code(found.text, 160)]
+        [
+            code(found.site, 40),
+            found.documents,
+            f"{found.share:.1%}".replace("%", " %"),
+            code(found.text, 160),
+        ]
         for found in summary.repeated[:_MOST_PARAGRAPHS]
     ]
     more = len(summary.repeated) - _MOST_PARAGRAPHS
@@ -209,18 +290,35 @@ def _repeated(summary: Summary) -> str:
 
 
 def _files(summary: Summary) -> str:
-    listed = [file for file in summary.files if file.split is not None or file.path.endswith(".parquet")]
-    rows: list[list[str | int]] = [[code(file.path), file.rows, file.size, f"`{file.sha256}`"] for file in listed]
+    listed = [
+        file for file in summary.files if file.split is not None or file.path.endswith(".parquet")
+    ]
+    rows: list[list[str | int]] = [
+        [code(file.path), file.rows, file.size, f"`{file.sha256}`"] for file in listed
+    ]
     return table(["file", "rows", "bytes", "SHA-256"], rows)
 
 
 def _dropped_by_site(summary: Summary) -> Counter[str]:
-    return by_site({(site, reason): documents for (reason, site), documents in summary.dropped.items()})
+    return by_site(
+        {(site, reason): documents for (reason, site), documents in summary.dropped.items()}
+    )
 
 
 LISTINGS: dict[str, Callable[[Summary], str]] = {
-    "splits": _splits, "columns": _columns, "how": _how, "versions": _versions, "sites": _sites, "months": _months,
-    "months_note": _months_note, "dropped": _dropped, "dedup": _dedup, "opted_out": _opted_out, "opted_out_intro": _opted_out_intro,
-    "masked": _masked, "repeated": _repeated, "files": _files,
-}  # fmt: skip
+    "splits": _splits,
+    "columns": _columns,
+    "how": _how,
+    "versions": _versions,
+    "sites": _sites,
+    "months": _months,
+    "months_note": _months_note,
+    "dropped": _dropped,
+    "dedup": _dedup,
+    "opted_out": _opted_out,
+    "opted_out_intro": _opted_out_intro,
+    "masked": _masked,
+    "repeated": _repeated,
+    "files": _files,
+}
 """By their names in `card.md`."""

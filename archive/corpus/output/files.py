@@ -1,4 +1,6 @@
-"""The corpus' files: rows into numbered Parquet or JSON-lines files of a split, the same bytes for the same rows."""
+"""The corpus' files: rows into numbered Parquet or JSON-lines files of a split, the same bytes for
+the same rows.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class _Sink(Protocol):
 
 
 class _Held(io.RawIOBase):
-    """Keeps what Arrow writes until `drain`: where the disk is full amid content-defined chunks, Arrow (26) would end the process."""
+    """Keeps what Arrow writes until `drain`: where the disk is full amid content-defined chunks,
+    Arrow (26) would end the process.
+    """
 
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
@@ -61,14 +65,22 @@ class _Held(io.RawIOBase):
 
 
 class ParquetSink:
-    """A Parquet file as the Hub likes it: zstd, a page index, content-defined chunks, so that a new version uploads what is new."""
+    """A Parquet file as the Hub likes it: zstd, a page index, content-defined chunks, so that a new
+    version uploads what is new.
+    """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._schema = schema
         self._waiting: list[dict[str, Any]] = []
         self._raw = path.open("wb")
         self._held = _Held(self._raw)
-        self._writer = pq.ParquetWriter(self._held, schema, compression="zstd", use_content_defined_chunking=True, write_page_index=True)
+        self._writer = pq.ParquetWriter(
+            self._held,
+            schema,
+            compression="zstd",
+            use_content_defined_chunking=True,
+            write_page_index=True,
+        )
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         """Rows, written in whole groups."""
@@ -99,7 +111,9 @@ class JsonSink:
 
     def __init__(self, path: Path) -> None:
         self._raw = path.open("wb")
-        self._file = gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=self._raw, mtime=0)
+        self._file = gzip.GzipFile(
+            filename="", mode="wb", compresslevel=6, fileobj=self._raw, mtime=0
+        )
 
     def write(self, rows: list[dict[str, Any]]) -> None:
         """Rows, a line each."""
@@ -115,9 +129,11 @@ class JsonSink:
 
 
 class Export:
-    """The data files of all splits; the number of rows of each split has to be known, as it stands in the files' names.
+    """The data files of all splits; the number of rows of each split has to be known, as it stands
+    in the files' names.
 
-    A split without a row has no file: `load_dataset` fails for all splits where one is empty (datasets 5.2).
+    A split without a row has no file: `load_dataset` fails for all splits where one is empty
+    (datasets 5.2).
     """
 
     def __init__(self, folder: Path, splits: Mapping[str, int], format: Format) -> None:  # noqa: A002 - the option's own name
@@ -131,7 +147,12 @@ class Export:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         with ExitStack() as stack:
             for sink in self._open.values():
                 stack.callback(sink.close)
@@ -157,7 +178,9 @@ class Export:
     def _sink(self, split: str) -> _Sink:
         if split not in self._open:
             path = self._folder / self._name(split, self._written[split] // ROWS_A_FILE)
-            self._open[split] = JsonSink(path) if self._format == "jsonl" else ParquetSink(path, arrow_schema())
+            self._open[split] = (
+                JsonSink(path) if self._format == "jsonl" else ParquetSink(path, arrow_schema())
+            )
         return self._open[split]
 
     def _count(self, split: str) -> int:
@@ -173,4 +196,6 @@ def described(folder: Path, files: Mapping[str, tuple[str | None, int]]) -> Iter
     for path, (split, rows) in files.items():
         with (folder / path).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        yield CorpusFile(path=path, split=split, rows=rows, size=(folder / path).stat().st_size, sha256=digest)
+        yield CorpusFile(
+            path=path, split=split, rows=rows, size=(folder / path).stat().st_size, sha256=digest
+        )

@@ -1,4 +1,6 @@
-"""The second stage, one task: duplicates, splits, the corpus' files, and the name that it bears when all of it is there."""
+"""The second stage, one task: duplicates, splits, the corpus' files, and the name that it bears
+when all of it is there.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ _FIRST_CLUSTERS = """WITH known AS (SELECT article_id, cluster_id FROM main.memb
         (SELECT * FROM known UNION ALL SELECT cluster_id, cluster_id FROM known) GROUP BY article_id)
     SELECT f.article_id, coalesce(a.site || ':' || a.key, t.site || ':' || t.key) AS id FROM firsts f
     LEFT JOIN main.articles a ON a.id = f.number LEFT JOIN main.tombstones t ON t.article_id = f.number WHERE id IS NOT NULL"""
-"""A story keeps its split when the one by which its cluster went is taken down, or rewritten so that they part."""
+"""A story keeps its split when the one by which its cluster went is taken down, or rewritten so
+that they part.
+"""
 
 _NAMES = [column.name for column in COLUMNS]
 
@@ -75,21 +79,40 @@ class _Counts:
 
 
 class Finish(PipelineStep):
-    """Writes the corpus into a folder of `work`, then gives it the name `out`; nothing stands under that name before."""
+    """Writes the corpus into a folder of `work`, then gives it the name `out`; nothing stands under
+    that name before.
+    """
 
     type = "WRITER"
     name = "corpus"
 
     def __init__(
-        self, recipe: Recipe, selection: Selection, versions: dict[str, str], work: Path, out: Path, *, tidy: bool = False
+        self,
+        recipe: Recipe,
+        selection: Selection,
+        versions: dict[str, str],
+        work: Path,
+        out: Path,
+        *,
+        tidy: bool = False,
     ) -> None:
-        """`tidy`: nobody comes after this who removes what the first stage left; datatrove's logs stay."""
+        """`tidy`: nobody comes after this who removes what the first stage left; datatrove's logs
+        stay.
+        """
         super().__init__()
         self.tidy = tidy
-        self.recipe, self.selection, self.versions, self.work, self.out = recipe, selection, versions, work, out
+        self.recipe, self.selection, self.versions, self.work, self.out = (
+            recipe,
+            selection,
+            versions,
+            work,
+            out,
+        )
         self.summary: Summary | None = None
 
-    def run(self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
+    def run(
+        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
+    ) -> DocumentsPipeline:
         """Called by datatrove; raises CorpusError."""
         yield from data or ()
         folder = self.work / "corpus"
@@ -108,7 +131,9 @@ class Finish(PipelineStep):
         groups = Groups(lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors)
         splitter = Splitter(self.recipe.splits, self.recipe.test_after)
         totals = self._totals(groups, splitter)
-        counts = _Counts(masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0)))
+        counts = _Counts(
+            masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0))
+        )
         paragraphs = self.recipe.thresholds.paragraphs
         repeated = Repeated(self.work / "paragraphs", paragraphs.min_length)
         with Export(folder, totals, self.recipe.format) as export:
@@ -117,7 +142,10 @@ class Finish(PipelineStep):
                     continue
                 counts.take(row)
                 repeated.count(row["site"], row["text"])
-                row |= {"cluster_size": sizes.get(row["cluster_id"], 1), "published_at": _stamped(row["published_at"])}
+                row |= {
+                    "cluster_size": sizes.get(row["cluster_id"], 1),
+                    "published_at": _stamped(row["published_at"]),
+                }
                 split = _split(splitter, groups.group(row))
                 counts.late += split != TEST and self._is_late(row)
                 export.write(split, [{name: row[name] for name in _NAMES}])
@@ -125,19 +153,37 @@ class Finish(PipelineStep):
         self._check(totals, dropped, counts)
         exported = {site: words.total() for site, words in counts.words.items()}
         summary = Summary(
-            recipe=self.recipe, archive_digest=self.selection.archive_digest, articles=self.selection.articles,
-            selected=self.selection.selected, splits=totals, months=dict(sorted(counts.months.items())),
-            dropped=dict(sorted(counts.dropped.items())), words=dict(sorted(counts.words.items())), masked=counts.masked,
-            opted_out={(site, rule): count for site, rules in self.selection.opted_out.items() for rule, count in rules.items()},
-            clusters=len(counts.clusters), late=counts.late, undated=self.selection.undated,
-            repeated=repeated.most(exported, min_documents=paragraphs.min_documents, min_share=paragraphs.min_share)
-            if paragraphs.enabled else (),
-            files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})), versions=self.versions,
-        )  # fmt: skip
+            recipe=self.recipe,
+            archive_digest=self.selection.archive_digest,
+            articles=self.selection.articles,
+            selected=self.selection.selected,
+            splits=totals,
+            months=dict(sorted(counts.months.items())),
+            dropped=dict(sorted(counts.dropped.items())),
+            words=dict(sorted(counts.words.items())),
+            masked=counts.masked,
+            opted_out={
+                (site, rule): count
+                for site, rules in self.selection.opted_out.items()
+                for rule, count in rules.items()
+            },
+            clusters=len(counts.clusters),
+            late=counts.late,
+            undated=self.selection.undated,
+            repeated=repeated.most(
+                exported, min_documents=paragraphs.min_documents, min_share=paragraphs.min_share
+            )
+            if paragraphs.enabled
+            else (),
+            files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})),
+            versions=self.versions,
+        )
         return _described_to_readers(summary, folder)
 
     def _totals(self, groups: Groups, splitter: Splitter) -> dict[str, int]:
-        """Split -> documents that it will have: the names of the files tell how many files there are."""
+        """Split -> documents that it will have: the names of the files tell how many files there
+        are.
+        """
         totals = dict.fromkeys((name for name, _ in self.recipe.splits), 0)
         for row in self._kept(OF_GROUPS):
             if row["article_id"] not in groups.stands_for:
@@ -153,15 +199,25 @@ class Finish(PipelineStep):
             yield from kept_rows(self.work, task, columns)
 
     def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
-        """As of the moment: how many articles each cluster has in the whole archive; article -> id of the one its first cluster went by."""
+        """As of the moment: how many articles each cluster has in the whole archive; article -> id
+        of the one its first cluster went by.
+        """
         path = self.recipe.archive
-        with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(self.recipe.as_of) as past:
+        with (
+            plain_errors(path),
+            Archive(path, read_only=True) as archive,
+            archive.as_of(self.recipe.as_of) as past,
+        ):
             see_broken_texts(past)
-            sizes = dict(past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id"))
+            sizes = dict(
+                past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
+            )
             return sizes, dict(past.db.conn.execute(_FIRST_CLUSTERS, (exact(self.recipe.as_of),)))
 
     def _write_dropped(self, path: Path, groups: Groups, counts: _Counts) -> int:
-        """Everything that is not in the corpus, in the order of the archive; how many rows that are."""
+        """Everything that is not in the corpus, in the order of the archive; how many rows that
+        are.
+        """
         sink, total = ParquetSink(path, DROPPED), 0
         try:
             for task in range(len(self.selection.shards)):
@@ -175,7 +231,11 @@ class Finish(PipelineStep):
 
     def _dropped(self, task: int, groups: Groups) -> Iterable[dict[str, Any]]:
         yield from dropped_rows(self.work, task)
-        for row in kept_rows(self.work, task, [name for name in DROPPED.names if name not in ("reason", "stands_for_it")]):
+        for row in kept_rows(
+            self.work,
+            task,
+            [name for name in DROPPED.names if name not in ("reason", "stands_for_it")],
+        ):
             if row["article_id"] in groups.stands_for:
                 row["reason"], row["stands_for_it"] = groups.stands_for[row["article_id"]]
                 yield row
@@ -183,7 +243,9 @@ class Finish(PipelineStep):
     def _check(self, totals: dict[str, int], dropped: int, counts: _Counts) -> None:
         exported = sum(totals.values())
         if not exported:
-            raise NothingLeft(f"{self.out}: not made, as every article was left out: {_reasons(counts)}")
+            raise NothingLeft(
+                f"{self.out}: not made, as every article was left out: {_reasons(counts)}"
+            )
         if exported + dropped != self.selection.selected:
             raise CorpusError(
                 f"{self.recipe.archive}: {self.selection.selected} articles were asked for, {exported + dropped} were there: "
@@ -197,7 +259,9 @@ def _reasons(counts: _Counts) -> str:
     for (reason, _), documents in counts.dropped.items():
         found[reason] += documents
     said = ", ".join(f"{documents} {reason}" for reason, documents in sorted(found.items()))
-    return said + ("; --opted-out keep would keep those that opted out" if found["opted_out"] else "")
+    return said + (
+        "; --opted-out keep would keep those that opted out" if found["opted_out"] else ""
+    )
 
 
 def _stamped(published_at: str | None) -> str | None:
@@ -209,7 +273,9 @@ def _split(splitter: Splitter, group: Group) -> str:
 
 
 def draw(summary: Summary, folder: Path) -> list[Path]:
-    """The plots; matplotlib is loaded for them alone, as every process that judges imports this module."""
+    """The plots; matplotlib is loaded for them alone, as every process that judges imports this
+    module.
+    """
     from archive.corpus.output.plots import draw as drawn
 
     return drawn(summary, folder)
@@ -219,7 +285,9 @@ def _described_to_readers(summary: Summary, folder: Path) -> Summary:
     """Plots, card and manifest."""
     plots = folder / "plots"
     plots.mkdir()
-    drawn: dict[str, tuple[str | None, int]] = {f"plots/{path.name}": (None, 0) for path in draw(summary, plots)}
+    drawn: dict[str, tuple[str | None, int]] = {
+        f"plots/{path.name}": (None, 0) for path in draw(summary, plots)
+    }
     write_card(summary, folder / "README.md")
     more: tuple[CorpusFile, ...] = tuple(described(folder, {"README.md": (None, 0), **drawn}))
     complete = replace(summary, files=(*summary.files, *more))

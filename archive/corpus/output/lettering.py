@@ -1,11 +1,15 @@
-"""Names and texts from outside, made fit to be shown: one line of what can be seen, in Markdown as a code span."""
+"""Names and texts from outside, made fit to be shown: one line of what can be seen, in Markdown as
+a code span.
+"""
 
 from __future__ import annotations
 
 import re
 
 MISSING = "\ufffd"
-"""Stands for what cannot be shown: control characters, lone surrogates, letters that a font does not have."""
+"""Stands for what cannot be shown: control characters, lone surrogates, letters that a font does
+not have.
+"""
 
 
 def plain(text: str) -> str:
@@ -27,7 +31,8 @@ def shortened(text: str, most: int) -> str:
 
 
 def code(text: str, most: int = 200) -> str:
-    """A code span in a cell of a table: whatever the text holds, it makes no Markdown, HTML, link or formula.
+    """A code span in a cell of a table: whatever the text holds, it makes no Markdown, HTML, link
+    or formula.
 
     >>> code("kabar|desa")
     '`kabar\\\\|desa`'

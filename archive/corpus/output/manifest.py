@@ -1,4 +1,6 @@
-"""`manifest.json`: what a corpus was made by, what it holds, and the digests of its files, for programs."""
+"""`manifest.json`: what a corpus was made by, what it holds, and the digests of its files, for
+programs.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ def write_manifest(summary: Summary, path: Path) -> None:
 
 
 def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
-    """Its keys, in a fixed order; counts by site or month are sorted by name. A file of that name, the manifest itself, is not listed."""
+    """Its keys, in a fixed order; counts by site or month are sorted by name. A file of that name,
+    the manifest itself, is not listed.
+    """
     return {
         "format": FORMAT,
         "as_of": summary.recipe.as_of.isoformat(),
@@ -29,11 +33,22 @@ def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
         "versions": dict(sorted(summary.versions.items())),
         "counts": _counts(summary),
         "repeated_paragraphs": [
-            {"site": found.site, "text": found.text, "documents": found.documents, "share": round(found.share, 6)}
+            {
+                "site": found.site,
+                "text": found.text,
+                "documents": found.documents,
+                "share": round(found.share, 6),
+            }
             for found in summary.repeated
         ],
         "files": [
-            {"path": file.path, "split": file.split, "rows": file.rows, "bytes": file.size, "sha256": file.sha256}
+            {
+                "path": file.path,
+                "split": file.split,
+                "rows": file.rows,
+                "bytes": file.size,
+                "sha256": file.sha256,
+            }
             for file in summary.files
             if file.path != name
         ],
@@ -50,10 +65,20 @@ def _counts(summary: Summary) -> dict[str, Any]:
         "splits": dict(summary.splits),
         "months": _nested(summary.months),
         "opted_out": _nested(summary.opted_out),
-        "masked": {kind: {"documents": documents, "masks": masks} for kind, (documents, masks) in summary.masked.items()},
+        "masked": {
+            kind: {"documents": documents, "masks": masks}
+            for kind, (documents, masks) in summary.masked.items()
+        },
         "clusters": summary.clusters,
-        "words": sum(length * documents for lengths in summary.words.values() for length, documents in lengths.items()),
-        "median_words": {"all": summary.median_words(), "sites": {site: median(summary.words[site]) for site in summary.sites}},
+        "words": sum(
+            length * documents
+            for lengths in summary.words.values()
+            for length, documents in lengths.items()
+        ),
+        "median_words": {
+            "all": summary.median_words(),
+            "sites": {site: median(summary.words[site]) for site in summary.sites},
+        },
     }
 
 

@@ -1,4 +1,6 @@
-"""Long lists of numbers, shortened for people: the largest sites and the rest, months beyond two years as years."""
+"""Long lists of numbers, shortened for people: the largest sites and the rest, months beyond two
+years as years.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,28 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from archive.corpus.output.summary import CorpusFile
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # calendar.month_abbr follows the locale
+_MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)  # calendar.month_abbr follows the locale
 
 UNDATED = "undated"
 """Month of documents without a time of publication, as in `Summary.months`."""
 
 
 def leading(counts: Mapping[str, int], most: int) -> tuple[list[str], list[str]]:
-    """The names with the largest counts, at most so many, and all others. A single other is shown rather than summed up.
+    """The names with the largest counts, at most so many, and all others. A single other is shown
+    rather than summed up.
 
     >>> leading({"a": 1, "b": 5, "c": 3, "d": 1}, 2)
     (['b', 'c'], ['a', 'd'])
@@ -43,11 +59,16 @@ def split_sizes(files: Iterable[CorpusFile]) -> Counter[str]:
 
 def month_numbers(months: Iterable[str]) -> dict[str, int]:
     """`2026-11` -> months since the year 0, of those that are months."""
-    return {month: int(month[:-3]) * 12 + int(month[-2:]) - 1 for month in sorted(set(months)) if month != UNDATED}
+    return {
+        month: int(month[:-3]) * 12 + int(month[-2:]) - 1
+        for month in sorted(set(months))
+        if month != UNDATED
+    }
 
 
 def periods(months: Iterable[str], newest: int = 24) -> list[tuple[str, list[str]]]:
-    """Rows of a table: label -> months, oldest first; all but the newest months share a row a year, documents without a time stand last.
+    """Rows of a table: label -> months, oldest first; all but the newest months share a row a year,
+    documents without a time stand last.
 
     >>> periods(["2025-02", "2026-01", "2025-11", "undated"], newest=1)
     [('2025-02 to 2025-11', ['2025-02', '2025-11']), ('2026-01', ['2026-01']), ('undated', ['undated'])]
@@ -55,7 +76,13 @@ def periods(months: Iterable[str], newest: int = 24) -> list[tuple[str, list[str
     names = set(months)
     dated = sorted(names - {UNDATED})
     old = dated[: max(0, len(dated) - newest)]
-    rows = [(_span([month for month in old if month[:-3] == year]), [month for month in old if month[:-3] == year]) for year in _years(old)]
+    rows = [
+        (
+            _span([month for month in old if month[:-3] == year]),
+            [month for month in old if month[:-3] == year],
+        )
+        for year in _years(old)
+    ]
     rows += [(month, [month]) for month in dated[len(old) :]]
     return [*rows, (UNDATED, [UNDATED])] if UNDATED in names else rows
 

@@ -1,4 +1,6 @@
-"""What a finished corpus holds, in numbers: `manifest.json`, the dataset card and the plots say the same, as they all read this."""
+"""What a finished corpus holds, in numbers: `manifest.json`, the dataset card and the plots say the
+same, as they all read this.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,19 @@ class Summary:
     masked: Mapping[str, tuple[int, int]]
     """`email`, `phone`, `nik` -> (exported documents, masks)."""
     opted_out: Mapping[tuple[str, str], int]
-    """(site, rule) -> selected documents that opt out of text and data mining, whether left out or kept."""
+    """(site, rule) -> selected documents that opt out of text and data mining, whether left out or
+    kept.
+    """
     clusters: int
     """Clusters of syndicated stories that have an exported document."""
     undated: int
-    """Selected by no day because they have no time of publication; 0 where the recipe names no days."""
+    """Selected by no day because they have no time of publication; 0 where the recipe names no
+    days.
+    """
     late: int = 0
-    """Exported documents published from `test_after` on that stand with an earlier story of their cluster, outside `test`."""
+    """Exported documents published from `test_after` on that stand with an earlier story of their
+    cluster, outside `test`.
+    """
     repeated: tuple[RepeatedParagraph, ...]
     """Most frequent first."""
     files: tuple[CorpusFile, ...]
@@ -88,12 +96,18 @@ class Summary:
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
     def median_words(self, site: str | None = None) -> int:
-        """The median length of a site's exported documents, or of all; 0 where there are none. Of two middle ones the lower."""
-        return median(sum(self.words.values(), Counter()) if site is None else self.words.get(site, Counter()))
+        """The median length of a site's exported documents, or of all; 0 where there are none. Of
+        two middle ones the lower.
+        """
+        return median(
+            sum(self.words.values(), Counter()) if site is None else self.words.get(site, Counter())
+        )
 
 
 def median(counts: Counter[int]) -> int:
-    """The median of numbers that occur so often; 0 where there are none. Of two middle ones the lower."""
+    """The median of numbers that occur so often; 0 where there are none. Of two middle ones the
+    lower.
+    """
     middle, seen = (counts.total() + 1) // 2, 0
     for number in sorted(counts):
         seen += counts[number]

@@ -28,27 +28,62 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.command(short_help="Fetch what is new or due.")
 @click.argument("site", nargs=-1)
-@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help="Walk back through dated indexes and sitemaps to this day.")
+@click.option(
+    "--since",
+    type=_DAY,
+    metavar="YYYY-MM-DD",
+    help="Walk back through dated indexes and sitemaps to this day.",
+)
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Nothing published after this day.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stories asked for at most, a site.")
-@click.option("--recheck", type=click.Choice(RECHECKS), default="due", show_default=True, help="Which known stories to ask for again.")
 @click.option(
-    "--keep", type=click.Choice(KEEPS), help="Pages to keep: those that made a revision (changed, the usual), all, or a story's first."
+    "--recheck",
+    type=click.Choice(RECHECKS),
+    default="due",
+    show_default=True,
+    help="Which known stories to ask for again.",
 )
-@click.option("--plan", is_flag=True, help="Say what would be fetched and why; fetch no article, write nothing.")
-@click.option("-s", "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.")
+@click.option(
+    "--keep",
+    type=click.Choice(KEEPS),
+    help="Pages to keep: those that made a revision (changed, the usual), all, or a story's first.",
+)
+@click.option(
+    "--plan",
+    is_flag=True,
+    help="Say what would be fetched and why; fetch no article, write nothing.",
+)
+@click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
 @archive_option
 @json_option
 @click.pass_context
 def crawl(
-    context: click.Context, site: tuple[str, ...], since: datetime | None, until: datetime | None, limit: int | None, recheck: str,
-    keep: str | None, plan: bool, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool,
-) -> None:  # fmt: skip
-    """Fetch what is new or due from SITE... (all five without one, but for those that the configuration switches off) into the archive.
+    context: click.Context,
+    site: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    recheck: str,
+    keep: str | None,
+    plan: bool,
+    overrides: tuple[str, ...],
+    verbose: bool,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Fetch what is new or due from SITE... (all five without one, but for those that the
+    configuration switches off) into the archive.
 
-    Asks robots.txt first, one request a second and one at a time a site. Stopped or killed, the next crawl goes on where it
-    ended. `http_proxy` and `https_proxy` are honoured.
+    Asks robots.txt first, one request a second and one at a time a site. Stopped or killed, the
+    next crawl goes on where it ended. `http_proxy` and `https_proxy` are honoured.
 
     \b
     warta crawl                                   everything that is announced now
@@ -70,11 +105,16 @@ def crawl(
     else:
         names = _free(context, None if plan else path, names)
     if settings["CONTACT"] == "no contact given" and not plan:
-        click.echo("No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org", err=True)
+        click.echo(
+            "No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org",
+            err=True,
+        )
     arguments = {
-        "since": since.date().isoformat() if since else None, "until": until.date().isoformat() if until else None,
-        "recheck": recheck, "plan": "1" if plan else "",
-    }  # fmt: skip
+        "since": since.date().isoformat() if since else None,
+        "until": until.date().isoformat() if until else None,
+        "recheck": recheck,
+        "plan": "1" if plan else "",
+    }
     own = {name: own_of(known, name, overrides) for name in names}
     if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
         own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
@@ -87,7 +127,9 @@ def crawl(
 
 
 def _free(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
-    """Those of the sites that no other process crawls, locked; says which it left out. Raises Locked where none is left."""
+    """Those of the sites that no other process crawls, locked; says which it left out. Raises
+    Locked where none is left.
+    """
     free = []
     for name in names:
         try:
@@ -108,7 +150,10 @@ def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
         click.echo(f"Error: {error}", err=True)
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
     if broken and not errors:
-        click.echo(f"Error: the crawl of {', '.join(broken)} broke off; run it with -v to see where", err=True)
+        click.echo(
+            f"Error: the crawl of {', '.join(broken)} broke off; run it with -v to see where",
+            err=True,
+        )
     drifts = [sentence for crawl in crawls for sentence in crawl.drifts]
     for sentence in drifts:
         click.echo(f"{sentence}; `warta health` names pages that show it", err=True)
@@ -123,7 +168,9 @@ def _checked(names: Sequence[str]) -> list[str]:
     known = all_sites()
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {', '.join(known)}")
+        raise click.UsageError(
+            f"no site is called {', '.join(unknown)}; there are {', '.join(known)}"
+        )
     return list(dict.fromkeys(names or known))
 
 
@@ -131,14 +178,25 @@ def _enabled(known: Loaded) -> list[str]:
     """The sites that are crawled without being named."""
     found = known.configuration.enabled(list(all_sites()))
     if not found:
-        raise click.UsageError("every site is switched off in the configuration; name those to crawl")
+        raise click.UsageError(
+            "every site is switched off in the configuration; name those to crawl"
+        )
     return found
 
 
 _COLUMNS = {
-    "site": "site", "announced": "announced", "asked": "asked", "not_modified": "304", "first": "new", "changed": "changed",
-    "unchanged": "unchanged", "removed": "removed", "failed": "failed", "refused": "not had, by reason", "ended": "ended",
-}  # fmt: skip
+    "site": "site",
+    "announced": "announced",
+    "asked": "asked",
+    "not_modified": "304",
+    "first": "new",
+    "changed": "changed",
+    "unchanged": "unchanged",
+    "removed": "removed",
+    "failed": "failed",
+    "refused": "not had, by reason",
+    "ended": "ended",
+}
 
 
 def show_crawls(crawls: Sequence[Crawl], *, as_json: bool) -> None:
@@ -147,7 +205,12 @@ def show_crawls(crawls: Sequence[Crawl], *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    reasons = [dict(row, refused=", ".join(f"{count} {reason}" for reason, count in row["refused"].items())) for row in rows]
+    reasons = [
+        dict(
+            row, refused=", ".join(f"{count} {reason}" for reason, count in row["refused"].items())
+        )
+        for row in rows
+    ]
     print_table(reasons, _COLUMNS)
 
 
@@ -160,11 +223,19 @@ def _row(crawl: Crawl) -> dict[str, Any]:
             reasons[reason] += count
     changed = counts["revisions/publisher"] + counts["revisions/restored"]
     return {
-        "site": crawl.site, "announced": counts["announced"], "asked": counts["asked"], "not_modified": counts["not_modified"],
-        "first": counts["revisions/first"], "changed": changed, "technical": counts["revisions/technical"],
-        "unchanged": counts["unchanged"], "removed": counts["revisions/removed"], "failed": counts["failed"], "refused": dict(reasons),
+        "site": crawl.site,
+        "announced": counts["announced"],
+        "asked": counts["asked"],
+        "not_modified": counts["not_modified"],
+        "first": counts["revisions/first"],
+        "changed": changed,
+        "technical": counts["revisions/technical"],
+        "unchanged": counts["unchanged"],
+        "removed": counts["revisions/removed"],
+        "failed": counts["failed"],
+        "refused": dict(reasons),
         "ended": crawl.ended or "broken",
-    }  # fmt: skip
+    }
 
 
 def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
@@ -182,4 +253,6 @@ def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
         print_json(rows)
         return
     print_table(rows, {"site": "site", "published_at": "published", "why": "why", "url": "url"})
-    click.echo(f"{len(rows)} {'story' if len(rows) == 1 else 'stories'} would be fetched.", err=True)
+    click.echo(
+        f"{len(rows)} {'story' if len(rows) == 1 else 'stories'} would be fetched.", err=True
+    )

@@ -30,17 +30,30 @@ MAX_SHOWN = 90
 
 @click.command(short_help="Is a live site still as its profile says?")
 @click.argument("site")
-@click.option("-s", "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.")
+@click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
 @archive_option
 @json_option
 @click.pass_context
 def doctor(
-    context: click.Context, site: str, overrides: tuple[str, ...], verbose: bool, path: Path, as_json: bool
-) -> None:  # fmt: skip
-    """Ask the live SITE, politely, a dozen requests at most: robots.txt, each source, the three newest stories with every field and
-    where it came from; then what is missing, and what to change in the profile. Nothing is kept; no archive is needed (one that
-    is there tells whether the site asked to be left alone). `http_proxy` and `https_proxy` are honoured.
+    context: click.Context,
+    site: str,
+    overrides: tuple[str, ...],
+    verbose: bool,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Ask the live SITE, politely, a dozen requests at most: robots.txt, each source, the three
+    newest stories with every field and where it came from; then what is missing, and what to change
+    in the profile. Nothing is kept; no archive is needed (one that is there tells whether the site
+    asked to be left alone). `http_proxy` and `https_proxy` are honoured.
 
     Exit: 0 all is well, 3 something needs a look, 1 the site cannot be reached.
 
@@ -55,7 +68,10 @@ def doctor(
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(context, Path(folder) / "none.db", site, overrides, verbose=verbose)
         _keep_to(_wish(path, site), settings)
-        click.echo(f"Asking {known[site].home} (at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart) …", err=True)
+        click.echo(
+            f"Asking {known[site].home} (at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart) …",
+            err=True,
+        )
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
     spider = crawls[0].crawler.spider if crawls else None
     if not isinstance(spider, Examiner):
@@ -68,7 +84,9 @@ def doctor(
     raise SystemExit(EXIT[spider.found.verdict])
 
 
-def _settings(context: click.Context, archive: Path, site: str, overrides: Sequence[str], *, verbose: bool) -> Settings:
+def _settings(
+    context: click.Context, archive: Path, site: str, overrides: Sequence[str], *, verbose: bool
+) -> Settings:
     """As a crawl of the site has them."""
     known = configured(context)
     settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
@@ -84,7 +102,9 @@ def _keep_to(wish: Wish | None, settings: Settings) -> None:
     if wish is not None:
         now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
         _leave_alone(wish, now)
-        delay = max(settings.getfloat("DOWNLOAD_DELAY"), min(wish.delay, settings.getfloat("SLOWEST_DELAY")))
+        delay = max(
+            settings.getfloat("DOWNLOAD_DELAY"), min(wish.delay, settings.getfloat("SLOWEST_DELAY"))
+        )
         settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
 
 
@@ -100,7 +120,10 @@ def _wish(path: Path, site: str) -> Wish | None:
 def _leave_alone(wish: Wish, now: datetime) -> None:
     if wish.quiet_until is not None and now < wish.quiet_until:
         until = wish.quiet_until.isoformat(timespec="seconds")
-        click.echo(f"{wish.site} is to be left alone until {until} ({sentence(wish.reason)}): nothing was asked.", err=True)
+        click.echo(
+            f"{wish.site} is to be left alone until {until} ({sentence(wish.reason)}): nothing was asked.",
+            err=True,
+        )
         raise SystemExit(3)
 
 
@@ -111,8 +134,16 @@ def _show(found: Examination, now: datetime) -> None:
         click.echo(line)
     if row["sources"]:
         _heading("Sources")
-        columns = {"kind": "kind", "url": "address", "status": "status", "size": "size", "links": "links", "article_links": "stories",
-                   "newest": "newest", "why": "why not"}  # fmt: skip
+        columns = {
+            "kind": "kind",
+            "url": "address",
+            "status": "status",
+            "size": "size",
+            "links": "links",
+            "article_links": "stories",
+            "newest": "newest",
+            "why": "why not",
+        }
         shown = [
             dict(each, size=human_bytes(each["bytes"]) if each["bytes"] is not None else None)
             for each in row["sources"]
@@ -121,14 +152,20 @@ def _show(found: Examination, now: datetime) -> None:
         print_table(shown, columns)
     for story in row["stories"]:
         _show_story(story)
-    for title, sentences in (("What needs a look", row["problems"]), ("Good to know", row["notes"])):
+    for title, sentences in (
+        ("What needs a look", row["problems"]),
+        ("Good to know", row["notes"]),
+    ):
         if sentences:
             _heading(title)
             for text in sentences:
                 click.echo(f"- {text}")
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
     click.echo()
-    click.secho(f"{found.site.name}: {'all is well' if found.verdict == WELL else found.verdict} ({found.asked} requests).", fg=colour)
+    click.secho(
+        f"{found.site.name}: {'all is well' if found.verdict == WELL else found.verdict} ({found.asked} requests).",
+        fg=colour,
+    )
 
 
 def _heading(text: str) -> None:
@@ -140,8 +177,16 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
     if robots["status"] is None:
         yield f"No answer: {sentence(robots.get('reason')) or 'nothing came'}."
         return
-    told = f"the group for {robots['group']} has no line about it" if robots["group"] else "no group speaks to us"
-    rule = f"line {robots['line']}, for {robots['group']}: {robots['rule']}" if robots["rule"] else told
+    told = (
+        f"the group for {robots['group']} has no line about it"
+        if robots["group"]
+        else "no group speaks to us"
+    )
+    rule = (
+        f"line {robots['line']}, for {robots['group']}: {robots['rule']}"
+        if robots["rule"]
+        else told
+    )
     if robots["status"] >= 300:
         rule = "there is none" if robots["welcome"] else "it could not be had"
     word = "We are welcome" if robots["welcome"] else "We are not welcome"
@@ -160,9 +205,16 @@ def _show_story(story: dict[str, Any]) -> None:
         click.echo(f"Not read: {story['why']}.")
         return
     more = f", {story['further_pages']} further pages not asked" if story["further_pages"] else ""
-    click.echo(f"Layout {story['layout']}, {story['words']} words{more}." + (f" Refused: {story['why']}." if story["why"] else ""))
+    click.echo(
+        f"Layout {story['layout']}, {story['words']} words{more}."
+        + (f" Refused: {story['why']}." if story["why"] else "")
+    )
     rows = [
-        {"field": name, "value": _short(told["value"]), "source": told["from"] or "address" if name != "canonical_url" else "address"}
+        {
+            "field": name,
+            "value": _short(told["value"]),
+            "source": told["from"] or "address" if name != "canonical_url" else "address",
+        }
         for name, told in story["fields"].items()
     ]
     print_table(rows, {"field": "field", "value": "value", "source": "from"})
@@ -174,5 +226,9 @@ def _show_story(story: dict[str, Any]) -> None:
 
 
 def _short(value: Any) -> str:
-    text = " ".join(", ".join(map(str, value)).split() if isinstance(value, (list, tuple)) else str(value).split())
+    text = " ".join(
+        ", ".join(map(str, value)).split()
+        if isinstance(value, (list, tuple))
+        else str(value).split()
+    )
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -23,29 +23,43 @@ _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1
 
 @click.command(short_help="See it work, without the network.")
 @click.option(
-    "--archive", "path", type=click.Path(path_type=Path), default="demo.db", show_default=True, help="Where the demo's archive is made."
+    "--archive",
+    "path",
+    type=click.Path(path_type=Path),
+    default="demo.db",
+    show_default=True,
+    help="Where the demo's archive is made.",
 )
 @json_option
 def demo(path: Path, as_json: bool) -> None:
     """Serve bundled sample pages of all five sites on loopback and crawl them, twice, into demo.db.
 
-    Needs no network: a small proxy in this process answers for the real addresses. The stories are invented.
+    Needs no network: a small proxy in this process answers for the real addresses. The stories are
+    invented.
     """
     if path.exists() and not _is_a_demo(path):
-        raise click.ClickException(f"{path}: this is an archive of real crawls; name another file with --archive")
+        raise click.ClickException(
+            f"{path}: this is an archive of real crawls; name another file with --archive"
+        )
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
         click.secho("First round: five sites as first published.", bold=True, err=as_json)
         _crawl(path, proxy.url, as_json=as_json)
         proxy.answers = world(2)
-        click.secho("\nSecond round: a story edited and one taken down on each site, the rest as it was.", bold=True, err=as_json)
+        click.secho(
+            "\nSecond round: a story edited and one taken down on each site, the rest as it was.",
+            bold=True,
+            err=as_json,
+        )
         _crawl(path, proxy.url, "--recheck", "all", as_json=as_json)
     _summary(path, as_json=as_json)
 
 
 def _is_a_demo(path: Path) -> bool:
-    """Whether nothing but the demo's crawls wrote the archive; raises ArchiveError where it is no archive at all."""
+    """Whether nothing but the demo's crawls wrote the archive; raises ArchiveError where it is no
+    archive at all.
+    """
     with Archive(path, read_only=True) as archive:
         demos, others = archive.db.conn.execute(
             "SELECT total(arguments LIKE '%\"demo\"%'), total(arguments NOT LIKE '%\"demo\"%') FROM crawls"
@@ -56,11 +70,29 @@ def _is_a_demo(path: Path) -> bool:
 def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
     """A crawl in its own process, as a user would start it, through the proxy."""
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
-    kept = {name: value for name, value in os.environ.items() if name.lower() != "no_proxy" and not name.startswith("WARTA_")}
-    environment = kept | dict.fromkeys(names, proxy) | {"WARTA_CONFIG": os.devnull}  # a demo is the same whatever is configured
-    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path), *_SETTINGS, *arguments, *(["--json"] if as_json else [])]
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower() != "no_proxy" and not name.startswith("WARTA_")
+    }
+    environment = (
+        kept | dict.fromkeys(names, proxy) | {"WARTA_CONFIG": os.devnull}
+    )  # a demo is the same whatever is configured
+    command = [
+        sys.executable,
+        "-m",
+        "scraper",
+        "crawl",
+        "--archive",
+        str(path),
+        *_SETTINGS,
+        *arguments,
+        *(["--json"] if as_json else []),
+    ]
     sys.stdout.flush()
-    with tempfile.TemporaryDirectory() as locks:  # no real site is asked: crawls of those may go on beside a demo
+    with (
+        tempfile.TemporaryDirectory() as locks
+    ):  # no real site is asked: crawls of those may go on beside a demo
         done = subprocess.run(command, env=environment | {"WARTA_LOCKS": locks}, check=False)  # noqa: S603 - our own words
     if done.returncode != 0:
         raise click.ClickException("the demo's crawl failed; its lines above say why")
@@ -69,9 +101,16 @@ def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
 def _summary(path: Path, *, as_json: bool) -> None:
     with Archive(path, read_only=True) as archive:
         stories = list(
-            archive.db.query("SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1")
+            archive.db.query(
+                "SELECT article_id, site, layout, published_at, headline, revision, removed_at FROM latest ORDER BY 1"
+            )
         )
-        edited = next(archive.db.query("SELECT article_id, url FROM history WHERE kind = 'publisher' ORDER BY article_id LIMIT 1"), None)
+        edited = next(
+            archive.db.query(
+                "SELECT article_id, url FROM history WHERE kind = 'publisher' ORDER BY article_id LIMIT 1"
+            ),
+            None,
+        )
         bad = [story for story in stories if story["layout"] == "fallback" or not story["headline"]]
         counts = queries.stats(archive.db)
     click.echo()

@@ -1,6 +1,8 @@
-"""A forward proxy on loopback that answers for the real sites from a table: it ends TLS itself, with a certificate of its own.
+"""A forward proxy on loopback that answers for the real sites from a table: it ends TLS itself,
+with a certificate of its own.
 
-Clients name it in http_proxy and https_proxy and ask for the real URLs; nothing in them knows that the answers are replayed.
+Clients name it in http_proxy and https_proxy and ask for the real URLs; nothing in them knows that
+the answers are replayed.
 """
 
 from __future__ import annotations
@@ -39,9 +41,11 @@ Answers = Mapping[str, Answer] | Callable[[str], Answer | None]
 
 
 class ReplayProxy:
-    """Serves `answers` (by URL, or a function of the URL) until it is closed; 404 for what it does not know.
+    """Serves `answers` (by URL, or a function of the URL) until it is closed; 404 for what it does
+    not know.
 
-    Answers with status 200 carry an ETag, and a matching If-None-Match is answered 304. `requests` counts by (URL, status).
+    Answers with status 200 carry an ETag, and a matching If-None-Match is answered 304. `requests`
+    counts by (URL, status).
     """
 
     def __init__(self, answers: Answers) -> None:
@@ -50,9 +54,13 @@ class ReplayProxy:
         self.user_agents: set[str] = set()
         self._lock = Lock()
         self._tls = _throw_away_tls()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self}))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self})
+        )
         self._server.daemon_threads = True
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -63,7 +71,12 @@ class ReplayProxy:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
@@ -76,9 +89,15 @@ class ReplayProxy:
         """The answer to a request, counted."""
         found = self.answers(url) if callable(self.answers) else self.answers.get(url)
         answer = found or Answer(status=404, body=b"<html><title>404</title><p>Tidak ada.</html>")
-        if answer.status == 200 and not any(name.lower() == "etag" for name, _value in answer.headers):
+        if answer.status == 200 and not any(
+            name.lower() == "etag" for name, _value in answer.headers
+        ):
             tag = f'"{sha256(answer.body).hexdigest()[:16]}"'
-            answer = Answer(content_type=answer.content_type, body=answer.body, headers=(*answer.headers, ("ETag", tag)))
+            answer = Answer(
+                content_type=answer.content_type,
+                body=answer.body,
+                headers=(*answer.headers, ("ETag", tag)),
+            )
             if if_none_match == tag:
                 answer = Answer(status=304, headers=(("ETag", tag),))
         with self._lock:
@@ -97,7 +116,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30
     wbufsize = 1 << 16  # headers and a small body in one packet
-    disable_nagle_algorithm = True  # else an answer of several packets waits 40 ms for an acknowledgement
+    disable_nagle_algorithm = (
+        True  # else an answer of several packets waits 40 ms for an acknowledgement
+    )
     tunnel: str | None = None
 
     def do_CONNECT(self) -> None:
@@ -121,7 +142,11 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.proxy.answer(url, self.headers.get("If-None-Match"))
         headers = dict(answer.headers)
         if answer.status != 304:
-            headers = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body)), **headers}
+            headers = {
+                "Content-Type": answer.content_type,
+                "Content-Length": str(len(answer.body)),
+                **headers,
+            }
         self.send_response(answer.status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -164,7 +189,11 @@ def _throw_away_tls() -> ssl.SSLContext:
     with tempfile.TemporaryDirectory() as folder:
         pem = Path(folder) / "demo.pem"
         pem.write_bytes(
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
             + certificate.public_bytes(serialization.Encoding.PEM)
         )
         context.load_cert_chain(pem)

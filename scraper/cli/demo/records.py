@@ -31,7 +31,9 @@ class Story:
     published: datetime
     section: str
     paragraphs: tuple[str, ...]
-    """Prose; `*word*` is italic, `[word](url)` a link, and a paragraph that begins with `## ` a cross-heading."""
+    """Prose; `*word*` is italic, `[word](url)` a link, and a paragraph that begins with `## ` a
+    cross-heading.
+    """
     modified: datetime | None = None
     announced: str = ""
     """Another form of the URL, which home pages and indexes link to instead."""
@@ -73,7 +75,9 @@ class Listing:
 
     def shows(self, story: Story) -> bool:
         """Whether the story is listed here."""
-        return not self.empty and self.path in story.url and self.day in (None, story.published.date())
+        return (
+            not self.empty and self.path in story.url and self.day in (None, story.published.date())
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +97,9 @@ class Site:
 def read_site(name: str) -> Site:
     """One site, read from its file; stories newest first."""
     table = tomllib.loads(bundled_text(f"stories/{name}.toml"))
-    stories = sorted((_story(entry) for entry in table.pop("story")), key=lambda story: story.published)
+    stories = sorted(
+        (_story(entry) for entry in table.pop("story")), key=lambda story: story.published
+    )
     listings = tuple(Listing(**_tuples(entry)) for entry in table.pop("listing"))
     return Site(name=name, stories=tuple(reversed(stories)), listings=listings, **table)
 

@@ -35,7 +35,9 @@ CONTENT_TYPES = {
 
 
 def world(round_number: int) -> dict[str, Answer]:
-    """Every URL of the five sites with its answer: as first published (1), or after edits and removals (2)."""
+    """Every URL of the five sites with its answer: as first published (1), or after edits and
+    removals (2).
+    """
     if round_number not in (1, 2):
         raise ValueError(f"the demo world has the rounds 1 and 2, not {round_number}")
     answers: dict[str, Answer] = {}
@@ -97,7 +99,9 @@ def _page_urls(story: Story, site: Site) -> tuple[str, ...]:
 
 
 def _pages(story: Story, site: Site) -> Iterator[tuple[str, int, tuple[str, ...]]]:
-    """The pages of the story, each with its URL, its number (0 is the whole in one piece) and its paragraphs."""
+    """The pages of the story, each with its URL, its number (0 is the whole in one piece) and its
+    paragraphs.
+    """
     start = 0
     lengths = story.pages or (len(story.paragraphs),)
     for number, (url, length) in enumerate(zip(_page_urls(story, site), lengths, strict=True), 1):
@@ -128,7 +132,9 @@ def _environment() -> Environment:
 
 
 def _written(moment: datetime, pattern: str) -> str:
-    """A moment in a site's own wording: the pattern names its parts, as in `{hari}, {d} {bulan} {y}`."""
+    """A moment in a site's own wording: the pattern names its parts, as in `{hari}, {d} {bulan}
+    {y}`.
+    """
     return pattern.format(
         hari=HARI[moment.weekday()],
         weekday=WEEKDAYS[moment.weekday()],

@@ -27,12 +27,27 @@ Text = tuple[str, str | None, str | None]
 @click.command(short_help="Articles out of scraped texts.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--site", help="The site that the texts come from; without it their own marks tell.")
-@click.option("--jsonl", "kind", flag_value="jsonl", help="The files hold JSON lines; the text stands in --field.")
-@click.option("--csv", "kind", flag_value="csv", help="The files are CSV with a header; the text stands in --field.")
-@click.option("--field", default="text", show_default=True, help="Field or column that holds the text.")
+@click.option(
+    "--jsonl",
+    "kind",
+    flag_value="jsonl",
+    help="The files hold JSON lines; the text stands in --field.",
+)
+@click.option(
+    "--csv",
+    "kind",
+    flag_value="csv",
+    help="The files are CSV with a header; the text stands in --field.",
+)
+@click.option(
+    "--field", default="text", show_default=True, help="Field or column that holds the text."
+)
 @json_option
-def clean(files: tuple[Path, ...], site: str | None, kind: str | None, field: str, as_json: bool) -> None:
-    """Only the article out of scraped texts, furniture included: one JSON line for each input, in order.
+def clean(
+    files: tuple[Path, ...], site: str | None, kind: str | None, field: str, as_json: bool
+) -> None:
+    """Only the article out of scraped texts, furniture included: one JSON line for each input, in
+    order.
 
     \b
     warta clean page.txt
@@ -65,7 +80,11 @@ def _texts(path: Path, kind: str | None, name: str) -> Iterator[Text]:
                 return
             for row in rows(file, kind):
                 if kind == "csv" and row.bad is None and name not in row.fields:
-                    yield f"{path}:1", None, f"there is no column called {name}; there are {named(row.fields)}"
+                    yield (
+                        f"{path}:1",
+                        None,
+                        f"there is no column called {name}; there are {named(row.fields)}",
+                    )
                     return
                 yield f"{path}:{row.line}", *_text(row, name)
     except Unreadable as error:

@@ -34,10 +34,31 @@ MIN_JOBS = 64
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help='JSON lines {"url": …, "html": PATH}, paths relative to it.',
 )
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes for a manifest; all cores without it.")
-@click.option("--explain", is_flag=True, help="Where each field came from, and which rule took which line out.")
-@click.option("--json", "as_json", is_flag=True, help="JSON lines also on a terminal (a pipe always gets them).")
-def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, jobs: int | None, explain: bool, as_json: bool) -> None:
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes for a manifest; all cores without it.",
+)
+@click.option(
+    "--explain",
+    is_flag=True,
+    help="Where each field came from, and which rule took which line out.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="JSON lines also on a terminal (a pipe always gets them).",
+)
+def extract(
+    files: tuple[Path, ...],
+    url: str | None,
+    manifest: Path | None,
+    jobs: int | None,
+    explain: bool,
+    as_json: bool,
+) -> None:
     """The article of saved pages: one JSON line each, in order; `error` says why a page gave none.
 
     \b
@@ -49,11 +70,17 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, job
     if manifest is not None and (files or url or explain):
         raise click.UsageError("--manifest stands alone: it names files and addresses itself")
     if manifest is None and (len(files) != 1 or not url):
-        raise click.UsageError("give one FILE (or - for standard input) with its --url, or a --manifest")
+        raise click.UsageError(
+            "give one FILE (or - for standard input) with its --url, or a --manifest"
+        )
     if manifest is not None:
         rows = _with_bar(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
     else:
-        body = sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1) if str(files[0]) == "-" else _bytes(files[0])
+        body = (
+            sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1)
+            if str(files[0]) == "-"
+            else _bytes(files[0])
+        )
         rows = iter([_article(url or "", body, explain=explain)])
     failed = 0
     for row in rows:
@@ -67,7 +94,10 @@ def extract(files: tuple[Path, ...], url: str | None, manifest: Path | None, job
         else:
             console().print_json(json.dumps(row, ensure_ascii=False))
     if failed:
-        click.echo(f"{failed} {'page' if failed == 1 else 'pages'} gave no article; their lines hold an `error`.", err=True)
+        click.echo(
+            f"{failed} {'page' if failed == 1 else 'pages'} gave no article; their lines hold an `error`.",
+            err=True,
+        )
         raise SystemExit(1)
 
 
@@ -78,7 +108,11 @@ def _print_evidence(row: dict[str, Any]) -> None:
         {"field": name, "value": "(below)" if name == "body" else row.get(name), "source": source}
         for name, source in evidence["sources"].items()
     ]
-    print_table(fields, {"field": "field", "value": "value", "source": "from"}, title=f"{row['url']} (layout {row['layout']})")
+    print_table(
+        fields,
+        {"field": "field", "value": "value", "source": "from"},
+        title=f"{row['url']} (layout {row['layout']})",
+    )
     if evidence["taken"]:
         print_table(evidence["taken"], {"rule": "rule", "text": "took out"})
     click.echo(f"\n{row['body']}")
@@ -88,9 +122,15 @@ def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, 
     """The jobs done by several processes, in order.
 
     Raises:
-        click.ClickException: a process was killed, as for want of memory; what is before it was given.
+        click.ClickException: a process was killed, as for want of memory; what is before it was
+        given.
     """
-    bar = {"description": "extracting", "console": Console(stderr=True), "transient": True, "disable": not sys.stderr.isatty()}
+    bar = {
+        "description": "extracting",
+        "console": Console(stderr=True),
+        "transient": True,
+        "disable": not sys.stderr.isatty(),
+    }
     if processes == 1 or len(jobs) < MIN_JOBS:
         yield from track((_job(job) for job in jobs), total=len(jobs), **bar)  # type: ignore[arg-type]
         return
@@ -98,7 +138,9 @@ def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, 
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
             yield from track(pool.map(_job, jobs, chunksize=16), total=len(jobs), **bar)  # type: ignore[arg-type]
     except BrokenProcessPool as error:
-        raise click.ClickException("a process that read pages was killed, perhaps for want of memory; try fewer with --jobs") from error
+        raise click.ClickException(
+            "a process that read pages was killed, perhaps for want of memory; try fewer with --jobs"
+        ) from error
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +163,10 @@ def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
         if isinstance(url, str) and isinstance(path, str):
             yield {"url": url, "html": manifest.parent / path, "where": f"{manifest}:{number}"}
         else:
-            yield {"url": url, "error": f'{manifest}:{number}: expected {{"url": "…", "html": "PATH"}}'}
+            yield {
+                "url": url,
+                "error": f'{manifest}:{number}: expected {{"url": "…", "html": "PATH"}}',
+            }
 
 
 def _bytes(path: Path) -> bytes | str:
@@ -145,7 +190,10 @@ def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str,
     try:
         reading = read(body, url, site_of(url))
     except Exception as error:  # one page that breaks the extractor must not stop the others
-        return {"url": url, "error": f"the page could not be read ({type(error).__name__}: {error})"}
+        return {
+            "url": url,
+            "error": f"the page could not be read ({type(error).__name__}: {error})",
+        }
     row = reading.article.as_dict()
     if explain:
         taken = [{"rule": rule, "text": text} for rule, text in reading.taken]

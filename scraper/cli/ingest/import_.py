@@ -31,23 +31,59 @@ _STDIN = Path("-")
 
 @click.command("import", short_help="Collections of scraped articles, into the archive.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--jsonl", "kind", flag_value="jsonl", help="The files hold JSON lines or a JSON array, whatever their names say.")
-@click.option("--csv", "kind", flag_value="csv", help="The files are CSV with a header, whatever their names say.")
-@click.option("--map", "pairs", multiple=True, metavar="FIELD=COLUMN", help=f"Where a field stands: {', '.join(NAMES)}.")
+@click.option(
+    "--jsonl",
+    "kind",
+    flag_value="jsonl",
+    help="The files hold JSON lines or a JSON array, whatever their names say.",
+)
+@click.option(
+    "--csv",
+    "kind",
+    flag_value="csv",
+    help="The files are CSV with a header, whatever their names say.",
+)
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="FIELD=COLUMN",
+    help=f"Where a field stands: {', '.join(NAMES)}.",
+)
 @click.option("--site", metavar="NAME", help="The site of records that name none.")
-@click.option("--timezone", default="Asia/Jakarta", show_default=True, metavar="ZONE", help="Of times without an offset.")
-@click.option("--date-format", "formats", multiple=True, metavar="FORMAT", help="How dates are written, like %d/%m/%Y; tried first.")
+@click.option(
+    "--timezone",
+    default="Asia/Jakarta",
+    show_default=True,
+    metavar="ZONE",
+    help="Of times without an offset.",
+)
+@click.option(
+    "--date-format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT",
+    help="How dates are written, like %d/%m/%Y; tried first.",
+)
 @archive_option
 @json_option
 def import_command(
-    files: tuple[Path, ...], kind: str | None, pairs: tuple[str, ...], site: str | None, timezone: str, formats: tuple[str, ...],
-    path: Path, as_json: bool,
-) -> None:  # fmt: skip
-    """Take already scraped articles into the archive: JSON lines, a JSON array or CSV; news-watch's files as they are.
+    files: tuple[Path, ...],
+    kind: str | None,
+    pairs: tuple[str, ...],
+    site: str | None,
+    timezone: str,
+    formats: tuple[str, ...],
+    path: Path,
+    as_json: bool,
+) -> None:
+    """Take already scraped articles into the archive: JSON lines, a JSON array or CSV; news-watch's
+    files as they are.
 
-    Columns are found by their usual names (url, link, title, judul, content, isi, publish_date, tanggal, source, author ...).
-    Texts are cleaned as by `warta clean`. The same file a second time changes nothing. Bad records are told with their line,
-    and the rest goes on (exit 3); with --json each is a line of its own.
+    Columns are found by their usual names (url, link, title, judul, content, isi, publish_date,
+    tanggal, source, author ...). Texts are cleaned as by `warta clean`. The same file a second time
+    changes nothing. Bad records are told with their line, and the rest goes on (exit 3); with
+    --json each is a line of its own.
 
     \b
     warta import news-watch-ihsg-20261120_09.csv
@@ -75,14 +111,18 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, column = pair.partition("=")
         if not equals or not column or name not in NAMES:
-            raise click.UsageError(f"--map {pair}: expected FIELD=COLUMN, with a field of {', '.join(NAMES)}")
+            raise click.UsageError(
+                f"--map {pair}: expected FIELD=COLUMN, with a field of {', '.join(NAMES)}"
+            )
         mapping[name] = column
     return mapping
 
 
 def _zone(name: str) -> ZoneInfo:
     if name not in available_timezones():
-        raise click.UsageError(f"--timezone {name}: there is no such time zone; they are called like Asia/Jakarta or UTC")
+        raise click.UsageError(
+            f"--timezone {name}: there is no such time zone; they are called like Asia/Jakarta or UTC"
+        )
     return ZoneInfo(name)
 
 
@@ -96,8 +136,12 @@ def _reopened(path: Path, held: BinaryIO | None) -> Iterator[BinaryIO]:
         yield file
 
 
-def _surveyed(paths: Mapping[Path, None], held: BinaryIO | None, terms: Terms, kind: str | None) -> Iterator[Survey]:
-    """A look through each file before anything is written; one that is no collection is told, and left out."""
+def _surveyed(
+    paths: Mapping[Path, None], held: BinaryIO | None, terms: Terms, kind: str | None
+) -> Iterator[Survey]:
+    """A look through each file before anything is written; one that is no collection is told, and
+    left out.
+    """
     for path in paths:
         try:
             with _reopened(path, held) as file:
@@ -109,8 +153,14 @@ def _surveyed(paths: Mapping[Path, None], held: BinaryIO | None, terms: Terms, k
 
 
 def _imported(
-    path: Path, found: Sequence[Survey], held: BinaryIO | None, terms: Terms, *, now: datetime, as_json: bool
-) -> list[Report]:  # fmt: skip
+    path: Path,
+    found: Sequence[Survey],
+    held: BinaryIO | None,
+    terms: Terms,
+    *,
+    now: datetime,
+    as_json: bool,
+) -> list[Report]:
     """Write all files, with a bar.
 
     Raises:
@@ -118,15 +168,30 @@ def _imported(
     """
     told: Counter[Path] = Counter()
     reports: list[Report] = []
-    with Archive(path) as archive, bar("importing", total=sum(one.size for one in found)) as advance:
+    with (
+        Archive(path) as archive,
+        bar("importing", total=sum(one.size for one in found)) as advance,
+    ):
         for one in found:
             try:
                 with _reopened(one.path, held) as file:
-                    reports.append(import_file(archive, one, file, terms, now=now, tell=_teller(told, as_json=as_json), advance=advance))
+                    reports.append(
+                        import_file(
+                            archive,
+                            one,
+                            file,
+                            terms,
+                            now=now,
+                            tell=_teller(told, as_json=as_json),
+                            advance=advance,
+                        )
+                    )
             except Unreadable as error:  # it changed meanwhile
                 click.echo(f"{one.path}: {error}", err=True)
             except KeyboardInterrupt:
-                raise click.ClickException("interrupted; what was written is whole, and importing the files again goes on") from None
+                raise click.ClickException(
+                    "interrupted; what was written is whole, and importing the files again goes on"
+                ) from None
     return reports
 
 
@@ -134,7 +199,9 @@ def _teller(told: Counter[Path], *, as_json: bool) -> Callable[[Path, int, str],
     def tell(path: Path, line: int, reason: str) -> None:
         told[path] += 1
         if as_json:
-            print_json([{"file": str(path), "line": line, "reason": reason, "sentence": sentence(reason)}])
+            print_json(
+                [{"file": str(path), "line": line, "reason": reason, "sentence": sentence(reason)}]
+            )
         elif told[path] <= MAX_TOLD:
             click.echo(f"{path}:{line}: {sentence(reason)}", err=True)
         elif told[path] == MAX_TOLD + 1:
@@ -145,13 +212,21 @@ def _teller(told: Counter[Path], *, as_json: bool) -> Callable[[Path, int, str],
 
 def _row(report: Report) -> dict[str, Any]:
     outcomes = {name: report.outcomes[name] for name in OUTCOMES}
-    return {"file": str(report.path), "records": report.records, **outcomes, "bad": dict(report.bad), "doubts": dict(report.doubts)}
+    return {
+        "file": str(report.path),
+        "records": report.records,
+        **outcomes,
+        "bad": dict(report.bad),
+        "doubts": dict(report.doubts),
+    }
 
 
 def _show(reports: Sequence[Report]) -> None:
     rows = [_row(report) | {"bad": report.bad.total()} for report in reports]
     if rows:
-        print_table(rows, {name: name.replace("_", " ") for name in ("file", "records", *OUTCOMES, "bad")})
+        print_table(
+            rows, {name: name.replace("_", " ") for name in ("file", "records", *OUTCOMES, "bad")}
+        )
     for report in reports:
         counted = report.doubts + (report.bad if report.bad.total() > MAX_TOLD else Counter())
         for reason, count in counted.most_common():

@@ -25,10 +25,11 @@ SAMPLE = 1_000
 @click.argument("destination", type=click.Path(path_type=Path))
 @archive_option
 def backup(destination: Path, path: Path) -> None:
-    """Copy the archive as it stands at this moment to DESTINATION; crawls and readers go on meanwhile.
+    """Copy the archive as it stands at this moment to DESTINATION; crawls and readers go on
+    meanwhile.
 
-    The copy is verified (the whole file, and a sample of texts and pages) before it gets its name, so a file of that name is
-    always whole. A file that is there already is never replaced.
+    The copy is verified (the whole file, and a sample of texts and pages) before it gets its name,
+    so a file of that name is always whole. A file that is there already is never replaced.
 
     \b
     warta backup backups/news-2026-11-22.db
@@ -53,9 +54,17 @@ def backup(destination: Path, path: Path) -> None:
 def _check(copy: Path) -> None:
     with Archive(copy, read_only=True) as archive:
         try:
-            wrong = next((finding for finding in verify(archive, sample=SAMPLE) if not finding.ok), None)
-            told = f"{wrong.check}: {wrong.problems[0]}" if wrong is not None and wrong.check != "file" else "the database file is damaged"
+            wrong = next(
+                (finding for finding in verify(archive, sample=SAMPLE) if not finding.ok), None
+            )
+            told = (
+                f"{wrong.check}: {wrong.problems[0]}"
+                if wrong is not None and wrong.check != "file"
+                else "the database file is damaged"
+            )
         except sqlite3.DatabaseError:
             wrong, told = Finding(check="file"), "the database file is damaged"
     if wrong is not None:
-        raise ArchiveDamaged(f"the copy is not sound, and was taken away: {told}; try `warta verify`")
+        raise ArchiveDamaged(
+            f"the copy is not sound, and was taken away: {told}; try `warta verify`"
+        )

@@ -18,16 +18,23 @@ from scraper.cli.options import archive_option, identify, opened_for_writing
 @click.command(short_help="Take a story down for good.")
 @click.argument("url")
 @click.option("--reason", required=True, help="Why; stays with the tombstone.")
-@click.option("--defer-compact", is_flag=True, help="Leave the rewriting of a large file to a later `warta compact`.")
+@click.option(
+    "--defer-compact",
+    is_flag=True,
+    help="Leave the rewriting of a large file to a later `warta compact`.",
+)
 @archive_option
 def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
-    """Take a story down: its texts and kept pages are erased, also from the search index and the free room of the file.
+    """Take a story down: its texts and kept pages are erased, also from the search index and the
+    free room of the file.
 
-    A tombstone stays (site, address, reason, day): no later crawl brings the story back, and exports leave it out, also those
-    as of an earlier day. URL may be any address of the story, its id or its number. Copies made earlier still hold it.
+    A tombstone stays (site, address, reason, day): no later crawl brings the story back, and
+    exports leave it out, also those as of an earlier day. URL may be any address of the story, its
+    id or its number. Copies made earlier still hold it.
 
     \b
-    warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by the person named"
+    warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan --reason "asked by
+    the person named"
     """
     if not reason.strip():
         raise click.UsageError("--reason is empty: say why; it stays with the tombstone")
@@ -38,7 +45,10 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
         done = take_down(archive, site, key, url=url, reason=reason, now=now)
         if before is not None:
             since = plain_time(before["taken_down_at"])
-            click.echo(f"It was taken down before, on {since}, and that reason stays: {before['reason']}.", err=True)
+            click.echo(
+                f"It was taken down before, on {since}, and that reason stays: {before['reason']}.",
+                err=True,
+            )
         click.echo(
             f"Erased {plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}; "
             f"{plural(done.urls, 'address', 'addresses')} will never be asked for again.",
@@ -48,8 +58,13 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
             whole = True if defer_compact else compact(archive, now=now)
         except (ArchiveError, KeyboardInterrupt) as error:
             told = str(error) or f"{path}: interrupted"
-            raise click.ClickException(f"{told}; traces may be left in free room of the file until `warta compact`") from error
+            raise click.ClickException(
+                f"{told}; traces may be left in free room of the file until `warta compact`"
+            ) from error
     if defer_compact:
         click.echo("Traces may be left in free room of the file until `warta compact`.", err=True)
     elif not whole:
-        click.echo("Another program still reads an older state: run `warta compact` once it has ended.", err=True)
+        click.echo(
+            "Another program still reads an older state: run `warta compact` once it has ended.",
+            err=True,
+        )

@@ -13,11 +13,17 @@ from scraper.cli.terminal import bar, print_json, print_table
 
 
 @click.command(short_help="Check every text and every kept page.")
-@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Only N snapshots and N revisions, spread over the archive.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only N snapshots and N revisions, spread over the archive.",
+)
 @archive_option
 @json_option
 def verify(sample: int | None, path: Path, as_json: bool) -> None:
-    """Check the file, the links between rows, the views, the search index, every text and every kept page against its digest.
+    """Check the file, the links between rows, the views, the search index, every text and every
+    kept page against its digest.
 
     Writes nothing, and may run beside a crawl. Exit status 1 where something is wrong.
 
@@ -26,7 +32,9 @@ def verify(sample: int | None, path: Path, as_json: bool) -> None:
     warta verify --sample 1000       a look at a large archive
     """
     with opened(path) as archive:
-        archive.db.conn.execute("BEGIN")  # one state of the archive, whatever a crawl writes meanwhile
+        archive.db.conn.execute(
+            "BEGIN"
+        )  # one state of the archive, whatever a crawl writes meanwhile
         with bar("verifying", total=amount(archive, sample)) as advance:
             findings = list(verify_archive(archive, sample=sample, progress=advance))
     show_findings(findings, path, as_json=as_json)
@@ -37,10 +45,22 @@ def verify(sample: int | None, path: Path, as_json: bool) -> None:
 def show_findings(findings: list[Finding], path: Path, *, as_json: bool) -> None:
     """A row a check, and below each thing that is wrong."""
     if as_json:
-        print_json({"check": finding.check, "examined": finding.examined, "problems": finding.problems} for finding in findings)
+        print_json(
+            {"check": finding.check, "examined": finding.examined, "problems": finding.problems}
+            for finding in findings
+        )
     else:
-        rows = [{"check": f.check, "examined": f.examined, "result": "ok" if f.ok else f"{len(f.problems)} wrong"} for f in findings]
-        print_table(rows, {"check": "check", "examined": "examined", "result": "result"}, title=str(path))
+        rows = [
+            {
+                "check": f.check,
+                "examined": f.examined,
+                "result": "ok" if f.ok else f"{len(f.problems)} wrong",
+            }
+            for f in findings
+        ]
+        print_table(
+            rows, {"check": "check", "examined": "examined", "result": "result"}, title=str(path)
+        )
     for finding in findings:
         for problem in finding.problems[:MOST]:
             click.echo(f"{finding.check}: {problem}", err=True)

@@ -15,18 +15,27 @@ from scraper.cli.options import archive_option, identify, json_option, opened, t
 from scraper.cli.terminal import console, print_json, print_table
 
 _COLUMNS = {
-    "site": "site", "published_at": "published", "minutes": "minutes after", "relation": "relation", "share": "share of its text",
-    "of_whole": "share of the first", "headline": "headline", "url": "url",
-}  # fmt: skip
+    "site": "site",
+    "published_at": "published",
+    "minutes": "minutes after",
+    "relation": "relation",
+    "share": "share of its text",
+    "of_whole": "share of the first",
+    "headline": "headline",
+    "url": "url",
+}
 
 
 @click.command(short_help="Who ran a story, when, how much of it.")
 @click.argument("url")
-@click.option("--diff", "with_diff", is_flag=True, help="Show each copy against the first, word by word.")
+@click.option(
+    "--diff", "with_diff", is_flag=True, help="Show each copy against the first, word by word."
+)
 @archive_option
 @json_option
 def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
-    """Who ran a story: each member with its time, minutes after the first, and how much of it stands in the first.
+    """Who ran a story: each member with its time, minutes after the first, and how much of it
+    stands in the first.
 
     \b
     copy      nearly word for word              excerpt   one was cut from the other
@@ -37,7 +46,11 @@ def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
         rows = members(archive.db, article_id)
         if not rows:
             tell_unread(archive)
-        texts = {row["article_id"]: queries.latest(archive.db, row["article_id"]) for row in rows} if with_diff else {}
+        texts = (
+            {row["article_id"]: queries.latest(archive.db, row["article_id"]) for row in rows}
+            if with_diff
+            else {}
+        )
     if as_json:
         print_json(rows)
         return
@@ -50,8 +63,16 @@ def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    relation = "first" if row["is_first"] else row["relation"] if not row["direction"] else f"{row['relation']} ({row['direction']})"
-    return dict(row, relation=relation, share=f"{row['containment']:.0%}", of_whole=f"{row['of_first']:.0%}")
+    relation = (
+        "first"
+        if row["is_first"]
+        else row["relation"]
+        if not row["direction"]
+        else f"{row['relation']} ({row['direction']})"
+    )
+    return dict(
+        row, relation=relation, share=f"{row['containment']:.0%}", of_whole=f"{row['of_first']:.0%}"
+    )
 
 
 def _print_diff(first: dict[str, Any], other: dict[str, Any]) -> None:
@@ -59,4 +80,7 @@ def _print_diff(first: dict[str, Any], other: dict[str, Any]) -> None:
     out.print(Text(f"\n{other['url']}", style="bold"), soft_wrap=True)
     for name, runs in edits_between(first, other):
         if name in ("headline", "deck", "body"):
-            out.print(Text(f"{name}: ").append_text(marked(runs, coloured=out.is_terminal, excerpt=True)), soft_wrap=True)
+            out.print(
+                Text(f"{name}: ").append_text(marked(runs, coloured=out.is_terminal, excerpt=True)),
+                soft_wrap=True,
+            )

@@ -21,7 +21,8 @@ from scraper.cli.terminal import console, print_json
 @archive_option
 @json_option
 def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> None:
-    """What changed between revisions A and B of an article, word by word; the newest two if none is named.
+    """What changed between revisions A and B of an article, word by word; the newest two if none is
+    named.
 
     \b
     warta diff 12
@@ -32,17 +33,27 @@ def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> N
         newest = queries.latest(archive.db, article_id)["revision"]
         b = b if b is not None else newest
         if newest == 1 and a is None:
-            click.echo("There is only one revision: nothing has changed since the story was first seen.", err=True)
+            click.echo(
+                "There is only one revision: nothing has changed since the story was first seen.",
+                err=True,
+            )
             return
         before = queries.revision(archive.db, article_id, a if a is not None else max(1, b - 1))
         after = queries.revision(archive.db, article_id, b)
     changed = list(edits_between(before, after))
     if as_json:
-        print_json({"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]} for name, runs in changed)
+        print_json(
+            {"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]}
+            for name, runs in changed
+        )
         return
     out = console()
     since, until = plain_time(before["observed_at"]), plain_time(after["observed_at"])
-    out.print(Text(f"Revision {before['number']} ({since}) → revision {after['number']} of {newest} ({until})"))
+    out.print(
+        Text(
+            f"Revision {before['number']} ({since}) → revision {after['number']} of {newest} ({until})"
+        )
+    )
     for name, runs in changed:
         out.print(Text(f"\n{name}", style="bold"))
         out.print(marked(runs, coloured=out.is_terminal), soft_wrap=True)

@@ -28,7 +28,8 @@ _MOVED = {
 @archive_option
 @json_option
 def explain(url: str, path: Path, as_json: bool) -> None:
-    """A URL's whole life: who announced it, each check with its answer, why it is due or not, and what it made.
+    """A URL's whole life: who announced it, each check with its answer, why it is due or not, and
+    what it made.
 
     \b
     warta explain https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan
@@ -44,7 +45,11 @@ def explain(url: str, path: Path, as_json: bool) -> None:
 
 def _life(life: dict[str, Any]) -> Iterator[str]:
     yield life["url"]
-    yield f"Site {life['site']}, state {life['state']}" + (f": {sentence(life['reason'])}" if life["reason"] else "") + "."
+    yield (
+        f"Site {life['site']}, state {life['state']}"
+        + (f": {sentence(life['reason'])}" if life["reason"] else "")
+        + "."
+    )
     if life["taken_down_for"]:
         yield f"The reason given: {life['taken_down_for']}."
     announced = f" by {life['announced_by']}" if life["announced_by"] else ""
@@ -56,7 +61,11 @@ def _life(life: dict[str, Any]) -> Iterator[str]:
     if life["state"] != "source":
         yield _due(life)
     if life["article_id"] is not None:
-        yield f"It is article {life['article_id']}:" if life["revisions"] else f"It was article {life['article_id']}; its texts are erased."
+        yield (
+            f"It is article {life['article_id']}:"
+            if life["revisions"]
+            else f"It was article {life['article_id']}; its texts are erased."
+        )
     for made in life["revisions"]:
         changed = f", changed {', '.join(made['changed'])}" if made["changed"] else ""
         note = f': "{made["correction"]}"' if made["correction"] else ""
@@ -78,7 +87,11 @@ def _happened(check: dict[str, Any]) -> str:
 
 
 def _due(life: dict[str, Any]) -> str:
-    why = f": {sentence(life['due_reason'])}" if life["due_reason"] and life["due_reason"] != life["reason"] else ""
+    why = (
+        f": {sentence(life['due_reason'])}"
+        if life["due_reason"] and life["due_reason"] != life["reason"]
+        else ""
+    )
     quiet = f" ({life['quiet_checks']} in a row so far)" if life["due_reason"] == "quiet" else ""
     if life["next_check_at"]:
         return f"Due again {life['next_check_at']}{why}{quiet}."

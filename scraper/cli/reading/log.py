@@ -13,9 +13,14 @@ from scraper.cli.options import archive_option, as_of_option, identify, json_opt
 from scraper.cli.terminal import print_json, print_table
 
 _COLUMNS = {
-    "number": "rev", "observed_at": "observed", "kind": "kind", "changed": "changed", "returns_to": "returns to",
-    "correction": "correction", "headline": "headline",
-}  # fmt: skip
+    "number": "rev",
+    "observed_at": "observed",
+    "kind": "kind",
+    "changed": "changed",
+    "returns_to": "returns to",
+    "correction": "correction",
+    "headline": "headline",
+}
 
 
 @click.command(short_help="The revisions of an article.")
@@ -24,7 +29,8 @@ _COLUMNS = {
 @archive_option
 @json_option
 def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
-    """The revisions of an article: when, of which kind, which fields, and the newsroom's own note of a correction.
+    """The revisions of an article: when, of which kind, which fields, and the newsroom's own note
+    of a correction.
 
     \b
     publisher   the newsroom changed it          removed    the site took it away
@@ -37,4 +43,8 @@ def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    print_table([dict(row, observed_at=plain_time(row["observed_at"])) for row in rows], _COLUMNS, title=newest["url"])
+    print_table(
+        [dict(row, observed_at=plain_time(row["observed_at"])) for row in rows],
+        _COLUMNS,
+        title=newest["url"],
+    )

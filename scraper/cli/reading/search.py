@@ -14,7 +14,13 @@ from scraper.cli.terminal import print_json, print_table
 @click.command(short_help="Full text of the newest revisions.")
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Stories shown at most.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Stories shown at most.",
+)
 @archive_option
 @json_option
 def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:
@@ -27,4 +33,13 @@ def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_
     if not rows:
         click.echo("Nothing found.", err=True)
         return
-    print_table(rows, {"article_id": "article", "site": "site", "published_at": "published", "headline": "headline", "snippet": "text"})
+    print_table(
+        rows,
+        {
+            "article_id": "article",
+            "site": "site",
+            "published_at": "published",
+            "headline": "headline",
+            "snippet": "text",
+        },
+    )

@@ -39,7 +39,12 @@ def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     for line in _heading(article):
         out.print(Text(line), soft_wrap=True)
     if since is not None:
-        out.print(Text(f"Marked: the site's pages are not what they were since {plain_time(since)}; see `warta health`"), soft_wrap=True)
+        out.print(
+            Text(
+                f"Marked: the site's pages are not what they were since {plain_time(since)}; see `warta health`"
+            ),
+            soft_wrap=True,
+        )
     out.print()
     out.print(Text(article["body"]), soft_wrap=True)
 
@@ -47,9 +52,26 @@ def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
 def _heading(article: dict[str, Any]) -> list[str]:
     """The lines above a body."""
     lines = [article["kicker"], article["headline"] or "(no headline)", article["deck"]]
-    people = ", ".join(article["authors"]) + (f" (editor: {', '.join(article['editors'])})" if article["editors"] else "")
-    lines.append(" · ".join(filter(None, (people, article["agency"], article["published_at"], article["section"], article["dateline"]))))
-    lines.append(f"{article['url']} (article {article['article_id']}, revision {article['revision']}, layout {article['layout']})")
+    people = ", ".join(article["authors"]) + (
+        f" (editor: {', '.join(article['editors'])})" if article["editors"] else ""
+    )
+    lines.append(
+        " · ".join(
+            filter(
+                None,
+                (
+                    people,
+                    article["agency"],
+                    article["published_at"],
+                    article["section"],
+                    article["dateline"],
+                ),
+            )
+        )
+    )
+    lines.append(
+        f"{article['url']} (article {article['article_id']}, revision {article['revision']}, layout {article['layout']})"
+    )
     if article["removed_at"]:
         lines.append(f"Removed by the site; noticed {plain_time(article['removed_at'])}")
     if article["opted_out"]:

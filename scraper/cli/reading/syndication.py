@@ -11,9 +11,14 @@ from scraper.cli.options import archive_option, json_option, named, opened, tell
 from scraper.cli.terminal import print_json, print_table
 
 _COLUMNS = {
-    "site": "who ran", "source": "stories of", "stories": "stories", "first": "first",
-    "copies": "copies", "edited": "edited", "excerpts": "excerpts",
-}  # fmt: skip
+    "site": "who ran",
+    "source": "stories of",
+    "stories": "stories",
+    "first": "first",
+    "copies": "copies",
+    "edited": "edited",
+    "excerpts": "excerpts",
+}
 
 
 @click.group(short_help="Who runs whose stories.")
@@ -27,7 +32,8 @@ def syndication(path: Path) -> None:
 @json_option
 @click.pass_context
 def matrix(context: click.Context, path: Path, as_json: bool) -> None:
-    """Who ran how many stories of whom: of the agency that a story credits, else of the site that published it first.
+    """Who ran how many stories of whom: of the agency that a story credits, else of the site that
+    published it first.
 
     A site's repeats of its own stories are left out.
     """

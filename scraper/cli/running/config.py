@@ -15,15 +15,20 @@ from scraper.configuration.shown import rows
 
 
 @click.command(short_help="Show the configuration that is in force.")
-@click.option("--example", is_flag=True, help="Print a warta.toml with every key, its default and its meaning.")
+@click.option(
+    "--example",
+    is_flag=True,
+    help="Print a warta.toml with every key, its default and its meaning.",
+)
 @config_option
 @json_option
 @click.pass_context
 def config(context: click.Context, example: bool, as_json: bool) -> None:
-    """Show every key of the configuration, its value, and where that comes from: default, file and line, or variable.
+    """Show every key of the configuration, its value, and where that comes from: default, file and
+    line, or variable.
 
-    The file is the one that --config names, else $WARTA_CONFIG, else ./warta.toml where there is one. Options of a command go
-    before all of it. Secrets are not shown.
+    The file is the one that --config names, else $WARTA_CONFIG, else ./warta.toml where there is
+    one. Options of a command go before all of it. Secrets are not shown.
 
     \b
     warta config --example > warta.toml           a file to start from

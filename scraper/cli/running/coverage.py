@@ -27,9 +27,17 @@ _LONGEST = 87_600
 """Hours of ten years."""
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 _COLUMNS = {
-    "site": "site", "day": "day", "announced": "announced", "kept": "kept", "missing": "missing", "waiting": "waiting", "late": "late",
-    "skipped": "skipped", "usual": "usual", "told": "",
-}  # fmt: skip
+    "site": "site",
+    "day": "day",
+    "announced": "announced",
+    "kept": "kept",
+    "missing": "missing",
+    "waiting": "waiting",
+    "late": "late",
+    "skipped": "skipped",
+    "usual": "usual",
+    "told": "",
+}
 _MARKS = {"few": "far less than usual", "missing": "too many missing"}
 
 
@@ -38,12 +46,16 @@ class Zone(click.ParamType[ZoneInfo]):
 
     name = "zone"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ZoneInfo:
         """Called by click."""
         try:
             return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.fail(f"{value}: no time zone is called so; expected a name like Asia/Jakarta", param, ctx)
+            self.fail(
+                f"{value}: no time zone is called so; expected a name like Asia/Jakarta", param, ctx
+            )
 
 
 class Picture(click.Path):
@@ -56,15 +68,21 @@ class Picture(click.Path):
         """Called by click."""
         found: Any = super().convert(value, param, ctx)
         if found.suffix.lower() != ".png":
-            self.fail(f"{found}: the picture is a PNG; expected a name like coverage.png", param, ctx)
+            self.fail(
+                f"{found}: the picture is a PNG; expected a name like coverage.png", param, ctx
+            )
         return found
 
 
 @click.command(short_help="What was announced against what is kept.")
-@click.option("--since", type=_DAY, metavar="YYYY-MM-DD", help=f"From this day on; {DAYS} days without it.")
+@click.option(
+    "--since", type=_DAY, metavar="YYYY-MM-DD", help=f"From this day on; {DAYS} days without it."
+)
 @click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Up to this day; today without it.")
 @click.option("--site", help="Only this site.")
-@click.option("--zone", type=Zone(), default="Asia/Jakarta", show_default=True, help="Whose days they are.")
+@click.option(
+    "--zone", type=Zone(), default="Asia/Jakarta", show_default=True, help="Whose days they are."
+)
 @click.option(
     "--late",
     type=Number(0, _LONGEST),
@@ -79,44 +97,79 @@ class Picture(click.Path):
     show_default=True,
     help=f"Share of a day's stories that may be missing; fewer than {covering.MIN_MISSING} always may.",
 )
-@click.option("--urls", "with_urls", is_flag=True, help="Each story that is missing, waiting or late, with its reason.")
+@click.option(
+    "--urls",
+    "with_urls",
+    is_flag=True,
+    help="Each story that is missing, waiting or late, with its reason.",
+)
 @click.option("--plot", type=Picture(), help="Draw a calendar a site into this PNG file.")
 @archive_option
 @json_option
 def coverage(
-    since: datetime | None, until: datetime | None, site: str | None, zone: ZoneInfo, late: float, missing_share: float, with_urls: bool,
-    plot: Path | None, path: Path, as_json: bool,
-) -> None:  # fmt: skip
-    """What the sites' sources announced against what is in the archive, a day (of publication) and site.
+    since: datetime | None,
+    until: datetime | None,
+    site: str | None,
+    zone: ZoneInfo,
+    late: float,
+    missing_share: float,
+    with_urls: bool,
+    plot: Path | None,
+    path: Path,
+    as_json: bool,
+) -> None:
+    """What the sites' sources announced against what is in the archive, a day (of publication) and
+    site.
 
-    A story is kept, missing, or waiting where it was announced not long ago; of those that are kept some came late. Those out of a
-    crawl's days are skipped. A day that announced far less than its weekday usually does is marked, once a later crawl has looked:
-    well under half of the median of eight weeks, and too few to be chance. Ends with 3 where a day is marked, or too many are missing.
+    A story is kept, missing, or waiting where it was announced not long ago; of those that are kept
+    some came late. Those out of a crawl's days are skipped. A day that announced far less than its
+    weekday usually does is marked, once a later crawl has looked: well under half of the median of
+    eight weeks, and too few to be chance. Ends with 3 where a day is marked, or too many are
+    missing.
 
     \b
     warta coverage --since 2026-11-01
     warta coverage --site suara --urls
     warta coverage --since 2026-01-01 --plot coverage.png
-    """  # fmt: skip
+    """
     now = datetime.now(UTC)
     last = until.date() if until else now.astimezone(zone).date()
-    first = since.date() if since else max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
+    first = (
+        since.date()
+        if since
+        else max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
+    )
     if first > last:
         raise click.UsageError("--since is later than --until: no day is left")
     first, patience = max(first, date(1970, 1, 1)), timedelta(hours=late)
     with opened(path) as archive:
         _check(site, archive)
         days = covering.coverage(
-            archive, first=first, last=last, now=now, site=site, zone=zone, late=patience, missing_share=missing_share
-        )  # fmt: skip
-        urls = covering.urls(archive, first=first, last=last, now=now, site=site, zone=zone, late=patience) if with_urls else []
+            archive,
+            first=first,
+            last=last,
+            now=now,
+            site=site,
+            zone=zone,
+            late=patience,
+            missing_share=missing_share,
+        )
+        urls = (
+            covering.urls(
+                archive, first=first, last=last, now=now, site=site, zone=zone, late=patience
+            )
+            if with_urls
+            else []
+        )
     if plot is not None:
         _plot(days, plot, zone)
     if with_urls:
         _show_urls(urls, zone, as_json=as_json)
     else:
         _show_days(days, missing_share, as_json=as_json)
-    if any(day.marks for day in days) or any(_marked(total, missing_share) for total in _totals(days)):
+    if any(day.marks for day in days) or any(
+        _marked(total, missing_share) for total in _totals(days)
+    ):
         raise SystemExit(3)
 
 
@@ -124,33 +177,53 @@ def _check(site: str | None, archive: Reader) -> None:
     """A name that the archive has never heard of is a typo."""
     known = sorted({*covering.sites(archive), *crawled_sites(archive)})
     if site is not None and site not in known:
-        raise click.UsageError(f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}")
+        raise click.UsageError(
+            f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}"
+        )
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
     try:
         draw(days, path, zone=zone)
     except OSError as error:
-        raise click.ClickException(f"{path}: the picture cannot be written there ({error.strerror})") from error
+        raise click.ClickException(
+            f"{path}: the picture cannot be written there ({error.strerror})"
+        ) from error
     click.echo(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.", err=True)
 
 
 def _show_days(days: Sequence[covering.Coverage], share: float, *, as_json: bool) -> None:
     if as_json:
         print_json(
-            {**_row(day), "usual": day.usual, "reasons": dict(day.reasons), "looked": day.looked, "marks": list(day.marks)} for day in days
+            {
+                **_row(day),
+                "usual": day.usual,
+                "reasons": dict(day.reasons),
+                "looked": day.looked,
+                "marks": list(day.marks),
+            }
+            for day in days
         )
         return
     rows = [row for _key, some in groupby(days, key=_likeness) for row in _folded(list(some))]
-    totals = [total | {"told": _MARKS["missing"] if _marked(total, share) else ""} for total in _totals(days)]
+    totals = [
+        total | {"told": _MARKS["missing"] if _marked(total, share) else ""}
+        for total in _totals(days)
+    ]
     print_table([*rows, *totals], _COLUMNS)
 
 
 def _row(day: covering.Coverage) -> dict[str, Any]:
     return {
-        "site": day.site, "day": day.day.isoformat(), "announced": day.announced, "kept": day.kept, "missing": day.missing,
-        "waiting": day.waiting, "late": day.late, "skipped": day.skipped,
-    }  # fmt: skip
+        "site": day.site,
+        "day": day.day.isoformat(),
+        "announced": day.announced,
+        "kept": day.kept,
+        "missing": day.missing,
+        "waiting": day.waiting,
+        "late": day.late,
+        "skipped": day.skipped,
+    }
 
 
 def _likeness(day: covering.Coverage) -> tuple[Any, ...]:
@@ -161,7 +234,10 @@ def _likeness(day: covering.Coverage) -> tuple[Any, ...]:
 def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
     """A row a day; a long stretch of empty days in one."""
     if len(days) < FOLDED:
-        return [_row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)} for day in days]
+        return [
+            _row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)}
+            for day in days
+        ]
     return [_row(days[0]) | {"day": f"{days[0].day} to {days[-1].day}", "told": _told(days[0])}]
 
 
@@ -169,8 +245,13 @@ def _told(day: covering.Coverage) -> str:
     """The marks of a day, and why stories of it are missing."""
     if day.empty and not day.looked:
         return "not looked"
-    reasons = (f"{count} {reason}" for reason, count in sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0])))
-    return "; ".join(filter(None, (", ".join(_MARKS[mark] for mark in day.marks), ", ".join(reasons))))
+    reasons = (
+        f"{count} {reason}"
+        for reason, count in sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    )
+    return "; ".join(
+        filter(None, (", ".join(_MARKS[mark] for mark in day.marks), ", ".join(reasons)))
+    )
 
 
 def _totals(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
@@ -178,7 +259,11 @@ def _totals(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
     rows = [_row(day) for day in days]
     counted = ("announced", "kept", "missing", "waiting", "late", "skipped")
     return [
-        {"site": site, "day": "all", **{name: sum(row[name] for row in rows if row["site"] == site) for name in counted}}
+        {
+            "site": site,
+            "day": "all",
+            **{name: sum(row[name] for row in rows if row["site"] == site) for name in counted},
+        }
         for site in dict.fromkeys(row["site"] for row in rows)
     ]
 
@@ -191,6 +276,17 @@ def _show_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool)
     if as_json:
         print_json(rows)
         return
-    told = [row | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"} for row in rows]
-    told = [row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'], zone)}"} if row["outcome"] == "late" else row for row in told]
-    print_table(told, {"site": "site", "day": "day", "outcome": "outcome", "why": "why", "url": "url"})
+    told = [
+        row
+        | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"}
+        for row in rows
+    ]
+    told = [
+        row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'], zone)}"}
+        if row["outcome"] == "late"
+        else row
+        for row in told
+    ]
+    print_table(
+        told, {"site": "site", "day": "day", "outcome": "outcome", "why": "why", "url": "url"}
+    )

@@ -33,21 +33,33 @@ _LONGEST = 87_600
     type=Number(0, _LONGEST, min_open=True),
     help="Hours that a site may be without a crawl, instead of what follows from its rhythm.",
 )
-@click.option("--missing-share", type=Number(0, 1), help="Share of a day's announced stories that may be missing.")
-@click.option("--disk-free", type=Number(0, 1_000_000), help="GB of room that the archive's disk should have.")
+@click.option(
+    "--missing-share",
+    type=Number(0, 1),
+    help="Share of a day's announced stories that may be missing.",
+)
+@click.option(
+    "--disk-free", type=Number(0, 1_000_000), help="GB of room that the archive's disk should have."
+)
 @archive_option
 @json_option
 @click.pass_context
 def health(
-    context: click.Context, names: tuple[str, ...], silence: float | None, missing_share: float | None, disk_free: float | None, path: Path,
+    context: click.Context,
+    names: tuple[str, ...],
+    silence: float | None,
+    missing_share: float | None,
+    disk_free: float | None,
+    path: Path,
     as_json: bool,
-) -> None:  # fmt: skip
+) -> None:
     """Say for each site whether it is well and since when not, why, and which pages show it.
 
-    A site is not well where its last crawl failed or none came within its rhythm, where its pages are not what they were (their
-    articles are marked, and mended by `warta reextract` once the profile knows them), or where announced stories are missing. It is
-    all read from the archive; what is still well is as the configuration has it, and so are the sites: those that are switched on.
-    Ends with 3 where anything is not well.
+    A site is not well where its last crawl failed or none came within its rhythm, where its pages
+    are not what they were (their articles are marked, and mended by `warta reextract` once the
+    profile knows them), or where announced stories are missing. It is all read from the archive;
+    what is still well is as the configuration has it, and so are the sites: those that are switched
+    on. Ends with 3 where anything is not well.
     """
     configuration, now = configured(context).configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration, list(sites()))
@@ -55,9 +67,23 @@ def health(
     with opened(path) as archive:
         crawled = crawled_sites(archive)
         chosen = _chosen(names, crawled) or watched(timetable)
-        found = [each for each in incidents(archive, now=now, limits=well, sites=chosen) if not each.over]
-        rows = [_row(site, [each for each in found if each.site == site], last_crawl(archive, site), archive) for site in chosen]
-    rows += [_row(None, whole, None, None)] if (whole := [each for each in found if each.site is None]) else []
+        found = [
+            each for each in incidents(archive, now=now, limits=well, sites=chosen) if not each.over
+        ]
+        rows = [
+            _row(
+                site,
+                [each for each in found if each.site == site],
+                last_crawl(archive, site),
+                archive,
+            )
+            for site in chosen
+        ]
+    rows += (
+        [_row(None, whole, None, None)]
+        if (whole := [each for each in found if each.site is None])
+        else []
+    )
     if as_json:
         print_json(rows)
     else:
@@ -69,7 +95,9 @@ def health(
         raise SystemExit(3)
 
 
-def _limits(usual: Limits, silence: float | None, missing_share: float | None, disk_free: float | None) -> Limits:
+def _limits(
+    usual: Limits, silence: float | None, missing_share: float | None, disk_free: float | None
+) -> Limits:
     """The options go before the configuration."""
     if silence is not None:
         usual = replace(usual, silence=timedelta(hours=silence), silences={})
@@ -86,10 +114,18 @@ def _chosen(names: Sequence[str], crawled: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _row(site: str | None, found: Sequence[Incident], last: dict[str, Any] | None, archive: Reader | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"site": site, "well": not found, "since": min((each.since.isoformat() for each in found), default=None)}
+def _row(
+    site: str | None, found: Sequence[Incident], last: dict[str, Any] | None, archive: Reader | None
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "site": site,
+        "well": not found,
+        "since": min((each.since.isoformat() for each in found), default=None),
+    }
     if archive is not None and site is not None:
-        (marked,) = archive.db.conn.execute("SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)).fetchone()
+        (marked,) = archive.db.conn.execute(
+            "SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)
+        ).fetchone()
         row |= {"last_crawl": last, "articles_marked": marked}
     told = [
         {
@@ -128,4 +164,6 @@ def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:
 
 def _marked(row: dict[str, Any]) -> str:
     count = row.get("articles_marked")
-    return f"; {plural(count, 'article')} marked until `warta reextract` mends them" if count else ""
+    return (
+        f"; {plural(count, 'article')} marked until `warta reextract` mends them" if count else ""
+    )

@@ -19,12 +19,20 @@ from scraper.sites.loader import sites
 
 
 @click.command(short_help="Numbers for Prometheus; a dashboard for Grafana.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write them to this file, for node_exporter's textfile collector.")
-@click.option("--dashboard", is_flag=True, help="Print a dashboard for Grafana instead; import it there.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write them to this file, for node_exporter's textfile collector.",
+)
+@click.option(
+    "--dashboard", is_flag=True, help="Print a dashboard for Grafana instead; import it there."
+)
 @archive_option
 @click.pass_context
 def metrics(context: click.Context, output: Path | None, dashboard: bool, path: Path) -> None:
-    """The archive in numbers, in the text format of Prometheus; what is not well as `warta health` has it.
+    """The archive in numbers, in the text format of Prometheus; what is not well as `warta health`
+    has it.
 
     \b
     warta metrics --output /var/lib/node_exporter/warta.prom
@@ -39,7 +47,9 @@ def metrics(context: click.Context, output: Path | None, dashboard: bool, path: 
     with opened(path):
         pass  # says in one line what is wrong with it
     configuration = configured(context).configuration
-    collected = Lookout(configuration, path, Timetable.of(configuration, list(sites())), lambda: datetime.now(UTC)).metrics
+    collected = Lookout(
+        configuration, path, Timetable.of(configuration, list(sites())), lambda: datetime.now(UTC)
+    ).metrics
     if output is not None:
         write_textfile(output, collected)
     else:

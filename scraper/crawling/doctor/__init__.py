@@ -1,1 +1,3 @@
-"""An examination of a live site: the asking (examiner), and what follows from what was found (findings)."""
+"""An examination of a live site: the asking (examiner), and what follows from what was found
+(findings).
+"""

@@ -1,4 +1,6 @@
-"""class Examiner: a handful of polite requests to a live site, to see whether it is still as its profile says. Keeps nothing."""
+"""class Examiner: a handful of polite requests to a live site, to see whether it is still as its
+profile says. Keeps nothing.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,12 @@ from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, read_source
 from scraper.crawling.doctor.findings import NOT_ASKED, Examination, SourceFinding, StoryFinding
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import page_of, part_urls
-from scraper.crawling.responses import refusal_of_article, refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.responses import (
+    refusal_of_article,
+    refusal_of_content,
+    refusal_of_error,
+    refusal_of_status,
+)
 from scraper.crawling.spider import MAX_FEED_BYTES, name_ourselves
 from scraper.extraction import read_page
 from scraper.extraction.locate import find_article
@@ -44,7 +51,9 @@ BEFORE_HOME = 4
 
 
 class Examiner(Spider):
-    """Asks one site for robots.txt, its sources and its newest stories, one after the other, through the crawler's own middlewares."""
+    """Asks one site for robots.txt, its sources and its newest stories, one after the other,
+    through the crawler's own middlewares.
+    """
 
     name = "doctor"
 
@@ -91,7 +100,11 @@ class Examiner(Spider):
             return
         for source in self._sources(rules.sitemaps):
             await self._ask_source(source)
-        newest = sorted(self._links.values(), key=lambda link: link.published_at.timestamp() if link.published_at else 0.0, reverse=True)
+        newest = sorted(
+            self._links.values(),
+            key=lambda link: link.published_at.timestamp() if link.published_at else 0.0,
+            reverse=True,
+        )
         for link in newest[:STORIES]:
             self.found.stories.append(await self._ask_story(link))
             self.found.asked = self._asked()
@@ -103,10 +116,16 @@ class Examiner(Spider):
         return middleware
 
     def _asked(self) -> int:
-        return int(self.crawler.stats.get_value("downloader/request_count", 0)) if self.crawler.stats else 0
+        return (
+            int(self.crawler.stats.get_value("downloader/request_count", 0))
+            if self.crawler.stats
+            else 0
+        )
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
-        """Sitemaps of robots.txt, the profile's own sources and the home page, each once; the home page early enough to be asked."""
+        """Sitemaps of robots.txt, the profile's own sources and the home page, each once; the home
+        page early enough to be asked.
+        """
         named = [Sitemap(url) for url in sitemaps if self.site.may_ask(host_of(url))]
         seen: set[str] = set()
         sources: list[Source] = []
@@ -126,8 +145,19 @@ class Examiner(Spider):
         step = next(source.first(self._window))
         finding, announced = await self._read_source(step)
         self.found.sources.append(finding)
-        maps = sorted(announced.sitemaps, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True)
-        inner = next((url for link in maps if (url := joined_url(step.url, link.url)) and self.site.may_ask(host_of(url))), None)
+        maps = sorted(
+            announced.sitemaps,
+            key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0,
+            reverse=True,
+        )
+        inner = next(
+            (
+                url
+                for link in maps
+                if (url := joined_url(step.url, link.url)) and self.site.may_ask(host_of(url))
+            ),
+            None,
+        )
         if inner is not None and not finding.article_links:
             further, _announced = await self._read_source(Step(source=Sitemap(inner), url=inner))
             self.found.sources.append(replace(further, within=step.url))
@@ -137,11 +167,21 @@ class Examiner(Spider):
         kind = type(step.source).__name__
         if self._left(STORIES) < self._cost(step.url):
             return SourceFinding(url=step.url, kind=kind, reason=NOT_ASKED), Announced()
-        limit = MAX_SOURCE_BYTES if isinstance(step.source, Sitemap) else MAX_FEED_BYTES if isinstance(step.source, Feed) else None
-        response = await self._ask(step.url, STORIES, **({"download_maxsize": limit} if limit else {}))
+        limit = (
+            MAX_SOURCE_BYTES
+            if isinstance(step.source, Sitemap)
+            else MAX_FEED_BYTES
+            if isinstance(step.source, Feed)
+            else None
+        )
+        response = await self._ask(
+            step.url, STORIES, **({"download_maxsize": limit} if limit else {})
+        )
         if isinstance(response, str):
             return SourceFinding(url=step.url, kind=kind, reason=response), Announced()
-        finding = SourceFinding(url=step.url, kind=kind, status=response.status, bytes=len(response.body))
+        finding = SourceFinding(
+            url=step.url, kind=kind, status=response.status, bytes=len(response.body)
+        )
         refusal = refusal_of_status(response.status)
         if refusal is not None:
             return replace(finding, reason=refusal), Announced()
@@ -159,11 +199,17 @@ class Examiner(Spider):
         keys = {row.key for row in stories.rows if row.refused is None}
         dates = [link.published_at for link in stories.dated if link.published_at is not None]
         others = [row.url for row in stories.rows if row.refused == "not_an_article"]
-        reason = announced.problem or (None if announced.links or announced.sitemaps else "no_links")
+        reason = announced.problem or (
+            None if announced.links or announced.sitemaps else "no_links"
+        )
         return replace(
-            finding, links=len(announced.links) + len(announced.sitemaps), article_links=len(keys), newest=max(dates, default=None),
-            reason=reason, others=tuple(sorted(others, key=len, reverse=True)[:3]),
-        )  # fmt: skip
+            finding,
+            links=len(announced.links) + len(announced.sitemaps),
+            article_links=len(keys),
+            newest=max(dates, default=None),
+            reason=reason,
+            others=tuple(sorted(others, key=len, reverse=True)[:3]),
+        )
 
     async def _ask_story(self, link: Link) -> StoryFinding:
         if self._left(0) < self._cost(link.url):
@@ -177,35 +223,54 @@ class Examiner(Spider):
             refusal = "redirect_not_article"
         refusal = refusal or refusal_of_content(response)
         if refusal is not None:
-            return StoryFinding(url=link.url, status=response.status, bytes=len(response.body), reason=refusal)
+            return StoryFinding(
+                url=link.url, status=response.status, bytes=len(response.body), reason=refusal
+            )
         return self._read_story(response, link)
 
     def _read_story(self, response: Response, link: Link) -> StoryFinding:
-        page = page_of(response, site=self.site.name, requested_url=link.url, fetched_at=self.crawl.now())
+        page = page_of(
+            response, site=self.site.name, requested_url=link.url, fetched_at=self.crawl.now()
+        )
         finding = StoryFinding(url=link.url, status=response.status, bytes=len(response.body))
         try:
             reading = read_page(page, self.site)
             document = parse_html(page.body, page.headers.get("content-type"))
-            node = find_article(document, reading.article.headline) if document and reading.article.layout == "fallback" else None
+            node = (
+                find_article(document, reading.article.headline)
+                if document and reading.article.layout == "fallback"
+                else None
+            )
         except Exception as error:
             logger.info("%s could not be read: %s", link.url, error)
             return replace(finding, reason="extraction_failed")
         return replace(
-            finding, article=reading.article, came_from=reading.sources, reason=refusal_of_article(reading.article),
-            opted_out=opted_out(page.url, self._robots.known_rules(page.url), page.headers, reading.metas),
-            further_pages=len(part_urls(page, self.site)), body_at=named_node(node),
+            finding,
+            article=reading.article,
+            came_from=reading.sources,
+            reason=refusal_of_article(reading.article),
+            opted_out=opted_out(
+                page.url, self._robots.known_rules(page.url), page.headers, reading.metas
+            ),
+            further_pages=len(part_urls(page, self.site)),
+            body_at=named_node(node),
             words_there=len(clean(node.text_content()).split()) if node is not None else 0,
-        )  # fmt: skip
+        )
 
     async def _ask(self, url: str, reserve: int, **meta: Any) -> Response | str:
         """The answer, or the reason why there is none."""
         if self.crawl.stopping:
             return "pause_requested"
-        own = {"download_slot": self.site.name, "redirect_ttl": min(MAX_REDIRECTS, max(0, self._left(reserve) - self._cost(url)))}
+        own = {
+            "download_slot": self.site.name,
+            "redirect_ttl": min(MAX_REDIRECTS, max(0, self._left(reserve) - self._cost(url))),
+        }
         engine = self.crawler.engine
         assert engine is not None
         try:
-            return await engine.download_async(Request(url, callback=NO_CALLBACK, meta=own | meta, dont_filter=True))
+            return await engine.download_async(
+                Request(url, callback=NO_CALLBACK, meta=own | meta, dont_filter=True)
+            )
         except Exception as error:
             return refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
         finally:
@@ -220,7 +285,9 @@ class Examiner(Spider):
 
 
 def named_node(node: Element | None) -> str | None:
-    """A selector by which a node, or the nearest one around it that has a name, could be found again."""
+    """A selector by which a node, or the nearest one around it that has a name, could be found
+    again.
+    """
     while node is not None and node.tag not in ("body", "html"):
         tag, classes = str(node.tag), (node.get("class") or "").split()
         if node.get("id"):

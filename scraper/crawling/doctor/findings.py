@@ -1,4 +1,6 @@
-"""What an examination of a live site found, and what follows from it, in plain sentences. Nothing is asked here."""
+"""What an examination of a live site found, and what follows from it, in plain sentences. Nothing
+is asked here.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,23 @@ from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
 
 FIELDS = (
-    "headline", "kicker", "deck", "body", "dateline", "authors", "editors", "agency", "published_at", "modified_at", "section", "tags",
-    "image_url", "caption", "story_id", "canonical_url",
-)  # fmt: skip
+    "headline",
+    "kicker",
+    "deck",
+    "body",
+    "dateline",
+    "authors",
+    "editors",
+    "agency",
+    "published_at",
+    "modified_at",
+    "section",
+    "tags",
+    "image_url",
+    "caption",
+    "story_id",
+    "canonical_url",
+)
 ESSENTIAL = ("headline", "body", "published_at")
 """Without these a story is of little use."""
 USUAL = ("authors", "section", "image_url")
@@ -25,8 +41,18 @@ STALE = timedelta(days=3)
 """A newsroom whose newest story is older than this publishes elsewhere."""
 
 REFUSING = frozenset({"http_401", "http_402", "http_403", "http_451"})
-FAILING = REFUSING | {"http_429", "http_5xx", "timeout", "connection_failed", "tls_failed", "dns_failed", "robots_unavailable"}
-"""Codes of archive.ledger.wording that tell of the server; where all sources give one, nothing can be said of the profile."""
+FAILING = REFUSING | {
+    "http_429",
+    "http_5xx",
+    "timeout",
+    "connection_failed",
+    "tls_failed",
+    "dns_failed",
+    "robots_unavailable",
+}
+"""Codes of archive.ledger.wording that tell of the server; where all sources give one, nothing can
+be said of the profile.
+"""
 
 NOT_ASKED = "not_asked"
 """In place of a code of archive.ledger.wording: the handful of requests was used up."""
@@ -76,7 +102,9 @@ class StoryFinding:
     @property
     def missing(self) -> tuple[str, ...]:
         """Fields that the page did not give."""
-        return tuple(name for name in FIELDS if self.article is not None and not getattr(self.article, name))
+        return tuple(
+            name for name in FIELDS if self.article is not None and not getattr(self.article, name)
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +145,10 @@ class Examination:
             yield f"robots.txt could not be had (status {robots.status}): nothing is asked of the site until it can; try again later"
         elif not robots.allows(home):
             yield f"robots.txt forbids us the site{_by(robots, home)}: ask the newsroom for leave, or do not crawl it"
-        elif "pause_requested" in (*(source.reason for source in self.sources), *(story.reason for story in self.stories)):
+        elif "pause_requested" in (
+            *(source.reason for source in self.sources),
+            *(story.reason for story in self.stories),
+        ):
             yield "the site has too much to do and asked to be left alone for a while: try again later"
         else:
             yield from self._problems_of_sources()
@@ -129,7 +160,9 @@ class Examination:
         reasons = [finding.reason for finding in self.sources if finding.reason != NOT_ASKED]
         if reasons and FAILING.issuperset(reasons):
             told = "; ".join(sorted({sentence(reason) for reason in reasons}))
-            refused = "the site refuses us: see whether a browser reads it from here, or ask the newsroom"
+            refused = (
+                "the site refuses us: see whether a browser reads it from here, or ask the newsroom"
+            )
             failed = "the site fails, which says nothing of the profile: try again later"
             advice = refused if REFUSING.issuperset(reasons) else failed
             yield f"none of {plural(len(reasons), 'source')} could be read ({told}): {advice}"
@@ -147,7 +180,11 @@ class Examination:
             if story.reason is not None and story.reason != NOT_ASKED:
                 yield f"{story.url} gave no story: {sentence(story.reason)}"
         read = [story for story in self.stories if story.article is not None]
-        lost = [story for story in read if story.article is not None and story.article.layout == "fallback"]
+        lost = [
+            story
+            for story in read
+            if story.article is not None and story.article.layout == "fallback"
+        ]
         if lost:
             places = Counter((story.body_at, story.words_there) for story in lost if story.body_at)
             (place, words), _count = places.most_common(1)[0] if places else ((None, 0), 0)
@@ -169,7 +206,11 @@ class Examination:
         shut_out = robots.all_shut_out(home) if robots is not None else ()
         if shut_out and robots is not None and robots.allows(home):
             yield f"robots.txt shuts out crawlers that collect texts ({', '.join(shut_out)}): its stories are marked `opted_out`"
-        gone = [finding.url for finding in self.sources if finding.reason in ("http_404", "http_410", "dns_failed")]
+        gone = [
+            finding.url
+            for finding in self.sources
+            if finding.reason in ("http_404", "http_410", "dns_failed")
+        ]
         if gone and any(finding.article_links for finding in self.sources):
             yield f"not there, so if it stays so take it out of `sources` in {self.profile}: {', '.join(gone)}"
         left = sum(finding.reason == NOT_ASKED for finding in self.sources)
@@ -182,18 +223,26 @@ class Examination:
 
     def _notes_of_stories(self) -> Iterator[str]:
         read = [story.article for story in self.stories if story.article is not None]
-        missing = [name for name in USUAL if read and not any(getattr(article, name) for article in read)]
+        missing = [
+            name for name in USUAL if read and not any(getattr(article, name) for article in read)
+        ]
         if missing and not all(article.layout == "fallback" for article in read):
             yield f"in none of the stories: {', '.join(missing)}; if the pages show them, see the layout in {self.profile}"
 
     def as_dict(self, *, now: datetime) -> dict[str, Any]:
         """For `--json`."""
         return {
-            "site": self.site.name, "home": self.site.home, "verdict": self.verdict, "requests": self.asked,
-            "robots": self._robots_row(), "sources": [_source_row(finding) for finding in self.sources],
-            "stories": [_story_row(finding) for finding in self.stories], "problems": list(self.problems()),
-            "notes": list(self.notes(now=now)), "profile": self.profile,
-        }  # fmt: skip
+            "site": self.site.name,
+            "home": self.site.home,
+            "verdict": self.verdict,
+            "requests": self.asked,
+            "robots": self._robots_row(),
+            "sources": [_source_row(finding) for finding in self.sources],
+            "stories": [_story_row(finding) for finding in self.stories],
+            "problems": list(self.problems()),
+            "notes": list(self.notes(now=now)),
+            "profile": self.profile,
+        }
 
     def _robots_row(self) -> dict[str, Any]:
         robots, home = self.robots, self.site.home
@@ -201,10 +250,16 @@ class Examination:
             return {"status": None, "welcome": False}
         ruling = robots.ruling(home)
         return {
-            "status": robots.status, "reason": robots.reason, "welcome": robots.allows(home),
-            "group": robots.group, "line": ruling.line if ruling else None, "rule": ruling.text if ruling else None,
-            "crawl_delay": robots.crawl_delay, "sitemaps": list(robots.sitemaps), "shut_out": list(robots.all_shut_out(home)),
-        }  # fmt: skip
+            "status": robots.status,
+            "reason": robots.reason,
+            "welcome": robots.allows(home),
+            "group": robots.group,
+            "line": ruling.line if ruling else None,
+            "rule": ruling.text if ruling else None,
+            "crawl_delay": robots.crawl_delay,
+            "sitemaps": list(robots.sitemaps),
+            "shut_out": list(robots.all_shut_out(home)),
+        }
 
 
 def _by(robots: RobotsTxt, url: str) -> str:
@@ -214,23 +269,48 @@ def _by(robots: RobotsTxt, url: str) -> str:
 
 def _source_row(finding: SourceFinding) -> dict[str, Any]:
     return {
-        "url": finding.url, "kind": finding.kind, "within": finding.within, "status": finding.status, "bytes": finding.bytes,
-        "links": finding.links, "article_links": finding.article_links, "newest": finding.newest.isoformat() if finding.newest else None,
-        "reason": finding.reason, "why": why(finding.reason),
-    }  # fmt: skip
+        "url": finding.url,
+        "kind": finding.kind,
+        "within": finding.within,
+        "status": finding.status,
+        "bytes": finding.bytes,
+        "links": finding.links,
+        "article_links": finding.article_links,
+        "newest": finding.newest.isoformat() if finding.newest else None,
+        "reason": finding.reason,
+        "why": why(finding.reason),
+    }
 
 
 def _story_row(finding: StoryFinding) -> dict[str, Any]:
     read = finding.article.as_dict() if finding.article is not None else {}
-    fields = {name: {"value": read[name], "from": finding.came_from.get(name)} for name in FIELDS if read.get(name)}
+    fields = {
+        name: {"value": read[name], "from": finding.came_from.get(name)}
+        for name in FIELDS
+        if read.get(name)
+    }
     return {
-        "url": finding.url, "status": finding.status, "bytes": finding.bytes, "reason": finding.reason, "why": why(finding.reason),
-        "layout": read.get("layout"), "words": len(read.get("body", "").split()), "fields": fields, "missing": list(finding.missing),
-        "warnings": list(read.get("warnings", ())), "opted_out": finding.opted_out, "further_pages": finding.further_pages,
-        "body_at": finding.body_at, "words_there": finding.words_there,
-    }  # fmt: skip
+        "url": finding.url,
+        "status": finding.status,
+        "bytes": finding.bytes,
+        "reason": finding.reason,
+        "why": why(finding.reason),
+        "layout": read.get("layout"),
+        "words": len(read.get("body", "").split()),
+        "fields": fields,
+        "missing": list(finding.missing),
+        "warnings": list(read.get("warnings", ())),
+        "opted_out": finding.opted_out,
+        "further_pages": finding.further_pages,
+        "body_at": finding.body_at,
+        "words_there": finding.words_there,
+    }
 
 
 def why(reason: str | None) -> str:
     """The reason in plain words."""
-    return "not asked: the handful of requests was used up" if reason == NOT_ASKED else sentence(reason)
+    return (
+        "not asked: the handful of requests was used up"
+        if reason == NOT_ASKED
+        else sentence(reason)
+    )

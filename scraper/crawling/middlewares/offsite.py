@@ -1,4 +1,6 @@
-"""No request leaves the site: neither to another one nor to an internal address, redirects included."""
+"""No request leaves the site: neither to another one nor to an internal address, redirects
+included.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from scraper.sites.addresses import is_private
 
 
 class FenceMiddleware:
-    """Refuses requests to internal addresses (`private_address`) and to other sites (`foreign_site`, `redirect_offsite`)."""
+    """Refuses requests to internal addresses (`private_address`) and to other sites
+    (`foreign_site`, `redirect_offsite`).
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -30,4 +34,6 @@ class FenceMiddleware:
             raise Refused("private_address")
         site = self._crawler.spider.site  # type: ignore[union-attr]
         if not site.may_ask(host):
-            raise Refused("redirect_offsite" if request.meta.get("redirect_times") else "foreign_site")
+            raise Refused(
+                "redirect_offsite" if request.meta.get("redirect_times") else "foreign_site"
+            )

@@ -1,4 +1,6 @@
-"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After asks for; one that fails is let be."""
+"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After
+asks for; one that fails is let be.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawling.crawl import Crawl
-from scraper.politeness.rules import FEW_FAILURES, MANY_FAILURES, OVERLOADED, PATIENCE, REST, is_failure, retry_after_seconds
+from scraper.politeness.rules import (
+    FEW_FAILURES,
+    MANY_FAILURES,
+    OVERLOADED,
+    PATIENCE,
+    REST,
+    is_failure,
+    retry_after_seconds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -19,11 +29,13 @@ logger = logging.getLogger(__name__)
 class RetryAfterMiddleware:
     """Notes every answer in the crawl's pace, for all requests to its site.
 
-    Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they wait as every request does, at
-    the gate of `scraper.crawling.middlewares.download_handler`. A server that asks for more than RETRY_AFTER_MAX seconds (`pause_requested`), or that answers so for
-    PATIENCE addresses in a row (`overloaded`), is not asked again: the crawl of its site ends, and the archive remembers until when. So
-    ends the crawl of one where MANY_FAILURES addresses in a row fail or are refused (`site_failing`). Scrapy's AutoThrottle, where it is
-    on, may only make the delay longer.
+    Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they
+    wait as every request does, at the gate of `scraper.crawling.middlewares.download_handler`. A
+    server that asks for more than RETRY_AFTER_MAX seconds (`pause_requested`), or that answers so
+    for PATIENCE addresses in a row (`overloaded`), is not asked again: the crawl of its site ends,
+    and the archive remembers until when. So ends the crawl of one where MANY_FAILURES addresses in
+    a row fail or are refused (`site_failing`). Scrapy's AutoThrottle, where it is on, may only make
+    the delay longer.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,8 +71,14 @@ class RetryAfterMiddleware:
         failing = crawl.pacing.pace.failing
         if failing > FEW_FAILURES:
             request.meta["dont_retry"] = True
-        if failing >= MANY_FAILURES and "entry" in request.cb_kwargs and not crawl.stopping:  # a story: sources that fail lead to none
-            logger.warning("%s: %d addresses in a row failed or were refused: the crawl of this site ends here", crawl.site, failing)
+        if (
+            failing >= MANY_FAILURES and "entry" in request.cb_kwargs and not crawl.stopping
+        ):  # a story: sources that fail lead to none
+            logger.warning(
+                "%s: %d addresses in a row failed or were refused: the crawl of this site ends here",
+                crawl.site,
+                failing,
+            )
             crawl.pacing.close()
             crawl.stop("site_failing")
 
@@ -79,13 +97,28 @@ class RetryAfterMiddleware:
             pacing.end(max(seconds, 0.0 if too_long else REST.total_seconds()), now=now)
             wish += "" if too_long else f", as did {pacing.pace.in_a_row - 1} addresses before it"
             until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
-            logger.warning("%s %s: the crawl of this site ends here; it is left alone until %s", response.url, wish, until)
+            logger.warning(
+                "%s %s: the crawl of this site ends here; it is left alone until %s",
+                response.url,
+                wish,
+                until,
+            )
             crawl.stop("pause_requested" if too_long else "overloaded")
         else:
             if seconds:
                 pacing.pause(seconds, now=now)
-            slower = f": from here on {pacing.pace.delay:.3g} s between requests" if pacing.pace.delay else ""
-            logger.log(logging.WARNING if seconds or slower else logging.INFO, "%s %s%s", response.url, wish, slower)
+            slower = (
+                f": from here on {pacing.pace.delay:.3g} s between requests"
+                if pacing.pace.delay
+                else ""
+            )
+            logger.log(
+                logging.WARNING if seconds or slower else logging.INFO,
+                "%s %s%s",
+                response.url,
+                wish,
+                slower,
+            )
         crawl.note_manners()
 
 

@@ -37,8 +37,9 @@ class _Asked:
 
 
 class RobotsMiddleware:
-    """Refuses what robots.txt forbids (`robots_forbidden`), and all of a host whose robots.txt cannot be had
-    (`robots_unavailable`). Scrapy's own middleware allows everything in that case, RFC 9309 nothing.
+    """Refuses what robots.txt forbids (`robots_forbidden`), and all of a host whose robots.txt
+    cannot be had (`robots_unavailable`). Scrapy's own middleware allows everything in that case,
+    RFC 9309 nothing.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -71,7 +72,10 @@ class RobotsMiddleware:
         known = self._hosts.get(parts.netloc)
         if known is None or crawl.now() - known.at >= MAX_AGE:
             address = f"{parts.scheme}://{parts.netloc}/robots.txt"
-            known = _Asked(at=crawl.now(), answer=asyncio.ensure_future(self._ask(address, again=known is not None)))
+            known = _Asked(
+                at=crawl.now(),
+                answer=asyncio.ensure_future(self._ask(address, again=known is not None)),
+            )
             self._hosts[parts.netloc] = known
         return await asyncio.shield(known.answer)
 
@@ -95,7 +99,12 @@ class RobotsMiddleware:
     def _keep_delay(self, delay: float, host: str, crawl: Crawl) -> None:
         """A Crawl-delay counts from the very next request."""
         if delay > MAX_CRAWL_DELAY:
-            logger.warning("%s asks for %.0f s between requests; %.0f s are kept to", host, delay, MAX_CRAWL_DELAY)
+            logger.warning(
+                "%s asks for %.0f s between requests; %.0f s are kept to",
+                host,
+                delay,
+                MAX_CRAWL_DELAY,
+            )
         crawl.pacing.obey(host, delay)
         slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
         if crawl.site in slots:
@@ -103,7 +112,9 @@ class RobotsMiddleware:
 
     async def _fetch(self, url: str) -> RobotsTxt:
         crawl = Crawl.of(self._crawler)
-        request = Request(url, callback=NO_CALLBACK, meta={"robots_exempt": True, "download_slot": crawl.site})
+        request = Request(
+            url, callback=NO_CALLBACK, meta={"robots_exempt": True, "download_slot": crawl.site}
+        )
         engine = self._crawler.engine
         assert engine is not None
         try:
@@ -119,6 +130,10 @@ class RobotsMiddleware:
         if not crawl.options.plan and not crawl.stopping:
             with suppress(CloseSpider), crawl.writing():
                 crawl.archive.record_robots(
-                    urlsplit(url).netloc, status=robots.status, body=robots.text, now=crawl.now(), reason=robots.reason
+                    urlsplit(url).netloc,
+                    status=robots.status,
+                    body=robots.text,
+                    now=crawl.now(),
+                    reason=robots.reason,
                 )
         return robots

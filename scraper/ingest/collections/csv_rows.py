@@ -40,7 +40,8 @@ class _Lines:
 
 
 def csv_rows(file: BinaryIO) -> Iterator[Row]:
-    """The records of a CSV file, whose first line tells its columns and what parts them: comma, semicolon, tab or bar.
+    """The records of a CSV file, whose first line tells its columns and what parts them: comma,
+    semicolon, tab or bar.
 
     Raises:
         Unreadable: the header cannot be used.
@@ -64,11 +65,16 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
         if bad is not None:
             yield Row(line=line, bad=bad)
         elif values:
-            yield Row(line=line, fields={name: value for name, value in zip(header, values, strict=False) if name})
+            yield Row(
+                line=line,
+                fields={name: value for name, value in zip(header, values, strict=False) if name},
+            )
 
 
 def _delimiter(file: BinaryIO) -> str:
-    """What stands most often in the header's first line; spreadsheets of many countries write semicolons."""
+    """What stands most often in the header's first line; spreadsheets of many countries write
+    semicolons.
+    """
     counted = Counter(file.readline(MAX_BYTES).decode(errors="replace"))
     file.seek(0)
     return max(_DELIMITERS, key=lambda mark: counted[mark])
@@ -86,8 +92,12 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
     return names
 
 
-def _wrong(values: Sequence[str], header: Sequence[str], record: Sequence[str], delimiter: str) -> str | None:
-    """Reason not to believe a row: values that are missing or too many have moved into wrong columns."""
+def _wrong(
+    values: Sequence[str], header: Sequence[str], record: Sequence[str], delimiter: str
+) -> str | None:
+    """Reason not to believe a row: values that are missing or too many have moved into wrong
+    columns.
+    """
     if not values:
         return None
     if (len(record) > 1 or not record[-1].endswith("\n")) and _is_open(record, delimiter):

@@ -31,7 +31,9 @@ _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file for reading, as often as needed; `-` is standard input. Raises Unreadable with the system's reason."""
+    """The file for reading, as often as needed; `-` is standard input. Raises Unreadable with the
+    system's reason.
+    """
     try:
         file = _spooled() if str(path) == "-" else path.open("rb")
     except (OSError, ValueError) as error:  # a ValueError for a NUL in the path
@@ -51,7 +53,9 @@ def _spooled() -> BinaryIO:
 
 
 def kind_of(path: Path, file: BinaryIO) -> str:
-    """`jsonl` (an array too) or `csv`, by the name, else by the first character. Raises Unreadable for anything else."""
+    """`jsonl` (an array too) or `csv`, by the name, else by the first character. Raises Unreadable
+    for anything else.
+    """
     head = file.read(CHUNK)
     file.seek(0)
     for magic, sentence in _NOT_TEXT:
@@ -68,6 +72,8 @@ def kind_of(path: Path, file: BinaryIO) -> str:
 
 
 def rows(file: BinaryIO, kind: str) -> Iterator[Row]:
-    """The records of a file from its beginning. Raises Unreadable where a CSV file has no usable header."""
+    """The records of a file from its beginning. Raises Unreadable where a CSV file has no usable
+    header.
+    """
     file.seek(0)
     return csv_rows(file) if kind == "csv" else json_rows(file)

@@ -41,18 +41,26 @@ def _of_array(file: BinaryIO) -> Iterator[Row]:
 
 
 def _row(raw: bytes, line: int, *, broken: str) -> Row:
-    """A record out of its JSON; raw control characters in texts are let through, as many scrapers write them."""
+    """A record out of its JSON; raw control characters in texts are let through, as many scrapers
+    write them.
+    """
     try:
         found = json.loads(raw.decode(), strict=False)
     except UnicodeDecodeError:
         return Row(line=line, bad="not_utf8")
     except (ValueError, RecursionError):
         return Row(line=line, bad=broken)
-    return Row(line=line, fields=found) if isinstance(found, dict) else Row(line=line, bad="not_a_record")
+    return (
+        Row(line=line, fields=found)
+        if isinstance(found, dict)
+        else Row(line=line, bad="not_a_record")
+    )
 
 
 def _elements(file: BinaryIO) -> Iterator[tuple[bytes, str | None]]:
-    """(bytes, what is wrong) of what stands before, between and behind the outermost brackets and commas of an array."""
+    """(bytes, what is wrong) of what stands before, between and behind the outermost brackets and
+    commas of an array.
+    """
     scan = _Scan()
     if file.read(len(BOM)) != BOM:
         file.seek(0)

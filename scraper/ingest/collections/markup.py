@@ -30,7 +30,9 @@ def without_markup(text: str) -> str:
         return text
     if _BLOCK_TAG.search(text):
         page = parse_html(_BLANK_LINES.sub("<br><br>", text))
-        text = "\n".join(block.text for block in blocks(page.tree, set())) if page is not None else ""
+        text = (
+            "\n".join(block.text for block in blocks(page.tree, set())) if page is not None else ""
+        )
     else:
         text = "\n".join(_line(line) for line in text.split("\n"))
     return html.unescape(text) if _ENTITY.search(text) else text

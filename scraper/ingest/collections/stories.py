@@ -1,4 +1,6 @@
-"""From a record of a collection to the article that goes into the archive, or the reason why there is none."""
+"""From a record of a collection to the article that goes into the archive, or the reason why there
+is none.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,8 @@ class _Place:
 
 
 def story_of(record: Mapping[str, Any], terms: Terms, order: str | None) -> Story | str:
-    """The story of a record, or a code of archive.ledger.wording; `order` is that of day and month in its file's dates.
+    """The story of a record, or a code of archive.ledger.wording; `order` is that of day and month
+    in its file's dates.
 
     What the record says wins over what its text says.
     """
@@ -87,62 +90,110 @@ def story_of(record: Mapping[str, Any], terms: Terms, order: str | None) -> Stor
     if not said.body:
         return "empty_text"
     article, problem = _article(values, said, headline, place, terms, order)
-    unusable = "address_unusable" if values["url"] is not None and _address(text(values["url"])) is None else None
-    return Story(article=article, key=place.key, link=place.link, doubts=tuple(code for code in (problem, unusable) if code))
+    unusable = (
+        "address_unusable"
+        if values["url"] is not None and _address(text(values["url"])) is None
+        else None
+    )
+    return Story(
+        article=article,
+        key=place.key,
+        link=place.link,
+        doubts=tuple(code for code in (problem, unusable) if code),
+    )
 
 
 def _article(
-    values: Mapping[str, Any], said: Article, headline: str | None, place: _Place, terms: Terms, order: str | None
-) -> tuple[Article, str | None]:  # fmt: skip
+    values: Mapping[str, Any],
+    said: Article,
+    headline: str | None,
+    place: _Place,
+    terms: Terms,
+    order: str | None,
+) -> tuple[Article, str | None]:
     """The article, `said` being what its text says, and what is wrong with its date."""
     published = _moment(values["published_at"], terms, order)
     authors, editors = _people(values["authors"], place.profile)
     address = text(values["url"]) if place.link is not None else None
     article = replace(
         said,
-        url=address or place.url, site=place.site, canonical_url=place.url, story_id=place.story_id,
-        headline=headline or said.headline, authors=authors or said.authors, editors=editors or said.editors,
+        url=address or place.url,
+        site=place.site,
+        canonical_url=place.url,
+        story_id=place.story_id,
+        headline=headline or said.headline,
+        authors=authors or said.authors,
+        editors=editors or said.editors,
         published_at=published.at or said.published_at or place.published_at,
         modified_at=_moment(values["modified_at"], terms, order).at,
-        section=_line(values["section"]) or place.section, tags=_tags(values["tags"]),
-        language=_language(values["language"]) or said.language, layout=IMPORTED,
+        section=_line(values["section"]) or place.section,
+        tags=_tags(values["tags"]),
+        language=_language(values["language"]) or said.language,
+        layout=IMPORTED,
         extractor=extractor_of(place.profile).replace("warta-", "warta-import/", 1),
-    )  # fmt: skip
-    warnings = [f"missing_{name}" for name in ("headline", "published_at") if not getattr(article, name)]
+    )
+    warnings = [
+        f"missing_{name}" for name in ("headline", "published_at") if not getattr(article, name)
+    ]
     warnings += ["day_only"] if published.day_only else []
     return replace(article, warnings=tuple(warnings)), published.problem
 
 
 def _place(values: Mapping[str, Any], body: str, terms: Terms) -> _Place | str:
-    """The story's site and its identity there: the one that a crawl would meet, where the site is one of ours."""
+    """The story's site and its identity there: the one that a crawl would meet, where the site is
+    one of ours.
+    """
     name, address = _site_name(values["site"]) or terms.site, text(values["url"])
     canonical = _address(address)
     profile = site_of(canonical) if canonical is not None else None
-    if canonical is None or urlsplit(canonical)[2:4] == ("/", ""):  # the address of a whole site is nobody's
-        return _without_address(values, body, name or (profile.name if profile else _host(canonical)))
+    if canonical is None or urlsplit(canonical)[2:4] == (
+        "/",
+        "",
+    ):  # the address of a whole site is nobody's
+        return _without_address(
+            values, body, name or (profile.name if profile else _host(canonical))
+        )
     if profile is None:
-        site = name if name and _named(name) is None else _host(canonical)  # no foreign address under the name of one of ours
+        site = (
+            name if name and _named(name) is None else _host(canonical)
+        )  # no foreign address under the name of one of ours
         assert site is not None
-        return _Place(site=site, profile=None, key=canonical, url=canonical, link=Announcement(url=canonical, key=canonical))
+        return _Place(
+            site=site,
+            profile=None,
+            key=canonical,
+            url=canonical,
+            link=Announcement(url=canonical, key=canonical),
+        )
     found = profile.identify(canonical)
     if not isinstance(found, Identity):
         link = Announcement(url=canonical, key=canonical, refused=found.reason)
         return _Place(site=profile.name, profile=profile, key=canonical, url=canonical, link=link)
     told = found.published_at
     return _Place(
-        site=profile.name, profile=profile, key=found.key, url=found.url, story_id=found.story_id,
+        site=profile.name,
+        profile=profile,
+        key=found.key,
+        url=found.url,
+        story_id=found.story_id,
         published_at=told if told is not None and told.time() != time.min else None,
-        section=found.section, link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
-    )  # fmt: skip
+        section=found.section,
+        link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
+    )
 
 
 def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> _Place | str:
-    """A story that only its own words tell from others; the marks of our sites' texts tell its site too."""
+    """A story that only its own words tell from others; the marks of our sites' texts tell its site
+    too.
+    """
     profile = _named(name) if name else site_of_text(body, list(sites().values()))
     site = profile.name if profile is not None else name
     if site is None:
         return "no_site"
-    key = SCHEME + text_digest([site, text(values["headline"]), text(values["published_at"]), body])[:32]
+    key = (
+        SCHEME
+        + text_digest([site, text(values["headline"]), text(values["published_at"]), body])[:32]
+    )
     return _Place(site=site, profile=profile, key=key, url=key)
 
 
@@ -174,7 +225,14 @@ def _site_name(value: Any) -> str | None:
 @lru_cache(maxsize=4096)
 def _named(name: str) -> Site | None:
     """The profile of a site by its name, title or host."""
-    return next((site for site in sites().values() if name in (site.name, site.title.lower()) or site.owns(name)), None)
+    return next(
+        (
+            site
+            for site in sites().values()
+            if name in (site.name, site.title.lower()) or site.owns(name)
+        ),
+        None,
+    )
 
 
 def _line(value: Any) -> str | None:
@@ -209,7 +267,11 @@ def _names(value: Any) -> list[str]:
     """The names of a list, also of one that a table holds as text: `['Sari Melati']`."""
     found = texts(value)
     if len(found) == 1 and found[0].startswith("[") and found[0].endswith("]"):
-        return [part for part in re.split(r"""['"]\s*,\s*['"]""", found[0].strip("[]").strip("'\" ")) if part]
+        return [
+            part
+            for part in re.split(r"""['"]\s*,\s*['"]""", found[0].strip("[]").strip("'\" "))
+            if part
+        ]
     return found
 
 

@@ -1,4 +1,6 @@
-"""Dates of collections: as sites, spreadsheets and programs write them. Never naive; day and month are never guessed."""
+"""Dates of collections: as sites, spreadsheets and programs write them. Never naive; day and month
+are never guessed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from scraper.extraction.dates import YEARS, months, parse_day, parse_structured, parse_visible, zone_named
+from scraper.extraction.dates import (
+    YEARS,
+    months,
+    parse_day,
+    parse_structured,
+    parse_visible,
+    zone_named,
+)
 
 _NUMERIC = re.compile(
     r"(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})"
@@ -15,9 +24,16 @@ _NUMERIC = re.compile(
     r"(?:\s*(?P<zone>WIB|WITA|WIT|GMT|UTC|Z|[+-]\d{2}:?\d{2}))?)?",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"(?:[^\W\d]+['’]?[^\W\d]*,?\s+)?(?P<day>\d{1,2})[\s./-]+(?P<month>[A-Za-z]{3,10})\.?[\s,./-]+(?P<year>\d{4}|\d{2})")
-_MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b(?P<time>.*)", re.DOTALL)
-_COMPACT = re.compile(r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<clock>\d{6})Z?)?")
+_NAMED = re.compile(
+    r"(?:[^\W\d]+['’]?[^\W\d]*,?\s+)?(?P<day>\d{1,2})[\s./-]+(?P<month>[A-Za-z]{3,10})\.?[\s,./-]+(?P<year>\d{4}|\d{2})"
+)
+_MONTH_FIRST = re.compile(
+    r"(?P<month>[A-Za-z]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b(?P<time>.*)",
+    re.DOTALL,
+)
+_COMPACT = re.compile(
+    r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<clock>\d{6})Z?)?"
+)
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?")
 _ISO_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")
 MILLISECONDS = 10**11
@@ -39,11 +55,13 @@ class Moment:
 UNREADABLE = Moment(problem="date_unreadable")
 
 
-def read_moment(value: Any, zone: tzinfo, *, formats: tuple[str, ...] = (), order: str | None = None) -> Moment:
+def read_moment(
+    value: Any, zone: tzinfo, *, formats: tuple[str, ...] = (), order: str | None = None
+) -> Moment:
     """A time out of a record; without an offset of its own it is in `zone`.
 
-    `formats` (of strptime) are tried first. `order` is `day` or `month`, whichever stands first in dates like 4/5/2020; None
-    leaves those unread.
+    `formats` (of strptime) are tried first. `order` is `day` or `month`, whichever stands first in
+    dates like 4/5/2020; None leaves those unread.
 
     >>> read_moment("24-Apr-20", UTC).at.isoformat(), read_moment("10/22/2025 9:47", UTC).at.isoformat()
     ('2020-04-24T00:00:00+00:00', '2025-10-22T09:47:00+00:00')
@@ -58,13 +76,21 @@ def read_moment(value: Any, zone: tzinfo, *, formats: tuple[str, ...] = (), orde
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
         text = text.replace("+", " ")  # "13+December+2018", as addresses have it
     try:
-        return _by_format(text, zone, formats) or _with_time(text, zone) or _day(text, zone) or _numeric(text, zone, order) or UNREADABLE
+        return (
+            _by_format(text, zone, formats)
+            or _with_time(text, zone)
+            or _day(text, zone)
+            or _numeric(text, zone, order)
+            or UNREADABLE
+        )
     except (ValueError, OverflowError, OSError):  # an impossible day, as 31 February
         return UNREADABLE
 
 
 def order_told(value: Any) -> str | None:
-    """`day` or `month`, whichever certainly stands first in a date in numbers; None where both may, or it is no such date."""
+    """`day` or `month`, whichever certainly stands first in a date in numbers; None where both may,
+    or it is no such date.
+    """
     match = _NUMERIC.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or match["mark"] == ".":
         return None
@@ -79,7 +105,13 @@ def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> Moment | No
         except ValueError:
             continue
         aware = found if found.tzinfo is not None else found.replace(tzinfo=zone)
-        return _checked(aware, day_only="%H" not in form and "%I" not in form and "%c" not in form and "%X" not in form)
+        return _checked(
+            aware,
+            day_only="%H" not in form
+            and "%I" not in form
+            and "%c" not in form
+            and "%X" not in form,
+        )
     return None
 
 
@@ -90,9 +122,13 @@ def _with_time(text: str, zone: tzinfo) -> Moment | None:
         found = parse_structured(text, zone)
     elif _EPOCH.fullmatch(text):
         seconds = float(text)
-        found = datetime.fromtimestamp(seconds / 1000 if seconds > MILLISECONDS else seconds, UTC).astimezone(zone)
+        found = datetime.fromtimestamp(
+            seconds / 1000 if seconds > MILLISECONDS else seconds, UTC
+        ).astimezone(zone)
     elif month_first is not None:
-        found = parse_visible("{day} {month} {year} {time}".format_map(month_first.groupdict()), zone)
+        found = parse_visible(
+            "{day} {month} {year} {time}".format_map(month_first.groupdict()), zone
+        )
     else:
         found = parse_visible(text, zone) or parse_structured(text, zone)
     return _checked(found) if found is not None else None
@@ -105,23 +141,33 @@ def _day(text: str, zone: tzinfo) -> Moment | None:
         return _checked(found, day_only=True)
     compact = _COMPACT.fullmatch(text)
     if compact is not None:
-        written = f"{compact['year']}{compact['month']}{compact['day']}{compact['clock'] or '000000'}"
-        at = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=UTC if text.endswith("Z") else zone)
+        written = (
+            f"{compact['year']}{compact['month']}{compact['day']}{compact['clock'] or '000000'}"
+        )
+        at = datetime.strptime(written, "%Y%m%d%H%M%S").replace(
+            tzinfo=UTC if text.endswith("Z") else zone
+        )
         return _checked(at, day_only=compact["clock"] is None)
     named = _NAMED.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
     month = months().get(named["month"].lower()) if named is not None else None
     if named is None or month is None or named.groupdict().get("time"):
         return None
-    return _checked(datetime(_year(named["year"]), month, int(named["day"]), tzinfo=zone), day_only=True)
+    return _checked(
+        datetime(_year(named["year"]), month, int(named["day"]), tzinfo=zone), day_only=True
+    )
 
 
 def _numeric(text: str, zone: tzinfo, order: str | None) -> Moment | None:
-    """22/10/2025 and 10/22/2025 tell day and month by themselves, 22.10.2025 is written with the day first everywhere."""
+    """22/10/2025 and 10/22/2025 tell day and month by themselves, 22.10.2025 is written with the
+    day first everywhere.
+    """
     match = _NUMERIC.fullmatch(text)
     if match is None:
         return None
     first, second = int(match["first"]), int(match["second"])
-    order = "day" if match["mark"] == "." else order_told(text) or ("day" if first == second else order)
+    order = (
+        "day" if match["mark"] == "." else order_told(text) or ("day" if first == second else order)
+    )
     if order is None:
         return Moment(problem="date_ambiguous")
     day, month = (first, second) if order == "day" else (second, first)
@@ -135,8 +181,16 @@ def _numeric(text: str, zone: tzinfo, order: str | None) -> Moment | None:
 
 def _year(digits: str) -> int:
     """A year of two digits is one of this century, or of the last decade of the one before."""
-    return int(digits) if len(digits) == 4 else int(digits) + (1900 if int(digits) >= YEARS[0] - 1900 else 2000)
+    return (
+        int(digits)
+        if len(digits) == 4
+        else int(digits) + (1900 if int(digits) >= YEARS[0] - 1900 else 2000)
+    )
 
 
 def _checked(at: datetime, *, day_only: bool = False) -> Moment:
-    return Moment(at=at.replace(microsecond=0), day_only=day_only) if YEARS[0] <= at.year <= YEARS[1] else UNREADABLE
+    return (
+        Moment(at=at.replace(microsecond=0), day_only=day_only)
+        if YEARS[0] <= at.year <= YEARS[1]
+        else UNREADABLE
+    )

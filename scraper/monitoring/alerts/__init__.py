@@ -4,4 +4,14 @@ from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import Told, note, send_due
 from scraper.monitoring.alerts.targets import Mail, Target, Undelivered, Webhook, targets
 
-__all__ = ["Mail", "Message", "Target", "Told", "Undelivered", "Webhook", "note", "send_due", "targets"]
+__all__ = [
+    "Mail",
+    "Message",
+    "Target",
+    "Told",
+    "Undelivered",
+    "Webhook",
+    "note",
+    "send_due",
+    "targets",
+]

@@ -15,14 +15,16 @@ GRACE = 1.0
 
 
 def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
-    """Send each target its message, side by side; why not, for those that did not take it. Never raises.
+    """Send each target its message, side by side; why not, for those that did not take it. Never
+    raises.
 
-    A name server or a target that sends a byte a minute outlasts any timeout of a socket: a thread that is late is left alone.
-    What it may still bring about counts as undelivered.
+    A name server or a target that sends a byte a minute outlasts any timeout of a socket: a thread
+    that is late is left alone. What it may still bring about counts as undelivered.
     """
     outcomes: dict[Target, Future[None]] = {target: Future() for target in messages}
     threads = {
-        target: Thread(target=_attempt, args=(target, message, outcomes[target]), daemon=True) for target, message in messages.items()
+        target: Thread(target=_attempt, args=(target, message, outcomes[target]), daemon=True)
+        for target, message in messages.items()
     }
     for thread in threads.values():
         thread.start()
@@ -45,7 +47,9 @@ def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
             send(target, message)
     except Undelivered as problem:
         outcome.set_exception(problem)
-    except Exception as error:  # whatever a target provokes, the crawl goes on; its words may hold secrets
+    except (
+        Exception
+    ) as error:  # whatever a target provokes, the crawl goes on; its words may hold secrets
         outcome.set_exception(Undelivered(f"it cannot be told ({type(error).__name__})"))
     else:
         outcome.set_result(None)

@@ -22,18 +22,27 @@ def send(mail: Mail, message: Message) -> None:
         server = _connected(mail)
         try:
             refused = server.send_message(compose(mail, message), mail.sender, mail.recipients)
-            with suppress(smtplib.SMTPException, OSError):  # the message is taken; how the server says good-bye does not matter
+            with suppress(
+                smtplib.SMTPException, OSError
+            ):  # the message is taken; how the server says good-bye does not matter
                 server.quit()
         finally:
             server.close()
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(_reason(error, mail), down=_is_down(error)) from None
     if refused:
-        logger.warning("%s: %d of %d recipients refused by the server", mail.name, len(refused), len(mail.recipients))
+        logger.warning(
+            "%s: %d of %d recipients refused by the server",
+            mail.name,
+            len(refused),
+            len(mail.recipients),
+        )
 
 
 def compose(mail: Mail, message: Message) -> EmailMessage:
-    """The mail; Message-ID is the same when it is sent again, and the end answers the beginning, so that mailers show them together."""
+    """The mail; Message-ID is the same when it is sent again, and the end answers the beginning, so
+    that mailers show them together.
+    """
     domain = mail.sender.rpartition("@")[2]
     letter = EmailMessage(policy=POLICY)
     letter["From"] = mail.sender
@@ -43,7 +52,9 @@ def compose(mail: Mail, message: Message) -> EmailMessage:
     letter["Message-ID"] = f"<warta.{message.id}@{domain}>"
     letter["Auto-Submitted"] = "auto-generated"
     if message.state == "ended" and message.began_told:
-        letter["In-Reply-To"] = letter["References"] = f"<warta.{message.id.replace('-ended', '-began')}@{domain}>"
+        letter["In-Reply-To"] = letter["References"] = (
+            f"<warta.{message.id.replace('-ended', '-began')}@{domain}>"
+        )
     letter.set_content(message.as_text(), charset="utf-8")
     return letter
 
@@ -67,19 +78,29 @@ def _connected(mail: Mail) -> smtplib.SMTP:
 
 
 def _is_down(error: Exception) -> bool:
-    """Whether the server took nothing at all; a permanent refusal of one message says nothing of the next."""
+    """Whether the server took nothing at all; a permanent refusal of one message says nothing of
+    the next.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return not all(code >= 500 for code, _text in error.recipients.values())
-    return not (isinstance(error, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused)) and error.smtp_code >= 500)
+    return not (
+        isinstance(error, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused))
+        and error.smtp_code >= 500
+    )
 
 
 def _reason(error: Exception, mail: Mail) -> str:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"the server refused the login ({error.smtp_code})"  # its own words may repeat what was sent
+        # Its own words may repeat what was sent
+        return f"the server refused the login ({error.smtp_code})"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return f"the server refused every recipient ({', '.join(sorted({str(code) for code, _text in error.recipients.values()}))})"
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error.decode(errors="replace") if isinstance(error.smtp_error, bytes) else str(error.smtp_error)
+        said = (
+            error.smtp_error.decode(errors="replace")
+            if isinstance(error.smtp_error, bytes)
+            else str(error.smtp_error)
+        )
         return f"the server answered {error.smtp_code} {one_line(said, most=120)}".rstrip()
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return f"the connection broke off, or no answer within {mail.timeout:g} s"

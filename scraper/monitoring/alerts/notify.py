@@ -1,20 +1,24 @@
-"""Telling the targets what began and what ended: each once, also where a target is down or the program is killed.
+"""Telling the targets what began and what ended: each once, also where a target is down or the
+program is killed.
 
-The incidents of a moment are compared with what was noted (`note`), and each target is told by itself what it does not know (`send_due`):
+The incidents of a moment are compared with what was noted (`note`), and each target is told by
+itself what it does not know (`send_due`):
 
 - A message is written down before it is sent, and again when the target took it. A program that is killed between the two sends
-  this one message again: the other order could lose it. The second has the same `id` (a mail the same Message-ID). Two programs on
-  one archive send it once: the first to write it down has it.
+  this one message again: the other order could lose it. The second has the same `id` (a mail the
+  same Message-ID). Two programs on one archive send it once: the first to write it down has it.
 - A target that is down is tried again after a minute, then two, up to an hour, for fourteen days, while the others are told. It
-  is one line in the log at each try. One that refuses a single message (4xx, a permanent SMTP error) is told the others.
+  is one line in the log at each try. One that refuses a single message (4xx, a permanent SMTP
+  error) is told the others.
 - An incident that ended before a target could be told is told in one message, that of its end, which says so: what happened at
   night is worth knowing in the morning.
 - An incident that comes back within an hour after its end is held back until that hour is over, and never told if it is gone by
-  then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping one twice an hour at most.
+  then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping
+  one twice an hour at most.
 - A target that is new in the configuration is told what lasts, and nothing of the past.
 
-A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told side by side, and none of them ever
-makes the telling fail.
+A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told
+side by side, and none of them ever makes the telling fail.
 """
 
 from __future__ import annotations
@@ -51,23 +55,37 @@ class Told:
     """Why the archive could not be written."""
 
 
-def note(archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime) -> None:
-    """The first half: write down what began and what ended. Who looked earlier has to note earlier. Raises ArchiveError."""
+def note(
+    archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime
+) -> None:
+    """The first half: write down what began and what ended. Who looked earlier has to note earlier.
+    Raises ArchiveError.
+    """
     with archive.transaction():
         Alerts(archive).note(incidents, [target.name for target in targets], now=now)
 
 
 def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> Told:
-    """The second half: tell what is due. May be called by many threads and programs at once. Raises ArchiveError."""
+    """The second half: tell what is due. May be called by many threads and programs at once. Raises
+    ArchiveError.
+    """
     alerts = Alerts(archive)
     with archive.transaction():
-        waiting = {target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)}
+        waiting = {
+            target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)
+        }
     sent, failed = 0, {}
     while any(waiting.values()):
         with archive.transaction():
             turn = {target: queue.pop(0) for target, queue in waiting.items() if queue}
-            turn = {target: delivery for target, delivery in turn.items() if alerts.claim(delivery, now=now)}
-        problems = deliver({target: _message(archive, delivery, now) for target, delivery in turn.items()})
+            turn = {
+                target: delivery
+                for target, delivery in turn.items()
+                if alerts.claim(delivery, now=now)
+            }
+        problems = deliver(
+            {target: _message(archive, delivery, now) for target, delivery in turn.items()}
+        )
         with archive.transaction():
             for target, delivery in turn.items():
                 problem = problems.get(target)

@@ -20,7 +20,9 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """An address that takes JSON by POST. Addresses of chat rooms are secrets: no message of ours shows more than the host."""
+    """An address that takes JSON by POST. Addresses of chat rooms are secrets: no message of ours
+    shows more than the host.
+    """
 
     url: str = field(repr=False)
     timeout: float = 10.0
@@ -64,7 +66,9 @@ def targets(alerts: Alerts) -> tuple[Target, ...]:
     >>> targets(Alerts.model_validate({"webhook": "https://alerts.example.org/warta"}))[0].name
     'webhook alerts.example.org (f91dc23f)'
     """
-    found: list[Target] = [Webhook(url=secret.get_secret_value()) for secret in alerts.webhook or ()]
+    found: list[Target] = [
+        Webhook(url=secret.get_secret_value()) for secret in alerts.webhook or ()
+    ]
     if (mail := alerts.mail) is not None:
         password = mail.password.get_secret_value() if mail.password is not None else None
         given = mail.model_dump(exclude={"recipients", "password"})

@@ -30,22 +30,36 @@ def post(webhook: Webhook, message: Message) -> None:
     The standard proxy variables are honoured.
     """
     login = get_auth_from_url(webhook.url)
-    headers = {"Content-Type": "application/json", "User-Agent": f"warta/{version('warta')}", "Idempotency-Key": message.id}
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": f"warta/{version('warta')}",
+        "Idempotency-Key": message.id,
+    }
     body = json.dumps(message.as_dict(), ensure_ascii=False).encode(errors="replace")
     try:
         with (
             requests.Session() as session,
             session.post(
-                webhook.url, data=body, headers=headers, auth=login if any(login) else _NoLogin(), timeout=webhook.timeout,
-                allow_redirects=False, stream=True,
+                webhook.url,
+                data=body,
+                headers=headers,
+                auth=login if any(login) else _NoLogin(),
+                timeout=webhook.timeout,
+                allow_redirects=False,
+                stream=True,
             ) as answer,
-        ):  # fmt: skip
+        ):
             status, phrase = answer.status_code, one_line(answer.reason or "", most=60)
     except (requests.RequestException, OSError, ValueError) as error:
-        raise Undelivered(_reason(error, webhook)) from None  # the error's own words show the address, which is a secret
+        raise Undelivered(
+            _reason(error, webhook)
+        ) from None  # the error's own words show the address, which is a secret
     if not 200 <= status < 300:
         hint = "; redirects are not followed, name the final address" if 300 <= status < 400 else ""
-        raise Undelivered(f"it answered {status} {phrase}".rstrip() + hint, down=not 400 <= status < 500 or status in TRY_LATER)
+        raise Undelivered(
+            f"it answered {status} {phrase}".rstrip() + hint,
+            down=not 400 <= status < 500 or status in TRY_LATER,
+        )
 
 
 def _reason(error: Exception, webhook: Webhook) -> str:
@@ -57,7 +71,11 @@ def _reason(error: Exception, webhook: Webhook) -> str:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: {cause.verify_message}"
-        if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException) and cause.strerror:
+        if (
+            isinstance(cause, OSError)
+            and not isinstance(cause, requests.RequestException)
+            and cause.strerror
+        ):
             return one_line(cause.strerror).lower()
     if isinstance(error, requests.ConnectionError):
         return "the connection broke off without an answer"
@@ -65,7 +83,9 @@ def _reason(error: Exception, webhook: Webhook) -> str:
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The errors beneath an error, as requests and urllib3 hand them on: as cause, context, argument or `reason`."""
+    """The errors beneath an error, as requests and urllib3 hand them on: as cause, context,
+    argument or `reason`.
+    """
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(found) < 20:

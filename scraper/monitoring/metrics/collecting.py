@@ -27,7 +27,9 @@ from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Reading
 logger = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=1)
-"""Scrapes within this time are given the same answer: to count a large ledger takes a part of a second."""
+"""Scrapes within this time are given the same answer: to count a large ledger takes a part of a
+second.
+"""
 
 FRESH_LOOK = timedelta(minutes=5)
 """How long what was found wrong is not looked for again, which takes longer than all else."""
@@ -36,7 +38,9 @@ Incidents = Callable[[Reader, datetime], Sequence[Incident]]
 
 
 class LastLook:
-    """What was found wrong when someone looked last: alerts look, and the metrics that are written right after need not look again."""
+    """What was found wrong when someone looked last: alerts look, and the metrics that are written
+    right after need not look again.
+    """
 
     def __init__(self, incidents: Incidents, *, fresh: timedelta = FRESH_LOOK) -> None:
         self._incidents = incidents
@@ -54,11 +58,19 @@ class LastLook:
     def __call__(self, archive: Reader, now: datetime) -> Sequence[Incident]:
         """What was found a few minutes ago at most."""
         last = self._last
-        return last[1] if last is not None and timedelta(0) <= now - last[0] < self._fresh else self.look(archive, now)
+        return (
+            last[1]
+            if last is not None and timedelta(0) <= now - last[0] < self._fresh
+            else self.look(archive, now)
+        )
 
 
 def registry(
-    path: Path, *, clock: Callable[[], datetime], fresh: timedelta = FRESH, incidents: Incidents | None = None
+    path: Path,
+    *,
+    clock: Callable[[], datetime],
+    fresh: timedelta = FRESH,
+    incidents: Incidents | None = None,
 ) -> CollectorRegistry:
     """A registry of its own, with the archive's metrics and nothing else."""
     made = CollectorRegistry()
@@ -67,13 +79,22 @@ def registry(
 
 
 class ArchiveCollector(Collector):
-    """Reads the archive at each collection, on a connection of its own; may be asked by many threads.
+    """Reads the archive at each collection, on a connection of its own; may be asked by many
+    threads.
 
-    An archive that cannot be read is no error of the collection: `warta_collect_success` is 0 then, and the log says why, once.
-    `incidents` gives what is wrong at a moment; without it the alerts that last, as they were last noted, tell.
+    An archive that cannot be read is no error of the collection: `warta_collect_success` is 0 then,
+    and the log says why, once. `incidents` gives what is wrong at a moment; without it the alerts
+    that last, as they were last noted, tell.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], datetime], fresh: timedelta = FRESH, incidents: Incidents | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], datetime],
+        fresh: timedelta = FRESH,
+        incidents: Incidents | None = None,
+    ) -> None:
         self._path = path
         self._clock = clock
         self._fresh = fresh
@@ -93,14 +114,24 @@ class ArchiveCollector(Collector):
         """Called by the client library at each scrape."""
         with self._lock:
             now = self._clock()
-            if self._collected_at is None or not timedelta(0) <= now - self._collected_at < self._fresh:
+            if (
+                self._collected_at is None
+                or not timedelta(0) <= now - self._collected_at < self._fresh
+            ):
                 self._metrics = self._collected(now)
                 self._collected_at = now
             return list(self._metrics)
 
     def _collected(self, now: datetime) -> list[Metric]:
         begun = time.perf_counter()
-        metrics = [_gauge("warta_build_info", "The version of warta that collected this.", [((version("warta"),), 1)], ("version",))]
+        metrics = [
+            _gauge(
+                "warta_build_info",
+                "The version of warta that collected this.",
+                [((version("warta"),), 1)],
+                ("version",),
+            )
+        ]
         problem = None
         try:
             with Archive(self._path, read_only=True) as archive:
@@ -112,26 +143,56 @@ class ArchiveCollector(Collector):
         self._problem = problem
         return [
             *metrics,
-            _gauge("warta_collect_success", "Whether the archive could be read.", [((), problem is None)]),
-            _gauge("warta_collect_timestamp_seconds", "When this was collected.", [((), now.timestamp())]),
-            _gauge("warta_collect_duration_seconds", "How long collecting took.", [((), time.perf_counter() - begun)]),
+            _gauge(
+                "warta_collect_success",
+                "Whether the archive could be read.",
+                [((), problem is None)],
+            ),
+            _gauge(
+                "warta_collect_timestamp_seconds",
+                "When this was collected.",
+                [((), now.timestamp())],
+            ),
+            _gauge(
+                "warta_collect_duration_seconds",
+                "How long collecting took.",
+                [((), time.perf_counter() - begun)],
+            ),
         ]
 
     def _read(self, archive: Archive, now: datetime) -> Iterator[Metric]:
         for reading in READINGS:
             yield _family(reading, _rows(archive, reading, {"now": exact(now)}))
         yield _family(REVISIONS, self._count_revisions(archive))
-        found = self._incidents(archive, now) if self._incidents is not None else lasting(archive.db)
-        labels = {(each.kind, each.site or "", each.layout or "") for each in found if not each.over}
+        found = (
+            self._incidents(archive, now) if self._incidents is not None else lasting(archive.db)
+        )
+        labels = {
+            (each.kind, each.site or "", each.layout or "") for each in found if not each.over
+        }
         text = "1 for each thing that needs a look, as long as it lasts."
-        yield _gauge("warta_incident", text, [(each, 1) for each in sorted(labels)], ("kind", "site", "layout"))
-        yield _gauge("warta_archive_bytes", "Bytes of the archive's file and of its log.", [((), _size(self._path))])
+        yield _gauge(
+            "warta_incident",
+            text,
+            [(each, 1) for each in sorted(labels)],
+            ("kind", "site", "layout"),
+        )
+        yield _gauge(
+            "warta_archive_bytes",
+            "Bytes of the archive's file and of its log.",
+            [((), _size(self._path))],
+        )
         free = shutil.disk_usage(self._path.absolute().parent).free
-        yield _gauge("warta_disk_free_bytes", "Bytes that are free on the archive's disk.", [((), free)])
+        yield _gauge(
+            "warta_disk_free_bytes", "Bytes that are free on the archive's disk.", [((), free)]
+        )
 
     def _count_revisions(self, archive: Archive) -> list[tuple[tuple[str, ...], float]]:
         (newest,) = archive.db.conn.execute("SELECT coalesce(max(id), 0) FROM revisions").fetchone()
-        if newest < self._newest_revision:  # another archive stands at the path, or the newest were taken down: Prometheus sees a reset
+        if (
+            newest < self._newest_revision
+            # Another archive stands at the path, or the newest were taken down: Prometheus sees a reset
+        ):
             self._revisions.clear()
             self._newest_revision = 0
         new = _rows(archive, REVISIONS, {"after": self._newest_revision, "newest": newest})
@@ -140,9 +201,14 @@ class ArchiveCollector(Collector):
         return list(self._revisions.items())
 
 
-def _rows(archive: Archive, reading: Reading, values: dict[str, str | int]) -> list[tuple[tuple[str, ...], float]]:
+def _rows(
+    archive: Archive, reading: Reading, values: dict[str, str | int]
+) -> list[tuple[tuple[str, ...], float]]:
     used = {name: value for name, value in values.items() if f":{name}" in reading.query}
-    return [(tuple(map(str, row[:-1])), float(row[-1] or 0)) for row in archive.db.conn.execute(reading.query, used)]
+    return [
+        (tuple(map(str, row[:-1])), float(row[-1] or 0))
+        for row in archive.db.conn.execute(reading.query, used)
+    ]
 
 
 def _family(reading: Reading, rows: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
@@ -154,7 +220,9 @@ def _family(reading: Reading, rows: Iterable[tuple[tuple[str, ...], float]]) -> 
     return family
 
 
-def _gauge(name: str, text: str, rows: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()) -> Metric:
+def _gauge(
+    name: str, text: str, rows: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()
+) -> Metric:
     family = GaugeMetricFamily(name, text, labels=labels)
     for values, value in rows:
         family.add_metric(values, float(value))

@@ -1,4 +1,5 @@
-"""The metrics as data: their names, what they mean, and the question to the archive that answers each.
+"""The metrics as data: their names, what they mean, and the question to the archive that answers
+each.
 
 Names follow https://prometheus.io/docs/practices/naming/: base units, `_total` on counters only.
 """
@@ -7,13 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_LAST_ENDED = "SELECT max(id) FROM crawls WHERE counts IS NOT NULL GROUP BY site"  # those that could tell them
+# Those that could tell them
+_LAST_ENDED = "SELECT max(id) FROM crawls WHERE counts IS NOT NULL GROUP BY site"
 _EPOCH = "CAST(strftime('%s', max({column})) AS INTEGER)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One metric: its rows are the values of the labels and the value; `:now` is the moment that is asked for."""
+    """One metric: its rows are the values of the labels and the value; `:now` is the moment that is
+    asked for.
+    """
 
     name: str
     """A counter's ends with `_total`; all others are gauges."""
@@ -44,7 +48,8 @@ READINGS = (
         name="warta_stories_due",
         text="Stories that the next crawl would ask for.",
         labels=("site",),
-        # The sources' own rows have no next check. Sites without any are 0, so that an alert on it sees them.
+        # The sources' own rows have no next check. Sites without any are 0, so that an alert on it
+        # sees them.
         query="""SELECT s.site, (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.next_check_at <= :now)
             FROM (SELECT DISTINCT site FROM crawls) s""",
     ),

@@ -1,4 +1,6 @@
-"""Where Prometheus finds the metrics: a file for node_exporter's textfile collector, or a port on loopback."""
+"""Where Prometheus finds the metrics: a file for node_exporter's textfile collector, or a port on
+loopback.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class MetricsError(ArchiveError):
 
 
 def write_textfile(path: Path, metrics: CollectorRegistry) -> None:
-    """Write all metrics, atomically: a reader sees the old file or the new one. Raises MetricsError."""
+    """Write all metrics, atomically: a reader sees the old file or the new one. Raises
+    MetricsError.
+    """
     if path.is_dir():
         raise MetricsError(f"{path}: the metrics cannot be written there (it is a folder)")
     new = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}")
@@ -33,7 +37,9 @@ def write_textfile(path: Path, metrics: CollectorRegistry) -> None:
         new.chmod(0o644)  # whoever reads it is another user, whatever our umask says
         new.replace(path)
     except OSError as error:
-        raise MetricsError(f"{path}: the metrics cannot be written there ({(error.strerror or str(error)).lower()})") from error
+        raise MetricsError(
+            f"{path}: the metrics cannot be written there ({(error.strerror or str(error)).lower()})"
+        ) from error
     finally:
         with suppress(OSError):
             new.unlink()
@@ -49,7 +55,12 @@ class Serving:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
 

@@ -1,4 +1,6 @@
-"""Death at a chosen moment: of a whole build, in a process of its own, or of a process that it started."""
+"""Death at a chosen moment: of a whole build, in a process of its own, or of a process that it
+started.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def dying(function: Callable[..., Any], *, call: int, after: bool = False) -> Ca
 
 
 def how_it_ended(work: Callable[[], Any]) -> int:
-    """Do it in a fork, which costs no imports; its exit code, or the negative number of the signal that ended it."""
+    """Do it in a fork, which costs no imports; its exit code, or the negative number of the signal
+    that ended it.
+    """
     child = os.fork()
     if child == 0:
         signal.alarm(120)

@@ -1,4 +1,6 @@
-"""Invented news for corpora: texts that every filter lets through and that no other text resembles, an archive of all fates, and builds."""
+"""Invented news for corpora: texts that every filter lets through and that no other text resembles,
+an archive of all fates, and builds.
+"""
 
 from __future__ import annotations
 
@@ -48,16 +50,21 @@ ENGLISH = (
     "A spokesman for the district told them that the work would begin in spring, when the river is low and the roads are dry.\n\n"
     "Nobody in the hall seemed to believe him, but they thanked him for the coffee and went home before it grew dark."
 )
-MAKER = "Surat pembaca dapat dikirim ke sari.melati@kabar.example atau 0812-3456-7890 pada hari kerja."
+MAKER = (
+    "Surat pembaca dapat dikirim ke sari.melati@kabar.example atau 0812-3456-7890 pada hari kerja."
+)
 OFFER = "Ikuti saluran pesan Kabar Desa untuk membaca berita pilihan setiap pagi."
 
 
 def told(number: int, *, paragraphs: int = 6) -> str:
     """A text of its own for each number, some ninety words long."""
-    picked = [(number * 5 + step * (1 + number % 3)) % len(_SENTENCES) for step in range(paragraphs)]
+    picked = [
+        (number * 5 + step * (1 + number % 3)) % len(_SENTENCES) for step in range(paragraphs)
+    ]
     return "\n\n".join(
         _SENTENCES[which].format(
-            place=_PLACES[(number * 7 + step * 3) % len(_PLACES)] + f" {'Kulon Wetan Lor Kidul Tengah'.split()[(number + step) % 5]}",
+            place=_PLACES[(number * 7 + step * 3) % len(_PLACES)]
+            + f" {'Kulon Wetan Lor Kidul Tengah'.split()[(number + step) % 5]}",
             who=f"{_PEOPLE[(number * 11 + step * 5) % len(_PEOPLE)]} {_PEOPLE[(number * 3 + step * 7 + 1) % len(_PEOPLE)]}",
             what=f"{_WHAT[(number * 13 + step * 4) % len(_WHAT)]} {_PLACES[(number + step * 5) % len(_PLACES)]}",
             number=11 + (number * 37 + step * 17) % 300,
@@ -66,13 +73,36 @@ def told(number: int, *, paragraphs: int = 6) -> str:
     )
 
 
-def kept(archive: Archive, number: int, site: str = "kabar", *, body: str | None = None, day: int = 0, **fields: Any) -> None:
+def kept(
+    archive: Archive,
+    number: int,
+    site: str = "kabar",
+    *,
+    body: str | None = None,
+    day: int = 0,
+    **fields: Any,
+) -> None:
     """A site runs a text, its own unless `body` is given, so many days after the first."""
     published = fields.pop("published", NOW + day * DAY)
-    ran(archive, told(number) if body is None else body, site=site, number=number, at=NOW + day * DAY, published=published, **fields)
+    ran(
+        archive,
+        told(number) if body is None else body,
+        site=site,
+        number=number,
+        at=NOW + day * DAY,
+        published=published,
+        **fields,
+    )
 
 
-def opt_out(archive: Archive, number: int, site: str = "kabar", *, rule: str = "robots.txt: GPTBot", day: int = 0) -> None:
+def opt_out(
+    archive: Archive,
+    number: int,
+    site: str = "kabar",
+    *,
+    rule: str = "robots.txt: GPTBot",
+    day: int = 0,
+) -> None:
     with archive.transaction():
         archive.note_rights(archive.article_id(site, f"{site}-{number}"), rule, now=NOW + day * DAY)
 
@@ -84,19 +114,35 @@ def gone(archive: Archive, number: int, site: str = "kabar", *, day: int = 0) ->
 
 def taken_down(archive: Archive, number: int, site: str = "kabar", *, day: int = 0) -> None:
     """What `warta remove` does."""
-    erase(archive, site, f"{site}-{number}", url=url_of(number, site=site), reason="diminta keluarga", now=NOW + day * DAY)
+    erase(
+        archive,
+        site,
+        f"{site}-{number}",
+        url=url_of(number, site=site),
+        reason="diminta keluarga",
+        now=NOW + day * DAY,
+    )
 
 
 DOUBTED = {"layout": "fallback", "warnings": ("layout_missed", "missing_headline")}
 
 
 def all_fates(archive: Archive) -> None:
-    """Thirty stories alone, and one or more for each fate; every cluster is of kabar first, then berita, then warta."""
+    """Thirty stories alone, and one or more for each fate; every cluster is of kabar first, then
+    berita, then warta.
+    """
     for number in range(1, 31):
         kept(archive, number, "kabar" if number % 3 else "berita", day=number % 5)
     for number, first in ((40, {}), (41, {}), (42, {}), (43, DOUBTED), (44, {})):
         for step, site in enumerate(("kabar", "berita", "warta")):
-            kept(archive, number, site, body=told(number), published=NOW + step * HOUR, **(first if site == "kabar" else {}))
+            kept(
+                archive,
+                number,
+                site,
+                body=told(number),
+                published=NOW + step * HOUR,
+                **(first if site == "kabar" else {}),
+            )
     opt_out(archive, 41)
     gone(archive, 42)
     taken_down(archive, 44)
@@ -114,7 +160,9 @@ SPLITS = (("train", Decimal("0.8")), ("test", Decimal("0.2")))
 
 
 class InThisProcess:
-    """Stands for `archive.database.parallel.Readers`, without the seconds that another process takes to import everything."""
+    """Stands for `archive.database.parallel.Readers`, without the seconds that another process
+    takes to import everything.
+    """
 
     def map(self, work: Callable[[int], int], tasks: Iterable[int]) -> Iterator[int]:
         return map(work, tasks)
@@ -133,16 +181,28 @@ def in_this_process(_jobs: int, start: Callable[..., None], *given: Any) -> Iter
 
 
 def recipe_of(path: Path, **fields: Any) -> Recipe:
-    """Everything there is, with filters that judge nothing, unless `fields` say otherwise; `filters` may be their name or file."""
+    """Everything there is, with filters that judge nothing, unless `fields` say otherwise;
+    `filters` may be their name or file.
+    """
     filters = load_thresholds(str(fields.pop("filters", "none")))
     as_of = fields.pop("as_of", None) or newest_moment(path)
-    return Recipe(**{"archive": path, "as_of": as_of, "thresholds": filters, "splits": SPLITS} | fields)
+    return Recipe(
+        **{"archive": path, "as_of": as_of, "thresholds": filters, "splits": SPLITS} | fields
+    )
 
 
 def built(
-    path: Path, out: Path, *, jobs: int | None = None, overwrite: bool = False, pictures: bool = False, **fields: Any
-) -> Summary:  # fmt: skip
-    """Build in this process, or in `jobs` others; without the pictures, which take most of the time of a small corpus."""
+    path: Path,
+    out: Path,
+    *,
+    jobs: int | None = None,
+    overwrite: bool = False,
+    pictures: bool = False,
+    **fields: Any,
+) -> Summary:
+    """Build in this process, or in `jobs` others; without the pictures, which take most of the time
+    of a small corpus.
+    """
     recipe = recipe_of(path, **fields)
     with pytest.MonkeyPatch.context() as patch:
         if jobs is None:
@@ -178,5 +238,7 @@ def reasons(out: Path) -> dict[str, str]:
 def tree(folder: Path) -> dict[str, str]:
     """Digest of each file below a folder."""
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
     }

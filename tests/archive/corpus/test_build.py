@@ -1,4 +1,6 @@
-"""What a corpus holds: one document a story, one story a cluster, and a reason for everything that is not there."""
+"""What a corpus holds: one document a story, one story a cluster, and a reason for everything that
+is not there.
+"""
 
 from __future__ import annotations
 
@@ -36,9 +38,15 @@ def manifest(out: Path) -> dict[str, Any]:
 def test_a_corpus_has_its_files_and_no_others(judged: Made) -> None:
     out, _ = judged
     assert list(tree(out)) == [
-        "README.md", "data/test-00000-of-00001.parquet", "data/train-00000-of-00001.parquet", "dropped.parquet", "manifest.json",
-        "plots/dropped.png", "plots/lengths.png", "plots/months.png",
-    ]  # fmt: skip
+        "README.md",
+        "data/test-00000-of-00001.parquet",
+        "data/train-00000-of-00001.parquet",
+        "dropped.parquet",
+        "manifest.json",
+        "plots/dropped.png",
+        "plots/lengths.png",
+        "plots/months.png",
+    ]
     assert not out.with_name(f".{out.name}.building").exists()
 
 
@@ -53,7 +61,9 @@ def test_the_manifest_gives_size_and_digest_of_every_file_but_itself(judged: Mad
     files = tree(out)
     files.pop("manifest.json")
     assert {file["path"]: file["sha256"] for file in manifest(out)["files"]} == files
-    assert all(file["bytes"] == (out / file["path"]).stat().st_size for file in manifest(out)["files"])
+    assert all(
+        file["bytes"] == (out / file["path"]).stat().st_size for file in manifest(out)["files"]
+    )
 
 
 def test_the_license_is_left_to_the_user_and_the_card_says_so(judged: Made) -> None:
@@ -65,11 +75,20 @@ def test_the_license_is_left_to_the_user_and_the_card_says_so(judged: Made) -> N
 # Counts
 
 
-def test_every_article_of_the_archive_is_exported_or_dropped_once(judged: Made, fates: Path) -> None:
+def test_every_article_of_the_archive_is_exported_or_dropped_once(
+    judged: Made, fates: Path
+) -> None:
     out, summary = judged
     with Archive(fates, read_only=True) as archive:
-        there = [f"{site}:{key}" for site, key in archive.db.conn.execute("SELECT site, key FROM articles WHERE revision > 0")]
-    assert sorted([row["id"] for row in documents(out)] + [row["id"] for row in dropped(out)]) == sorted(there)
+        there = [
+            f"{site}:{key}"
+            for site, key in archive.db.conn.execute(
+                "SELECT site, key FROM articles WHERE revision > 0"
+            )
+        ]
+    assert sorted(
+        [row["id"] for row in documents(out)] + [row["id"] for row in dropped(out)]
+    ) == sorted(there)
     assert summary.selected == summary.articles == len(there)
 
 
@@ -80,7 +99,11 @@ def test_card_manifest_and_dropped_parquet_agree(judged: Made) -> None:
     assert counts["exported"] == len(documents(out)) == sum(counts["splits"].values())
     assert {split: len(documents(out, split)) for split in counts["splits"]} == counts["splits"]
     counted = Counter((row["reason"], row["site"]) for row in rows)
-    assert {(reason, site): number for reason, sites in counts["dropped"].items() for site, number in sites.items()} == counted
+    assert {
+        (reason, site): number
+        for reason, sites in counts["dropped"].items()
+        for site, number in sites.items()
+    } == counted
     assert dict(summary.dropped) == counted
     card = (out / "README.md").read_text("utf-8")
     for reason, number in summary.dropped_by_reason().items():
@@ -95,19 +118,29 @@ def test_every_reason_is_one_that_is_explained(judged: Made) -> None:
     assert {row["reason"] for row in dropped(judged[0])} <= set(REASONS)
 
 
-def test_dropped_parquet_is_in_the_order_of_the_archive_and_says_what_stands_for_a_duplicate(judged: Made) -> None:
+def test_dropped_parquet_is_in_the_order_of_the_archive_and_says_what_stands_for_a_duplicate(
+    judged: Made,
+) -> None:
     rows = dropped(judged[0])
     assert [row["article_id"] for row in rows] == sorted(row["article_id"] for row in rows)
     exported = by_id(judged[0])
     for row in rows:
-        assert (row["stands_for_it"] is not None) == (row["reason"] in ("duplicate", "exact_duplicate"))
+        assert (row["stands_for_it"] is not None) == (
+            row["reason"] in ("duplicate", "exact_duplicate")
+        )
         assert row["stands_for_it"] is None or row["stands_for_it"] in exported
 
 
 def test_months_are_those_of_the_documents(judged: Made) -> None:
     out, _ = judged
-    months = Counter((row["site"], (row["published_at"] or "undated")[:7]) for row in documents(out))
-    assert {(site, month): n for site, found in manifest(out)["counts"]["months"].items() for month, n in found.items()} == months
+    months = Counter(
+        (row["site"], (row["published_at"] or "undated")[:7]) for row in documents(out)
+    )
+    assert {
+        (site, month): n
+        for site, found in manifest(out)["counts"]["months"].items()
+        for month, n in found.items()
+    } == months
     assert months["kabar", "undated"] == 1
 
 
@@ -116,7 +149,11 @@ def test_masks_are_counted_where_they_are_seen(judged: Made) -> None:
     text = by_id(out)["kabar:kabar-52"]["text"]
     assert "sari.melati" not in text
     assert "0812" not in text
-    assert (summary.masked["email"], summary.masked["phone"], summary.masked["nik"]) == ((1, 1), (1, 1), (0, 0))
+    assert (summary.masked["email"], summary.masked["phone"], summary.masked["nik"]) == (
+        (1, 1),
+        (1, 1),
+        (0, 0),
+    )
 
 
 def test_words_are_counted_as_the_filters_count_them(path: Path) -> None:
@@ -142,7 +179,12 @@ def test_a_story_is_what_it_was_at_the_moment(path: Path) -> None:
         kept(archive, 2, day=1)
     built(path, path.with_name("out"), as_of=before)
     ((id_, row),) = by_id(path.with_name("out")).items()
-    assert (id_, row["revision"], row["text"][:11], row["opted_out"]) == ("kabar:kabar-1", 1, "Naskah lama", None)
+    assert (id_, row["revision"], row["text"][:11], row["opted_out"]) == (
+        "kabar:kabar-1",
+        1,
+        "Naskah lama",
+        None,
+    )
 
 
 def test_days_are_those_of_the_newsroom(path: Path) -> None:
@@ -150,7 +192,11 @@ def test_days_are_those_of_the_newsroom(path: Path) -> None:
 
     with Archive(path) as archive:
         for number, hours in ((1, 0), (2, 24 - 1), (3, 24)):
-            kept(archive, number, published=(NOW.astimezone(WIB).replace(hour=0, minute=0) + hours * HOUR))
+            kept(
+                archive,
+                number,
+                published=(NOW.astimezone(WIB).replace(hour=0, minute=0) + hours * HOUR),
+            )
         kept(archive, 4, published=None)
     summary = built(path, path.with_name("out"), since=date(2026, 11, 20), until=date(2026, 11, 20))
     assert set(by_id(path.with_name("out"))) == {"kabar:kabar-1", "kabar:kabar-2"}
@@ -161,7 +207,9 @@ def test_days_are_those_of_the_newsroom(path: Path) -> None:
 
 
 @pytest.mark.parametrize("format_", ["parquet", "jsonl"])
-def test_load_dataset_reads_what_was_built(fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str) -> None:
+def test_load_dataset_reads_what_was_built(
+    fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
+) -> None:
     out = tmp_path / "out"
     summary = built(fates, out, format=format_)
     read = loaded(out, tmp_path, monkeypatch)
@@ -169,21 +217,35 @@ def test_load_dataset_reads_what_was_built(fates: Path, tmp_path: Path, monkeypa
     if format_ == "parquet":
         assert read == {split: documents(out, split) for split in read}
     else:
-        lines = gzip.decompress((out / "data/test-00000-of-00001.jsonl.gz").read_bytes()).decode().splitlines()
+        lines = (
+            gzip.decompress((out / "data/test-00000-of-00001.jsonl.gz").read_bytes())
+            .decode()
+            .splitlines()
+        )
         assert read["test"] == [json.loads(line) for line in lines]
-        assert [list(json.loads(line)) for line in lines] == [[column.name for column in COLUMNS]] * len(lines)
+        assert [list(json.loads(line)) for line in lines] == [
+            [column.name for column in COLUMNS]
+        ] * len(lines)
 
 
 def test_both_formats_hold_the_same_documents(fates: Path, tmp_path: Path, all_of_it: Made) -> None:
     built(fates, tmp_path / "out", format="jsonl")
     for split in ("train", "test"):
-        lines = gzip.decompress((tmp_path / f"out/data/{split}-00000-of-00001.jsonl.gz").read_bytes()).decode().splitlines()
+        lines = (
+            gzip.decompress((tmp_path / f"out/data/{split}-00000-of-00001.jsonl.gz").read_bytes())
+            .decode()
+            .splitlines()
+        )
         assert [json.loads(line) for line in lines] == documents(all_of_it[0], split)
 
 
 @pytest.mark.parametrize("name", ["default", "data", "none", "t"])
-def test_a_split_may_bear_any_name_that_parses(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_split_may_bear_any_name_that_parses(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
     built(path, tmp_path / "out", splits=((name, Decimal(1)),))
-    assert {split: len(rows) for split, rows in loaded(tmp_path / "out", tmp_path, monkeypatch).items()} == {name: 1}
+    assert {
+        split: len(rows) for split, rows in loaded(tmp_path / "out", tmp_path, monkeypatch).items()
+    } == {name: 1}

@@ -26,13 +26,21 @@ def redesigned(path: Path) -> None:
         kept(archive, 2, day=2, layout="fallback")
         kept(archive, 3, "berita", day=2)
         with archive.transaction():
-            (extractor,) = archive.db.conn.execute("SELECT extractor FROM latest WHERE article_id = 2").fetchone()
+            (extractor,) = archive.db.conn.execute(
+                "SELECT extractor FROM latest WHERE article_id = 2"
+            ).fetchone()
             archive.db["drifts"].insert(
                 {
-                    "site": "kabar", "layout": "fallback", "extractor": extractor, "since": SINCE.isoformat(), "ended_at": None,
-                    "reasons": "[]", "urls": "[]", "noted_at": archive.clock.stamp(NOTED),
+                    "site": "kabar",
+                    "layout": "fallback",
+                    "extractor": extractor,
+                    "since": SINCE.isoformat(),
+                    "ended_at": None,
+                    "reasons": "[]",
+                    "urls": "[]",
+                    "noted_at": archive.clock.stamp(NOTED),
                 }
-            )  # fmt: skip
+            )
 
 
 def test_it_is_left_out_by_its_reason(path: Path, tmp_path: Path) -> None:
@@ -59,7 +67,16 @@ def test_once_a_later_extractor_has_read_it_it_is_back(path: Path, tmp_path: Pat
     redesigned(path)
     with Archive(path) as archive:
         text = told(2) + "\n\nBagian yang hilang kembali terbaca."
-        ran(archive, text, site="kabar", number=2, at=LATER, published=NOW + 2 * DAY, layout="baru", extractor=MENDED)
+        ran(
+            archive,
+            text,
+            site="kabar",
+            number=2,
+            at=LATER,
+            published=NOW + 2 * DAY,
+            layout="baru",
+            extractor=MENDED,
+        )
     built(path, tmp_path / "out")
     assert by_id(tmp_path / "out")["kabar:kabar-2"]["text"] == text
     built(path, tmp_path / "then", as_of=NOTED)

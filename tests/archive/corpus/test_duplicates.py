@@ -16,26 +16,49 @@ from archive.corpus.intermediate import KEPT
 FIRST = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def row(number: int, *, cluster: int | None, text: int, hours: int | None = 0, **fields: Any) -> dict[str, Any]:
+def row(
+    number: int, *, cluster: int | None, text: int, hours: int | None = 0, **fields: Any
+) -> dict[str, Any]:
     published = None if hours is None else (FIRST + timedelta(hours=hours)).isoformat()
     usual = {
-        "article_id": number, "id": f"kabar:{number}", "site": "kabar", "url": f"https://www.kabar.example/{number}",
-        "published_at": published, "first_seen_at": FIRST.isoformat(), "cluster_id": cluster, "digest": f"{text:064x}"[::-1], "length": 100,
-    }  # fmt: skip
+        "article_id": number,
+        "id": f"kabar:{number}",
+        "site": "kabar",
+        "url": f"https://www.kabar.example/{number}",
+        "published_at": published,
+        "first_seen_at": FIRST.isoformat(),
+        "cluster_id": cluster,
+        "digest": f"{text:064x}"[::-1],
+        "length": 100,
+    }
     return usual | fields
 
 
 @st.composite
 def survivors(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Articles in clusters that bear the number of their least article, of which any may not have survived."""
+    """Articles in clusters that bear the number of their least article, of which any may not have
+    survived.
+    """
     found = []
     numbers = draw(st.lists(st.integers(1, 40), unique=True, max_size=14))
     clusters = {number: draw(st.integers(0, 4)) for number in range(1, 41)}
-    least = {cluster: min(number for number, own in clusters.items() if own == cluster) for cluster in set(clusters.values()) if cluster}
+    least = {
+        cluster: min(number for number, own in clusters.items() if own == cluster)
+        for cluster in set(clusters.values())
+        if cluster
+    }
     for number in sorted(numbers):
         cluster = least.get(clusters[number])
         hours = draw(st.one_of(st.none(), st.integers(0, 4)))
-        found.append(row(number, cluster=cluster, text=draw(st.integers(0, 5)), hours=hours, length=draw(st.integers(1, 3))))
+        found.append(
+            row(
+                number,
+                cluster=cluster,
+                text=draw(st.integers(0, 5)),
+                hours=hours,
+                length=draw(st.integers(1, 3)),
+            )
+        )
     return found
 
 
@@ -67,7 +90,9 @@ def units(rows: list[dict[str, Any]], dedup: str) -> list[set[int]]:
 
 
 @given(survivors(), st.sampled_from(["cluster", "exact", "none"]))
-def test_one_document_stands_for_each_unit_and_nothing_is_lost(rows: list[dict[str, Any]], dedup: Any) -> None:
+def test_one_document_stands_for_each_unit_and_nothing_is_lost(
+    rows: list[dict[str, Any]], dedup: Any
+) -> None:
     groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
     left_out = set(groups.stands_for)
     ids = {one["id"]: one["article_id"] for one in rows}
@@ -78,20 +103,30 @@ def test_one_document_stands_for_each_unit_and_nothing_is_lost(rows: list[dict[s
 
 
 @given(survivors(), st.sampled_from(["cluster", "exact"]))
-def test_the_one_that_came_first_stands_for_the_others(rows: list[dict[str, Any]], dedup: Any) -> None:
+def test_the_one_that_came_first_stands_for_the_others(
+    rows: list[dict[str, Any]], dedup: Any
+) -> None:
     groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     for unit in units(rows, dedup):
         ((representative),) = unit - set(groups.stands_for)
-        dated = [by_number[number]["published_at"] for number in unit if by_number[number]["published_at"]]
+        dated = [
+            by_number[number]["published_at"]
+            for number in unit
+            if by_number[number]["published_at"]
+        ]
         if dated:
             assert by_number[representative]["published_at"] == min(dated)
         else:
-            assert by_number[representative]["length"] == max(by_number[number]["length"] for number in unit)
+            assert by_number[representative]["length"] == max(
+                by_number[number]["length"] for number in unit
+            )
 
 
 @given(survivors())
-def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(rows: list[dict[str, Any]]) -> None:
+def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(
+    rows: list[dict[str, Any]],
+) -> None:
     groups = Groups(lambda: rows, dedup="cluster", anchors=ANCHORS)
     digests = {one["id"]: one["digest"] for one in rows}
     for one in rows:
@@ -101,29 +136,46 @@ def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(row
 
 
 @given(survivors(), st.sampled_from(["cluster", "exact", "none"]))
-def test_what_belongs_together_has_one_anchor_and_one_day_whatever_is_left_out(rows: list[dict[str, Any]], dedup: Any) -> None:
+def test_what_belongs_together_has_one_anchor_and_one_day_whatever_is_left_out(
+    rows: list[dict[str, Any]], dedup: Any
+) -> None:
     groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     found = {number: groups.group(one) for number, one in by_number.items()}
     parts = components(rows)
     for part in parts:
         assert len({found[number] for number in part}) == 1
-        days = {by_number[number]["published_at"][:10] for number in part if by_number[number]["published_at"]}
+        days = {
+            by_number[number]["published_at"][:10]
+            for number in part
+            if by_number[number]["published_at"]
+        }
         assert {found[number].day for number in part} == {min(days, default=None)}
-    assert len({next(iter(found[number] for number in part)).anchor for part in parts}) == len(parts)
+    assert len({next(iter(found[number] for number in part)).anchor for part in parts}) == len(
+        parts
+    )
 
 
-@given(survivors(), st.sampled_from(["cluster", "exact", "none"]), st.randoms(use_true_random=False))
-def test_the_order_of_reading_changes_nothing(rows: list[dict[str, Any]], dedup: Any, random: Any) -> None:
+@given(
+    survivors(), st.sampled_from(["cluster", "exact", "none"]), st.randoms(use_true_random=False)
+)
+def test_the_order_of_reading_changes_nothing(
+    rows: list[dict[str, Any]], dedup: Any, random: Any
+) -> None:
     shuffled = list(rows)
     random.shuffle(shuffled)
-    one, other = (Groups(lambda given=given: given, dedup=dedup, anchors=ANCHORS) for given in (rows, shuffled))
+    one, other = (
+        Groups(lambda given=given: given, dedup=dedup, anchors=ANCHORS)
+        for given in (rows, shuffled)
+    )
     assert one.stands_for == other.stands_for
     assert [one.group(each) for each in rows] == [other.group(each) for each in rows]
 
 
 @given(survivors())
-def test_the_anchor_is_the_least_number_of_all_so_that_growth_does_not_move_it(rows: list[dict[str, Any]]) -> None:
+def test_the_anchor_is_the_least_number_of_all_so_that_growth_does_not_move_it(
+    rows: list[dict[str, Any]],
+) -> None:
     groups = Groups(lambda: rows, dedup="cluster", anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     for part in components(rows):
@@ -134,9 +186,13 @@ def test_the_anchor_is_the_least_number_of_all_so_that_growth_does_not_move_it(r
 @pytest.mark.parametrize("dedup", ["cluster", "exact", "none"])
 def test_a_chain_of_equal_texts_and_clusters_is_one_group(dedup: Any) -> None:
     rows = [
-        row(1, cluster=1, text=1), row(2, cluster=1, text=2), row(3, cluster=None, text=2), row(4, cluster=4, text=2),
-        row(5, cluster=4, text=3), row(6, cluster=None, text=4),
-    ]  # fmt: skip
+        row(1, cluster=1, text=1),
+        row(2, cluster=1, text=2),
+        row(3, cluster=None, text=2),
+        row(4, cluster=4, text=2),
+        row(5, cluster=4, text=3),
+        row(6, cluster=None, text=4),
+    ]
     groups = Groups(lambda: rows, dedup=dedup, anchors={1: "kabar:1", 4: "kabar:4"})
     assert [groups.group(one).anchor for one in rows] == ["kabar:1"] * 5 + ["kabar:6"]
     assert len(rows) - len(groups.stands_for) == {"cluster": 2, "exact": 4, "none": 6}[dedup]

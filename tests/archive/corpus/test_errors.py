@@ -19,7 +19,16 @@ from archive.corpus import executors
 from archive.corpus.output import finish
 from scraper.cli.main import main
 from tests.archive.corpus.killers import how_it_ended
-from tests.archive.corpus.newsroom import documents, in_this_process, kept, opt_out, reasons, taken_down, told, tree
+from tests.archive.corpus.newsroom import (
+    documents,
+    in_this_process,
+    kept,
+    opt_out,
+    reasons,
+    taken_down,
+    told,
+    tree,
+)
 
 Build = Callable[..., Result]
 
@@ -32,8 +41,22 @@ def build(fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
     monkeypatch.setattr(executors, "readers", in_this_process)
     monkeypatch.setattr(finish, "draw", lambda _summary, _folder: [])
 
-    def run(*options: str, archive: Path = fates, out: Path = tmp_path / "out", filters: str = "none") -> Result:
-        return CliRunner().invoke(main, ["corpus", "build", str(out), "--archive", str(archive), "--filters", filters, *options])
+    def run(
+        *options: str, archive: Path = fates, out: Path = tmp_path / "out", filters: str = "none"
+    ) -> Result:
+        return CliRunner().invoke(
+            main,
+            [
+                "corpus",
+                "build",
+                str(out),
+                "--archive",
+                str(archive),
+                "--filters",
+                filters,
+                *options,
+            ],
+        )
 
     return run
 
@@ -44,13 +67,19 @@ def told_plainly(result: Result, *said: str, exit_code: int = 1) -> None:
     assert result.exception is None or isinstance(result.exception, SystemExit)
     *before, last = result.stderr.splitlines()
     assert last.startswith("Error: ")
-    assert [line for line in before if line and not line.startswith(BEFORE) and "opted out of text and data mining" not in line] == []
+    assert [
+        line
+        for line in before
+        if line and not line.startswith(BEFORE) and "opted out of text and data mining" not in line
+    ] == []
     for part in said:
         assert re.search(part, last), last
 
 
 def nothing_left(tmp_path: Path) -> None:
-    assert [entry.name for entry in tmp_path.iterdir() if entry.name.strip(".").startswith("out")] == []
+    assert [
+        entry.name for entry in tmp_path.iterdir() if entry.name.strip(".").startswith("out")
+    ] == []
 
 
 # What is asked for
@@ -59,27 +88,55 @@ def nothing_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "exit_code", "said"),
     [
-        (["--as-of", "2020-01-01"], 1, "no article as of 2020-01-01.*the first one came at 2026-11-2"),
-        (["--as-of", "kemarin"], 2, "expected a time like"), (["--as-of", "2026-11-20T08:00:00"], 2, "needs its offset"),
+        (
+            ["--as-of", "2020-01-01"],
+            1,
+            "no article as of 2020-01-01.*the first one came at 2026-11-2",
+        ),
+        (["--as-of", "kemarin"], 2, "expected a time like"),
+        (["--as-of", "2026-11-20T08:00:00"], 2, "needs its offset"),
         (["--as-of", "0001-01-01T00:00:00+07:00"], 1, "no article as of 0001-01-01T00:00:00"),
-        (["--split", "train=0.9"], 1, "add up to 0.9, not to 1"), (["--split", "a=0.5,a=0.5"], 1, "named twice"),
-        (["--split", "Latih=1"], 1, "expected NAME=SHARE"), (["--split", ""], 1, "expected NAME=SHARE"),
-        (["--test-after", "2026-11-20", "--split", "train=1"], 1, "--test-after needs a split that is called test"),
-        (["--test-after", "2026-11-20", "--split", "test=1"], 1, "--test-after leaves no other split"),
-        (["--filters", "ketat"], 1, "no filters go by the name 'ketat'"), (["--filters", "./tidak-ada.toml"], 1, "No such file"),
+        (["--split", "train=0.9"], 1, "add up to 0.9, not to 1"),
+        (["--split", "a=0.5,a=0.5"], 1, "named twice"),
+        (["--split", "Latih=1"], 1, "expected NAME=SHARE"),
+        (["--split", ""], 1, "expected NAME=SHARE"),
+        (
+            ["--test-after", "2026-11-20", "--split", "train=1"],
+            1,
+            "--test-after needs a split that is called test",
+        ),
+        (
+            ["--test-after", "2026-11-20", "--split", "test=1"],
+            1,
+            "--test-after leaves no other split",
+        ),
+        (["--filters", "ketat"], 1, "no filters go by the name 'ketat'"),
+        (["--filters", "./tidak-ada.toml"], 1, "No such file"),
         (["--filters", ""], 1, "no filters go by the name ''|cannot be read"),
-        (["--site", "tempo"], 1, "no article of tempo; there are berita, kabar, warta"), (["--site", ""], 1, "no article of"),
+        (["--site", "tempo"], 1, "no article of tempo; there are berita, kabar, warta"),
+        (["--site", ""], 1, "no article of"),
         (["--since", "2026-11-22", "--until", "2026-11-21"], 2, "--since is later than --until"),
         (["--since", "2027-01-01"], 1, "no article was published from 2027-01-01 to the end"),
-        (["--until", "2020-01-01", "--site", "kabar"], 1, "no article was published from the beginning to 2020-01-01 at kabar"),
+        (
+            ["--until", "2020-01-01", "--site", "kabar"],
+            1,
+            "no article was published from the beginning to 2020-01-01 at kabar",
+        ),
         (["--since", "kemarin"], 2, "does not match the format"),
-        (["-j", "0"], 2, "not in the range"), (["--dedup", "semua"], 2, "is not one of"),
+        (["-j", "0"], 2, "not in the range"),
+        (["--dedup", "semua"], 2, "is not one of"),
         (["-x", "partition=cpu"], 1, "--executor-option is for --executor ray and slurm"),
-        (["--executor", "ray", "-x", "warna=merah"], 1, "warna=merah: expected NAME=VALUE; ray has"),
+        (
+            ["--executor", "ray", "-x", "warna=merah"],
+            1,
+            "warna=merah: expected NAME=VALUE; ray has",
+        ),
         (["--executor", "slurm"], 1, "needs --executor-option"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_asked_for(build: Build, tmp_path: Path, options: list[str], exit_code: int, said: str) -> None:
+)
+def test_what_cannot_be_asked_for(
+    build: Build, tmp_path: Path, options: list[str], exit_code: int, said: str
+) -> None:
     result = build(*options)
     told_plainly(result, said, exit_code=exit_code)
     nothing_left(tmp_path)
@@ -92,7 +149,9 @@ def test_an_empty_archive(build: Build, path: Path, tmp_path: Path) -> None:
     nothing_left(tmp_path)
 
 
-def test_an_archive_whose_only_story_was_taken_down(build: Build, path: Path, tmp_path: Path) -> None:
+def test_an_archive_whose_only_story_was_taken_down(
+    build: Build, path: Path, tmp_path: Path
+) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
         taken_down(archive, 1)
@@ -102,7 +161,10 @@ def test_an_archive_whose_only_story_was_taken_down(build: Build, path: Path, tm
 
 @pytest.mark.parametrize("plan", [True, False])
 def test_no_archive(build: Build, tmp_path: Path, plan: bool) -> None:
-    told_plainly(build(*(["--plan"] if plan else []), archive=tmp_path / "none.db"), "there is no archive here")
+    told_plainly(
+        build(*(["--plan"] if plan else []), archive=tmp_path / "none.db"),
+        "there is no archive here",
+    )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,13 +184,18 @@ def test_every_article_left_out(build: Build, path: Path, tmp_path: Path) -> Non
     *loud, last = result.stderr.splitlines()
     assert [line.partition(":")[0] for line in loud] == ["kabar"]
     assert last.startswith("Error: ")
-    assert last.endswith("every article was left out: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out")
+    assert last.endswith(
+        "every article was left out: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out"
+    )
     nothing_left(tmp_path)
 
 
 def test_a_moment_at_the_end_of_the_calendar(build: Build, tmp_path: Path) -> None:
     result = build("--as-of", "9999-12-31T23:00:00-05:00")
-    assert (result.exit_code, result.stderr.splitlines()[0][:41]) == (0, "The archive has written nothing after tha")
+    assert (result.exit_code, result.stderr.splitlines()[0][:41]) == (
+        0,
+        "The archive has written nothing after tha",
+    )
     assert len(documents(tmp_path / "out")) > 30
 
 
@@ -145,7 +212,9 @@ def test_a_plan_writes_nothing(build: Build, tmp_path: Path) -> None:
 def test_an_out_that_is_there_is_refused(build: Build, tmp_path: Path) -> None:
     assert build().exit_code == 0
     before = tree(tmp_path / "out")
-    told_plainly(build("--site", "kabar"), "something is there already; --overwrite replaces a corpus")
+    told_plainly(
+        build("--site", "kabar"), "something is there already; --overwrite replaces a corpus"
+    )
     assert tree(tmp_path / "out") == before
     assert build("--site", "kabar", "--overwrite").exit_code == 0
     assert tree(tmp_path / "out") != before
@@ -154,7 +223,9 @@ def test_an_out_that_is_there_is_refused(build: Build, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("what", ["empty folder", "folder", "file"])
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_what_is_no_corpus_is_never_overwritten(build: Build, tmp_path: Path, what: str, overwrite: bool) -> None:
+def test_what_is_no_corpus_is_never_overwritten(
+    build: Build, tmp_path: Path, what: str, overwrite: bool
+) -> None:
     out = tmp_path / "out"
     if what == "file":
         out.write_text("catatan")
@@ -162,7 +233,10 @@ def test_what_is_no_corpus_is_never_overwritten(build: Build, tmp_path: Path, wh
         out.mkdir()
     if what == "folder":
         (out / "catatan.txt").write_text("penting")
-    told_plainly(build(*(["--overwrite"] if overwrite else [])), "it is no corpus of warta" if overwrite else "something is there already")
+    told_plainly(
+        build(*(["--overwrite"] if overwrite else [])),
+        "it is no corpus of warta" if overwrite else "something is there already",
+    )
     assert out.exists()
     assert what != "folder" or (out / "catatan.txt").read_text() == "penting"
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
@@ -171,18 +245,24 @@ def test_what_is_no_corpus_is_never_overwritten(build: Build, tmp_path: Path, wh
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("tidak/ada", "the folder .*tidak is not there"), ("x" * 300, "File name too long"), ("x" * 250, "File name too long"),
+        ("tidak/ada", "the folder .*tidak is not there"),
+        ("x" * 300, "File name too long"),
+        ("x" * 250, "File name too long"),
         ("berkas/x", "is not there"),
     ],
-)  # fmt: skip
-def test_a_place_where_nothing_can_be_made(build: Build, tmp_path: Path, out: str, said: str) -> None:
+)
+def test_a_place_where_nothing_can_be_made(
+    build: Build, tmp_path: Path, out: str, said: str
+) -> None:
     (tmp_path / "berkas").write_text("catatan")
     told_plainly(build(out=tmp_path / out), said)
     assert [entry.name for entry in tmp_path.iterdir()] == ["berkas"]
 
 
 @pytest.mark.parametrize("out", [".", "/", "..", ""])
-def test_a_name_that_is_none(build: Build, out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_is_none(
+    build: Build, out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     assert build(out=Path(out)).exit_code == 1
@@ -199,7 +279,10 @@ def test_a_folder_that_takes_no_writes(folder_of_a_user: Path, build: Build) -> 
     with Archive(folder_of_a_user / "news.db") as archive:
         kept(archive, 1)
     (folder_of_a_user / "terkunci").mkdir(mode=0o555)
-    told_plainly(build(archive=folder_of_a_user / "news.db", out=folder_of_a_user / "terkunci" / "out"), "Permission denied$")
+    told_plainly(
+        build(archive=folder_of_a_user / "news.db", out=folder_of_a_user / "terkunci" / "out"),
+        "Permission denied$",
+    )
 
 
 # The disk
@@ -209,7 +292,11 @@ def test_a_folder_that_takes_no_writes(folder_of_a_user: Path, build: Build) -> 
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", folder], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", folder],
+        capture_output=True,
+        check=False,
+    )
     if mounted.returncode:
         pytest.skip("no disk can be mounted here")
     try:
@@ -218,11 +305,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(build: Build, small_disk: Path) -> None:
+def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
+    build: Build, small_disk: Path
+) -> None:
     ballast = small_disk / "ballast"
     for room in (8, 40):
         ballast.write_bytes(bytes(1024 * (152 - room)))
-        told_plainly(build(out=small_disk / "out"), "the disk is full; the same command goes on where it was, once there is room$")
+        told_plainly(
+            build(out=small_disk / "out"),
+            "the disk is full; the same command goes on where it was, once there is room$",
+        )
         assert not (small_disk / "out").exists()
     ballast.unlink()
     assert build(out=small_disk / "out").exit_code == 0
@@ -231,7 +323,9 @@ def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("limit", [2_000, 8_000])
-def test_a_file_that_may_not_grow_is_told_of(build: Build, fates: Path, tmp_path: Path, limit: int) -> None:
+def test_a_file_that_may_not_grow_is_told_of(
+    build: Build, fates: Path, tmp_path: Path, limit: int
+) -> None:
     def limited() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         with Archive(fates, read_only=True):  # SQLite's own files beside it are there already
@@ -262,7 +356,9 @@ def test_a_read_only_archive_is_read(folder_of_a_user: Path, build: Build) -> No
 def broken(path: Path, column: str, value: bytes, *, table: str = "revisions") -> None:
     """Another program writes it into story 1."""
     with sqlite3.connect(path) as db:
-        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+        triggers = db.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+        ).fetchall()
         for name, _ in triggers:
             db.execute(f"DROP TRIGGER {name}")
         db.execute(f"UPDATE {table} SET {column} = CAST(? AS TEXT) WHERE id = 1", (value,))
@@ -272,17 +368,24 @@ def broken(path: Path, column: str, value: bytes, *, table: str = "revisions") -
 
 
 @pytest.mark.parametrize(
-    "value", [b"Pasar\0ramai", b"\xed\xa0\xbd", b"Pasar \xff\xfe", "Pasar ".encode("utf-16"), b"\xc3"],
+    "value",
+    [b"Pasar\0ramai", b"\xed\xa0\xbd", b"Pasar \xff\xfe", "Pasar ".encode("utf-16"), b"\xc3"],
     ids=["nul", "surrogate", "ff", "utf16", "cut"],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(
     ("table", "column"),
     [
-        ("revisions", "body"), ("revisions", "headline"), ("revisions", "section"), ("revisions", "agency"), ("articles", "url"),
+        ("revisions", "body"),
+        ("revisions", "headline"),
+        ("revisions", "section"),
+        ("revisions", "agency"),
+        ("articles", "url"),
         ("articles", "key"),
     ],
-)  # fmt: skip
-def test_broken_texts_are_dropped_and_counted(build: Build, path: Path, tmp_path: Path, table: str, column: str, value: bytes) -> None:
+)
+def test_broken_texts_are_dropped_and_counted(
+    build: Build, path: Path, tmp_path: Path, table: str, column: str, value: bytes
+) -> None:
     with Archive(path) as archive:
         for number in range(1, 4):
             kept(archive, number)
@@ -294,20 +397,28 @@ def test_broken_texts_are_dropped_and_counted(build: Build, path: Path, tmp_path
     assert "1 broken_text" in result.stderr
 
 
-@pytest.mark.parametrize("value", [b"kemarin", b"2026-11-20", b"2026-11-20T08:00:00", b"", b"\xff\xfe"])
-def test_a_time_that_is_none_is_one_line(build: Build, path: Path, tmp_path: Path, value: bytes) -> None:
+@pytest.mark.parametrize(
+    "value", [b"kemarin", b"2026-11-20", b"2026-11-20T08:00:00", b"", b"\xff\xfe"]
+)
+def test_a_time_that_is_none_is_one_line(
+    build: Build, path: Path, tmp_path: Path, value: bytes
+) -> None:
     with Archive(path) as archive:
         for number in range(1, 4):
             kept(archive, number)
     for table in ("articles", "revisions"):
         broken(path, "published_at", value, table=table)
-    told_plainly(build(archive=path), "article 1: its time of publication is .*, not ISO 8601 with an offset")
+    told_plainly(
+        build(archive=path), "article 1: its time of publication is .*, not ISO 8601 with an offset"
+    )
     told_plainly(build("--plan", archive=path), "article 1: its time of publication is")
     nothing_left(tmp_path)
 
 
 @pytest.mark.parametrize("value", [b"bukan JSON", b"{}", b"", b"\xff\xfe"])
-def test_warnings_that_are_no_list_are_one_line(build: Build, path: Path, tmp_path: Path, value: bytes) -> None:
+def test_warnings_that_are_no_list_are_one_line(
+    build: Build, path: Path, tmp_path: Path, value: bytes
+) -> None:
     with Archive(path) as archive:
         for number in range(1, 4):
             kept(archive, number)
@@ -340,7 +451,16 @@ main()
 
 @pytest.mark.parametrize("package", ["datatrove", "spacy"])
 def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str) -> None:
-    command = [sys.executable, "-c", WITHOUT.format(package=package), "corpus", "build", str(tmp_path / "out"), "--archive", str(fates)]
+    command = [
+        sys.executable,
+        "-c",
+        WITHOUT.format(package=package),
+        "corpus",
+        "build",
+        str(tmp_path / "out"),
+        "--archive",
+        str(fates),
+    ]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     said = f"Error: this needs more packages ({package} is missing): pip install 'warta[corpus]'\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
@@ -348,5 +468,12 @@ def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str
 
 
 def test_help_needs_no_extra(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", WITHOUT.format(package="datatrove"), "corpus", "build", "--help"]
+    command = [
+        sys.executable,
+        "-c",
+        WITHOUT.format(package="datatrove"),
+        "corpus",
+        "build",
+        "--help",
+    ]
     assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0

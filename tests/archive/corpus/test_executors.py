@@ -1,7 +1,8 @@
-"""Where a corpus is built changes none of its bytes, and what an executor lacks is said in a sentence.
+"""Where a corpus is built changes none of its bytes, and what an executor lacks is said in a
+sentence.
 
-Slurm is a stand-in here: its commands as scripts on PATH, which run each job at once with bash and honour dependencies. Ray is
-itself, where it is installed.
+Slurm is a stand-in here: its commands as scripts on PATH, which run each job at once with bash and
+honour dependencies. Ray is itself, where it is installed.
 """
 
 from __future__ import annotations
@@ -62,10 +63,17 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "slurm"
     for name in ("jobs", "failed", "scripts"):
         (folder / name).mkdir(parents=True)
-    for name, script in (("sbatch", SBATCH), ("srun", SRUN), ("scontrol", SCONTROL), ("squeue", SQUEUE)):
+    for name, script in (
+        ("sbatch", SBATCH),
+        ("srun", SRUN),
+        ("scontrol", SCONTROL),
+        ("squeue", SQUEUE),
+    ):
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
-    monkeypatch.setenv("PATH", os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"])))
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join((str(folder), str(Path(sys.executable).parent), os.environ["PATH"]))
+    )
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))
     return folder
 
@@ -75,20 +83,33 @@ def news(tmp_path: Path) -> Path:
     path = tmp_path / "news.db"
     with Archive(path) as archive:
         for number in range(1, 9):
-            keep(archive, story(number, body=f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari itu."))
+            keep(
+                archive,
+                story(
+                    number,
+                    body=f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari itu.",
+                ),
+            )
     return path
 
 
-def build(path: Path, out: Path, executor: str = "local", *options: str, overwrite: bool = False) -> Summary | None:
+def build(
+    path: Path, out: Path, executor: str = "local", *options: str, overwrite: bool = False
+) -> Summary | None:
     splits = (("train", Decimal("0.5")), ("test", Decimal("0.5")))
-    recipe = Recipe(archive=path, as_of=newest_moment(path), thresholds=load_thresholds("none"), splits=splits)
+    recipe = Recipe(
+        archive=path, as_of=newest_moment(path), thresholds=load_thresholds("none"), splits=splits
+    )
     means = Means(executor=executor, options=options, overwrite=overwrite)
     return building.build(recipe, survey(recipe), out, means, advance=lambda _: None)
 
 
 def tree(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
 
 
 class TestSlurm:
@@ -101,11 +122,15 @@ class TestSlurm:
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
         left = {path.name for path in building_folder(tmp_path / "there").iterdir()}
         assert left == {"lock", "logs", "logs-finish", QUEUED}
-        build(news, tmp_path / "there", overwrite=True)  # what is left is not taken for an unfinished build
+        build(
+            news, tmp_path / "there", overwrite=True
+        )  # what is left is not taken for an unfinished build
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
         assert not building_folder(tmp_path / "there").exists()
 
-    def test_a_job_that_waits_for_a_failed_one_is_to_end(self, news: Path, slurm: Path, tmp_path: Path) -> None:
+    def test_a_job_that_waits_for_a_failed_one_is_to_end(
+        self, news: Path, slurm: Path, tmp_path: Path
+    ) -> None:
         build(news, tmp_path / "there", "slurm", *FOR_SLURM, "env_command=exit 1")
         assert not (tmp_path / "there").exists()
         scripts = [path.read_text() for path in (slurm / "scripts").iterdir()]
@@ -113,7 +138,9 @@ class TestSlurm:
         assert "#SBATCH --kill-on-invalid-dep=yes" in scripts[0]
         assert "#SBATCH --job-name=warta-corpus" in scripts[0]
 
-    def test_what_is_in_the_queue_is_not_begun_again(self, news: Path, slurm: Path, tmp_path: Path) -> None:
+    def test_what_is_in_the_queue_is_not_begun_again(
+        self, news: Path, slurm: Path, tmp_path: Path
+    ) -> None:
         build(news, tmp_path / "there", "slurm", *FOR_SLURM, "env_command=exit 1")
         (slurm / "queue").write_text("7 cpu warta-corpus\n")
         for executor, options in (("slurm", FOR_SLURM), ("local", ())):
@@ -122,12 +149,16 @@ class TestSlurm:
         (slurm / "queue").write_text("")
         assert build(news, tmp_path / "there") is not None
 
-    def test_what_sbatch_refuses_is_one_sentence(self, news: Path, slurm: Path, tmp_path: Path) -> None:
+    def test_what_sbatch_refuses_is_one_sentence(
+        self, news: Path, slurm: Path, tmp_path: Path
+    ) -> None:
         (slurm / "sbatch").write_text("#!/bin/bash\nexit 3\n")
         with pytest.raises(CorpusError, match=r"sbatch did not take the jobs \(it ended with 3"):
             build(news, tmp_path / "there", "slurm", *FOR_SLURM)
 
-    def test_without_its_commands(self, news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_its_commands(
+        self, news: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(CorpusError, match="sbatch was not found"):
             build(news, tmp_path / "there", "slurm", *FOR_SLURM)
@@ -139,7 +170,9 @@ class TestRay:
         with pytest.raises(CorpusError, match="needs Ray: pip install ray"):
             build(news, tmp_path / "there", "ray")
 
-    @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed: no part of warta[test]")
+    @pytest.mark.skipif(
+        find_spec("ray") is None, reason="Ray is not installed: no part of warta[test]"
+    )
     @pytest.mark.filterwarnings("ignore")  # its own
     def test_builds_the_same_bytes(self, news: Path, tmp_path: Path) -> None:
         build(news, tmp_path / "here")
@@ -149,26 +182,39 @@ class TestRay:
 
 class TestOptions:
     def test_values_are_json_where_they_can_be(self) -> None:
-        options = checked_options("slurm", [*FOR_SLURM, "cpus_per_task=2", "qos=null", 'sbatch_args={"account": "news"}'])
+        options = checked_options(
+            "slurm", [*FOR_SLURM, "cpus_per_task=2", "qos=null", 'sbatch_args={"account": "news"}']
+        )
         assert options["cpus_per_task"] == 2
         assert options["qos"] is None
         assert options["sbatch_args"] == {"account": "news", "kill-on-invalid-dep": "yes"}
         assert options["time"] == "00:10:00"
 
-    def test_the_environment_of_the_command_is_that_of_the_jobs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_environment_of_the_command_is_that_of_the_jobs(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(sys, "prefix", str(tmp_path))
         assert "venv_path" not in checked_options("slurm", FOR_SLURM)
         (tmp_path / "bin").mkdir()
         (tmp_path / "bin" / "activate").touch()
-        assert checked_options("slurm", FOR_SLURM)["venv_path"] == str(tmp_path / "bin" / "activate")
-        assert checked_options("slurm", [*FOR_SLURM, "venv_path=/srv/venv"])["venv_path"] == "/srv/venv"
+        assert checked_options("slurm", FOR_SLURM)["venv_path"] == str(
+            tmp_path / "bin" / "activate"
+        )
+        assert (
+            checked_options("slurm", [*FOR_SLURM, "venv_path=/srv/venv"])["venv_path"]
+            == "/srv/venv"
+        )
 
     @pytest.mark.parametrize(
         ("executor", "given", "said"),
         [
             ("local", ["workers=2"], "the local one has -j"),
             ("slurm", [], "--executor slurm needs --executor-option time=..., partition=..."),
-            ("slurm", [*FOR_SLURM, "colour=red"], "colour=red: expected NAME=VALUE; slurm has condaenv, cpus_per_task"),
+            (
+                "slurm",
+                [*FOR_SLURM, "colour=red"],
+                "colour=red: expected NAME=VALUE; slurm has condaenv, cpus_per_task",
+            ),
             ("slurm", [*FOR_SLURM, "logging_dir=/srv"], "logging_dir=/srv: expected NAME=VALUE"),
             ("slurm", [*FOR_SLURM, "workers"], "workers: expected NAME=VALUE"),
             ("ray", ["partition=cpu"], "partition=cpu: expected NAME=VALUE; ray has cpus_per_task"),

@@ -12,25 +12,43 @@ from archive import Archive
 from archive.corpus import executors
 from archive.corpus.output import finish
 from scraper.cli.main import main
-from tests.archive.corpus.newsroom import built, documents, in_this_process, kept, opt_out, reasons, told
+from tests.archive.corpus.newsroom import (
+    built,
+    documents,
+    in_this_process,
+    kept,
+    opt_out,
+    reasons,
+    told,
+)
 from tests.archive.corpus.output.test_loading import loaded
 from tests.archive.corpus.summaries import HOSTILE
 
 WRITABLE = tuple(text for text in HOSTILE if "\0" not in text and "\ud800" not in text)
 
 
-def test_hostile_headlines_and_sections_come_back_as_they_were(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_headlines_and_sections_come_back_as_they_were(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Archive(path) as archive:
         for number, text in enumerate(WRITABLE):
             kept(archive, number, headline=text, section=text, agency=text)
     for format_ in ("parquet", "jsonl"):
         built(path, tmp_path / format_, format=format_, pictures=True)
         read = loaded(tmp_path / format_, tmp_path, monkeypatch)
-        found = {row["id"]: (row["headline"], row["section"], row["agency"]) for rows in read.values() for row in rows}
-        assert found == {f"kabar:kabar-{number}": (text, text, text) for number, text in enumerate(WRITABLE)}
+        found = {
+            row["id"]: (row["headline"], row["section"], row["agency"])
+            for rows in read.values()
+            for row in rows
+        }
+        assert found == {
+            f"kabar:kabar-{number}": (text, text, text) for number, text in enumerate(WRITABLE)
+        }
 
 
-def test_hostile_names_of_sites_break_neither_files_nor_lines(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_names_of_sites_break_neither_files_nor_lines(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sites = [text for text in WRITABLE if text]
     with Archive(path) as archive:
         for number, site in enumerate(sites):
@@ -39,12 +57,27 @@ def test_hostile_names_of_sites_break_neither_files_nor_lines(path: Path, tmp_pa
         opt_out(archive, 0, sites[0])
     summary = built(path, tmp_path / "built", pictures=True)
     assert summary.sites == sorted(sites)
-    assert sorted(json.loads((tmp_path / "built/manifest.json").read_text("utf-8"))["counts"]["months"]) == sorted(sites)
-    assert {row["site"] for rows in loaded(tmp_path / "built", tmp_path, monkeypatch).values() for row in rows} == set(sites)
+    assert sorted(
+        json.loads((tmp_path / "built/manifest.json").read_text("utf-8"))["counts"]["months"]
+    ) == sorted(sites)
+    assert {
+        row["site"]
+        for rows in loaded(tmp_path / "built", tmp_path, monkeypatch).values()
+        for row in rows
+    } == set(sites)
     monkeypatch.setattr(executors, "readers", in_this_process)
     monkeypatch.setattr(finish, "draw", lambda _summary, _folder: [])
     for options in (["--plan"], ["--plan", "--json"], [], ["--json", "--overwrite"]):
-        command = ["corpus", "build", str(tmp_path / "out"), "--archive", str(path), "--filters", "none", *options]
+        command = [
+            "corpus",
+            "build",
+            str(tmp_path / "out"),
+            "--archive",
+            str(path),
+            "--filters",
+            "none",
+            *options,
+        ]
         result = CliRunner().invoke(main, command)
         assert result.exit_code == 0, result.output
 
@@ -65,7 +98,9 @@ def test_a_text_of_a_megabyte_is_judged_and_written(path: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("filters", ["news", "fineweb2", "none"])
-def test_empty_bodies_are_no_documents_of_any_filter_that_judges(path: Path, tmp_path: Path, filters: str) -> None:
+def test_empty_bodies_are_no_documents_of_any_filter_that_judges(
+    path: Path, tmp_path: Path, filters: str
+) -> None:
     with Archive(path) as archive:
         for number, body in enumerate(("", " ", "\n\n", "\u200b", "—")):
             kept(archive, number, body=body)
@@ -81,7 +116,12 @@ def test_empty_bodies_are_no_documents_of_any_filter_that_judges(path: Path, tmp
 def test_thousands_of_sections_are_no_more_work_for_the_card(path: Path, tmp_path: Path) -> None:
     with Archive(path) as archive:
         for number in range(400):
-            kept(archive, number, body=f"Berita singkat nomor {number} dari desa.", section=f"Rubrik {number}" * 20)
+            kept(
+                archive,
+                number,
+                body=f"Berita singkat nomor {number} dari desa.",
+                section=f"Rubrik {number}" * 20,
+            )
     built(path, tmp_path / "out")
     assert (tmp_path / "out/README.md").stat().st_size < 40_000
 
@@ -99,7 +139,16 @@ def test_an_imported_story_keeps_its_address_that_is_none(path: Path, tmp_path: 
     with Archive(path) as archive:
         for number in (1, 2):
             address = f"import:koleksi/{number}"
-            kept(archive, number, url=address, canonical_url=address, story_id=None, layout="imported", published=None, section=None)
+            kept(
+                archive,
+                number,
+                url=address,
+                canonical_url=address,
+                story_id=None,
+                layout="imported",
+                published=None,
+                section=None,
+            )
     built(path, tmp_path / "out", filters="news")
     assert {row["id"]: row["url"] for row in documents(tmp_path / "out")} == {
         f"kabar:import:koleksi/{number}": f"import:koleksi/{number}" for number in (1, 2)

@@ -34,7 +34,14 @@ def syndicated(path: Path, number: int = 40, **first: Any) -> None:
     """kabar runs a story first, berita an hour later, warta after two."""
     with Archive(path) as archive:
         for step, site in enumerate(SITES):
-            kept(archive, number, site, body=told(number), published=NOW + step * HOUR, **(first if step == 0 else {}))
+            kept(
+                archive,
+                number,
+                site,
+                body=told(number),
+                published=NOW + step * HOUR,
+                **(first if step == 0 else {}),
+            )
         kept(archive, 1)
 
 
@@ -44,7 +51,10 @@ def test_the_first_one_of_a_cluster_stands_for_it(path: Path) -> None:
     summary = built(path, out)
     assert set(by_id(out)) == {"kabar:kabar-40", "kabar:kabar-1"}
     assert by_id(out)["kabar:kabar-40"]["cluster_size"] == 3
-    assert by_id(out)["kabar:kabar-1"] | {"cluster_id": None, "cluster_size": 1} == by_id(out)["kabar:kabar-1"]
+    assert (
+        by_id(out)["kabar:kabar-1"] | {"cluster_id": None, "cluster_size": 1}
+        == by_id(out)["kabar:kabar-1"]
+    )
     assert {row["stands_for_it"] for row in dropped(out)} == {"kabar:kabar-40"}
     assert summary.clusters == 1
 
@@ -52,10 +62,13 @@ def test_the_first_one_of_a_cluster_stands_for_it(path: Path) -> None:
 @pytest.mark.parametrize(
     ("fate", "fields", "why"),
     [
-        ("opted out", {}, "opted_out"), ("removed", {}, "removed"), ("doubted", {}, "fallback_extraction"),
-        ("outside the days", {"since": date(2026, 11, 20)}, None), ("of another site", {"sites": ("berita", "warta")}, None),
+        ("opted out", {}, "opted_out"),
+        ("removed", {}, "removed"),
+        ("doubted", {}, "fallback_extraction"),
+        ("outside the days", {"since": date(2026, 11, 20)}, None),
+        ("of another site", {"sites": ("berita", "warta")}, None),
     ],
-)  # fmt: skip
+)
 def test_where_the_first_one_is_left_out_the_next_one_stands_for_the_cluster(
     path: Path, tmp_path: Path, fate: str, fields: dict[str, Any], why: str | None
 ) -> None:
@@ -64,7 +77,13 @@ def test_where_the_first_one_is_left_out_the_next_one_stands_for_the_cluster(
     first = {"doubted": DOUBTED, "outside the days": {"published": NOW - DAY}}.get(fate, {})
     with Archive(path) as archive:
         for step, site in enumerate(SITES):
-            kept(archive, 40, site, body=told(40), **({"published": NOW + step * HOUR} | (first if step == 0 else {})))
+            kept(
+                archive,
+                40,
+                site,
+                body=told(40),
+                **({"published": NOW + step * HOUR} | (first if step == 0 else {})),
+            )
         if fate == "opted out":
             opt_out(archive, 40)
         if fate == "removed":
@@ -80,12 +99,20 @@ def test_where_the_first_one_is_left_out_the_next_one_stands_for_the_cluster(
 def test_a_copy_with_another_text_is_a_duplicate(path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 40)
-        kept(archive, 40, "warta", body="\n\n".join([*told(40).split("\n\n"), "Laporan ini disusun oleh redaksi Warta."]), day=1)
+        kept(
+            archive,
+            40,
+            "warta",
+            body="\n\n".join([*told(40).split("\n\n"), "Laporan ini disusun oleh redaksi Warta."]),
+            day=1,
+        )
     built(path, path.with_name("out"))
     assert reasons(path.with_name("out")) == {"warta:warta-40": "duplicate"}
 
 
-def test_equal_texts_that_are_in_no_cluster_are_duplicates_as_well(judged: Made, all_of_it: Made) -> None:
+def test_equal_texts_that_are_in_no_cluster_are_duplicates_as_well(
+    judged: Made, all_of_it: Made
+) -> None:
     assert reasons(all_of_it[0])["kabar:kabar-60"] == "exact_duplicate"
     assert by_id(all_of_it[0])["berita:berita-60"]["cluster_id"] is None
 
@@ -112,7 +139,13 @@ def test_with_dedup_exact_only_equal_texts_are_left_out(path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 40)
         kept(archive, 40, "berita", body=told(40).replace(" ", "  "), day=1)
-        kept(archive, 40, "warta", body="\n\n".join([*told(40).split("\n\n"), "Laporan ini disusun oleh redaksi Warta."]), day=2)
+        kept(
+            archive,
+            40,
+            "warta",
+            body="\n\n".join([*told(40).split("\n\n"), "Laporan ini disusun oleh redaksi Warta."]),
+            day=2,
+        )
     out = path.with_name("out")
     built(path, out, dedup="exact")
     assert set(by_id(out)) == {"kabar:kabar-40", "warta:warta-40"}
@@ -132,8 +165,9 @@ def test_opted_out_stories_are_left_out_unless_they_are_asked_for(path: Path) ->
     summary = built(path, path.with_name("keep"), opted_out="keep")
     assert reasons(path.with_name("drop")) == {"kabar:kabar-2": "opted_out"}
     assert {id_: row["opted_out"] for id_, row in by_id(path.with_name("keep")).items()} == {
-        "kabar:kabar-1": None, "kabar:kabar-2": "meta: noai",
-    }  # fmt: skip
+        "kabar:kabar-1": None,
+        "kabar:kabar-2": "meta: noai",
+    }
     assert summary.opted_out == {("kabar", "meta: noai"): 1}
 
 
@@ -149,7 +183,10 @@ def test_stories_that_were_taken_away_are_never_exported(path: Path, dedup: str)
     built(path, out, dedup=dedup, opted_out="keep")
     ids = set(by_id(out))
     assert ids.isdisjoint({"kabar:kabar-42", "kabar:kabar-44", "kabar:kabar-70", "warta:warta-71"})
-    assert {id_ for id_, reason in reasons(out).items() if reason == "removed"} == {"kabar:kabar-42", "kabar:kabar-70"}
+    assert {id_ for id_, reason in reasons(out).items() if reason == "removed"} == {
+        "kabar:kabar-42",
+        "kabar:kabar-70",
+    }
     assert "berita:berita-44" in ids
 
 
@@ -165,11 +202,15 @@ def test_a_story_that_came_back_is_there_again(path: Path) -> None:
 
 @pytest.mark.parametrize("dedup", ["cluster", "exact", "none"])
 def test_a_cluster_outlives_the_story_that_it_is_named_after(path: Path, dedup: str) -> None:
-    """As of a moment before `warta remove` the cluster still bears the number of the story that is no more."""
+    """As of a moment before `warta remove` the cluster still bears the number of the story that is
+    no more.
+    """
     syndicated(path)
     with Archive(path) as archive:
         before = archive.clock.latest()
         taken_down(archive, 40, day=1)
     out = path.with_name("out")
     built(path, out, as_of=before, dedup=dedup)
-    assert set(by_id(out)) == {"berita:berita-40", "kabar:kabar-1"} | ({"warta:warta-40"} if dedup == "none" else set())
+    assert set(by_id(out)) == {"berita:berita-40", "kabar:kabar-1"} | (
+        {"warta:warta-40"} if dedup == "none" else set()
+    )

@@ -1,4 +1,6 @@
-"""The same archive, moment and options give the same bytes; anything else of what decides gives others."""
+"""The same archive, moment and options give the same bytes; anything else of what decides gives
+others.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,17 @@ from archive.corpus.output import finish
 from archive.corpus.output.summary import Summary
 from archive.database.backup import copy_database
 from scraper.cli.main import main
-from tests.archive.corpus.newsroom import built, by_id, gone, in_this_process, kept, opt_out, reasons, told, tree
+from tests.archive.corpus.newsroom import (
+    built,
+    by_id,
+    gone,
+    in_this_process,
+    kept,
+    opt_out,
+    reasons,
+    told,
+    tree,
+)
 from tests.archive.invented import DAY
 
 Made = tuple[Path, Summary]
@@ -39,8 +51,12 @@ def plain(fates: Path) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_any_number_of_processes_gives_the_same_bytes(fates: Path, tmp_path: Path, plain: dict[str, str]) -> None:
-    """`plain` was built in this one. Also with other seeds of Python's hashes, as each process has its own."""
+def test_any_number_of_processes_gives_the_same_bytes(
+    fates: Path, tmp_path: Path, plain: dict[str, str]
+) -> None:
+    """`plain` was built in this one. Also with other seeds of Python's hashes, as each process has
+    its own.
+    """
     built(fates, tmp_path / "out", filters="news", jobs=2)
     assert tree(tmp_path / "out") == plain
 
@@ -50,14 +66,18 @@ def test_the_pictures_are_the_same_as_well(fates: Path, tmp_path: Path, judged: 
     assert tree(tmp_path / "out") == tree(judged[0])
 
 
-def test_the_size_of_the_shards_changes_no_document(fates: Path, tmp_path: Path, judged: Made, plain: dict[str, str]) -> None:
+def test_the_size_of_the_shards_changes_no_document(
+    fates: Path, tmp_path: Path, judged: Made, plain: dict[str, str]
+) -> None:
     """Only the tasks of a pipeline: rows, order and files stay."""
     same = {name: digest for name, digest in tree(judged[0]).items() if name.endswith(".parquet")}
     assert {name: digest for name, digest in plain.items() if name.endswith(".parquet")} == same
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_no_clock_is_read(fates: Path, tmp_path: Path, plain: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_clock_is_read(
+    fates: Path, tmp_path: Path, plain: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from time import time
 
     monkeypatch.setattr("time.time", lambda: time() + 400 * 86_400)
@@ -68,14 +88,18 @@ def test_no_clock_is_read(fates: Path, tmp_path: Path, plain: dict[str, str], mo
 
 
 @pytest.mark.usefixtures("small_shards")
-def test_a_copy_of_the_archive_at_another_path_gives_the_same_bytes(fates: Path, tmp_path: Path, plain: dict[str, str]) -> None:
+def test_a_copy_of_the_archive_at_another_path_gives_the_same_bytes(
+    fates: Path, tmp_path: Path, plain: dict[str, str]
+) -> None:
     with Archive(fates, read_only=True) as archive:
         copy_database(archive.db.conn, tmp_path / "salinan.db")
     built(tmp_path / "salinan.db", tmp_path / "keluaran", filters="news")
     assert tree(tmp_path / "keluaran") == plain
 
 
-def test_an_archive_that_has_grown_meanwhile_gives_the_same_bytes(path: Path, tmp_path: Path) -> None:
+def test_an_archive_that_has_grown_meanwhile_gives_the_same_bytes(
+    path: Path, tmp_path: Path
+) -> None:
     with Archive(path) as archive:
         for number in range(15):
             kept(archive, number)
@@ -91,7 +115,9 @@ def test_an_archive_that_has_grown_meanwhile_gives_the_same_bytes(path: Path, tm
     assert tree(tmp_path / "after") == tree(tmp_path / "before")
 
 
-def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(path: Path, tmp_path: Path) -> None:
+def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(
+    path: Path, tmp_path: Path
+) -> None:
     with Archive(path) as archive:
         for number in range(15):
             kept(archive, number)
@@ -102,7 +128,10 @@ def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(p
         gone(archive, 6, day=2)
     after = built(path, tmp_path / "after", as_of=moment)
     assert reasons(tmp_path / "after") == {"kabar:kabar-5": "opted_out", "kabar:kabar-6": "removed"}
-    assert set(by_id(tmp_path / "before")) - set(by_id(tmp_path / "after")) == {"kabar:kabar-5", "kabar:kabar-6"}
+    assert set(by_id(tmp_path / "before")) - set(by_id(tmp_path / "after")) == {
+        "kabar:kabar-5",
+        "kabar:kabar-6",
+    }
     assert before.archive_digest != after.archive_digest
     built(path, tmp_path / "kept", as_of=moment, opted_out="keep")
     assert by_id(tmp_path / "kept")["kabar:kabar-5"]["opted_out"] == "robots.txt: GPTBot"
@@ -117,9 +146,27 @@ def test_the_order_of_options_and_the_offset_of_the_moment_change_nothing(
     jakarta = moment.astimezone(timezone(timedelta(hours=7)))
     for name, options in {
         "one": ["--site", "kabar", "--site", "berita", "--as-of", moment.isoformat()],
-        "two": ["--as-of", jakarta.isoformat(), "--site", "berita", "--site", "kabar", "--site", "berita"],
+        "two": [
+            "--as-of",
+            jakarta.isoformat(),
+            "--site",
+            "berita",
+            "--site",
+            "kabar",
+            "--site",
+            "berita",
+        ],
     }.items():
-        command = ["corpus", "build", str(tmp_path / name), "--archive", str(fates), "--filters", "none", *options]
+        command = [
+            "corpus",
+            "build",
+            str(tmp_path / name),
+            "--archive",
+            str(fates),
+            "--filters",
+            "none",
+            *options,
+        ]
         assert CliRunner().invoke(main, command).exit_code == 0
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
@@ -127,14 +174,25 @@ def test_the_order_of_options_and_the_offset_of_the_moment_change_nothing(
 @pytest.mark.parametrize(
     "other",
     [
-        {"as_of": lambda moment: moment - DAY}, {"filters": "news"}, {"dedup": "none"}, {"opted_out": "keep"}, {"sites": ("kabar",)},
-        {"splits": (("train", Decimal("0.7")), ("test", Decimal("0.3")))}, {"test_after": date(2026, 11, 22)}, {"format": "jsonl"},
+        {"as_of": lambda moment: moment - DAY},
+        {"filters": "news"},
+        {"dedup": "none"},
+        {"opted_out": "keep"},
+        {"sites": ("kabar",)},
+        {"splits": (("train", Decimal("0.7")), ("test", Decimal("0.3")))},
+        {"test_after": date(2026, 11, 22)},
+        {"format": "jsonl"},
         {"since": date(2026, 11, 20)},
     ],
     ids=lambda other: next(iter(other)),
-)  # fmt: skip
-def test_whatever_decides_stands_in_the_manifest(fates: Path, tmp_path: Path, all_of_it: Made, other: dict[str, Any]) -> None:
-    given = {name: value(newest_moment(fates)) if callable(value) else value for name, value in other.items()}
+)
+def test_whatever_decides_stands_in_the_manifest(
+    fates: Path, tmp_path: Path, all_of_it: Made, other: dict[str, Any]
+) -> None:
+    given = {
+        name: value(newest_moment(fates)) if callable(value) else value
+        for name, value in other.items()
+    }
     built(fates, tmp_path / "out", **given)
     assert tree(tmp_path / "out")["manifest.json"] != tree(all_of_it[0])["manifest.json"]
 

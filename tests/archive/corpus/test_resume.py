@@ -1,4 +1,6 @@
-"""A build that is killed or stopped: OUT is whole or not there, and the same command goes on to the same bytes."""
+"""A build that is killed or stopped: OUT is whole or not there, and the same command goes on to the
+same bytes.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +21,20 @@ from archive.corpus.output import finish
 from archive.errors import CorpusError
 from scraper.cli.main import main
 from tests.archive.corpus import killers
-from tests.archive.corpus.killers import begin_and_die, begin_and_die_later, die, dying, how_it_ended
+from tests.archive.corpus.killers import (
+    begin_and_die,
+    begin_and_die_later,
+    die,
+    dying,
+    how_it_ended,
+)
 from tests.archive.corpus.newsroom import built, documents, in_this_process, kept, tree
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kills"),
-    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # Python 3.12 and later warn of forks beside threads
+    pytest.mark.filterwarnings(
+        "ignore:This process:DeprecationWarning"
+    ),  # Python 3.12 and later warn of forks beside threads
 ]
 
 MOMENTS: dict[str, tuple[Any, str, dict[str, Any]]] = {
@@ -48,7 +58,9 @@ def work_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.building")
 
 
-def killed(path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, moment: str, **fields: Any) -> None:
+def killed(
+    path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, moment: str, **fields: Any
+) -> None:
     """Build in a process that is killed at that moment."""
     place, name, when = MOMENTS[moment]
     with monkeypatch.context() as patch:
@@ -66,7 +78,11 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_at_any_moment_the_same_command_goes_on(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch, moment: str
+    fates: Path,
+    tmp_path: Path,
+    all_of_it_small: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
 ) -> None:
     out = tmp_path / "out"
     killed(fates, out, monkeypatch, moment)
@@ -87,7 +103,9 @@ def all_of_it_small(fates: Path) -> dict[str, str]:
     return tree(out)
 
 
-def test_tasks_that_were_done_are_not_done_again(fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tasks_that_were_done_are_not_done_again(
+    fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed(fates, tmp_path / "out", monkeypatch, "after two tasks")
     done = counted(monkeypatch)
     built(fates, tmp_path / "out")
@@ -96,7 +114,11 @@ def test_tasks_that_were_done_are_not_done_again(fates: Path, tmp_path: Path, mo
 
 @pytest.mark.parametrize("moment", ["after two tasks", "amid a task", "after all tasks"])
 def test_another_recipe_takes_nothing_over(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch, moment: str
+    fates: Path,
+    tmp_path: Path,
+    all_of_it_small: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
 ) -> None:
     out = tmp_path / "out"
     killed(fates, out, monkeypatch, moment, opted_out="keep", dedup="none", sites=("kabar",))
@@ -106,7 +128,9 @@ def test_another_recipe_takes_nothing_over(
     assert tree(out) == all_of_it_small
 
 
-def test_an_archive_that_has_changed_takes_nothing_over(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_archive_that_has_changed_takes_nothing_over(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "out"
     with Archive(path) as archive:
         for number in range(25):
@@ -122,13 +146,17 @@ def test_an_archive_that_has_changed_takes_nothing_over(path: Path, tmp_path: Pa
 def test_what_is_cleared_away_never_passes_for_whole(
     fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed while another recipe cleared the folder, the first recipe may not take what is left for its own."""
+    """Killed while another recipe cleared the folder, the first recipe may not take what is left
+    for its own.
+    """
     out = tmp_path / "out"
     killed(fates, out, monkeypatch, "after all tasks")
     with monkeypatch.context() as patch:
         listed = Path.iterdir
         patch.setattr(Path, "iterdir", lambda folder: iter(sorted(listed(folder))))
-        patch.setattr(build.shutil, "rmtree", lambda folder: (REMOVE(folder), folder.name == "kept" and die()))
+        patch.setattr(
+            build.shutil, "rmtree", lambda folder: (REMOVE(folder), folder.name == "kept" and die())
+        )
         assert how_it_ended(lambda: built(fates, out, opted_out="keep")) == -signal.SIGKILL
     built(fates, out)
     assert tree(out) == all_of_it_small
@@ -156,7 +184,11 @@ def test_a_corpus_stands_until_the_one_that_replaces_it_is_whole(
 
 @pytest.mark.parametrize("same", [True, False])
 def test_killed_between_two_names_the_replaced_corpus_comes_back(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch, same: bool
+    fates: Path,
+    tmp_path: Path,
+    all_of_it_small: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    same: bool,
 ) -> None:
     out = tmp_path / "out"
     built(fates, out, sites=("kabar",))
@@ -202,7 +234,11 @@ def test_killed_after_it_has_its_name_a_corpus_is_there(
 
 @pytest.mark.parametrize("start", [begin_and_die, begin_and_die_later])
 def test_a_process_that_is_killed_is_told_of_and_the_same_command_goes_on(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch, start: Callable[..., None]
+    fates: Path,
+    tmp_path: Path,
+    all_of_it_small: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    start: Callable[..., None],
 ) -> None:
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
@@ -219,7 +255,10 @@ def test_a_process_that_is_killed_is_told_of_and_the_same_command_goes_on(
 def test_two_builds_of_one_corpus_do_not_meet(fates: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     work_of(out).mkdir()
-    with FileLock(work_of(out) / "lock"), pytest.raises(CorpusError, match="another process is building this corpus"):
+    with (
+        FileLock(work_of(out) / "lock"),
+        pytest.raises(CorpusError, match="another process is building this corpus"),
+    ):
         built(fates, out)
     assert not out.exists()
     built(fates, out)
@@ -233,13 +272,26 @@ def test_two_corpora_of_one_folder_may_be_built_at_once(fates: Path, tmp_path: P
 
 @pytest.mark.parametrize("moment", ["after two tasks", "before the card"])
 def test_ctrl_c_leaves_nothing_half_written_and_the_same_command_goes_on(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch, moment: str
+    fates: Path,
+    tmp_path: Path,
+    all_of_it_small: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
 ) -> None:
     out = tmp_path / "out"
     place, name, when = MOMENTS[moment]
     monkeypatch.setattr(executors, "readers", in_this_process)
     monkeypatch.setattr(finish, "draw", lambda _summary, _folder: [])
-    arguments = ["--filters", "none", "--split", "train=0.8,test=0.2", "-j", "1", "--archive", str(fates)]
+    arguments = [
+        "--filters",
+        "none",
+        "--split",
+        "train=0.8,test=0.2",
+        "-j",
+        "1",
+        "--archive",
+        str(fates),
+    ]
     with monkeypatch.context() as patch:
         patch.setattr(killers, "die", interrupt)
         patch.setattr(place, name, dying(getattr(place, name), **when))

@@ -28,7 +28,10 @@ def shares(draw: st.DrawFn) -> tuple[tuple[str, Decimal], ...]:
     """One to five splits whose shares add up."""
     cuts = sorted(draw(st.lists(st.integers(0, 1000), max_size=4)))
     edges = [0, *cuts, 1000]
-    return tuple((f"split_{number}", Decimal(high - low) / 1000) for number, (low, high) in enumerate(pairwise(edges)))
+    return tuple(
+        (f"split_{number}", Decimal(high - low) / 1000)
+        for number, (low, high) in enumerate(pairwise(edges))
+    )
 
 
 @given(shares())
@@ -43,19 +46,27 @@ def test_shares_are_near_those_that_were_asked_for(splits: tuple[tuple[str, Deci
 def test_shares_of_a_hundredth_are_met_among_many() -> None:
     splitter = Splitter(parse_splits(DEFAULT))
     found = Counter(splitter.split(anchor, "2026-11-20") for anchor in ANCHORS)
-    assert (19_500 < found["train"] < 19_700, 150 < found["validation"] < 250, 150 < found["test"] < 250) == (True, True, True)
+    assert (
+        19_500 < found["train"] < 19_700,
+        150 < found["validation"] < 250,
+        150 < found["test"] < 250,
+    ) == (True, True, True)
 
 
 @given(st.text(), st.dates())
 def test_a_split_depends_on_nothing_but_the_story(anchor: str, day: date) -> None:
     anchor = anchor.encode("utf-8", "replace").decode()
-    assert Splitter(SPLITS).split(anchor, day.isoformat()) == Splitter(SPLITS).split(anchor, "2000-01-01")
+    assert Splitter(SPLITS).split(anchor, day.isoformat()) == Splitter(SPLITS).split(
+        anchor, "2000-01-01"
+    )
 
 
 def test_these_splits_are_never_dealt_anew() -> None:
     """A new version of warta may not move stories from train to test."""
     splitter = Splitter(parse_splits(DEFAULT))
-    assert [number for number in range(300) if splitter.split(ANCHORS[number], "") == "test"] == NEVER_ANEW
+    assert [
+        number for number in range(300) if splitter.split(ANCHORS[number], "") == "test"
+    ] == NEVER_ANEW
 
 
 @given(st.dates(), st.dates())
@@ -86,19 +97,34 @@ def test_splits_are_read_as_they_are_written(splits: tuple[tuple[str, Decimal], 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("train=0.5,test=0.4", "add up to 0.9, not to 1"), ("train=0.9,test=0.1,train=0", "named twice"), ("", "expected NAME=SHARE"),
-        ("train", "expected NAME=SHARE"), ("train=", "expected a share"), ("=1", "expected NAME=SHARE"), ("Train=1", "small letters"),
-        ("train=1,", "expected NAME=SHARE"), ("../x=1", "expected NAME=SHARE"), ("1a=1", "expected NAME=SHARE"),
+        ("train=0.5,test=0.4", "add up to 0.9, not to 1"),
+        ("train=0.9,test=0.1,train=0", "named twice"),
+        ("", "expected NAME=SHARE"),
+        ("train", "expected NAME=SHARE"),
+        ("train=", "expected a share"),
+        ("=1", "expected NAME=SHARE"),
+        ("Train=1", "small letters"),
+        ("train=1,", "expected NAME=SHARE"),
+        ("../x=1", "expected NAME=SHARE"),
+        ("1a=1", "expected NAME=SHARE"),
         ("train=1=1", "expected a share"),
-        ("train=-1,test=2", "expected a share"), ("train=nan", "expected a share"), ("train=inf", "expected a share"),
-        ("train=sNaN", "expected a share"), ("train=1.5", "expected a share"), ("train=98%", "expected a share"),
+        ("train=-1,test=2", "expected a share"),
+        ("train=nan", "expected a share"),
+        ("train=inf", "expected a share"),
+        ("train=sNaN", "expected a share"),
+        ("train=1.5", "expected a share"),
+        ("train=98%", "expected a share"),
         ("train=1e0", "expected a share"),
-        ("train=1,test=1e-999999999", "expected a share"), ("train=0_1", "expected a share"), ("train=१", "expected a share"),
-        ("latih=1,ujî=0", "expected NAME=SHARE"), ("all=1", "all splits together"), ("train=0." + "9" * 5000, "expected a share"),
+        ("train=1,test=1e-999999999", "expected a share"),
+        ("train=0_1", "expected a share"),
+        ("train=१", "expected a share"),
+        ("latih=1,ujî=0", "expected NAME=SHARE"),
+        ("all=1", "all splits together"),
+        ("train=0." + "9" * 5000, "expected a share"),
         ("train=0.9999999999999999999999,test=0.0000000000000000000002", "expected a share"),
         ("train=0.99999999999999999999,test=0.00000000000000000002", "add up to"),
     ],
-)  # fmt: skip
+)
 def test_wrong_splits_are_told_in_a_sentence(text: str, said: str) -> None:
     with pytest.raises(CorpusError, match=said):
         parse_splits(text)
@@ -124,7 +150,9 @@ def test_a_story_keeps_its_split_when_the_corpus_grows(path: Path, after: date |
             kept(archive, 4, body="Ralat: " + told(4), day=6) if round_ else None
         out = path.with_name(f"out{round_}")
         built(path, out, dedup="none", test_after=after)
-        placed.append({row["id"]: split for split in ("train", "test") for row in documents(out, split)})
+        placed.append(
+            {row["id"]: split for split in ("train", "test") for row in documents(out, split)}
+        )
     assert placed[0].items() <= placed[1].items()
     assert placed[1]["warta:warta-3"] == placed[1]["kabar:kabar-3"]
     assert len(placed[1]) == 51
@@ -138,7 +166,12 @@ def test_neither_a_cluster_nor_an_equal_text_is_divided(path: Path) -> None:
         for number in range(100, 112):
             for site in ("warta", "berita", "kabar"):
                 kept(archive, number, site, body=f"Foto bersama nomor {number}, istimewa.")
-    built(path, path.with_name("out"), dedup="none", splits=(("train", Decimal("0.5")), ("test", Decimal("0.5"))))
+    built(
+        path,
+        path.with_name("out"),
+        dedup="none",
+        splits=(("train", Decimal("0.5")), ("test", Decimal("0.5"))),
+    )
     sides = {row["id"].split("-")[1]: set() for row in documents(path.with_name("out"))}
     for split in ("train", "test"):
         for row in documents(path.with_name("out"), split):
@@ -162,7 +195,10 @@ def test_a_story_without_a_time_is_never_test_by_time(path: Path) -> None:
         kept(archive, 1, published=None)
         kept(archive, 2, published=None, day=3)
     built(path, path.with_name("out"), test_after=date(2026, 11, 22))
-    assert [row["id"] for row in documents(path.with_name("out"), "train")] == ["kabar:kabar-1", "kabar:kabar-2"]
+    assert [row["id"] for row in documents(path.with_name("out"), "train")] == [
+        "kabar:kabar-1",
+        "kabar:kabar-2",
+    ]
 
 
 def test_later_copies_outside_test_are_counted(path: Path) -> None:
@@ -186,7 +222,16 @@ def test_a_take_down_moves_no_other_story_to_another_split(path: Path) -> None:
         for number in range(1, 12, 2):
             kept(archive, number, body="Sama sekali lain. " + told(number + 500), day=2)
     built(path, path.with_name("after"), **shares)
-    split_of = {name: {row["id"]: split for split in ("train", "test") for row in documents(path.with_name(name), split)} for name in SIDES}
+    split_of = {
+        name: {
+            row["id"]: split
+            for split in ("train", "test")
+            for row in documents(path.with_name(name), split)
+        }
+        for name in SIDES
+    }
     stayed = split_of["after"].keys() & split_of["before"].keys()
     assert len(stayed) == 24
-    assert {id_: split_of["after"][id_] for id_ in stayed} == {id_: split_of["before"][id_] for id_ in stayed}
+    assert {id_: split_of["after"][id_] for id_ in stayed} == {
+        id_: split_of["before"][id_] for id_ in stayed
+    }

@@ -14,23 +14,69 @@ from hypothesis import given, settings
 from archive import Archive, Reader
 from archive.errors import ArchiveDamaged
 from archive.records import Check
-from tests.archive.invented import DAY, HOUR, NOW, SITE, WIB, announce, keep, keep_page, link, page, story, take_down, url_of
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    WIB,
+    announce,
+    keep,
+    keep_page,
+    link,
+    page,
+    story,
+    take_down,
+    url_of,
+)
 from tests.archive.lives import TICK, Life, Step, lives
 
 TABLES = {
-    "articles": ("id", "site", "key", "story_id", "url", "first_seen_at", "removed_at", "opted_out", "revision"),
+    "articles": (
+        "id",
+        "site",
+        "key",
+        "story_id",
+        "url",
+        "first_seen_at",
+        "removed_at",
+        "opted_out",
+        "revision",
+    ),
     "revisions": ("*",),
     "checks": ("*",),
     "rights": ("*",),
     "snapshots": ("id", "url_id", "requested_url", "url", "status", "digest", "size", "kept_at"),
     "crawls": ("*",),
     "urls": (
-        "id", "url", "site", "key", "state", "reason", "article_id", "announced_by", "published_at", "first_seen_at", "last_checked_at",
-        "next_check_at", "due_reason", "checks", "etag", "last_modified",
+        "id",
+        "url",
+        "site",
+        "key",
+        "state",
+        "reason",
+        "article_id",
+        "announced_by",
+        "published_at",
+        "first_seen_at",
+        "last_checked_at",
+        "next_check_at",
+        "due_reason",
+        "checks",
+        "etag",
+        "last_modified",
     ),
-    "drifts": ("*",), "drifted": ("*",), "members": ("*",), "latest": ("*",), "history": ("*",), "syndication": ("*",), "ledger": ("*",),
-}  # fmt: skip
-"""What is read as of a moment; a dictionary's snapshots may be packed anew at any time, so `packed` is no part of it."""
+    "drifts": ("*",),
+    "drifted": ("*",),
+    "members": ("*",),
+    "latest": ("*",),
+    "history": ("*",),
+    "syndication": ("*",),
+    "ledger": ("*",),
+}
+"""What is read as of a moment; a dictionary's snapshots may be packed anew at any time, so `packed`
+is no part of it.
+"""
 
 State = dict[str, list[tuple[Any, ...]]]
 
@@ -38,7 +84,9 @@ State = dict[str, list[tuple[Any, ...]]]
 def state_of(reader: Reader) -> State:
     """All rows of the views and of the tables behind them."""
     return {
-        name: sorted(reader.db.conn.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall(), key=repr)
+        name: sorted(
+            reader.db.conn.execute(f"SELECT {', '.join(columns)} FROM {name}").fetchall(), key=repr
+        )
         for name, columns in TABLES.items()
     }
 
@@ -57,7 +105,9 @@ def column(reader: Reader, statement: str) -> list[Any]:
 
 @settings(max_examples=250)
 @given(lives)
-def test_whatever_happened_every_moment_reads_for_ever_as_it_was_seen_then(steps: list[Step]) -> None:
+def test_whatever_happened_every_moment_reads_for_ever_as_it_was_seen_then(
+    steps: list[Step],
+) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
         life = Life(archive)
         seen = {}
@@ -71,7 +121,9 @@ def test_whatever_happened_every_moment_reads_for_ever_as_it_was_seen_then(steps
 
 
 def edited_twice(archive: Archive) -> None:
-    """Story 1 announced at NOW, kept an hour later, edited after a day, removed after two, back after three."""
+    """Story 1 announced at NOW, kept an hour later, edited after a day, removed after two, back
+    after three.
+    """
     announce(archive, link(1))
     keep(archive, story(1), at=NOW + HOUR)
     keep(archive, story(1, body="Isi kedua."), at=NOW + DAY)
@@ -87,9 +139,20 @@ def test_a_story_reads_as_it_stood(archive: Archive) -> None:
     told = []
     for hours in (0, 1, 24, 48, 72):
         with archive.as_of(NOW + hours * HOUR) as past:
-            told.append([(each.revision, each.article.body[:10], each.removed_at) for each in past.articles()])
+            told.append(
+                [
+                    (each.revision, each.article.body[:10], each.removed_at)
+                    for each in past.articles()
+                ]
+            )
     removed = NOW + 2 * DAY
-    assert told == [[], [(1, "Pasar Tanj", None)], [(2, "Isi kedua.", None)], [(3, "Isi kedua.", removed)], [(4, "Isi ketiga", None)]]
+    assert told == [
+        [],
+        [(1, "Pasar Tanj", None)],
+        [(2, "Isi kedua.", None)],
+        [(3, "Isi kedua.", removed)],
+        [(4, "Isi ketiga", None)],
+    ]
 
 
 def test_a_moment_just_before_is_before(archive: Archive) -> None:
@@ -146,8 +209,15 @@ def test_what_one_transaction_writes_is_there_all_at_once(archive: Archive) -> N
     with archive.transaction():
         for seconds in range(3):
             now = NOW + HOUR + timedelta(seconds=seconds)
-            archive.revise(story(1, body=f"Isi nomor {seconds}."), key=f"{SITE}-1", observed_at=now, keep=lambda: None)
-            archive.ledger.record(Check(url=url_of(1), crawl_id=None, checked_at=now, outcome="kept"), site=SITE)
+            archive.revise(
+                story(1, body=f"Isi nomor {seconds}."),
+                key=f"{SITE}-1",
+                observed_at=now,
+                keep=lambda: None,
+            )
+            archive.ledger.record(
+                Check(url=url_of(1), crawl_id=None, checked_at=now, outcome="kept"), site=SITE
+            )
         archive.note_rights(1, "meta: noai", now=NOW + HOUR + timedelta(seconds=9))
     assert as_of(archive, NOW + HOUR) == state_of(archive)
     assert as_of(archive, NOW + HOUR - TICK)["revisions"] == []
@@ -160,7 +230,12 @@ def test_a_replay_leaves_the_past_as_it_was(archive: Archive) -> None:
     edited_twice(archive)
     moments = [NOW + hours * HOUR for hours in (0, 1, 24, 47, 48, 72)]
     before = [as_of(archive, moment) for moment in moments]
-    keep(archive, story(1, body="Isi ketiga. (WIL)", extractor="warta/0.2.0/kabar-2"), at=NOW + 4 * DAY, technical=True)
+    keep(
+        archive,
+        story(1, body="Isi ketiga. (WIL)", extractor="warta/0.2.0/kabar-2"),
+        at=NOW + 4 * DAY,
+        technical=True,
+    )
     assert [as_of(archive, moment) for moment in moments] == before
 
 
@@ -169,7 +244,9 @@ def test_what_is_packed_anew_later_reads_the_same_in_the_past(archive: Archive) 
     for number in range(4, 20):
         keep_page(archive, page(number, at=NOW + DAY))
     with archive.as_of(NOW) as past:
-        assert {number: past.page(number) for number in column(past, "SELECT id FROM snapshots")} == kept
+        assert {
+            number: past.page(number) for number in column(past, "SELECT id FROM snapshots")
+        } == kept
 
 
 def test_a_moment_is_settled_once_something_was_written_after_it(archive: Archive) -> None:
@@ -238,4 +315,8 @@ def test_a_crawl_goes_on_beside_a_reader_of_the_past(archive: Archive) -> None:
 def test_two_moments_side_by_side_do_not_disturb_each_other(archive: Archive) -> None:
     edited_twice(archive)
     with archive.as_of(NOW + HOUR) as early, archive.as_of(NOW + DAY) as late:
-        assert (early.article(1).revision, late.article(1).revision, archive.article(1).revision) == (1, 2, 4)
+        assert (
+            early.article(1).revision,
+            late.article(1).revision,
+            archive.article(1).revision,
+        ) == (1, 2, 4)

@@ -80,7 +80,9 @@ def test_a_copy_is_one_file_and_nothing_is_left_beside_it(warta: Warta, copy: Pa
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
-def test_a_copy_into_a_folder_is_named_like_the_archive(warta: Warta, path: Path, folder: Path) -> None:
+def test_a_copy_into_a_folder_is_named_like_the_archive(
+    warta: Warta, path: Path, folder: Path
+) -> None:
     assert warta("backup", str(folder)).exit_code == 0
     assert dump(folder / path.name) == dump(path)
 
@@ -92,7 +94,9 @@ def test_an_empty_archive_is_copied(warta: Warta, tmp_path: Path, copy: Path) ->
         assert value(archive, "SELECT count(*) FROM urls") == 0
 
 
-def test_what_was_committed_and_stands_only_in_the_log_is_copied(warta: Warta, path: Path, copy: Path) -> None:
+def test_what_was_committed_and_stands_only_in_the_log_is_copied(
+    warta: Warta, path: Path, copy: Path
+) -> None:
     with Archive(path) as archive:
         keep(archive, story(20))
         assert path.with_name(path.name + "-wal").stat().st_size > 0
@@ -137,7 +141,9 @@ def test_a_file_that_is_there_already_is_never_touched(warta: Warta, copy: Path)
     assert [found.name for found in copy.parent.iterdir()] == [copy.name]
 
 
-def test_a_file_of_that_name_in_the_folder_is_never_touched(warta: Warta, path: Path, folder: Path) -> None:
+def test_a_file_of_that_name_in_the_folder_is_never_touched(
+    warta: Warta, path: Path, folder: Path
+) -> None:
     (folder / path.name).write_text("Resep kopi tubruk.")
     assert "there is a file of that name already" in complaint(warta("backup", str(folder)))
     assert (folder / path.name).read_text() == "Resep kopi tubruk."
@@ -150,8 +156,15 @@ def test_the_archive_cannot_be_copied_onto_itself(warta: Warta, path: Path) -> N
 
 
 def test_a_file_that_comes_while_it_copies_is_never_touched(path: Path, copy: Path) -> None:
-    with Archive(path, read_only=True) as archive, pytest.raises(ArchiveUnwritable, match="it cannot be written"):
-        backup.copy_database(archive.db.conn, copy, check=lambda _partial: copy.write_text("Resep kopi tubruk.") and None)
+    with (
+        Archive(path, read_only=True) as archive,
+        pytest.raises(ArchiveUnwritable, match="it cannot be written"),
+    ):
+        backup.copy_database(
+            archive.db.conn,
+            copy,
+            check=lambda _partial: copy.write_text("Resep kopi tubruk.") and None,
+        )
     assert copy.read_text() == "Resep kopi tubruk."
     assert [found.name for found in copy.parent.iterdir()] == [copy.name]
 
@@ -170,7 +183,9 @@ def test_a_medium_without_links_takes_the_copy_all_the_same(
 
 
 def test_a_folder_that_is_not_there_is_told(warta: Warta, copy: Path) -> None:
-    assert "it cannot be opened or created there" in complaint(warta("backup", str(copy.parent / "tidak-ada" / "news.db")))
+    assert "it cannot be opened or created there" in complaint(
+        warta("backup", str(copy.parent / "tidak-ada" / "news.db"))
+    )
 
 
 def test_a_folder_that_is_a_file_is_told(warta: Warta, copy: Path) -> None:
@@ -183,7 +198,9 @@ def test_a_name_that_is_too_long_is_told(warta: Warta, copy: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o000])
-def test_a_folder_that_takes_no_files_is_told(warta: Warta, folder_of_a_user: Path, mode: int) -> None:
+def test_a_folder_that_takes_no_files_is_told(
+    warta: Warta, folder_of_a_user: Path, mode: int
+) -> None:
     with Archive(folder_of_a_user / "arsip.db") as archive:
         keep(archive, story(1))
     shut = folder_of_a_user / "tertutup"
@@ -195,7 +212,9 @@ def test_a_folder_that_takes_no_files_is_told(warta: Warta, folder_of_a_user: Pa
 
 
 @pytest.mark.parametrize("suffix", ["", "-journal", "-wal", "-shm"])
-def test_what_a_killed_backup_left_does_not_matter(warta: Warta, path: Path, copy: Path, suffix: str) -> None:
+def test_what_a_killed_backup_left_does_not_matter(
+    warta: Warta, path: Path, copy: Path, suffix: str
+) -> None:
     copy.with_name(copy.name + ".partial" + suffix).write_bytes(path.read_bytes()[:20_000])
     assert warta("backup", str(copy)).exit_code == 0
     assert dump(copy) == dump(path)
@@ -213,14 +232,21 @@ def test_a_damaged_archive_is_not_copied(warta: Warta, path: Path, copy: Path) -
 
 
 @pytest.mark.parametrize("table", ["checks", "search_data"])
-def test_an_archive_whose_file_is_damaged_is_not_copied(warta: Warta, path: Path, copy: Path, table: str) -> None:
+def test_an_archive_whose_file_is_damaged_is_not_copied(
+    warta: Warta, path: Path, copy: Path, table: str
+) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,)
+        ).fetchone()
     content = bytearray(path.read_bytes())
     content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
     path.write_bytes(content)
     line = complaint(warta("backup", str(copy)))
-    assert line == "Error: the copy is not sound, and was taken away: the database file is damaged; try `warta verify`"
+    assert (
+        line
+        == "Error: the copy is not sound, and was taken away: the database file is damaged; try `warta verify`"
+    )
     assert list(copy.parent.iterdir()) == []
 
 
@@ -277,7 +303,9 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(path: Path, copy: Path)
     assert list(copy.parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("script", [STOPPED_WHILE_COPYING, STOPPED_WHILE_CHECKING], ids=["copying", "checking"])
+@pytest.mark.parametrize(
+    "script", [STOPPED_WHILE_COPYING, STOPPED_WHILE_CHECKING], ids=["copying", "checking"]
+)
 def test_ctrl_c_ends_it_in_one_line_and_leaves_nothing(path: Path, copy: Path, script: str) -> None:
     before = path.read_bytes()
     assert told_by(script, path, copy) == f"interrupted; there is no {copy}"

@@ -1,4 +1,6 @@
-"""The archive's clock: it never goes back, whatever the computers' clocks do, and nothing is lost where one does."""
+"""The archive's clock: it never goes back, whatever the computers' clocks do, and nothing is lost
+where one does.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,22 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.database.clock import exact, instant, utc
-from tests.archive.invented import DAY, HOUR, NOW, SITE, WIB, announce, check, keep, link, rows, story, take_down, url_of, value
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    WIB,
+    announce,
+    check,
+    keep,
+    link,
+    rows,
+    story,
+    take_down,
+    url_of,
+    value,
+)
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the strategy adds the zone
 
@@ -52,7 +69,9 @@ def test_the_clock_is_the_newest_moment_that_was_written(archive: Archive) -> No
 
 def test_stamps_never_go_back(archive: Archive) -> None:
     hours = (0, 2, 1, -24, 2, 3)
-    assert [stamp(archive, NOW + turn * HOUR) for turn in hours] == [NOW + max(0, *hours[: place + 1]) * HOUR for place in range(6)]
+    assert [stamp(archive, NOW + turn * HOUR) for turn in hours] == [
+        NOW + max(0, *hours[: place + 1]) * HOUR for place in range(6)
+    ]
 
 
 def test_stamps_of_several_processes_never_go_back(path: Path) -> None:
@@ -101,7 +120,9 @@ def test_nothing_written_after_the_jump_is_missing_from_the_present(jumped: Arch
     assert latest is not None
     with jumped.as_of(latest) as past:
         for name in ("latest", "history", "ledger"):
-            assert list(past.db.query(f"SELECT * FROM {name}")) == list(jumped.db.query(f"SELECT * FROM {name}"))
+            assert list(past.db.query(f"SELECT * FROM {name}")) == list(
+                jumped.db.query(f"SELECT * FROM {name}")
+            )
 
 
 def test_what_is_due_is_told_by_the_real_clock(jumped: Archive) -> None:
@@ -113,8 +134,12 @@ def test_what_is_due_is_told_by_the_real_clock(jumped: Archive) -> None:
 
 def test_a_check_says_when_it_really_was(jumped: Archive) -> None:
     check(jumped, url_of(2), "kept", at=NOW)
-    assert value(jumped, "SELECT last_checked_at FROM ledger WHERE url = ?", url_of(2)) == instant(NOW)
-    assert value(jumped, "SELECT checked_at FROM checks ORDER BY id DESC LIMIT 1") == exact(NOW + DAY)
+    assert value(jumped, "SELECT last_checked_at FROM ledger WHERE url = ?", url_of(2)) == instant(
+        NOW
+    )
+    assert value(jumped, "SELECT checked_at FROM checks ORDER BY id DESC LIMIT 1") == exact(
+        NOW + DAY
+    )
 
 
 def test_a_change_announced_after_the_jump_is_noticed(jumped: Archive) -> None:

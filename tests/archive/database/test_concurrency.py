@@ -1,4 +1,6 @@
-"""Several programs on one archive: they wait for each other, lose nothing, and see only whole pages."""
+"""Several programs on one archive: they wait for each other, lose nothing, and see only whole
+pages.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,19 @@ import pytest
 
 from archive import Archive
 from archive.revisions.queries import search
-from tests.archive.invented import HOUR, NOW, SITE, announce, keep, link, page, rows, story, url_of, value
+from tests.archive.invented import (
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    keep,
+    link,
+    page,
+    rows,
+    story,
+    url_of,
+    value,
+)
 
 PAGES = 60
 SPAWN = multiprocessing.get_context("spawn")
@@ -27,7 +41,11 @@ def crawl(path: Path, together: Barrier, site: str) -> None:
             announce(archive, *map(link, range(number, number + 20)))
             keep(archive, story(number, site=site))
             if number % 3 == 0:
-                keep(archive, story(number, site=site, body=f"Isi baru nomor {number}."), at=NOW + HOUR)
+                keep(
+                    archive,
+                    story(number, site=site, body=f"Isi baru nomor {number}."),
+                    at=NOW + HOUR,
+                )
 
 
 def test_two_writers_and_a_reader_share_one_archive(path: Path) -> None:
@@ -39,14 +57,20 @@ def test_two_writers_and_a_reader_share_one_archive(path: Path) -> None:
     with Archive(path, read_only=True) as reader:
         together.wait()
         while any(process.is_alive() for process in crawls):
-            ((articles, kept),) = rows(reader, "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state = 'kept')")
+            ((articles, kept),) = rows(
+                reader,
+                "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state = 'kept')",
+            )
             assert articles == kept
             assert len(list(search(reader.db, "nomor", limit=1000))) <= 2 * PAGES
     for process in crawls:
         process.join()
     assert [process.exitcode for process in crawls] == [0, 0]
     with Archive(path, read_only=True) as reader:
-        assert rows(reader, "SELECT site, count(*) FROM latest GROUP BY site") == [("dua", PAGES), ("satu", PAGES)]
+        assert rows(reader, "SELECT site, count(*) FROM latest GROUP BY site") == [
+            ("dua", PAGES),
+            ("satu", PAGES),
+        ]
         assert value(reader, "SELECT count(*) FROM history") == 2 * (PAGES + PAGES // 3)
         assert value(reader, "SELECT count(*) FROM ledger WHERE site = ?", SITE) == PAGES + 19
         assert value(reader, "PRAGMA integrity_check") == "ok"
@@ -71,7 +95,9 @@ def test_two_writers_of_one_story_number_its_revisions_without_a_gap(path: Path)
         process.join()
     assert [process.exitcode for process in writers] == [0, 0]
     with Archive(path, read_only=True) as archive:
-        numbers = [number for (number,) in rows(archive, "SELECT number FROM history ORDER BY number")]
+        numbers = [
+            number for (number,) in rows(archive, "SELECT number FROM history ORDER BY number")
+        ]
         assert numbers == list(range(1, len(numbers) + 1))
         assert len(numbers) >= 20
 
@@ -87,7 +113,9 @@ def be_killed(path: Path) -> None:
             story(2),
             key="kabar-2",
             observed_at=NOW,
-            keep=lambda: archive.snapshots.insert(snapshot, url_id=url_id, crawl_id=None, opted_out=None),
+            keep=lambda: archive.snapshots.insert(
+                snapshot, url_id=url_id, crawl_id=None, opted_out=None
+            ),
         )
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -99,18 +127,26 @@ def test_a_writer_that_is_killed_leaves_whole_pages_only(path: Path) -> None:
     assert process.exitcode == -signal.SIGKILL
     with Archive(path) as archive:
         assert [found for (found,) in rows(archive, "SELECT url FROM urls")] == [url_of(1)]
-        assert value(archive, "SELECT count(*) FROM revisions") == value(archive, "SELECT count(*) FROM snapshots") == 1
+        assert (
+            value(archive, "SELECT count(*) FROM revisions")
+            == value(archive, "SELECT count(*) FROM snapshots")
+            == 1
+        )
         assert value(archive, "PRAGMA integrity_check") == "ok"
         assert keep(archive, story(2)) is not None
 
 
-def test_a_reader_sees_the_archive_as_it_was_until_a_page_is_whole(archive: Archive, path: Path) -> None:
+def test_a_reader_sees_the_archive_as_it_was_until_a_page_is_whole(
+    archive: Archive, path: Path
+) -> None:
     with Archive(path, read_only=True) as reader, archive.transaction():
         archive.ledger.announce(SITE, [link(1)], source="sitemap", now=NOW)
         assert value(reader, "SELECT count(*) FROM urls") == 0
 
 
-def test_a_reader_in_the_middle_of_a_page_does_not_stop_a_writer(archive: Archive, path: Path) -> None:
+def test_a_reader_in_the_middle_of_a_page_does_not_stop_a_writer(
+    archive: Archive, path: Path
+) -> None:
     keep(archive, story(1))
     with Archive(path, read_only=True) as reader:
         reader.db.conn.execute("BEGIN")
@@ -135,6 +171,10 @@ def test_a_copy_can_be_made_in_the_middle_of_a_crawl(archive: Archive, tmp_path:
 
 
 def test_one_transaction_inside_another_is_refused(archive: Archive) -> None:
-    with pytest.raises(Exception, match="within a transaction"), archive.transaction(), archive.transaction():
+    with (
+        pytest.raises(Exception, match="within a transaction"),
+        archive.transaction(),
+        archive.transaction(),
+    ):
         pass
     assert announce(archive, link(1)) == [url_of(1)]

@@ -1,4 +1,6 @@
-"""An archive of warta 0.1.0 opens, keeps all that it had, and a copy of it as it was; a later one is refused."""
+"""An archive of warta 0.1.0 opens, keeps all that it had, and a copy of it as it was; a later one
+is refused.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,19 @@ from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew
 from archive.maintenance.verify import verify
 from tests.archive.conftest import allow_again
 from tests.archive.first_release import PAGES, write_0_1_0
-from tests.archive.invented import DAY, HOUR, NOW, announce, check, keep, link, rows, story, url_of, value
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    announce,
+    check,
+    keep,
+    link,
+    rows,
+    story,
+    url_of,
+    value,
+)
 
 Warta = Callable[..., Result]
 VIEWS = ("latest", "history", "ledger")
@@ -33,7 +47,12 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 def said(db: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of the views; of the ledger what it says of stories."""
     stories = {"ledger": " WHERE state != 'source'"}
-    return {name: sorted(map(tuple, db.execute(f"SELECT * FROM {name}{stories.get(name, '')}")), key=repr) for name in VIEWS}
+    return {
+        name: sorted(
+            map(tuple, db.execute(f"SELECT * FROM {name}{stories.get(name, '')}")), key=repr
+        )
+        for name in VIEWS
+    }
 
 
 @pytest.fixture
@@ -57,7 +76,9 @@ def test_every_view_says_what_it_said(old: Path, read_only: bool) -> None:
     assert contents(old) == before
 
 
-def test_sources_are_asked_for_without_validators_once_as_those_that_lead_to_others_hid_them(old: Path) -> None:
+def test_sources_are_asked_for_without_validators_once_as_those_that_lead_to_others_hid_them(
+    old: Path,
+) -> None:
     with Archive(old) as archive:
         assert rows(archive, "SELECT etag FROM ledger WHERE state = 'source'") == [(None,)]
 
@@ -77,13 +98,26 @@ def test_an_old_archive_reads_as_of_now_as_it_stands(old: Path) -> None:
 
 def test_an_old_archive_reads_as_it_stood_before_its_last_crawl(old: Path) -> None:
     with Archive(old) as archive, archive.as_of(NOW) as past:
-        assert [(each.article_id, each.revision, each.removed_at, each.opted_out) for each in past.articles()] == [
-            (1, 1, None, None), (2, 1, None, None), (3, 1, None, "meta: noai"), (4, 1, None, None),
-        ]  # fmt: skip
-        assert past.db.conn.execute("SELECT url, state, checks FROM ledger ORDER BY length(url), url").fetchall() == [
-            *((url_of(number), "kept", 1) for number in (1, 2, 3, 4)), (url_of(5), "due", 0), (url_of(6), "refused", 0),
-            (url_of(7), "alias", 0), (url_of(8), "skipped", 0), (url_of(9), "due", 0), (url_of(10), "source", 0),
-        ]  # fmt: skip
+        assert [
+            (each.article_id, each.revision, each.removed_at, each.opted_out)
+            for each in past.articles()
+        ] == [
+            (1, 1, None, None),
+            (2, 1, None, None),
+            (3, 1, None, "meta: noai"),
+            (4, 1, None, None),
+        ]
+        assert past.db.conn.execute(
+            "SELECT url, state, checks FROM ledger ORDER BY length(url), url"
+        ).fetchall() == [
+            *((url_of(number), "kept", 1) for number in (1, 2, 3, 4)),
+            (url_of(5), "due", 0),
+            (url_of(6), "refused", 0),
+            (url_of(7), "alias", 0),
+            (url_of(8), "skipped", 0),
+            (url_of(9), "due", 0),
+            (url_of(10), "source", 0),
+        ]
         assert past.page(1).body == PAGES[1]
 
 
@@ -93,7 +127,9 @@ def test_the_commands_tell_its_stories(old: Path, warta: Warta) -> None:
     assert "Removed by the site" in warta("show", "2").stdout
     assert "Opted out of text mining by meta: noai" in warta("show", "3").stdout
     assert "It is article 1:" in warta("explain", url_of(7)).stdout
-    assert "Asked 2026-11-20T04:04:05+00:00: status 200, failed" in warta("explain", url_of(5)).stdout
+    assert (
+        "Asked 2026-11-20T04:04:05+00:00: status 200, failed" in warta("explain", url_of(5)).stdout
+    )
     assert "kabar-1" in warta("stats").stdout
 
 
@@ -115,20 +151,35 @@ def test_its_clock_goes_on_from_its_newest_moment(old: Path) -> None:
 def test_a_crawl_goes_on_in_it(old: Path) -> None:
     with Archive(old) as archive:
         links = [*map(link, (4, 5, 6, 8, 9)), link(7, key="kabar-1")]
-        assert announce(archive, *links, at=NOW + 3 * HOUR) == [url_of(number) for number in (4, 6, 8, 9)]
-        check(archive, url_of(4), "not_modified", at=NOW + 3 * HOUR, status=304, conditional=True, etag="a")
+        assert announce(archive, *links, at=NOW + 3 * HOUR) == [
+            url_of(number) for number in (4, 6, 8, 9)
+        ]
+        check(
+            archive,
+            url_of(4),
+            "not_modified",
+            at=NOW + 3 * HOUR,
+            status=304,
+            conditional=True,
+            etag="a",
+        )
         keep(archive, story(9), at=NOW + 3 * HOUR)
         with archive.as_of(NOW + 3 * HOUR) as past:
             for name in VIEWS:
                 statement = f"SELECT * FROM {name} ORDER BY 1, 2, 4"
-                assert past.db.conn.execute(statement).fetchall() == archive.db.conn.execute(statement).fetchall()
+                assert (
+                    past.db.conn.execute(statement).fetchall()
+                    == archive.db.conn.execute(statement).fetchall()
+                )
         assert value(archive, "SELECT count(*) FROM search WHERE search MATCH 'pasar'") == 5
 
 
 # A copy first
 
 
-def test_the_archive_is_copied_before_it_is_changed(old: Path, copy: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_archive_is_copied_before_it_is_changed(
+    old: Path, copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     before = contents(old)
     with closing(sqlite3.connect(old)) as db:
         dump = list(db.iterdump())
@@ -162,13 +213,18 @@ def test_a_migration_that_fails_leaves_the_old_archive_and_the_copy(old: Path, c
         Archive(old)
     assert contents(old) == contents(copy) == before
     with closing(sqlite3.connect(old)) as db:
-        assert "m006_clock_and_rights" not in {name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")}
+        assert "m006_clock_and_rights" not in {
+            name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")
+        }
         db.execute("DROP TABLE packing")
     Archive(old).close()
     assert contents(old) == before
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), sqlite3.OperationalError("database or disk is full")])
+@pytest.mark.parametrize(
+    "error",
+    [OSError(28, "No space left on device"), sqlite3.OperationalError("database or disk is full")],
+)
 def test_a_disk_that_is_full_before_the_copy_is_whole_leaves_all_as_it_was(
     old: Path, copy: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -208,7 +264,9 @@ LATER = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES
 
 
 @pytest.mark.parametrize("statements", [[LATER], ["ALTER TABLE urls ADD COLUMN bulan TEXT", LATER]])
-def test_a_writer_that_is_open_while_a_later_version_migrates_writes_nothing_more(path: Path, statements: list[str]) -> None:
+def test_a_writer_that_is_open_while_a_later_version_migrates_writes_nothing_more(
+    path: Path, statements: list[str]
+) -> None:
     with Archive(path) as writer:
         announce(writer, link(1))
         with closing(sqlite3.connect(path)) as later, later:
@@ -225,5 +283,7 @@ def test_other_changes_of_the_schema_do_not_disturb_a_writer(path: Path) -> None
         announce(writer, link(1))
         with closing(sqlite3.connect(path)) as other, other:
             other.execute("CREATE INDEX buatan_sendiri ON urls (state)")
-            other.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')")
+            other.execute(
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')"
+            )
         assert announce(writer, link(2)) == [url_of(2)]

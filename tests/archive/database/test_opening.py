@@ -13,7 +13,14 @@ import pytest
 from archive import Archive
 from archive.database.migrations import migrations
 from archive.database.schema import APPLICATION_ID
-from archive.errors import ArchiveDamaged, ArchiveError, ArchiveMissing, ArchiveUnwritable, NotAnArchive, SchemaTooNew
+from archive.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveMissing,
+    ArchiveUnwritable,
+    NotAnArchive,
+    SchemaTooNew,
+)
 from tests.archive.invented import SITE, announce, keep, link, story, value
 
 
@@ -46,7 +53,17 @@ def test_opening_again_changes_nothing(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["arsip berita.db", "100%.db", "berita#1?.db", "berita&mode=memory.db", "kopi-naïf.db", "'; --.db"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arsip berita.db",
+        "100%.db",
+        "berita#1?.db",
+        "berita&mode=memory.db",
+        "kopi-naïf.db",
+        "'; --.db",
+    ],
+)
 def test_any_name_is_taken_as_it_is(tmp_path: Path, name: str) -> None:
     make(tmp_path / name)
     assert [left.name for left in tmp_path.iterdir()] == [name]
@@ -65,8 +82,12 @@ def test_a_folder_is_no_archive(tmp_path: Path, read_only: bool) -> None:
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-@pytest.mark.parametrize("content", [b"halo", b"Pasar Tanjung ramai.\n" * 500, b"SQLite format 2\0" + b"x" * 5000])
-def test_a_file_that_is_not_sqlite_is_refused_and_left_alone(path: Path, content: bytes, read_only: bool) -> None:
+@pytest.mark.parametrize(
+    "content", [b"halo", b"Pasar Tanjung ramai.\n" * 500, b"SQLite format 2\0" + b"x" * 5000]
+)
+def test_a_file_that_is_not_sqlite_is_refused_and_left_alone(
+    path: Path, content: bytes, read_only: bool
+) -> None:
     path.write_bytes(content)
     with pytest.raises(NotAnArchive, match="it is not an SQLite file"):
         Archive(path, read_only=read_only)
@@ -89,7 +110,9 @@ def test_another_programs_database_is_refused_and_left_alone(path: Path, read_on
 def test_an_archive_of_a_later_warta_is_refused(path: Path, read_only: bool) -> None:
     make(path)
     later = sqlite3.connect(path)
-    later.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta', 'm999_bulan', '2031-01-01')")
+    later.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta', 'm999_bulan', '2031-01-01')"
+    )
     later.commit()
     later.close()
     with pytest.raises(SchemaTooNew, match=r"later version of warta.*m999_bulan.*upgrade"):
@@ -99,7 +122,9 @@ def test_an_archive_of_a_later_warta_is_refused(path: Path, read_only: bool) -> 
 def test_migrations_of_another_tool_in_the_same_file_do_not_matter(path: Path) -> None:
     make(path)
     tool = sqlite3.connect(path)
-    tool.execute("INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')")
+    tool.execute(
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')"
+    )
     tool.commit()
     tool.close()
     Archive(path).close()
@@ -138,7 +163,9 @@ def test_a_folder_without_permission_is_told_plainly(folder_of_a_user: Path) -> 
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_folder_that_may_not_be_entered_is_told_plainly(folder_of_a_user: Path, read_only: bool) -> None:
+def test_a_folder_that_may_not_be_entered_is_told_plainly(
+    folder_of_a_user: Path, read_only: bool
+) -> None:
     closed = folder_of_a_user / "tertutup"
     closed.mkdir(mode=0o000)
     with pytest.raises(ArchiveError, match=r"news\.db: "):
@@ -149,7 +176,10 @@ def test_a_read_only_file_takes_no_writes_and_says_so(folder_of_a_user: Path) ->
     path = folder_of_a_user / "news.db"
     make(path)
     path.chmod(0o400)
-    with pytest.raises(ArchiveUnwritable, match=r"news\.db: it is read-only"), Archive(path) as archive:
+    with (
+        pytest.raises(ArchiveUnwritable, match=r"news\.db: it is read-only"),
+        Archive(path) as archive,
+    ):
         announce(archive, link(2))
 
 
@@ -172,7 +202,10 @@ def test_an_archive_on_a_read_only_medium_can_be_read(folder_of_a_user: Path) ->
 
 def test_a_reader_cannot_write(path: Path) -> None:
     make(path)
-    with Archive(path, read_only=True) as archive, pytest.raises(ArchiveUnwritable, match="it is read-only"):
+    with (
+        Archive(path, read_only=True) as archive,
+        pytest.raises(ArchiveUnwritable, match="it is read-only"),
+    ):
         announce(archive, link(2))
 
 
@@ -182,7 +215,11 @@ def test_a_full_disk_is_told_plainly_and_nothing_is_half_written(archive: Archiv
     archive.db.conn.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(ArchiveUnwritable, match=r"news\.db: the disk is full"):
         keep(archive, story(2, body="Air sungai naik perlahan. " * 5000))
-    assert value(archive, "SELECT count(*) FROM urls") == value(archive, "SELECT count(*) FROM snapshots") == 1
+    assert (
+        value(archive, "SELECT count(*) FROM urls")
+        == value(archive, "SELECT count(*) FROM snapshots")
+        == 1
+    )
     assert value(archive, "PRAGMA integrity_check") == "ok"
 
 
@@ -196,7 +233,11 @@ def test_after_a_full_disk_has_room_again_the_archive_goes_on(archive: Archive) 
 
 def test_a_lock_that_is_never_let_go_is_told_plainly(archive: Archive, path: Path) -> None:
     archive.db.conn.execute("PRAGMA busy_timeout = 0")
-    with Archive(path) as other, other.transaction(), pytest.raises(ArchiveUnwritable, match="another program"):
+    with (
+        Archive(path) as other,
+        other.transaction(),
+        pytest.raises(ArchiveUnwritable, match="another program"),
+    ):
         announce(archive, link())
 
 
@@ -234,7 +275,9 @@ def open_together(paths: list[Path], barrier: Barrier, number: int) -> None:
 def test_processes_that_make_the_same_new_archive_at_once_share_it(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     paths, barrier = [tmp_path / f"{turn}.db" for turn in range(8)], context.Barrier(3)
-    together = [context.Process(target=open_together, args=(paths, barrier, number)) for number in range(3)]
+    together = [
+        context.Process(target=open_together, args=(paths, barrier, number)) for number in range(3)
+    ]
     for process in together:
         process.start()
     for process in together:

@@ -12,15 +12,33 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.records import Announcement
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep, link, rows, story, take_down, url_of, value
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    check,
+    keep,
+    link,
+    rows,
+    story,
+    take_down,
+    url_of,
+    value,
+)
 
 
 def state_of(archive: Archive, number: int) -> tuple[str, str | None]:
-    ((state, reason),) = rows(archive, "SELECT state, reason FROM ledger WHERE url = ?", url_of(number))
+    ((state, reason),) = rows(
+        archive, "SELECT state, reason FROM ledger WHERE url = ?", url_of(number)
+    )
     return state, reason
 
 
-def frontier(archive: Archive, *, recheck: str = "due", at: datetime = NOW, site: str = SITE) -> list[str]:
+def frontier(
+    archive: Archive, *, recheck: str = "due", at: datetime = NOW, site: str = SITE
+) -> list[str]:
     return [entry.url for entry in archive.ledger.frontier(site, now=at, recheck=recheck)]
 
 
@@ -43,7 +61,9 @@ def test_nothing_announced_is_nothing_to_ask_for(archive: Archive) -> None:
 def test_the_first_source_of_a_link_is_remembered(archive: Archive) -> None:
     announce(archive, link(1), source="sitemap")
     announce(archive, link(1), source="umpan", at=NOW + HOUR)
-    assert rows(archive, "SELECT announced_by, first_seen_at FROM ledger") == [("sitemap", "2026-11-20T03:04:05+00:00")]
+    assert rows(archive, "SELECT announced_by, first_seen_at FROM ledger") == [
+        ("sitemap", "2026-11-20T03:04:05+00:00")
+    ]
 
 
 def test_what_is_still_due_is_asked_for_again(archive: Archive) -> None:
@@ -58,7 +78,9 @@ def test_a_known_story_is_left_alone_until_it_is_due(archive: Archive) -> None:
     assert announce(archive, link(1), at=NOW + DAY) == [url_of(1)]
 
 
-def test_a_refused_link_is_written_down_with_its_reason_and_never_asked_for(archive: Archive) -> None:
+def test_a_refused_link_is_written_down_with_its_reason_and_never_asked_for(
+    archive: Archive,
+) -> None:
     assert announce(archive, link(1, refused="video_page")) == []
     assert announce(archive, link(1, refused="video_page"), at=NOW + DAY) == []
     assert state_of(archive, 1) == ("refused", "video_page")
@@ -91,7 +113,10 @@ def test_an_alias_names_the_article_that_is_kept_already(archive: Archive) -> No
     announce(archive, link(1))
     keep(archive, story(1))
     announce(archive, link(2, key=f"{SITE}-1"), at=NOW + HOUR)
-    assert rows(archive, "SELECT url, article_id FROM ledger ORDER BY url") == [(url_of(1), 1), (url_of(2), 1)]
+    assert rows(archive, "SELECT url, article_id FROM ledger ORDER BY url") == [
+        (url_of(1), 1),
+        (url_of(2), 1),
+    ]
 
 
 def test_equal_keys_of_two_sites_are_two_stories(archive: Archive) -> None:
@@ -113,11 +138,15 @@ def test_an_alias_takes_over_when_the_address_before_it_is_gone(archive: Archive
 
 
 def test_a_skipped_address_does_not_hide_a_wanted_one_of_the_same_story(archive: Archive) -> None:
-    assert announce(archive, link(1, key="k", skipped="before_since"), link(2, key="k")) == [url_of(2)]
+    assert announce(archive, link(1, key="k", skipped="before_since"), link(2, key="k")) == [
+        url_of(2)
+    ]
 
 
 def test_a_refused_address_does_not_hide_a_wanted_one_of_the_same_story(archive: Archive) -> None:
-    assert announce(archive, link(1, key="k", refused="foreign_edition"), link(2, key="k")) == [url_of(2)]
+    assert announce(archive, link(1, key="k", refused="foreign_edition"), link(2, key="k")) == [
+        url_of(2)
+    ]
 
 
 def test_a_skipped_address_becomes_an_alias_once_another_one_is_kept(archive: Archive) -> None:
@@ -177,18 +206,26 @@ kinds = st.sampled_from([{}, {}, {"skipped": "before_since"}, {"refused": "video
 
 
 @given(st.lists(stories, max_size=12), st.randoms(use_true_random=False), st.integers(0, 12))
-def test_any_order_of_announcing_asks_for_every_story_once(keys: list[int], random: object, cut: int) -> None:
+def test_any_order_of_announcing_asks_for_every_story_once(
+    keys: list[int], random: object, cut: int
+) -> None:
     links = [link(number, key=f"k{key}") for number, key in enumerate(keys)]
     random.shuffle(links)  # type: ignore[attr-defined]
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
         announce(archive, *links[:cut])
         announce(archive, *links[cut:])
         assert value(archive, "SELECT count(*) FROM ledger") == len(links)
-        assert value(archive, "SELECT count(*) FROM ledger WHERE state = 'due'") == len(set(keys)) == len(frontier(archive))
+        assert (
+            value(archive, "SELECT count(*) FROM ledger WHERE state = 'due'")
+            == len(set(keys))
+            == len(frontier(archive))
+        )
 
 
 @given(st.lists(st.tuples(stories, kinds), max_size=8), st.randoms(use_true_random=False))
-def test_any_order_of_announcing_asks_for_every_wanted_story(drawn: list[tuple[int, dict[str, str]]], random: object) -> None:
+def test_any_order_of_announcing_asks_for_every_wanted_story(
+    drawn: list[tuple[int, dict[str, str]]], random: object
+) -> None:
     links = [link(number, key=f"k{key}", **kind) for number, (key, kind) in enumerate(drawn)]
     wanted = {each.key for each in links if not each.skipped and not each.refused}
     random.shuffle(links)  # type: ignore[attr-defined]
@@ -202,21 +239,37 @@ def test_any_order_of_announcing_asks_for_every_wanted_story(drawn: list[tuple[i
 
 
 def test_what_was_never_asked_for_comes_first_then_the_newest(archive: Archive) -> None:
-    announce(archive, link(1, published_at=NOW - 3 * DAY), link(2, published_at=NOW - DAY), link(3), link(4, published_at=NOW - 2 * DAY))
+    announce(
+        archive,
+        link(1, published_at=NOW - 3 * DAY),
+        link(2, published_at=NOW - DAY),
+        link(3),
+        link(4, published_at=NOW - 2 * DAY),
+    )
     announce(archive, link(5, published_at=NOW))
     check(archive, url_of(5), "failed", next_check_at=NOW)
     assert frontier(archive) == [url_of(number) for number in (2, 4, 1, 3, 5)]
 
 
 def test_moments_of_other_zones_are_put_in_order_by_time(archive: Archive) -> None:
-    early, late = datetime.fromisoformat("2026-11-20T01:00:00+00:00"), datetime.fromisoformat("2026-11-20T09:00:00+07:00")
+    early, late = (
+        datetime.fromisoformat("2026-11-20T01:00:00+00:00"),
+        datetime.fromisoformat("2026-11-20T09:00:00+07:00"),
+    )
     announce(archive, link(1, published_at=early), link(2, published_at=late))
     assert frontier(archive) == [url_of(2), url_of(1)]
 
 
 def everything(archive: Archive) -> None:
-    """1 never asked, 2 kept and due, 3 kept and not due, 4 gone, 5 failed for good, 6 refused, 7 skipped, 8 alias."""
-    announce(archive, *(link(number) for number in range(1, 6)), link(6, refused="tag_page"), link(7, skipped="before_since"))
+    """1 never asked, 2 kept and due, 3 kept and not due, 4 gone, 5 failed for good, 6 refused, 7
+    skipped, 8 alias.
+    """
+    announce(
+        archive,
+        *(link(number) for number in range(1, 6)),
+        link(6, refused="tag_page"),
+        link(7, skipped="before_since"),
+    )
     announce(archive, link(8, key=f"{SITE}-1"))
     check(archive, url_of(2), "kept", next_check_at=NOW)
     check(archive, url_of(3), "unchanged", next_check_at=NOW + DAY)
@@ -225,8 +278,12 @@ def everything(archive: Archive) -> None:
     check(archive, f"https://www.{SITE}.example/sitemap.xml", "source")
 
 
-@pytest.mark.parametrize(("recheck", "numbers"), [("due", [1, 2]), ("all", [1, 2, 3, 4, 5]), ("none", [1])])
-def test_a_recheck_mode_says_what_is_asked_for_again(archive: Archive, recheck: str, numbers: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("recheck", "numbers"), [("due", [1, 2]), ("all", [1, 2, 3, 4, 5]), ("none", [1])]
+)
+def test_a_recheck_mode_says_what_is_asked_for_again(
+    archive: Archive, recheck: str, numbers: list[int]
+) -> None:
     everything(archive)
     assert frontier(archive, recheck=recheck) == [url_of(number) for number in numbers]
 
@@ -247,10 +304,15 @@ def test_what_is_due_tomorrow_is_in_the_frontier_of_tomorrow(archive: Archive) -
 @pytest.mark.parametrize(
     ("outcome", "state"),
     [
-        ("kept", "kept"), ("unchanged", "unchanged"), ("not_modified", "unchanged"), ("gone", "gone"), ("refused", "refused"),
-        ("failed", "failed"), ("source", "source"),
+        ("kept", "kept"),
+        ("unchanged", "unchanged"),
+        ("not_modified", "unchanged"),
+        ("gone", "gone"),
+        ("refused", "refused"),
+        ("failed", "failed"),
+        ("source", "source"),
     ],
-)  # fmt: skip
+)
 def test_an_outcome_moves_a_url_to_its_state(archive: Archive, outcome: str, state: str) -> None:
     announce(archive, link(1))
     check(archive, url_of(1), outcome, reason="timeout" if outcome == "failed" else None)
@@ -261,11 +323,15 @@ def test_every_check_is_written_down(archive: Archive) -> None:
     announce(archive, link(1))
     check(archive, url_of(1), "failed", status=None, reason="timeout")
     check(archive, url_of(1), "kept", at=NOW + HOUR, status=200, bytes=1234)
-    assert rows(archive, "SELECT outcome, status, reason, bytes, checked_at FROM checks ORDER BY id") == [
+    assert rows(
+        archive, "SELECT outcome, status, reason, bytes, checked_at FROM checks ORDER BY id"
+    ) == [
         ("failed", None, "timeout", 0, "2026-11-20T03:04:05+00:00"),
         ("kept", 200, None, 1234, "2026-11-20T04:04:05+00:00"),
     ]
-    assert rows(archive, "SELECT checks, last_checked_at FROM ledger") == [(2, "2026-11-20T04:04:05+00:00")]
+    assert rows(archive, "SELECT checks, last_checked_at FROM ledger") == [
+        (2, "2026-11-20T04:04:05+00:00")
+    ]
 
 
 def test_a_url_that_was_never_announced_gets_its_row(archive: Archive) -> None:
@@ -295,7 +361,9 @@ def test_failures_are_counted_until_an_answer_comes(archive: Archive) -> None:
     assert seen == [1, 2, 3, 0, 1]
 
 
-def test_a_failure_between_two_quiet_checks_does_not_make_the_story_look_busy(archive: Archive) -> None:
+def test_a_failure_between_two_quiet_checks_does_not_make_the_story_look_busy(
+    archive: Archive,
+) -> None:
     for outcome in ("kept", "unchanged", "failed", "unchanged"):
         check(archive, url_of(1), outcome)
     assert counts(archive)[0] == 2
@@ -303,10 +371,15 @@ def test_a_failure_between_two_quiet_checks_does_not_make_the_story_look_busy(ar
 
 def test_a_story_that_was_kept_is_asked_for_conditionally(archive: Archive) -> None:
     keep(archive, story(1))
-    check(archive, url_of(1), "unchanged", etag='"a1"', last_modified="Fri, 20 Nov 2026 03:00:00 GMT")
+    check(
+        archive, url_of(1), "unchanged", etag='"a1"', last_modified="Fri, 20 Nov 2026 03:00:00 GMT"
+    )
     entry = archive.ledger.entry(url_of(1), site=SITE)
     assert entry is not None
-    assert entry.validators == {"If-None-Match": '"a1"', "If-Modified-Since": "Fri, 20 Nov 2026 03:00:00 GMT"}
+    assert entry.validators == {
+        "If-None-Match": '"a1"',
+        "If-Modified-Since": "Fri, 20 Nov 2026 03:00:00 GMT",
+    }
 
 
 def test_validators_survive_a_failure(archive: Archive) -> None:
@@ -316,7 +389,9 @@ def test_validators_survive_a_failure(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["gone", "refused"])
-def test_a_page_that_is_no_story_is_asked_for_without_conditions(archive: Archive, outcome: str) -> None:
+def test_a_page_that_is_no_story_is_asked_for_without_conditions(
+    archive: Archive, outcome: str
+) -> None:
     check(archive, url_of(1), outcome, etag='"a1"')
     entry = archive.ledger.entry(url_of(1), site=SITE)
     assert entry is not None

@@ -1,4 +1,6 @@
-"""`warta compact`: the room comes back, everything else stays as it was, also where it does not come to its end."""
+"""`warta compact`: the room comes back, everything else stays as it was, also where it does not
+come to its end.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,20 @@ from archive.database import connection
 from archive.database.schema import APPLICATION_ID
 from archive.maintenance.takedown import take_down as erase
 from archive.maintenance.verify import verify
-from tests.archive.invented import HOUR, NOW, SITE, announce, keep, keep_page, link, page, rows, story, url_of, value
+from tests.archive.invented import (
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    keep,
+    keep_page,
+    link,
+    page,
+    rows,
+    story,
+    url_of,
+    value,
+)
 from tests.archive.writers import writing
 
 Warta = Callable[..., Result]
@@ -34,7 +49,9 @@ def library(path: Path) -> Path:
         keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
         for number in range(30):
             with archive.transaction():
-                archive.record_robots(f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, now=NOW)
+                archive.record_robots(
+                    f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, now=NOW
+                )
         with archive.transaction():
             archive.db.conn.execute("DELETE FROM robots")
     return path
@@ -43,10 +60,21 @@ def library(path: Path) -> Path:
 def contents(path: Path) -> dict[str, list[tuple[object, ...]]]:
     """All that programs rely on, with the numbers of the rows."""
     with Archive(path, read_only=True) as archive:
-        tables = [name for (name,) in rows(archive, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'")]
+        tables = [
+            name
+            for (name,) in rows(
+                archive,
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'",
+            )
+        ]
         found = {view: rows(archive, f"SELECT * FROM {view}") for view in VIEWS}
         return found | {
-            table: rows(archive, f"SELECT rowid, * FROM {table} ORDER BY rowid" if table != "bands" else "SELECT * FROM bands")
+            table: rows(
+                archive,
+                f"SELECT rowid, * FROM {table} ORDER BY rowid"
+                if table != "bands"
+                else "SELECT * FROM bands",
+            )
             for table in tables
         }
 
@@ -131,23 +159,32 @@ def test_a_writer_waits_for_it_and_loses_nothing(warta: Warta, path: Path) -> No
             assert warta("compact").exit_code == 0
     assert is_sound(path)
     with Archive(path, read_only=True) as archive:
-        assert value(archive, "SELECT count(*) FROM articles") == value(archive, "SELECT count(*) FROM urls WHERE state = 'kept'")
+        assert value(archive, "SELECT count(*) FROM articles") == value(
+            archive, "SELECT count(*) FROM urls WHERE state = 'kept'"
+        )
 
 
-def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_told(warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_told(
+    warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
     with Archive(path, read_only=True) as reader:
         reader.db.conn.execute("BEGIN")
         before = rows(reader, "SELECT * FROM latest")
         result = warta("compact")
         assert result.exit_code == 0
-        assert result.stderr.splitlines()[-1] == "Another program still reads an older state: its log goes when it ends."
+        assert (
+            result.stderr.splitlines()[-1]
+            == "Another program still reads an older state: its log goes when it ends."
+        )
         assert rows(reader, "SELECT * FROM latest") == before
         reader.db.conn.rollback()
     assert is_sound(path)
 
 
-def test_a_writer_that_does_not_end_is_told(warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_does_not_end_is_told(
+    warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = contents(path)
     with Archive(path) as archive, archive.transaction():
         monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
@@ -159,18 +196,24 @@ def test_a_writer_that_does_not_end_is_told(warta: Warta, path: Path, monkeypatc
 
 
 def test_a_missing_archive_is_told_and_not_made(warta: Warta, tmp_path: Path) -> None:
-    assert "there is no archive here" in complaint(warta("compact", archive=tmp_path / "tidak-ada.db"))
+    assert "there is no archive here" in complaint(
+        warta("compact", archive=tmp_path / "tidak-ada.db")
+    )
     assert not (tmp_path / "tidak-ada.db").exists()
 
 
 @pytest.mark.parametrize("command", ["compact", "remove"])
-def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_told(warta: Warta, folder_of_a_user: Path, command: str) -> None:
+def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_told(
+    warta: Warta, folder_of_a_user: Path, command: str
+) -> None:
     shut = folder_of_a_user / "tertutup"
     shut.mkdir()
     Archive(shut / "arsip.db").close()
     shut.chmod(0o000)
     arguments = {"compact": {}, "remove": {"options": ("--reason", "diminta")}}[command]
-    result = warta(command, *(["1"] if command == "remove" else []), archive=shut / "arsip.db", **arguments)
+    result = warta(
+        command, *(["1"] if command == "remove" else []), archive=shut / "arsip.db", **arguments
+    )
     assert str(shut / "arsip.db") in complaint(result)
 
 
@@ -181,9 +224,13 @@ def test_a_read_only_archive_is_told(warta: Warta, folder_of_a_user: Path) -> No
     assert "it is read-only" in complaint(warta("compact", archive=folder_of_a_user / "arsip.db"))
 
 
-def test_a_damaged_page_that_keeps_a_take_down_from_being_finished_is_named(warta: Warta, path: Path) -> None:
+def test_a_damaged_page_that_keeps_a_take_down_from_being_finished_is_named(
+    warta: Warta, path: Path
+) -> None:
     with Archive(path) as archive:
-        archive.db.conn.execute("UPDATE dictionaries SET retired_at = '2026-11-20' WHERE site = 'kabar'")
+        archive.db.conn.execute(
+            "UPDATE dictionaries SET retired_at = '2026-11-20' WHERE site = 'kabar'"
+        )
         archive.db.conn.execute(f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
         archive.db.conn.commit()
     line = complaint(warta("compact"))
@@ -242,8 +289,12 @@ def told_by(trouble: str, path: Path, *arguments: str) -> list[str]:
     return done.stderr.splitlines()
 
 
-@pytest.mark.parametrize("trouble", [STOPPED_BEFORE_VACUUM, STOPPED_IN_VACUUM], ids=["before", "in"])
-def test_ctrl_c_leaves_the_archive_whole_and_says_so(path: Path, warta: Warta, trouble: str) -> None:
+@pytest.mark.parametrize(
+    "trouble", [STOPPED_BEFORE_VACUUM, STOPPED_IN_VACUUM], ids=["before", "in"]
+)
+def test_ctrl_c_leaves_the_archive_whole_and_says_so(
+    path: Path, warta: Warta, trouble: str
+) -> None:
     before = contents(path)
     assert told_by(trouble, path, "compact") == [f"Error: {path}: interrupted; nothing is lost"]
     assert contents(path) == before
@@ -262,7 +313,11 @@ def test_a_full_disk_leaves_the_archive_whole_and_is_told(path: Path) -> None:
 def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None:
     before = contents(path)
     trouble = STOPPED_IN_VACUUM.replace("SIGINT", "SIGKILL")
-    done = subprocess.run([sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), "compact"], check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), "compact"],
+        check=False,
+        timeout=120,
+    )
     assert done.returncode == -9
     assert contents(path) == before
     with closing(sqlite3.connect(path)) as reader:
@@ -270,8 +325,12 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
     assert warta("compact").exit_code == 0
 
 
-@pytest.mark.parametrize("trouble", [STOPPED_BEFORE_VACUUM, STOPPED_IN_VACUUM], ids=["before", "in"])
-def test_a_take_down_whose_compact_is_stopped_is_told_to_be_done_and_what_is_left_to_do(path: Path, trouble: str) -> None:
+@pytest.mark.parametrize(
+    "trouble", [STOPPED_BEFORE_VACUUM, STOPPED_IN_VACUUM], ids=["before", "in"]
+)
+def test_a_take_down_whose_compact_is_stopped_is_told_to_be_done_and_what_is_left_to_do(
+    path: Path, trouble: str
+) -> None:
     erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta")
     assert erased == "Erased 1 revision and 1 kept page; 1 address will never be asked for again."
     assert left.startswith(f"Error: {path}: interrupted")

@@ -1,4 +1,6 @@
-"""A rebuild gives the same clusters on any number of cores, from any state, killed at any moment, and beside a crawl."""
+"""A rebuild gives the same clusters on any number of cores, from any state, killed at any moment,
+and beside a crawl.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuilding, "BATCH", 4)
 
 
-def run(archive: Archive, *, jobs: int = 1, advance: Callable[[int], None] = lambda _count: None) -> int:
+def run(
+    archive: Archive, *, jobs: int = 1, advance: Callable[[int], None] = lambda _count: None
+) -> int:
     return rebuild(archive, now=NOW + 2 * DAY, jobs=jobs, advance=advance)
 
 
@@ -55,7 +59,14 @@ def filled(archive: Archive) -> None:
     wire_on_three_sites(archive)
     for day in range(4):
         for site in ("kabar", "berita"):
-            ran(archive, prayer_times("Randu", ("Senin", "Kamis", "Sabtu", "Ahad")[day], 2 + day, 30 + 2 * day), site=site, number=10 + day)
+            ran(
+                archive,
+                prayer_times(
+                    "Randu", ("Senin", "Kamis", "Sabtu", "Ahad")[day], 2 + day, 30 + 2 * day
+                ),
+                site=site,
+                number=10 + day,
+            )
     ran(archive, REWRITTEN, site="kabar", number=20)
     ran(archive, "Foto: istimewa", site="warta", number=21)
 
@@ -84,16 +95,32 @@ STATES = {"unread": unread, "another algorithm": of_another_algorithm}
 
 def assert_whole(archive: Archive) -> None:
     """Every cluster has two members and more, its number from one of them, and one first."""
-    for number, *told in rows(archive, "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY cluster_id"):
-        assert told == [number, 1, 1], rows(archive, "SELECT * FROM members WHERE cluster_id = ?", number)
-    assert rows(archive, "SELECT * FROM members WHERE article_id NOT IN (SELECT article_id FROM article_texts)") == []
+    for number, *told in rows(
+        archive,
+        "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY cluster_id",
+    ):
+        assert told == [number, 1, 1], rows(
+            archive, "SELECT * FROM members WHERE cluster_id = ?", number
+        )
+    assert (
+        rows(
+            archive,
+            "SELECT * FROM members WHERE article_id NOT IN (SELECT article_id FROM article_texts)",
+        )
+        == []
+    )
     assert rows(archive, "SELECT * FROM bands WHERE text_id NOT IN (SELECT id FROM texts)") == []
-    assert rows(archive, "SELECT * FROM texts WHERE id NOT IN (SELECT text_id FROM article_texts)") == []
+    assert (
+        rows(archive, "SELECT * FROM texts WHERE id NOT IN (SELECT text_id FROM article_texts)")
+        == []
+    )
 
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_rebuild_gives_what_was_kept_up_to_date(archive: Archive, monkeypatch: pytest.MonkeyPatch, state: str, jobs: int) -> None:
+def test_a_rebuild_gives_what_was_kept_up_to_date(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, state: str, jobs: int
+) -> None:
     monkeypatch.setattr(rebuilding, "MIN_TEXTS", 1)
     filled(archive)
     before = members(archive), texts(archive)
@@ -120,7 +147,9 @@ def test_a_second_rebuild_writes_nothing(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_rebuild_stopped_at_any_moment_leaves_clusters_whole_and_may_be_run_again(tmp_path: Path, state: str) -> None:
+def test_a_rebuild_stopped_at_any_moment_leaves_clusters_whole_and_may_be_run_again(
+    tmp_path: Path, state: str
+) -> None:
     for moment in range(STEPS):
         with Archive(tmp_path / f"{moment}.db") as archive:
             filled(archive)
@@ -152,7 +181,9 @@ def stopped(archive: Archive, moment: int) -> bool:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(tmp_path: Path, state: str) -> None:
+def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(
+    tmp_path: Path, state: str
+) -> None:
     for moment in range(STEPS):
         with Archive(tmp_path / f"{moment}.db") as archive:
             filled(archive)
@@ -160,7 +191,9 @@ def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(tmp_path
             ended = stopped(archive, moment)
             ran(archive, REWRITTEN, site="kabar", at=NOW + DAY)
             ran(archive, WIRE, site="warta", number=2, at=NOW + DAY, published=NOW + HOUR)
-            ran(archive, LED_ANEW, site="warta", number=2, at=NOW + DAY + HOUR, published=NOW + HOUR)
+            ran(
+                archive, LED_ANEW, site="warta", number=2, at=NOW + DAY + HOUR, published=NOW + HOUR
+            )
             ran(archive, "Foto: istimewa", site="berita", number=10, at=NOW + DAY)
             run(archive)
             assert_whole(archive)
@@ -172,7 +205,9 @@ def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(tmp_path
             return
 
 
-def test_a_story_leaves_a_cluster_that_a_stopped_rebuild_had_not_yet_completed(archive: Archive) -> None:
+def test_a_story_leaves_a_cluster_that_a_stopped_rebuild_had_not_yet_completed(
+    archive: Archive,
+) -> None:
     """An article of lower number runs one of the texts, and is not a member yet."""
     ran(archive, WIRE, site="berita", number=9)
     unread(archive)
@@ -185,7 +220,9 @@ def test_a_story_leaves_a_cluster_that_a_stopped_rebuild_had_not_yet_completed(a
 
 
 def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
-    """A rebuild whose process gets a signal when it has advanced that far; one that gets none comes to its end, with exit code 0."""
+    """A rebuild whose process gets a signal when it has advanced that far; one that gets none comes
+    to its end, with exit code 0.
+    """
     rebuilding.BATCH, rebuilding.MIN_TEXTS, told = 4, 1, []
 
     def advance(_count: int) -> None:
@@ -198,7 +235,11 @@ def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
         run(archive, jobs=jobs, advance=advance)
 
 
-@pytest.mark.parametrize(("sign", "exit_code"), [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)], ids=["SIGINT", "SIGKILL"])
+@pytest.mark.parametrize(
+    ("sign", "exit_code"),
+    [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)],
+    ids=["SIGINT", "SIGKILL"],
+)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_rebuild_that_is_killed_leaves_nobody_behind_and_may_be_run_again(
     path: Path, tmp_path: Path, sign: int, exit_code: int, jobs: int
@@ -239,7 +280,9 @@ def wait_for_the_end_of(pid: int) -> None:
 # Beside a crawl
 
 
-def beside(tmp_path: Path, deed: Callable[[Archive], None], prepare: Callable[[Archive], None] = unread) -> list[Archive]:
+def beside(
+    tmp_path: Path, deed: Callable[[Archive], None], prepare: Callable[[Archive], None] = unread
+) -> list[Archive]:
     """Archives to which something was done by another program at each moment of a rebuild."""
     found = []
     for moment in range(1, STEPS):
@@ -263,7 +306,9 @@ def beside(tmp_path: Path, deed: Callable[[Archive], None], prepare: Callable[[A
 @pytest.mark.parametrize("state", STATES)
 def test_what_a_crawl_writes_meanwhile_is_placed_too(tmp_path: Path, state: str) -> None:
     def deed(crawl: Archive) -> None:
-        ran(crawl, WIRE, site="warta", number=2, at=NOW, published=NOW + HOUR)  # its clock stands where the archive's stood
+        ran(
+            crawl, WIRE, site="warta", number=2, at=NOW, published=NOW + HOUR
+        )  # its clock stands where the archive's stood
         ran(crawl, END, site="kabar", number=3, at=NOW + DAY)
         ran(crawl, REWRITTEN, site="kabar", number=1, at=NOW + DAY)
         ran(crawl, "Foto: istimewa", site="berita", number=11, at=NOW + DAY)
@@ -286,14 +331,18 @@ def test_a_story_that_is_taken_down_meanwhile_leaves_no_trace(tmp_path: Path, st
         with archive:
             assert_whole(archive)
             for table in ("article_texts", "members", "memberships"):
-                assert value(archive, f"SELECT count(*) FROM {table} WHERE article_id = 1") == 0, table
+                assert value(archive, f"SELECT count(*) FROM {table} WHERE article_id = 1") == 0, (
+                    table
+                )
             told = described(archive), texts(archive)
             unread(archive)
             run(archive)
             assert (described(archive), texts(archive)) == told
 
 
-def test_a_task_reads_the_archive_of_one_moment(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_reads_the_archive_of_one_moment(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A text that it was about to look at goes away."""
     filled(archive)
     unread(archive)
@@ -334,7 +383,9 @@ def test_a_text_of_another_algorithm_leaves_no_key_behind(archive: Archive) -> N
     assert name_of(url_of(1)) == "kabar/1"
 
 
-def test_two_programs_on_one_archive_do_not_mistake_a_new_text_for_an_old_one(archive: Archive) -> None:
+def test_two_programs_on_one_archive_do_not_mistake_a_new_text_for_an_old_one(
+    archive: Archive,
+) -> None:
     """The number of a text that is gone is never given to another."""
     monday, thursday = prayer_times("Randu", "Senin", 2, 30), prayer_times("Randu", "Kamis", 5, 31)
     ran(archive, f"RANDU - {monday}", site="kabar")

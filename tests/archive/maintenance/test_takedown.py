@@ -1,4 +1,6 @@
-"""A take-down: the texts and pages of a story leave the file, every byte of them, and its tombstone keeps it away."""
+"""A take-down: the texts and pages of a story leave the file, every byte of them, and its tombstone
+keeps it away.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,29 @@ from archive.errors import ArchiveDamaged, ArticleUnknown
 from archive.maintenance.compact import compact
 from archive.maintenance.takedown import finish, tombstone
 from archive.maintenance.verify import verify
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, keep, link, rows, story, url_of, value
-from tests.archive.removals import REASON, SECRETS, filled, packed_pages, page_of, put, removed, traces
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    keep,
+    link,
+    rows,
+    story,
+    url_of,
+    value,
+)
+from tests.archive.removals import (
+    REASON,
+    SECRETS,
+    filled,
+    packed_pages,
+    page_of,
+    put,
+    removed,
+    traces,
+)
 
 Warta = Callable[..., Result]
 
@@ -24,7 +47,9 @@ Warta = Callable[..., Result]
 
 
 @pytest.mark.parametrize("others", [0, 1, 2, 12, 60])
-def test_after_a_removal_nothing_of_the_story_is_anywhere_in_the_file(path: Path, others: int) -> None:
+def test_after_a_removal_nothing_of_the_story_is_anywhere_in_the_file(
+    path: Path, others: int
+) -> None:
     with Archive(path) as archive:
         stays = filled(archive, others=others)
         packed = packed_pages(archive)
@@ -38,15 +63,23 @@ def test_after_a_removal_nothing_of_the_story_is_anywhere_in_the_file(path: Path
     assert traces(path, packed) == []
 
 
-def test_a_story_that_is_in_the_dictionarys_pages_leaves_the_dictionary_too(archive: Archive, path: Path) -> None:
+def test_a_story_that_is_in_the_dictionarys_pages_leaves_the_dictionary_too(
+    archive: Archive, path: Path
+) -> None:
     stays = filled(archive)
     dictionaries = archive.snapshots.dictionaries
-    held = [number for number in dictionaries.of_site(SITE) if SECRETS[0].encode() in (dictionaries.content(number) or b"")]
+    held = [
+        number
+        for number in dictionaries.of_site(SITE)
+        if SECRETS[0].encode() in (dictionaries.content(number) or b"")
+    ]
     assert held
     assert removed(archive).dictionaries == len(held)
     compact(archive, now=NOW + DAY)
     for number in dictionaries.of_site(SITE):
-        assert not any(phrase.encode() in (dictionaries.content(number) or b"") for phrase in SECRETS)
+        assert not any(
+            phrase.encode() in (dictionaries.content(number) or b"") for phrase in SECRETS
+        )
     assert {number: archive.snapshots.page(number) for number in stays} == stays
 
 
@@ -59,7 +92,9 @@ def test_pages_kept_after_a_removal_are_packed_and_read_as_ever(archive: Archive
     assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
-def test_another_process_that_packed_a_page_before_the_removal_keeps_it_readable(archive: Archive, path: Path) -> None:
+def test_another_process_that_packed_a_page_before_the_removal_keeps_it_readable(
+    archive: Archive, path: Path
+) -> None:
     filled(archive)
     with Archive(path) as other:
         fetched = page_of(60, "Kabar dari proses lain.")
@@ -72,7 +107,9 @@ def test_another_process_that_packed_a_page_before_the_removal_keeps_it_readable
         assert other.snapshots.page(number) == fetched
 
 
-def test_a_page_that_can_no_longer_be_read_is_erased_with_every_dictionary_that_may_hold_it(archive: Archive, path: Path) -> None:
+def test_a_page_that_can_no_longer_be_read_is_erased_with_every_dictionary_that_may_hold_it(
+    archive: Archive, path: Path
+) -> None:
     stays = filled(archive)
     with archive.transaction():
         archive.db.conn.execute("UPDATE snapshots SET digest = 'rusak' WHERE id = 3")
@@ -84,19 +121,26 @@ def test_a_page_that_can_no_longer_be_read_is_erased_with_every_dictionary_that_
     assert {number: archive.snapshots.page(number) for number in stays} == stays
 
 
-def test_a_dictionary_that_is_damaged_does_not_keep_a_story_from_being_taken_down(archive: Archive, path: Path) -> None:
+def test_a_dictionary_that_is_damaged_does_not_keep_a_story_from_being_taken_down(
+    archive: Archive, path: Path
+) -> None:
     filled(archive)
     with archive.transaction():
         archive.db.conn.execute("UPDATE dictionaries SET digest = 'rusak' WHERE length(packed) > 0")
     archive.snapshots.forget()
     assert removed(archive).revisions == 2
-    with pytest.raises(ArchiveDamaged, match=r"news\.db: dictionary kabar-1 may hold pages that were taken down, .* see `warta verify`"):
+    with pytest.raises(
+        ArchiveDamaged,
+        match=r"news\.db: dictionary kabar-1 may hold pages that were taken down, .* see `warta verify`",
+    ):
         compact(archive, now=NOW + DAY)
     assert value(archive, "SELECT count(*) FROM history WHERE article_id = 3") == 0
     assert traces(path) == []
 
 
-def test_pages_of_a_story_whose_address_was_never_announced_are_erased_too(archive: Archive, path: Path) -> None:
+def test_pages_of_a_story_whose_address_was_never_announced_are_erased_too(
+    archive: Archive, path: Path
+) -> None:
     keep(archive, story(3, body=SECRETS[0]))
     assert removed(archive).snapshots == 1
     compact(archive, now=NOW + DAY)
@@ -111,8 +155,13 @@ def test_a_tombstone_stays(archive: Archive) -> None:
     filled(archive)
     removed(archive)
     assert tombstone(archive, SITE, "kabar-3") == {
-        "site": SITE, "key": "kabar-3", "article_id": 3, "url": url_of(3), "reason": REASON, "taken_down_at": "2026-11-21T03:04:05+00:00",
-    }  # fmt: skip
+        "site": SITE,
+        "key": "kabar-3",
+        "article_id": 3,
+        "url": url_of(3),
+        "reason": REASON,
+        "taken_down_at": "2026-11-21T03:04:05+00:00",
+    }
     assert tombstone(archive, SITE, "kabar-1") is None
 
 
@@ -124,9 +173,12 @@ def test_all_views_and_the_search_leave_the_story_out(archive: Archive, warta: W
     assert value(archive, "SELECT count(*) FROM search WHERE search MATCH 'wiratmajaya'") == 0
     assert warta("search", "Wiratmajaya").stderr == "Nothing found.\n"
     assert [each.article_id for each in archive.articles()] == [1, 2, *range(4, 16)]
-    assert rows(archive, "SELECT DISTINCT state, reason, next_check_at FROM ledger WHERE url IN (?, ?)", url_of(3), url_of(90)) == [
-        ("refused", "taken_down", None)
-    ]
+    assert rows(
+        archive,
+        "SELECT DISTINCT state, reason, next_check_at FROM ledger WHERE url IN (?, ?)",
+        url_of(3),
+        url_of(90),
+    ) == [("refused", "taken_down", None)]
 
 
 def test_the_past_does_not_show_it_either(archive: Archive) -> None:
@@ -134,7 +186,9 @@ def test_the_past_does_not_show_it_either(archive: Archive) -> None:
     removed(archive)
     for moment in (NOW, NOW + 2 * HOUR, NOW + DAY, NOW + 2 * DAY):
         with archive.as_of(moment) as past:
-            assert past.db.conn.execute("SELECT count(*) FROM history WHERE article_id = 3").fetchone() == (0,)
+            assert past.db.conn.execute(
+                "SELECT count(*) FROM history WHERE article_id = 3"
+            ).fetchone() == (0,)
             with pytest.raises(ArticleUnknown):
                 past.article(url_of(3))
 
@@ -143,7 +197,9 @@ def test_the_ledger_of_the_past_still_knows_its_address(archive: Archive) -> Non
     filled(archive)
     removed(archive)
     with archive.as_of(NOW + 2 * HOUR) as past:
-        assert past.db.conn.execute("SELECT state FROM ledger WHERE url = ?", (url_of(3),)).fetchone() == ("kept",)
+        assert past.db.conn.execute(
+            "SELECT state FROM ledger WHERE url = ?", (url_of(3),)
+        ).fetchone() == ("kept",)
 
 
 def test_a_removal_is_one_transaction(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,11 +219,25 @@ def test_a_removal_is_one_transaction(archive: Archive, monkeypatch: pytest.Monk
 def test_no_later_announcement_brings_it_back(archive: Archive) -> None:
     filled(archive)
     removed(archive)
-    assert announce(archive, link(3), link(90, key="kabar-3"), link(91, key="kabar-3"), link(3, lastmod=NOW + DAY), at=NOW + 2 * DAY) == []
+    assert (
+        announce(
+            archive,
+            link(3),
+            link(90, key="kabar-3"),
+            link(91, key="kabar-3"),
+            link(3, lastmod=NOW + DAY),
+            at=NOW + 2 * DAY,
+        )
+        == []
+    )
     for recheck in ("due", "all", "none"):
-        asked = {entry.url for entry in archive.ledger.frontier(SITE, now=NOW + 9 * DAY, recheck=recheck)}
+        asked = {
+            entry.url for entry in archive.ledger.frontier(SITE, now=NOW + 9 * DAY, recheck=recheck)
+        }
         assert not asked & {url_of(3), url_of(90), url_of(91)}
-    assert rows(archive, "SELECT state, reason FROM ledger WHERE url = ?", url_of(91)) == [("refused", "taken_down")]
+    assert rows(archive, "SELECT state, reason FROM ledger WHERE url = ?", url_of(91)) == [
+        ("refused", "taken_down")
+    ]
 
 
 def test_an_alias_that_wakes_does_not_bring_it_back(archive: Archive) -> None:
@@ -183,14 +253,20 @@ def test_no_page_makes_a_revision_of_it(archive: Archive) -> None:
     filled(archive)
     removed(archive)
     with archive.transaction():
-        assert archive.revise(story(3), key="kabar-3", observed_at=NOW + 2 * DAY, keep=lambda: 1 // 0) is None
+        assert (
+            archive.revise(story(3), key="kabar-3", observed_at=NOW + 2 * DAY, keep=lambda: 1 // 0)
+            is None
+        )
         assert archive.note_removal(3, observed_at=NOW + 2 * DAY) is None
 
 
 def test_only_with_its_tombstone_can_texts_be_deleted(archive: Archive) -> None:
     filled(archive)
     removed(archive)
-    with pytest.raises(sqlite3.IntegrityError, match="a revision is never deleted"), archive.transaction():
+    with (
+        pytest.raises(sqlite3.IntegrityError, match="a revision is never deleted"),
+        archive.transaction(),
+    ):
         archive.db.conn.execute("DELETE FROM revisions WHERE article_id = 1")
 
 
@@ -210,10 +286,16 @@ def test_an_address_that_was_never_kept_can_be_taken_down(archive: Archive, know
 def test_a_second_time_changes_nothing(archive: Archive) -> None:
     filled(archive)
     removed(archive)
-    before = [rows(archive, f"SELECT * FROM {table}") for table in ("tombstones", "urls", "checks", "articles", "snapshots")]
+    before = [
+        rows(archive, f"SELECT * FROM {table}")
+        for table in ("tombstones", "urls", "checks", "articles", "snapshots")
+    ]
     again = removed(archive, at=2 * DAY)
     assert (again.revisions, again.snapshots, again.dictionaries) == (0, 0, 0)
-    assert [rows(archive, f"SELECT * FROM {table}") for table in ("tombstones", "urls", "checks", "articles", "snapshots")] == before
+    assert [
+        rows(archive, f"SELECT * FROM {table}")
+        for table in ("tombstones", "urls", "checks", "articles", "snapshots")
+    ] == before
 
 
 # Interrupted, and finished later
@@ -241,11 +323,16 @@ def test_a_removal_that_was_cut_off_is_finished_by_compact(path: Path, warta: Wa
 
 
 @pytest.mark.usefixtures("many_to_pack_anew")
-def test_finishing_that_was_cut_off_goes_on_where_it_was(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finishing_that_was_cut_off_goes_on_where_it_was(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stays = filled(archive)
     removed(archive)
     monkeypatch.setattr("archive.maintenance.takedown.BATCH", 5)
-    left = value(archive, "SELECT count(*) FROM snapshots s JOIN dictionaries d ON d.id = s.dictionary_id WHERE d.retired_at IS NOT NULL")
+    left = value(
+        archive,
+        "SELECT count(*) FROM snapshots s JOIN dictionaries d ON d.id = s.dictionary_id WHERE d.retired_at IS NOT NULL",
+    )
 
     def cut(_moved: int) -> None:
         raise KeyboardInterrupt
@@ -262,7 +349,9 @@ def test_verify_finds_an_article_without_texts_that_nobody_took_down(archive: Ar
     removed(archive)
     removed(archive, 7_000)  # a tombstone without an article
     with archive.transaction():
-        archive.db.conn.execute("INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z', '', 0)")
+        archive.db.conn.execute(
+            "INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z', '', 0)"
+        )
     assert [finding.check for finding in verify(archive) if not finding.ok] == ["numbers"]
 
 
@@ -271,5 +360,7 @@ def test_verify_finds_an_article_without_texts_that_nobody_took_down(archive: Ar
 
 def test_no_row_of_another_story_is_read_to_erase_one(archive: Archive) -> None:
     for table in ("snapshots", "revisions", "rights", "readings"):
-        plan = rows(archive, f"EXPLAIN QUERY PLAN DELETE FROM {table} WHERE rowid = 1")  # with what foreign keys have looked up
+        plan = rows(
+            archive, f"EXPLAIN QUERY PLAN DELETE FROM {table} WHERE rowid = 1"
+        )  # with what foreign keys have looked up
         assert not [step for *_, step in plan if step.startswith("SCAN")], table

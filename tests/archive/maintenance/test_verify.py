@@ -1,4 +1,6 @@
-"""`warta verify`: every kind of damage is found, and told in one plain line that names the row or the address."""
+"""`warta verify`: every kind of damage is found, and told in one plain line that names the row or
+the address.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,34 @@ from click.testing import Result
 from archive import Archive
 from archive.maintenance.takedown import take_down as erase
 from archive.maintenance.verify import verify
-from tests.archive.invented import BODY, DAY, HOUR, NOW, SITE, keep, keep_page, page, rows, story, take_down, url_of
+from tests.archive.invented import (
+    BODY,
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    keep,
+    keep_page,
+    page,
+    rows,
+    story,
+    take_down,
+    url_of,
+)
 from tests.archive.writers import writing
 
 Warta = Callable[..., Result]
-CHECKS = ["file", "links", "views", "numbers", "search", "clusters", "dictionaries", "revisions", "snapshots"]
+CHECKS = [
+    "file",
+    "links",
+    "views",
+    "numbers",
+    "search",
+    "clusters",
+    "dictionaries",
+    "revisions",
+    "snapshots",
+]
 NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_never_deleted")
 
 
@@ -69,7 +94,12 @@ def test_as_json_it_is_a_line_a_check(warta: Warta) -> None:
     assert [line["check"] for line in found] == CHECKS
     assert all(line["problems"] == [] for line in found)
     examined = {line["check"]: line["examined"] for line in found}
-    assert (examined["numbers"], examined["revisions"], examined["snapshots"], examined["dictionaries"]) == (6, 8, 7, 1)
+    assert (
+        examined["numbers"],
+        examined["revisions"],
+        examined["snapshots"],
+        examined["dictionaries"],
+    ) == (6, 8, 7, 1)
 
 
 def test_an_empty_archive_is_sound(warta: Warta, tmp_path: Path) -> None:
@@ -82,13 +112,17 @@ def test_an_archive_is_sound_after_a_take_down(warta: Warta) -> None:
     assert warta("verify").exit_code == 0
 
 
-def test_an_archive_is_sound_after_the_take_down_of_a_story_that_was_never_kept(warta: Warta, path: Path) -> None:
+def test_an_archive_is_sound_after_the_take_down_of_a_story_that_was_never_kept(
+    warta: Warta, path: Path
+) -> None:
     with Archive(path) as archive:
         erase(archive, SITE, "kabar-99", url=url_of(99), reason="diminta", now=NOW)
     assert warta("verify").exit_code == 0
 
 
-def test_an_archive_on_a_read_only_medium_is_verified_and_nothing_is_written(warta: Warta, folder_of_a_user: Path) -> None:
+def test_an_archive_on_a_read_only_medium_is_verified_and_nothing_is_written(
+    warta: Warta, folder_of_a_user: Path
+) -> None:
     medium = folder_of_a_user / "cakram"
     medium.mkdir()
     with Archive(medium / "arsip.db") as archive:
@@ -109,7 +143,9 @@ def test_verifying_changes_no_byte(warta: Warta, path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_an_archive_that_is_being_written_is_verified_as_it_stands(warta: Warta, path: Path) -> None:
+def test_an_archive_that_is_being_written_is_verified_as_it_stands(
+    warta: Warta, path: Path
+) -> None:
     with writing(path):
         for _turn in range(3):
             assert warta("verify").exit_code == 0
@@ -130,7 +166,9 @@ def test_a_sample_reads_so_many_texts_and_pages(path: Path) -> None:
         assert (found["revisions"], found["snapshots"]) == (8, 7)
 
 
-def test_a_sample_is_the_same_each_time_and_comes_from_the_whole_archive(warta: Warta, path: Path) -> None:
+def test_a_sample_is_the_same_each_time_and_comes_from_the_whole_archive(
+    warta: Warta, path: Path
+) -> None:
     with Archive(path) as archive:
         for number in range(7, 101):
             keep_page(archive, page(number))
@@ -155,10 +193,15 @@ def test_a_sample_of_nothing_is_wrong_usage(warta: Warta, sample: str) -> None:
 # Pages and dictionaries
 
 
-def test_a_snapshot_whose_digest_no_longer_fits_is_told_with_its_address(warta: Warta, path: Path) -> None:
+def test_a_snapshot_whose_digest_no_longer_fits_is_told_with_its_address(
+    warta: Warta, path: Path
+) -> None:
     vandalise(path, f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
     (line,) = complaints(warta("verify"))
-    assert line == f"snapshots: snapshot 3 of {url_of(3)}: a snapshot was damaged: its bytes no longer match the digest 000000000000…"
+    assert (
+        line
+        == f"snapshots: snapshot 3 of {url_of(3)}: a snapshot was damaged: its bytes no longer match the digest 000000000000…"
+    )
 
 
 def test_a_snapshot_whose_bytes_are_no_frame_is_told(warta: Warta, path: Path) -> None:
@@ -170,7 +213,10 @@ def test_a_snapshot_whose_bytes_are_no_frame_is_told(warta: Warta, path: Path) -
 def test_a_snapshot_that_was_swapped_for_another_is_told(warta: Warta, path: Path) -> None:
     with Archive(path) as archive:
         mine, other = keep_page(archive, page(7)), keep_page(archive, page(8))
-    vandalise(path, f"UPDATE snapshots SET packed = (SELECT s.packed FROM snapshots s WHERE s.id = {other}) WHERE id = {mine}")
+    vandalise(
+        path,
+        f"UPDATE snapshots SET packed = (SELECT s.packed FROM snapshots s WHERE s.id = {other}) WHERE id = {mine}",
+    )
     (line,) = complaints(warta("verify"))
     assert line.startswith(f"snapshots: snapshot {mine} of {url_of(7)}: a snapshot was damaged")
 
@@ -207,8 +253,13 @@ def test_a_dictionary_that_is_damaged_or_missing_is_told_once_and_with_each_page
     assert any(line.startswith(f"snapshots: snapshot 4 of {url_of(4)}: {told}") for line in lines)
 
 
-def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(warta: Warta, path: Path) -> None:
-    vandalise(path, "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar', 'kabar-9', '', 'x', x'00')")
+def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(
+    warta: Warta, path: Path
+) -> None:
+    vandalise(
+        path,
+        "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar', 'kabar-9', '', 'x', x'00')",
+    )
     (line,) = complaints(warta("verify"))
     assert line.startswith("dictionaries: dictionary kabar-9 cannot be unpacked")
 
@@ -229,15 +280,23 @@ def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(warta: Wart
         "digest = 'x'",
     ],
 )
-def test_a_text_that_was_changed_behind_its_digest_is_told(warta: Warta, path: Path, damage: str) -> None:
+def test_a_text_that_was_changed_behind_its_digest_is_told(
+    warta: Warta, path: Path, damage: str
+) -> None:
     vandalise(path, *NO_GUARDS, f"UPDATE revisions SET {damage} WHERE article_id = 3")
-    lines = [line for line in complaints(warta("verify")) if not line.startswith(("views:", "triggers:"))]
+    lines = [
+        line for line in complaints(warta("verify")) if not line.startswith(("views:", "triggers:"))
+    ]
     (line,) = lines
     assert line.startswith("revisions: article 3, revision 1: ")
 
 
-def test_the_texts_after_one_that_cannot_be_read_are_still_checked(warta: Warta, path: Path) -> None:
-    vandalise(path, *NO_GUARDS, "UPDATE revisions SET authors = 'bukan daftar' WHERE article_id = 3")
+def test_the_texts_after_one_that_cannot_be_read_are_still_checked(
+    warta: Warta, path: Path
+) -> None:
+    vandalise(
+        path, *NO_GUARDS, "UPDATE revisions SET authors = 'bukan daftar' WHERE article_id = 3"
+    )
     vandalise(path, "UPDATE revisions SET headline = 'Judul Palsu' WHERE article_id = 5")
     told = [line[:32] for line in complaints(warta("verify")) if line.startswith("revisions:")]
     assert told == ["revisions: article 3, revision 1", "revisions: article 5, revision 1"]
@@ -248,46 +307,77 @@ def test_the_texts_after_one_that_cannot_be_read_are_still_checked(warta: Warta,
 
 def test_a_gap_in_the_numbers_of_revisions_is_told(warta: Warta, path: Path) -> None:
     vandalise(path, *NO_GUARDS, "DELETE FROM revisions WHERE article_id = 1 AND number = 1")
-    assert "numbers: article 1: says revision 2, has 1, the newest is 2" in complaints(warta("verify"))
+    assert "numbers: article 1: says revision 2, has 1, the newest is 2" in complaints(
+        warta("verify")
+    )
 
 
-def test_an_article_that_names_a_revision_it_does_not_have_is_told(warta: Warta, path: Path) -> None:
+def test_an_article_that_names_a_revision_it_does_not_have_is_told(
+    warta: Warta, path: Path
+) -> None:
     vandalise(path, "UPDATE articles SET revision = 7 WHERE id = 3")
-    assert "numbers: article 3: says revision 7, has 1, the newest is 1" in complaints(warta("verify"))
+    assert "numbers: article 3: says revision 7, has 1, the newest is 1" in complaints(
+        warta("verify")
+    )
 
 
 @pytest.mark.parametrize("tombstones", [0, 1])
-def test_an_article_without_any_text_and_without_a_tombstone_is_told(warta: Warta, path: Path, tombstones: int) -> None:
+def test_an_article_without_any_text_and_without_a_tombstone_is_told(
+    warta: Warta, path: Path, tombstones: int
+) -> None:
     with Archive(path) as archive:
         for _number in range(tombstones):
             erase(archive, SITE, "kabar-99", url=url_of(99), reason="diminta", now=NOW)
-    vandalise(path, *NO_GUARDS, "DELETE FROM revisions WHERE article_id = 3", "UPDATE articles SET revision = 0 WHERE id = 3")
-    assert "numbers: article 3: says revision 0, has 0, the newest is 0" in complaints(warta("verify"))
+    vandalise(
+        path,
+        *NO_GUARDS,
+        "DELETE FROM revisions WHERE article_id = 3",
+        "UPDATE articles SET revision = 0 WHERE id = 3",
+    )
+    assert "numbers: article 3: says revision 0, has 0, the newest is 0" in complaints(
+        warta("verify")
+    )
 
 
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
         ("DELETE FROM urls WHERE id = 3", "checks 3: points to a row of urls that is not there"),
-        ("UPDATE checks SET crawl_id = 77 WHERE id = 2", "checks 2: points to a row of crawls that is not there"),
-        ("UPDATE snapshots SET first_part_id = 99 WHERE id = 3", "snapshots 3: points to a row of snapshots that is not there"),
-        ("INSERT INTO readings (snapshot_id, extractor) VALUES (99, 'x')", "readings 99: points to a row of snapshots that is not there"),
+        (
+            "UPDATE checks SET crawl_id = 77 WHERE id = 2",
+            "checks 2: points to a row of crawls that is not there",
+        ),
+        (
+            "UPDATE snapshots SET first_part_id = 99 WHERE id = 3",
+            "snapshots 3: points to a row of snapshots that is not there",
+        ),
+        (
+            "INSERT INTO readings (snapshot_id, extractor) VALUES (99, 'x')",
+            "readings 99: points to a row of snapshots that is not there",
+        ),
     ],
 )
-def test_a_row_that_points_to_nothing_is_told(warta: Warta, path: Path, damage: str, told: str) -> None:
+def test_a_row_that_points_to_nothing_is_told(
+    warta: Warta, path: Path, damage: str, told: str
+) -> None:
     vandalise(path, damage)
     assert f"links: {told}" in complaints(warta("verify"))
 
 
 def test_a_view_that_was_dropped_is_told(warta: Warta, path: Path) -> None:
     vandalise(path, "DROP VIEW ledger")
-    assert complaints(warta("verify")) == ["views: view ledger cannot be read: no such table: ledger"]
+    assert complaints(warta("verify")) == [
+        "views: view ledger cannot be read: no such table: ledger"
+    ]
 
 
 @pytest.mark.parametrize("view", ["latest", "history", "ledger", "searchable"])
 def test_every_view_is_looked_at(warta: Warta, path: Path, view: str) -> None:
     vandalise(path, f"DROP VIEW {view}")
-    assert any(line.startswith(f"views: view {view} cannot be read") for line in complaints(warta("verify")))
+    assert any(
+        line.startswith(f"views: view {view} cannot be read")
+        for line in complaints(warta("verify"))
+    )
 
 
 # The search index
@@ -303,7 +393,10 @@ def test_an_article_that_is_missing_in_the_search_index_is_told(warta: Warta, pa
 
 
 def test_an_entry_of_the_search_index_without_an_article_is_told(warta: Warta, path: Path) -> None:
-    vandalise(path, "INSERT INTO search (rowid, headline, deck, body) VALUES (99, 'Judul', '', 'Isi yang tertinggal.')")
+    vandalise(
+        path,
+        "INSERT INTO search (rowid, headline, deck, body) VALUES (99, 'Judul', '', 'Isi yang tertinggal.')",
+    )
     (line,) = complaints(warta("verify"))
     assert line == "search: entry 99 of the search index has no article"
 
@@ -316,7 +409,10 @@ def test_an_index_out_of_step_with_its_table_is_told(warta: Warta, path: Path) -
         connection.execute("PRAGMA writable_schema = ON")
         row = connection.execute("SELECT * FROM sqlite_schema WHERE name = 'urls_key'").fetchone()
         connection.execute("DELETE FROM sqlite_schema WHERE name = 'urls_key'")
-    vandalise(path, f"INSERT INTO urls (url, site, key, state, first_seen_at) VALUES ('{url_of(50)}', 'kabar', 'k50', 'due', '')")
+    vandalise(
+        path,
+        f"INSERT INTO urls (url, site, key, state, first_seen_at) VALUES ('{url_of(50)}', 'kabar', 'k50', 'due', '')",
+    )
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
@@ -325,16 +421,22 @@ def test_an_index_out_of_step_with_its_table_is_told(warta: Warta, path: Path) -
     assert any("urls_key" in line for line in lines)
 
 
-def test_pages_of_the_file_that_were_overwritten_are_told_in_one_line(warta: Warta, path: Path) -> None:
+def test_pages_of_the_file_that_were_overwritten_are_told_in_one_line(
+    warta: Warta, path: Path
+) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        (root,) = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'checks'").fetchone()
+        (root,) = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE name = 'checks'"
+        ).fetchone()
     content = bytearray(path.read_bytes())
     content[(root - 1) * 4096 : root * 4096] = b"\xaa" * 4096
     path.write_bytes(content)
     assert complaints(warta("verify"))
 
 
-def test_many_problems_of_one_kind_are_counted_after_the_first_twenty(warta: Warta, path: Path) -> None:
+def test_many_problems_of_one_kind_are_counted_after_the_first_twenty(
+    warta: Warta, path: Path
+) -> None:
     with Archive(path) as archive:
         for number in range(7, 41):
             keep_page(archive, page(number))
@@ -349,5 +451,7 @@ def test_problems_as_json_are_all_told(warta: Warta, path: Path) -> None:
     vandalise(path, *NO_GUARDS, f"UPDATE revisions SET body = '{BODY[:40]}'")
     result = warta("verify", options=("--json",))
     assert result.exit_code == 1
-    found = {line["check"]: line["problems"] for line in map(json.loads, result.stdout.splitlines())}
+    found = {
+        line["check"]: line["problems"] for line in map(json.loads, result.stdout.splitlines())
+    }
     assert len(found["revisions"]) == 8

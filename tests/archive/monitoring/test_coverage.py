@@ -1,4 +1,6 @@
-"""Coverage: what was announced against what is kept, a site and day of publication; days that announced far less; the picture."""
+"""Coverage: what was announced against what is kept, a site and day of publication; days that
+announced far less; the picture.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +18,32 @@ from archive import Archive
 from archive.maintenance.takedown import take_down as remove
 from archive.monitoring.coverage import Coverage, coverage, far_less, lost, urls
 from archive.monitoring.coverage_plot import PlotsMissing, _share, _title, draw
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep, link, story, take_down, url_of
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    check,
+    keep,
+    link,
+    story,
+    take_down,
+    url_of,
+)
 
 TODAY = date(2026, 11, 20)
 PUBLISHED = NOW - 2 * HOUR
 
 
-def days(archive: Archive, *, first: date = TODAY, last: date = TODAY, now: datetime = NOW, **options: object) -> list[Coverage]:
+def days(
+    archive: Archive,
+    *,
+    first: date = TODAY,
+    last: date = TODAY,
+    now: datetime = NOW,
+    **options: object,
+) -> list[Coverage]:
     return coverage(archive, first=first, last=last, now=now, **options)
 
 
@@ -71,11 +92,25 @@ def test_a_story_counts_once_whatever_its_addresses(archive: Archive) -> None:
     keep(archive, story(1))
     assert counts(only(archive)) == (1, 1, 0, 0, 0, 0)
     take_down(archive, story(1), at=NOW + HOUR)
-    assert counts(only(archive)) == (1, 1, 0, 0, 0, 0)  # it is in the archive, though the site removed it
+    assert counts(only(archive)) == (
+        1,
+        1,
+        0,
+        0,
+        0,
+        0,
+    )  # it is in the archive, though the site removed it
 
 
-def test_what_is_no_story_by_its_address_is_not_counted_and_what_is_out_of_the_window_is_skipped(archive: Archive) -> None:
-    announce(archive, published(1, refused="video_page"), published(2, refused="foreign_site"), published(3, skipped="before_since"))
+def test_what_is_no_story_by_its_address_is_not_counted_and_what_is_out_of_the_window_is_skipped(
+    archive: Archive,
+) -> None:
+    announce(
+        archive,
+        published(1, refused="video_page"),
+        published(2, refused="foreign_site"),
+        published(3, skipped="before_since"),
+    )
     assert counts(only(archive)) == (0, 0, 0, 0, 0, 1)
 
 
@@ -96,7 +131,9 @@ def test_a_story_is_late_when_it_came_a_day_after_its_announcement(archive: Arch
     assert only(archive, now=NOW + 2 * DAY, late=timedelta(hours=1)).late == 2
 
 
-def test_a_story_that_was_skipped_at_first_is_late_by_what_passed_since_it_was_wanted(archive: Archive) -> None:
+def test_a_story_that_was_skipped_at_first_is_late_by_what_passed_since_it_was_wanted(
+    archive: Archive,
+) -> None:
     announce(archive, published(1, skipped="before_since"), published(2, skipped="before_since"))
     announce(archive, published(1), published(2), at=NOW + 9 * DAY)
     keep(archive, story(1), at=NOW + 9 * DAY + HOUR)
@@ -105,17 +142,26 @@ def test_a_story_that_was_skipped_at_first_is_late_by_what_passed_since_it_was_w
 
 
 def test_the_day_is_that_of_publication_in_the_zone(archive: Archive) -> None:
-    evening = datetime(2026, 11, 19, 18, 30, tzinfo=UTC)  # 01:30 of the next day in Jakarta, 22:00 in Tehran
+    evening = datetime(
+        2026, 11, 19, 18, 30, tzinfo=UTC
+    )  # 01:30 of the next day in Jakarta, 22:00 in Tehran
     announce(archive, published(1, published_at=evening))
     assert only(archive, first=date(2026, 11, 1)).day == TODAY
-    assert days(archive, first=date(2026, 11, 1), zone=ZoneInfo("Asia/Tehran"))[0].day == date(2026, 11, 19)
+    assert days(archive, first=date(2026, 11, 1), zone=ZoneInfo("Asia/Tehran"))[0].day == date(
+        2026, 11, 19
+    )
 
 
-def test_without_an_announced_time_the_storys_own_counts_else_when_it_was_first_seen(archive: Archive) -> None:
+def test_without_an_announced_time_the_storys_own_counts_else_when_it_was_first_seen(
+    archive: Archive,
+) -> None:
     announce(archive, link(1), link(2))
     keep(archive, story(1, published_at=datetime(2026, 11, 17, 8, tzinfo=UTC)))
     found = days(archive, first=date(2026, 11, 1))
-    assert {each.day: each.announced for each in found if each.announced} == {date(2026, 11, 17): 1, TODAY: 1}
+    assert {each.day: each.announced for each in found if each.announced} == {
+        date(2026, 11, 17): 1,
+        TODAY: 1,
+    }
 
 
 def test_days_without_a_story_are_there_too(archive: Archive) -> None:
@@ -123,13 +169,30 @@ def test_days_without_a_story_are_there_too(archive: Archive) -> None:
     assert [each.announced for each in days(archive, first=date(2026, 11, 1))] == [1, 0, 0, 1]
 
 
-def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_asked_every_source(archive: Archive) -> None:
+def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_asked_every_source(
+    archive: Archive,
+) -> None:
     crawled(archive, NOW - 4 * DAY)
     crawled(archive, NOW - DAY)
-    announce(archive, published(1, published_at=NOW - 6 * DAY), published(2, published_at=NOW + 2 * DAY), at=NOW)
+    announce(
+        archive,
+        published(1, published_at=NOW - 6 * DAY),
+        published(2, published_at=NOW + 2 * DAY),
+        at=NOW,
+    )
     crawled(archive, NOW + DAY, reason="robots_unavailable")
     found = days(archive, first=date(2026, 11, 1), last=date(2026, 11, 30), now=NOW + 2 * DAY)
-    assert [each.looked for each in found] == [False, False, True, True, True, True, False, False, False]
+    assert [each.looked for each in found] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_each_missing_or_late_story_is_named_with_its_reason(archive: Archive) -> None:
@@ -138,7 +201,10 @@ def test_each_missing_or_late_story_is_named_with_its_reason(archive: Archive) -
     keep(archive, story(2), at=NOW + 30 * HOUR)
     check(archive, url_of(3), "failed", reason="http_5xx")
     found = urls(archive, first=TODAY, last=TODAY, now=NOW + 2 * DAY)
-    assert [(row["url"], row["outcome"], row["reason"]) for row in found] == [(url_of(2), "late", None), (url_of(3), "missing", "http_5xx")]
+    assert [(row["url"], row["outcome"], row["reason"]) for row in found] == [
+        (url_of(2), "late", None),
+        (url_of(3), "missing", "http_5xx"),
+    ]
 
 
 def test_the_past_reads_as_it_was_covered_then(archive: Archive) -> None:
@@ -153,7 +219,9 @@ def test_the_past_reads_as_it_was_covered_then(archive: Archive) -> None:
 
 
 def weeks(archive: Archive, *, each: int = 12, last: int, count: int = 6) -> None:
-    """So many stories on `count` Fridays before TODAY, and `last` of them today; a crawl looked every time, and once more tomorrow."""
+    """So many stories on `count` Fridays before TODAY, and `last` of them today; a crawl looked
+    every time, and once more tomorrow.
+    """
     number = 0
     for week in range(count, -1, -1):
         for _story in range(each if week else last):
@@ -164,8 +232,12 @@ def weeks(archive: Archive, *, each: int = 12, last: int, count: int = 6) -> Non
     crawled(archive, NOW + DAY)
 
 
-@pytest.mark.parametrize(("last", "marks"), [(0, True), (3, True), (6, False), (12, False), (30, False)])
-def test_a_day_that_announced_far_less_than_its_weekday_does_is_marked(archive: Archive, last: int, marks: bool) -> None:
+@pytest.mark.parametrize(
+    ("last", "marks"), [(0, True), (3, True), (6, False), (12, False), (30, False)]
+)
+def test_a_day_that_announced_far_less_than_its_weekday_does_is_marked(
+    archive: Archive, last: int, marks: bool
+) -> None:
     weeks(archive, last=last)
     found = only(archive, now=NOW + 2 * DAY)
     assert found.usual == 12
@@ -177,16 +249,23 @@ def test_with_little_history_no_day_is_marked(archive: Archive) -> None:
     assert only(archive, now=NOW + 2 * DAY).usual is None
 
 
-def test_the_day_in_progress_and_a_day_that_no_crawl_has_looked_at_since_are_not_judged(archive: Archive) -> None:
+def test_the_day_in_progress_and_a_day_that_no_crawl_has_looked_at_since_are_not_judged(
+    archive: Archive,
+) -> None:
     weeks(archive, last=0)
     assert only(archive, now=NOW).marks == ()
     with archive.transaction():
-        archive.db.conn.execute("UPDATE crawls SET end_reason = 'robots_unavailable' WHERE started_at > ?", ((NOW + HOUR).isoformat(),))
+        archive.db.conn.execute(
+            "UPDATE crawls SET end_reason = 'robots_unavailable' WHERE started_at > ?",
+            ((NOW + HOUR).isoformat(),),
+        )
     assert only(archive, now=NOW + 2 * DAY).marks == ()
 
 
 @given(st.floats(0, 500), st.integers(0, 500))
-def test_half_of_the_usual_number_is_never_far_less_and_fewer_are_not_less_so(usual: float, number: int) -> None:
+def test_half_of_the_usual_number_is_never_far_less_and_fewer_are_not_less_so(
+    usual: float, number: int
+) -> None:
     assert not (far_less(number, usual) and number >= usual / 2)
     if number and far_less(number, usual):
         assert far_less(number - 1, usual)
@@ -206,7 +285,11 @@ def gap(path: Path) -> Path:
     """Today 6 of 12 stories are missing."""
     now = datetime.now(UTC)
     with Archive(path) as archive:
-        announce(archive, *(link(number, published_at=now - HOUR) for number in range(1, 13)), at=now - HOUR)
+        announce(
+            archive,
+            *(link(number, published_at=now - HOUR) for number in range(1, 13)),
+            at=now - HOUR,
+        )
         for number in range(1, 7):
             keep(archive, story(number), at=now - HOUR)
         for number in range(7, 13):
@@ -214,7 +297,9 @@ def gap(path: Path) -> Path:
     return path
 
 
-def test_the_table_tells_a_row_a_day_with_reasons_and_totals_and_ends_with_3(gap: Path, warta) -> None:
+def test_the_table_tells_a_row_a_day_with_reasons_and_totals_and_ends_with_3(
+    gap: Path, warta
+) -> None:
     told = warta("coverage", options=("--zone", "UTC"))
     assert told.exit_code == 3
     assert "too many missing; 6 http_403" in told.stdout
@@ -227,7 +312,9 @@ def test_a_long_stretch_of_empty_days_is_one_row_of_the_table(path: Path, warta)
         crawled(archive, now - 5 * DAY)
         announce(archive, link(1, published_at=now - 12 * DAY), link(2, published_at=now), at=now)
         crawled(archive, now)
-    first, early, late, today, whole = warta("coverage", options=("--zone", "UTC")).stdout.splitlines()[1:]
+    first, early, late, today, whole = warta(
+        "coverage", options=("--zone", "UTC")
+    ).stdout.splitlines()[1:]
     ago = [(now - number * DAY).date().isoformat() for number in range(13)]
     assert first.split()[1] == ago[12]
     assert f"{ago[11]} to {ago[6]}" in early
@@ -240,8 +327,17 @@ def test_a_long_stretch_of_empty_days_is_one_row_of_the_table(path: Path, warta)
 def test_json_is_a_row_a_day_or_a_row_an_address(gap: Path, warta) -> None:
     rows = [json.loads(line) for line in warta("coverage", options=("--json",)).stdout.splitlines()]
     (row,) = (row for row in rows if row["announced"])
-    assert (row["site"], row["announced"], row["missing"], row["reasons"], row["marks"]) == (SITE, 12, 6, {"http_403": 6}, ["missing"])
-    named = [json.loads(line) for line in warta("coverage", options=("--json", "--urls")).stdout.splitlines()]
+    assert (row["site"], row["announced"], row["missing"], row["reasons"], row["marks"]) == (
+        SITE,
+        12,
+        6,
+        {"http_403": 6},
+        ["missing"],
+    )
+    named = [
+        json.loads(line)
+        for line in warta("coverage", options=("--json", "--urls")).stdout.splitlines()
+    ]
     assert [each["reason"] for each in named] == ["http_403"] * 6
 
 
@@ -249,11 +345,16 @@ def test_what_may_be_missing_and_whose_days_they_are_come_from_the_configuration
     gap: Path, warta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("warta.toml").write_text('[health]\nmissing_share = 0.6\n[schedule]\ntimezone = "Pacific/Kiritimati"\n')
+    Path("warta.toml").write_text(
+        '[health]\nmissing_share = 0.6\n[schedule]\ntimezone = "Pacific/Kiritimati"\n'
+    )
     told = warta("coverage", options=("--json", "--urls"))
     assert told.exit_code == 0
     published = datetime.fromisoformat(json.loads(told.stdout.splitlines()[0])["first_seen_at"])
-    assert json.loads(told.stdout.splitlines()[0])["day"] == published.astimezone(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+    assert (
+        json.loads(told.stdout.splitlines()[0])["day"]
+        == published.astimezone(ZoneInfo("Pacific/Kiritimati")).date().isoformat()
+    )
     assert warta("coverage", options=("--missing-share", "0.1")).exit_code == 3
 
 
@@ -283,7 +384,9 @@ def test_wrong_usage_is_told_plainly(gap: Path, warta, options: tuple[str, ...],
 
 
 def test_the_oldest_and_the_newest_day_do_no_harm(gap: Path, warta) -> None:
-    assert warta("coverage", options=("--since", "0001-01-01", "--until", "9999-12-31")).exit_code == 3
+    assert (
+        warta("coverage", options=("--since", "0001-01-01", "--until", "9999-12-31")).exit_code == 3
+    )
     assert warta("coverage", options=("--until", "0001-01-01")).exit_code in (0, 2)
 
 
@@ -321,7 +424,10 @@ def test_a_day_whose_stories_still_wait_is_no_loss() -> None:
 
 
 def test_the_title_tells_the_period_and_whose_days_they_are() -> None:
-    assert _title(pictured(2), ZoneInfo("Asia/Tehran")) == "Coverage from 2026-11-06 to 2026-11-19, days in Asia/Tehran"
+    assert (
+        _title(pictured(2), ZoneInfo("Asia/Tehran"))
+        == "Coverage from 2026-11-06 to 2026-11-19, days in Asia/Tehran"
+    )
 
 
 def test_the_command_draws_it_and_says_where_it_cannot(gap: Path, warta, tmp_path: Path) -> None:
@@ -336,8 +442,13 @@ def test_the_command_draws_it_and_says_where_it_cannot(gap: Path, warta, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["liputan.bmpp", "liputan", "liputan.svg", ".png"])
-def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(warta, tmp_path: Path, name: str) -> None:
-    told = warta("coverage", options=("--plot", str(tmp_path / name), "--archive", str(tmp_path / "tiada.db")))
+def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(
+    warta, tmp_path: Path, name: str
+) -> None:
+    told = warta(
+        "coverage",
+        options=("--plot", str(tmp_path / name), "--archive", str(tmp_path / "tiada.db")),
+    )
     assert told.exit_code == 2
     assert (
         told.stderr.splitlines()[-1]
@@ -345,7 +456,9 @@ def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(warta
     )
 
 
-def test_without_matplotlib_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "matplotlib", None)

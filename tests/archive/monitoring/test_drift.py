@@ -1,4 +1,6 @@
-"""Layouts that drift: found at once, named with their reasons, their articles marked until a later extractor reads them."""
+"""Layouts that drift: found at once, named with their reasons, their articles marked until a later
+extractor reads them.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,42 @@ import pytest
 from archive import Archive, Article
 from archive.monitoring.drift import Drift, drifted_articles, drifted_since, drifts, evaluate
 from archive.records import Check
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, edited, keep, link, rows, story, url_of
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    edited,
+    keep,
+    link,
+    rows,
+    story,
+    url_of,
+)
 
 OLD, NEW = "warta-kabar/1+lama", "warta-kabar/1+baru"
-WORDS = ("pasar", "jembatan", "sawah", "perahu", "lumbung", "irigasi", "koperasi", "balai", "panen", "hujan", "nelayan", "kebun")
+WORDS = (
+    "pasar",
+    "jembatan",
+    "sawah",
+    "perahu",
+    "lumbung",
+    "irigasi",
+    "koperasi",
+    "balai",
+    "panen",
+    "hujan",
+    "nelayan",
+    "kebun",
+)
 
 
 def prose(number: int, paragraphs: int = 6) -> str:
     lot = Random(number)
     return "\n\n".join(
-        f"Kabar {number} bagian {part}: " + " ".join(lot.choices(WORDS, k=lot.randint(12, 40))) for part in range(paragraphs)
+        f"Kabar {number} bagian {part}: " + " ".join(lot.choices(WORDS, k=lot.randint(12, 40)))
+        for part in range(paragraphs)
     )
 
 
@@ -34,11 +62,21 @@ def tell(archive: Archive, numbers: Iterable[int], *, at: datetime = NOW, **fiel
         keep(archive, told(number, **fields), at=at)
 
 
-def refuse(archive: Archive, numbers: Iterable[int], *, at: datetime, reason: str = "layout_missed") -> None:
+def refuse(
+    archive: Archive, numbers: Iterable[int], *, at: datetime, reason: str = "layout_missed"
+) -> None:
     """What a crawl does with pages that came and gave no story."""
     with archive.transaction():
         for number in numbers:
-            failed = Check(url=url_of(number), crawl_id=None, checked_at=at, outcome="failed", status=200, reason=reason, bytes=9)
+            failed = Check(
+                url=url_of(number),
+                crawl_id=None,
+                checked_at=at,
+                outcome="failed",
+                status=200,
+                reason=reason,
+                bytes=9,
+            )
             archive.ledger.record(failed, site=SITE)
 
 
@@ -70,7 +108,11 @@ def test_a_site_that_stays_as_it_is_does_not_drift(kept: Archive) -> None:
 def test_new_stories_without_a_known_layout_drift_and_are_marked(kept: Archive) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     (drift,) = judge(kept, at=NOW + DAY)
-    assert (drift.layout, drift.extractor, drift.since) == ("fallback", OLD, "2026-11-21T03:04:05+00:00")
+    assert (drift.layout, drift.extractor, drift.since) == (
+        "fallback",
+        OLD,
+        "2026-11-21T03:04:05+00:00",
+    )
     assert drift.why == "12 of 12 pages have none of the site's layouts any more (usually 0%)"
     assert drift.urls == tuple(url_of(number) for number in range(72, 67, -1))
     assert drifted_articles(kept) == set(range(61, 73))
@@ -97,7 +139,9 @@ def test_known_stories_whose_pages_lost_their_layout_drift_too(kept: Archive) ->
         ({"warnings": ("time_disagrees",)}, "time_disagrees"),
     ],
 )
-def test_a_field_that_is_lost_or_doubted_shows(kept: Archive, fields: dict[str, object], sign: str) -> None:
+def test_a_field_that_is_lost_or_doubted_shows(
+    kept: Archive, fields: dict[str, object], sign: str
+) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, **fields)
     assert signs(judge(kept, at=NOW + DAY)) == {"baru": {sign}}
     assert drifted_articles(kept) == set(range(61, 73))
@@ -111,9 +155,15 @@ def test_texts_of_another_length_show(kept: Archive) -> None:
 
 def test_furniture_in_the_texts_shows(kept: Archive) -> None:
     for number in range(61, 73):
-        keep(kept, told(number, body=prose(number, 5) + "\n\nIkuti kabar terbaru kami di saluran desa."), at=NOW + DAY)
+        keep(
+            kept,
+            told(number, body=prose(number, 5) + "\n\nIkuti kabar terbaru kami di saluran desa."),
+            at=NOW + DAY,
+        )
     (drift,) = judge(kept, at=NOW + DAY)
-    assert drift.why == "12 of 12 texts hold a paragraph that stands on other pages, too (usually 0%)"
+    assert (
+        drift.why == "12 of 12 texts hold a paragraph that stands on other pages, too (usually 0%)"
+    )
 
 
 def test_only_what_came_after_it_began_is_marked(kept: Archive) -> None:
@@ -128,7 +178,9 @@ def test_only_what_came_after_it_began_is_marked(kept: Archive) -> None:
 
 
 @pytest.mark.parametrize("layout", ["baru", "fallback"])
-def test_a_crawl_of_three_stories_is_judged_with_those_before_it(kept: Archive, layout: str) -> None:
+def test_a_crawl_of_three_stories_is_judged_with_those_before_it(
+    kept: Archive, layout: str
+) -> None:
     tell(kept, range(61, 64), at=NOW + DAY, layout=layout, authors=())
     assert judge(kept, at=NOW + DAY) == []
 
@@ -169,9 +221,17 @@ def test_another_site_is_another_matter(kept: Archive) -> None:
 
 
 def test_an_upgrade_that_reads_otherwise_is_no_drift(kept: Archive) -> None:
-    """The new extractor drops a field that the old one told: its articles are held against nothing that the old one read."""
+    """The new extractor drops a field that the old one told: its articles are held against nothing
+    that the old one read.
+    """
     for turn in range(6):
-        tell(kept, range(61 + 8 * turn, 69 + 8 * turn), at=NOW + (turn + 1) * DAY, extractor=NEW, dateline=None)
+        tell(
+            kept,
+            range(61 + 8 * turn, 69 + 8 * turn),
+            at=NOW + (turn + 1) * DAY,
+            extractor=NEW,
+            dateline=None,
+        )
         assert judge(kept, at=NOW + (turn + 1) * DAY, extractor=NEW) == []
 
 
@@ -181,7 +241,9 @@ def test_an_upgrade_in_the_midst_of_a_window_is_no_drift(kept: Archive) -> None:
     assert judge(kept, at=NOW + DAY, extractor=NEW) == []
 
 
-def test_a_redesign_after_an_upgrade_shows_when_enough_was_read_by_the_new_extractor(kept: Archive) -> None:
+def test_a_redesign_after_an_upgrade_shows_when_enough_was_read_by_the_new_extractor(
+    kept: Archive,
+) -> None:
     tell(kept, range(61, 109), at=NOW + DAY, extractor=NEW, dateline=None)
     assert judge(kept, at=NOW + DAY, extractor=NEW) == []
     tell(kept, range(109, 121), at=NOW + 2 * DAY, extractor=NEW, dateline=None, authors=())
@@ -200,7 +262,11 @@ def test_a_drift_outlasts_an_upgrade_by_its_own_signs_only(kept: Archive) -> Non
     judge(kept, at=NOW + DAY)
     tell(kept, range(73, 85), at=NOW + 2 * DAY, authors=(), dateline=None, extractor=NEW)
     (drift,) = judge(kept, at=NOW + 2 * DAY, extractor=NEW)
-    assert (signs([drift]), drift.extractor, drift.since) == ({"baru": {"no authors"}}, NEW, "2026-11-21T03:04:05+00:00")
+    assert (signs([drift]), drift.extractor, drift.since) == (
+        {"baru": {"no authors"}},
+        NEW,
+        "2026-11-21T03:04:05+00:00",
+    )
     assert set(range(73, 85)) <= drifted_articles(kept)
     tell(kept, range(85, 97), at=NOW + 3 * DAY, dateline=None, extractor=NEW)
     assert judge(kept, at=NOW + 3 * DAY, extractor=NEW) == []
@@ -209,7 +275,10 @@ def test_a_drift_outlasts_an_upgrade_by_its_own_signs_only(kept: Archive) -> Non
 def test_pages_that_lose_their_layout_with_an_upgrade_say_so(kept: Archive) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback", extractor=NEW)
     (drift,) = judge(kept, at=NOW + DAY, extractor=NEW)
-    assert drift.why == f"12 of 12 pages have none of the site's layouts any more (usually 0%), since {NEW} reads them"
+    assert (
+        drift.why
+        == f"12 of 12 pages have none of the site's layouts any more (usually 0%), since {NEW} reads them"
+    )
     tell(kept, range(73, 75), at=NOW + 2 * DAY, layout="fallback", extractor=NEW)
     assert judge(kept, at=NOW + 2 * DAY, extractor=NEW) == [drift]
 
@@ -225,7 +294,9 @@ def test_a_drift_is_written_once(kept: Archive) -> None:
     assert drifted_articles(kept) == set(range(61, 76))
 
 
-def test_a_site_that_is_itself_again_ends_it_and_what_came_meanwhile_stays_marked(kept: Archive) -> None:
+def test_a_site_that_is_itself_again_ends_it_and_what_came_meanwhile_stays_marked(
+    kept: Archive,
+) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
     tell(kept, range(73, 90), at=NOW + 2 * DAY)
@@ -248,7 +319,9 @@ def test_a_reading_that_changes_no_word_takes_the_mark_away(kept: Archive) -> No
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
     with kept.transaction():
-        for (snapshot,) in rows(kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"):
+        for (snapshot,) in rows(
+            kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"
+        ):
             kept.note_reading(snapshot, NEW, layout="R5", now=NOW + 2 * DAY)
     assert drifted_articles(kept) == set()
     assert judge(kept, at=NOW + 2 * DAY, extractor=NEW) == []
@@ -258,7 +331,9 @@ def test_a_later_extractor_that_does_no_better_leaves_the_marks(kept: Archive) -
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
     with kept.transaction():
-        for (snapshot,) in rows(kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"):
+        for (snapshot,) in rows(
+            kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"
+        ):
             kept.note_reading(snapshot, NEW, layout="fallback", now=NOW + 2 * DAY)
     (drift,) = judge(kept, at=NOW + 2 * DAY, extractor=NEW)
     assert (drift.extractor, drift.since) == (NEW, "2026-11-21T03:04:05+00:00")
@@ -269,7 +344,9 @@ def test_a_page_that_gives_no_story_any_more_leaves_its_mark(kept: Archive) -> N
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
     with kept.transaction():
-        for (snapshot,) in rows(kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"):
+        for (snapshot,) in rows(
+            kept, "SELECT snapshot_id FROM revisions WHERE layout = 'fallback'"
+        ):
             kept.note_reading(snapshot, NEW, "no_body", layout="fallback", now=NOW + 2 * DAY)
     judge(kept, at=NOW + 2 * DAY, extractor=NEW)
     assert drifted_articles(kept) == set(range(61, 73))
@@ -296,7 +373,12 @@ def test_every_moment_reads_its_own_marks(kept: Archive) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY + HOUR)
     for number in range(61, 73):
-        keep(kept, told(number, layout="R5", extractor=NEW, headline="Dibaca Lagi"), at=NOW + 2 * DAY, technical=True)
+        keep(
+            kept,
+            told(number, layout="R5", extractor=NEW, headline="Dibaca Lagi"),
+            at=NOW + 2 * DAY,
+            technical=True,
+        )
     judge(kept, at=NOW + 2 * DAY + HOUR, extractor=NEW)
     seen = {}
     for hours in (24, 25, 47, 48, 49):
@@ -308,7 +390,10 @@ def test_every_moment_reads_its_own_marks(kept: Archive) -> None:
 def test_show_says_that_an_article_is_marked(kept: Archive, warta, path: Path) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
-    assert "Marked: the site's pages are not what they were since 2026-11-21T03:04:05+00:00" in warta("show", "61").stdout
+    assert (
+        "Marked: the site's pages are not what they were since 2026-11-21T03:04:05+00:00"
+        in warta("show", "61").stdout
+    )
     assert "Marked" not in warta("show", "60").stdout
 
 

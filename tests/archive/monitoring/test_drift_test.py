@@ -1,4 +1,6 @@
-"""A field that is lost shows within a dozen articles; an ordinary newsroom's weekends, runs and small crawls do not."""
+"""A field that is lost shows within a dozen articles; an ordinary newsroom's weekends, runs and
+small crawls do not.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.monitoring.drift_test import MIN_PAST, MIN_WINDOW, Case, chance_of_at_least, departure, wilson_upper
+from archive.monitoring.drift_test import (
+    MIN_PAST,
+    MIN_WINDOW,
+    Case,
+    chance_of_at_least,
+    departure,
+    wilson_upper,
+)
 from tests.archive.ordinary_life import FIELDS, KINDS, Story, cases, run_of, stories
 
 PAST = 500
 
 
 def alarms(window: list[Story], past: list[Story]) -> list[str]:
-    return [field for field in FIELDS if departure(cases(window, field), cases(past, field)) is not None]
+    return [
+        field for field in FIELDS if departure(cases(window, field), cases(past, field)) is not None
+    ]
 
 
 @pytest.mark.parametrize("size", [8, 12, 40, 150])
@@ -68,13 +79,20 @@ def test_what_the_past_had_in_a_row_is_no_departure() -> None:
     assert departure([Case(True, None)] * 12, past) is None
 
 
-@pytest.mark.parametrize(("window", "past"), [(MIN_WINDOW - 1, PAST), (3, PAST), (0, PAST), (12, MIN_PAST - 1), (12, 0)])
+@pytest.mark.parametrize(
+    ("window", "past"), [(MIN_WINDOW - 1, PAST), (3, PAST), (0, PAST), (12, MIN_PAST - 1), (12, 0)]
+)
 def test_too_little_is_not_judged(window: int, past: int) -> None:
     assert departure([Case(True, 100)] * window, [Case(False, 100)] * past) is None
 
 
-@given(st.lists(st.booleans(), min_size=MIN_WINDOW, max_size=60), st.lists(st.booleans(), min_size=MIN_PAST, max_size=200))
-def test_what_is_no_more_frequent_than_before_never_departs(window: list[bool], past: list[bool]) -> None:
+@given(
+    st.lists(st.booleans(), min_size=MIN_WINDOW, max_size=60),
+    st.lists(st.booleans(), min_size=MIN_PAST, max_size=200),
+)
+def test_what_is_no_more_frequent_than_before_never_departs(
+    window: list[bool], past: list[bool]
+) -> None:
     if sum(window) * len(past) <= sum(past) * len(window):
         assert departure([Case(each) for each in window], [Case(each) for each in past]) is None
 

@@ -19,7 +19,9 @@ def found(archive: Archive, *, at: datetime, free: int = ROOM, **limits: object)
     return incidents(archive, now=at, limits=Limits(**limits), free=lambda _path: free)
 
 
-def crawled(archive: Archive, at: datetime, *, site: str = SITE, reason: str | None = "finished") -> int:
+def crawled(
+    archive: Archive, at: datetime, *, site: str = SITE, reason: str | None = "finished"
+) -> int:
     """A crawl of an hour; without a reason it never wrote down its end."""
     number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
     if reason is not None:
@@ -42,7 +44,9 @@ def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> N
     assert (one.kind, one.site, one.why) == ("no_crawl", "lain", "it was never crawled")
 
 
-def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(archive: Archive) -> None:
+def test_a_site_that_is_to_be_crawled_from_now_on_is_silent_only_after_its_rhythm(
+    archive: Archive,
+) -> None:
     limits = Limits(silences={"lain": 4 * HOUR}, expected_since=NOW)
     given = {"limits": limits, "sites": ["lain"], "free": lambda _path: ROOM}
     assert incidents(archive, now=NOW, **given) == []
@@ -71,7 +75,9 @@ def test_a_failed_crawl_names_the_sources_that_failed(archive: Archive) -> None:
     assert one.urls == ("https://www.kabar.example/peta.xml",)
 
 
-def test_a_crawl_without_an_end_runs_while_the_site_answers_and_is_broken_afterwards(archive: Archive) -> None:
+def test_a_crawl_without_an_end_runs_while_the_site_answers_and_is_broken_afterwards(
+    archive: Archive,
+) -> None:
     crawled(archive, NOW, reason=None)
     assert found(archive, at=NOW + HOUR) == []
     announce(archive, link(1))
@@ -82,14 +88,18 @@ def test_a_crawl_without_an_end_runs_while_the_site_answers_and_is_broken_afterw
     assert "it broke off" in one.why
 
 
-def test_a_crawl_without_an_end_before_another_one_is_broken_even_if_that_one_runs(archive: Archive) -> None:
+def test_a_crawl_without_an_end_before_another_one_is_broken_even_if_that_one_runs(
+    archive: Archive,
+) -> None:
     crawled(archive, NOW, reason=None)
     crawled(archive, NOW + HOUR, reason=None)
     (one,) = found(archive, at=NOW + 2 * HOUR)
     assert (one.kind, one.since) == ("crawl_failed", NOW)
 
 
-def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(archive: Archive) -> None:
+def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(
+    archive: Archive,
+) -> None:
     crawled(archive, NOW)
     crawled(archive, NOW + DAY, reason=None)
     archive.end_killed(SITE, now=NOW + 4 * DAY)
@@ -114,7 +124,9 @@ def test_a_crawl_that_someone_stopped_has_not_failed(archive: Archive) -> None:
     assert one.kind == "no_crawl"
 
 
-def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(archive: Archive) -> None:
+def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(
+    archive: Archive,
+) -> None:
     crawled(archive, NOW)
     crawled(archive, NOW, site="warta")
     (one,) = found(archive, at=NOW + 10 * HOUR, silences={"warta": timedelta(hours=6)})
@@ -123,13 +135,20 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(a
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
 
 
-def test_a_crawl_that_failed_breaks_the_silence_and_one_that_was_stopped_does_not(archive: Archive) -> None:
+def test_a_crawl_that_failed_breaks_the_silence_and_one_that_was_stopped_does_not(
+    archive: Archive,
+) -> None:
     rhythm = {SITE: timedelta(hours=6)}
     crawled(archive, NOW)
     crawled(archive, NOW + 6 * HOUR, reason="no_source")
-    assert [one.kind for one in found(archive, at=NOW + 10 * HOUR, silences=rhythm)] == ["crawl_failed"]
+    assert [one.kind for one in found(archive, at=NOW + 10 * HOUR, silences=rhythm)] == [
+        "crawl_failed"
+    ]
     crawled(archive, NOW + 12 * HOUR, reason="shutdown")
-    assert [one.kind for one in found(archive, at=NOW + 14 * HOUR, silences=rhythm)] == ["crawl_failed", "no_crawl"]
+    assert [one.kind for one in found(archive, at=NOW + 14 * HOUR, silences=rhythm)] == [
+        "crawl_failed",
+        "no_crawl",
+    ]
 
 
 def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archive: Archive) -> None:
@@ -144,12 +163,18 @@ def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archiv
     assert silent.why.endswith("there should be one within 4 h 10 min")
 
 
-def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(archive: Archive) -> None:
+def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(
+    archive: Archive,
+) -> None:
     crawled(archive, datetime(2031, 5, 1, tzinfo=UTC))
     (one,) = found(archive, at=NOW + 30 * DAY)
     assert (one.kind, one.site, one.since) == ("clock", None, NOW + 30 * DAY)
-    assert one.why.startswith("the archive's clock is ahead: it was last written at 2031-05-01T08:00:00+07:00")
-    assert found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []  # half an hour is no matter
+    assert one.why.startswith(
+        "the archive's clock is ahead: it was last written at 2031-05-01T08:00:00+07:00"
+    )
+    assert (
+        found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []
+    )  # half an hour is no matter
 
 
 # Layouts, coverage, the disk
@@ -187,9 +212,16 @@ def test_missing_stories_are_an_incident_a_day(archive: Archive) -> None:
     lossy(archive)
     days = found(archive, at=NOW + 4 * DAY + HOUR)
     assert {(each.kind, each.over) for each in days} == {("coverage", False)}
-    assert [each.day for each in days] == [date(2026, 11, 22), date(2026, 11, 23), date(2026, 11, 24)]
+    assert [each.day for each in days] == [
+        date(2026, 11, 22),
+        date(2026, 11, 23),
+        date(2026, 11, 24),
+    ]
     assert days[0].since == datetime(2026, 11, 21, 17, tzinfo=UTC)  # midnight in Jakarta
-    assert days[0].why == "2026-11-22: 6 of 10 stories missing, mostly as the server refused the request (403)"
+    assert (
+        days[0].why
+        == "2026-11-22: 6 of 10 stories missing, mostly as the server refused the request (403)"
+    )
     assert days[0].urls == tuple(url_of(number) for number in range(200, 205))
     assert found(archive, at=NOW + 4 * DAY + HOUR, missing_share=0.7) == []
 
@@ -200,16 +232,25 @@ def told(archive: Archive, at: datetime) -> list[tuple[date | None, str]]:
     incidents = found(archive, at=at)
     with archive.transaction():
         Alerts(archive).note(incidents, [], now=at)
-    return [(row["day"], row["why"]) for row in listed(archive.db) if row["id"] in before and row["ended_at"] is not None]
+    return [
+        (row["day"], row["why"])
+        for row in listed(archive.db)
+        if row["id"] in before and row["ended_at"] is not None
+    ]
 
 
 def test_a_loss_that_nobody_mended_ends_with_the_words_that_it_stays(archive: Archive) -> None:
     lossy(archive, 2)
     assert told(archive, NOW + DAY + HOUR) == []
     assert told(archive, NOW + 3 * DAY + HOUR) == []
-    ended = ("2026-11-21", "2026-11-21: no longer watched; 6 of 10 stories stay missing, mostly as the server refused the request (403)")
+    ended = (
+        "2026-11-21",
+        "2026-11-21: no longer watched; 6 of 10 stories stay missing, mostly as the server refused the request (403)",
+    )
     assert told(archive, NOW + 30 * DAY) == [ended]  # nothing ran meanwhile
-    assert [each for each in found(archive, at=NOW + 30 * DAY + HOUR) if each.kind == "coverage"] == []
+    assert [
+        each for each in found(archive, at=NOW + 30 * DAY + HOUR) if each.kind == "coverage"
+    ] == []
 
 
 def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive) -> None:
@@ -217,7 +258,9 @@ def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive)
     told(archive, NOW + DAY + HOUR)
     for number in range(100, 105):
         keep(archive, story(number), at=NOW + DAY + 2 * HOUR)
-    assert told(archive, NOW + DAY + 3 * HOUR) == [("2026-11-21", "2026-11-21: 9 of 10 stories are in the archive now")]
+    assert told(archive, NOW + DAY + 3 * HOUR) == [
+        ("2026-11-21", "2026-11-21: 9 of 10 stories are in the archive now")
+    ]
 
 
 def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
@@ -230,7 +273,9 @@ def test_room_that_wavers_around_the_limit_is_one_incident(archive: Archive) -> 
     kinds = []
     for turn, free in enumerate((90, 101, 99, 109, 111, 101)):
         now = NOW + turn * HOUR
-        seen = [each for each in found(archive, at=now, free=free, disk_free=100) if each.kind == "disk"]
+        seen = [
+            each for each in found(archive, at=now, free=free, disk_free=100) if each.kind == "disk"
+        ]
         kinds.append(bool(seen))
         with archive.transaction():
             Alerts(archive).note(seen, [], now=now)

@@ -1,4 +1,6 @@
-"""The newsroom's own notes of corrections: which lines are one, which only look so, and where they are named."""
+"""The newsroom's own notes of corrections: which lines are one, which only look so, and where they
+are named.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ BEFORE = {"headline": "Jembatan Lambur Dibuka", "kicker": None, "deck": None, "b
 
 def note_of(line: str, *, field: str = "body") -> str | None:
     """The note that is found when this line joins a story."""
-    return correction_note(BEFORE, BEFORE | {field: f"{BODY}\n\n{line}" if field == "body" else line})
+    return correction_note(
+        BEFORE, BEFORE | {field: f"{BODY}\n\n{line}" if field == "body" else line}
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,11 +85,19 @@ def test_a_note_that_stood_there_before_is_not_new() -> None:
 
 def test_of_two_notes_the_new_one_is_named() -> None:
     noted = BEFORE | {"body": f"{BODY}\n\nRalat: dibuka Senin."}
-    assert correction_note(noted, noted | {"body": noted["body"] + "\n\nRalat: dibuka Selasa."}) == "Ralat: dibuka Selasa."
+    assert (
+        correction_note(noted, noted | {"body": noted["body"] + "\n\nRalat: dibuka Selasa."})
+        == "Ralat: dibuka Selasa."
+    )
 
 
-@pytest.mark.parametrize(("line", "note"), [("UPDATE harga emas", None), ("Ralat: dibuka Senin.", "Ralat: dibuka Senin.")])
-def test_a_first_version_may_correct_an_earlier_story_but_updates_none(line: str, note: str | None) -> None:
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [("UPDATE harga emas", None), ("Ralat: dibuka Senin.", "Ralat: dibuka Senin.")],
+)
+def test_a_first_version_may_correct_an_earlier_story_but_updates_none(
+    line: str, note: str | None
+) -> None:
     assert correction_note(None, BEFORE | {"headline": line}) == note
 
 
@@ -133,9 +145,19 @@ def test_log_names_the_note(path: Path, warta: Callable[..., Result]) -> None:
         keep(archive, story())
         keep(archive, story(body=CORRECTED), at=NOW + HOUR)
     assert NOTE in warta("log", "1").stdout
-    assert [json.loads(line)["correction"] for line in warta("log", "1", options=("--json",)).stdout.splitlines()] == [None, NOTE]
+    assert [
+        json.loads(line)["correction"]
+        for line in warta("log", "1", options=("--json",)).stdout.splitlines()
+    ] == [None, NOTE]
 
 
 def test_the_spaces_and_quotes_of_a_note_make_no_revision(archive: Archive) -> None:
     keep(archive, story(body=f'{BODY}\n\nRalat: "dibuka" Senin - bukan Minggu.'))
-    assert keep(archive, story(body=f"{BODY}\n\nRalat:  “dibuka”\u00a0Senin – bukan Minggu."), at=NOW + HOUR) is None
+    assert (
+        keep(
+            archive,
+            story(body=f"{BODY}\n\nRalat:  “dibuka”\u00a0Senin – bukan Minggu."),
+            at=NOW + HOUR,
+        )
+        is None
+    )

@@ -1,4 +1,6 @@
-"""The life of a URL: whatever changes its row in the ledger leaves a row in `checks`, and `warta explain` tells it in plain words."""
+"""The life of a URL: whatever changes its row in the ledger leaves a row in `checks`, and `warta
+explain` tells it in plain words.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,26 @@ from hypothesis import given
 from archive import Archive
 from archive.ledger.ledger import DEAF_AFTER
 from archive.ledger.wording import REASONS
-from tests.archive.invented import DAY, HOUR, NOW, SITE, announce, check, keep, link, rows, story, url_of, value
+from tests.archive.invented import (
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    check,
+    keep,
+    link,
+    rows,
+    story,
+    url_of,
+    value,
+)
 from tests.archive.lives import Life, Step, lives
 
 Warta = Callable[..., Result]
-CHANGEABLE = "state, reason, last_checked_at, next_check_at, due_reason, checks, etag, last_modified"
+CHANGEABLE = (
+    "state, reason, last_checked_at, next_check_at, due_reason, checks, etag, last_modified"
+)
 
 
 def life_of(archive: Archive, number: int = 1) -> list[tuple[Any, ...]]:
@@ -70,8 +87,13 @@ def test_an_announcement_alone_is_no_row(archive: Archive) -> None:
     assert value(archive, "SELECT due_reason FROM urls") == "new"
 
 
-@pytest.mark.parametrize(("fields", "reason"), [({"skipped": "before_since"}, "before_since"), ({"refused": "video_page"}, "video_page")])
-def test_an_address_that_is_wanted_after_all_says_so(archive: Archive, fields: dict[str, str], reason: str) -> None:
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [({"skipped": "before_since"}, "before_since"), ({"refused": "video_page"}, "video_page")],
+)
+def test_an_address_that_is_wanted_after_all_says_so(
+    archive: Archive, fields: dict[str, str], reason: str
+) -> None:
     announce(archive, link(1, **fields))
     assert value(archive, "SELECT due_reason FROM urls") == reason
     announce(archive, link(1), at=NOW + HOUR)
@@ -108,16 +130,32 @@ def test_what_happened_without_a_request_counts_as_no_check(archive: Archive) ->
 
 
 def test_validators_stand_in_the_life_where_they_changed(archive: Archive) -> None:
-    for etag, outcome in (("a", "kept"), ("a", "unchanged"), ("b", "kept"), (None, "kept"), (None, "failed")):
+    for etag, outcome in (
+        ("a", "kept"),
+        ("a", "unchanged"),
+        ("b", "kept"),
+        (None, "kept"),
+        (None, "failed"),
+    ):
         check(archive, url_of(1), outcome, etag=etag)
-    assert [etag for (etag,) in rows(archive, "SELECT etag FROM checks ORDER BY id")] == ["a", None, "b", "", None]
+    assert [etag for (etag,) in rows(archive, "SELECT etag FROM checks ORDER BY id")] == [
+        "a",
+        None,
+        "b",
+        "",
+        None,
+    ]
 
 
 # What the validators paid
 
 
 def paid(archive: Archive, site: str = SITE) -> tuple[Any, ...]:
-    (row,) = rows(archive, "SELECT asked, answered, unanswered, bytes_saved FROM validators WHERE site = ?", site)
+    (row,) = rows(
+        archive,
+        "SELECT asked, answered, unanswered, bytes_saved FROM validators WHERE site = ?",
+        site,
+    )
     return tuple(row)
 
 
@@ -138,7 +176,13 @@ def test_a_whole_page_in_place_of_a_304_saves_nothing_and_is_counted(archive: Ar
 
 def test_one_304_makes_a_site_one_that_answers(archive: Archive) -> None:
     for status in (200, 200, 304, 200):
-        check(archive, url_of(1), "unchanged" if status == 200 else "not_modified", status=status, conditional=True)
+        check(
+            archive,
+            url_of(1),
+            "unchanged" if status == 200 else "not_modified",
+            status=status,
+            conditional=True,
+        )
     assert archive.ledger.unanswered(SITE) == 1
 
 
@@ -151,19 +195,39 @@ def test_requests_without_validators_say_nothing_of_a_site(archive: Archive) -> 
 
 def test_every_site_is_counted_by_itself(archive: Archive) -> None:
     check(archive, url_of(1), "unchanged", status=200, conditional=True)
-    check(archive, url_of(1, site="warta"), "not_modified", site="warta", status=304, conditional=True)
+    check(
+        archive, url_of(1, site="warta"), "not_modified", site="warta", status=304, conditional=True
+    )
     assert (paid(archive), paid(archive, "warta")) == ((1, 0, 1, 0), (1, 1, 0, 0))
 
 
-def test_stats_say_what_the_validators_saved_and_who_never_answers_them(warta: Warta, path: Path) -> None:
+def test_stats_say_what_the_validators_saved_and_who_never_answers_them(
+    warta: Warta, path: Path
+) -> None:
     with Archive(path) as archive:
         check(archive, url_of(1), "kept", status=200, bytes=5000)
         check(archive, url_of(1), "not_modified", status=304, conditional=True)
         for _ in range(DEAF_AFTER):
-            check(archive, url_of(1, site="warta"), "unchanged", site="warta", status=200, conditional=True)
-    ours, other, _whole = (json.loads(line) for line in warta("stats", options=("--json",)).stdout.splitlines())
-    assert [ours[name] for name in ("conditional", "answered_304", "bytes_saved", "never_304")] == [1, 1, 5000, 0]
-    assert [other[name] for name in ("conditional", "answered_304", "bytes_saved", "never_304")] == [DEAF_AFTER, 0, 0, 1]
+            check(
+                archive,
+                url_of(1, site="warta"),
+                "unchanged",
+                site="warta",
+                status=200,
+                conditional=True,
+            )
+    ours, other, _whole = (
+        json.loads(line) for line in warta("stats", options=("--json",)).stdout.splitlines()
+    )
+    assert [ours[name] for name in ("conditional", "answered_304", "bytes_saved", "never_304")] == [
+        1,
+        1,
+        5000,
+        0,
+    ]
+    assert [
+        other[name] for name in ("conditional", "answered_304", "bytes_saved", "never_304")
+    ] == [DEAF_AFTER, 0, 0, 1]
     shown = warta("stats").stdout
     assert "What the validators (ETag, Last-Modified) saved" in shown
     assert "5.0 kB" in shown
@@ -184,11 +248,34 @@ def test_explain_tells_a_whole_life(warta: Warta, path: Path) -> None:
         announce(archive, link(1), at=NOW + HOUR)
         keep(archive, story(1), at=NOW + HOUR)
         check(
-            archive, url_of(1), "not_modified", at=NOW + DAY, status=304, conditional=True, next_check_at=NOW + 9 * DAY, due_reason="quiet"
-        )  # fmt: skip
+            archive,
+            url_of(1),
+            "not_modified",
+            at=NOW + DAY,
+            status=304,
+            conditional=True,
+            next_check_at=NOW + 9 * DAY,
+            due_reason="quiet",
+        )
         announce(archive, link(1, lastmod=NOW + 2 * DAY), at=NOW + 2 * DAY)
-        check(archive, url_of(1), "failed", at=NOW + 2 * DAY, reason="timeout", next_check_at=NOW + 3 * DAY, due_reason="retry")
-        check(archive, url_of(1), "gone", at=NOW + 3 * DAY, status=410, reason="http_410", due_reason="gone_for_good")
+        check(
+            archive,
+            url_of(1),
+            "failed",
+            at=NOW + 2 * DAY,
+            reason="timeout",
+            next_check_at=NOW + 3 * DAY,
+            due_reason="retry",
+        )
+        check(
+            archive,
+            url_of(1),
+            "gone",
+            at=NOW + 3 * DAY,
+            status=410,
+            reason="http_410",
+            due_reason="gone_for_good",
+        )
     assert told(warta) == [
         url_of(1),
         "Site kabar, state gone: the page was taken away for good (410).",
@@ -210,9 +297,17 @@ def test_explain_says_how_often_nothing_new_was_found(warta: Warta, path: Path) 
     with Archive(path) as archive:
         keep(archive, story(1))
         for turn in (1, 2):
-            check(archive, url_of(1), "unchanged", at=NOW + turn * DAY, next_check_at=NOW + 9 * DAY, due_reason="quiet")
+            check(
+                archive,
+                url_of(1),
+                "unchanged",
+                at=NOW + turn * DAY,
+                next_check_at=NOW + 9 * DAY,
+                due_reason="quiet",
+            )
     assert any(
-        line.startswith("Due again 2026-11-29") and line.endswith("at the latest after 14 days (2 in a row so far).")
+        line.startswith("Due again 2026-11-29")
+        and line.endswith("at the latest after 14 days (2 in a row so far).")
         for line in told(warta)
     )
 
@@ -222,7 +317,10 @@ def test_explain_says_of_another_address_that_it_is_one(warta: Warta, path: Path
         announce(archive, link(1, key="k"), link(2, key="k"))
         entry = archive.ledger.entry(url_of(1), site=SITE)
         assert entry is not None
-    assert "Site kabar, state alias: another address of a story that the ledger knows already." in told(warta, 2)
+    assert (
+        "Site kabar, state alias: another address of a story that the ledger knows already."
+        in told(warta, 2)
+    )
     with Archive(path) as archive, archive.transaction():
         archive.ledger.wake_aliases(entry, now=NOW + HOUR)
     assert (
@@ -235,7 +333,10 @@ def test_explain_names_a_return_to_an_earlier_text(warta: Warta, path: Path) -> 
     with Archive(path) as archive:
         for turn, body in enumerate(["Isi pertama.", "Isi kedua.", "Isi pertama."]):
             keep(archive, story(1, body=body), at=NOW + turn * HOUR)
-    assert told(warta)[-1] == "  revision 3 (publisher, changed body, back to revision 1) 2026-11-20T05:04:05+00:00"
+    assert (
+        told(warta)[-1]
+        == "  revision 3 (publisher, changed body, back to revision 1) 2026-11-20T05:04:05+00:00"
+    )
 
 
 # Which story an address is of
@@ -245,11 +346,20 @@ def articles_of(archive: Archive) -> list[tuple[str, int | None]]:
     return rows(archive, "SELECT url, article_id FROM ledger ORDER BY url")
 
 
-def test_all_addresses_of_a_story_name_its_article_from_the_moment_it_is_kept(archive: Archive) -> None:
-    announce(archive, link(1, skipped="before_since"), link(2, key=f"{SITE}-1", refused="foreign_edition"))
+def test_all_addresses_of_a_story_name_its_article_from_the_moment_it_is_kept(
+    archive: Archive,
+) -> None:
+    announce(
+        archive,
+        link(1, skipped="before_since"),
+        link(2, key=f"{SITE}-1", refused="foreign_edition"),
+    )
     announce(archive, link(3, key=f"{SITE}-1"), link(4, key=f"{SITE}-1"), link(5))
     keep(archive, story(1, url=url_of(3), canonical_url=url_of(3)))
-    assert articles_of(archive) == [*((url_of(number), 1) for number in (1, 2, 3, 4)), (url_of(5), None)]
+    assert articles_of(archive) == [
+        *((url_of(number), 1) for number in (1, 2, 3, 4)),
+        (url_of(5), None),
+    ]
 
 
 def test_an_address_of_a_story_names_its_article_however_it_begins(archive: Archive) -> None:
@@ -257,5 +367,10 @@ def test_an_address_of_a_story_names_its_article_however_it_begins(archive: Arch
     keep(archive, story(1))
     check(archive, url_of(1), "gone")
     key = f"{SITE}-1"
-    announce(archive, link(2, key=key, skipped="before_since"), link(3, key=key, refused="foreign_edition"), link(4, key=key))
+    announce(
+        archive,
+        link(2, key=key, skipped="before_since"),
+        link(3, key=key, refused="foreign_edition"),
+        link(4, key=key),
+    )
     assert articles_of(archive) == [(url_of(number), 1) for number in (1, 2, 3, 4)]

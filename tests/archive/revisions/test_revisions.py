@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.revisions.changes import COMPARED, Edit, changed_fields, word_diff
-from tests.archive.invented import BODY, DAY, HOUR, NOW, SITE, edited, keep, rows, story, take_down, value
+from tests.archive.invented import (
+    BODY,
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    edited,
+    keep,
+    rows,
+    story,
+    take_down,
+    value,
+)
 
 
 def kinds(archive: Archive) -> list[tuple[int, str]]:
@@ -22,7 +34,13 @@ def kinds(archive: Archive) -> list[tuple[int, str]]:
 def test_the_first_revision_is_number_one(archive: Archive) -> None:
     revision = keep(archive, story())
     assert revision is not None
-    assert (revision.number, revision.kind, revision.changed, revision.returns_to, revision.observed_at) == (1, "first", (), None, NOW)
+    assert (
+        revision.number,
+        revision.kind,
+        revision.changed,
+        revision.returns_to,
+        revision.observed_at,
+    ) == (1, "first", (), None, NOW)
 
 
 def test_the_same_story_again_makes_no_revision_and_no_snapshot(archive: Archive) -> None:
@@ -34,16 +52,32 @@ def test_the_same_story_again_makes_no_revision_and_no_snapshot(archive: Archive
 
 def test_an_edit_by_the_newsroom_makes_a_revision_that_names_the_fields(archive: Archive) -> None:
     keep(archive, story())
-    revision = keep(archive, edited(story(), body=BODY + "\n\nJembatan dibuka Kamis.", headline="Pasar Buka Kamis"), at=NOW + HOUR)
+    revision = keep(
+        archive,
+        edited(story(), body=BODY + "\n\nJembatan dibuka Kamis.", headline="Pasar Buka Kamis"),
+        at=NOW + HOUR,
+    )
     assert revision is not None
-    assert (revision.number, revision.kind, revision.changed) == (2, "publisher", ("headline", "body"))
+    assert (revision.number, revision.kind, revision.changed) == (
+        2,
+        "publisher",
+        ("headline", "body"),
+    )
 
 
 CHANGES: dict[str, Any] = {
-    "headline": "Pasar Tanjung Sepi", "kicker": "Ekonomi", "deck": None, "body": BODY.replace("turun", "naik"), "dateline": "TANJUNG",
-    "authors": ("Sari Melati", "Budi Laksana"), "editors": (), "agency": None, "published_at": datetime(2026, 11, 20, 9, tzinfo=UTC),
-    "section": "Daerah", "caption": "Suasana pasar pada Kamis.",
-}  # fmt: skip
+    "headline": "Pasar Tanjung Sepi",
+    "kicker": "Ekonomi",
+    "deck": None,
+    "body": BODY.replace("turun", "naik"),
+    "dateline": "TANJUNG",
+    "authors": ("Sari Melati", "Budi Laksana"),
+    "editors": (),
+    "agency": None,
+    "published_at": datetime(2026, 11, 20, 9, tzinfo=UTC),
+    "section": "Daerah",
+    "caption": "Suasana pasar pada Kamis.",
+}
 
 
 def test_every_compared_field_has_its_example() -> None:
@@ -70,8 +104,17 @@ def test_a_change_of_what_the_story_says_is_a_revision(archive: Archive, name: s
         {"modified_at": datetime(2026, 11, 21, tzinfo=UTC)},
         {"tags": ("beras", "lain")},
         {"image_url": "https://gambar.example/2.jpg?lebar=700"},
-        {"language": "en", "page_count": 2, "layout": "lama", "extractor": "warta/0.2.0/kabar-2", "warnings": ("no_date",)},
-        {"url": "https://www.kabar.example/berita/1/judul-baru", "canonical_url": "https://www.kabar.example/berita/1/judul-baru"},
+        {
+            "language": "en",
+            "page_count": 2,
+            "layout": "lama",
+            "extractor": "warta/0.2.0/kabar-2",
+            "warnings": ("no_date",),
+        },
+        {
+            "url": "https://www.kabar.example/berita/1/judul-baru",
+            "canonical_url": "https://www.kabar.example/berita/1/judul-baru",
+        },
     ],
     ids=lambda fields: "+".join(fields),
 )
@@ -80,8 +123,13 @@ def test_a_change_without_meaning_is_no_revision(archive: Archive, fields: dict[
     assert keep(archive, edited(story(), **fields), at=NOW + HOUR) is None
 
 
-@pytest.mark.parametrize(("one", "other"), [("“Naik”", '"Naik"'), ("Jum’at", "Jum'at"), ("2025–2026", "2025-2026"), ("a — b", "a - b")])
-def test_the_shape_of_quotes_and_dashes_is_no_revision(archive: Archive, one: str, other: str) -> None:
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("“Naik”", '"Naik"'), ("Jum’at", "Jum'at"), ("2025–2026", "2025-2026"), ("a — b", "a - b")],
+)
+def test_the_shape_of_quotes_and_dashes_is_no_revision(
+    archive: Archive, one: str, other: str
+) -> None:
     keep(archive, story(body=one, headline=one))
     assert keep(archive, story(body=other, headline=other), at=NOW + HOUR) is None
 
@@ -94,7 +142,9 @@ def test_none_and_the_empty_text_are_the_same(archive: Archive) -> None:
 def test_the_full_text_of_every_revision_is_kept(archive: Archive) -> None:
     for turn in range(3):
         keep(archive, story(body=f"Isi nomor {turn}."), at=NOW + turn * HOUR)
-    assert [body for (body,) in rows(archive, "SELECT body FROM history ORDER BY number")] == [f"Isi nomor {turn}." for turn in range(3)]
+    assert [body for (body,) in rows(archive, "SELECT body FROM history ORDER BY number")] == [
+        f"Isi nomor {turn}." for turn in range(3)
+    ]
 
 
 def test_every_revision_names_its_snapshot_and_extractor(archive: Archive) -> None:
@@ -109,7 +159,9 @@ def test_every_revision_names_its_snapshot_and_extractor(archive: Archive) -> No
 def test_a_story_is_known_by_its_id_at_another_address(archive: Archive) -> None:
     keep(archive, story(1))
     moved = "https://baru.kabar.example/desa/1/pasar"
-    revision = keep(archive, story(1, url=moved, canonical_url=moved, body="Isi baru."), at=NOW + HOUR)
+    revision = keep(
+        archive, story(1, url=moved, canonical_url=moved, body="Isi baru."), at=NOW + HOUR
+    )
     assert revision is not None
     assert (revision.article_id, revision.number) == (1, 2)
 
@@ -126,7 +178,9 @@ def test_equal_story_ids_of_two_sites_are_two_articles(archive: Archive) -> None
 
 def test_a_return_to_an_earlier_text_is_marked(archive: Archive) -> None:
     marks = []
-    for turn, body in enumerate(["Isi pertama.", "Isi kedua.", "Isi pertama.", "Isi ketiga.", "Isi kedua."]):
+    for turn, body in enumerate(
+        ["Isi pertama.", "Isi kedua.", "Isi pertama.", "Isi ketiga.", "Isi kedua."]
+    ):
         revision = keep(archive, story(body=body), at=NOW + turn * HOUR)
         assert revision is not None
         marks.append(revision.returns_to)
@@ -136,7 +190,9 @@ def test_a_return_to_an_earlier_text_is_marked(archive: Archive) -> None:
 def test_the_newest_of_equal_earlier_revisions_is_named(archive: Archive) -> None:
     for turn, body in enumerate(["A", "B", "A", "B", "A"]):
         keep(archive, story(body=body), at=NOW + turn * HOUR)
-    assert [found for (found,) in rows(archive, "SELECT returns_to FROM history ORDER BY number")] == [None, None, 1, 2, 3]
+    assert [
+        found for (found,) in rows(archive, "SELECT returns_to FROM history ORDER BY number")
+    ] == [None, None, 1, 2, 3]
 
 
 # Our own changes
@@ -151,7 +207,9 @@ def test_a_change_of_our_extractor_is_a_technical_revision(archive: Archive) -> 
 
 def test_a_new_extractor_that_reads_the_same_makes_no_revision(archive: Archive) -> None:
     keep(archive, story())
-    assert keep(archive, story(extractor="warta/0.2.0/kabar-2"), at=NOW + HOUR, technical=True) is None
+    assert (
+        keep(archive, story(extractor="warta/0.2.0/kabar-2"), at=NOW + HOUR, technical=True) is None
+    )
 
 
 # Removed and restored
@@ -183,7 +241,12 @@ def test_a_story_that_comes_back_is_restored_even_with_the_same_text(archive: Ar
     take_down(archive, story(), at=NOW + DAY)
     revision = keep(archive, story(), at=NOW + 2 * DAY)
     assert revision is not None
-    assert (revision.number, revision.kind, revision.changed, revision.returns_to) == (3, "restored", (), None)
+    assert (revision.number, revision.kind, revision.changed, revision.returns_to) == (
+        3,
+        "restored",
+        (),
+        None,
+    )
     assert value(archive, "SELECT removed_at FROM latest") is None
 
 
@@ -223,7 +286,9 @@ def test_a_technical_revision_does_not_bring_a_removed_story_back(archive: Archi
         "INSERT OR REPLACE INTO revisions SELECT * FROM revisions",
     ],
 )
-def test_a_revision_is_never_changed_or_deleted_by_any_program(archive: Archive, statement: str) -> None:
+def test_a_revision_is_never_changed_or_deleted_by_any_program(
+    archive: Archive, statement: str
+) -> None:
     keep(archive, story())
     other = sqlite3.connect(archive.path)
     try:
@@ -245,7 +310,11 @@ def test_the_newest_reading_is_the_one_that_is_compared_with(archive: Archive) -
     keep(archive, story(authors=("Budi Laksana",)), at=NOW + HOUR)
     reading = archive.newest_reading(SITE, story().story_id or "")
     assert reading is not None
-    assert (reading["number"], reading["authors"], reading["snapshot_id"]) == (2, ["Budi Laksana"], 2)
+    assert (reading["number"], reading["authors"], reading["snapshot_id"]) == (
+        2,
+        ["Budi Laksana"],
+        2,
+    )
     assert archive.newest_reading(SITE, "tidak-ada") is None
 
 
@@ -262,9 +331,9 @@ def test_a_word_diff_gives_runs_of_words() -> None:
 
 
 def test_a_word_diff_keeps_paragraphs() -> None:
-    assert [edit for edit in word_diff("Satu.\n\nDua.", "Satu.\n\nDua.\n\nTiga.") if edit.kind != "same"] == [
-        Edit(kind="added", text="\n\nTiga.")
-    ]
+    assert [
+        edit for edit in word_diff("Satu.\n\nDua.", "Satu.\n\nDua.\n\nTiga.") if edit.kind != "same"
+    ] == [Edit(kind="added", text="\n\nTiga.")]
 
 
 words = st.text(alphabet="ab \n\u00a0é", max_size=40) | st.text(max_size=20)

@@ -14,9 +14,34 @@ from tests.archive.invented import DAY, HOUR, NOW, keep, story, take_down
 
 @pytest.fixture
 def library(archive: Archive) -> Archive:
-    keep(archive, story(1, headline="Harga Beras Turun", deck="Panen raya", body="Petani Desa Lambur menjual gabah lebih awal."))
-    keep(archive, story(2, headline="Jembatan Lambur", deck=None, body="Harga kayu naik, tetapi beras tidak. Warga bergotong royong."))
-    keep(archive, story(3, site="warta", headline="Festival Kopi", deck=None, body="Kopi Gayo disajikan di Jum’at pagi; harga tetap."))
+    keep(
+        archive,
+        story(
+            1,
+            headline="Harga Beras Turun",
+            deck="Panen raya",
+            body="Petani Desa Lambur menjual gabah lebih awal.",
+        ),
+    )
+    keep(
+        archive,
+        story(
+            2,
+            headline="Jembatan Lambur",
+            deck=None,
+            body="Harga kayu naik, tetapi beras tidak. Warga bergotong royong.",
+        ),
+    )
+    keep(
+        archive,
+        story(
+            3,
+            site="warta",
+            headline="Festival Kopi",
+            deck=None,
+            body="Kopi Gayo disajikan di Jum’at pagi; harga tetap.",
+        ),
+    )
     return archive
 
 
@@ -41,7 +66,9 @@ def found(archive: Archive, query: str, **options: object) -> set[int]:
         ("   ", set()),
     ],
 )
-def test_all_the_words_and_phrases_must_be_there(library: Archive, query: str, articles: set[int]) -> None:
+def test_all_the_words_and_phrases_must_be_there(
+    library: Archive, query: str, articles: set[int]
+) -> None:
     assert found(library, query) == articles
 
 
@@ -54,7 +81,9 @@ def test_at_most_the_limit_is_given(library: Archive) -> None:
     assert len(list(search(library.db, "harga", limit=2))) == 2
 
 
-def test_of_words_that_are_everywhere_the_newest_stories_are_ranked(library: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_words_that_are_everywhere_the_newest_stories_are_ranked(
+    library: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queries, "RANKED", 2)
     assert found(library, "harga") == {2, 3}
     assert found(library, "harga", site="kabar") == {1, 2}
@@ -77,14 +106,42 @@ def test_operators_are_words(library: Archive, query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["headline:beras", "-beras", "beras*", "^beras", "(beras", "beras)", "{beras}", "+beras", 'beras"', '"beras']
+    "query",
+    [
+        "headline:beras",
+        "-beras",
+        "beras*",
+        "^beras",
+        "(beras",
+        "beras)",
+        "{beras}",
+        "+beras",
+        'beras"',
+        '"beras',
+    ],
 )
 def test_the_signs_of_the_query_language_are_only_signs(library: Archive, query: str) -> None:
     assert found(library, query) <= {1, 2}
 
 
 @pytest.mark.parametrize(
-    "query", ['"', '""', '"""', "*", "()", "'", "; DROP TABLE urls; --", "?", ":", "\\", "🙂", "²", "\x00", "beras\x00kopi"]
+    "query",
+    [
+        '"',
+        '""',
+        '"""',
+        "*",
+        "()",
+        "'",
+        "; DROP TABLE urls; --",
+        "?",
+        ":",
+        "\\",
+        "🙂",
+        "²",
+        "\x00",
+        "beras\x00kopi",
+    ],
 )
 def test_signs_alone_find_nothing_and_break_nothing(library: Archive, query: str) -> None:
     assert found(library, query) == set()
@@ -104,7 +161,12 @@ def test_an_edited_story_is_found_by_its_new_words_only(library: Archive) -> Non
 
 
 def test_a_story_that_returns_to_its_text_is_found_by_it_again(library: Archive) -> None:
-    original = story(1, headline="Harga Beras Turun", deck="Panen raya", body="Petani Desa Lambur menjual gabah lebih awal.")
+    original = story(
+        1,
+        headline="Harga Beras Turun",
+        deck="Panen raya",
+        body="Petani Desa Lambur menjual gabah lebih awal.",
+    )
     keep(library, story(1, body="Gudang kosong."), at=NOW + HOUR)
     keep(library, original, at=NOW + 2 * HOUR)
     assert found(library, "gabah") == {1}
@@ -127,6 +189,8 @@ def test_the_index_is_whole_after_many_edits(library: Archive) -> None:
 
 def test_what_was_taken_back_is_not_found(library: Archive) -> None:
     with pytest.raises(ZeroDivisionError), library.transaction():
-        library.revise(story(4, body="Rahasia dapur."), key="kabar-4", observed_at=NOW, keep=lambda: None)
+        library.revise(
+            story(4, body="Rahasia dapur."), key="kabar-4", observed_at=NOW, keep=lambda: None
+        )
         raise ZeroDivisionError
     assert found(library, "rahasia") == set()

@@ -9,7 +9,20 @@ import pytest
 
 from archive import Archive
 from archive.database.schema import ARTICLE_COLUMNS
-from tests.archive.invented import BODY, DAY, HOUR, NOW, announce, keep, link, rows, story, take_down, url_of, value
+from tests.archive.invented import (
+    BODY,
+    DAY,
+    HOUR,
+    NOW,
+    announce,
+    keep,
+    link,
+    rows,
+    story,
+    take_down,
+    url_of,
+    value,
+)
 
 COLUMNS = {
     "latest": """article_id site url story_id headline kicker deck body dateline authors editors agency published_at modified_at
@@ -24,13 +37,17 @@ COLUMNS = {
 
 @pytest.mark.parametrize("view", COLUMNS)
 def test_a_view_has_exactly_the_columns_of_the_design(archive: Archive, view: str) -> None:
-    assert [name for (name,) in rows(archive, "SELECT name FROM pragma_table_info(?)", view)] == COLUMNS[view].split()
+    assert [
+        name for (name,) in rows(archive, "SELECT name FROM pragma_table_info(?)", view)
+    ] == COLUMNS[view].split()
 
 
 def test_any_sqlite_program_can_read_the_views(archive: Archive) -> None:
     keep(archive, story())
     other = sqlite3.connect(f"file:{archive.path}?mode=ro", uri=True)
-    assert other.execute("SELECT site, headline FROM latest").fetchall() == [("kabar", "Pasar Tanjung Ramai Lagi (1)")]
+    assert other.execute("SELECT site, headline FROM latest").fetchall() == [
+        ("kabar", "Pasar Tanjung Ramai Lagi (1)")
+    ]
     other.close()
 
 
@@ -47,7 +64,9 @@ def test_latest_has_a_row_an_article_with_its_newest_revision(archive: Archive) 
 def test_latest_says_when_a_story_was_first_seen_and_when_its_text_was(archive: Archive) -> None:
     keep(archive, story(1))
     keep(archive, story(1, body="Isi baru."), at=NOW + HOUR)
-    assert rows(archive, "SELECT first_seen_at, observed_at FROM latest") == [("2026-11-20T03:04:05+00:00", "2026-11-20T04:04:05+00:00")]
+    assert rows(archive, "SELECT first_seen_at, observed_at FROM latest") == [
+        ("2026-11-20T03:04:05+00:00", "2026-11-20T04:04:05+00:00")
+    ]
 
 
 def test_every_field_of_an_article_is_in_latest_as_the_article_has_it(archive: Archive) -> None:
@@ -57,7 +76,11 @@ def test_every_field_of_an_article_is_in_latest_as_the_article_has_it(archive: A
     for name in ARTICLE_COLUMNS:
         read = json.loads(row[name]) if isinstance(expected[name], list) else row[name]
         assert read == expected[name], name
-    assert (row["site"], row["url"], row["story_id"]) == (expected["site"], expected["canonical_url"], expected["story_id"])
+    assert (row["site"], row["url"], row["story_id"]) == (
+        expected["site"],
+        expected["canonical_url"],
+        expected["story_id"],
+    )
 
 
 def test_publishers_moments_keep_their_offset(archive: Archive) -> None:
@@ -70,19 +93,26 @@ def test_lists_are_json_arrays_that_sqlite_can_read(archive: Archive) -> None:
     assert rows(archive, "SELECT authors, tags, json_array_length(tags), warnings FROM latest") == [
         ("[]", '["kopi", "kopi “Gayo”"]', 2, '["no_date"]')
     ]
-    assert rows(archive, "SELECT value FROM latest, json_each(latest.editors)") == [("Joko Lesmana",)]
+    assert rows(archive, "SELECT value FROM latest, json_each(latest.editors)") == [
+        ("Joko Lesmana",)
+    ]
 
 
 def test_changed_fields_are_a_json_array(archive: Archive) -> None:
     keep(archive, story())
     keep(archive, story(headline="Pasar Sepi", body="Isi baru."), at=NOW + HOUR)
-    assert rows(archive, "SELECT changed FROM history ORDER BY number") == [("[]",), ('["headline", "body"]',)]
+    assert rows(archive, "SELECT changed FROM history ORDER BY number") == [
+        ("[]",),
+        ('["headline", "body"]',),
+    ]
 
 
 def test_a_removed_story_keeps_its_text_and_says_when_it_was_removed(archive: Archive) -> None:
     keep(archive, story())
     take_down(archive, story(), at=NOW + DAY)
-    assert rows(archive, "SELECT body, removed_at, revision FROM latest") == [(BODY, "2026-11-21T03:04:05+00:00", 2)]
+    assert rows(archive, "SELECT body, removed_at, revision FROM latest") == [
+        (BODY, "2026-11-21T03:04:05+00:00", 2)
+    ]
 
 
 def test_the_rule_by_which_a_story_opts_out_is_in_latest(archive: Archive) -> None:
@@ -96,29 +126,74 @@ def test_the_rule_by_which_a_story_opts_out_is_in_latest(archive: Archive) -> No
 
 
 def test_the_ledger_has_a_row_a_url(archive: Archive) -> None:
-    announce(archive, link(1), link(2, refused="video_page"), source="https://www.kabar.example/sitemap.xml")
+    announce(
+        archive,
+        link(1),
+        link(2, refused="video_page"),
+        source="https://www.kabar.example/sitemap.xml",
+    )
     keep(archive, story(1))
-    assert rows(archive, "SELECT url, state, reason, article_id, announced_by, checks, next_check_at FROM ledger ORDER BY url") == [
-        (url_of(1), "kept", None, 1, "https://www.kabar.example/sitemap.xml", 1, "2026-11-21T03:04:05+00:00"),
-        (url_of(2), "refused", "video_page", None, "https://www.kabar.example/sitemap.xml", 0, None),
+    assert rows(
+        archive,
+        "SELECT url, state, reason, article_id, announced_by, checks, next_check_at FROM ledger ORDER BY url",
+    ) == [
+        (
+            url_of(1),
+            "kept",
+            None,
+            1,
+            "https://www.kabar.example/sitemap.xml",
+            1,
+            "2026-11-21T03:04:05+00:00",
+        ),
+        (
+            url_of(2),
+            "refused",
+            "video_page",
+            None,
+            "https://www.kabar.example/sitemap.xml",
+            0,
+            None,
+        ),
     ]
 
 
 def test_a_crawl_is_a_row_with_its_counts_and_its_end(archive: Archive) -> None:
-    crawl = archive.begin_crawl("kabar", now=NOW, version="0.1.0", arguments={"since": "2026-11-01"})
+    crawl = archive.begin_crawl(
+        "kabar", now=NOW, version="0.1.0", arguments={"since": "2026-11-01"}
+    )
     archive.end_crawl(crawl, now=NOW + HOUR, counts={"kept": 3}, received=9000, reason="finished")
-    assert rows(archive, "SELECT site, started_at, ended_at, version, arguments, counts, bytes, end_reason FROM crawls") == [
-        ("kabar", "2026-11-20T03:04:05+00:00", "2026-11-20T04:04:05+00:00", "0.1.0", '{"since": "2026-11-01"}', '{"kept": 3}', 9000,
-         "finished"),
-    ]  # fmt: skip
+    assert rows(
+        archive,
+        "SELECT site, started_at, ended_at, version, arguments, counts, bytes, end_reason FROM crawls",
+    ) == [
+        (
+            "kabar",
+            "2026-11-20T03:04:05+00:00",
+            "2026-11-20T04:04:05+00:00",
+            "0.1.0",
+            '{"since": "2026-11-01"}',
+            '{"kept": 3}',
+            9000,
+            "finished",
+        )
+    ]
 
 
 def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: Archive) -> None:
-    for turn, body in enumerate(["User-agent: *", "User-agent: *", "User-agent: GPTBot\nDisallow: /"]):
+    for turn, body in enumerate(
+        ["User-agent: *", "User-agent: *", "User-agent: GPTBot\nDisallow: /"]
+    ):
         archive.record_robots("www.kabar.example", status=200, body=body, now=NOW + turn * HOUR)
-    assert rows(archive, "SELECT body, fetched_at, last_seen_at FROM robots ORDER BY fetched_at") == [
+    assert rows(
+        archive, "SELECT body, fetched_at, last_seen_at FROM robots ORDER BY fetched_at"
+    ) == [
         ("User-agent: *", "2026-11-20T03:04:05+00:00", "2026-11-20T04:04:05+00:00"),
-        ("User-agent: GPTBot\nDisallow: /", "2026-11-20T05:04:05+00:00", "2026-11-20T05:04:05+00:00"),
+        (
+            "User-agent: GPTBot\nDisallow: /",
+            "2026-11-20T05:04:05+00:00",
+            "2026-11-20T05:04:05+00:00",
+        ),
     ]
 
 
@@ -133,6 +208,10 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
         "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
     ],
 )
-def test_what_people_often_ask_sorts_nothing_and_is_looked_up(archive: Archive, statement: str) -> None:
+def test_what_people_often_ask_sorts_nothing_and_is_looked_up(
+    archive: Archive, statement: str
+) -> None:
     plan = [detail for *_numbers, detail in rows(archive, f"EXPLAIN QUERY PLAN {statement}")]
-    assert not any("TEMP B-TREE" in step or (step.startswith("SCAN") and "INDEX" not in step) for step in plan), plan
+    assert not any(
+        "TEMP B-TREE" in step or (step.startswith("SCAN") and "INDEX" not in step) for step in plan
+    ), plan

@@ -72,4 +72,7 @@ def test_a_cut_frame_is_noticed(length: int) -> None:
 def test_a_damaged_size_does_not_eat_the_memory() -> None:
     magic, eight_bytes_of_size, an_empty_block = b"\x28\xb5\x2f\xfd", b"\xe0", b"\x01\x00\x00"
     with pytest.raises(ArchiveDamaged):
-        unpack(magic + eight_bytes_of_size + (1 << 60).to_bytes(8, "little") + an_empty_block, bytes_digest(PAGE))
+        unpack(
+            magic + eight_bytes_of_size + (1 << 60).to_bytes(8, "little") + an_empty_block,
+            bytes_digest(PAGE),
+        )

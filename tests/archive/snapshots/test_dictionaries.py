@@ -1,4 +1,6 @@
-"""Dictionaries: named, renewed where it pays, retired and erased, and no snapshot is ever lost by it."""
+"""Dictionaries: named, renewed where it pays, retired and erased, and no snapshot is ever lost by
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,15 @@ from tests.archive.invented import NOW, SITE, keep_page, page, rows, url_of, val
 
 def redesigned(number: int, **fields: object) -> Page:
     """A page that shares nothing with those before the redesign but its words."""
-    menu = "".join(f'<a class="kanal-{n * 37 % 101}" href="/rubrik/{n * n}">Rubrik {n * 91 % 257}</a>' for n in range(40))
-    return page(number, body=f"<html><body>{menu}<h2>Kabar nomor {number}</h2></body></html>".encode(), **fields)
+    menu = "".join(
+        f'<a class="kanal-{n * 37 % 101}" href="/rubrik/{n * n}">Rubrik {n * 91 % 257}</a>'
+        for n in range(40)
+    )
+    return page(
+        number,
+        body=f"<html><body>{menu}<h2>Kabar nomor {number}</h2></body></html>".encode(),
+        **fields,
+    )
 
 
 def keep_pages(archive: Archive, *pages: Page) -> dict[int, Page]:
@@ -40,7 +49,11 @@ def assert_readable(archive: Archive, kept: dict[int, Page]) -> None:
 
 
 def test_dictionaries_are_named_after_their_site_and_counted(archive: Archive) -> None:
-    kept = keep_pages(archive, *(page(number) for number in range(12)), *(redesigned(number) for number in range(12, 70)))
+    kept = keep_pages(
+        archive,
+        *(page(number) for number in range(12)),
+        *(redesigned(number) for number in range(12, 70)),
+    )
     keep_pages(archive, *(page(number, site="warta") for number in range(4)))
     assert [name for name in names(archive) if name.startswith(SITE)][:2] == ["kabar-1", "kabar-2"]
     assert "warta-1" in names(archive)
@@ -69,7 +82,9 @@ def test_a_redesign_brings_a_new_dictionary(archive: Archive) -> None:
     assert_readable(archive, kept)
 
 
-def test_a_dictionary_that_still_packs_well_stays(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dictionary_that_still_packs_well_stays(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rule, "INTERVAL", 80)
     keep_pages(archive, *(page(number) for number in range(64)))
     made = names(archive)
@@ -77,17 +92,29 @@ def test_a_dictionary_that_still_packs_well_stays(archive: Archive, monkeypatch:
     assert names(archive) == made
 
 
-def test_what_a_candidate_itself_takes_counts_against_it(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_candidate_itself_takes_counts_against_it(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(rule.Candidate, "added", lambda *_: 10**6)
-    keep_pages(archive, *(page(number) for number in range(16)), *(redesigned(number) for number in range(16, 65)))
+    keep_pages(
+        archive,
+        *(page(number) for number in range(16)),
+        *(redesigned(number) for number in range(16, 65)),
+    )
     assert names(archive) == ["kabar-1"]
 
 
-def test_a_dictionary_nobody_needs_any_more_is_erased_and_its_name_stays_taken(archive: Archive) -> None:
-    kept = keep_pages(archive, *(page(number) for number in range(4)), *(redesigned(number) for number in range(4, 16)))
-    assert rows(archive, "SELECT name, length(packed), retired_at FROM dictionaries WHERE id = 1") == [
-        ("kabar-1", 0, "2026-11-20T03:04:05+00:00")
-    ]
+def test_a_dictionary_nobody_needs_any_more_is_erased_and_its_name_stays_taken(
+    archive: Archive,
+) -> None:
+    kept = keep_pages(
+        archive,
+        *(page(number) for number in range(4)),
+        *(redesigned(number) for number in range(4, 16)),
+    )
+    assert rows(
+        archive, "SELECT name, length(packed), retired_at FROM dictionaries WHERE id = 1"
+    ) == [("kabar-1", 0, "2026-11-20T03:04:05+00:00")]
     assert names(archive) == ["kabar-1", "kabar-2"]
     assert_readable(archive, kept)
 
@@ -96,8 +123,17 @@ def test_the_same_pages_in_the_same_order_make_the_same_dictionaries(tmp_path: P
     made = []
     for name in ("satu.db", "dua.db"):
         with Archive(tmp_path / name) as archive:
-            keep_pages(archive, *(page(number) for number in range(20)), *(redesigned(number) for number in range(20, 70)))
-            made.append(rows(archive, "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM dictionaries"))
+            keep_pages(
+                archive,
+                *(page(number) for number in range(20)),
+                *(redesigned(number) for number in range(20, 70)),
+            )
+            made.append(
+                rows(
+                    archive,
+                    "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM dictionaries",
+                )
+            )
     assert made[0] == made[1]
 
 
@@ -110,21 +146,31 @@ def test_a_damaged_page_keeps_no_new_page_from_being_kept(archive: Archive, path
     assert_readable(archive, kept)
 
 
-sized = st.lists(st.tuples(st.integers(1, 10**6), st.sampled_from([0, 1, 700, 60_000, 400_000, 2 * MAX_DICTIONARY_BYTES])), max_size=300)
+sized = st.lists(
+    st.tuples(
+        st.integers(1, 10**6),
+        st.sampled_from([0, 1, 700, 60_000, 400_000, 2 * MAX_DICTIONARY_BYTES]),
+    ),
+    max_size=300,
+)
 
 
 @given(sized)
 def test_pages_of_a_dictionary_fit_into_it_or_are_four(pages: list[tuple[int, int]]) -> None:
     for chosen in (rule.fitting(pages), rule.spread(pages)):
         assert len(chosen) <= MOST_PAGES
-        assert len(chosen) <= FEWEST_PAGES or sum(size for _, size in chosen) <= MAX_DICTIONARY_BYTES
+        assert (
+            len(chosen) <= FEWEST_PAGES or sum(size for _, size in chosen) <= MAX_DICTIONARY_BYTES
+        )
         assert len(chosen) >= min(FEWEST_PAGES, len(pages)) or chosen == rule.spread(pages)
 
 
 # Two processes
 
 
-def test_a_page_packed_with_a_dictionary_that_was_erased_meanwhile_is_packed_anew(archive: Archive, path: Path) -> None:
+def test_a_page_packed_with_a_dictionary_that_was_erased_meanwhile_is_packed_anew(
+    archive: Archive, path: Path
+) -> None:
     keep_pages(archive, *(page(number) for number in range(5)))
     with Archive(path) as other:
         late = page(99, parts=(page(99, body=b"halaman 2"),))
@@ -136,11 +182,16 @@ def test_a_page_packed_with_a_dictionary_that_was_erased_meanwhile_is_packed_ane
         with other.transaction():
             url_id = other.ledger.url_id(url_of(99), site=SITE, now=NOW)
             number = other.snapshots.insert(packed, url_id=url_id, crawl_id=None, opted_out=None)
-        assert rows(archive, "SELECT dictionary_id FROM snapshots WHERE id >= ?", number) == [(2,), (2,)]
+        assert rows(archive, "SELECT dictionary_id FROM snapshots WHERE id >= ?", number) == [
+            (2,),
+            (2,),
+        ]
         assert archive.snapshots.page(number) == late
 
 
-def test_a_process_that_read_with_the_old_dictionary_reads_on_after_the_move(archive: Archive, path: Path) -> None:
+def test_a_process_that_read_with_the_old_dictionary_reads_on_after_the_move(
+    archive: Archive, path: Path
+) -> None:
     kept = keep_pages(archive, *(page(number) for number in range(6)))
     with Archive(path, read_only=True) as reader:
         assert_readable(reader, kept)
@@ -162,7 +213,9 @@ def test_the_dictionary_that_holds_a_page_is_found(archive: Archive) -> None:
     assert holding("warta", kept[0].body) == []
 
 
-def test_each_dictionary_is_read_once_to_find_those_that_hold_the_pages_of_a_story(archive: Archive) -> None:
+def test_each_dictionary_is_read_once_to_find_those_that_hold_the_pages_of_a_story(
+    archive: Archive,
+) -> None:
     many = 20  # more than are remembered
     dictionaries = archive.snapshots.dictionaries
     with archive.transaction():
@@ -184,7 +237,9 @@ def test_snapshots_move_in_batches_to_the_newest_other_dictionary(archive: Archi
     kept = keep_pages(archive, *(page(number) for number in range(10)))
     moved = []
     with archive.transaction():
-        archive.snapshots.dictionaries.add(SITE, [page(number).body for number in range(20, 24)], after=10, now=NOW)
+        archive.snapshots.dictionaries.add(
+            SITE, [page(number).body for number in range(20, 24)], after=10, now=NOW
+        )
         archive.snapshots.retire(1, now=NOW)
     while not moved or moved[-1]:
         with archive.transaction():
@@ -201,7 +256,9 @@ def test_the_last_dictionary_that_is_retired_has_a_fresh_one_in_its_place(archiv
     kept = keep_pages(archive, *(page(number) for number in range(10)))
     with archive.transaction():
         archive.snapshots.retire(1, now=NOW)
-    assert rows(archive, "SELECT name, after_snapshots FROM dictionaries WHERE retired_at IS NULL") == [("kabar-2", 10)]
+    assert rows(
+        archive, "SELECT name, after_snapshots FROM dictionaries WHERE retired_at IS NULL"
+    ) == [("kabar-2", 10)]
     assert_readable(archive, kept | keep_pages(archive, page(10)))
 
 
@@ -220,7 +277,9 @@ def test_without_another_dictionary_snapshots_move_to_none(archive: Archive) -> 
 def test_a_damaged_snapshot_is_not_moved(archive: Archive, path: Path) -> None:
     keep_pages(archive, *(page(number) for number in range(5)))
     vandal = sqlite3.connect(path, isolation_level=None)
-    vandal.execute("UPDATE snapshots SET packed = (SELECT packed FROM snapshots WHERE id = 2) WHERE id = 5")
+    vandal.execute(
+        "UPDATE snapshots SET packed = (SELECT packed FROM snapshots WHERE id = 2) WHERE id = 5"
+    )
     vandal.close()
     with pytest.raises(ArchiveDamaged, match="no longer match the digest"), archive.transaction():
         archive.snapshots.dictionaries.retire(1, now=NOW)
@@ -231,7 +290,10 @@ def test_a_damaged_snapshot_is_not_moved(archive: Archive, path: Path) -> None:
 def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
     keep_pages(archive, *(page(number) for number in range(4)))
     with (
-        pytest.raises(ArchiveError, match="dictionary kabar-1 cannot be erased: there are snapshots packed with it"),
+        pytest.raises(
+            ArchiveError,
+            match="dictionary kabar-1 cannot be erased: there are snapshots packed with it",
+        ),
         archive.transaction(),
     ):
         archive.snapshots.dictionaries.erase(1, now=NOW)
@@ -239,7 +301,10 @@ def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
 
 
 def test_a_dictionary_that_never_was_cannot_be_retired(archive: Archive) -> None:
-    with pytest.raises(ArchiveDamaged, match="dictionary 7 is not in the archive"), archive.transaction():
+    with (
+        pytest.raises(ArchiveDamaged, match="dictionary 7 is not in the archive"),
+        archive.transaction(),
+    ):
         archive.snapshots.retire(7, now=NOW)
 
 
@@ -252,10 +317,15 @@ def test_a_dictionary_that_never_was_cannot_be_retired(archive: Archive) -> None
         ("DELETE FROM dictionaries", "dictionary 1 is not in the archive"),
         ("UPDATE dictionaries SET packed = x'00'", "dictionary kabar-1 cannot be unpacked"),
         ("UPDATE dictionaries SET packed = x''", "dictionary kabar-1 was erased"),
-        ("UPDATE dictionaries SET digest = '00'", "dictionary kabar-1 was damaged: its bytes no longer match the digest 00"),
+        (
+            "UPDATE dictionaries SET digest = '00'",
+            "dictionary kabar-1 was damaged: its bytes no longer match the digest 00",
+        ),
     ],
 )
-def test_a_dictionary_that_is_lost_or_damaged_is_named(path: Path, statement: str, sentence: str) -> None:
+def test_a_dictionary_that_is_lost_or_damaged_is_named(
+    path: Path, statement: str, sentence: str
+) -> None:
     with Archive(path) as archive:
         number = list(keep_pages(archive, *(page(number) for number in range(5))))[-1]
     vandal = sqlite3.connect(path, isolation_level=None)
@@ -271,7 +341,9 @@ def test_a_dictionary_that_is_lost_or_damaged_is_named(path: Path, statement: st
 def test_an_archive_from_before_the_trials_goes_on_counting(path: Path) -> None:
     older = Database(sqlite3.connect(path))
     migrations.apply(older, stop_before="m012_retired_dictionaries")
-    older.execute("INSERT INTO urls (id, url, site, key, state, first_seen_at) VALUES (1, 'u', 'kabar', 'k', 'kept', '2026')")
+    older.execute(
+        "INSERT INTO urls (id, url, site, key, state, first_seen_at) VALUES (1, 'u', 'kabar', 'k', 'kept', '2026')"
+    )
     statement = """INSERT INTO snapshots (url_id, part, requested_url, url, status, headers, fetched_at, digest, size, packed)
         VALUES (1, ?, 'u', 'u', 200, '{}', '2026', 'd', 0, x'')"""
     for part in (1, 2, 1):

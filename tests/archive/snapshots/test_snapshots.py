@@ -23,12 +23,25 @@ def dictionaries(archive: Archive) -> int:
 
 
 def test_a_page_comes_back_as_it_was_fetched(archive: Archive) -> None:
-    kept = page(1, body="<p>Kopi Gayo “harum” – segar\r\n</p>".encode("utf-16"), status=203, url=url_of(1) + "?page=all")
+    kept = page(
+        1,
+        body="<p>Kopi Gayo “harum” – segar\r\n</p>".encode("utf-16"),
+        status=203,
+        url=url_of(1) + "?page=all",
+    )
     assert archive.snapshots.page(keep_page(archive, kept)) == kept
 
 
 def test_the_further_pages_of_a_story_come_back_in_order(archive: Archive) -> None:
-    parts = tuple(page(1, requested_url=url_of(1) + f"?page={n}", body=f"halaman {n}".encode(), at=NOW + n * HOUR) for n in range(2, 13))
+    parts = tuple(
+        page(
+            1,
+            requested_url=url_of(1) + f"?page={n}",
+            body=f"halaman {n}".encode(),
+            at=NOW + n * HOUR,
+        )
+        for n in range(2, 13)
+    )
     kept = page(1, parts=parts, missing_parts=2)
     assert archive.snapshots.page(keep_page(archive, kept)) == kept
 
@@ -47,7 +60,13 @@ def test_any_bytes_come_back(archive: Archive, body: bytes, parts: list[bytes]) 
 
 
 def test_headers_that_say_nothing_about_the_page_are_not_kept(archive: Archive) -> None:
-    headers = {"content-type": "text/html", "set-cookie": "pembaca=7", "x-robots-tag": "noai", "authorization": "rahasia", "etag": '"1"'}
+    headers = {
+        "content-type": "text/html",
+        "set-cookie": "pembaca=7",
+        "x-robots-tag": "noai",
+        "authorization": "rahasia",
+        "etag": '"1"',
+    }
     kept = archive.snapshots.page(keep_page(archive, page(1, headers=headers)))
     assert kept.headers == {"content-type": "text/html", "etag": '"1"', "x-robots-tag": "noai"}
 
@@ -56,8 +75,12 @@ def test_a_snapshot_states_its_size_digest_and_the_rule_that_opts_out(archive: A
     with archive.transaction():
         url_id = archive.ledger.url_id(url_of(1), site="kabar", now=NOW)
         snapshot = archive.pack(page(1, body=b"isi"))
-        archive.snapshots.insert(snapshot, url_id=url_id, crawl_id=None, opted_out="robots.txt: GPTBot")
-    assert rows(archive, "SELECT size, digest, opted_out FROM snapshots") == [(3, snapshot.digest, "robots.txt: GPTBot")]
+        archive.snapshots.insert(
+            snapshot, url_id=url_id, crawl_id=None, opted_out="robots.txt: GPTBot"
+        )
+    assert rows(archive, "SELECT size, digest, opted_out FROM snapshots") == [
+        (3, snapshot.digest, "robots.txt: GPTBot")
+    ]
 
 
 def test_packing_writes_nothing(archive: Archive) -> None:
@@ -74,10 +97,20 @@ def test_a_dictionary_is_made_once_there_are_four_pages_of_a_site(archive: Archi
         keep_page(archive, page(number))
         made.append(dictionaries(archive))
     assert made == [0, 0, 0, 1, 1, 1, 1]
-    assert [found for (found,) in rows(archive, "SELECT dictionary_id FROM snapshots")] == [1, 1, 1, 1, 1, 1, 1]
+    assert [found for (found,) in rows(archive, "SELECT dictionary_id FROM snapshots")] == [
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
-def test_pages_packed_before_and_after_the_dictionary_are_readable(archive: Archive, path: Path) -> None:
+def test_pages_packed_before_and_after_the_dictionary_are_readable(
+    archive: Archive, path: Path
+) -> None:
     kept = [page(number) for number in range(1, 8)]
     numbers = [keep_page(archive, each) for each in kept]
     with Archive(path, read_only=True) as again:
@@ -87,15 +120,22 @@ def test_pages_packed_before_and_after_the_dictionary_are_readable(archive: Arch
 def test_pages_with_the_dictionary_take_far_less_room(archive: Archive) -> None:
     for number in range(1, 6):
         keep_page(archive, page(number))
-    assert value(archive, "SELECT length(packed) FROM snapshots WHERE id = 5") < len(pack(page(5).body)) / 3
+    assert (
+        value(archive, "SELECT length(packed) FROM snapshots WHERE id = 5")
+        < len(pack(page(5).body)) / 3
+    )
 
 
-def test_the_pages_of_a_dictionary_are_packed_with_it_at_once_and_pay_for_it(archive: Archive) -> None:
+def test_the_pages_of_a_dictionary_are_packed_with_it_at_once_and_pay_for_it(
+    archive: Archive,
+) -> None:
     for number in range(1, 4):
         keep_page(archive, page(number))
     before = value(archive, "SELECT sum(length(packed)) FROM snapshots")
     keep_page(archive, page(4))
-    after = value(archive, "SELECT sum(length(packed)) FROM snapshots") + value(archive, "SELECT length(packed) FROM dictionaries")
+    after = value(archive, "SELECT sum(length(packed)) FROM snapshots") + value(
+        archive, "SELECT length(packed) FROM dictionaries"
+    )
     assert after < before
 
 
@@ -127,7 +167,9 @@ def test_a_page_larger_than_a_dictionary_comes_back(archive: Archive) -> None:
     assert archive.snapshots.page(keep_page(archive, kept)) == kept
 
 
-def test_another_process_finds_the_dictionary_that_was_made_meanwhile(archive: Archive, path: Path) -> None:
+def test_another_process_finds_the_dictionary_that_was_made_meanwhile(
+    archive: Archive, path: Path
+) -> None:
     with Archive(path) as other:
         other.pack(page(9))
         for number in range(1, 5):
@@ -141,7 +183,9 @@ def test_a_dictionary_of_a_transaction_that_was_taken_back_is_forgotten(archive:
     with pytest.raises(ZeroDivisionError), archive.transaction():
         for number in range(1, 6):
             url_id = archive.ledger.url_id(url_of(number), site="kabar", now=NOW)
-            archive.snapshots.insert(archive.pack(page(number)), url_id=url_id, crawl_id=None, opted_out=None)
+            archive.snapshots.insert(
+                archive.pack(page(number)), url_id=url_id, crawl_id=None, opted_out=None
+            )
         raise ZeroDivisionError
     assert archive.snapshots.page(keep_page(archive, page(6))) == page(6)
 
@@ -169,7 +213,9 @@ def test_damaged_bytes_are_noticed(archive: Archive, vandal: sqlite3.Connection)
 def test_bytes_of_another_page_are_noticed(archive: Archive, vandal: sqlite3.Connection) -> None:
     number = keep_page(archive, page(1))
     keep_page(archive, page(2))
-    vandal.execute("UPDATE snapshots SET packed = (SELECT packed FROM snapshots WHERE id = 2) WHERE id = 1")
+    vandal.execute(
+        "UPDATE snapshots SET packed = (SELECT packed FROM snapshots WHERE id = 2) WHERE id = 1"
+    )
     with pytest.raises(ArchiveDamaged, match="no longer match the digest"):
         archive.snapshots.page(number)
 
@@ -181,7 +227,9 @@ def test_a_damaged_part_is_noticed(archive: Archive, vandal: sqlite3.Connection)
         archive.snapshots.page(number)
 
 
-@pytest.mark.parametrize("statement", ["DELETE FROM dictionaries", "UPDATE dictionaries SET packed = x'00'"])
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM dictionaries", "UPDATE dictionaries SET packed = x'00'"]
+)
 def test_a_lost_or_damaged_dictionary_is_noticed(path: Path, statement: str) -> None:
     with Archive(path) as archive:
         number = [keep_page(archive, page(number)) for number in range(1, 6)][-1]

@@ -17,9 +17,10 @@ from tests.archive.syndication.syndicated import BODIES, LED_ANEW, SITES, ran, w
 from tests.archive.syndication.wire import WIRE
 
 VIEWS = (
-    "SELECT * FROM syndication ORDER BY article_id", "SELECT * FROM members ORDER BY article_id",
+    "SELECT * FROM syndication ORDER BY article_id",
+    "SELECT * FROM members ORDER BY article_id",
     "SELECT article_id, cluster_id FROM latest ORDER BY article_id",
-)  # fmt: skip
+)
 
 State = list[list[tuple[object, ...]]]
 
@@ -33,14 +34,29 @@ def anew(archive: Archive) -> None:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.tuples(st.sampled_from(SITES), st.integers(1, 2), st.sampled_from(BODIES), st.booleans()), max_size=9), st.booleans())
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(SITES), st.integers(1, 2), st.sampled_from(BODIES), st.booleans()
+        ),
+        max_size=9,
+    ),
+    st.booleans(),
+)
 def test_the_clusters_of_every_moment_read_for_ever_as_they_were_seen_then(
     steps: list[tuple[str, int, str, bool]], rebuilt: bool
-) -> None:  # fmt: skip
+) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
         seen = {}
         for turn, (site, number, body, late) in enumerate(steps):
-            ran(archive, body, site=site, number=number, published=NOW + DAY if late else NOW, at=NOW + turn // 2 * HOUR)
+            ran(
+                archive,
+                body,
+                site=site,
+                number=number,
+                published=NOW + DAY if late else NOW,
+                at=NOW + turn // 2 * HOUR,
+            )
             seen[archive.clock.latest()] = state_of(archive)
         if rebuilt:
             with archive.transaction():
@@ -53,7 +69,9 @@ def test_the_clusters_of_every_moment_read_for_ever_as_they_were_seen_then(
                 assert state_of(past) == state, moment
 
 
-def test_nothing_of_the_past_is_changed_by_a_rebuild_that_changes_everything(archive: Archive) -> None:
+def test_nothing_of_the_past_is_changed_by_a_rebuild_that_changes_everything(
+    archive: Archive,
+) -> None:
     wire_on_three_sites(archive)
     before = state_of(archive)
     with archive.transaction():
@@ -72,10 +90,9 @@ def test_a_cluster_that_fell_apart_is_still_there_in_the_past(archive: Archive) 
     ran(archive, "Foto: istimewa", site="kabar", at=NOW + DAY)
     assert rows(archive, "SELECT * FROM syndication") == []
     with archive.as_of(NOW + HOUR) as past:
-        assert past.db.conn.execute("SELECT site, relation, is_first FROM syndication ORDER BY 1").fetchall() == [
-            ("berita", "edited", 0),
-            ("kabar", None, 1),
-        ]
+        assert past.db.conn.execute(
+            "SELECT site, relation, is_first FROM syndication ORDER BY 1"
+        ).fetchall() == [("berita", "edited", 0), ("kabar", None, 1)]
         assert past.db.conn.execute("SELECT DISTINCT cluster_id FROM latest").fetchall() == [(1,)]
 
 
@@ -83,7 +100,9 @@ def test_a_member_keeps_the_time_and_the_agency_that_it_had_then(archive: Archiv
     wire_on_three_sites(archive)
     ran(archive, WIRE, site="kabar", published=NOW - HOUR, agency="Xinhua", at=NOW + DAY)
     with archive.as_of(NOW) as past:
-        (row,) = past.db.conn.execute("SELECT published_at, agency FROM syndication WHERE is_first").fetchall()
+        (row,) = past.db.conn.execute(
+            "SELECT published_at, agency FROM syndication WHERE is_first"
+        ).fetchall()
     assert row == ("2026-11-20T03:04:05+00:00", "ANTARA")
 
 
@@ -111,13 +130,34 @@ def test_articles_that_wait_for_a_rebuild_are_no_problem(archive: Archive) -> No
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("DELETE FROM article_texts WHERE article_id = 2", "article 2: is in a cluster, and its text was never read for it"),
-        ("UPDATE members SET is_first = 1", "cluster 1: does not have one first, two members and the number of one"),
-        ("UPDATE members SET is_first = 0", "cluster 1: does not have one first, two members and the number of one"),
-        ("UPDATE members SET cluster_id = 2", "cluster 2: does not have one first, two members and the number of one"),
-        ("DELETE FROM members WHERE article_id > 1", "cluster 1: does not have one first, two members and the number of one"),
-        ("DELETE FROM memberships WHERE article_id = 3", "article 3: its cluster of today is not the last one that was written down"),
-        ("DELETE FROM members WHERE article_id = 3", "article 3: its cluster of today is not the last one that was written down"),
+        (
+            "DELETE FROM article_texts WHERE article_id = 2",
+            "article 2: is in a cluster, and its text was never read for it",
+        ),
+        (
+            "UPDATE members SET is_first = 1",
+            "cluster 1: does not have one first, two members and the number of one",
+        ),
+        (
+            "UPDATE members SET is_first = 0",
+            "cluster 1: does not have one first, two members and the number of one",
+        ),
+        (
+            "UPDATE members SET cluster_id = 2",
+            "cluster 2: does not have one first, two members and the number of one",
+        ),
+        (
+            "DELETE FROM members WHERE article_id > 1",
+            "cluster 1: does not have one first, two members and the number of one",
+        ),
+        (
+            "DELETE FROM memberships WHERE article_id = 3",
+            "article 3: its cluster of today is not the last one that was written down",
+        ),
+        (
+            "DELETE FROM members WHERE article_id = 3",
+            "article 3: its cluster of today is not the last one that was written down",
+        ),
         ("DELETE FROM article_texts WHERE article_id = 1", "text 1: no article runs it"),
         ("INSERT INTO bands VALUES (5, 77)", "text 77: is gone, and left keys behind"),
         ("DROP VIEW syndication", "view syndication cannot be read: no such table: syndication"),

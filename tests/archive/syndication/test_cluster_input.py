@@ -1,4 +1,6 @@
-"""What no newsroom should publish, and stories by the hundred: work stays bounded, and nothing is mistaken."""
+"""What no newsroom should publish, and stories by the hundred: work stays bounded, and nothing is
+mistaken.
+"""
 
 from __future__ import annotations
 
@@ -42,15 +44,21 @@ def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Count
         archive.db.conn.set_trace_callback(None)
 
 
-def many(archive: Archive, bodies: list[str], *, sites: int = 50, apart: timedelta = HOUR / 60) -> None:
+def many(
+    archive: Archive, bodies: list[str], *, sites: int = 50, apart: timedelta = HOUR / 60
+) -> None:
     """As an import writes them, all in one transaction."""
     with archive.transaction():
         for number, body in enumerate(bodies, start=1):
-            said = story(number, site=f"situs{number % sites}", body=body, published_at=NOW + number * apart)
+            said = story(
+                number, site=f"situs{number % sites}", body=body, published_at=NOW + number * apart
+            )
             archive.revise(said, key=str(number), observed_at=NOW, keep=lambda: None)
 
 
-@pytest.mark.parametrize("body", ["", " ", "Foto: istimewa Antara", "Air naik lagi. " * 6, "... — !!! " * 500])
+@pytest.mark.parametrize(
+    "body", ["", " ", "Foto: istimewa Antara", "Air naik lagi. " * 6, "... — !!! " * 500]
+)
 def test_texts_too_short_to_be_compared_are_in_no_cluster(archive: Archive, body: str) -> None:
     for site in ("kabar", "berita"):
         ran(archive, body, site=site)
@@ -77,13 +85,20 @@ def test_a_text_of_a_hundred_thousand_words_is_compared_like_any_other(archive: 
     assert clusters(archive) == [{"kabar/1", "berita/1"}]
 
 
-def test_a_thousand_identical_texts_are_one_text_and_are_never_compared(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patched:  # all at once, as of a thousand steps each looks at all members
+def test_a_thousand_identical_texts_are_one_text_and_are_never_compared(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        monkeypatch.context() as patched
+    ):  # all at once, as of a thousand steps each looks at all members
         patched.setattr(keeping.Clusters, "place", lambda *_arguments, **_options: None)
         many(archive, [WIRE] * MANY)
     rebuild(archive, now=NOW, jobs=1, advance=lambda _count: None)
     assert value(archive, "SELECT count(*) FROM syndication") == MANY
-    assert (value(archive, "SELECT count(*) FROM texts"), value(archive, "SELECT count(*) FROM bands")) == (1, 46)
+    assert (
+        value(archive, "SELECT count(*) FROM texts"),
+        value(archive, "SELECT count(*) FROM bands"),
+    ) == (1, 46)
     with counted(archive, monkeypatch) as told:
         ran(archive, WIRE, site="kabar", published=NOW + DAY)
         ran(archive, REWRITTEN, site="kabar", published=NOW + DAY, at=NOW + DAY)
@@ -97,7 +112,9 @@ def near(number: int) -> str:
     return f"{WIRE}\n\nLaporan wartawan kami bernomor urut {number} dari lapangan."
 
 
-def test_one_more_of_hundreds_of_near_identical_texts_is_compared_with_one(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_more_of_hundreds_of_near_identical_texts_is_compared_with_one(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many(archive, [near(number) for number in range(300)])
     assert value(archive, "SELECT count(*) FROM syndication") == 300
     with counted(archive, monkeypatch) as told:
@@ -105,7 +122,9 @@ def test_one_more_of_hundreds_of_near_identical_texts_is_compared_with_one(archi
     assert (told["compared"], told["measured"]) == (1, 1)
 
 
-def test_a_change_in_a_large_cluster_compares_no_more_than_its_members(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_in_a_large_cluster_compares_no_more_than_its_members(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many(archive, [near(number) for number in range(200)])
     ran(archive, near(5000), site="kabar", published=NOW + DAY)
     with counted(archive, monkeypatch) as told:
@@ -124,15 +143,37 @@ def test_a_change_in_a_large_cluster_compares_no_more_than_its_members(archive: 
 @pytest.mark.parametrize("sites", [1, 4])
 def test_a_year_of_prayer_times_is_a_year_of_stories(archive: Archive, sites: int) -> None:
     days = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Ahad")
-    bodies = [prayer_times(f"Randu{'' if sites == 1 else ' Utara'}", days[day % 7], 1 + day % 28, 10 + day % 45) for day in range(400)]
-    bodies = [body.replace("Maret 2026", f"{month_of(day)} {2026 + day // 336}") for day, body in enumerate(bodies)]
-    bodies = [body.replace("04:", f"{day // 45:02}:").replace("11:", f"{day // 45 + 20}:") for day, body in enumerate(bodies)]
+    bodies = [
+        prayer_times(
+            f"Randu{'' if sites == 1 else ' Utara'}", days[day % 7], 1 + day % 28, 10 + day % 45
+        )
+        for day in range(400)
+    ]
+    bodies = [
+        body.replace("Maret 2026", f"{month_of(day)} {2026 + day // 336}")
+        for day, body in enumerate(bodies)
+    ]
+    bodies = [
+        body.replace("04:", f"{day // 45:02}:").replace("11:", f"{day // 45 + 20}:")
+        for day, body in enumerate(bodies)
+    ]
     assert len(set(bodies)) == 400
     many(archive, bodies, sites=sites, apart=DAY)
     assert members(archive) == []
 
 
 def month_of(day: int) -> str:
-    return ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November", "Desember")[
-        day // 28 % 12
-    ]
+    return (
+        "Januari",
+        "Februari",
+        "Maret",
+        "April",
+        "Mei",
+        "Juni",
+        "Juli",
+        "Agustus",
+        "September",
+        "Oktober",
+        "November",
+        "Desember",
+    )[day // 28 % 12]

@@ -1,4 +1,6 @@
-"""Clusters that are kept up to date with every text: who ran whose, who was first, what a new text or a removal changes."""
+"""Clusters that are kept up to date with every text: who ran whose, who was first, what a new text
+or a removal changes.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,18 @@ from tests.archive.syndication.syndicated import (
 )
 from tests.archive.syndication.wire import RATES, REWRITTEN, WIRE, joined, paragraphs, prayer_times
 
-UNLIKE = "Perahu nelayan Teluk Sawo kembali berlayar setelah badai reda, dan pasar ikan dibuka dua jam lebih awal dari biasanya. " * 2
+UNLIKE = (
+    "Perahu nelayan Teluk Sawo kembali berlayar setelah badai reda, dan pasar ikan dibuka dua jam lebih awal dari biasanya. "
+    * 2
+)
 
 
 # Who ran whose text
 
 
-def test_wire_copy_on_three_sites_is_one_cluster_with_what_each_made_of_it(archive: Archive) -> None:
+def test_wire_copy_on_three_sites_is_one_cluster_with_what_each_made_of_it(
+    archive: Archive,
+) -> None:
     wire_on_three_sites(archive)
     assert clusters(archive) == [{"kabar/1", "berita/1", "warta/1"}]
     assert relations(archive) == {"kabar/1": "first", "berita/1": "edited", "warta/1": "excerpt"}
@@ -39,7 +46,9 @@ def test_wire_copy_on_three_sites_is_one_cluster_with_what_each_made_of_it(archi
 
 def test_the_first_is_all_of_itself_and_an_excerpt_a_part_of_it(archive: Archive) -> None:
     wire_on_three_sites(archive)
-    first, edited, excerpt = rows(archive, "SELECT similarity, containment, of_first FROM members ORDER BY article_id")
+    first, edited, excerpt = rows(
+        archive, "SELECT similarity, containment, of_first FROM members ORDER BY article_id"
+    )
     assert first == (1, 1, 1)
     assert edited[0] < edited[1] < 1
     assert excerpt[1] == 1
@@ -63,8 +72,15 @@ def test_a_cluster_has_the_number_of_its_article_that_came_first_of_all(archive:
     ran(archive, REWRITTEN, number=9)
     ran(archive, WIRE, published=NOW + HOUR)
     ran(archive, WIRE, site="berita")
-    assert rows(archive, "SELECT article_id, cluster_id, is_first FROM members") == [(2, 2, 0), (3, 2, 1)]
-    assert rows(archive, "SELECT cluster_id FROM latest ORDER BY article_id") == [(None,), (2,), (2,)]
+    assert rows(archive, "SELECT article_id, cluster_id, is_first FROM members") == [
+        (2, 2, 0),
+        (3, 2, 1),
+    ]
+    assert rows(archive, "SELECT cluster_id FROM latest ORDER BY article_id") == [
+        (None,),
+        (2,),
+        (2,),
+    ]
 
 
 def test_a_sites_own_repeat_is_labelled_apart_from_syndication(archive: Archive) -> None:
@@ -72,7 +88,12 @@ def test_a_sites_own_repeat_is_labelled_apart_from_syndication(archive: Archive)
     ran(archive, WIRE, number=2, published=NOW + DAY)
     ran(archive, BEGINNING, site="berita", published=NOW + HOUR)
     ran(archive, WIRE, site="berita", number=2, published=NOW + 2 * HOUR)
-    assert relations(archive) == {"kabar/1": "first", "berita/1": "excerpt", "berita/2": "repeat", "kabar/2": "repeat"}
+    assert relations(archive) == {
+        "kabar/1": "first",
+        "berita/1": "excerpt",
+        "berita/2": "repeat",
+        "kabar/2": "repeat",
+    }
 
 
 def test_two_addresses_of_one_newsroom_repeat_each_other(archive: Archive) -> None:
@@ -85,15 +106,21 @@ def test_two_addresses_of_one_newsroom_repeat_each_other(archive: Archive) -> No
     ("one", "other"),
     [
         (prayer_times("Randu", "Senin", 2, 30), prayer_times("Randu", "Kamis", 5, 31)),
-        (RATES.format(close="16.310", day="Senin", date=2, points=25, open="16.335"),
-         RATES.format(close="16.402", day="Selasa", date=3, points=92, open="16.310")),
+        (
+            RATES.format(close="16.310", day="Senin", date=2, points=25, open="16.335"),
+            RATES.format(close="16.402", day="Selasa", date=3, points=92, open="16.310"),
+        ),
         (WIRE, REWRITTEN),
         (joined(FOLLOW_UP, paragraphs()[0]), joined(*REWRITTEN.split("\n\n"), paragraphs()[4])),
     ],
     ids=["prayer times", "rates", "written independently", "background in common"],
-)  # fmt: skip
-@pytest.mark.parametrize("sites", [("kabar", "kabar"), ("kabar", "berita")], ids=["one site", "two sites"])
-def test_other_stories_stay_apart(archive: Archive, one: str, other: str, sites: tuple[str, str]) -> None:
+)
+@pytest.mark.parametrize(
+    "sites", [("kabar", "kabar"), ("kabar", "berita")], ids=["one site", "two sites"]
+)
+def test_other_stories_stay_apart(
+    archive: Archive, one: str, other: str, sites: tuple[str, str]
+) -> None:
     for number, (body, site) in enumerate(zip((one, other), sites, strict=True)):
         ran(archive, body, site=site, number=number)
     assert members(archive) == []
@@ -105,7 +132,9 @@ def test_a_follow_up_of_the_same_newsroom_stays_apart(archive: Archive) -> None:
     assert members(archive) == []
 
 
-def test_a_text_of_another_season_is_another_story_unless_it_is_nearly_the_same(archive: Archive) -> None:
+def test_a_text_of_another_season_is_another_story_unless_it_is_nearly_the_same(
+    archive: Archive,
+) -> None:
     ran(archive, WIRE)
     ran(archive, LED_ANEW, site="berita", published=NOW + 100 * DAY)
     assert members(archive) == []
@@ -130,14 +159,27 @@ def test_of_two_published_at_one_moment_the_one_seen_first_is_first(archive: Arc
 
 def test_a_story_with_a_time_comes_before_one_without(archive: Archive) -> None:
     ran(archive, WIRE, site="kabar", published=None)
-    ran(archive, BEGINNING, site="berita", published=datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-7 * HOUR)))
+    ran(
+        archive,
+        BEGINNING,
+        site="berita",
+        published=datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(-7 * HOUR)),
+    )
     assert relations(archive) == {"berita/1": "first", "kabar/1": "excerpt"}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_where_no_time_is_told_the_longest_is_first_whichever_came_first(archive: Archive, order: tuple[int, int]) -> None:
+def test_where_no_time_is_told_the_longest_is_first_whichever_came_first(
+    archive: Archive, order: tuple[int, int]
+) -> None:
     for turn, choice in enumerate(order):
-        ran(archive, (BEGINNING, WIRE)[choice], site=("kabar", "berita")[choice], published=None, at=NOW + turn * HOUR)
+        ran(
+            archive,
+            (BEGINNING, WIRE)[choice],
+            site=("kabar", "berita")[choice],
+            published=None,
+            at=NOW + turn * HOUR,
+        )
     assert relations(archive) == {"berita/1": "first", "kabar/1": "excerpt"}
 
 
@@ -159,7 +201,9 @@ def test_a_story_that_is_linked_with_two_unites_their_clusters(archive: Archive)
     assert clusters(archive) == [{"kabar/1", "berita/1", "kabar/2", "berita/2", "warta/1"}]
 
 
-def test_a_cluster_falls_apart_when_the_story_that_held_it_together_says_something_else(archive: Archive) -> None:
+def test_a_cluster_falls_apart_when_the_story_that_held_it_together_says_something_else(
+    archive: Archive,
+) -> None:
     ran(archive, BEGINNING, site="kabar")
     ran(archive, END, site="berita")
     ran(archive, WIRE, site="warta")
@@ -217,7 +261,9 @@ def test_what_a_later_extractor_reads_is_compared_too(archive: Archive) -> None:
     assert clusters(archive) == [{"kabar/1", "berita/1"}]
 
 
-def test_a_story_that_its_site_removed_stays_a_member_and_comes_back_as_what_it_then_says(archive: Archive) -> None:
+def test_a_story_that_its_site_removed_stays_a_member_and_comes_back_as_what_it_then_says(
+    archive: Archive,
+) -> None:
     first = ran(archive, WIRE, site="kabar")
     ran(archive, WIRE, site="berita", published=NOW + MINUTE)
     before = members(archive)
@@ -231,22 +277,37 @@ def test_a_story_that_its_site_removed_stays_a_member_and_comes_back_as_what_it_
 
 
 def taken_down(archive: Archive, site: str) -> None:
-    erase(archive, site, f"{site}-1", url=url_of(1, site=site), reason="diminta keluarga", now=NOW + DAY)
+    erase(
+        archive,
+        site,
+        f"{site}-1",
+        url=url_of(1, site=site),
+        reason="diminta keluarga",
+        now=NOW + DAY,
+    )
 
 
 def test_a_story_that_is_taken_down_leaves_no_trace_in_the_clusters(archive: Archive) -> None:
     wire_on_three_sites(archive)
-    (signature,) = rows(archive, "SELECT signature FROM texts WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)")[0]
+    (signature,) = rows(
+        archive,
+        "SELECT signature FROM texts WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)",
+    )[0]
     taken_down(archive, "kabar")
     for table in ("article_texts", "members", "memberships"):
         assert value(archive, f"SELECT count(*) FROM {table} WHERE article_id = 1") == 0, table
     assert value(archive, "SELECT count(*) FROM texts WHERE signature = ?", signature) == 0
-    assert value(archive, "SELECT count(*) FROM bands WHERE text_id NOT IN (SELECT id FROM texts)") == 0
+    assert (
+        value(archive, "SELECT count(*) FROM bands WHERE text_id NOT IN (SELECT id FROM texts)")
+        == 0
+    )
     archive.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert signature not in archive.path.read_bytes()
 
 
-def test_the_others_of_a_story_that_is_taken_down_are_what_they_would_be_without_it(archive: Archive, tmp_path) -> None:
+def test_the_others_of_a_story_that_is_taken_down_are_what_they_would_be_without_it(
+    archive: Archive, tmp_path
+) -> None:
     wire_on_three_sites(archive)
     taken_down(archive, "kabar")
     with Archive(tmp_path / "lain.db") as other:

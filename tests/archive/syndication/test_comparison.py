@@ -17,7 +17,16 @@ from archive.syndication.comparison import newsroom
 from archive.syndication.shingles import words
 from archive.syndication.signatures import FEWEST_WORDS
 from tests.archive.invented import NOW
-from tests.archive.syndication.wire import FOLLOW_UP_LEAD, RATES, REWRITTEN, WIRE, joined, paragraphs, prayer_times, read
+from tests.archive.syndication.wire import (
+    FOLLOW_UP_LEAD,
+    RATES,
+    REWRITTEN,
+    WIRE,
+    joined,
+    paragraphs,
+    prayer_times,
+    read,
+)
 from tests.benchmarks.syndication import Labelled, ours, scores
 
 HERE = Path(__file__)
@@ -28,7 +37,10 @@ needs_real_pairs = pytest.mark.skipif(
 )
 
 SHORT = joined(*paragraphs()[:3])
-LED_ANEW = joined("Warga Sumber Jati bersyukur atas waduk baru yang telah lama mereka nantikan.", *paragraphs()[1:6])
+LED_ANEW = joined(
+    "Warga Sumber Jati bersyukur atas waduk baru yang telah lama mereka nantikan.",
+    *paragraphs()[1:6],
+)
 
 
 def link(one: str, other: str, *, sites: tuple[str, str] = ("kabar", "berita")) -> Link | None:
@@ -46,7 +58,12 @@ class TestOneText:
     def test_the_same_text_is_a_copy(self) -> None:
         found = link(WIRE, WIRE)
         assert found is not None
-        assert (found.relation, found.similarity, found.containment_a, found.containment_b) == ("copy", 1, 1, 1)
+        assert (found.relation, found.similarity, found.containment_a, found.containment_b) == (
+            "copy",
+            1,
+            1,
+            1,
+        )
 
     @pytest.mark.parametrize(
         "other",
@@ -58,7 +75,14 @@ class TestOneText:
             WIRE.replace("(2/3/2026)", "2 Maret 2026"),
             WIRE.replace("(2/3/2026)", "(2/3)"),
         ],
-        ids=["capitals", "shapes", "dateline and credit", "without its end", "date in words", "date without a year"],
+        ids=[
+            "capitals",
+            "shapes",
+            "dateline and credit",
+            "without its end",
+            "date in words",
+            "date without a year",
+        ],
     )
     def test_small_changes_leave_a_copy(self, other: str) -> None:
         assert relation(WIRE, other) == "copy"
@@ -67,9 +91,20 @@ class TestOneText:
         assert relation(WIRE, LED_ANEW) == "edited"
 
     def test_words_exchanged_everywhere_are_editing(self) -> None:
-        other = WIRE.replace("mengatakan", "menyebut").replace("karena", "sebab").replace("harap", "ingin").replace("hingga", "sampai")
-        other = other.replace("agar", "supaya").replace("memasok", "menyediakan").replace("rumah berukuran", "hunian seluas")
-        other = other.replace("memperkirakan", "menduga").replace("setelah enam tahun dibangun", "usai dikerjakan selama enam tahun")
+        other = (
+            WIRE.replace("mengatakan", "menyebut")
+            .replace("karena", "sebab")
+            .replace("harap", "ingin")
+            .replace("hingga", "sampai")
+        )
+        other = (
+            other.replace("agar", "supaya")
+            .replace("memasok", "menyediakan")
+            .replace("rumah berukuran", "hunian seluas")
+        )
+        other = other.replace("memperkirakan", "menduga").replace(
+            "setelah enam tahun dibangun", "usai dikerjakan selama enam tahun"
+        )
         assert relation(WIRE, other) == "edited"
 
     def test_one_corrected_number_is_still_a_copy(self) -> None:
@@ -82,10 +117,17 @@ class TestOneText:
         assert found.similarity < 0.5
 
     def test_an_excerpt_may_have_a_lead_of_its_own(self) -> None:
-        assert relation(WIRE, joined("Waduk Kali Angin mulai terisi.", *paragraphs()[1:4])) == "excerpt"
+        assert (
+            relation(WIRE, joined("Waduk Kali Angin mulai terisi.", *paragraphs()[1:4]))
+            == "excerpt"
+        )
 
     def test_a_site_may_run_its_story_again(self) -> None:
-        found = link(WIRE, joined(*paragraphs()[:-1], "Simak juga liputan kami pekan depan."), sites=("kabar", "kabar"))
+        found = link(
+            WIRE,
+            joined(*paragraphs()[:-1], "Simak juga liputan kami pekan depan."),
+            sites=("kabar", "kabar"),
+        )
         assert found is not None
         assert (found.relation, found.same_site) == ("copy", True)
 
@@ -95,30 +137,60 @@ class TestOtherStories:
 
     @pytest.mark.parametrize(
         "other",
-        [prayer_times("Randu", "Kamis", 5, 31), prayer_times("Jati", "Senin", 2, 33), prayer_times("Lambur", "Minggu", 8, 36)],
+        [
+            prayer_times("Randu", "Kamis", 5, 31),
+            prayer_times("Jati", "Senin", 2, 33),
+            prayer_times("Lambur", "Minggu", 8, 36),
+        ],
         ids=["another day", "another town", "both"],
     )
-    @pytest.mark.parametrize("sites", [("kabar", "kabar"), ("kabar", "berita")], ids=["one site", "two sites"])
-    def test_the_prayer_times_of_another_day_or_town(self, other: str, sites: tuple[str, str]) -> None:
+    @pytest.mark.parametrize(
+        "sites", [("kabar", "kabar"), ("kabar", "berita")], ids=["one site", "two sites"]
+    )
+    def test_the_prayer_times_of_another_day_or_town(
+        self, other: str, sites: tuple[str, str]
+    ) -> None:
         assert relation(prayer_times("Randu", "Senin", 2, 30), other, sites=sites) is None
 
     def test_the_prayer_times_of_the_same_day_are_a_copy(self) -> None:
-        assert relation(prayer_times("Randu", "Senin", 2, 30), "RANDU - " + prayer_times("Randu", "Senin", 2, 30)) == "copy"
+        assert (
+            relation(
+                prayer_times("Randu", "Senin", 2, 30),
+                "RANDU - " + prayer_times("Randu", "Senin", 2, 30),
+            )
+            == "copy"
+        )
 
     def test_the_exchange_rates_of_another_day(self) -> None:
         monday = RATES.format(close="16.310", day="Senin", date=2, points=25, open="16.335")
-        assert relation(monday, RATES.format(close="16.402", day="Selasa", date=3, points=92, open="16.310")) is None
+        assert (
+            relation(
+                monday, RATES.format(close="16.402", day="Selasa", date=3, points=92, open="16.310")
+            )
+            is None
+        )
         assert relation(monday, monday) == "copy"
 
     def test_the_same_event_written_independently(self) -> None:
         assert relation(WIRE, REWRITTEN) is None
 
     def test_a_follow_up_that_repeats_yesterdays_paragraphs(self) -> None:
-        assert relation(WIRE, joined(FOLLOW_UP_LEAD, *paragraphs()[1:]), sites=("kabar", "kabar")) is None
+        assert (
+            relation(WIRE, joined(FOLLOW_UP_LEAD, *paragraphs()[1:]), sites=("kabar", "kabar"))
+            is None
+        )
 
     def test_two_follow_ups_with_the_same_background(self) -> None:
-        other = joined(REWRITTEN.split("\n\n")[4], REWRITTEN.split("\n\n")[3], REWRITTEN.split("\n\n")[5], *paragraphs()[2:])
-        assert relation(joined(FOLLOW_UP_LEAD, *paragraphs()[2:]), other, sites=("kabar", "kabar")) is None
+        other = joined(
+            REWRITTEN.split("\n\n")[4],
+            REWRITTEN.split("\n\n")[3],
+            REWRITTEN.split("\n\n")[5],
+            *paragraphs()[2:],
+        )
+        assert (
+            relation(joined(FOLLOW_UP_LEAD, *paragraphs()[2:]), other, sites=("kabar", "kabar"))
+            is None
+        )
 
     def test_a_background_paragraph_and_quotes_in_common(self) -> None:
         assert relation(joined(FOLLOW_UP_LEAD, paragraphs()[4]), WIRE) is None
@@ -128,17 +200,30 @@ class TestOtherStories:
 class TestSides:
     """The same answer from both sides."""
 
-    @pytest.mark.parametrize("other", [WIRE, SHORT, LED_ANEW, REWRITTEN, joined(FOLLOW_UP_LEAD, *paragraphs()[1:])])
+    @pytest.mark.parametrize(
+        "other", [WIRE, SHORT, LED_ANEW, REWRITTEN, joined(FOLLOW_UP_LEAD, *paragraphs()[1:])]
+    )
     @pytest.mark.parametrize("site", ["kabar", "berita"])
     def test_a_link_reversed(self, other: str, site: str) -> None:
-        there, back = link(WIRE, other, sites=("kabar", site)), link(other, WIRE, sites=(site, "kabar"))
+        there, back = (
+            link(WIRE, other, sites=("kabar", site)),
+            link(other, WIRE, sites=(site, "kabar")),
+        )
         assert there == (back and back.reversed())
 
     def test_which_was_first(self) -> None:
-        early, late = (Text.of(WIRE, site="kabar", published_at=at) for at in (NOW, NOW + timedelta(minutes=5)))
+        early, late = (
+            Text.of(WIRE, site="kabar", published_at=at) for at in (NOW, NOW + timedelta(minutes=5))
+        )
         undated = read(WIRE)
         pairs = [(early, late), (late, early), (early, early), (early, undated), (undated, undated)]
-        assert [(found := compare(a, b)) and found.first for a, b in pairs] == ["a", "b", None, None, None]
+        assert [(found := compare(a, b)) and found.first for a, b in pairs] == [
+            "a",
+            "b",
+            None,
+            None,
+            None,
+        ]
 
     @pytest.mark.parametrize(
         ("one", "other", "same"),
@@ -158,9 +243,10 @@ class TestSides:
         assert (newsroom(one) == newsroom(other)) is same
 
 
-BODIES = st.lists(st.sampled_from([*paragraphs(), *FOLLOW_UP_LEAD.split("\n\n"), *REWRITTEN.split("\n\n")]), max_size=9).map(
-    lambda parts: joined(*parts)
-)
+BODIES = st.lists(
+    st.sampled_from([*paragraphs(), *FOLLOW_UP_LEAD.split("\n\n"), *REWRITTEN.split("\n\n")]),
+    max_size=9,
+).map(lambda parts: joined(*parts))
 
 
 @settings(deadline=None)
@@ -180,14 +266,18 @@ def test_a_text_is_a_copy_of_itself(body: str) -> None:
 @settings(deadline=None)
 @given(st.integers(1, 8), st.integers(1, 8))
 def test_the_more_is_cut_the_less_of_the_longer_text_is_left(some: int, more: int) -> None:
-    longer, shorter = (link(WIRE, joined(*paragraphs()[:count])) for count in (max(some, more), min(some, more)))
+    longer, shorter = (
+        link(WIRE, joined(*paragraphs()[:count])) for count in (max(some, more), min(some, more))
+    )
     if longer and shorter:
         assert longer.containment_a >= shorter.containment_a
         assert longer.containment_b == shorter.containment_b == 1
 
 
 class TestBadInput:
-    @pytest.mark.parametrize("body", ["", " \n\n ", "Foto: istimewa", "Baca berita selengkapnya", "Air naik lagi. " * 6])
+    @pytest.mark.parametrize(
+        "body", ["", " \n\n ", "Foto: istimewa", "Baca berita selengkapnya", "Air naik lagi. " * 6]
+    )
     def test_a_text_too_short_is_linked_to_nothing(self, body: str) -> None:
         assert link(body, body) is None
         assert link(body, WIRE) is None

@@ -48,7 +48,14 @@ def test_runs_are_not_confused_with_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("Air", 1), ("Air naik lagi", 1), ("Air naik lagi tadi", 1), ("Air naik lagi tadi malam", 2)]
+    ("text", "count"),
+    [
+        ("", 0),
+        ("Air", 1),
+        ("Air naik lagi", 1),
+        ("Air naik lagi tadi", 1),
+        ("Air naik lagi tadi malam", 2),
+    ],
 )
 def test_short_texts(text: str, count: int) -> None:
     assert len(shingles(words(text))) == count
@@ -73,6 +80,11 @@ def test_digests_are_for_ever() -> None:
 def test_another_process_finds_the_same() -> None:
     code = f"from archive.syndication.shingles import *; print(shingles(words({LINE!r})))"
     for seed in ("1", "2"):
-        printed = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
-                                 capture_output=True, text=True, check=True).stdout  # fmt: skip
+        printed = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert printed.strip() == str(shingles(words(LINE)))

@@ -22,7 +22,9 @@ def signed(text: str) -> Signature:
 
 
 def meet(one: str, other: str) -> bool:
-    return bool(set(signed(one).keys()) & set(signed(other).keys())) and signed(one).promises(signed(other))
+    return bool(set(signed(one).keys()) & set(signed(other).keys())) and signed(one).promises(
+        signed(other)
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,10 @@ def test_copies_edited_texts_and_excerpts_meet(other: str) -> None:
 
 
 def test_an_excerpt_meets_a_story_twenty_times_as_long() -> None:
-    rest = [f"Petak ke {n} ditanami jagung oleh keluarga nomor {n} sejak pekan ke {n}." for n in range(200)]
+    rest = [
+        f"Petak ke {n} ditanami jagung oleh keluarga nomor {n} sejak pekan ke {n}."
+        for n in range(200)
+    ]
     assert meet(joined(*paragraphs()[:3]), joined(*paragraphs(), *rest))
 
 
@@ -51,7 +56,9 @@ def test_other_stories_do_not_meet(other: str) -> None:
     assert not set(signed(WIRE).keys()) & set(signed(other).keys())
 
 
-@pytest.mark.parametrize("text", ["", "Foto: istimewa", "Air naik lagi", "kata " * (FEWEST_WORDS - 1)])
+@pytest.mark.parametrize(
+    "text", ["", "Foto: istimewa", "Air naik lagi", "kata " * (FEWEST_WORDS - 1)]
+)
 def test_a_text_too_short_has_no_keys(text: str) -> None:
     assert signed(text).keys() == ()
     assert not signed(text).promises(signed(text))
@@ -82,18 +89,31 @@ def test_an_empty_signature_can_be_packed() -> None:
 
 def test_similarity_of_signatures_is_that_of_the_texts() -> None:
     one, other = ([f"k{n}" for n in range(start, start + 3000)] for start in (0, 1000))
-    agreeing = sum(a == b for a, b in zip(Signature.of(one).whole, Signature.of(other).whole, strict=True))
+    agreeing = sum(
+        a == b for a, b in zip(Signature.of(one).whole, Signature.of(other).whole, strict=True)
+    )
     assert 0.3 < agreeing / (2 * WHOLE_BANDS) < 0.7
 
 
 def test_keys_are_for_ever() -> None:
-    """Kept keys have to meet those of tomorrow: where these change, ALGORITHM has to change as well."""
-    assert (ALGORITHM, signed(WIRE).keys()[0], signed(WIRE).keys()[-1]) == ("rensa-2/1", 68680164927234193, 3251225022089320398)
+    """Kept keys have to meet those of tomorrow: where these change, ALGORITHM has to change as
+    well.
+    """
+    assert (ALGORITHM, signed(WIRE).keys()[0], signed(WIRE).keys()[-1]) == (
+        "rensa-2/1",
+        68680164927234193,
+        3251225022089320398,
+    )
 
 
 def test_another_process_finds_the_same_keys() -> None:
     code = f"from archive.syndication import *; from archive.syndication.shingles import words; print(Signature.of(words({WIRE!r})).keys())"
     for seed in ("1", "2"):
-        printed = subprocess.run([sys.executable, "-c", code], env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
-                                 capture_output=True, text=True, check=True).stdout  # fmt: skip
+        printed = subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert printed.strip() == str(signed(WIRE).keys())

@@ -1,4 +1,6 @@
-"""Invented stories for telling copies from other stories, and what newsrooms do to them. Nothing here was ever published."""
+"""Invented stories for telling copies from other stories, and what newsrooms do to them. Nothing
+here was ever published.
+"""
 
 from __future__ import annotations
 
@@ -75,6 +77,12 @@ def read(body: str, *, site: str = "kabar") -> Text:
 
 def prayer_times(city: str, day: str, date: int, minute: int) -> str:
     return PRAYER_TIMES.format(
-        city=city, day=day, date=date, dawn=f"04:{minute}", noon=f"11:{minute}", afternoon=f"15:{minute - 1}", dusk=f"17:{minute + 2}",
+        city=city,
+        day=day,
+        date=date,
+        dawn=f"04:{minute}",
+        noon=f"11:{minute}",
+        afternoon=f"15:{minute - 1}",
+        dusk=f"17:{minute + 2}",
         night=f"19:{minute - 4}",
-    )  # fmt: skip
+    )

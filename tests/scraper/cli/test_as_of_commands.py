@@ -1,4 +1,6 @@
-"""`warta show --as-of` and `warta log --as-of`: a moment or a day in, the past out, and a word where it may still grow."""
+"""`warta show --as-of` and `warta log --as-of`: a moment or a day in, the past out, and a word
+where it may still grow.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ LATER = "The archive was last written at 2026-11-23T03:04:05+00:00: what it says
 
 @pytest.fixture(autouse=True)
 def library(path: Path) -> Path:
-    """Story 1 kept on the 20th at 03:04:05 UTC, edited an hour and a day later; the archive last written on the 23rd."""
+    """Story 1 kept on the 20th at 03:04:05 UTC, edited an hour and a day later; the archive last
+    written on the 23rd.
+    """
     with Archive(path) as archive:
         announce(archive, link(1))
         keep(archive, story(1))
@@ -36,12 +40,21 @@ def revision_shown(result: Result) -> int:
 @pytest.mark.parametrize(
     ("moment", "revision"),
     [
-        ("2026-11-20T03:04:05+00:00", 1), ("2026-11-20T10:04:05+07:00", 1), ("2026-11-20T03:04:05Z", 1),
-        ("2026-11-20T04:04:04.999999+00:00", 1), ("2026-11-20T04:04:05+00:00", 2), ("2026-11-20 05:00+00:00", 2),
-        ("2026-11-20", 2), ("20261120", 2), ("2026-11-21", 3), ("2026-11-22", 3),
+        ("2026-11-20T03:04:05+00:00", 1),
+        ("2026-11-20T10:04:05+07:00", 1),
+        ("2026-11-20T03:04:05Z", 1),
+        ("2026-11-20T04:04:04.999999+00:00", 1),
+        ("2026-11-20T04:04:05+00:00", 2),
+        ("2026-11-20 05:00+00:00", 2),
+        ("2026-11-20", 2),
+        ("20261120", 2),
+        ("2026-11-21", 3),
+        ("2026-11-22", 3),
     ],
-)  # fmt: skip
-def test_show_takes_a_moment_or_a_day_which_is_its_end(warta: Warta, moment: str, revision: int) -> None:
+)
+def test_show_takes_a_moment_or_a_day_which_is_its_end(
+    warta: Warta, moment: str, revision: int
+) -> None:
     result = warta("show", "1", options=("--as-of", moment, "--json"))
     assert revision_shown(result) == revision
     assert result.stderr == ""
@@ -58,8 +71,12 @@ def test_log_lists_what_there_was(warta: Warta) -> None:
 
 
 @pytest.mark.parametrize("command", ["show", "log"])
-@pytest.mark.parametrize("moment", ["2026-11-23T03:04:05+00:00", "2026-11-23", "2031-01-01", "9999-12-31T23:59:59-07:00"])
-def test_a_moment_that_may_still_grow_is_told_beside_the_data(warta: Warta, command: str, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment", ["2026-11-23T03:04:05+00:00", "2026-11-23", "2031-01-01", "9999-12-31T23:59:59-07:00"]
+)
+def test_a_moment_that_may_still_grow_is_told_beside_the_data(
+    warta: Warta, command: str, moment: str
+) -> None:
     result = warta(command, "1", options=("--as-of", moment, "--json"))
     assert result.exit_code == 0
     assert result.stderr == LATER
@@ -68,7 +85,18 @@ def test_a_moment_that_may_still_grow_is_told_beside_the_data(warta: Warta, comm
 
 @pytest.mark.parametrize("command", ["show", "log"])
 @pytest.mark.parametrize(
-    "moment", ["", "kemarin", "2026-13-01", "2026-11-31", "2026-11-20T03:04:05", "2026-11-20T25:00:00+07:00", "1.5", "20-11-2026", "\udcff"]
+    "moment",
+    [
+        "",
+        "kemarin",
+        "2026-13-01",
+        "2026-11-31",
+        "2026-11-20T03:04:05",
+        "2026-11-20T25:00:00+07:00",
+        "1.5",
+        "20-11-2026",
+        "\udcff",
+    ],
 )
 def test_what_is_no_moment_is_wrong_usage(warta: Warta, command: str, moment: str) -> None:
     result = warta(command, "1", options=("--as-of", moment))
@@ -79,15 +107,25 @@ def test_what_is_no_moment_is_wrong_usage(warta: Warta, command: str, moment: st
 
 @pytest.mark.parametrize("command", ["show", "log"])
 @pytest.mark.parametrize("reference", ["1", "kabar-1", url_of(1)])
-@pytest.mark.parametrize("moment", ["2026-11-20T03:04:04+00:00", "2026-11-19", "0001-01-01T00:00:00+07:00"])
-def test_a_story_that_was_not_there_yet_is_told_in_one_line(warta: Warta, command: str, reference: str, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment", ["2026-11-20T03:04:04+00:00", "2026-11-19", "0001-01-01T00:00:00+07:00"]
+)
+def test_a_story_that_was_not_there_yet_is_told_in_one_line(
+    warta: Warta, command: str, reference: str, moment: str
+) -> None:
     result = warta(command, reference, options=("--as-of", moment))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {reference}: no article that was in the archive at that moment goes by that name\n"
+    assert (
+        result.stderr
+        == f"Error: {reference}: no article that was in the archive at that moment goes by that name\n"
+    )
 
 
 def test_an_empty_archive_says_that_it_is_empty(warta: Warta, tmp_path: Path) -> None:
     Archive(tmp_path / "kosong.db").close()
     result = warta("show", "1", archive=tmp_path / "kosong.db", options=("--as-of", "2026-11-20"))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.splitlines()[0] == "The archive is empty: what it says as of a later moment may still grow."
+    assert (
+        result.stderr.splitlines()[0]
+        == "The archive is empty: what it says as of a later moment may still grow."
+    )

@@ -29,7 +29,14 @@ def library(path: Path) -> Path:
     """The wire story on three sites, a repeat of another one a day later, and a story of its own."""
     with Archive(path) as archive:
         wire_on_three_sites(archive)
-        ran(archive, REWRITTEN, site="berita", number=2, published=(NOW + DAY).astimezone(WIB), headline="Waduk [baru]")
+        ran(
+            archive,
+            REWRITTEN,
+            site="berita",
+            number=2,
+            published=(NOW + DAY).astimezone(WIB),
+            headline="Waduk [baru]",
+        )
         ran(archive, REWRITTEN, site="berita", number=3, published=NOW + DAY + HOUR)
         ran(archive, "Foto: istimewa", site="kabar", number=4)
     return path
@@ -50,15 +57,30 @@ def call(*arguments: str | Path) -> Result:
 def test_clusters_lists_the_newest_first(warta: Warta, library: Path) -> None:
     assert lines(warta("clusters", options=JSON)) == [
         {
-            "cluster_id": 4, "members": 2, "sites": ["berita"], "relations": {"repeat": 1}, "agency": None, "first_site": "berita",
-            "first_published_at": "2026-11-21T10:04:05+07:00", "minutes": 60, "headline": "Waduk [baru]", "url": url_of(2, site="berita"),
+            "cluster_id": 4,
+            "members": 2,
+            "sites": ["berita"],
+            "relations": {"repeat": 1},
+            "agency": None,
+            "first_site": "berita",
+            "first_published_at": "2026-11-21T10:04:05+07:00",
+            "minutes": 60,
+            "headline": "Waduk [baru]",
+            "url": url_of(2, site="berita"),
         },
         {
-            "cluster_id": 1, "members": 3, "sites": ["berita", "kabar", "warta"], "relations": {"edited": 1, "excerpt": 1},
-            "agency": "ANTARA", "first_site": "kabar",
-            "first_published_at": "2026-11-20T03:04:05+00:00", "minutes": 30, "headline": "Pasar Tanjung Ramai Lagi (1)", "url": url_of(1),
+            "cluster_id": 1,
+            "members": 3,
+            "sites": ["berita", "kabar", "warta"],
+            "relations": {"edited": 1, "excerpt": 1},
+            "agency": "ANTARA",
+            "first_site": "kabar",
+            "first_published_at": "2026-11-20T03:04:05+00:00",
+            "minutes": 30,
+            "headline": "Pasar Tanjung Ramai Lagi (1)",
+            "url": url_of(1),
         },
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,12 +97,20 @@ def test_clusters_lists_the_newest_first(warta: Warta, library: Path) -> None:
         (("--since", "2026-11-20T10:34:06+07:00"), [4]),
     ],
 )
-def test_clusters_can_be_narrowed(warta: Warta, library: Path, options: tuple[str, ...], found: list[int]) -> None:
-    assert [row["cluster_id"] for row in lines(warta("clusters", options=(*JSON, *options)))] == found
+def test_clusters_can_be_narrowed(
+    warta: Warta, library: Path, options: tuple[str, ...], found: list[int]
+) -> None:
+    assert [
+        row["cluster_id"] for row in lines(warta("clusters", options=(*JSON, *options)))
+    ] == found
 
 
-@pytest.mark.parametrize("options", [("--min-size", "1"), ("--since", "kemarin"), ("--since", "2026-11-20T10:00:00")])
-def test_clusters_narrowed_by_what_is_no_number_or_time_is_wrong_usage(warta: Warta, library: Path, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "options", [("--min-size", "1"), ("--since", "kemarin"), ("--since", "2026-11-20T10:00:00")]
+)
+def test_clusters_narrowed_by_what_is_no_number_or_time_is_wrong_usage(
+    warta: Warta, library: Path, options: tuple[str, ...]
+) -> None:
     assert warta("clusters", options=options).exit_code == 2
 
 
@@ -93,18 +123,29 @@ def test_clusters_prints_a_line_a_cluster_in_a_pipe(warta: Warta, library: Path)
     assert result.stderr == ""
 
 
-def test_clusters_of_an_archive_without_any_says_so_beside_the_data(warta: Warta, path: Path) -> None:
+def test_clusters_of_an_archive_without_any_says_so_beside_the_data(
+    warta: Warta, path: Path
+) -> None:
     Archive(path).close()
     result = warta("clusters")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No story ran more than once.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "",
+        "No story ran more than once.\n",
+    )
     assert lines(warta("clusters", options=JSON)) == []
 
 
 def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, library: Path) -> None:
     with Archive(library) as archive, archive.transaction():
-        archive.db.conn.execute("UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)")
+        archive.db.conn.execute(
+            "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
+        )
     result = warta("clusters", options=JSON)
-    assert result.stderr == "1 article of an earlier version not placed yet: run `warta clusters rebuild`.\n"
+    assert (
+        result.stderr
+        == "1 article of an earlier version not placed yet: run `warta clusters rebuild`.\n"
+    )
     assert len(result.stdout.splitlines()) == 2
 
 
@@ -121,10 +162,20 @@ def test_a_rebuild_is_of_the_archive_that_is_named_anywhere(
         with archive.transaction():
             archive.db.conn.execute("DELETE FROM members")
     if place.startswith("environment"):
-        monkeypatch.setenv("WARTA_ARCHIVE", str(library if place == "environment" else tmp_path / "lain.db"))
+        monkeypatch.setenv(
+            "WARTA_ARCHIVE", str(library if place == "environment" else tmp_path / "lain.db")
+        )
     option = ["--archive", library] if place != "environment" else []
-    result = call("clusters", "rebuild", "-j", "1", *option) if place == "behind" else call("clusters", *option, "rebuild")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "5 memberships changed.\n"), result.output
+    result = (
+        call("clusters", "rebuild", "-j", "1", *option)
+        if place == "behind"
+        else call("clusters", *option, "rebuild")
+    )
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "",
+        "5 memberships changed.\n",
+    ), result.output
     with Archive(library, read_only=True) as archive:
         assert members(archive) == before
 
@@ -136,13 +187,18 @@ def test_a_rebuild_of_no_archive_is_told_plainly_and_makes_none(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_rebuild_that_is_interrupted_says_so_in_one_line(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_that_is_interrupted_says_so_in_one_line(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupted(*_arguments: object, **_options: object) -> int:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("scraper.cli.reading.clusters.rebuild_clusters", interrupted)
     result = call("clusters", "rebuild", "--archive", library)
-    assert (result.exit_code, result.stderr) == (1, "Error: interrupted; every cluster is whole, old or new: run it again\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: interrupted; every cluster is whole, old or new: run it again\n",
+    )
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "banyak"])
@@ -156,9 +212,21 @@ def test_a_rebuild_on_no_core_is_wrong_usage(library: Path, jobs: str) -> None:
 def test_cluster_tells_who_ran_a_story_when_and_how_much_of_it(warta: Warta, library: Path) -> None:
     told = lines(warta("cluster", url_of(1, site="warta"), options=JSON))
     assert set(told[0]) == {
-        "article_id", "site", "url", "headline", "published_at", "agency", "removed_at", "relation", "similarity", "containment",
-        "of_first", "is_first", "minutes", "direction",
-    }  # fmt: skip
+        "article_id",
+        "site",
+        "url",
+        "headline",
+        "published_at",
+        "agency",
+        "removed_at",
+        "relation",
+        "similarity",
+        "containment",
+        "of_first",
+        "is_first",
+        "minutes",
+        "direction",
+    }
     assert [(row["site"], row["relation"], row["direction"], row["minutes"]) for row in told] == [
         ("kabar", None, None, 0),
         ("berita", "edited", None, 10),
@@ -192,7 +260,11 @@ def test_minutes_of_a_story_without_a_time_are_not_told(warta: Warta, library: P
 
 def test_cluster_of_a_story_alone_says_so_beside_the_data(warta: Warta, library: Path) -> None:
     result = warta("cluster", url_of(4))
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No other story has this text.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "",
+        "No other story has this text.\n",
+    )
     assert lines(warta("cluster", url_of(4), options=JSON)) == []
 
 
@@ -208,11 +280,42 @@ def test_cluster_of_an_unknown_story_is_told_plainly(warta: Warta, library: Path
 @pytest.mark.parametrize("behind", [True, False])
 def test_the_matrix_tells_who_ran_how_many_stories_of_whom(library: Path, behind: bool) -> None:
     option = ("--archive", library)
-    result = call("syndication", "matrix", *option, "--json") if behind else call("syndication", *option, "matrix", "--json")
+    result = (
+        call("syndication", "matrix", *option, "--json")
+        if behind
+        else call("syndication", *option, "matrix", "--json")
+    )
     assert lines(result) == [
-        {"site": "berita", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 0, "copies": 0, "edited": 1, "excerpts": 0},
-        {"site": "kabar", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 1, "copies": 0, "edited": 0, "excerpts": 0},
-        {"site": "warta", "source": "ANTARA", "is_agency": True, "stories": 1, "first": 0, "copies": 0, "edited": 0, "excerpts": 1},
+        {
+            "site": "berita",
+            "source": "ANTARA",
+            "is_agency": True,
+            "stories": 1,
+            "first": 0,
+            "copies": 0,
+            "edited": 1,
+            "excerpts": 0,
+        },
+        {
+            "site": "kabar",
+            "source": "ANTARA",
+            "is_agency": True,
+            "stories": 1,
+            "first": 1,
+            "copies": 0,
+            "edited": 0,
+            "excerpts": 0,
+        },
+        {
+            "site": "warta",
+            "source": "ANTARA",
+            "is_agency": True,
+            "stories": 1,
+            "first": 0,
+            "copies": 0,
+            "edited": 0,
+            "excerpts": 1,
+        },
     ]
 
 
@@ -221,21 +324,34 @@ def test_the_matrix_names_the_site_where_no_agency_is_credited(path: Path) -> No
         ran(archive, WIRE, site="kabar")
         ran(archive, WIRE, site="berita", published=NOW + HOUR)
     (row,) = lines(call("syndication", "matrix", "--archive", path, "--json"))
-    assert (row["site"], row["source"], row["is_agency"], row["copies"]) == ("berita", "kabar", False, 1)
+    assert (row["site"], row["source"], row["is_agency"], row["copies"]) == (
+        "berita",
+        "kabar",
+        False,
+        1,
+    )
     assert "stories of" in call("syndication", "matrix", "--archive", path).stdout
 
 
 def test_the_matrix_of_an_archive_without_clusters_says_so_beside_the_data(path: Path) -> None:
     Archive(path).close()
     result = call("syndication", "matrix", "--archive", path)
-    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "No story ran at two sites.\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (
+        0,
+        "",
+        "No story ran at two sites.\n",
+    )
     assert lines(call("syndication", "matrix", "--archive", path, "--json")) == []
 
 
 # All of them
 
 
-COMMANDS = {"clusters": ["clusters"], "cluster": ["cluster", url_of(1)], "matrix": ["syndication", "matrix"]}
+COMMANDS = {
+    "clusters": ["clusters"],
+    "cluster": ["cluster", url_of(1)],
+    "matrix": ["syndication", "matrix"],
+}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -258,7 +374,9 @@ def test_a_reader_of_the_pipe_may_go_away(library: Path, name: str) -> None:
     assert (command.returncode, errors) == (0, b"")
 
 
-@pytest.mark.parametrize("name", ["clusters", "clusters rebuild", "cluster", "syndication", "syndication matrix"])
+@pytest.mark.parametrize(
+    "name", ["clusters", "clusters rebuild", "cluster", "syndication", "syndication matrix"]
+)
 def test_help_says_what_a_command_does_and_what_its_options_mean(name: str) -> None:
     shown = call(*name.split(), "--help")
     assert shown.exit_code == 0
@@ -271,16 +389,24 @@ def test_help_says_what_a_command_does_and_what_its_options_mean(name: str) -> N
 def test_members_that_were_removed_say_so(warta: Warta, library: Path) -> None:
     with Archive(library) as archive, archive.transaction():
         archive.note_removal(1, observed_at=NOW + DAY)
-    assert lines(warta("cluster", url_of(1), options=JSON))[0]["removed_at"] == "2026-11-21T03:04:05+00:00"
+    assert (
+        lines(warta("cluster", url_of(1), options=JSON))[0]["removed_at"]
+        == "2026-11-21T03:04:05+00:00"
+    )
     with Archive(library, read_only=True) as archive:
         assert len(rows(archive, "SELECT * FROM syndication")) == 5
 
 
-def test_a_rebuild_whose_reader_is_killed_says_so(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rebuild_whose_reader_is_killed_says_so(
+    library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def killed(*_given: object, **_named: object) -> int:
         raise BrokenProcessPool
 
     monkeypatch.setattr("scraper.cli.reading.clusters.rebuild_clusters", killed)
     result = call("clusters", "rebuild", "--archive", library)
     assert result.exit_code == 1
-    assert result.stderr == "Error: a process that read texts was killed, perhaps for want of memory; try fewer with --jobs\n"
+    assert (
+        result.stderr
+        == "Error: a process that read texts was killed, perhaps for want of memory; try fewer with --jobs\n"
+    )

@@ -1,4 +1,6 @@
-"""The commands that read an archive: data on stdout, messages on stderr, one plain line for what went wrong."""
+"""The commands that read an archive: data on stdout, messages on stderr, one plain line for what
+went wrong.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,20 @@ from archive import Archive
 from archive.ledger.wording import REASONS, sentence
 from scraper.cli.archive_commands import COMMANDS
 from scraper.cli.main import main
-from tests.archive.invented import BODY, DAY, HOUR, NOW, SITE, announce, check, keep, link, story, take_down, url_of
+from tests.archive.invented import (
+    BODY,
+    DAY,
+    HOUR,
+    NOW,
+    SITE,
+    announce,
+    check,
+    keep,
+    link,
+    story,
+    take_down,
+    url_of,
+)
 
 Warta = Callable[..., Result]
 JSON = ("--json",)
@@ -24,13 +39,37 @@ JSON = ("--json",)
 
 @pytest.fixture(autouse=True)
 def library(path: Path) -> Path:
-    """Story 1 was edited, 2 removed, 3 opted out and doubtful, 4 refused, 5 failed, 6 is another address of 1."""
+    """Story 1 was edited, 2 removed, 3 opted out and doubtful, 4 refused, 5 failed, 6 is another
+    address of 1.
+    """
     with Archive(path) as archive:
         announce(archive, *map(link, (1, 2, 3)), source="https://www.kabar.example/sitemap.xml")
         keep(archive, story(1))
-        announce(archive, link(4, refused="video_page"), link(5), link(6, key=f"{SITE}-1"), source="umpan")
-        keep(archive, story(1, body=BODY.replace("turun", "naik"), headline="Harga Beras Naik"), at=NOW + HOUR)
-        keep(archive, story(2, kicker=None, deck=None, dateline=None, agency=None, authors=(), editors=(), headline=None))
+        announce(
+            archive,
+            link(4, refused="video_page"),
+            link(5),
+            link(6, key=f"{SITE}-1"),
+            source="umpan",
+        )
+        keep(
+            archive,
+            story(1, body=BODY.replace("turun", "naik"), headline="Harga Beras Naik"),
+            at=NOW + HOUR,
+        )
+        keep(
+            archive,
+            story(
+                2,
+                kicker=None,
+                deck=None,
+                dateline=None,
+                agency=None,
+                authors=(),
+                editors=(),
+                headline=None,
+            ),
+        )
         take_down(archive, story(2), at=NOW + DAY)
         keep(archive, story(3, site="warta", story_id="88", warnings=("no_date",)))
         with archive.transaction():
@@ -63,8 +102,20 @@ def complaint(result: Result) -> str:
 # show
 
 
-@pytest.mark.parametrize("reference", ["1", "kabar-1", url_of(1), url_of(1) + "/?utm_source=x#atas", "http" + url_of(1)[5:], url_of(6)])
-def test_show_finds_a_story_by_number_story_id_or_any_of_its_addresses(warta: Warta, reference: str) -> None:
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "1",
+        "kabar-1",
+        url_of(1),
+        url_of(1) + "/?utm_source=x#atas",
+        "http" + url_of(1)[5:],
+        url_of(6),
+    ],
+)
+def test_show_finds_a_story_by_number_story_id_or_any_of_its_addresses(
+    warta: Warta, reference: str
+) -> None:
     assert "Harga Beras Naik" in text(warta("show", reference))
 
 
@@ -101,7 +152,10 @@ def test_show_says_what_is_doubtful_and_who_opted_out(warta: Warta) -> None:
 
 def test_show_prints_brackets_as_text(warta: Warta, library: Path) -> None:
     with Archive(library) as archive:
-        keep(archive, story(7, headline="[bold]Pasar[/bold] [/]", body="Kata [red]merah[/red] dan [/x]."))
+        keep(
+            archive,
+            story(7, headline="[bold]Pasar[/bold] [/]", body="Kata [red]merah[/red] dan [/x]."),
+        )
     shown = text(warta("show", "kabar-7"))
     assert "[bold]Pasar[/bold] [/]" in shown
     assert "Kata [red]merah[/red] dan [/x]." in shown
@@ -111,7 +165,12 @@ def test_show_as_json_is_the_row_of_latest_with_real_lists(warta: Warta) -> None
     (row,) = lines(warta("show", "1", options=JSON))
     assert row["authors"] == ["Sari Melati"]
     assert row["tags"] == ["pasar", "beras"]
-    assert (row["article_id"], row["revision"], row["removed_at"], row["cluster_id"]) == (1, 2, None, 1)
+    assert (row["article_id"], row["revision"], row["removed_at"], row["cluster_id"]) == (
+        1,
+        2,
+        None,
+        1,
+    )
 
 
 # log
@@ -120,15 +179,21 @@ def test_show_as_json_is_the_row_of_latest_with_real_lists(warta: Warta) -> None
 def test_log_lists_the_revisions(warta: Warta) -> None:
     shown = text(warta("log", "1"))
     assert url_of(1) in shown
-    for word in ("first", "publisher", "headline, body", "2026-11-20T04:04:05+00:00", "Harga Beras Naik"):
+    for word in (
+        "first",
+        "publisher",
+        "headline, body",
+        "2026-11-20T04:04:05+00:00",
+        "Harga Beras Naik",
+    ):
         assert word in shown
 
 
 def test_log_as_json_is_a_row_a_revision(warta: Warta) -> None:
-    assert [(row["number"], row["kind"], row["changed"]) for row in lines(warta("log", "1", options=JSON))] == [
-        (1, "first", []),
-        (2, "publisher", ["headline", "body"]),
-    ]
+    assert [
+        (row["number"], row["kind"], row["changed"])
+        for row in lines(warta("log", "1", options=JSON))
+    ] == [(1, "first", []), (2, "publisher", ["headline", "body"])]
 
 
 def test_log_of_an_address_with_brackets_is_printed(warta: Warta, library: Path) -> None:
@@ -143,7 +208,10 @@ def test_log_of_an_address_with_brackets_is_printed(warta: Warta, library: Path)
 
 def test_diff_shows_the_newest_change_word_by_word(warta: Warta) -> None:
     shown = text(warta("diff", "1"))
-    assert "Revision 1 (2026-11-20T03:04:05+00:00) → revision 2 of 2 (2026-11-20T04:04:05+00:00)" in shown
+    assert (
+        "Revision 1 (2026-11-20T03:04:05+00:00) → revision 2 of 2 (2026-11-20T04:04:05+00:00)"
+        in shown
+    )
     assert "Harga beras [-turun-][+naik+] dua ratus rupiah" in shown
 
 
@@ -158,7 +226,10 @@ def test_diff_takes_two_numbers_in_any_order(warta: Warta) -> None:
 def test_diff_of_a_story_with_one_revision_says_so(warta: Warta) -> None:
     result = warta("diff", "88")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "There is only one revision: nothing has changed since the story was first seen.\n"
+    assert (
+        result.stderr
+        == "There is only one revision: nothing has changed since the story was first seen.\n"
+    )
     assert "No difference in any field." in text(warta("diff", "88", "1"))
 
 
@@ -171,7 +242,9 @@ def test_diff_as_json_is_a_line_a_changed_field(warta: Warta) -> None:
 
 @pytest.mark.parametrize("number", ["0", "3", "99"])
 def test_diff_with_a_revision_that_is_not_there_is_told_plainly(warta: Warta, number: str) -> None:
-    assert complaint(warta("diff", "1", "1", number)) == f"Error: article 1 has no revision {number}"
+    assert (
+        complaint(warta("diff", "1", "1", number)) == f"Error: article 1 has no revision {number}"
+    )
 
 
 # explain
@@ -212,14 +285,18 @@ def test_explain_says_of_another_address_which_story_it_is(warta: Warta) -> None
     assert "It is article 1:" in text(warta("explain", url_of(6)))
 
 
-def test_explain_names_the_story_of_an_address_that_was_announced_before_the_story_was_kept(warta: Warta, library: Path) -> None:
+def test_explain_names_the_story_of_an_address_that_was_announced_before_the_story_was_kept(
+    warta: Warta, library: Path
+) -> None:
     with Archive(library) as archive:
         announce(archive, link(8), link(9, key=f"{SITE}-8"))
         keep(archive, story(8))
     assert "It is article 4:" in text(warta("explain", url_of(9)))
 
 
-def test_explain_as_json_holds_the_checks_and_the_revisions_without_their_text(warta: Warta) -> None:
+def test_explain_as_json_holds_the_checks_and_the_revisions_without_their_text(
+    warta: Warta,
+) -> None:
     (life,) = lines(warta("explain", url_of(1), options=JSON))
     assert [each["outcome"] for each in life["history"]] == ["kept", "kept"]
     assert [made["kind"] for made in life["revisions"]] == ["first", "publisher"]
@@ -227,7 +304,10 @@ def test_explain_as_json_holds_the_checks_and_the_revisions_without_their_text(w
 
 
 def test_explain_of_an_address_that_nobody_announced_is_told_plainly(warta: Warta) -> None:
-    assert complaint(warta("explain", url_of(404))) == f"Error: {url_of(404)}: the ledger has never heard of this address"
+    assert (
+        complaint(warta("explain", url_of(404)))
+        == f"Error: {url_of(404)}: the ledger has never heard of this address"
+    )
 
 
 def test_every_reason_is_a_sentence_without_its_full_stop() -> None:
@@ -246,11 +326,16 @@ def test_search_lists_the_stories_that_hold_the_words(warta: Warta) -> None:
 
 
 def test_search_as_json_is_a_line_a_story(warta: Warta) -> None:
-    assert [row["article_id"] for row in lines(warta("search", '"harga beras naik"', options=JSON))] == [1]
+    assert [
+        row["article_id"] for row in lines(warta("search", '"harga beras naik"', options=JSON))
+    ] == [1]
 
 
 def test_search_can_be_narrowed_to_a_site_and_cut_short(warta: Warta) -> None:
-    assert [row["site"] for row in lines(warta("search", "pasar", options=("--site", "warta", "--json")))] == ["warta"]
+    assert [
+        row["site"]
+        for row in lines(warta("search", "pasar", options=("--site", "warta", "--json")))
+    ] == ["warta"]
     assert len(lines(warta("search", "pasar", options=("--limit", "1", "--json")))) == 1
 
 
@@ -276,16 +361,38 @@ def test_search_for_less_than_one_story_is_wrong_usage(warta: Warta, limit: str)
 def test_stats_counts_a_row_a_site(warta: Warta) -> None:
     ours, other, _whole = lines(warta("stats", options=JSON))
     assert (ours["site"], other["site"]) == ("kabar", "warta")
-    names = ("articles", "revisions", "publisher_edits", "removed", "opted_out", "urls", "due", "refused", "failed", "snapshots")
+    names = (
+        "articles",
+        "revisions",
+        "publisher_edits",
+        "removed",
+        "opted_out",
+        "urls",
+        "due",
+        "refused",
+        "failed",
+        "snapshots",
+    )
     assert [ours[name] for name in names] == [2, 4, 1, 1, 0, 6, 1, 1, 1, 3]
     assert [other[name] for name in names] == [1, 1, 0, 0, 1, 1, 0, 0, 0, 1]
     assert ours["bytes_sent"] > ours["bytes_kept"] > 0
 
 
-def test_the_last_line_of_stats_as_json_is_about_the_whole_file(warta: Warta, library: Path) -> None:
+def test_the_last_line_of_stats_as_json_is_about_the_whole_file(
+    warta: Warta, library: Path
+) -> None:
     whole = lines(warta("stats", options=JSON))[-1]
     assert whole["site"] is None
-    assert set(whole["bytes"]) == {"snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"}
+    assert set(whole["bytes"]) == {
+        "snapshots",
+        "dictionaries",
+        "text",
+        "search",
+        "ledger",
+        "index",
+        "other",
+        "free",
+    }
     assert sum(whole["bytes"].values()) == library.stat().st_size
     assert whole["bytes_per_article"] == library.stat().st_size // 3
 
@@ -305,7 +412,9 @@ def test_stats_of_an_empty_archive_is_an_empty_table(warta: Warta, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["arsip [lama].db", "arsip[/lama].db"])
-def test_stats_of_an_archive_with_brackets_in_its_name_is_printed(warta: Warta, tmp_path: Path, name: str) -> None:
+def test_stats_of_an_archive_with_brackets_in_its_name_is_printed(
+    warta: Warta, tmp_path: Path, name: str
+) -> None:
     odd = tmp_path / name
     odd.parent.mkdir(exist_ok=True)
     Archive(odd).close()
@@ -314,7 +423,14 @@ def test_stats_of_an_archive_with_brackets_in_its_name_is_printed(warta: Warta, 
 
 def test_a_table_in_a_pipe_has_one_line_a_row(warta: Warta, library: Path) -> None:
     with Archive(library) as archive:
-        keep(archive, story(7, headline="Sungai " + "Lambur " * 20 + "Surut", body="Hulu " * 12 + "menyurut " + "hilir " * 12))
+        keep(
+            archive,
+            story(
+                7,
+                headline="Sungai " + "Lambur " * 20 + "Surut",
+                body="Hulu " * 12 + "menyurut " + "hilir " * 12,
+            ),
+        )
     (line,) = (line for line in text(warta("search", "menyurut")).splitlines() if "Sungai" in line)
     assert "Surut" in line
 
@@ -353,27 +469,39 @@ def test_every_command_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_missing_archive_is_told_plainly_and_not_made(warta: Warta, in_a_folder_of_its_own: Path, command: str) -> None:
+def test_a_missing_archive_is_told_plainly_and_not_made(
+    warta: Warta, in_a_folder_of_its_own: Path, command: str
+) -> None:
     nowhere = in_a_folder_of_its_own / "tidak-ada.db"
-    told = complaint(warta(command, *ARGUMENTS[command], archive=nowhere, options=OPTIONS.get(command, ())))
+    told = complaint(
+        warta(command, *ARGUMENTS[command], archive=nowhere, options=OPTIONS.get(command, ()))
+    )
     assert "there is no archive here" in told
     assert list(in_a_folder_of_its_own.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_file_that_is_no_archive_is_told_plainly(warta: Warta, in_a_folder_of_its_own: Path, command: str) -> None:
+def test_a_file_that_is_no_archive_is_told_plainly(
+    warta: Warta, in_a_folder_of_its_own: Path, command: str
+) -> None:
     recipe = in_a_folder_of_its_own / "resep.txt"
     recipe.write_text("Dua sendok kopi.")
-    told = complaint(warta(command, *ARGUMENTS[command], archive=recipe, options=OPTIONS.get(command, ())))
+    told = complaint(
+        warta(command, *ARGUMENTS[command], archive=recipe, options=OPTIONS.get(command, ()))
+    )
     assert "not an SQLite file" in told
     assert recipe.read_text() == "Dua sendok kopi."
     assert list(in_a_folder_of_its_own.iterdir()) == [recipe]
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str) -> None:
+def test_a_damaged_archive_is_told_plainly(
+    warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str
+) -> None:
     vandal = sqlite3.connect(library)
-    roots = vandal.execute("SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%' AND rootpage > 0")
+    roots = vandal.execute(
+        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%' AND rootpage > 0"
+    )
     places = [(root - 1) * 4096 for (root,) in roots.fetchall()]
     vandal.close()
     content = bytearray(library.read_bytes())
@@ -381,7 +509,9 @@ def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, in_a_fol
         content[place : place + 4096] = b"\xaa" * 4096
     library.write_bytes(content)
     result = warta(command, *ARGUMENTS[command], options=OPTIONS.get(command, ()))
-    if command == "verify" and result.stdout:  # where SQLite can still tell what is wrong, so does verify
+    if (
+        command == "verify" and result.stdout
+    ):  # where SQLite can still tell what is wrong, so does verify
         assert result.exit_code == 1
         assert all(line.startswith("file: ") for line in result.stderr.splitlines())
     else:
@@ -390,9 +520,15 @@ def test_a_damaged_archive_is_told_plainly(warta: Warta, library: Path, in_a_fol
 
 
 @pytest.mark.parametrize("command", ["show", "log", "diff", "cluster"])
-@pytest.mark.parametrize("reference", ["99", "-7", "0", "tidak-ada", url_of(404), url_of(4), "²", "", "9" * 40, "https://["])
+@pytest.mark.parametrize(
+    "reference",
+    ["99", "-7", "0", "tidak-ada", url_of(404), url_of(4), "²", "", "9" * 40, "https://["],
+)
 def test_an_unknown_story_is_told_plainly(warta: Warta, command: str, reference: str) -> None:
-    assert complaint(warta(command, reference)) == f"Error: {reference}: no article in the archive goes by that name"
+    assert (
+        complaint(warta(command, reference))
+        == f"Error: {reference}: no article in the archive goes by that name"
+    )
 
 
 def test_a_story_id_of_two_sites_is_told_plainly(warta: Warta, library: Path) -> None:
@@ -407,7 +543,14 @@ def test_bytes_that_are_no_text_are_told_plainly(warta: Warta, command: str) -> 
     assert result.exception is None or isinstance(result.exception, SystemExit)
 
 
-@pytest.mark.parametrize("command", [name for name, arguments in ARGUMENTS.items() if arguments and name not in ("syndication", "corpus")])
+@pytest.mark.parametrize(
+    "command",
+    [
+        name
+        for name, arguments in ARGUMENTS.items()
+        if arguments and name not in ("syndication", "corpus")
+    ],
+)
 def test_a_command_without_its_argument_is_wrong_usage(warta: Warta, command: str) -> None:
     result = warta(command, options=OPTIONS.get(command, ()))
     assert result.exit_code == 2

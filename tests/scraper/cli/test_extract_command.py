@@ -19,11 +19,17 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def extract(folder: Path, lines: list[str], *options: str) -> tuple[int, list[dict[str, object]], str]:
+def extract(
+    folder: Path, lines: list[str], *options: str
+) -> tuple[int, list[dict[str, object]], str]:
     manifest = folder / "pages.jsonl"
     manifest.write_text("\n".join(lines))
     result = CliRunner().invoke(main, ["extract", "--manifest", str(manifest), *options])
-    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()], result.stderr
+    return (
+        result.exit_code,
+        [json.loads(line) for line in result.stdout.splitlines()],
+        result.stderr,
+    )
 
 
 def test_a_line_that_is_wrong_is_named_with_its_number_and_stops_no_other(folder: Path) -> None:
@@ -37,7 +43,11 @@ def test_a_line_that_is_wrong_is_named_with_its_number_and_stops_no_other(folder
     ]
     code, rows, stderr = extract(folder, [good, "", *wrong, good])
     assert code == 1
-    assert [row.get("headline") for row in rows] == ["Panen Raya di Lereng", *[None] * 5, "Panen Raya di Lereng"]
+    assert [row.get("headline") for row in rows] == [
+        "Panen Raya di Lereng",
+        *[None] * 5,
+        "Panen Raya di Lereng",
+    ]
     for number in range(3, 8):
         assert f"pages.jsonl:{number}: " in str(rows[number - 2]["error"])
         assert f"pages.jsonl:{number}: " in stderr
@@ -45,8 +55,13 @@ def test_a_line_that_is_wrong_is_named_with_its_number_and_stops_no_other(folder
 
 
 def test_several_processes_give_the_same_lines_in_the_same_order(folder: Path) -> None:
-    lines = [json.dumps({"url": URL.replace("645691", str(700_000 + n)), "html": "page.html"}) for n in range(100)]
+    lines = [
+        json.dumps({"url": URL.replace("645691", str(700_000 + n)), "html": "page.html"})
+        for n in range(100)
+    ]
     lines[40] = "no json"
     one, many = extract(folder, lines, "--jobs", "1"), extract(folder, lines, "--jobs", "2")
     assert one == many
-    assert [row.get("story_id") for row in many[1]] == [str(700_000 + n) if n != 40 else None for n in range(100)]
+    assert [row.get("story_id") for row in many[1]] == [
+        str(700_000 + n) if n != 40 else None for n in range(100)
+    ]

@@ -37,8 +37,13 @@ def test_it_tells_who_is_well_and_who_is_not_and_ends_with_3(path: Path, warta) 
     assert told.exit_code == 3
     lines = told.stdout.splitlines()
     assert "islamtimes: not crawled yet" in lines
-    assert any(line.startswith("suara: well; the last crawl ended ") and line.endswith("+07:00: finished") for line in lines)
-    ill = next(number for number, line in enumerate(lines) if line.startswith("rmol: not well since "))
+    assert any(
+        line.startswith("suara: well; the last crawl ended ") and line.endswith("+07:00: finished")
+        for line in lines
+    )
+    ill = next(
+        number for number, line in enumerate(lines) if line.startswith("rmol: not well since ")
+    )
     assert lines[ill + 1].endswith("the last crawl failed: robots.txt forbids this address for us")
     assert warta("health", options=("--site", "suara", *NO_DISK)).exit_code == 0
 
@@ -60,38 +65,57 @@ def test_an_archive_that_was_never_crawled_says_so(path: Path, warta) -> None:
     assert told.stderr == "No site was ever crawled into this archive.\n"
 
 
-def test_silence_is_as_the_rhythm_has_it_and_a_site_that_is_switched_off_is_not_asked_about(path: Path, warta, folder: Path) -> None:
+def test_silence_is_as_the_rhythm_has_it_and_a_site_that_is_switched_off_is_not_asked_about(
+    path: Path, warta, folder: Path
+) -> None:
     ago = datetime.now(UTC) - timedelta(days=6)
     with Archive(path) as archive:
         for site in ("suara", "rmol", "medcom"):
             crawled(archive, ago, site=site)
-    (folder / "warta.toml").write_text('[sites.suara]\nschedule = "0 3 * * 1"\n[sites.medcom]\nenabled = false\n')
+    (folder / "warta.toml").write_text(
+        '[sites.suara]\nschedule = "0 3 * * 1"\n[sites.medcom]\nenabled = false\n'
+    )
     told = warta("health", options=("--json", *NO_DISK))
     assert told.exit_code == 3
     assert well(told) == {"islamtimes": True, "republika": True, "rmol": False, "suara": True}
     assert well(warta("health", options=("--json", "--silence", "240", *NO_DISK)))["rmol"]
 
 
-def test_the_limits_of_the_configuration_hold_and_options_go_before_them(path: Path, warta, folder: Path) -> None:
+def test_the_limits_of_the_configuration_hold_and_options_go_before_them(
+    path: Path, warta, folder: Path
+) -> None:
     with Archive(path) as archive:
         crawled(archive, datetime.now(UTC) - 9 * HOUR, site="suara")
     (folder / "warta.toml").write_text("[health]\nsilence_hours = 5\ndisk_free_gb = 0\n")
     assert well(warta("health", options=("--json", "--site", "suara"))) == {"suara": False}
-    assert well(warta("health", options=("--json", "--site", "suara", "--silence", "10"))) == {"suara": True}
+    assert well(warta("health", options=("--json", "--site", "suara", "--silence", "10"))) == {
+        "suara": True
+    }
 
 
 def test_a_site_that_there_is_not_is_wrong_usage(path: Path, warta) -> None:
     Archive(path).close()
     told = warta("health", options=("--site", "sura"))
     assert told.exit_code == 2
-    assert "no site is called sura; there are islamtimes, medcom, republika, rmol, suara" in told.stderr
+    assert (
+        "no site is called sura; there are islamtimes, medcom, republika, rmol, suara"
+        in told.stderr
+    )
 
 
 @pytest.mark.parametrize(
     "option",
-    [("--silence", "0"), ("--silence", "1e300"), ("--silence", "nan"), ("--missing-share", "2"), ("--missing-share", "nan"),
-     ("--disk-free", "-1"), ("--disk-free", "1e300"), ("--disk-free", "nan")],
-)  # fmt: skip
+    [
+        ("--silence", "0"),
+        ("--silence", "1e300"),
+        ("--silence", "nan"),
+        ("--missing-share", "2"),
+        ("--missing-share", "nan"),
+        ("--disk-free", "-1"),
+        ("--disk-free", "1e300"),
+        ("--disk-free", "nan"),
+    ],
+)
 def test_an_impossible_limit_is_wrong_usage(path: Path, warta, option: tuple[str, str]) -> None:
     Archive(path).close()
     told = warta("health", options=option)

@@ -28,11 +28,16 @@ def test_remove_tells_what_it_erased(path: Path, warta: Warta) -> None:
         packed = packed_pages(archive)
     result = run(warta)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "Erased 2 revisions and 2 kept pages; 2 addresses will never be asked for again.\n"
+    assert (
+        result.stderr
+        == "Erased 2 revisions and 2 kept pages; 2 addresses will never be asked for again.\n"
+    )
     assert traces(path, packed) == []
 
 
-@pytest.mark.parametrize("reference", ["3", "kabar-3", url_of(3) + "?utm_source=x#atas", url_of(90)])
+@pytest.mark.parametrize(
+    "reference", ["3", "kabar-3", url_of(3) + "?utm_source=x#atas", url_of(90)]
+)
 def test_remove_takes_any_name_of_the_story(path: Path, warta: Warta, reference: str) -> None:
     with Archive(path) as archive:
         filled(archive)
@@ -56,7 +61,10 @@ def test_remove_a_second_time_says_when_and_why_it_was_the_first(path: Path, war
         removed(archive)
     result = run(warta)
     assert result.exit_code == 0
-    assert f"It was taken down before, on 2026-11-21T03:04:05+00:00, and that reason stays: {REASON}." in result.stderr
+    assert (
+        f"It was taken down before, on 2026-11-21T03:04:05+00:00, and that reason stays: {REASON}."
+        in result.stderr
+    )
 
 
 def test_remove_of_an_address_that_only_a_profile_knows(path: Path, warta: Warta) -> None:
@@ -70,8 +78,12 @@ def test_remove_of_an_address_that_only_a_profile_knows(path: Path, warta: Warta
         assert announce(archive, other_slug, site="rmol") == []
 
 
-@pytest.mark.parametrize("reference", ["99", "tidak-ada", "https://www.kabar.example/berita/404", "", "https://["])
-def test_remove_of_an_unknown_story_is_told_plainly(path: Path, warta: Warta, reference: str) -> None:
+@pytest.mark.parametrize(
+    "reference", ["99", "tidak-ada", "https://www.kabar.example/berita/404", "", "https://["]
+)
+def test_remove_of_an_unknown_story_is_told_plainly(
+    path: Path, warta: Warta, reference: str
+) -> None:
     with Archive(path) as archive:
         filled(archive)
     result = run(warta, reference)
@@ -80,7 +92,9 @@ def test_remove_of_an_unknown_story_is_told_plainly(path: Path, warta: Warta, re
 
 
 @pytest.mark.parametrize("options", [(), ("--reason", ""), ("--reason", " \n")])
-def test_remove_without_a_reason_is_wrong_usage(path: Path, warta: Warta, options: tuple[str, ...]) -> None:
+def test_remove_without_a_reason_is_wrong_usage(
+    path: Path, warta: Warta, options: tuple[str, ...]
+) -> None:
     with Archive(path) as archive:
         filled(archive)
     result = warta("remove", "3", options=options)
@@ -101,18 +115,26 @@ def test_a_reader_that_holds_the_old_state_is_told_of(path: Path, warta: Warta) 
     finally:
         reader.close()
     assert result.exit_code == 0
-    assert "Another program still reads an older state: run `warta compact` once it has ended." in result.stderr
+    assert (
+        "Another program still reads an older state: run `warta compact` once it has ended."
+        in result.stderr
+    )
 
 
 @pytest.mark.parametrize("command", ["show", "log", "diff"])
-def test_the_commands_say_that_a_story_was_taken_down(path: Path, warta: Warta, command: str) -> None:
+def test_the_commands_say_that_a_story_was_taken_down(
+    path: Path, warta: Warta, command: str
+) -> None:
     with Archive(path) as archive:
         filled(archive)
         removed(archive)
     for reference in ("3", url_of(3), url_of(90), "kabar-3"):
         result = warta(command, reference)
         assert (result.exit_code, result.stdout) == (1, "")
-        assert result.stderr == f"Error: article 3 was taken down here on 2026-11-21T03:04:05+00:00: {REASON}\n"
+        assert (
+            result.stderr
+            == f"Error: article 3 was taken down here on 2026-11-21T03:04:05+00:00: {REASON}\n"
+        )
 
 
 def test_explain_tells_of_the_removal(path: Path, warta: Warta) -> None:
@@ -131,5 +153,9 @@ def test_stats_no_longer_count_it(path: Path, warta: Warta) -> None:
     with Archive(path) as archive:
         filled(archive)
         removed(archive)
-    ours, _whole = (json.loads(line) for line in warta("stats", options=("--json",)).stdout.splitlines())
-    assert [ours[name] for name in ("articles", "revisions", "opted_out", "removed", "snapshots")] == [14, 14, 0, 0, 14]
+    ours, _whole = (
+        json.loads(line) for line in warta("stats", options=("--json",)).stdout.splitlines()
+    )
+    assert [
+        ours[name] for name in ("articles", "revisions", "opted_out", "removed", "snapshots")
+    ] == [14, 14, 0, 0, 14]

@@ -1,4 +1,6 @@
-"""When a site is crawled: crontabs as cron reads them, in a time zone, with a delay that is always the same."""
+"""When a site is crawled: crontabs as cron reads them, in a time zone, with a delay that is always
+the same.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +18,33 @@ from scraper.configuration.rhythm import Rhythm, checked, shortest_gap
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SUNDAY = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 08:00 in Jakarta
 
-moments = st.integers(0, 4 * 365 * 24 * 3600).map(lambda seconds: SUNDAY + timedelta(seconds=seconds))
-lines = st.tuples(
-    st.sampled_from(["0", "*/20", "5,35", "10-40/15", "*"]), st.sampled_from(["*", "*/6", "0", "5-23", "22,3"]),
-    st.sampled_from(["*", "1", "31", "1-7", "*/9"]), st.sampled_from(["*", "feb", "1-6", "12"]),
-    st.sampled_from(["*", "sun", "mon-fri", "7", "0,3"]),
-).map(" ".join).filter(lambda text: " 31 feb *" not in text)  # fmt: skip
+moments = st.integers(0, 4 * 365 * 24 * 3600).map(
+    lambda seconds: SUNDAY + timedelta(seconds=seconds)
+)
+lines = (
+    st.tuples(
+        st.sampled_from(["0", "*/20", "5,35", "10-40/15", "*"]),
+        st.sampled_from(["*", "*/6", "0", "5-23", "22,3"]),
+        st.sampled_from(["*", "1", "31", "1-7", "*/9"]),
+        st.sampled_from(["*", "feb", "1-6", "12"]),
+        st.sampled_from(["*", "sun", "mon-fri", "7", "0,3"]),
+    )
+    .map(" ".join)
+    .filter(lambda text: " 31 feb *" not in text)
+)
 
 
-def rhythm(text: str, *, jitter: float = 0, zone: str = "Asia/Jakarta", site: str = "suara") -> Rhythm:
+def rhythm(
+    text: str, *, jitter: float = 0, zone: str = "Asia/Jakarta", site: str = "suara"
+) -> Rhythm:
     return Rhythm(site=site, crontab=checked(text), zone=ZoneInfo(zone), jitter=jitter)
 
 
 def runs(text: str, count: int, **given: object) -> list[str]:
-    return [run.astimezone(JAKARTA).strftime("%a %d %H:%M") for run in islice(rhythm(text, **given).runs(SUNDAY), count)]  # type: ignore[arg-type]
+    return [
+        run.astimezone(JAKARTA).strftime("%a %d %H:%M")
+        for run in islice(rhythm(text, **given).runs(SUNDAY), count)
+    ]  # type: ignore[arg-type]
 
 
 def test_the_hours_are_those_of_the_zone():
@@ -38,7 +53,12 @@ def test_the_hours_are_those_of_the_zone():
 
 
 def test_sunday_is_0_and_7_and_monday_is_1_as_in_cron():
-    assert runs("0 9 * * 0", 2) == runs("0 9 * * 7", 2) == runs("0 9 * * sun", 2) == ["Sun 22 09:00", "Sun 29 09:00"]
+    assert (
+        runs("0 9 * * 0", 2)
+        == runs("0 9 * * 7", 2)
+        == runs("0 9 * * sun", 2)
+        == ["Sun 22 09:00", "Sun 29 09:00"]
+    )
     assert runs("0 9 * * 1-5", 6)[4:] == ["Fri 27 09:00", "Mon 30 09:00"]
 
 
@@ -67,7 +87,12 @@ def test_the_next_run_is_the_first_minute_that_the_crontab_names(text, moment):
     def named(at: datetime) -> bool:
         day = at.day in crontab.days, at.isoweekday() % 7 in crontab.weekdays
         agreed = any(day) if crontab.either_day else all(day)
-        return at.minute in crontab.minutes and at.hour in crontab.hours and at.month in crontab.months and agreed
+        return (
+            at.minute in crontab.minutes
+            and at.hour in crontab.hours
+            and at.month in crontab.months
+            and agreed
+        )
 
     assert named(found.astimezone(JAKARTA))
     minute = moment.astimezone(JAKARTA).replace(second=0, microsecond=0)
@@ -76,7 +101,10 @@ def test_the_next_run_is_the_first_minute_that_the_crontab_names(text, moment):
 
 
 def test_sites_of_one_rhythm_take_turns():
-    delays = {rhythm("0 * * * *", jitter=300, site=site).next_after(SUNDAY) for site in ("suara", "rmol", "medcom", "republika")}
+    delays = {
+        rhythm("0 * * * *", jitter=300, site=site).next_after(SUNDAY)
+        for site in ("suara", "rmol", "medcom", "republika")
+    }
     assert len(delays) == 4
 
 
@@ -86,11 +114,26 @@ def test_sites_of_one_rhythm_take_turns():
 CHANGES = {
     "Europe/Berlin": (datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)),
     "America/New_York": (datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 11, 1, 6, tzinfo=UTC)),
-    "Australia/Lord_Howe": (datetime(2026, 10, 3, 15, 30, tzinfo=UTC), datetime(2026, 4, 4, 15, tzinfo=UTC)),  # by half an hour
-    "America/Havana": (datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 11, 1, 5, tzinfo=UTC)),  # there is no midnight, or two
+    "Australia/Lord_Howe": (
+        datetime(2026, 10, 3, 15, 30, tzinfo=UTC),
+        datetime(2026, 4, 4, 15, tzinfo=UTC),
+    ),  # by half an hour
+    "America/Havana": (
+        datetime(2026, 3, 8, 5, tzinfo=UTC),
+        datetime(2026, 11, 1, 5, tzinfo=UTC),
+    ),  # there is no midnight, or two
 }
 """Zone -> when clocks go forward and back in 2026."""
-RHYTHMS = ("17 */2 * * *", "*/30 * * * *", "17 * * * *", "30 2 * * *", "0 1 * * *", "0 0 * * *", "*/20 1-3 * * *", "45 0-22 * * sun")
+RHYTHMS = (
+    "17 */2 * * *",
+    "*/30 * * * *",
+    "17 * * * *",
+    "30 2 * * *",
+    "0 1 * * *",
+    "0 0 * * *",
+    "*/20 1-3 * * *",
+    "45 0-22 * * sun",
+)
 MINUTE = timedelta(minutes=1)
 
 zones = st.sampled_from(sorted(CHANGES))
@@ -102,14 +145,18 @@ def expected(text: str, zone: str, first: datetime, minutes: int) -> list[dateti
     hourly = len(crontab.hours) == 24
 
     def named(at: datetime) -> bool:
-        return at.minute in crontab.minutes and at.hour in crontab.hours and crontab.names(at.date())
+        return (
+            at.minute in crontab.minutes and at.hour in crontab.hours and crontab.names(at.date())
+        )
 
     before = (first - MINUTE).astimezone(ZoneInfo(zone))
     for number in range(minutes):
         at = (first + number * MINUTE).astimezone(ZoneInfo(zone))
         shown, last = at.replace(tzinfo=None), before.replace(tzinfo=None)
         skipped = [last + step * MINUTE for step in range(1, int((shown - last) / MINUTE))]
-        if (hourly and named(at)) or (not hourly and not at.fold and any(map(named, [at, *skipped]))):
+        if (hourly and named(at)) or (
+            not hourly and not at.fold and any(map(named, [at, *skipped]))
+        ):
             found.append(at.astimezone(UTC))
         before = at
     return found
@@ -122,7 +169,9 @@ def test_around_a_change_of_the_clocks_each_run_comes_once_and_none_lies_behind(
     for change in CHANGES[zone]:
         first = change - timedelta(hours=4)
         planned = expected(text, zone, first, 60 * 36)
-        assert [run.astimezone(UTC) for run in islice(own.runs(first - MINUTE), len(planned))] == planned
+        assert [
+            run.astimezone(UTC) for run in islice(own.runs(first - MINUTE), len(planned))
+        ] == planned
         for number in range(60 * 3):
             at = change + (number - 90) * MINUTE
             run = own.next_after(at).astimezone(UTC)
@@ -130,10 +179,22 @@ def test_around_a_change_of_the_clocks_each_run_comes_once_and_none_lies_behind(
             assert run == next(later for later in planned if later > at)
 
 
-@given(st.sampled_from(RHYTHMS), zones, st.booleans(), st.integers(-40 * 3600, 40 * 3600), st.floats(0, 3000))
+@given(
+    st.sampled_from(RHYTHMS),
+    zones,
+    st.booleans(),
+    st.integers(-40 * 3600, 40 * 3600),
+    st.floats(0, 3000),
+)
 def test_a_run_lies_ahead_whatever_clocks_do(text, zone, back, seconds, jitter):
-    own, moment = rhythm(text, zone=zone, jitter=jitter), CHANGES[zone][back] + timedelta(seconds=seconds)
-    planned, late = own.planned_after(moment).astimezone(UTC), own.next_after(moment).astimezone(UTC)
+    own, moment = (
+        rhythm(text, zone=zone, jitter=jitter),
+        CHANGES[zone][back] + timedelta(seconds=seconds),
+    )
+    planned, late = (
+        own.planned_after(moment).astimezone(UTC),
+        own.next_after(moment).astimezone(UTC),
+    )
     assert moment < planned <= late <= planned + timedelta(seconds=jitter)
     assert own.planned_after(moment.astimezone(ZoneInfo(zone))).astimezone(UTC) == planned
     assert planned - moment < 2 * own.longest_gap()
@@ -141,7 +202,9 @@ def test_a_run_lies_ahead_whatever_clocks_do(text, zone, back, seconds, jitter):
 
 @pytest.mark.parametrize("zone", CHANGES)
 @pytest.mark.parametrize("text", RHYTHMS)
-def test_a_site_that_is_crawled_when_it_is_due_is_not_crawled_more_often_than_its_rhythm_has_runs(text, zone):
+def test_a_site_that_is_crawled_when_it_is_due_is_not_crawled_more_often_than_its_rhythm_has_runs(
+    text, zone
+):
     own = rhythm(text, zone=zone, jitter=300)
     for change in CHANGES[zone]:
         last = first = change - timedelta(hours=30)
@@ -154,9 +217,15 @@ def test_a_site_that_is_crawled_when_it_is_due_is_not_crawled_more_often_than_it
 
 def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that_they_repeat_counts_once():
     berlin = rhythm("30 2 * * *", zone="Europe/Berlin")
-    spring = [run.strftime("%d %H:%M") for run in islice(berlin.runs(datetime(2026, 3, 27, 12, tzinfo=UTC)), 3)]
+    spring = [
+        run.strftime("%d %H:%M")
+        for run in islice(berlin.runs(datetime(2026, 3, 27, 12, tzinfo=UTC)), 3)
+    ]
     assert spring == ["28 02:30", "29 03:00", "30 02:30"]
-    autumn = [run.strftime("%d %H:%M %Z") for run in islice(berlin.runs(datetime(2026, 10, 23, 12, tzinfo=UTC)), 3)]
+    autumn = [
+        run.strftime("%d %H:%M %Z")
+        for run in islice(berlin.runs(datetime(2026, 10, 23, 12, tzinfo=UTC)), 3)
+    ]
     assert autumn == ["24 02:30 CEST", "25 02:30 CEST", "26 02:30 CET"]
 
 
@@ -166,14 +235,23 @@ def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that
         ("0 0 31 2 *", "'0 0 31 2 *' can never run: no month of it has such a day"),
         ("0 0 31 4,6 *", "'0 0 31 4,6 *' can never run: no month of it has such a day"),
         ("* * * *", "a crontab has five fields (minute, hour, day, month, weekday), not 4"),
-        ("@reboot", "'@reboot' is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"),
+        (
+            "@reboot",
+            "'@reboot' is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually",
+        ),
         ("60 * * * *", "minute '60' is not from 0 to 59"),
         ("0 24 * * *", "hour '24' is not from 0 to 23"),
         ("0 0 0 * *", "day of the month '0' is not from 1 to 31"),
         ("0 0 * foo *", "month 'foo' is not from 1 to 12"),
         ("0 5-3 * * *", "hour '5-3': the range ends before it begins"),
-        ("5/10 * * * *", "minute '5/10': a step needs * or a range before it, and a number from 1 after it"),
-        ("*/0 * * * *", "minute '*/0': a step needs * or a range before it, and a number from 1 after it"),
+        (
+            "5/10 * * * *",
+            "minute '5/10': a step needs * or a range before it, and a number from 1 after it",
+        ),
+        (
+            "*/0 * * * *",
+            "minute '*/0': a step needs * or a range before it, and a number from 1 after it",
+        ),
         ("1,, * * * *", "minute '' is not *, a number, a range like 1-5 or a step like */15"),
         ("-1 * * * *", "minute '-1' is not *, a number, a range like 1-5 or a step like */15"),
     ],
@@ -192,7 +270,10 @@ def test_the_29th_of_february_comes():
     assert rhythm("0 0 29 2 *").next_after(SUNDAY).date().isoformat() == "2028-02-29"
 
 
-@pytest.mark.parametrize(("alias", "text"), [("@hourly", "0 * * * *"), (" @Daily ", "0 0 * * *"), ("@weekly", "0 0 * * 0")])
+@pytest.mark.parametrize(
+    ("alias", "text"),
+    [("@hourly", "0 * * * *"), (" @Daily ", "0 0 * * *"), ("@weekly", "0 0 * * 0")],
+)
 def test_the_words_that_cron_has_for_a_whole_line_are_known(alias, text):
     assert checked(alias) == checked(text)
 
@@ -217,7 +298,10 @@ def test_the_longest_gap_is_that_of_nights_weekends_and_seasons(text, gap):
 @given(lines, moments)
 def test_no_two_runs_are_further_apart_than_the_longest_gap(text, moment):
     longest = rhythm(text).longest_gap()
-    assert all(later - sooner <= longest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))
+    assert all(
+        later - sooner <= longest
+        for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8))
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,4 +323,7 @@ def test_the_shortest_gap_is_within_an_hour_a_day_or_over_midnight(text, gap):
 @given(lines, moments)
 def test_no_two_runs_are_closer_than_the_shortest_gap(text, moment):
     shortest = shortest_gap(checked(text))
-    assert all(later - sooner >= shortest for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8)))
+    assert all(
+        later - sooner >= shortest
+        for sooner, later in pairwise(islice(rhythm(text).runs(moment), 8))
+    )

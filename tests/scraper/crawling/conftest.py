@@ -19,16 +19,32 @@ Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(proxy: ReplayProxy) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name.lower() not in ("no_proxy", "warta_archive", "warta_contact")}
-    return kept | dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy.url)
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.lower() not in ("no_proxy", "warta_archive", "warta_contact")
+    }
+    return kept | dict.fromkeys(
+        ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy.url
+    )
 
 
-def run(proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """In a process of its own: `warta`, or what else is called as a module."""
     if module == "scraper":
         return warta(*words, environment=environment(proxy), cwd=cwd)
     command = [sys.executable, "-m", module, *words]
-    return subprocess.run(command, env=environment(proxy), cwd=cwd, capture_output=True, text=True, timeout=MAX_SECONDS, check=False)
+    return subprocess.run(
+        command,
+        env=environment(proxy),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=MAX_SECONDS,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -53,10 +69,25 @@ def news(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crawl(news: Path) -> Crawl:
-    """`warta crawl` through a proxy, without the delay between requests, also where the site is overloaded."""
+    """`warta crawl` through a proxy, without the delay between requests, also where the site is
+    overloaded.
+    """
 
-    def start(proxy: ReplayProxy, *arguments: str, archive: Path = news) -> subprocess.CompletedProcess[str]:
-        return run(proxy, "scraper", "crawl", "--archive", str(archive), "-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", *arguments)
+    def start(
+        proxy: ReplayProxy, *arguments: str, archive: Path = news
+    ) -> subprocess.CompletedProcess[str]:
+        return run(
+            proxy,
+            "scraper",
+            "crawl",
+            "--archive",
+            str(archive),
+            "-s",
+            "DOWNLOAD_DELAY=0",
+            "-s",
+            "SLOWEST_DELAY=0",
+            *arguments,
+        )
 
     return start
 
@@ -77,7 +108,9 @@ ROBOTS = "https://rmol.id/robots.txt"
 
 
 DAY = date(2026, 11, 20)
-"""On which the stories of the invented sites appear: new for crawls whose clock is given (NOW), long ago for the machine's."""
+"""On which the stories of the invented sites appear: new for crawls whose clock is given (NOW),
+long ago for the machine's.
+"""
 
 
 def yesterday() -> date:
@@ -89,7 +122,9 @@ def story_url(number: int, slug: str = "saluran-air", day: date = DAY) -> str:
     return f"https://rmol.id/nusantara/read/{day:%Y/%m/%d}/{700000 + number}/{slug}-{number}"
 
 
-def story(number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE, day: date = DAY) -> Answer:
+def story(
+    number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE, day: date = DAY
+) -> Answer:
     """A page in the current layout of rmol.id."""
     paragraphs = "".join(f"<p>{paragraph} ({number})</p>" for paragraph in prose)
     title = headline or f"Saluran Air Kampung Damar Diperbaiki Tahap {number}"

@@ -1,4 +1,6 @@
-"""What an archive holds, without its own numbers, so that two archives can be compared; and what must be true of every archive."""
+"""What an archive holds, without its own numbers, so that two archives can be compared; and what
+must be true of every archive.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,10 @@ from pathlib import Path
 from archive import Archive
 from archive.database.schema import ARTICLE_COLUMNS
 
-_REVISION = ", ".join(f"r.{name}" for name in ("kind", "changed", "returns_to", "observed_at", "digest", *ARTICLE_COLUMNS))
+_REVISION = ", ".join(
+    f"r.{name}"
+    for name in ("kind", "changed", "returns_to", "observed_at", "digest", *ARTICLE_COLUMNS)
+)
 
 ARTICLES = "SELECT site, key, story_id, url, first_seen_at, removed_at, opted_out, revision FROM articles ORDER BY site, key"
 REVISIONS = f"""SELECT a.site, a.key, r.number, {_REVISION}, s.requested_url, s.url AS page, s.digest AS page_digest
@@ -70,7 +75,9 @@ def _rows(path: Path, statement: str) -> list[str]:
 
 
 def assert_whole(path: Path) -> None:
-    """The file is sound, no row dangles, nothing was stored twice, every page can be read, the search index fits the texts."""
+    """The file is sound, no row dangles, nothing was stored twice, every page can be read, the
+    search index fits the texts.
+    """
     with Archive(path, read_only=True) as archive:
         assert archive.db.conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert archive.db.conn.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -78,9 +85,13 @@ def assert_whole(path: Path) -> None:
             assert archive.db.conn.execute(statement).fetchall() == [], fault
         for number, parts in archive.db.conn.execute("SELECT id, part FROM snapshots").fetchall():
             assert archive.snapshots.page(number).body, (number, parts)
-        for row in archive.db.query("SELECT page_count, snapshot_id, warnings FROM revisions WHERE kind NOT IN ('removed')"):
+        for row in archive.db.query(
+            "SELECT page_count, snapshot_id, warnings FROM revisions WHERE kind NOT IN ('removed')"
+        ):
             page = archive.snapshots.page(row["snapshot_id"])
-            assert row["page_count"] == 1 + len(page.parts) or "missing_parts" in json.loads(row["warnings"])
+            assert row["page_count"] == 1 + len(page.parts) or "missing_parts" in json.loads(
+                row["warnings"]
+            )
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("INSERT INTO search (search, rank) VALUES ('integrity-check', 1)")
         connection.rollback()

@@ -1,4 +1,6 @@
-"""Killing a crawl with SIGKILL at moments that a seed chooses, as its proxy counts them, and starting it again."""
+"""Killing a crawl with SIGKILL at moments that a seed chooses, as its proxy counts them, and
+starting it again.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +19,25 @@ from tests.scraper.crawling.conftest import MAX_SECONDS, environment
 
 ENDLESS = 1_000_000
 SLACK = 6
-"""Answers that a crawl still gets after its moment has come; then it is held, however slow the machine is to kill it."""
+"""Answers that a crawl still gets after its moment has come; then it is held, however slow the
+machine is to kill it.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When to kill: so many milliseconds after so many answers; after none means as soon as it has made its first file, or asked."""
+    """When to kill: so many milliseconds after so many answers; after none means as soon as it has
+    made its first file, or asked.
+    """
 
     answers: int
     milliseconds: int
 
 
 def moments(seed: int, kills: int, *, most_answers: int) -> list[Moment]:
-    """The first while the file is made; every fourth early, when sources are asked; the others anywhere."""
+    """The first while the file is made; every fourth early, when sources are asked; the others
+    anywhere.
+    """
     chance = Random(seed)
     found = [Moment(answers=0, milliseconds=chance.randint(0, 30))]
     for kill in range(1, kills):
@@ -39,7 +47,9 @@ def moments(seed: int, kills: int, *, most_answers: int) -> list[Moment]:
 
 
 class Gate:
-    """Answers for a proxy that count themselves, tell when a moment has come, and end soon after it."""
+    """Answers for a proxy that count themselves, tell when a moment has come, and end soon after
+    it.
+    """
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = answers
@@ -83,14 +93,28 @@ class Killed:
 
 
 def kill_again_and_again(
-    command: Sequence[str], proxy: ReplayProxy, gate: Gate, chosen: Sequence[Moment], *, first_file: Path, cwd: Path | None = None
+    command: Sequence[str],
+    proxy: ReplayProxy,
+    gate: Gate,
+    chosen: Sequence[Moment],
+    *,
+    first_file: Path,
+    cwd: Path | None = None,
 ) -> Killed:
-    """Start the command once for each moment and kill it then; a run that ends before its moment has to end well."""
+    """Start the command once for each moment and kill it then; a run that ends before its moment
+    has to end well.
+    """
     told = Killed()
     for moment in chosen:
         gate.close_after(moment.answers)
         process = subprocess.Popen(
-            command, env=environment(proxy), cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
+            command,
+            env=environment(proxy),
+            cwd=cwd,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
         )
         if _wait(process, gate, moment, first_file):
             os.kill(process.pid, signal.SIGKILL)

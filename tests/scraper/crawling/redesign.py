@@ -16,7 +16,11 @@ def renamed(name: str) -> str:
 
 
 def redesigned(answer: Answer) -> Answer:
-    page = re.sub(r'\b(class|id)="([^"]*)"', lambda match: f'{match[1]}="{renamed(match[2])}"', answer.body.decode())
+    page = re.sub(
+        r'\b(class|id)="([^"]*)"',
+        lambda match: f'{match[1]}="{renamed(match[2])}"',
+        answer.body.decode(),
+    )
     return replace(answer, body=page.encode())
 
 

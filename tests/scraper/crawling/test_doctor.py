@@ -32,7 +32,9 @@ def doctor(tmp_path: Path) -> Doctor:
     """`warta doctor` through a proxy, without the delay between requests, in an empty folder."""
 
     def start(proxy: ReplayProxy, site: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run(proxy, "scraper", "doctor", site, "-s", "DOWNLOAD_DELAY=0", *arguments, cwd=tmp_path)
+        return run(
+            proxy, "scraper", "doctor", site, "-s", "DOWNLOAD_DELAY=0", *arguments, cwd=tmp_path
+        )
 
     return start
 
@@ -47,7 +49,9 @@ def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
 def redesigned(answers: dict[str, Answer]) -> dict[str, Answer]:
     """The same stories in a page whose classes and ids have new names."""
     renamed = {
-        url: replace(answer, body=re.sub(rb'(class|id|itemprop)="([^"]+)"', rb'class="baru-\2"', answer.body))
+        url: replace(
+            answer, body=re.sub(rb'(class|id|itemprop)="([^"]+)"', rb'class="baru-\2"', answer.body)
+        )
         for url, answer in answers.items()
         if answer.content_type.startswith("text/html")
     }
@@ -58,7 +62,9 @@ def redesigned(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_a_site_that_is_as_its_profile_says_is_well_and_three_stories_tell_where_each_field_came_from(serve, doctor, site, tmp_path):
+def test_a_site_that_is_as_its_profile_says_is_well_and_three_stories_tell_where_each_field_came_from(
+    serve, doctor, site, tmp_path
+):
     proxy = serve(world(1))
     done = doctor(proxy, site, "--json")
     found = told(done)
@@ -68,7 +74,11 @@ def test_a_site_that_is_as_its_profile_says_is_well_and_three_stories_tell_where
     for story in found["stories"]:
         assert story["layout"] != "fallback"
         assert {"headline", "body", "published_at"} <= story["fields"].keys()
-        assert all(told["from"] for name, told in story["fields"].items() if name not in ("story_id", "canonical_url"))
+        assert all(
+            told["from"]
+            for name, told in story["fields"].items()
+            if name not in ("story_id", "canonical_url")
+        )
     assert any(source["article_links"] for source in found["sources"])
     assert found["requests"] == sum(proxy.requests.values()) <= MAX_REQUESTS
     assert list(tmp_path.iterdir()) == []
@@ -84,7 +94,14 @@ def test_the_newest_stories_are_read_and_each_source_tells_its_newest(serve, doc
 def test_a_person_is_told_the_same_in_words(serve, doctor):
     done = doctor(serve(world(1)), "suara")
     assert done.returncode == 0
-    for words in ("We are welcome", "Shut out: GPTBot", "Layout S5", "headline", "from", "suara: all is well"):
+    for words in (
+        "We are welcome",
+        "Shut out: GPTBot",
+        "Layout S5",
+        "headline",
+        "from",
+        "suara: all is well",
+    ):
         assert words in done.stdout
     assert "sources not asked" in done.stdout
     assert "not asked: the handful" not in done.stdout
@@ -97,11 +114,17 @@ def test_the_site_is_asked_with_our_name_and_contact(serve, doctor):
     assert re.fullmatch(r"warta/\S+ \(\+uji@example\.org\)", agent)
 
 
-def test_the_configuration_gives_contact_and_delay_and_an_option_goes_before_them(serve, doctor, tmp_path):
-    (tmp_path / "warta.toml").write_text("contact = 'meja@example.org'\n[crawl]\ndelay = 1\n[sites.rmol]\ndelay = 1.25\n")
+def test_the_configuration_gives_contact_and_delay_and_an_option_goes_before_them(
+    serve, doctor, tmp_path
+):
+    (tmp_path / "warta.toml").write_text(
+        "contact = 'meja@example.org'\n[crawl]\ndelay = 1\n[sites.rmol]\ndelay = 1.25\n"
+    )
     proxy = serve({ROBOTS: Answer(status=503)})
     done = run(proxy, "scraper", "doctor", "rmol", cwd=tmp_path)
-    assert proxy.user_agents == {next(agent for agent in proxy.user_agents if agent.endswith("(+meja@example.org)"))}
+    assert proxy.user_agents == {
+        next(agent for agent in proxy.user_agents if agent.endswith("(+meja@example.org)"))
+    }
     assert "1.25 s apart" in done.stderr
     assert "0 s apart" in doctor(proxy, "rmol").stderr
 
@@ -109,23 +132,34 @@ def test_the_configuration_gives_contact_and_delay_and_an_option_goes_before_the
 # What needs a look
 
 
-def test_after_a_redesign_it_says_where_the_body_seems_to_be_and_in_which_file_a_layout_is_wanted(serve, doctor):
+def test_after_a_redesign_it_says_where_the_body_seems_to_be_and_in_which_file_a_layout_is_wanted(
+    serve, doctor
+):
     done = doctor(serve(redesigned(world(1))), "suara", "--json")
     found = told(done)
     assert (done.returncode, found["verdict"]) == (3, "needs a look")
     assert {story["layout"] for story in found["stories"]} == {"fallback"}
-    (problem,) = [problem for problem in found["problems"] if "no layout matched in 3 of 3 stories" in problem]
+    (problem,) = [
+        problem for problem in found["problems"] if "no layout matched in 3 of 3 stories" in problem
+    ]
     assert "add a Layout in front of `layouts` in scraper/spiders/suara.py" in problem
     assert re.search(r"the body seems to be in \w+\.baru-article-content \(\d+ words\)", problem)
 
 
 def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_asked(serve, doctor):
-    forbids = Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /search\n\nUser-agent: warta\nDisallow: /\n")
+    forbids = Answer(
+        content_type="text/plain",
+        body=b"User-agent: *\nDisallow: /search\n\nUser-agent: warta\nDisallow: /\n",
+    )
     proxy = serve({**small_site(1), ROBOTS: forbids})
     done = doctor(proxy, "rmol", "--json")
     found = told(done)
     assert done.returncode == 3
-    assert (found["robots"]["group"], found["robots"]["line"], found["robots"]["rule"]) == ("warta", 5, "Disallow: /")
+    assert (found["robots"]["group"], found["robots"]["line"], found["robots"]["rule"]) == (
+        "warta",
+        5,
+        "Disallow: /",
+    )
     assert "line 5, for warta: Disallow: /" in found["problems"][0]
     assert sum(proxy.requests.values()) == 1
     assert "We are not welcome" in doctor(proxy, "rmol").stdout
@@ -153,7 +187,9 @@ def test_a_site_whose_sources_are_all_gone_needs_new_ones(serve, doctor, status)
     assert found["robots"]["welcome"]
     assert "no source gave a link to a story" in found["problems"][0]
     assert "scraper/spiders/rmol.py" in found["problems"][0]
-    assert {source["status"] for source in found["sources"] if source["reason"] != "not_asked"} == {status}
+    assert {source["status"] for source in found["sources"] if source["reason"] != "not_asked"} == {
+        status
+    }
     assert found["requests"] <= MAX_REQUESTS
 
 
@@ -164,20 +200,31 @@ LATER = "the site fails, which says nothing of the profile: try again later"
     ("status", "told_of", "advice"),
     [
         (500, "the server failed (5xx)", LATER),
-        (403, "the server refused the request (403)", "the site refuses us: see whether a browser reads it from here, or ask the newsroom"),
+        (
+            403,
+            "the server refused the request (403)",
+            "the site refuses us: see whether a browser reads it from here, or ask the newsroom",
+        ),
     ],
 )
-def test_a_site_that_fails_or_refuses_us_everywhere_is_not_said_to_need_new_sources(serve, doctor, status, told_of, advice):
+def test_a_site_that_fails_or_refuses_us_everywhere_is_not_said_to_need_new_sources(
+    serve, doctor, status, told_of, advice
+):
     done = doctor(serve(without_robots(lambda _url: Answer(status=status))), "rmol", "--json")
     (problem,) = told(done)["problems"]
     assert done.returncode == 3
-    assert re.fullmatch(rf"none of \d+ sources could be read \({re.escape(told_of)}\): {re.escape(advice)}", problem)
+    assert re.fullmatch(
+        rf"none of \d+ sources could be read \({re.escape(told_of)}\): {re.escape(advice)}", problem
+    )
 
 
 def of_sources(*reasons: str | None) -> list[str]:
     """The problems of a site that welcomes us, whose sources gave these reasons."""
     site = sites()["rmol"]
-    sources = [SourceFinding(url=f"{site.home}{number}", kind="Feed", status=200, reason=reason) for number, reason in enumerate(reasons)]
+    sources = [
+        SourceFinding(url=f"{site.home}{number}", kind="Feed", status=200, reason=reason)
+        for number, reason in enumerate(reasons)
+    ]
     return list(Examination(site=site, robots=parse_robots(404, b""), sources=sources).problems())
 
 
@@ -187,13 +234,21 @@ def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count
     assert found == [f"none of 4 sources could be read ({why}): {LATER}"]
 
 
-@pytest.mark.parametrize("reasons", [("http_5xx", "http_404"), ("http_403", "no_links"), ("http_5xx", None), (), (NOT_ASKED,)])
-def test_a_source_that_is_gone_or_empty_among_those_that_fail_is_worth_a_look_at_the_profile(reasons):
+@pytest.mark.parametrize(
+    "reasons",
+    [("http_5xx", "http_404"), ("http_403", "no_links"), ("http_5xx", None), (), (NOT_ASKED,)],
+)
+def test_a_source_that_is_gone_or_empty_among_those_that_fail_is_worth_a_look_at_the_profile(
+    reasons,
+):
     assert "name it in `sources`" in of_sources(*reasons)[0]
 
 
 def test_addresses_of_a_new_shape_are_shown_as_what_a_pattern_is_wanted_for(serve, doctor):
-    moved = [f"https://rmol.id/berita-baru/{number}-saluran-air-kampung-damar-diperbaiki" for number in range(5)]
+    moved = [
+        f"https://rmol.id/berita-baru/{number}-saluran-air-kampung-damar-diperbaiki"
+        for number in range(5)
+    ]
     found = told(doctor(serve({**small_site(), HOME: home(*moved)}), "rmol", "--json"))
     assert any("article_urls" in problem and moved[0] in problem for problem in found["problems"])
 
@@ -205,10 +260,16 @@ def test_a_story_that_cannot_be_had_is_named_with_its_reason(serve, doctor):
 
 
 def test_a_field_that_no_story_gives_is_told_with_the_selector_to_look_at(serve, doctor):
-    answers = {url: replace(answer, body=answer.body.replace(b"article:published_time", b"x")) for url, answer in small_site(1, 2).items()}
+    answers = {
+        url: replace(answer, body=answer.body.replace(b"article:published_time", b"x"))
+        for url, answer in small_site(1, 2).items()
+    }
     found = told(doctor(serve(answers), "rmol", "--json"))
     if found["problems"]:  # the address may tell the day
-        assert any("see `date` of the layout in scraper/spiders/rmol.py" in problem for problem in found["problems"])
+        assert any(
+            "see `date` of the layout in scraper/spiders/rmol.py" in problem
+            for problem in found["problems"]
+        )
     assert all("authors" in story["fields"] for story in found["stories"])
 
 
@@ -263,12 +324,14 @@ HOSTILE = {
     },
     "a page for robots.txt, a sitemap that is not one, redirects without end, a page that is far too large": {
         ROBOTS: Answer(body=b"<html><body>User-agent: * Disallow: nothing</body></html>"),
-        "https://rmol.id/sitemap.xml": Answer(content_type="application/xml", body=b"\x1f\x8bnot gzip"),
+        "https://rmol.id/sitemap.xml": Answer(
+            content_type="application/xml", body=b"\x1f\x8bnot gzip"
+        ),
         LEADING_OUT: Answer(status=302, headers=(("Location", LEADING_OUT),)),
         "https://rmol.id/feed": Answer(body=HUGE),
     },
     "a sitemap that leads to an internal address": {
-        "https://rmol.id/sitemap.xml": Answer(content_type="application/xml", body=INSIDE),
+        "https://rmol.id/sitemap.xml": Answer(content_type="application/xml", body=INSIDE)
     },
 }
 
@@ -284,7 +347,12 @@ def test_hostile_answers_are_findings_and_the_rest_is_examined(serve, doctor, na
 
 
 def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
-    proxy = serve({**small_site(1, 2), "https://rmol.id/rss": Answer(status=429, headers=(("Retry-After", "99999"),))})
+    proxy = serve(
+        {
+            **small_site(1, 2),
+            "https://rmol.id/rss": Answer(status=429, headers=(("Retry-After", "99999"),)),
+        }
+    )
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
     assert proxy.asked(HOME) == 0
@@ -296,7 +364,13 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
 
 def test_a_site_that_asked_an_earlier_crawl_for_quiet_is_not_asked(serve, doctor, tmp_path):
     with Archive(tmp_path / "news.db") as archive, archive.transaction():
-        archive.manners.note("rmol", delay=4.0, quiet_until=NOW.replace(year=2099), reason="http_429", now=datetime(2026, 1, 1, tzinfo=UTC))
+        archive.manners.note(
+            "rmol",
+            delay=4.0,
+            quiet_until=NOW.replace(year=2099),
+            reason="http_429",
+            now=datetime(2026, 1, 1, tzinfo=UTC),
+        )
     proxy = serve(small_site(1))
     done = doctor(proxy, "rmol")
     assert done.returncode == 3

@@ -1,4 +1,6 @@
-"""Stories that move, come in several pages, or hide behind a notice for a while: the archive must not tell it as an edit."""
+"""Stories that move, come in several pages, or hide behind a notice for a while: the archive must
+not tell it as an edit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,17 @@ import json
 from dataclasses import replace
 
 from scraper.cli.demo.proxy import Answer
-from tests.scraper.crawling.conftest import HOME, PROSE, ROBOTS, home, rows, run, small_site, story, story_url
+from tests.scraper.crawling.conftest import (
+    HOME,
+    PROSE,
+    ROBOTS,
+    home,
+    rows,
+    run,
+    small_site,
+    story,
+    story_url,
+)
 
 SUARA = "https://www.suara.com/"
 LONG = "https://www.suara.com/news/2026/11/20/071512/saluran-air-panjang"
@@ -14,14 +26,20 @@ OLD, NEW = story_url(1), story_url(1, slug="judul-baru")
 
 
 def kinds(news):
-    return [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY article_id, number")]
+    return [
+        row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY article_id, number")
+    ]
 
 
 def page_of_long(number: int, *, text: str = "", extra: str = "") -> Answer:
     """One of two pages of a story at suara.com."""
     pager = '<div class="wrap-pagination"><a href="?page=2">2</a></div>'
     body = story(number).body.decode().replace('id="fontResizableText"', 'class="article-content"')
-    return Answer(body=body.replace("</body>", f"{pager}<!-- {extra} --></body>").replace(PROSE[0], text or PROSE[0]).encode())
+    return Answer(
+        body=body.replace("</body>", f"{pager}<!-- {extra} --></body>")
+        .replace(PROSE[0], text or PROSE[0])
+        .encode()
+    )
 
 
 def long_story(**second: str) -> dict[str, Answer]:
@@ -35,7 +53,9 @@ def test_a_link_at_another_site_does_not_keep_a_story_from_its_own_crawl(serve, 
     assert {row["site"] for row in rows(news, "SELECT site FROM latest")} == {"suara", "rmol"}
 
 
-def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_removed(serve, crawl, news):
+def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_removed(
+    serve, crawl, news
+):
     proxy = serve({**small_site(1), HOME: home(OLD, NEW), NEW: story(1)})
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), HOME: home(NEW), OLD: None, NEW: story(1)}
@@ -43,7 +63,12 @@ def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_remo
         crawl(proxy, "rmol", "--recheck", "all")
     assert kinds(news) == ["first"]
     assert proxy.asked(NEW) >= 1
-    proxy.answers = {**small_site(1), HOME: home("https://rmol.id/politik/read/2026/11/20/700009/x"), OLD: None, NEW: None}
+    proxy.answers = {
+        **small_site(1),
+        HOME: home("https://rmol.id/politik/read/2026/11/20/700009/x"),
+        OLD: None,
+        NEW: None,
+    }
     crawl(proxy, "rmol", "--recheck", "all")
     assert kinds(news) == ["first", "removed"]
 
@@ -51,7 +76,9 @@ def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_remo
 def test_a_change_on_the_second_page_is_found_although_the_first_is_unchanged(serve, crawl, news):
     proxy = serve(long_story())
     crawl(proxy, "suara")
-    proxy.answers = long_story(text="Paragraf kedua ini ditulis ulang oleh redaksi sesudah petugas kecamatan datang memeriksa saluran.")
+    proxy.answers = long_story(
+        text="Paragraf kedua ini ditulis ulang oleh redaksi sesudah petugas kecamatan datang memeriksa saluran."
+    )
     crawl(proxy, "suara", "--recheck", "all")
     assert kinds(news) == ["first", "publisher"]
 
@@ -59,10 +86,16 @@ def test_a_change_on_the_second_page_is_found_although_the_first_is_unchanged(se
 def test_a_second_page_that_fails_later_is_no_edit(serve, crawl, news):
     proxy = serve(long_story())
     crawl(proxy, "suara")
-    proxy.answers = {**long_story(), LONG: page_of_long(1, extra="berubah"), LONG + "?page=2": Answer(status=503)}
+    proxy.answers = {
+        **long_story(),
+        LONG: page_of_long(1, extra="berubah"),
+        LONG + "?page=2": Answer(status=503),
+    }
     crawl(proxy, "suara", "--recheck", "all", "-s", "RETRY_TIMES=0")
     assert kinds(news) == ["first"]
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", LONG) == [{"state": "failed", "reason": "missing_parts"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", LONG) == [
+        {"state": "failed", "reason": "missing_parts"}
+    ]
 
 
 def test_a_second_page_that_failed_at_first_is_had_by_a_later_crawl(serve, crawl, news):
@@ -90,7 +123,9 @@ def test_a_story_that_was_redirected_for_a_while_is_asked_for_again(serve, crawl
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), OLD: Answer(status=302, headers=(("Location", HOME),))}
     crawl(proxy, "rmol", "--recheck", "all")
-    assert rows(news, "SELECT reason FROM ledger WHERE url = ? AND next_check_at IS NOT NULL", OLD) == [{"reason": "redirect_not_article"}]
+    assert rows(
+        news, "SELECT reason FROM ledger WHERE url = ? AND next_check_at IS NOT NULL", OLD
+    ) == [{"reason": "redirect_not_article"}]
     proxy.answers = {**small_site(1), OLD: story(1, headline="Judul Sesudah Perbaikan")}
     crawl(proxy, "rmol", "--recheck", "all")
     assert kinds(news) == ["first", "publisher"]
@@ -98,18 +133,24 @@ def test_a_story_that_was_redirected_for_a_while_is_asked_for_again(serve, crawl
 
 def test_an_answer_304_to_a_first_request_is_no_page(serve, crawl, news):
     crawl(serve({**small_site(1), OLD: Answer(status=304, headers=(("ETag", '"x"'),))}), "rmol")
-    assert rows(news, "SELECT state, etag FROM ledger WHERE url = ?", OLD) == [{"state": "failed", "etag": None}]
+    assert rows(news, "SELECT state, etag FROM ledger WHERE url = ?", OLD) == [
+        {"state": "failed", "etag": None}
+    ]
 
 
 def test_half_characters_and_terminal_codes_in_metadata_cost_nothing(serve, crawl, news):
     odd = r'{"@type": "NewsArticle", "headline": "Hujan \ud83d \u001b[31mderas\u0000", "author": {"@type": ["a", {}], "name": "Rina"}}'
-    body = story(1).body.replace(b"</head>", f'<script type="application/ld+json">{odd}</script></head>'.encode())
+    body = story(1).body.replace(
+        b"</head>", f'<script type="application/ld+json">{odd}</script></head>'.encode()
+    )
     crawl(serve({**small_site(1), OLD: Answer(body=body.replace(b"<h1>", b"<h2>"))}), "rmol")
     (row,) = rows(news, "SELECT headline FROM latest")
     assert str(row["headline"]).isprintable()
 
 
-def test_sources_that_did_not_change_are_not_sent_again_and_the_crawl_is_none_the_worse(serve, crawl, news):
+def test_sources_that_did_not_change_are_not_sent_again_and_the_crawl_is_none_the_worse(
+    serve, crawl, news
+):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     done = crawl(proxy, "rmol")
@@ -120,7 +161,10 @@ def test_sources_that_did_not_change_are_not_sent_again_and_the_crawl_is_none_th
 def test_opting_out_later_is_noted_although_the_page_did_not_change(serve, crawl, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
-    shut = Answer(content_type="text/plain", body=b"User-agent: *\nAllow: /\n\nUser-agent: GPTBot\nDisallow: /\n")
+    shut = Answer(
+        content_type="text/plain",
+        body=b"User-agent: *\nAllow: /\n\nUser-agent: GPTBot\nDisallow: /\n",
+    )
     proxy.answers = {**small_site(1), ROBOTS: shut}
     crawl(proxy, "rmol", "--recheck", "all")
     assert rows(news, "SELECT opted_out FROM latest") == [{"opted_out": "robots.txt: GPTBot"}]
@@ -140,7 +184,10 @@ def test_a_plan_keeps_to_the_limit(serve, crawl):
 
 
 def test_stories_are_asked_for_newest_first(serve, crawl):
-    urls = [f"https://www.suara.com/news/2026/11/20/{hour:02}0000/saluran-air-{hour}" for hour in (7, 9, 8, 12, 6)]
+    urls = [
+        f"https://www.suara.com/news/2026/11/20/{hour:02}0000/saluran-air-{hour}"
+        for hour in (7, 9, 8, 12, 6)
+    ]
     asked: list[str] = []
     shown = replace(page_of_long(3), body=page_of_long(3).body.replace(b"wrap-pagination", b"x"))
 
@@ -156,7 +203,10 @@ def test_stories_are_asked_for_newest_first(serve, crawl):
 def test_a_story_is_found_by_any_of_its_addresses(serve, crawl, news, tmp_path):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
-    for address in ("http://www.rmol.id/nusantara/read/2026/11/20/700001/lain?utm_source=x", "https://rmol.id/amp/2026/11/20/700001/x"):
+    for address in (
+        "http://www.rmol.id/nusantara/read/2026/11/20/700001/lain?utm_source=x",
+        "https://rmol.id/amp/2026/11/20/700001/x",
+    ):
         for command in ("show", "log", "explain"):
             done = run(proxy, "scraper", command, address, "--archive", str(news), "--json")
             assert done.returncode == 0, done.stderr

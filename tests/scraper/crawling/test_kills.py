@@ -1,4 +1,6 @@
-"""Crawls that are killed with SIGKILL at random moments and run again: in the end the archive is what it would have been."""
+"""Crawls that are killed with SIGKILL at random moments and run again: in the end the archive is
+what it would have been.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +12,39 @@ import pytest
 
 from scraper.cli.demo.proxy import ReplayProxy
 from tests.scraper.crawling.conftest import rows
-from tests.scraper.crawling.contents import ARTICLES, LEDGER, PAGES, REVISIONS, STATES, assert_whole, differences
+from tests.scraper.crawling.contents import (
+    ARTICLES,
+    LEDGER,
+    PAGES,
+    REVISIONS,
+    STATES,
+    assert_whole,
+    differences,
+)
 from tests.scraper.crawling.killing import Gate, Killed, kill_again_and_again, moments
 from tests.scraper.crawling.newsroom import is_story, newsrooms
 
 FIRST_DAY, NEXT_DAY = "NOW=2026-11-21T06:00:00+00:00", "NOW=2026-11-22T09:00:00+00:00"
 SITES = ("rmol", "suara")
 CAUGHT = 3 * len(SITES)
-"""Answers that a kill can cost: at each site a page that is written and one under way, which may have been redirected there."""
+"""Answers that a kill can cost: at each site a page that is written and one under way, which may
+have been redirected there.
+"""
 
 
 def crawling(archive: Path, *arguments: str) -> list[str]:
     settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "CONTACT=uji@example.org")
-    return [sys.executable, "-m", "scraper", "crawl", *SITES, "--archive", str(archive), *settings, *arguments]
+    return [
+        sys.executable,
+        "-m",
+        "scraper",
+        "crawl",
+        *SITES,
+        "--archive",
+        str(archive),
+        *settings,
+        *arguments,
+    ]
 
 
 def asked(proxy: ReplayProxy) -> int:
@@ -30,9 +52,19 @@ def asked(proxy: ReplayProxy) -> int:
     return sum(count for (url, _status), count in proxy.requests.items() if is_story(url))
 
 
-def kill(seed: int, kills: int, proxy: ReplayProxy, gate: Gate, archive: Path, *arguments: str, most_answers: int) -> Killed:
+def kill(
+    seed: int,
+    kills: int,
+    proxy: ReplayProxy,
+    gate: Gate,
+    archive: Path,
+    *arguments: str,
+    most_answers: int,
+) -> Killed:
     chosen = moments(seed, kills, most_answers=most_answers)
-    killed = kill_again_and_again(crawling(archive, *arguments), proxy, gate, chosen, first_file=archive)
+    killed = kill_again_and_again(
+        crawling(archive, *arguments), proxy, gate, chosen, first_file=archive
+    )
     assert killed.kills == kills
     for word in ("Traceback", "locked", "Error"):
         assert word not in killed.errors
@@ -45,7 +77,9 @@ def finish(crawl, proxy: ReplayProxy, archive: Path, *arguments: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_crawl_that_is_killed_twenty_times_ends_with_the_archive_of_an_undisturbed_one(serve, crawl, news, tmp_path):
+def test_a_crawl_that_is_killed_twenty_times_ends_with_the_archive_of_an_undisturbed_one(
+    serve, crawl, news, tmp_path
+):
     gate = Gate(newsrooms(1, rmol=230, suara=90))
     proxy, calm = serve(gate), serve(gate.answers)
     kill(1, 20, proxy, gate, news, "-s", FIRST_DAY, most_answers=36)
@@ -62,7 +96,9 @@ def test_a_crawl_that_is_killed_twenty_times_ends_with_the_archive_of_an_undistu
 
 
 @pytest.mark.parametrize("recheck", ["due", "all"])
-def test_kills_while_edited_stories_are_read_again_make_no_other_revisions(serve, crawl, news, tmp_path, recheck):
+def test_kills_while_edited_stories_are_read_again_make_no_other_revisions(
+    serve, crawl, news, tmp_path, recheck
+):
     undisturbed = tmp_path / "undisturbed.db"
     first, second = (newsrooms(edition, rmol=130, suara=50) for edition in (1, 2))
     calm = serve(first)
@@ -71,7 +107,18 @@ def test_kills_while_edited_stories_are_read_again_make_no_other_revisions(serve
     calm.answers, gate = second, Gate(second)
     calm.requests.clear()
     proxy = serve(gate)
-    kill(2, 8, proxy, gate, news, "--recheck", recheck, "-s", NEXT_DAY, most_answers=130 if recheck == "all" else 45)
+    kill(
+        2,
+        8,
+        proxy,
+        gate,
+        news,
+        "--recheck",
+        recheck,
+        "-s",
+        NEXT_DAY,
+        most_answers=130 if recheck == "all" else 45,
+    )
     finish(crawl, proxy, news, "--recheck", recheck, "-s", NEXT_DAY)
     finish(crawl, calm, undisturbed, "--recheck", recheck, "-s", NEXT_DAY)
     everything = (ARTICLES, REVISIONS, STATES, PAGES) + ((LEDGER,) if recheck == "due" else ())

@@ -1,4 +1,6 @@
-"""One process at a time asks a site, whoever starts it and whatever archive it is for; other sites and readers go on beside it."""
+"""One process at a time asks a site, whoever starts it and whatever archive it is for; other sites
+and readers go on beside it.
+"""
 
 from __future__ import annotations
 
@@ -40,14 +42,22 @@ def under_way(serve, news):
     answers = Waiting()
     proxy = serve(answers)
     command = [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", str(news), *SPEED]
-    with subprocess.Popen(command, env=environment(proxy), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        env=environment(proxy),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert answers.asked.wait(60)
         yield answers, proxy, process
         answers.let_go.set()
         process.communicate(timeout=60)
 
 
-def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(under_way, news, tmp_path, request):
+def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
+    under_way, news, tmp_path, request
+):
     answers, proxy, first = under_way
     before = proxy.requests.copy()
     link = tmp_path / "lain.db"
@@ -56,12 +66,24 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
         told = f"Error: {name}: rmol is being crawled by another process; one crawl of a site at a time"
         done = run(proxy, "scraper", "crawl", "suara", "rmol", "--archive", str(name), *SPEED)
         assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
-    done = run(proxy, "scrapy", "crawl", "rmol", "-s", f"ARCHIVE={news}", "-s", "LOG_LEVEL=ERROR", cwd=request.config.rootpath)
+    done = run(
+        proxy,
+        "scrapy",
+        "crawl",
+        "rmol",
+        "-s",
+        f"ARCHIVE={news}",
+        "-s",
+        "LOG_LEVEL=ERROR",
+        cwd=request.config.rootpath,
+    )
     assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
     assert proxy.requests == before
     answers.let_go.set()
     assert first.wait(60) == 0
-    assert rows(news, "SELECT site, end_reason FROM crawls") == [{"site": "rmol", "end_reason": "finished"}]
+    assert rows(news, "SELECT site, end_reason FROM crawls") == [
+        {"site": "rmol", "end_reason": "finished"}
+    ]
 
 
 def test_another_site_is_crawled_beside_it(under_way, news):
@@ -90,7 +112,16 @@ def test_nobody_else_asks_a_site_meanwhile_whatever_the_archive(under_way, tmp_p
 def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
     _answers, proxy, _first = under_way
     before = proxy.requests.copy()
-    plan = ("crawl", "rmol", "-a", "plan=1", "-s", f"ARCHIVE={tmp_path / 'lain.db'}", "-s", "LOG_LEVEL=ERROR")
+    plan = (
+        "crawl",
+        "rmol",
+        "-a",
+        "plan=1",
+        "-s",
+        f"ARCHIVE={tmp_path / 'lain.db'}",
+        "-s",
+        "LOG_LEVEL=ERROR",
+    )
     done = run(proxy, "scrapy", *plan, cwd=request.config.rootpath)
     assert (done.returncode, "rmol is being asked by another process" in done.stderr) == (1, True)
     assert proxy.requests == before
@@ -99,7 +130,10 @@ def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
 def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way, news):
     answers, proxy, first = under_way
     done = run(proxy, "scraper", "crawl", "--archive", str(news), "--limit", "1", "--json", *SPEED)
-    assert f"{news}: rmol is being crawled by another process; one crawl of a site at a time; it is left out" in done.stderr.splitlines()
+    assert (
+        f"{news}: rmol is being crawled by another process; one crawl of a site at a time; it is left out"
+        in done.stderr.splitlines()
+    )
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
@@ -119,10 +153,19 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
     command = "import sys; from pathlib import Path; from scraper.politeness.locks import *; locks_of(Path(sys.argv[1]), sys.argv[2:])"
 
     def elsewhere(*sites: str) -> str:
-        done = subprocess.run([sys.executable, "-c", command, str(news), *sites], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", command, str(news), *sites],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         return done.stderr.rpartition("scraper.politeness.locks.")[2].strip()
 
-    with locks_of(news, ["suara"]), locks_of(news, ["suara", "rmol"]):  # this process has it already
+    with (
+        locks_of(news, ["suara"]),
+        locks_of(news, ["suara", "rmol"]),
+    ):  # this process has it already
         assert "rmol is being crawled" in elsewhere("medcom", "rmol")
         assert elsewhere("medcom") == ""
     with locks_of(None, ["rmol"]):
@@ -146,7 +189,9 @@ def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monke
     assert (tmp_path / "rumah" / "warta" / "locks" / "suara.lock").exists()
 
 
-def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_write_to(tmp_path, monkeypatch):
+def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_write_to(
+    tmp_path, monkeypatch
+):
     (tmp_path / "rumah").write_text("bukan folder")
     monkeypatch.delenv("WARTA_LOCKS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))

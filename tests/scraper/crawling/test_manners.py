@@ -14,9 +14,24 @@ import pytest
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, Answers
 from scraper.politeness.rules import FEW_FAILURES
-from tests.scraper.crawling.conftest import HOME, PROSE, ROBOTS, environment, home, rows, run, small_site, story, story_url
+from tests.scraper.crawling.conftest import (
+    HOME,
+    PROSE,
+    ROBOTS,
+    environment,
+    home,
+    rows,
+    run,
+    small_site,
+    story,
+    story_url,
+)
 
-BEFORE, DURING, AFTER = "2026-11-21T06:00:00+00:00", "2026-11-21T09:00:00+00:00", "2026-11-22T12:00:00+00:00"
+BEFORE, DURING, AFTER = (
+    "2026-11-21T06:00:00+00:00",
+    "2026-11-21T09:00:00+00:00",
+    "2026-11-22T12:00:00+00:00",
+)
 SUARA = "https://www.suara.com/"
 EARLY = 0.005
 """Seconds that a timer may be early, by the resolution of its clock."""
@@ -24,7 +39,9 @@ BUSY = Answer(status=503)
 
 
 class Gatekeeper:
-    """A server that notes when each request arrived and when its answer was ready, and how many it had at a time."""
+    """A server that notes when each request arrived and when its answer was ready, and how many it
+    had at a time.
+    """
 
     def __init__(self, answers: Callable[[str], Answer | None], *, work: float = 0.02) -> None:
         self._answers = answers
@@ -49,14 +66,19 @@ class Gatekeeper:
 
     def rests(self) -> list[tuple[float, str]]:
         """From the end of each answer to the next request, with the address of the answer."""
-        return [(after[0] - before[1], before[2]) for before, after in zip(self.visits, self.visits[1:], strict=False)]
+        return [
+            (after[0] - before[1], before[2])
+            for before, after in zip(self.visits, self.visits[1:], strict=False)
+        ]
 
 
 def of(answers: dict[str, Answer]) -> Callable[[str], Answer | None]:
     return answers.get
 
 
-def failing_first(answers: dict[str, Answer], failures: dict[str, list[Answer | None]]) -> Callable[[str], Answer | None]:
+def failing_first(
+    answers: dict[str, Answer], failures: dict[str, list[Answer | None]]
+) -> Callable[[str], Answer | None]:
     """The answers, some of them only after others; None breaks the connection off."""
 
     def answer(url: str) -> Answer | None:
@@ -77,7 +99,9 @@ def paced(news: Path, *arguments: str) -> tuple[str, ...]:
 def two_pages() -> dict[str, Answer]:
     """A story of suara.com over two pages."""
     url = f"{SUARA}news/2026/11/20/071512/saluran-air"
-    shown = story(3, prose=PROSE * 2).body.replace(b'id="fontResizableText"', b'class="article-content"')
+    shown = story(3, prose=PROSE * 2).body.replace(
+        b'id="fontResizableText"', b'class="article-content"'
+    )
     pager = b'<div class="wrap-pagination"><a href="?page=2">2</a></div></body>'
     more = {f"{url}?page=2": Answer(body=shown.replace(b"(3)", b"(4)"))}
     return {SUARA: home(url), url: Answer(body=shown.replace(b"</body>", pager)), **more}
@@ -89,9 +113,16 @@ def moved(location: str) -> Answer:
 
 def test_requests_come_one_at_a_time_and_never_less_than_the_delay_apart(serve, news):
     delay = 0.15
-    answers = {**small_site(1, 2), story_url(3): moved(story_url(3, slug="pindah")), story_url(3, slug="pindah"): story(3)}
+    answers = {
+        **small_site(1, 2),
+        story_url(3): moved(story_url(3, slug="pindah")),
+        story_url(3, slug="pindah"): story(3),
+    }
     answers[HOME] = home(*(story_url(number) for number in (1, 2, 3)))
-    failures: dict[str, list[Answer | None]] = {story_url(1): [Answer(status=500)], story_url(2): [None]}
+    failures: dict[str, list[Answer | None]] = {
+        story_url(1): [Answer(status=500)],
+        story_url(2): [None],
+    }
     keeper = Gatekeeper(failing_first({**answers, **two_pages()}, failures))
     proxy = serve(keeper)
     done = run(proxy, *paced(news, "rmol", "-s", f"DOWNLOAD_DELAY={delay}"))
@@ -100,7 +131,12 @@ def test_requests_come_one_at_a_time_and_never_less_than_the_delay_apart(serve, 
     assert keeper.most == 1
     assert min(rest for rest, _url in keeper.rests()) >= delay - EARLY
     before = len(keeper.visits)
-    assert run(proxy, *paced(news, "suara", "--limit", "1", "-s", f"DOWNLOAD_DELAY={delay}")).returncode == 0
+    assert (
+        run(
+            proxy, *paced(news, "suara", "--limit", "1", "-s", f"DOWNLOAD_DELAY={delay}")
+        ).returncode
+        == 0
+    )
     assert any("page=2" in url for _arrived, _left, url in keeper.visits[before:])
     assert keeper.most == 1
     assert min(rest for rest, _url in keeper.rests()) >= delay - EARLY
@@ -125,7 +161,9 @@ def test_a_crawl_delay_of_robots_txt_counts_from_the_next_request(serve, news):
 def test_503_slows_a_site_down_within_the_crawl(serve, news):
     answers = failing_first(small_site(1, 2), {story_url(1): [BUSY, BUSY]})
     keeper = Gatekeeper(answers)
-    done = run(serve(keeper), *paced(news, "rmol", "-s", "DOWNLOAD_DELAY=0.1", "-s", "SLOWEST_DELAY=0.3"))
+    done = run(
+        serve(keeper), *paced(news, "rmol", "-s", "DOWNLOAD_DELAY=0.1", "-s", "SLOWEST_DELAY=0.3")
+    )
     assert "answers 503: from here on 0.3 s between requests" in done.stderr
     first = next(place for place, visit in enumerate(keeper.visits) if visit[2] == story_url(1))
     rests = [rest for rest, _url in keeper.rests()[first:]]
@@ -152,17 +190,25 @@ def test_the_slow_pace_is_remembered_used_by_the_next_crawl_and_forgotten_by_and
     assert rows(news, "SELECT * FROM manners") == []
 
 
-def test_until_the_moment_that_a_site_named_nothing_is_asked_and_the_line_says_until_when(serve, crawl, news):
-    proxy = serve({**small_site(1), story_url(1): Answer(status=429, headers=(("Retry-After", "86400"),))})
+def test_until_the_moment_that_a_site_named_nothing_is_asked_and_the_line_says_until_when(
+    serve, crawl, news
+):
+    proxy = serve(
+        {**small_site(1), story_url(1): Answer(status=429, headers=(("Retry-After", "86400"),))}
+    )
     assert crawl(proxy, "rmol", "-s", f"NOW={BEFORE}").returncode == 1
     asked = sum(proxy.requests.values())
     proxy.answers = small_site(1, 2)
     done = crawl(proxy, "rmol", "-s", f"NOW={DURING}")
     assert done.returncode == 1
     assert done.stderr.count("\n") <= 2
-    assert "rmol: not crawled: it is to be left alone until 2026-11-22T06:00:00+00:00" in done.stderr
+    assert (
+        "rmol: not crawled: it is to be left alone until 2026-11-22T06:00:00+00:00" in done.stderr
+    )
     assert sum(proxy.requests.values()) == asked
-    assert rows(news, "SELECT end_reason FROM crawls ORDER BY id DESC LIMIT 1") == [{"end_reason": "pause_requested"}]
+    assert rows(news, "SELECT end_reason FROM crawls ORDER BY id DESC LIMIT 1") == [
+        {"end_reason": "pause_requested"}
+    ]
     assert crawl(proxy, "rmol", "-s", f"NOW={AFTER}").returncode == 0
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 2}]
     assert rows(news, "SELECT quiet_until FROM manners WHERE quiet_until IS NOT NULL") == []
@@ -171,10 +217,14 @@ def test_until_the_moment_that_a_site_named_nothing_is_asked_and_the_line_says_u
 def test_a_pause_as_a_date_is_counted_from_the_clock_of_the_crawl(serve, crawl, news):
     date = Answer(status=503, headers=(("Retry-After", "Sat, 21 Nov 2026 18:00:00 GMT"),))
     crawl(serve({**small_site(1), story_url(1): date}), "rmol", "-s", f"NOW={BEFORE}")
-    assert rows(news, "SELECT quiet_until, reason FROM manners") == [{"quiet_until": "2026-11-21T18:00:00+00:00", "reason": "http_5xx"}]
+    assert rows(news, "SELECT quiet_until, reason FROM manners") == [
+        {"quiet_until": "2026-11-21T18:00:00+00:00", "reason": "http_5xx"}
+    ]
 
 
-def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_due(serve, crawl, news):
+def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_due(
+    serve, crawl, news
+):
     stories = {story_url(number): BUSY for number in range(1, 30)}
     proxy = serve({**small_site(), **stories, HOME: home(*stories)})
     done = crawl(proxy, "rmol", "-s", f"NOW={BEFORE}")
@@ -184,21 +234,30 @@ def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_
         in done.stderr
     )
     assert sum(proxy.asked(url) for url in stories) <= 9
-    assert int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 20
+    assert (
+        int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 20
+    )
 
 
-def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_the_next_time(serve, crawl, news):
+def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_the_next_time(
+    serve, crawl, news
+):
     numbers = range(1, 61)
     broken = dict.fromkeys(map(story_url, numbers), Answer(status=500))
     proxy = serve({**small_site(*numbers), **broken})
     done = crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:00:00+00:00")
     assert done.returncode == 1
-    assert "rmol: 20 addresses in a row failed or were refused: the crawl of this site ends here" in done.stderr
+    assert (
+        "rmol: 20 addresses in a row failed or were refused: the crawl of this site ends here"
+        in done.stderr
+    )
     asked = {url for url in broken if proxy.asked(url)}
     assert sum(proxy.asked(url) for url in broken) == len(asked)  # each once
     assert len(asked) in (20, 21)  # without a delay the next one may be under way
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "site_failing"}]
-    failed = {str(row["url"]) for row in rows(news, "SELECT url FROM ledger WHERE state = 'failed'")}
+    failed = {
+        str(row["url"]) for row in rows(news, "SELECT url FROM ledger WHERE state = 'failed'")
+    }
     assert len(asked - failed) == FEW_FAILURES
     proxy.requests.clear()
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:30:00+00:00")
@@ -226,7 +285,10 @@ def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, 
 
 
 def test_what_stood_in_line_when_a_site_asked_for_a_long_pause_is_not_asked(serve, news):
-    stories = {story_url(number): Answer(status=429, headers=(("Retry-After", "99999"),)) for number in range(1, 9)}
+    stories = {
+        story_url(number): Answer(status=429, headers=(("Retry-After", "99999"),))
+        for number in range(1, 9)
+    }
     proxy = serve({**small_site(), **stories, HOME: home(*stories)})
     run(proxy, *paced(news, "rmol", "-s", "DOWNLOAD_DELAY=0.1"))
     assert sum(proxy.asked(url) for url in stories) == 1
@@ -239,7 +301,13 @@ def test_a_plan_keeps_the_manners_and_remembers_nothing(serve, crawl, news):
     crawl(proxy, "rmol", "--plan", "-s", f"NOW={BEFORE}")
     assert rows(news, "SELECT * FROM manners") == []
     with Archive(news) as archive, archive.transaction():
-        archive.manners.note("rmol", delay=2.0, quiet_until=archive.clock.latest(), reason="http_429", now=archive.clock.latest())
+        archive.manners.note(
+            "rmol",
+            delay=2.0,
+            quiet_until=archive.clock.latest(),
+            reason="http_429",
+            now=archive.clock.latest(),
+        )
     asked = sum(proxy.requests.values())
     early = crawl(proxy, "rmol", "--plan", "-s", "NOW=2026-11-21T05:00:00+00:00")
     assert early.returncode == 1
@@ -248,12 +316,20 @@ def test_a_plan_keeps_the_manners_and_remembers_nothing(serve, crawl, news):
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(status=404), Answer(status=503), Answer(status=429), Answer(content_type="text/plain", body=b"#")]
+    "answer",
+    [
+        Answer(status=404),
+        Answer(status=503),
+        Answer(status=429),
+        Answer(content_type="text/plain", body=b"#"),
+    ],
 )
 def test_every_answer_for_robots_txt_is_kept_as_evidence(serve, crawl, news, answer):
     crawl(serve({**small_site(1), ROBOTS: answer}), "rmol")
     kept = rows(news, "SELECT host, status, body, reason FROM robots")
-    assert kept == [{"host": "rmol.id", "status": answer.status, "body": answer.body.decode(), "reason": None}]
+    assert kept == [
+        {"host": "rmol.id", "status": answer.status, "body": answer.body.decode(), "reason": None}
+    ]
 
 
 def test_no_answer_for_robots_txt_is_evidence_too(serve, crawl, news):
@@ -263,10 +339,14 @@ def test_no_answer_for_robots_txt_is_evidence_too(serve, crawl, news):
         return small_site(1).get(url)
 
     assert crawl(serve(answer), "rmol").returncode == 1
-    assert rows(news, "SELECT status, reason FROM robots") == [{"status": None, "reason": "connection_failed"}]
+    assert rows(news, "SELECT status, reason FROM robots") == [
+        {"status": None, "reason": "connection_failed"}
+    ]
 
 
-def long_crawl(proxy_answers: Answers, serve: Callable, news: Path) -> tuple[object, subprocess.CompletedProcess[str]]:
+def long_crawl(
+    proxy_answers: Answers, serve: Callable, news: Path
+) -> tuple[object, subprocess.CompletedProcess[str]]:
     """A crawl whose clock goes on by ten hours with every page that it gets."""
     script = (
         "from datetime import UTC, datetime, timedelta\n"
@@ -279,7 +359,14 @@ def long_crawl(proxy_answers: Answers, serve: Callable, news: Path) -> tuple[obj
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s', 'SLOWEST_DELAY=0'])\n"
     )
     proxy = serve(proxy_answers)
-    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(proxy),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     return proxy, done
 
 
@@ -295,7 +382,10 @@ def test_a_crawl_of_several_days_asks_for_robots_txt_every_day(serve, news):
 @pytest.mark.parametrize(
     ("then", "reason"),
     [
-        (Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /\n"), "robots_forbidden"),
+        (
+            Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /\n"),
+            "robots_forbidden",
+        ),
         (Answer(status=500), "robots_unavailable"),
     ],
 )
@@ -311,6 +401,11 @@ def test_a_crawl_that_is_no_longer_welcome_ends_and_its_stories_stay_due(serve, 
     assert "the crawl ends here" in done.stderr
     assert "Traceback" not in done.stderr
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": reason}]
-    counts = {row["state"]: row["n"] for row in rows(news, "SELECT state, count(*) AS n FROM urls WHERE state != 'source' GROUP BY state")}
+    counts = {
+        row["state"]: row["n"]
+        for row in rows(
+            news, "SELECT state, count(*) AS n FROM urls WHERE state != 'source' GROUP BY state"
+        )
+    }
     assert set(counts) == {"kept", "due"}
     assert rows(news, "SELECT count(*) AS n FROM robots") == [{"n": 2}]

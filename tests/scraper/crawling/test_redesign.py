@@ -1,4 +1,6 @@
-"""A site is redesigned overnight: the next crawl says so, its articles are marked, and reading them again with a new profile mends them."""
+"""A site is redesigned overnight: the next crawl says so, its articles are marked, and reading them
+again with a new profile mends them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ BEFORE, AFTER = range(1, 53), range(41, 65)
 
 @pytest.fixture
 def redesigned(serve, crawl):
-    """A site that was crawled once, an hour ago, and has another look since; twelve stories are new."""
+    """A site that was crawled once, an hour ago, and has another look since; twelve stories are
+    new.
+    """
     proxy = serve(site_of(BEFORE))
     first = crawl(proxy, "rmol", "-s", f"NOW={datetime.now(UTC) - timedelta(hours=1)}")
     assert first.returncode == 0, first.stderr
@@ -26,7 +30,18 @@ def redesigned(serve, crawl):
 
 
 def health(news, proxy, module="scraper"):
-    told = run(proxy, module, "health", "--archive", str(news), "--site", "rmol", "--json", "--disk-free", "0")
+    told = run(
+        proxy,
+        module,
+        "health",
+        "--archive",
+        str(news),
+        "--site",
+        "rmol",
+        "--json",
+        "--disk-free",
+        "0",
+    )
     return told.returncode, [json.loads(line) for line in told.stdout.splitlines()]
 
 
@@ -39,7 +54,10 @@ def test_new_stories_show_it_and_are_marked_until_they_are_read_again(redesigned
     assert health(news, redesigned)[0] == 0
     told = crawl(redesigned, "rmol", "--recheck", "none")
     assert told.returncode == 3
-    assert "layout fallback drifted: 12 of 12 pages have none of the site's layouts any more" in told.stderr
+    assert (
+        "layout fallback drifted: 12 of 12 pages have none of the site's layouts any more"
+        in told.stderr
+    )
     assert marked(news) == 12
     code, (site,) = health(news, redesigned)
     assert (code, site["well"], site["articles_marked"]) == (3, False, 12)
@@ -47,12 +65,29 @@ def test_new_stories_show_it_and_are_marked_until_they_are_read_again(redesigned
     assert (incident["kind"], incident["layout"]) == ("drift", "fallback")
     assert all(url.startswith("https://rmol.id/nusantara/read/") for url in incident["urls"])
 
-    read = run(redesigned, "tests.scraper.ingest.reextraction.new_layout", "reextract", "--archive", str(news), "--site", "rmol")
+    read = run(
+        redesigned,
+        "tests.scraper.ingest.reextraction.new_layout",
+        "reextract",
+        "--archive",
+        str(news),
+        "--site",
+        "rmol",
+    )
     assert read.returncode == 0, read.stderr
     assert marked(news) == 0
     code, (site,) = health(news, redesigned, "tests.scraper.ingest.reextraction.new_layout")
     assert (code, site["well"], site["incidents"]) == (0, True, [])
-    again = run(redesigned, "tests.scraper.ingest.reextraction.new_layout", "crawl", "--archive", str(news), "-s", "DOWNLOAD_DELAY=0", "rmol")
+    again = run(
+        redesigned,
+        "tests.scraper.ingest.reextraction.new_layout",
+        "crawl",
+        "--archive",
+        str(news),
+        "-s",
+        "DOWNLOAD_DELAY=0",
+        "rmol",
+    )
     assert again.returncode == 0, again.stderr
 
 
@@ -62,8 +97,18 @@ def test_known_stories_alone_show_it(redesigned, crawl, news):
     assert told.returncode == 3
     assert "15 of 15 pages have none of the site's layouts any more" in told.stderr
     assert marked(news) == 0  # what was kept of them was read before
-    run(redesigned, "tests.scraper.ingest.reextraction.new_layout", "reextract", "--archive", str(news), "--site", "rmol")
-    assert rows(news, "SELECT count(*) AS lasting FROM drifts WHERE ended_at IS NULL") == [{"lasting": 0}]
+    run(
+        redesigned,
+        "tests.scraper.ingest.reextraction.new_layout",
+        "reextract",
+        "--archive",
+        str(news),
+        "--site",
+        "rmol",
+    )
+    assert rows(news, "SELECT count(*) AS lasting FROM drifts WHERE ended_at IS NULL") == [
+        {"lasting": 0}
+    ]
 
 
 def test_a_crawl_is_what_it_was_when_drift_cannot_be_judged(serve, crawl, news):

@@ -18,7 +18,14 @@ from twisted.web._newclient import ResponseFailed
 
 from archive.ledger.wording import REASONS
 from archive.records import Article
-from scraper.crawling.responses import MIN_PROSE, Refused, refusal_of_article, refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.responses import (
+    MIN_PROSE,
+    Refused,
+    refusal_of_article,
+    refusal_of_content,
+    refusal_of_error,
+    refusal_of_status,
+)
 
 PROSE = "Warga desa memanen padi di lereng bukit bersama tetangga mereka. " * 10
 
@@ -29,7 +36,12 @@ def response(body: bytes, content_type: str | None = "text/html; charset=utf-8")
 
 
 def article(**fields: Any) -> Article:
-    return Article(url="https://rmol.id/x", site="rmol", canonical_url="https://rmol.id/x", **{"layout": "R4", "body": PROSE, **fields})
+    return Article(
+        url="https://rmol.id/x",
+        site="rmol",
+        canonical_url="https://rmol.id/x",
+        **{"layout": "R4", "body": PROSE, **fields},
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +99,9 @@ CONTENTS = [
 
 
 @pytest.mark.parametrize(("body", "content_type", "reason"), CONTENTS)
-def test_an_answer_that_holds_no_page_has_its_reason(body: bytes, content_type: str | None, reason: str | None) -> None:
+def test_an_answer_that_holds_no_page_has_its_reason(
+    body: bytes, content_type: str | None, reason: str | None
+) -> None:
     assert refusal_of_content(response(body, content_type)) == reason
 
 
@@ -98,13 +112,27 @@ ARTICLES = [
     ({"body": ""}, "no_body"),
     ({"body": "", "layout": "fallback"}, "no_body"),
     (
-        {"headline": "404 - Halaman Tidak Ditemukan", "body": "Maaf, halaman yang Anda cari sudah dipindahkan.", "layout": "fallback"},
+        {
+            "headline": "404 - Halaman Tidak Ditemukan",
+            "body": "Maaf, halaman yang Anda cari sudah dipindahkan.",
+            "layout": "fallback",
+        },
         "not_found_page",
     ),
     ({"headline": "Page Not Found", "body": "", "layout": "fallback"}, "not_found_page"),
     ({"headline": "Halaman yang Anda cari tidak ditemukan", "body": ""}, "not_found_page"),
-    ({"headline": "Masuk", "body": "Silakan masuk untuk membaca artikel ini.", "layout": "fallback"}, "login_wall"),
-    ({"headline": None, "body": "Artikel ini khusus pelanggan.", "layout": "fallback"}, "login_wall"),
+    (
+        {
+            "headline": "Masuk",
+            "body": "Silakan masuk untuk membaca artikel ini.",
+            "layout": "fallback",
+        },
+        "login_wall",
+    ),
+    (
+        {"headline": None, "body": "Artikel ini khusus pelanggan.", "layout": "fallback"},
+        "login_wall",
+    ),
     # Stories about such things are stories.
     ({"headline": "Kucing Hilang Tidak Ditemukan Dua Pekan"}, None),
     ({"headline": "Berita Kapal Karam: Awak Tidak Ditemukan"}, None),
@@ -115,7 +143,9 @@ ARTICLES = [
 
 
 @pytest.mark.parametrize(("fields", "reason"), ARTICLES)
-def test_what_was_read_is_a_story_unless_a_reason_says_otherwise(fields: dict[str, Any], reason: str | None) -> None:
+def test_what_was_read_is_a_story_unless_a_reason_says_otherwise(
+    fields: dict[str, Any], reason: str | None
+) -> None:
     assert refusal_of_article(article(**fields)) == reason
 
 
@@ -141,14 +171,24 @@ ERRORS = [
     (IgnoreRequest("max redirections reached"), "redirect_loop"),
     (Refused("robots_forbidden"), "robots_forbidden"),
     (Refused("private_address"), "private_address"),
-    (ResponseFailed([Failure(SSL.Error([("ssl", "handshake", "certificate verify failed")]))]), "tls_failed"),
+    (
+        ResponseFailed([Failure(SSL.Error([("ssl", "handshake", "certificate verify failed")]))]),
+        "tls_failed",
+    ),
     (caused(DownloadFailedError("gagal"), SSL.Error()), "tls_failed"),
     (caused(DownloadFailedError("gagal"), ResponseFailed([Failure(SSL.Error())])), "tls_failed"),
-    (caused(DownloadFailedError("gagal"), ResponseFailed([Failure(ConnectionResetError())])), "connection_failed"),
+    (
+        caused(DownloadFailedError("gagal"), ResponseFailed([Failure(ConnectionResetError())])),
+        "connection_failed",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("error", "reason"), ERRORS, ids=lambda value: value if isinstance(value, str) else type(value).__name__)
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    ERRORS,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 def test_a_request_without_an_answer_has_its_reason(error: Exception, reason: str) -> None:
     assert refusal_of_error(Failure(error)) == reason
     assert reason in REASONS

@@ -30,11 +30,18 @@ NOW = datetime(2026, 7, 24, 7, 0, tzinfo=UTC)
         ("Fri, 24 Jul 2026 07:05:00 -0000", None),  # an unknown zone is not guessed
     ],
 )
-def test_a_number_of_seconds_or_a_date_is_understood_and_nonsense_is_not(value: str, seconds: float | None) -> None:
+def test_a_number_of_seconds_or_a_date_is_understood_and_nonsense_is_not(
+    value: str, seconds: float | None
+) -> None:
     assert retry_after_seconds(value, now=NOW) == seconds
 
 
-@given(value=st.text() | st.from_regex(r"[0-9]{1,25}|Fri, \d{1,2} Jul \d{1,12} \d\d:\d\d:\d\d [+-]\d{4}", fullmatch=True))
+@given(
+    value=st.text()
+    | st.from_regex(
+        r"[0-9]{1,25}|Fri, \d{1,2} Jul \d{1,12} \d\d:\d\d:\d\d [+-]\d{4}", fullmatch=True
+    )
+)
 def test_any_header_gives_a_wait_that_is_not_negative_or_none(value: str) -> None:
     seconds = retry_after_seconds(value, now=NOW)
     assert seconds is None or seconds >= 0

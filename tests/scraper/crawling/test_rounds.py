@@ -10,7 +10,11 @@ from scraper.cli.demo.world import world
 from tests.scraper.crawling.conftest import HOME, home, rows, run, small_site, story, story_url
 
 FIVE = {"suara", "rmol", "republika", "medcom", "islamtimes"}
-MORNING, NOON, NEXT_DAY = "2026-11-21T06:00:00+00:00", "2026-11-21T06:10:00+00:00", "2026-11-22T09:00:00+00:00"
+MORNING, NOON, NEXT_DAY = (
+    "2026-11-21T06:00:00+00:00",
+    "2026-11-21T06:10:00+00:00",
+    "2026-11-22T09:00:00+00:00",
+)
 
 
 def test_all_five_sites_are_crawled_and_every_story_read_in_its_own_layout(serve, crawl, news):
@@ -18,9 +22,17 @@ def test_all_five_sites_are_crawled_and_every_story_read_in_its_own_layout(serve
     assert done.returncode == 0, done.stderr
     stories = rows(news, "SELECT * FROM latest")
     assert {row["site"] for row in stories} == FIVE
-    assert all(row["layout"] != "fallback" and row["headline"] and row["published_at"] and len(str(row["body"])) > 500 for row in stories)
+    assert all(
+        row["layout"] != "fallback"
+        and row["headline"]
+        and row["published_at"]
+        and len(str(row["body"])) > 500
+        for row in stories
+    )
     assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == len(stories)
-    assert rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'kept'")[0]["n"] == len(stories)
+    assert rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'kept'")[0]["n"] == len(
+        stories
+    )
 
 
 def test_the_second_round_makes_exactly_the_revisions_that_the_changes_call_for(serve, crawl, news):
@@ -29,8 +41,12 @@ def test_the_second_round_makes_exactly_the_revisions_that_the_changes_call_for(
     proxy.answers = world(2)
     done = crawl(proxy, "--recheck", "all")
     assert done.returncode == 0, done.stderr
-    made = rows(news, "SELECT site, kind, count(*) AS n FROM history WHERE number > 1 GROUP BY site, kind")
-    assert {(row["site"], row["kind"], row["n"]) for row in made} == {(site, kind, 1) for site in FIVE for kind in ("publisher", "removed")}
+    made = rows(
+        news, "SELECT site, kind, count(*) AS n FROM history WHERE number > 1 GROUP BY site, kind"
+    )
+    assert {(row["site"], row["kind"], row["n"]) for row in made} == {
+        (site, kind, 1) for site in FIVE for kind in ("publisher", "removed")
+    }
     removed = rows(news, "SELECT body, removed_at FROM latest WHERE removed_at IS NOT NULL")
     assert len(removed) == 5
     assert all(row["body"] for row in removed)
@@ -49,13 +65,21 @@ def test_a_story_that_is_due_costs_a_304_and_makes_no_revision(serve, crawl, new
     crawl(proxy, "rmol", "-s", f"NOW={NEXT_DAY}")
     assert proxy.requests[story_url(1), 304] == 1
     assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == 1
-    assert rows(news, "SELECT state, checks FROM ledger WHERE url = ?", story_url(1)) == [{"state": "unchanged", "checks": 2}]
+    assert rows(news, "SELECT state, checks FROM ledger WHERE url = ?", story_url(1)) == [
+        {"state": "unchanged", "checks": 2}
+    ]
 
 
 def test_after_a_304_a_story_found_late_waits_by_its_own_age_not_by_that_of_its_row(serve, crawl):
-    url = next(url for url in world(1) if "medcom.id/nasional/daerah/8KyGq2Rk" in url)  # 20 November; a bare link tells no time
+    url = next(
+        url for url in world(1) if "medcom.id/nasional/daerah/8KyGq2Rk" in url
+    )  # 20 November; a bare link tells no time
     proxy = serve({"https://www.medcom.id/": home(url), url: world(1)[url]})
-    for moment in ("2026-12-05T06:00:00+00:00", "2026-12-09T06:00:00+00:00", "2026-12-11T06:00:00+00:00"):
+    for moment in (
+        "2026-12-05T06:00:00+00:00",
+        "2026-12-09T06:00:00+00:00",
+        "2026-12-11T06:00:00+00:00",
+    ):
         crawl(proxy, "medcom", "-s", f"NOW={moment}")
     assert (proxy.asked(url), proxy.requests[url, 304]) == (2, 1)
 
@@ -73,7 +97,11 @@ def test_a_story_that_vanishes_and_comes_back_is_removed_and_restored(serve, cra
     for answers in (small_site(1), {**small_site(1), story_url(1): None}, small_site(1)):
         proxy.answers = answers
         crawl(proxy, "rmol", "--recheck", "all")
-    assert [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY number")] == ["first", "removed", "restored"]
+    assert [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY number")] == [
+        "first",
+        "removed",
+        "restored",
+    ]
 
 
 def test_the_text_that_comes_back_names_the_revision_it_returns_to(serve, crawl, news):
@@ -81,17 +109,31 @@ def test_the_text_that_comes_back_names_the_revision_it_returns_to(serve, crawl,
     for headline in ("Judul Pertama", "Judul Kedua", "Judul Pertama"):
         proxy.answers = {**small_site(1), story_url(1): story(1, headline=headline)}
         crawl(proxy, "rmol", "--recheck", "all")
-    assert [row["returns_to"] for row in rows(news, "SELECT returns_to FROM history ORDER BY number")] == [None, None, 1]
+    assert [
+        row["returns_to"] for row in rows(news, "SELECT returns_to FROM history ORDER BY number")
+    ] == [None, None, 1]
 
 
 def test_one_story_under_two_slugs_is_one_article(serve, crawl, news):
     answers = small_site(1)
     other = story_url(1, slug="judul-lama")
-    proxy = serve({**answers, HOME: home(story_url(1), other, story_url(1) + "?utm_source=x", "https://rmol.id/amp/2026/11/20/700001/x")})
+    proxy = serve(
+        {
+            **answers,
+            HOME: home(
+                story_url(1),
+                other,
+                story_url(1) + "?utm_source=x",
+                "https://rmol.id/amp/2026/11/20/700001/x",
+            ),
+        }
+    )
     crawl(proxy, "rmol")
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
     assert proxy.asked(other) == 0
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", other) == [{"state": "alias", "reason": "same_story"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", other) == [
+        {"state": "alias", "reason": "same_story"}
+    ]
 
 
 def test_limit_leaves_the_rest_due_for_the_next_crawl(serve, crawl, news):
@@ -128,7 +170,9 @@ def test_stories_outside_the_window_are_written_down_and_not_asked_for(serve, cr
     proxy = serve(small_site(1))
     crawl(proxy, "rmol", "--since", "2026-11-21", "-s", "NOW=2026-11-22T00:00:00+00:00")
     assert proxy.asked(story_url(1)) == 0
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", story_url(1)) == [{"state": "skipped", "reason": "before_since"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", story_url(1)) == [
+        {"state": "skipped", "reason": "before_since"}
+    ]
     crawl(proxy, "rmol", "--since", "2026-11-20", "-s", "NOW=2026-11-22T00:00:00+00:00")
     assert proxy.asked(story_url(1)) == 1
 
@@ -136,7 +180,19 @@ def test_stories_outside_the_window_are_written_down_and_not_asked_for(serve, cr
 def test_scrapy_crawl_does_the_same_thing(serve, news, request):
     proxy = serve(world(1))
     checkout = request.config.rootpath
-    done = run(proxy, "scrapy", "crawl", "republika", "-a", "limit=3", "-s", f"ARCHIVE={news}", "-s", "DOWNLOAD_DELAY=0", cwd=checkout)
+    done = run(
+        proxy,
+        "scrapy",
+        "crawl",
+        "republika",
+        "-a",
+        "limit=3",
+        "-s",
+        f"ARCHIVE={news}",
+        "-s",
+        "DOWNLOAD_DELAY=0",
+        cwd=checkout,
+    )
     assert done.returncode == 0, done.stderr
     assert rows(news, "SELECT DISTINCT site FROM latest") == [{"site": "republika"}]
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 3
@@ -149,7 +205,9 @@ def test_scrapy_lists_the_five(serve, request):
 
 def test_a_story_over_several_pages_is_joined_once_and_in_order(serve, crawl, news):
     crawl(serve(world(1)), "suara", "republika")
-    joined = rows(news, "SELECT site, page_count, body FROM latest WHERE page_count > 1 ORDER BY site")
+    joined = rows(
+        news, "SELECT site, page_count, body FROM latest WHERE page_count > 1 ORDER BY site"
+    )
     assert [(row["site"], row["page_count"]) for row in joined] == [("republika", 2), ("suara", 3)]
     for row in joined:
         paragraphs = str(row["body"]).split("\n\n")
@@ -170,7 +228,10 @@ def test_the_crawler_tells_its_name_and_its_contact(serve, crawl):
     assert proxy.user_agents == {"warta/9 (+someone@example.org)"}
 
 
-@pytest.mark.parametrize(("site", "rule"), [("suara", "robots.txt: GPTBot"), ("republika", "robots.txt: GPTBot"), ("rmol", None)])
+@pytest.mark.parametrize(
+    ("site", "rule"),
+    [("suara", "robots.txt: GPTBot"), ("republika", "robots.txt: GPTBot"), ("rmol", None)],
+)
 def test_opting_out_of_text_mining_is_kept_with_each_article(serve, crawl, news, site, rule):
     crawl(serve(world(1)), site, "--limit", "1")
     assert rows(news, "SELECT opted_out FROM latest") == [{"opted_out": rule}]

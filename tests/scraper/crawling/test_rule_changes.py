@@ -1,4 +1,6 @@
-"""Crawls after a rule of ours changed: our change and the newsroom's are two revisions, and never mixed."""
+"""Crawls after a rule of ours changed: our change and the newsroom's are two revisions, and never
+mixed.
+"""
 
 from __future__ import annotations
 
@@ -22,20 +24,32 @@ def changed(news):
 
     def start(proxy, command, *arguments):
         usual = ("-s", "DOWNLOAD_DELAY=0", "--recheck", "all", "rmol") if command == "crawl" else ()
-        return run(proxy, "tests.scraper.ingest.reextraction.changed_rule", command, "--archive", str(news), *usual, *arguments)
+        return run(
+            proxy,
+            "tests.scraper.ingest.reextraction.changed_rule",
+            command,
+            "--archive",
+            str(news),
+            *usual,
+            *arguments,
+        )
 
     return start
 
 
 def revisions(news):
     return [
-        (row["kind"], json.loads(row["changed"])) for row in rows(news, "SELECT kind, changed FROM history ORDER BY article_id, number")
+        (row["kind"], json.loads(row["changed"]))
+        for row in rows(news, "SELECT kind, changed FROM history ORDER BY article_id, number")
     ]
 
 
 def same_text(answer: Answer) -> Answer:
     """The page with another look: no 304, and no edit."""
-    return replace(answer, body=answer.body.replace(b"</body>", b"<aside class='related'>Berita lain</aside></body>"))
+    return replace(
+        answer,
+        body=answer.body.replace(b"</body>", b"<aside class='related'>Berita lain</aside></body>"),
+    )
 
 
 def vandalise(news, statement):
@@ -44,7 +58,9 @@ def vandalise(news, statement):
         connection.commit()
 
 
-def test_a_rule_and_an_edit_make_one_technical_and_then_one_publisher_revision(serve, crawl, changed, news):
+def test_a_rule_and_an_edit_make_one_technical_and_then_one_publisher_revision(
+    serve, crawl, changed, news
+):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), story_url(1): EDITED}
@@ -53,12 +69,16 @@ def test_a_rule_and_an_edit_make_one_technical_and_then_one_publisher_revision(s
     (row,) = map(json.loads, done.stdout.splitlines())
     assert (row["technical"], row["changed"]) == (1, 1)
     assert revisions(news) == [("first", []), ("technical", ["body"]), ("publisher", ["headline"])]
-    pages = [row["snapshot_id"] for row in rows(news, "SELECT snapshot_id FROM history ORDER BY number")]
+    pages = [
+        row["snapshot_id"] for row in rows(news, "SELECT snapshot_id FROM history ORDER BY number")
+    ]
     assert pages == [1, 1, 2]
     assert changed(proxy, "reextract").stderr.startswith("Nothing to read")
 
 
-def test_a_rule_alone_makes_a_technical_revision_when_the_page_comes_again(serve, crawl, changed, news):
+def test_a_rule_alone_makes_a_technical_revision_when_the_page_comes_again(
+    serve, crawl, changed, news
+):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), story_url(1): same_text(story(1))}
@@ -81,7 +101,10 @@ def test_a_304_leaves_the_reading_to_reextract(serve, crawl, changed, news):
 def test_an_edit_of_what_the_new_rule_takes_away_is_no_edit(serve, crawl, changed, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
-    prose = (*PROSE[:2], "Pekerjaan ditargetkan selesai pada akhir tahun, dan hasilnya akan diumumkan kepada warga kampung.")
+    prose = (
+        *PROSE[:2],
+        "Pekerjaan ditargetkan selesai pada akhir tahun, dan hasilnya akan diumumkan kepada warga kampung.",
+    )
     proxy.answers = {**small_site(1), story_url(1): story(1, prose=prose)}
     changed(proxy, "crawl")
     assert revisions(news) == [("first", []), ("technical", ["body"])]
@@ -103,26 +126,40 @@ def test_a_removed_story_that_comes_back_edited_under_another_rule(serve, crawl,
     crawl(proxy, "rmol", "--recheck", "all")
     proxy.answers = {**small_site(1, 2), story_url(1): EDITED}
     changed(proxy, "crawl")
-    made = rows(news, "SELECT kind, changed FROM history WHERE url = ? ORDER BY number", story_url(1))
+    made = rows(
+        news, "SELECT kind, changed FROM history WHERE url = ? ORDER BY number", story_url(1)
+    )
     assert [(row["kind"], json.loads(row["changed"])) for row in made] == [
-        ("first", []), ("removed", []), ("technical", ["body"]), ("restored", ["headline"]),
-    ]  # fmt: skip
+        ("first", []),
+        ("removed", []),
+        ("technical", ["body"]),
+        ("restored", ["headline"]),
+    ]
 
 
-def test_a_damaged_page_is_told_and_does_not_keep_an_edit_from_being_written(serve, crawl, changed, news):
+def test_a_damaged_page_is_told_and_does_not_keep_an_edit_from_being_written(
+    serve, crawl, changed, news
+):
     proxy = serve(small_site(1, 2))
     crawl(proxy, "rmol")
     vandalise(news, "UPDATE snapshots SET packed = x'00112233' WHERE url LIKE '%700001%'")
     proxy.answers = {**small_site(1, 2), story_url(1): EDITED, story_url(2): same_text(story(2))}
     done = changed(proxy, "crawl")
     assert done.returncode == 0
-    assert "the snapshot of 700001 could not be read again: a snapshot cannot be unpacked" in done.stderr
+    assert (
+        "the snapshot of 700001 could not be read again: a snapshot cannot be unpacked"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
-    kinds = [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY article_id, number")]
+    kinds = [
+        row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY article_id, number")
+    ]
     assert sorted(kinds) == ["first", "first", "publisher", "technical"]
 
 
-def test_a_damaged_dictionary_is_told_plainly_and_new_pages_are_kept_with_a_fresh_one(serve, crawl, news):
+def test_a_damaged_dictionary_is_told_plainly_and_new_pages_are_kept_with_a_fresh_one(
+    serve, crawl, news
+):
     proxy = serve(small_site(*range(1, 6)))
     crawl(proxy, "rmol")
     vandalise(news, "UPDATE dictionaries SET packed = x'00112233'")
@@ -131,12 +168,17 @@ def test_a_damaged_dictionary_is_told_plainly_and_new_pages_are_kept_with_a_fres
     assert done.returncode == 0
     (line,) = done.stderr.splitlines()
     assert line.startswith("dictionary rmol-1 cannot be unpacked")
-    assert line.endswith("new pages are kept without it; `warta verify` names the pages that need it")
+    assert line.endswith(
+        "new pages are kept without it; `warta verify` names the pages that need it"
+    )
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 12}]
     with Archive(news, read_only=True) as archive:
         for row in rows(news, "SELECT snapshot_id FROM history WHERE article_id > 5"):
             assert archive.page(row["snapshot_id"]).body
-    assert rows(news, "SELECT name FROM dictionaries ORDER BY id") == [{"name": "rmol-1"}, {"name": "rmol-2"}]
+    assert rows(news, "SELECT name FROM dictionaries ORDER BY id") == [
+        {"name": "rmol-1"},
+        {"name": "rmol-2"},
+    ]
 
 
 def test_a_dictionary_that_is_missing_altogether_keeps_no_page_from_being_kept(serve, crawl, news):

@@ -1,4 +1,6 @@
-"""A story that is taken down while a crawl or a replay has it under way does not come back; and a clock that jumps back."""
+"""A story that is taken down while a crawl or a replay has it under way does not come back; and a
+clock that jumps back.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def taken_down(news, number=1):
 
 
 @pytest.mark.parametrize("known", [True, False])
-@pytest.mark.parametrize("answer", [story(1, headline="Judul Baru"), None, Answer(body=b"<html><p>Tunggu.</p></html>")])
+@pytest.mark.parametrize(
+    "answer", [story(1, headline="Judul Baru"), None, Answer(body=b"<html><p>Tunggu.</p></html>")]
+)
 def test_a_page_under_way_does_not_bring_a_story_back(serve, crawl, news, known, answer):
     proxy = serve(small_site(1, 2))
     if known:
@@ -41,7 +45,9 @@ def test_a_page_under_way_does_not_bring_a_story_back(serve, crawl, news, known,
     done = crawl(proxy, "rmol", "--recheck", "all")
     assert done.returncode == 0, done.stderr
     assert rows(news, "SELECT url FROM history") == [{"url": story_url(2)}]
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", story_url(1)) == [{"state": "refused", "reason": "taken_down"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", story_url(1)) == [
+        {"state": "refused", "reason": "taken_down"}
+    ]
     assert rows(news, "SELECT count(*) AS n FROM snapshots")[0]["n"] == 1
     assert len(rows(news, "SELECT * FROM tombstones")) == 1
 
@@ -51,10 +57,16 @@ def test_another_address_of_it_is_never_asked_for(serve, crawl, news):
     crawl(proxy, "rmol")
     taken_down(news)
     other = story_url(1, slug="judul-lain")
-    proxy.answers = {**small_site(1), other: story(1), "https://rmol.id/": Answer(body=f'<a href="{other}">x</a>'.encode())}
+    proxy.answers = {
+        **small_site(1),
+        other: story(1),
+        "https://rmol.id/": Answer(body=f'<a href="{other}">x</a>'.encode()),
+    }
     crawl(proxy, "rmol", "--recheck", "all")
     assert [proxy.asked(url) for url in (story_url(1), other)] == [1, 0]
-    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", other) == [{"reason": "taken_down"}]
+    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", other) == [
+        {"reason": "taken_down"}
+    ]
 
 
 @pytest.mark.parametrize("newest", [True, False])
@@ -62,7 +74,9 @@ def test_a_replay_that_has_read_its_page_already_does_not_bring_it_back(serve, c
     crawl(serve(small_site(1)), "rmol")
     with Archive(news) as archive:
         key = archive.ledger.entry(story_url(1), site="rmol").key
-        again = read_again(archive, RMOL, Evidence(snapshot_id=1, key=key, url=story_url(1), newest=newest))
+        again = read_again(
+            archive, RMOL, Evidence(snapshot_id=1, key=key, url=story_url(1), newest=newest)
+        )
         assert again.article is not None
         taken_down(news)
         with archive.transaction():
@@ -80,5 +94,7 @@ def test_a_clock_that_went_back_is_told_and_loses_nothing(serve, crawl, news):
         "rmol: this computer's clock says 2026-11-21T06:00:00+00:00, but the archive was last written at 2026-11-22T06:00:00+00:00: "
         "what is kept now gets the archive's time" in done.stderr
     )
-    assert {row["observed_at"] for row in rows(news, "SELECT observed_at FROM latest")} == {"2026-11-22T06:00:00+00:00"}
+    assert {row["observed_at"] for row in rows(news, "SELECT observed_at FROM latest")} == {
+        "2026-11-22T06:00:00+00:00"
+    }
     assert len(rows(news, "SELECT * FROM latest")) == 3

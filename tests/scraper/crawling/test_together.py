@@ -27,10 +27,18 @@ STORIES = range(1, 41)
 
 ADDRESSES: dict[str, Callable[[int], str]] = {
     "suara": suara_url,
-    "rmol": lambda number: f"https://rmol.id/nusantara/read/2026/11/20/{700000 + number}/gotong-royong-{number}",
-    "republika": lambda number: f"https://republika.co.id/berita/tos4su{number:03}/gotong-royong-{number}",
-    "medcom": lambda number: f"https://www.medcom.id/nasional/daerah/Ab{number:06}-gotong-royong-{number}",
-    "islamtimes": lambda number: f"https://www.islamtimes.org/id/news/{1200000 + number}/gotong-royong-{number}",
+    "rmol": lambda number: (
+        f"https://rmol.id/nusantara/read/2026/11/20/{700000 + number}/gotong-royong-{number}"
+    ),
+    "republika": lambda number: (
+        f"https://republika.co.id/berita/tos4su{number:03}/gotong-royong-{number}"
+    ),
+    "medcom": lambda number: (
+        f"https://www.medcom.id/nasional/daerah/Ab{number:06}-gotong-royong-{number}"
+    ),
+    "islamtimes": lambda number: (
+        f"https://www.islamtimes.org/id/news/{1200000 + number}/gotong-royong-{number}"
+    ),
 }
 BODIES = {
     "suara": '<div class="article-content">{}</div>',
@@ -43,7 +51,9 @@ BODIES = {
 
 def last_edit(number: int, turn: int) -> int:
     """The last round up to `turn` in which the story was written anew; 1 is the first."""
-    return max(edition for edition in range(1, turn + 1) if edition == 1 or number % 4 == edition % 4)
+    return max(
+        edition for edition in range(1, turn + 1) if edition == 1 or number % 4 == edition % 4
+    )
 
 
 def gone(number: int, turn: int) -> bool:
@@ -63,7 +73,9 @@ def shown(site: str, number: int, turn: int) -> Answer:
 
 
 class Newsrooms:
-    """Answers for the five sites, each in its own round; a round begins when all five crawls have asked for robots.txt."""
+    """Answers for the five sites, each in its own round; a round begins when all five crawls have
+    asked for robots.txt.
+    """
 
     def __init__(self) -> None:
         self.turns = dict.fromkeys(ADDRESSES, 1)
@@ -71,7 +83,11 @@ class Newsrooms:
         homes = {name: sites()[name].home for name in ADDRESSES}
         self._robots = {f"https://{urlsplit(url).netloc}/robots.txt" for url in homes.values()}
         self._homes = {url: home(*map(ADDRESSES[name], STORIES)) for name, url in homes.items()}
-        self._stories = {address(number): (name, number) for name, address in ADDRESSES.items() for number in STORIES}
+        self._stories = {
+            address(number): (name, number)
+            for name, address in ADDRESSES.items()
+            for number in STORIES
+        }
 
     def __call__(self, url: str) -> Answer | None:
         if url in self._robots:
@@ -83,12 +99,33 @@ class Newsrooms:
         return self._homes.get(url)
 
 
-def crawl_rounds(newsrooms: Newsrooms, proxy: ReplayProxy, site: str, news: Path) -> list[subprocess.CompletedProcess[str]]:
+def crawl_rounds(
+    newsrooms: Newsrooms, proxy: ReplayProxy, site: str, news: Path
+) -> list[subprocess.CompletedProcess[str]]:
     done = []
     for turn in range(1, ROUNDS + 1):
         newsrooms.turns[site] = turn
-        settings = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org", "-s", f"DOWNLOAD_TIMEOUT={MAX_SECONDS}")
-        done.append(run(proxy, "scraper", "crawl", site, "--archive", str(news), "--recheck", "all", *settings))
+        settings = (
+            "-s",
+            "DOWNLOAD_DELAY=0",
+            "-s",
+            "CONTACT=uji@example.org",
+            "-s",
+            f"DOWNLOAD_TIMEOUT={MAX_SECONDS}",
+        )
+        done.append(
+            run(
+                proxy,
+                "scraper",
+                "crawl",
+                site,
+                "--archive",
+                str(news),
+                "--recheck",
+                "all",
+                *settings,
+            )
+        )
     return done
 
 
@@ -116,7 +153,9 @@ def readers(proxy: ReplayProxy, news: Path) -> dict[str, Callable[[], None]]:
             well(run(proxy, "scraper", *command, "--archive", str(news)))
 
     def views() -> None:
-        with closing(sqlite3.connect(f"{news.as_uri()}?mode=ro", uri=True, isolation_level=None)) as connection:
+        with closing(
+            sqlite3.connect(f"{news.as_uri()}?mode=ro", uri=True, isolation_level=None)
+        ) as connection:
             assert_nothing_half(connection)
 
     def sqlite_tool() -> None:
@@ -144,15 +183,27 @@ def assert_nothing_half(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN")
     for fault, statement in BROKEN.items():
         assert connection.execute(statement).fetchall() == [], fault
-    assert connection.execute("SELECT count(*) FROM latest").fetchone() == connection.execute("SELECT count(*) FROM articles").fetchone()
-    assert connection.execute("SELECT count(*) FROM history").fetchone() == connection.execute("SELECT count(*) FROM revisions").fetchone()
-    assert connection.execute("SELECT count(*) FROM latest WHERE body = '' OR headline IS NULL").fetchone() == (0,)
+    assert (
+        connection.execute("SELECT count(*) FROM latest").fetchone()
+        == connection.execute("SELECT count(*) FROM articles").fetchone()
+    )
+    assert (
+        connection.execute("SELECT count(*) FROM history").fetchone()
+        == connection.execute("SELECT count(*) FROM revisions").fetchone()
+    )
+    assert connection.execute(
+        "SELECT count(*) FROM latest WHERE body = '' OR headline IS NULL"
+    ).fetchone() == (0,)
     connection.execute("COMMIT")
 
 
-def wait_for_the_first_story(news: Path, crawls: list[Future[list[subprocess.CompletedProcess[str]]]]) -> None:
+def wait_for_the_first_story(
+    news: Path, crawls: list[Future[list[subprocess.CompletedProcess[str]]]]
+) -> None:
     while not rows(news, "SELECT 1 FROM articles WHERE id = 1"):
-        assert not all(crawl.done() for crawl in crawls), [done.stderr for crawl in crawls for done in crawl.result()]
+        assert not all(crawl.done() for crawl in crawls), [
+            done.stderr for crawl in crawls for done in crawl.result()
+        ]
         time.sleep(0.05)
 
 
@@ -162,8 +213,17 @@ def expected_revisions() -> Counter[tuple[str, str]]:
     for site in ADDRESSES:
         for number in STORIES:
             last = ROUNDS - gone(number, ROUNDS)
-            edits = sum(last_edit(number, turn) != last_edit(number, turn - 1) for turn in range(2, last + 1))
-            found.update({(site, "first"): 1, (site, "publisher"): edits, (site, "removed"): int(gone(number, ROUNDS))})
+            edits = sum(
+                last_edit(number, turn) != last_edit(number, turn - 1)
+                for turn in range(2, last + 1)
+            )
+            found.update(
+                {
+                    (site, "first"): 1,
+                    (site, "publisher"): edits,
+                    (site, "removed"): int(gone(number, ROUNDS)),
+                }
+            )
     return found
 
 
@@ -176,7 +236,9 @@ def test_five_crawls_and_all_readers_share_one_archive(serve, news):
         crawls = [pool.submit(crawl_rounds, newsrooms, proxy, site, news) for site in ADDRESSES]
         try:
             wait_for_the_first_story(news, crawls)
-            reading = {name: pool.submit(look_again_and_again, look, ended) for name, look in looks.items()}
+            reading = {
+                name: pool.submit(look_again_and_again, look, ended) for name, look in looks.items()
+            }
             done = [done for crawl in crawls for done in crawl.result()]
         finally:
             ended.set()
@@ -188,4 +250,6 @@ def test_five_crawls_and_all_readers_share_one_archive(serve, news):
     assert_whole(news)
     made = rows(news, "SELECT site, kind, count(*) AS n FROM history GROUP BY 1, 2")
     assert {(row["site"], row["kind"]): row["n"] for row in made} == expected_revisions()
-    assert rows(news, "SELECT site FROM crawls GROUP BY 1 HAVING count(ended_at) != ?", ROUNDS) == []
+    assert (
+        rows(news, "SELECT site FROM crawls GROUP BY 1 HAVING count(ended_at) != ?", ROUNDS) == []
+    )

@@ -1,4 +1,6 @@
-"""Bad input and trouble: each gives a reason in the ledger, loses nothing else, and never stops the crawl."""
+"""Bad input and trouble: each gives a reason in the ledger, loses nothing else, and never stops the
+crawl.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,16 @@ import pytest
 
 from archive.ledger.wording import REASONS
 from scraper.cli.demo.proxy import Answer
-from tests.scraper.crawling.conftest import HOME, ROBOTS, environment, home, rows, small_site, story, story_url
+from tests.scraper.crawling.conftest import (
+    HOME,
+    ROBOTS,
+    environment,
+    home,
+    rows,
+    small_site,
+    story,
+    story_url,
+)
 
 GOOD = 1
 BAD = story_url(2)
@@ -22,8 +33,16 @@ def redirect(location: str, status: int = 302) -> Answer:
     return Answer(status=status, headers=(("Location", location),))
 
 
-def page(body: str | bytes, content_type: str = "text/html; charset=utf-8", headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    return Answer(body=body.encode() if isinstance(body, str) else body, content_type=content_type, headers=headers)
+def page(
+    body: str | bytes,
+    content_type: str = "text/html; charset=utf-8",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Answer:
+    return Answer(
+        body=body.encode() if isinstance(body, str) else body,
+        content_type=content_type,
+        headers=headers,
+    )
 
 
 DEEP = "<html><body>" + "<div>" * 5000 + "dalam" + "</div>" * 5000 + "</body></html>"
@@ -33,19 +52,43 @@ MISSING = "<html><title>404</title><body><h1>Halaman tidak ditemukan</h1><p>Coba
 TROUBLE = {
     "forbidden": (Answer(status=403), "failed", "http_403"),
     "server error": (Answer(status=500), "failed", "http_5xx"),
-    "too many requests": (Answer(status=429, headers=(("Retry-After", "0"),)), "failed", "http_429"),
+    "too many requests": (
+        Answer(status=429, headers=(("Retry-After", "0"),)),
+        "failed",
+        "http_429",
+    ),
     "gone": (Answer(status=410), "gone", "http_410"),
     "not there": (Answer(status=404), "gone", "http_404"),
     "odd status": (Answer(status=418), "failed", "http_other"),
     "redirect loop": (redirect(BAD), "failed", "redirect_loop"),
-    "redirect to another site": (redirect("https://example.com/berita"), "refused", "redirect_offsite"),
+    "redirect to another site": (
+        redirect("https://example.com/berita"),
+        "refused",
+        "redirect_offsite",
+    ),
     "redirect to loopback": (redirect("http://127.0.0.1:22/"), "refused", "private_address"),
-    "redirect to a private address": (redirect("http://10.0.0.8/admin"), "refused", "private_address"),
-    "redirect to link-local": (redirect("http://169.254.169.254/latest/meta-data"), "refused", "private_address"),
-    "redirect to an old spelling of loopback": (redirect("http://2130706433/"), "refused", "private_address"),
+    "redirect to a private address": (
+        redirect("http://10.0.0.8/admin"),
+        "refused",
+        "private_address",
+    ),
+    "redirect to link-local": (
+        redirect("http://169.254.169.254/latest/meta-data"),
+        "refused",
+        "private_address",
+    ),
+    "redirect to an old spelling of loopback": (
+        redirect("http://2130706433/"),
+        "refused",
+        "private_address",
+    ),
     "redirect to the home page": (redirect(HOME), "refused", "redirect_not_article"),
     "too large": (page(b"a" * 300_000), "failed", "too_large"),
-    "expands beyond the limit": (page(gzip.compress(b"a" * 3_000_000), headers=(("Content-Encoding", "gzip"),)), "failed", "too_large"),
+    "expands beyond the limit": (
+        page(gzip.compress(b"a" * 3_000_000), headers=(("Content-Encoding", "gzip"),)),
+        "failed",
+        "too_large",
+    ),
     "empty": (page(b""), "failed", "empty_page"),
     "binary": (page(b"\x89PNG\r\n\x1a\n" + b"\0" * 500), "refused", "not_html"),
     "a PDF": (page(b"%PDF-1.7 ...", content_type="application/pdf"), "refused", "not_html"),
@@ -64,7 +107,9 @@ def test_trouble_with_one_story_has_its_reason_and_costs_no_other(serve, crawl, 
     done = crawl(serve(answers), "rmol", "-s", "DOWNLOAD_MAXSIZE=200000")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [{"state": state, "reason": reason}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
+        {"state": state, "reason": reason}
+    ]
     assert reason in REASONS
     assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
 
@@ -94,7 +139,9 @@ def test_a_connection_that_breaks_off_has_its_reason(serve, crawl, news):
         return answers.get(url)
 
     crawl(serve(answer), "rmol")
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [{"state": "failed", "reason": "connection_failed"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
+        {"state": "failed", "reason": "connection_failed"}
+    ]
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
@@ -113,7 +160,9 @@ def test_a_pause_that_the_server_asks_for_is_kept_and_the_story_is_had_after_it(
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
-def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_stays_due(serve, crawl, news):
+def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_stays_due(
+    serve, crawl, news
+):
     long_pause = Answer(status=429, headers=(("Retry-After", "99999"),))
     stories = {story_url(number): long_pause for number in range(1, 9)}
     proxy = serve({**small_site(), **stories, HOME: home(*stories)})
@@ -126,10 +175,20 @@ def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_st
 
 @pytest.mark.parametrize(
     ("charset", "declared"),
-    [("cp1252", "text/html"), ("utf-8", "text/html"), ("utf-8", "text/html; charset=iso-8859-1-x"), ("utf-16", "text/html")],
+    [
+        ("cp1252", "text/html"),
+        ("utf-8", "text/html"),
+        ("utf-8", "text/html; charset=iso-8859-1-x"),
+        ("utf-16", "text/html"),
+    ],
 )
 def test_a_missing_or_wrong_charset_loses_no_letters(serve, crawl, news, charset, declared):
-    body = story(GOOD, headline="Kafé “Senja” Dibuka").body.decode().replace('<meta charset="utf-8">', "").encode(charset)
+    body = (
+        story(GOOD, headline="Kafé “Senja” Dibuka")
+        .body.decode()
+        .replace('<meta charset="utf-8">', "")
+        .encode(charset)
+    )
     crawl(serve({**small_site(GOOD), story_url(GOOD): page(body, content_type=declared)}), "rmol")
     assert rows(news, "SELECT headline FROM latest") == [{"headline": "Kafé “Senja” Dibuka"}]
 
@@ -137,11 +196,15 @@ def test_a_missing_or_wrong_charset_loses_no_letters(serve, crawl, news, charset
 def test_markup_in_a_headline_stays_text(serve, crawl, news):
     shown = "Cara Memakai &lt;script&gt;alert(1)&lt;/script&gt; di Kelas"
     crawl(serve({**small_site(GOOD), story_url(GOOD): story(GOOD, headline=shown)}), "rmol")
-    assert rows(news, "SELECT headline FROM latest") == [{"headline": "Cara Memakai <script>alert(1)</script> di Kelas"}]
+    assert rows(news, "SELECT headline FROM latest") == [
+        {"headline": "Cara Memakai <script>alert(1)</script> di Kelas"}
+    ]
 
 
 def test_broken_json_ld_is_noted_and_the_other_layers_are_used(serve, crawl, news):
-    body = story(GOOD).body.replace(b"</head>", b'<script type="application/ld+json">{"@type": "NewsArticle", </script></head>')
+    body = story(GOOD).body.replace(
+        b"</head>", b'<script type="application/ld+json">{"@type": "NewsArticle", </script></head>'
+    )
     crawl(serve({**small_site(GOOD), story_url(GOOD): page(body)}), "rmol")
     (row,) = rows(news, "SELECT headline, warnings FROM latest")
     assert row["headline"]
@@ -150,7 +213,9 @@ def test_broken_json_ld_is_noted_and_the_other_layers_are_used(serve, crawl, new
 
 def test_truncated_html_gives_what_was_sent(serve, crawl, news):
     body = story(GOOD).body
-    crawl(serve({**small_site(GOOD), story_url(GOOD): page(body[: body.rindex(b"<p>") + 60])}), "rmol")
+    crawl(
+        serve({**small_site(GOOD), story_url(GOOD): page(body[: body.rindex(b"<p>") + 60])}), "rmol"
+    )
     assert len(rows(news, "SELECT body FROM latest")) == 1
 
 
@@ -160,7 +225,17 @@ EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/
 <urlset><url><loc>https://rmol.id/&e;</loc></url></urlset>"""
 
 
-@pytest.mark.parametrize("xml", [BOMB, EXTERNAL, b"<rss><channel><item><title>x</rss", b"\x1f\x8bnot really gzip", b"", b"\0" * 50])
+@pytest.mark.parametrize(
+    "xml",
+    [
+        BOMB,
+        EXTERNAL,
+        b"<rss><channel><item><title>x</rss",
+        b"\x1f\x8bnot really gzip",
+        b"",
+        b"\0" * 50,
+    ],
+)
 def test_a_hostile_or_broken_source_is_left_aside_and_the_next_one_used(serve, crawl, news, xml):
     bad = page(xml, content_type="application/xml")
     answers = {**small_site(GOOD), "https://rmol.id/sitemap.xml": bad, "https://rmol.id/rss": bad}
@@ -171,12 +246,21 @@ def test_a_hostile_or_broken_source_is_left_aside_and_the_next_one_used(serve, c
 
 
 def test_a_sitemap_of_fifty_thousand_foreign_addresses_is_counted_and_bounded(serve, crawl, news):
-    entries = "".join(f"<url><loc>https://example.com/{number}</loc></url>" for number in range(50_000))
-    answers = {**small_site(GOOD), "https://rmol.id/sitemap.xml": page(f"<urlset>{entries}</urlset>", content_type="application/xml")}
+    entries = "".join(
+        f"<url><loc>https://example.com/{number}</loc></url>" for number in range(50_000)
+    )
+    answers = {
+        **small_site(GOOD),
+        "https://rmol.id/sitemap.xml": page(
+            f"<urlset>{entries}</urlset>", content_type="application/xml"
+        ),
+    }
     done = crawl(serve(answers), "rmol", "--json")
     assert done.returncode == 0, done.stderr
     assert '"foreign_site": 50000' in done.stdout
-    assert rows(news, "SELECT count(*) AS n FROM ledger WHERE reason = 'foreign_site'")[0]["n"] == 1000
+    assert (
+        rows(news, "SELECT count(*) AS n FROM ledger WHERE reason = 'foreign_site'")[0]["n"] == 1000
+    )
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
@@ -218,9 +302,13 @@ def test_a_robots_txt_that_forbids_us_ends_the_crawl_of_that_site_only(serve, cr
 
 
 def test_one_forbidden_address_is_refused_and_the_rest_is_had(serve, crawl, news):
-    forbids = page("User-agent: *\nDisallow: /nusantara/read/2026/11/20/700002/\n", content_type="text/plain")
+    forbids = page(
+        "User-agent: *\nDisallow: /nusantara/read/2026/11/20/700002/\n", content_type="text/plain"
+    )
     crawl(serve({**small_site(GOOD, 2), ROBOTS: forbids}), "rmol")
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [{"state": "refused", "reason": "robots_forbidden"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
+        {"state": "refused", "reason": "robots_forbidden"}
+    ]
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
@@ -242,7 +330,9 @@ def test_an_archive_path_that_is_no_archive_is_one_plain_line(serve, crawl, tmp_
     assert done.stderr.strip() == f"Error: {text}: it is not an SQLite file"
 
 
-def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothing_kept(serve, crawl, news):
+def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothing_kept(
+    serve, crawl, news
+):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     with sqlite3.connect(news) as connection:
@@ -260,7 +350,14 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
         "from scraper.cli.main import main\n"
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(proxy),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 1
     assert f"Error: {news}: the disk is full" in done.stderr
     assert "Traceback" not in done.stderr
@@ -270,7 +367,11 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
 
 def test_wrong_usage_is_told_in_one_line_with_exit_2(serve, crawl):
     proxy = serve({})
-    for arguments in (["kompas"], ["rmol", "--since", "2026-12-01", "--until", "2026-11-01"], ["rmol", "-s", "NONSENSE"]):
+    for arguments in (
+        ["kompas"],
+        ["rmol", "--since", "2026-12-01", "--until", "2026-11-01"],
+        ["rmol", "-s", "NONSENSE"],
+    ):
         done = crawl(proxy, *arguments)
         assert done.returncode == 2
         assert "Traceback" not in done.stderr

@@ -1,4 +1,6 @@
-"""Validators in real crawls: what a 304 saves, and what is remembered of a site that never answers one."""
+"""Validators in real crawls: what a 304 saves, and what is remembered of a site that never answers
+one.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def stats(serve, news):
     return json.loads(done.stdout.splitlines()[0])
 
 
-def test_a_site_that_never_answers_304_is_remembered_probed_and_believed_again(serve, crawl, recheck, news):
+def test_a_site_that_never_answers_304_is_remembered_probed_and_believed_again(
+    serve, crawl, recheck, news
+):
     proxy = serve(small_site(*range(1, STORIES + 1)))
     site = Deaf(proxy)
     crawl(proxy, "rmol")
@@ -64,7 +68,12 @@ def test_a_site_that_never_answers_304_is_remembered_probed_and_believed_again(s
     recheck(proxy)
     assert site.asked() == STORIES
     found = stats(serve, news)
-    assert (found["conditional"], found["answered_304"], found["bytes_saved"], found["never_304"]) == (STORIES, 0, 0, 1)
+    assert (
+        found["conditional"],
+        found["answered_304"],
+        found["bytes_saved"],
+        found["never_304"],
+    ) == (STORIES, 0, 0, 1)
 
     recheck(proxy)
     probes = site.asked()
@@ -107,7 +116,10 @@ def test_stats_say_how_many_requests_and_bytes_the_validators_saved(serve, crawl
     proxy = serve(small_site(1, 2, 3))
     crawl(proxy, "rmol")
     recheck(proxy)
-    proxy.answers = {**small_site(1, 2, 3), story_url(3): story(3, headline="Judul Sesudah Perbaikan")}
+    proxy.answers = {
+        **small_site(1, 2, 3),
+        story_url(3): story(3, headline="Judul Sesudah Perbaikan"),
+    }
     recheck(proxy)
     found = stats(serve, news)
     size = len(story(1).body)
@@ -118,15 +130,21 @@ def test_stats_say_how_many_requests_and_bytes_the_validators_saved(serve, crawl
 
 
 def test_a_304_for_a_text_that_was_never_kept_is_no_answer(serve, crawl, recheck, news):
-    notice = Answer(body=b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></html>")
+    notice = Answer(
+        body=b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></html>"
+    )
     proxy = serve({**small_site(1), story_url(1): notice})
     crawl(proxy, "rmol")
     recheck(proxy)
     assert proxy.requests[story_url(1), 304] == 0
-    assert rows(news, "SELECT state FROM ledger WHERE url = ?", story_url(1)) == [{"state": "failed"}]
+    assert rows(news, "SELECT state FROM ledger WHERE url = ?", story_url(1)) == [
+        {"state": "failed"}
+    ]
 
 
-def test_a_page_that_failed_once_is_asked_for_whole_until_it_is_had_again(serve, crawl, recheck, news):
+def test_a_page_that_failed_once_is_asked_for_whole_until_it_is_had_again(
+    serve, crawl, recheck, news
+):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), story_url(1): Answer(status=503)}

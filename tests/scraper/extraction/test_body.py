@@ -7,7 +7,10 @@ import pytest
 import scraper
 
 URL = "https://rmol.id/nusantara/read/2026/11/20/700001/saluran-air"
-PROSE = [f"<p>Warga kampung memperbaiki saluran air tahap {number} di tepi sawah, lalu makan siang bersama.</p>" for number in range(8)]
+PROSE = [
+    f"<p>Warga kampung memperbaiki saluran air tahap {number} di tepi sawah, lalu makan siang bersama.</p>"
+    for number in range(8)
+]
 
 
 def body(inside: str, url: str = URL) -> str:
@@ -36,20 +39,44 @@ def test_furniture_inside_the_article_is_left_out(inside: str) -> None:
 @pytest.mark.parametrize(
     ("inside", "text"),
     [
-        ("<p class='MsoNormal'>Kepala kampung menilai pekerjaan itu rapi.</p>", "Kepala kampung menilai pekerjaan itu rapi."),
-        ("<div class='kotak'><p>Air mengalir lagi sejak Senin.</p></div>", "Air mengalir lagi sejak Senin."),
-        ("<blockquote><p>Kami senang air mengalir lagi.</p></blockquote>", "Kami senang air mengalir lagi."),
+        (
+            "<p class='MsoNormal'>Kepala kampung menilai pekerjaan itu rapi.</p>",
+            "Kepala kampung menilai pekerjaan itu rapi.",
+        ),
+        (
+            "<div class='kotak'><p>Air mengalir lagi sejak Senin.</p></div>",
+            "Air mengalir lagi sejak Senin.",
+        ),
+        (
+            "<blockquote><p>Kami senang air mengalir lagi.</p></blockquote>",
+            "Kami senang air mengalir lagi.",
+        ),
         ("<h2>Gotong Royong</h2>", "Gotong Royong"),
         ("<ul><li>cangkul</li><li>sekop</li></ul>", "cangkul"),
-        ("<div class='table-responsive'><table><tr><td>Hulu</td><td>Senin</td></tr></table></div>", "Hulu | Senin"),
-        ("<p>Papan itu bertuliskan baca juga buku ini.</p>", "Papan itu bertuliskan baca juga buku ini."),
-        ("<p>Ia kini bekerja di Komisi Penyelamat Katak (KPK)</p>", "Ia kini bekerja di Komisi Penyelamat Katak (KPK)"),
+        (
+            "<div class='table-responsive'><table><tr><td>Hulu</td><td>Senin</td></tr></table></div>",
+            "Hulu | Senin",
+        ),
+        (
+            "<p>Papan itu bertuliskan baca juga buku ini.</p>",
+            "Papan itu bertuliskan baca juga buku ini.",
+        ),
+        (
+            "<p>Ia kini bekerja di Komisi Penyelamat Katak (KPK)</p>",
+            "Ia kini bekerja di Komisi Penyelamat Katak (KPK)",
+        ),
         (
             "<p>Halaman Advertisement dan nama Editor: Rina tertera di sana.</p>",
             "Halaman Advertisement dan nama Editor: Rina tertera di sana.",
         ),
-        ("<p>Situs REPUBLIKA.CO.ID, kata dia, juga menulisnya.</p>", "Situs REPUBLIKA.CO.ID, kata dia, juga menulisnya."),
-        ("<p>Ia menautkan <a href='/tag/air'>air bersih</a> di catatannya.</p>", "Ia menautkan air bersih di catatannya."),
+        (
+            "<p>Situs REPUBLIKA.CO.ID, kata dia, juga menulisnya.</p>",
+            "Situs REPUBLIKA.CO.ID, kata dia, juga menulisnya.",
+        ),
+        (
+            "<p>Ia menautkan <a href='/tag/air'>air bersih</a> di catatannya.</p>",
+            "Ia menautkan air bersih di catatannya.",
+        ),
     ],
 )
 def test_prose_that_only_looks_like_furniture_stays(inside: str, text: str) -> None:

@@ -18,23 +18,83 @@ STORY = "Warga desa memanen padi sejak pagi, lalu mereka menjemurnya bersama di 
 WHOLE = [
     ("", "related_label", "Baca Juga", "Baca juga di rumah, jangan hanya di sekolah."),
     ("", "related_label", "BACA JUGA :", "Baca buku lebih disukai anak-anak itu."),
-    ("", "related_label", "Simak selengkapnya", "Simak selengkapnya alasan mereka, pinta kepala desa dalam rapat."),
+    (
+        "",
+        "related_label",
+        "Simak selengkapnya",
+        "Simak selengkapnya alasan mereka, pinta kepala desa dalam rapat.",
+    ),
     ("", "related_label", "Berita Terkait:", "Berita terkait panen itu cepat menyebar."),
-    ("", "related_colon", "Baca juga: Sawah Kering di Tiga Desa", "Baca juga kitabnya, pesan sang guru: perlahan saja."),
-    ("", "related_colon", "Artikel terkait: Sawah Kering", "Artikel terkait panen itu dimuat kemarin."),
-    ("", "related_link", "Baca: <a href='/x'>Sawah Kering</a>", "Baca: itulah kata pertama yang ia eja."),
-    ("", "related_link", "Klik: <a href='/x'>Sawah Kering</a>", "Warga membaca juga <a href='/tag/koran'>koran</a> setiap pagi."),
-    ("", "related_link", "Baca juga <a href='/x'>Sawah Kering</a>", "Baca juga doanya, kata ibu itu."),
-    ("", "read_more_link", "<a href='/x'>Selengkapnya</a>", "Selengkapnya diumumkan besok, kata panitia."),
-    ("", "read_more_link", "Cek selengkapnya <a href='/x'>di sini</a>", "Cek kesehatan di sini gratis, kata bidan."),
-    ("", "read_more_link", "Klik <a href='/x'>di sini</a> untuk tabel lengkap", "Klik kanan, lalu pilih simpan."),
+    (
+        "",
+        "related_colon",
+        "Baca juga: Sawah Kering di Tiga Desa",
+        "Baca juga kitabnya, pesan sang guru: perlahan saja.",
+    ),
+    (
+        "",
+        "related_colon",
+        "Artikel terkait: Sawah Kering",
+        "Artikel terkait panen itu dimuat kemarin.",
+    ),
+    (
+        "",
+        "related_link",
+        "Baca: <a href='/x'>Sawah Kering</a>",
+        "Baca: itulah kata pertama yang ia eja.",
+    ),
+    (
+        "",
+        "related_link",
+        "Klik: <a href='/x'>Sawah Kering</a>",
+        "Warga membaca juga <a href='/tag/koran'>koran</a> setiap pagi.",
+    ),
+    (
+        "",
+        "related_link",
+        "Baca juga <a href='/x'>Sawah Kering</a>",
+        "Baca juga doanya, kata ibu itu.",
+    ),
+    (
+        "",
+        "read_more_link",
+        "<a href='/x'>Selengkapnya</a>",
+        "Selengkapnya diumumkan besok, kata panitia.",
+    ),
+    (
+        "",
+        "read_more_link",
+        "Cek selengkapnya <a href='/x'>di sini</a>",
+        "Cek kesehatan di sini gratis, kata bidan.",
+    ),
+    (
+        "",
+        "read_more_link",
+        "Klik <a href='/x'>di sini</a> untuk tabel lengkap",
+        "Klik kanan, lalu pilih simpan.",
+    ),
     ("", "advert_label", "Advertisement", "Advertisement tua itu masih terpampang di dinding."),
     ("", "advert_label", "Iklan", "Iklan pupuk di papan itu sudah pudar."),
-    ("", "advert_label", "Scroll untuk melanjutkan", "Scroll kuno itu disimpan di museum desa bersama puluhan naskah lontar lainnya."),
-    ("", "no_advert", "Tidak ada kode iklan yang tersedia.", "Tidak ada kode iklan yang tersedia di papan itu."),
+    (
+        "",
+        "advert_label",
+        "Scroll untuk melanjutkan",
+        "Scroll kuno itu disimpan di museum desa bersama puluhan naskah lontar lainnya.",
+    ),
+    (
+        "",
+        "no_advert",
+        "Tidak ada kode iklan yang tersedia.",
+        "Tidak ada kode iklan yang tersedia di papan itu.",
+    ),
     ("", "loading", "Loading...", "Loading barang di dermaga memakan waktu dua jam."),
     ("", "loading", "loading...   loading...", "Loading, menurut kamus, berarti memuat."),
-    ("", "reaction_widget", "Bagaimana tanggapan anda mengenai artikel ini?", "Bagaimana tanggapan Anda mengenai panen ini?"),
+    (
+        "",
+        "reaction_widget",
+        "Bagaimana tanggapan anda mengenai artikel ini?",
+        "Bagaimana tanggapan Anda mengenai panen ini?",
+    ),
     ("", "reaction_widget", "Happy", "Happy, gajah betina itu, lahir di kebun raya."),
     ("", "share_widget", "Share", "Share lokasi itu membantu regu penolong."),
     ("", "share_widget", "0 Komentar", "Komentar warga beragam."),
@@ -47,10 +107,25 @@ WHOLE = [
     ("", "google_news_open", "Google News", "Google News kini memuat kanal berita desa."),
     ("", "whatsapp", "Ikuti Whatsapp Channel Republika", "Warga mengikuti arahan lewat WhatsApp."),
     ("", "follow_us", "FOLLOW US", "Followers akun desa itu terus bertambah."),
-    ("", "follow_us", "Ikuti media sosial medcom.id dan dapatkan berbagai keuntungan", "Ikuti media cetak, pesan guru itu."),
-    ("", "follow_us", "Untuk mengikuti silakan klik tanda bintang.", "Untuk mengikuti lomba, warga mendaftar di balai desa."),
+    (
+        "",
+        "follow_us",
+        "Ikuti media sosial medcom.id dan dapatkan berbagai keuntungan",
+        "Ikuti media cetak, pesan guru itu.",
+    ),
+    (
+        "",
+        "follow_us",
+        "Untuk mengikuti silakan klik tanda bintang.",
+        "Untuk mengikuti lomba, warga mendaftar di balai desa.",
+    ),
     ("suara", "summary_label", "Baca 10 detik", "Baca 10 detik saja cukup, kata guru itu."),
-    ("suara", "related_more", "Simak berita lainnya seputar panen raya", "Simak berita lainnya, pinta penyiar, lalu musik diputar."),
+    (
+        "suara",
+        "related_more",
+        "Simak berita lainnya seputar panen raya",
+        "Simak berita lainnya, pinta penyiar, lalu musik diputar.",
+    ),
     ("rmol", "related_box", "BERITA TERKAIT :", "Berita terkait panen itu cepat menyebar."),
     (
         "rmol",
@@ -65,11 +140,31 @@ WHOLE = [
         "Perspektif Republika.co.id dibahas dalam diskusi itu.",
     ),
     ("republika", "reading_lists", "Pilihan Redaksi", "Pilihan redaksi jatuh pada foto sawah."),
-    ("republika", "reading_lists", "Scroll untuk membaca", "Kantor berita desa itu dibuka tahun lalu."),
-    ("republika", "latest_list", "Terkini Indeks Rejogja - 02 November 2025, 12:35 Warga", "Kabar terkini indeks harga dibacakan."),
-    ("republika", "infographic_caption", "Luas sawah di tiga kabupaten - (Republika)", "Data dihimpun tim riset (Republika)."),
+    (
+        "republika",
+        "reading_lists",
+        "Scroll untuk membaca",
+        "Kantor berita desa itu dibuka tahun lalu.",
+    ),
+    (
+        "republika",
+        "latest_list",
+        "Terkini Indeks Rejogja - 02 November 2025, 12:35 Warga",
+        "Kabar terkini indeks harga dibacakan.",
+    ),
+    (
+        "republika",
+        "infographic_caption",
+        "Luas sawah di tiga kabupaten - (Republika)",
+        "Data dihimpun tim riset (Republika).",
+    ),
     ("medcom", "related_klik", "Klik: Sawah Kering di Tiga Desa", "Klik! Kamera itu berbunyi."),
-    ("medcom", "google_news_medcom", "Cek Berita dan Artikel yang lain di Google News", "Cek berita itu sekali lagi, pesan guru."),
+    (
+        "medcom",
+        "google_news_medcom",
+        "Cek Berita dan Artikel yang lain di Google News",
+        "Cek berita itu sekali lagi, pesan guru.",
+    ),
     (
         "medcom",
         "follow_metrotvnews",
@@ -83,7 +178,12 @@ WHOLE = [
 AT_THE_END = [
     ("", "people_label", "Editor: Rina Wijaya", "Editor senior itu pensiun pekan ini."),
     ("", "people_label", "Sumber: laman desa", "Sumber air itu tak pernah kering."),
-    ("suara", "video_credits", "Creative/Host: Rina, Bagas", "Creative itu kata sifat, ujar guru bahasa."),
+    (
+        "suara",
+        "video_credits",
+        "Creative/Host: Rina, Bagas",
+        "Creative itu kata sifat, ujar guru bahasa.",
+    ),
     ("medcom", "full_name", "(Rina Wijaya)", "(Rina Wijaya) dikenal sebagai peternak lebah."),
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
@@ -100,11 +200,21 @@ BELOW = [
 
 # (site, rule, paragraph, what is left of it); None for a paragraph that stays as it is
 PARTS = [
-    ("", "loading_tail", "Panen berlangsung sampai sore. loading...   loading...", "Panen berlangsung sampai sore."),
+    (
+        "",
+        "loading_tail",
+        "Panen berlangsung sampai sore. loading...   loading...",
+        "Panen berlangsung sampai sore.",
+    ),
     ("", "loading_tail", "Layar itu hanya menulis kata loading", None),
     ("rmol", "logo_alt", "rmol news logoWarga desa memanen padi.", "Warga desa memanen padi."),
     ("rmol", "logo_alt", "rmol news logo Warga desa memanen padi.", "Warga desa memanen padi."),
-    ("rmol", "logo_alt", "Warga desa memanen padi. rmol news logo article", "Warga desa memanen padi."),
+    (
+        "rmol",
+        "logo_alt",
+        "Warga desa memanen padi. rmol news logo article",
+        "Warga desa memanen padi.",
+    ),
     ("rmol", "logo_alt", "Logo RMOL terpampang di gedung itu.", None),
     (
         "republika",
@@ -115,8 +225,18 @@ PARTS = [
     ("republika", "no_advert_inline", "Tidak ada kode etik yang dilanggar.", None),
     ("rmol", "end_mark", "Panen usai. [***]", "Panen usai."),
     ("rmol", "end_mark", "Nilai [**] pada tabel berarti belum dihitung.", None),
-    ("republika", "whatsapp_tail", "Panen usai. Ikuti Whatsapp Channel Republika Advertisement", "Panen usai."),
-    ("republika", "whatsapp_tail", "Panen usai. Loading... Ikuti Whatsapp Channel Republika", "Panen usai."),
+    (
+        "republika",
+        "whatsapp_tail",
+        "Panen usai. Ikuti Whatsapp Channel Republika Advertisement",
+        "Panen usai.",
+    ),
+    (
+        "republika",
+        "whatsapp_tail",
+        "Panen usai. Loading... Ikuti Whatsapp Channel Republika",
+        "Panen usai.",
+    ),
     ("republika", "whatsapp_tail", "Warga mengikuti Whatsapp Channel Republika sejak lama.", None),
     ("islamtimes", "end_mark", "Warga desa memanen padi.[IT/r]", "Warga desa memanen padi."),
     ("islamtimes", "end_mark", "Warga desa memanen padi. [IT/AR]", "Warga desa memanen padi."),
@@ -131,7 +251,13 @@ CREDITS = [
     ("suara", "Panen usai. (ANTARA/Xinhua)", "Panen usai.", "ANTARA", ()),
     ("suara", "Panen usai. (Reuters, AP)", "Panen usai.", "Reuters", ()),
     ("republika", "sumber : Antara", "", "ANTARA", ()),
-    ("republika", "Panen usai. Ikuti Whatsapp Channel Republika sumber : Antara Advertisement", "Panen usai.", "ANTARA", ()),
+    (
+        "republika",
+        "Panen usai. Ikuti Whatsapp Channel Republika sumber : Antara Advertisement",
+        "Panen usai.",
+        "ANTARA",
+        (),
+    ),
     ("republika", "Sumber: Xinhua", "", "Xinhua", ()),
     ("republika", "Panen usai. (Anadolu Agency)", "Panen usai.", "Anadolu", ()),
     ("medcom", "(WIL)", "", None, ("WIL",)),
@@ -139,20 +265,44 @@ CREDITS = [
     ("medcom", "Panen usai.(SAW)", "Panen usai.", None, ("SAW",)),
     ("medcom", "“Panen usai.” (FJR)", "“Panen usai.”", None, ("FJR",)),
     # What looks like a credit
-    ("suara", "Mereka menonton kantor berita Prancis (AFP)", "Mereka menonton kantor berita Prancis (AFP)", None, ()),
+    (
+        "suara",
+        "Mereka menonton kantor berita Prancis (AFP)",
+        "Mereka menonton kantor berita Prancis (AFP)",
+        None,
+        (),
+    ),
     ("suara", "Panen usai (Senin).", "Panen usai (Senin).", None, ()),
     ("suara", "Panen usai. (Bersambung)", "Panen usai. (Bersambung)", None, ()),
     ("suara", "Panen usai. (WIL)", "Panen usai. (WIL)", None, ()),
-    ("medcom", "Ia diperiksa Komisi Pemberantasan Korupsi (KPK)", "Ia diperiksa Komisi Pemberantasan Korupsi (KPK)", None, ()),
-    ("medcom", "Ia diperiksa di kantor polisi (KPK).", "Ia diperiksa di kantor polisi (KPK).", None, ()),
+    (
+        "medcom",
+        "Ia diperiksa Komisi Pemberantasan Korupsi (KPK)",
+        "Ia diperiksa Komisi Pemberantasan Korupsi (KPK)",
+        None,
+        (),
+    ),
+    (
+        "medcom",
+        "Ia diperiksa di kantor polisi (KPK).",
+        "Ia diperiksa di kantor polisi (KPK).",
+        None,
+        (),
+    ),
     ("medcom", "Panen usai. (wil)", "Panen usai. (wil)", None, ()),
 ]
 
 
 def trimmed(site: str, *paragraphs: str) -> Trimmed:
-    page = html.fromstring("<div>" + "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs) + "</div>")
+    page = html.fromstring(
+        "<div>" + "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs) + "</div>"
+    )
     profile = sites().get(site)
-    return trim(blocks(page, set()), profile.rules if profile else (), end_credit=profile.end_credit if profile else "")
+    return trim(
+        blocks(page, set()),
+        profile.rules if profile else (),
+        end_credit=profile.end_credit if profile else "",
+    )
 
 
 def texts(result: Trimmed) -> list[str]:
@@ -170,28 +320,36 @@ def test_a_rule_takes_a_line_of_furniture(site: str, rule: str, line: str) -> No
     assert result.taken == [(rule, text(line))]
 
 
-@pytest.mark.parametrize(("site", "line"), [(row[0], row[3]) for row in WHOLE + AT_THE_END + AT_THE_START + BELOW])
+@pytest.mark.parametrize(
+    ("site", "line"), [(row[0], row[3]) for row in WHOLE + AT_THE_END + AT_THE_START + BELOW]
+)
 def test_a_rule_leaves_prose_that_looks_like_furniture(site: str, line: str) -> None:
     for paragraphs in ((BEFORE, line, AFTER), (line, BEFORE), (BEFORE, line)):
         assert texts(trimmed(site, *paragraphs)) == [text(paragraph) for paragraph in paragraphs]
 
 
 @pytest.mark.parametrize(("site", "rule", "line"), [row[:3] for row in AT_THE_END])
-def test_a_rule_for_the_end_takes_a_line_there_and_nowhere_else(site: str, rule: str, line: str) -> None:
+def test_a_rule_for_the_end_takes_a_line_there_and_nowhere_else(
+    site: str, rule: str, line: str
+) -> None:
     result = trimmed(site, BEFORE, line)
     assert (texts(result), result.taken) == ([BEFORE], [(rule, line)])
     assert texts(trimmed(site, BEFORE, line, AFTER)) == [BEFORE, line, AFTER]
 
 
 @pytest.mark.parametrize(("site", "rule", "line"), [row[:3] for row in AT_THE_START])
-def test_a_rule_for_the_start_takes_a_line_there_and_nowhere_else(site: str, rule: str, line: str) -> None:
+def test_a_rule_for_the_start_takes_a_line_there_and_nowhere_else(
+    site: str, rule: str, line: str
+) -> None:
     result = trimmed(site, line, AFTER)
     assert (texts(result), result.taken) == ([AFTER], [(rule, line)])
     assert texts(trimmed(site, BEFORE, line, AFTER)) == [BEFORE, line, AFTER]
 
 
 @pytest.mark.parametrize(("site", "rule", "line"), [row[:3] for row in BELOW])
-def test_in_the_text_of_a_whole_page_a_heading_below_the_story_ends_it(site: str, rule: str, line: str) -> None:
+def test_in_the_text_of_a_whole_page_a_heading_below_the_story_ends_it(
+    site: str, rule: str, line: str
+) -> None:
     rules = sites()[site].rules if site else ()
     lines = [
         line,
@@ -211,13 +369,17 @@ def test_a_box_of_links_in_the_middle_of_a_page_does_not_end_its_story() -> None
     assert texts(trim([Block(text=text) for text in lines], (), whole_page=True)).count(STORY) == 3
 
 
-@pytest.mark.parametrize(("site", "line"), [(row[0], row[2]) for row in BELOW if row[2] == "Terpopuler"])
+@pytest.mark.parametrize(
+    ("site", "line"), [(row[0], row[2]) for row in BELOW if row[2] == "Terpopuler"]
+)
 def test_inside_a_narrowed_article_such_a_heading_ends_nothing(site: str, line: str) -> None:
     assert texts(trimmed(site, STORY, line, AFTER)) == [STORY, line, AFTER]
 
 
 @pytest.mark.parametrize(("site", "rule", "line", "left"), PARTS)
-def test_a_rule_for_a_part_leaves_the_rest_of_the_line(site: str, rule: str, line: str, left: str | None) -> None:
+def test_a_rule_for_a_part_leaves_the_rest_of_the_line(
+    site: str, rule: str, line: str, left: str | None
+) -> None:
     result = trimmed(site, BEFORE, line)
     assert texts(result) == [BEFORE, left or line]
     assert [name for name, _text in result.taken] == ([rule] if left else [])
@@ -228,7 +390,11 @@ def test_a_credit_that_closes_the_text_is_read_and_taken_off(
     site: str, line: str, left: str, agency: str | None, editors: tuple[str, ...]
 ) -> None:
     result = trimmed(site, BEFORE, line)
-    assert (texts(result), result.agency, result.editors) == ([BEFORE, left] if left else [BEFORE], agency, editors)
+    assert (texts(result), result.agency, result.editors) == (
+        [BEFORE, left] if left else [BEFORE],
+        agency,
+        editors,
+    )
 
 
 def test_a_credit_in_the_middle_of_a_text_is_prose() -> None:
@@ -237,20 +403,28 @@ def test_a_credit_in_the_middle_of_a_text_is_prose() -> None:
 
 
 def test_furniture_is_taken_off_the_end_line_by_line() -> None:
-    result = trimmed("medcom", BEFORE, "Panen usai. (Antara)", "(WIL)", "Editor: Rina Wijaya", "Google News")
+    result = trimmed(
+        "medcom", BEFORE, "Panen usai. (Antara)", "(WIL)", "Editor: Rina Wijaya", "Google News"
+    )
     assert texts(result) == [BEFORE, "Panen usai."]
     assert (result.agency, result.editors) == ("ANTARA", ("WIL",))
 
 
 def test_every_line_that_was_taken_is_written_down() -> None:
     result = trimmed("republika", "Advertisement", BEFORE, "Baca Juga", "sumber : Antara")
-    assert sorted(name for name, _text in result.taken) == ["advert_label", "agency_line", "related_label"]
+    assert sorted(name for name, _text in result.taken) == [
+        "advert_label",
+        "agency_line",
+        "related_label",
+    ]
 
 
 @pytest.mark.parametrize("name", ["", *sorted(sites())])
 def test_every_rule_has_a_line_in_the_table(name: str) -> None:
     rules = sites()[name].rules if name else COMMON_RULES
-    covered = {row[1] for row in [*WHOLE, *AT_THE_END, *AT_THE_START, *BELOW, *PARTS] if row[0] == name}
+    covered = {
+        row[1] for row in [*WHOLE, *AT_THE_END, *AT_THE_START, *BELOW, *PARTS] if row[0] == name
+    }
     assert {rule.name for rule in rules} <= covered
 
 
@@ -277,7 +451,9 @@ LINKED = [
 
 
 @pytest.mark.parametrize(("markup", "taken"), LINKED)
-def test_a_paragraph_that_is_nothing_but_a_link_to_another_story_is_taken(markup: str, taken: bool) -> None:
+def test_a_paragraph_that_is_nothing_but_a_link_to_another_story_is_taken(
+    markup: str, taken: bool
+) -> None:
     site = sites()["rmol"]
 
     def is_story(url: str) -> bool:
@@ -320,16 +496,26 @@ def test_a_wire_service_is_known_by_its_names(names: str, agency: str | None) ->
     assert agency_of(names) == agency
 
 
-FURNITURE = [row[2] for row in WHOLE] + ["(WIL)", "sumber : Antara", "Loading...", "", "REPUBLIKA.CO.ID, BEIJING -- "]
+FURNITURE = [row[2] for row in WHOLE] + [
+    "(WIL)",
+    "sumber : Antara",
+    "Loading...",
+    "",
+    "REPUBLIKA.CO.ID, BEIJING -- ",
+]
 
 
 @given(
     name=st.sampled_from(["", *sorted(sites())]),
     lines=st.lists(
-        st.sampled_from([BEFORE, AFTER, *map(text, filter(None, FURNITURE))]) | st.text(min_size=1).filter(str.strip), max_size=8
+        st.sampled_from([BEFORE, AFTER, *map(text, filter(None, FURNITURE))])
+        | st.text(min_size=1).filter(str.strip),
+        max_size=8,
     ),
 )
-def test_trimming_a_trimmed_text_again_changes_nothing_but_its_edges(name: str, lines: list[str]) -> None:
+def test_trimming_a_trimmed_text_again_changes_nothing_but_its_edges(
+    name: str, lines: list[str]
+) -> None:
     rules = sites()[name].rules if name else ()
     once = trim([Block(text=line) for line in lines], rules)
     assert all(block.text for block in once.blocks)

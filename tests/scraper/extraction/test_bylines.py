@@ -22,8 +22,16 @@ BYLINES = [
     # republika
     ("Reporter : Rina Wijaya Redaktur : Bagas Wirayuda", ["Rina Wijaya"], ["Bagas Wirayuda"]),
     ("Rep: C31/ Red: Bagas Wirayuda", ["C31"], ["Bagas Wirayuda"]),
-    ("Rep: Rina Wijaya, Bagas Wirayuda/ Red: Nirmala Ayu", ["Rina Wijaya", "Bagas Wirayuda"], ["Nirmala Ayu"]),
-    ("Rep: Rina Wijaya/Bagas Wirayuda/ Red: Nirmala Ayu", ["Rina Wijaya", "Bagas Wirayuda"], ["Nirmala Ayu"]),
+    (
+        "Rep: Rina Wijaya, Bagas Wirayuda/ Red: Nirmala Ayu",
+        ["Rina Wijaya", "Bagas Wirayuda"],
+        ["Nirmala Ayu"],
+    ),
+    (
+        "Rep: Rina Wijaya/Bagas Wirayuda/ Red: Nirmala Ayu",
+        ["Rina Wijaya", "Bagas Wirayuda"],
+        ["Nirmala Ayu"],
+    ),
     ("Rep:\xa0Rina Wijaya/\n\tRed:\u2060 Nirmala Ayu", ["Rina Wijaya"], ["Nirmala Ayu"]),
     ("Red: Nirmala Ayu", [], ["Nirmala Ayu"]),
     ("Rep: / Red: Nirmala Ayu", [], ["Nirmala Ayu"]),
@@ -60,7 +68,11 @@ BYLINES = [
     ("redaksi@suara.com", [], []),
     ("12345", [], []),
     ("—", [], []),
-    ("Sebuah kalimat panjang yang jelas bukan nama siapa pun sebab lebih dari enam puluh huruf", [], []),
+    (
+        "Sebuah kalimat panjang yang jelas bukan nama siapa pun sebab lebih dari enam puluh huruf",
+        [],
+        [],
+    ),
 ]
 
 CASES = [
@@ -88,12 +100,18 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "authors", "editors"), BYLINES)
-def test_a_byline_names_its_people(text: str | None, authors: list[str], editors: list[str]) -> None:
-    assert read_byline(text, newsroom=("Suara.com",)) == Byline(authors=tuple(authors), editors=tuple(editors))
+def test_a_byline_names_its_people(
+    text: str | None, authors: list[str], editors: list[str]
+) -> None:
+    assert read_byline(text, newsroom=("Suara.com",)) == Byline(
+        authors=tuple(authors), editors=tuple(editors)
+    )
 
 
 def test_the_newsroom_is_nobody_in_whatever_case_it_is_written() -> None:
-    assert read_byline("republika online, Rina Wijaya", newsroom=("Republika Online",)).authors == ("Rina Wijaya",)
+    assert read_byline("republika online, Rina Wijaya", newsroom=("Republika Online",)).authors == (
+        "Rina Wijaya",
+    )
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES)
@@ -101,7 +119,12 @@ def test_a_name_in_capitals_is_told_in_reading_case(name: str, expected: str) ->
     assert reading_case(name) == expected
 
 
-@given(text=st.text() | st.lists(st.sampled_from("Rep: Red: / Rina WIJAYA dan | • <a> 2020 10:11 , Editor :".split())).map(" ".join))
+@given(
+    text=st.text()
+    | st.lists(
+        st.sampled_from("Rep: Red: / Rina WIJAYA dan | • <a> 2020 10:11 , Editor :".split())
+    ).map(" ".join)
+)
 def test_any_byline_is_read_without_an_error(text: str) -> None:
     byline = read_byline(text)
     for name in (*byline.authors, *byline.editors):

@@ -12,7 +12,8 @@ from scraper.extraction.dates import parse_structured, parse_visible
 JAKARTA = ZoneInfo("Asia/Jakarta")
 TEHRAN = ZoneInfo("Asia/Tehran")
 
-# (text as it stands on the page, zone of the newsroom, what it says); the layouts of the facts sheets in their order
+# (text as it stands on the page, zone of the newsroom, what it says); the layouts of the facts
+# sheets in their order
 VISIBLE = [
     # suara
     ("02 April 2015 | 13:45", JAKARTA, "2015-04-02T13:45:00+07:00"),
@@ -95,7 +96,11 @@ STRUCTURED = [
     ("2026-07-24 07:08:59 WIB", None, "2026-07-24T07:08:59+07:00"),
     ("2026-07-24 07:08:59 WITA", None, "2026-07-24T07:08:59+08:00"),
     ("  2026-07-24T07:08:59-02:30\n", None, "2026-07-24T07:08:59-02:30"),
-    ("2018-03-17 21:01:19 GMT", TEHRAN, "2018-03-17T21:01:19+00:00"),  # dcterms.created of islamtimes
+    (
+        "2018-03-17 21:01:19 GMT",
+        TEHRAN,
+        "2018-03-17T21:01:19+00:00",
+    ),  # dcterms.created of islamtimes
     ("Sat, 04 Dec 2021 15:06:52 +0330", None, "2021-12-04T15:06:52+03:30"),
     ("Thu, 05 Nov 2015 15:07:13 +0700", None, "2015-11-05T15:07:13+07:00"),
     ("05 Nov 2015 08:07:13 GMT", None, "2015-11-05T08:07:13+00:00"),
@@ -162,17 +167,30 @@ def test_no_text_is_no_date() -> None:
 @pytest.mark.parametrize("language", MONTHS)
 @pytest.mark.parametrize("number", range(1, 13))
 def test_months_are_read_in_both_languages_long_and_short(language: str, number: int) -> None:
-    for name in (MONTHS[language][number - 1], MONTHS[language][number - 1].upper(), MONTHS[language][number - 1].lower()):
-        assert parse_visible(f"7 {name} 2025 07:08", JAKARTA) == datetime(2025, number, 7, 7, 8, tzinfo=JAKARTA)
+    for name in (
+        MONTHS[language][number - 1],
+        MONTHS[language][number - 1].upper(),
+        MONTHS[language][number - 1].lower(),
+    ):
+        assert parse_visible(f"7 {name} 2025 07:08", JAKARTA) == datetime(
+            2025, number, 7, 7, 8, tzinfo=JAKARTA
+        )
 
 
-@pytest.mark.parametrize(("name", "number"), [("Pebruari", 2), ("Agt", 8), ("Sept", 9), ("Sept.", 9), ("Nopember", 11), ("Nop", 11)])
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("Pebruari", 2), ("Agt", 8), ("Sept", 9), ("Sept.", 9), ("Nopember", 11), ("Nop", 11)],
+)
 def test_older_spellings_of_months_are_read(name: str, number: int) -> None:
-    assert parse_visible(f"7 {name} 2025 07:08", JAKARTA) == datetime(2025, number, 7, 7, 8, tzinfo=JAKARTA)
+    assert parse_visible(f"7 {name} 2025 07:08", JAKARTA) == datetime(
+        2025, number, 7, 7, 8, tzinfo=JAKARTA
+    )
 
 
 @pytest.mark.parametrize(("text", "zone", "expected"), STRUCTURED)
-def test_a_date_for_machines_is_read_with_its_offset_or_not_at_all(text: str | None, zone: tzinfo | None, expected: str | None) -> None:
+def test_a_date_for_machines_is_read_with_its_offset_or_not_at_all(
+    text: str | None, zone: tzinfo | None, expected: str | None
+) -> None:
     moment = parse_structured(text, zone)
     assert (moment.isoformat() if moment else None) == expected
 
@@ -183,7 +201,9 @@ OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(moment=NEWS_TIMES, form=st.sampled_from(FORMS), language=st.sampled_from(sorted(MONTHS)))
-def test_any_time_written_in_a_newsrooms_form_is_read_back(moment: datetime, form: str, language: str) -> None:
+def test_any_time_written_in_a_newsrooms_form_is_read_back(
+    moment: datetime, form: str, language: str
+) -> None:
     written = form.format(
         day=DAYS[moment.weekday()],
         d=moment.day,
@@ -192,7 +212,9 @@ def test_any_time_written_in_a_newsrooms_form_is_read_back(moment: datetime, for
         t=f"{moment:%H:%M}",
         s=moment.second,
     )
-    shown = moment.replace(second=moment.second if "{s" in form else 0, microsecond=0, tzinfo=JAKARTA)
+    shown = moment.replace(
+        second=moment.second if "{s" in form else 0, microsecond=0, tzinfo=JAKARTA
+    )
     assert parse_visible(written, JAKARTA) == shown
 
 
@@ -205,7 +227,13 @@ def test_any_time_written_for_machines_is_read_back(moment: datetime) -> None:
     assert read.utcoffset() == moment.utcoffset()
 
 
-@given(text=st.text() | st.from_regex(r"[0-9]{1,2} (Juli|May) [0-9]{4} [0-9]{1,2}[:.][0-9]{2} ?(WIB|[+-][0-9]{4})?", fullmatch=True))
+@given(
+    text=st.text()
+    | st.from_regex(
+        r"[0-9]{1,2} (Juli|May) [0-9]{4} [0-9]{1,2}[:.][0-9]{2} ?(WIB|[+-][0-9]{4})?",
+        fullmatch=True,
+    )
+)
 def test_what_is_read_from_any_text_knows_its_offset(text: str) -> None:
     moment = parse_visible(text, JAKARTA)
     assert moment is None or moment.utcoffset() is not None
@@ -213,10 +241,18 @@ def test_what_is_read_from_any_text_knows_its_offset(text: str) -> None:
 
 @given(
     text=st.text()
-    | st.from_regex(r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([+-][0-9]{4})?", fullmatch=True)
-    | st.from_regex(r"(Fri, )?[0-9]{1,2} Jul [0-9]{1,12} [0-9]{2}:[0-9]{2}:[0-9]{2} ([+-][0-9]{4,5}|GMT)?", fullmatch=True),
+    | st.from_regex(
+        r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?([+-][0-9]{4})?",
+        fullmatch=True,
+    )
+    | st.from_regex(
+        r"(Fri, )?[0-9]{1,2} Jul [0-9]{1,12} [0-9]{2}:[0-9]{2}:[0-9]{2} ([+-][0-9]{4,5}|GMT)?",
+        fullmatch=True,
+    ),
     zone=st.sampled_from([None, JAKARTA, UTC]),
 )
-def test_what_is_read_from_any_date_for_machines_knows_its_offset(text: str, zone: tzinfo | None) -> None:
+def test_what_is_read_from_any_date_for_machines_knows_its_offset(
+    text: str, zone: tzinfo | None
+) -> None:
     moment = parse_structured(text, zone)
     assert moment is None or moment.utcoffset() is not None

@@ -44,7 +44,9 @@ def body(page: str | bytes) -> str:
         PAGE.encode("utf-8-sig"),
         NO_CHARSET.encode(),
         PAGE.replace("utf-8", "UTF8").encode(),
-        PAGE.replace('charset="utf-8"', 'http-equiv="Content-Type" content="text/html; charset=utf-8"').encode(),
+        PAGE.replace(
+            'charset="utf-8"', 'http-equiv="Content-Type" content="text/html; charset=utf-8"'
+        ).encode(),
         NO_CHARSET.encode("cp1252"),
         PAGE.replace("utf-8", "windows-1252").encode("cp1252"),
         PAGE.replace("utf-8", "iso-8859-1").encode("cp1252"),  # as browsers read it
@@ -72,7 +74,12 @@ def test_a_page_is_decoded_as_it_says_or_as_its_bytes_tell(page: str | bytes) ->
 
 
 def test_the_charset_of_the_header_wins() -> None:
-    reading = read(PAGE.replace("utf-8", "iso-8859-1").encode(), URL, sites()["rmol"], content_type="text/html; charset=utf-8")
+    reading = read(
+        PAGE.replace("utf-8", "iso-8859-1").encode(),
+        URL,
+        sites()["rmol"],
+        content_type="text/html; charset=utf-8",
+    )
     assert reading.article.body == BODY
 
 
@@ -92,12 +99,17 @@ def test_a_page_cut_in_the_middle_of_a_character_is_still_utf_8() -> None:
     assert "“ketan”" in body(cut)
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\x7f", "\x00" * 50])
+@pytest.mark.parametrize(
+    "control", ["\x00", "\x01", "\x08", "\x0b", "\x0c", "\x1f", "\x7f", "\x00" * 50]
+)
 def test_control_characters_are_dropped(control: str) -> None:
     assert body(PAGE.replace("padi", f"pa{control}di").encode()) == BODY
 
 
-@pytest.mark.parametrize("entity", ["&#0;", "&#1;", "&#11;", "&#xFFFE;", "&#xD800;", "&#x110000;", "&#99999999999;", "&tidak;"])
+@pytest.mark.parametrize(
+    "entity",
+    ["&#0;", "&#1;", "&#11;", "&#xFFFE;", "&#xD800;", "&#x110000;", "&#99999999999;", "&tidak;"],
+)
 def test_impossible_character_references_are_no_error(entity: str) -> None:
     assert SECOND in body(PAGE.replace("ketan", f"ketan{entity}"))
 
@@ -119,18 +131,26 @@ def test_a_page_that_breaks_off_anywhere_is_read_or_refused(length: int) -> None
     except ValueError as error:
         assert str(error) in REASONS
     else:
-        read_so_far = article.body.removesuffix("<").rstrip()  # a tag that breaks off after its first character is text
+        read_so_far = article.body.removesuffix(
+            "<"
+        ).rstrip()  # a tag that breaks off after its first character is text
         assert article.layout == "fallback" or BODY.startswith(read_so_far)
 
 
 @pytest.mark.parametrize("tag", ["div", "b", "span", "p", "ul", "table", "blockquote", "font"])
 def test_thousands_of_nested_nodes_are_no_crash(tag: str) -> None:
     nested = f"<{tag}>" * 20_000
-    assert scraper.extract(PAGE.replace("<p>", nested + "<p>", 1), URL).headline == "Panen Raya di Lereng"
+    assert (
+        scraper.extract(PAGE.replace("<p>", nested + "<p>", 1), URL).headline
+        == "Panen Raya di Lereng"
+    )
 
 
 def test_nested_nodes_inside_the_text_do_not_lose_it() -> None:
-    assert body(PAGE.replace("<p>", "<div>" * 100 + "<p>").replace("</p>", "</p>" + "</div>" * 100)) == BODY
+    assert (
+        body(PAGE.replace("<p>", "<div>" * 100 + "<p>").replace("</p>", "</p>" + "</div>" * 100))
+        == BODY
+    )
 
 
 def test_a_very_long_paragraph_is_read_whole() -> None:
@@ -143,7 +163,9 @@ def test_the_entities_of_a_bomb_are_not_expanded() -> None:
     assert "hahahaha" not in body(PAGE.replace("<!DOCTYPE html>", bomb).replace("ketan", "&b;"))
 
 
-@pytest.mark.parametrize("page", ["", b"", "  \n\t ", b"\x00\x00", b"\xef\xbb\xbf", "<!-- kosong -->", "<!DOCTYPE html>"])
+@pytest.mark.parametrize(
+    "page", ["", b"", "  \n\t ", b"\x00\x00", b"\xef\xbb\xbf", "<!-- kosong -->", "<!DOCTYPE html>"]
+)
 def test_an_empty_page_gives_an_empty_article_that_says_so(page: str | bytes) -> None:
     article = scraper.extract(page, URL)
     assert (article.body, article.story_id) == ("", "645691")
@@ -156,7 +178,9 @@ def test_a_page_without_an_article_says_so() -> None:
     assert {"missing_body", "missing_headline", "layout_missed"} <= set(article.warnings)
 
 
-REDESIGNED = PAGE.replace("fontResizableText", "isi-baru").replace("single_post_heading", "judul-baru")
+REDESIGNED = PAGE.replace("fontResizableText", "isi-baru").replace(
+    "single_post_heading", "judul-baru"
+)
 
 
 def test_an_unknown_layout_of_a_known_site_falls_back_and_says_so() -> None:
@@ -176,13 +200,20 @@ def test_an_unknown_publisher_falls_back_without_a_warning() -> None:
     assert article.warnings == ()
 
 
-@pytest.mark.parametrize("url", ["", "panen.html", "file:///tmp/panen.html", "http://[::1", "https://"])
+@pytest.mark.parametrize(
+    "url", ["", "panen.html", "file:///tmp/panen.html", "http://[::1", "https://"]
+)
 def test_an_address_that_names_no_publisher_is_no_error(url: str) -> None:
     assert FIRST in scraper.extract(REDESIGNED, url).body
 
 
 def test_the_furniture_of_a_fallback_page_is_taken_off_as_well() -> None:
-    article = scraper.extract(REDESIGNED.replace(f"<p>{SECOND}", f"<p>Baca juga: Sawah Kering di Tiga Desa</p><p>{SECOND}"), URL)
+    article = scraper.extract(
+        REDESIGNED.replace(
+            f"<p>{SECOND}", f"<p>Baca juga: Sawah Kering di Tiga Desa</p><p>{SECOND}"
+        ),
+        URL,
+    )
     assert "Baca juga" not in article.body
 
 
@@ -199,7 +230,9 @@ def test_the_same_page_gives_the_same_article_whatever_was_read_before(page: str
 
 
 def test_a_line_that_was_taken_out_is_kept_as_evidence() -> None:
-    reading = read(PAGE.replace(f"<p>{SECOND}", f"<p>Advertisement</p><p>{SECOND}"), URL, sites()["rmol"])
+    reading = read(
+        PAGE.replace(f"<p>{SECOND}", f"<p>Advertisement</p><p>{SECOND}"), URL, sites()["rmol"]
+    )
     assert ("advert_label", "Advertisement") in reading.taken
     assert reading.article.body == BODY
 
@@ -209,7 +242,13 @@ def part(number: int, *paragraphs: str) -> Page:
     prose = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
     html = f"<html><body><h1>Warga Tanam Bakau</h1><div class='article-content'>{prose}</div></body></html>"
     return Page(
-        site="suara", requested_url=url, url=url, status=200, headers={}, body=html.encode(), fetched_at=datetime(2026, 7, 24, tzinfo=UTC)
+        site="suara",
+        requested_url=url,
+        url=url,
+        status=200,
+        headers={},
+        body=html.encode(),
+        fetched_at=datetime(2026, 7, 24, tzinfo=UTC),
     )
 
 
@@ -285,7 +324,13 @@ def test_every_site_has_an_extractor_of_its_own() -> None:
 
 def test_the_extractor_s_id_is_the_same_in_every_process() -> None:
     script = "from scraper.extraction.article import extractor_of; from scraper.sites.loader import sites; print(extractor_of(sites()['rmol']))"
-    told = subprocess.run([sys.executable, "-c", script], env={"PYTHONHASHSEED": "7"}, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", script],
+        env={"PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert told.stdout.strip() == extractor_of(sites()["rmol"])
 
 
@@ -300,15 +345,47 @@ def test_times_in_json_keep_their_offset() -> None:
 
 
 PIECES = [
-    *("<p>", "</p>", "<br>", "<div id='fontResizableText'>", "</div>", "<h1>", "<b>", "<title>", "<time>", "<article>", "<html>", "<body>"),
-    *("<a href='http://['>", "</a>", "<link rel=canonical href='http://['>", "<base href='http://['>", "<img src='http://['>"),
-    *("<!--", "-->", "<script>", "</script>", "<script type='application/ld+json'>{", "<meta charset=x>", "<table><tr><td>"),
+    *(
+        "<p>",
+        "</p>",
+        "<br>",
+        "<div id='fontResizableText'>",
+        "</div>",
+        "<h1>",
+        "<b>",
+        "<title>",
+        "<time>",
+        "<article>",
+        "<html>",
+        "<body>",
+    ),
+    *(
+        "<a href='http://['>",
+        "</a>",
+        "<link rel=canonical href='http://['>",
+        "<base href='http://['>",
+        "<img src='http://['>",
+    ),
+    *(
+        "<!--",
+        "-->",
+        "<script>",
+        "</script>",
+        "<script type='application/ld+json'>{",
+        "<meta charset=x>",
+        "<table><tr><td>",
+    ),
     *("&#0;", "&amp;", "\x00", FIRST, "Jakarta: ", "(WIL)", "Baca juga: "),
 ]
 MARKUP = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=25).map("".join)
 
 
-@given(page=MARKUP, url=st.sampled_from([URL, "https://www.medcom.id/bola/liga/3NO0Ba3b-x", "https://example.com/1", ""]))
+@given(
+    page=MARKUP,
+    url=st.sampled_from(
+        [URL, "https://www.medcom.id/bola/liga/3NO0Ba3b-x", "https://example.com/1", ""]
+    ),
+)
 def test_any_page_is_read_or_refused(page: str, url: str) -> None:
     try:
         article = scraper.extract(page, url)
@@ -329,7 +406,7 @@ def test_a_profile_is_data_that_reads_only_its_own_hosts() -> None:
 INDEX = "<html><body><h1>Indeks</h1>" + "".join(
     f"<div><a href='/nusantara/read/2024/11/21/6456{n}/x'>Warga Lereng Menanam Padi di Musim Kemarau Ke-{n}.</a></div>"
     for n in range(10, 40)
-)  # fmt: skip
+)
 
 
 def test_an_index_is_no_article() -> None:
@@ -344,24 +421,42 @@ def test_a_list_of_headlines_at_the_address_of_a_story_is_no_article() -> None:
 
 def test_a_redesigned_page_is_read_by_what_stays_the_same_and_says_so() -> None:
     prose = "".join(
-        f"<p class='q{n}'>Warga lereng menanam padi pada musim kemarau panjang yang ke-{n}, kata kepala desa itu.</p>" for n in range(6)
+        f"<p class='q{n}'>Warga lereng menanam padi pada musim kemarau panjang yang ke-{n}, kata kepala desa itu.</p>"
+        for n in range(6)
     )
     byline = "<div>Rina Wijaya • 21 November 2024 07:08</div>"
     page = f"<body><div class='a1'>Menu</div><h1 class='a2'>Panen Raya</h1>{byline}<div class='a3'>{prose}</div>"
-    article = scraper.extract(page + "<div class='a4'><a href='/x'>Kabar lain</a></div></body>", URL)
-    assert (article.headline, article.authors, article.layout) == ("Panen Raya", ("Rina Wijaya",), "fallback")
-    assert (len(article.body.split("\n\n")), article.published_at.isoformat() if article.published_at else None) == (
-        6,
-        "2024-11-21T07:08:00+07:00",
+    article = scraper.extract(
+        page + "<div class='a4'><a href='/x'>Kabar lain</a></div></body>", URL
     )
+    assert (article.headline, article.authors, article.layout) == (
+        "Panen Raya",
+        ("Rina Wijaya",),
+        "fallback",
+    )
+    assert (
+        len(article.body.split("\n\n")),
+        article.published_at.isoformat() if article.published_at else None,
+    ) == (6, "2024-11-21T07:08:00+07:00")
     assert "layout_missed" in article.warnings
 
 
 def test_the_headline_of_an_unknown_layout_is_no_part_of_its_text() -> None:
     page = f"<body><h1>Panen Raya</h1><article><p>Lambur: {FIRST}</p></article></body>"
-    reading = read(page, "https://www.medcom.id/nasional/daerah/aNr1Bq2K-panen-raya", site_of("https://www.medcom.id/"))
-    assert (reading.article.headline, reading.article.body, reading.article.dateline) == ("Panen Raya", FIRST, "Lambur")
-    assert (reading.sources["body"], reading.sources["dateline"]) == ("text of fallback", "text of fallback")
+    reading = read(
+        page,
+        "https://www.medcom.id/nasional/daerah/aNr1Bq2K-panen-raya",
+        site_of("https://www.medcom.id/"),
+    )
+    assert (reading.article.headline, reading.article.body, reading.article.dateline) == (
+        "Panen Raya",
+        FIRST,
+        "Lambur",
+    )
+    assert (reading.sources["body"], reading.sources["dateline"]) == (
+        "text of fallback",
+        "text of fallback",
+    )
 
 
 def test_a_time_far_from_the_one_in_the_address_is_doubted() -> None:
@@ -372,11 +467,26 @@ def test_a_time_far_from_the_one_in_the_address_is_doubted() -> None:
 @pytest.mark.parametrize(
     "page",
     [
-        "<p>" * 20_000, f"<p id='{'x' * 500_000}'>", "<a href='http://[::1'>x</a>" * 99, "Hujan \ud83d deras <p>\udcff", "<![CDATA[" * 999,
+        "<p>" * 20_000,
+        f"<p id='{'x' * 500_000}'>",
+        "<a href='http://[::1'>x</a>" * 99,
+        "Hujan \ud83d deras <p>\udcff",
+        "<![CDATA[" * 999,
         "&#x110000;" * 99,
     ],
-    ids=["unclosed", "huge attribute", "broken links", "surrogates", "cdata", "impossible character"],
-)  # fmt: skip
+    ids=[
+        "unclosed",
+        "huge attribute",
+        "broken links",
+        "surrogates",
+        "cdata",
+        "impossible character",
+    ],
+)
 def test_hostile_pages_are_read_without_an_error(page: str) -> None:
-    for address in (URL, "https://www.suara.com/news/2026/07/24/070859/x", "https://contoh.example/x"):
+    for address in (
+        URL,
+        "https://www.suara.com/news/2026/07/24/070859/x",
+        "https://contoh.example/x",
+    ):
         assert scraper.extract(page, address).url == address

@@ -14,8 +14,15 @@ from tests.archive.syndication.syndicated import BEGINNING, LED_ANEW, described,
 from tests.archive.syndication.wire import REWRITTEN, WIRE
 
 COLLECTIONS = {
-    "kabar.jsonl": [("kabar", 1, WIRE, "2026-11-20 08:00:00"), ("kabar", 2, REWRITTEN, "2026-11-20 09:00:00")],
-    "lain.jsonl": [("berita", 1, LED_ANEW, "2026-11-20 08:10:00"), ("warta", 1, BEGINNING, "2026-11-20 08:30:00"), ("warta", 2, "", None)],
+    "kabar.jsonl": [
+        ("kabar", 1, WIRE, "2026-11-20 08:00:00"),
+        ("kabar", 2, REWRITTEN, "2026-11-20 09:00:00"),
+    ],
+    "lain.jsonl": [
+        ("berita", 1, LED_ANEW, "2026-11-20 08:10:00"),
+        ("warta", 1, BEGINNING, "2026-11-20 08:30:00"),
+        ("warta", 2, "", None),
+    ],
 }
 
 
@@ -36,13 +43,21 @@ def collection(folder: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_imported_stories_are_clustered_in_whichever_order_they_come(path: Path, tmp_path: Path, turned: bool) -> None:
+def test_imported_stories_are_clustered_in_whichever_order_they_come(
+    path: Path, tmp_path: Path, turned: bool
+) -> None:
     names = sorted(COLLECTIONS, reverse=turned)
     for name in names:
-        result = CliRunner().invoke(main, ["import", "--archive", str(path), str(collection(tmp_path, name))])
+        result = CliRunner().invoke(
+            main, ["import", "--archive", str(path), str(collection(tmp_path, name))]
+        )
         assert "Traceback" not in result.output
     with Archive(path, read_only=True) as archive:
-        assert relations(archive) == {"kabar/1": "first", "berita/1": "edited", "warta/1": "excerpt"}
+        assert relations(archive) == {
+            "kabar/1": "first",
+            "berita/1": "edited",
+            "warta/1": "excerpt",
+        }
         assert len(described(archive)) == 1
     again = CliRunner().invoke(main, ["clusters", "rebuild", "--archive", str(path)])
     assert again.stderr == "0 memberships changed.\n"

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from scraper.ingest.collections.times import order_told, read_moment
 
 WIB = ZoneInfo("Asia/Jakarta")
-MODERN = st.integers(700_000_000, 4_000_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, WIB))
+MODERN = st.integers(700_000_000, 4_000_000_000).map(
+    lambda seconds: datetime.fromtimestamp(seconds, WIB)
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +37,9 @@ MODERN = st.integers(700_000_000, 4_000_000_000).map(lambda seconds: datetime.fr
         ("20250103T142200Z", "2025-01-03T14:22:00+00:00"),
     ],
 )
-def test_a_time_is_read_as_sites_spreadsheets_and_programs_write_it(value: object, expected: str) -> None:
+def test_a_time_is_read_as_sites_spreadsheets_and_programs_write_it(
+    value: object, expected: str
+) -> None:
     found = read_moment(value, WIB)
     assert found.at is not None
     assert (found.at.isoformat(), found.day_only, found.problem) == (expected, False, None)
@@ -62,7 +66,19 @@ def test_a_bare_day_is_its_beginning_and_says_so(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["11-Jan", "kemarin", "2 jam lalu", "31/02/2020", "1899-01-01", "99999999999999999", True, [], {}, "13/13/2020"]
+    "value",
+    [
+        "11-Jan",
+        "kemarin",
+        "2 jam lalu",
+        "31/02/2020",
+        "1899-01-01",
+        "99999999999999999",
+        True,
+        [],
+        {},
+        "13/13/2020",
+    ],
 )
 def test_what_is_no_date_is_left_unread(value: object) -> None:
     found = read_moment(value, WIB)
@@ -71,7 +87,9 @@ def test_what_is_no_date_is_left_unread(value: object) -> None:
 
 def test_day_and_month_that_cannot_be_told_apart_are_never_guessed() -> None:
     assert read_moment("4/5/2020", WIB).problem == "date_ambiguous"
-    assert [read_moment("4/5/2020 8:00", WIB, order=order).at.month for order in ("day", "month")] == [5, 4]  # type: ignore[union-attr]
+    assert [
+        read_moment("4/5/2020 8:00", WIB, order=order).at.month for order in ("day", "month")
+    ] == [5, 4]  # type: ignore[union-attr]
     assert read_moment("4/5/2020", WIB, formats=("%d/%m/%Y",)).at.month == 5  # type: ignore[union-attr]
     assert read_moment("5/5/2020", WIB).at is not None
 
@@ -84,13 +102,24 @@ def test_a_date_that_tells_its_order_is_read_by_it_whatever_its_file_says() -> N
 
 @pytest.mark.parametrize(
     ("value", "order"),
-    [("10/22/2025 9:47", "month"), ("22/10/2025", "day"), ("4/5/2020", None), ("22.10.2025", None), ("2025-10-22", None), (5, None)],
+    [
+        ("10/22/2025 9:47", "month"),
+        ("22/10/2025", "day"),
+        ("4/5/2020", None),
+        ("22.10.2025", None),
+        ("2025-10-22", None),
+        (5, None),
+    ],
 )
 def test_some_dates_tell_the_order_of_their_file(value: object, order: str | None) -> None:
     assert order_told(value) == order
 
 
-@given(st.one_of(st.text(max_size=40), st.integers(), st.floats(), st.text("0123456789/-. :TZ+", max_size=25)))
+@given(
+    st.one_of(
+        st.text(max_size=40), st.integers(), st.floats(), st.text("0123456789/-. :TZ+", max_size=25)
+    )
+)
 def test_whatever_stands_there_gives_an_aware_time_or_a_reason(value: object) -> None:
     found = read_moment(value, WIB)
     assert (found.at is None) == (found.problem is not None)

@@ -14,7 +14,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scraper.cli.main import main
 
-CLOCKS = ("scraper.cli.running.health", "scraper.cli.running.coverage", "scraper.cli.running.schedule.show")
+CLOCKS = (
+    "scraper.cli.running.health",
+    "scraper.cli.running.coverage",
+    "scraper.cli.running.schedule.show",
+)
 """Commands whose outermost layer asks what time it is."""
 
 
@@ -38,9 +42,13 @@ def warta(moment: datetime, *words: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def metrics(file: Path) -> dict[str, dict[tuple[str, ...], float]]:
-    """name -> values of the labels, by the labels' names -> value, as the Prometheus client reads the file."""
+    """name -> values of the labels, by the labels' names -> value, as the Prometheus client reads
+    the file.
+    """
     found: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(file.read_text("utf-8")):
         for sample in family.samples:
-            found.setdefault(sample.name, {})[tuple(value for _name, value in sorted(sample.labels.items()))] = sample.value
+            found.setdefault(sample.name, {})[
+                tuple(value for _name, value in sorted(sample.labels.items()))
+            ] = sample.value
     return found

@@ -28,9 +28,15 @@ MINUTE = timedelta(minutes=1)
 def test_a_schedule_that_begins_with_an_empty_archive_tells_nobody_of_silence(news: Path) -> None:
     Archive(news).close()
     with Receiver() as receiver:
-        text = {"alerts": {"webhook": receiver.url}, "schedule": {"rhythm": "17 */2 * * *"}, "health": {"disk_free_gb": 0.0}}
+        text = {
+            "alerts": {"webhook": receiver.url},
+            "schedule": {"rhythm": "17 */2 * * *"},
+            "health": {"disk_free_gb": 0.0},
+        }
         configuration = Configuration.model_validate(text)
-        (check,) = wired(configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW).check
+        (check,) = wired(
+            configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
+        ).check
         check(NOW)
         assert receiver.told == []
         check(NOW + timedelta(hours=5))
@@ -38,7 +44,11 @@ def test_a_schedule_that_begins_with_an_empty_archive_tells_nobody_of_silence(ne
 
 
 def lookout(news: Path, receiver: Receiver, **given: object) -> Lookout:
-    text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}, "metrics": given.pop("metrics", {})}
+    text = {
+        "alerts": {"webhook": receiver.url},
+        "health": {"disk_free_gb": 0.0},
+        "metrics": given.pop("metrics", {}),
+    }
     configuration = Configuration.model_validate(text)
     return Lookout(configuration, news, Timetable.of(configuration, ["rmol"]), lambda: NOW, **given)  # type: ignore[arg-type]
 
@@ -50,7 +60,9 @@ def failed(said: str) -> Result:
 def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path) -> None:
     with Archive(news) as archive:
         crawl = archive.begin_crawl("rmol", now=NOW - timedelta(days=9), version="0", arguments={})
-        archive.end_crawl(crawl, now=NOW - timedelta(days=9), counts={}, received=0, reason="finished")
+        archive.end_crawl(
+            crawl, now=NOW - timedelta(days=9), counts={}, received=0, reason="finished"
+        )
     with Receiver() as receiver:
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW)
         assert receiver.told == []
@@ -58,14 +70,20 @@ def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path)
         assert receiver.told == [("began", "no_crawl", "rmol")]
 
 
-def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does(news: Path) -> None:
+def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does(
+    news: Path,
+) -> None:
     Archive(news).close()
     with Receiver() as receiver:
         watch = lookout(news, receiver)
-        watch.look_after("rmol", failed("Peringatan\nError: warta.toml:3: kunci yang salah"), NOW + MINUTE)
+        watch.look_after(
+            "rmol", failed("Peringatan\nError: warta.toml:3: kunci yang salah"), NOW + MINUTE
+        )
         watch.look(NOW + 2 * MINUTE)
         assert receiver.told == [("began", "crawl_failed", "rmol")]
-        assert receiver.bodies[0]["why"].endswith("as far as the archive: Error: warta.toml:3: kunci yang salah")
+        assert receiver.bodies[0]["why"].endswith(
+            "as far as the archive: Error: warta.toml:3: kunci yang salah"
+        )
         with Archive(news) as archive:
             crawl = archive.begin_crawl("rmol", now=NOW + 3 * MINUTE, version="0", arguments={})
             archive.end_crawl(crawl, now=NOW + 4 * MINUTE, counts={}, received=0, reason="finished")
@@ -73,15 +91,21 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
         assert receiver.told[1:] == [("ended", "crawl_failed", "rmol")]
 
 
-def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two crawls end at once: the look that began before the second one failed would end its incident as soon as it began."""
+def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(
+    news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two crawls end at once: the look that began before the second one failed would end its
+    incident as soon as it began.
+    """
     Archive(news).close()
     first_looks, second_looks = Event(), Event()
 
     def incidents(*_reader: object, now: datetime, **_given: object) -> list[Incident]:
         if now == NOW:
             first_looks.set()
-            assert not second_looks.wait(0.3), "a second look began while the first one was under way"
+            assert not second_looks.wait(0.3), (
+                "a second look began while the first one was under way"
+            )
             return []
         second_looks.set()
         return [Incident(kind="crawl_failed", site="rmol", since=NOW, why="terhenti")]
@@ -97,7 +121,9 @@ def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(news: Path, m
         assert receiver.told == [("began", "crawl_failed", "rmol")]
 
 
-def test_an_archive_that_cannot_be_opened_is_told_once(news: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_archive_that_cannot_be_opened_is_told_once(
+    news: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     news.write_text("bukan arsip")
     with Receiver() as receiver:
         watch = lookout(news, receiver)
@@ -106,12 +132,20 @@ def test_an_archive_that_cannot_be_opened_is_told_once(news: Path, caplog: pytes
         assert receiver.told == [("began", "crawl_failed", None)]
         assert str(news) in receiver.bodies[0]["why"]
         news.unlink()
-        assert watch.look(NOW + 2 * MINUTE).problem == f"{news}: there is no archive here; `warta crawl --archive {news}` makes one"
+        assert (
+            watch.look(NOW + 2 * MINUTE).problem
+            == f"{news}: there is no archive here; `warta crawl --archive {news}` makes one"
+        )
         assert not news.exists()
         Archive(news).close()
         watch.look(NOW + 3 * MINUTE)
-        assert [told for told in receiver.told if told[2] is None] == [("began", "crawl_failed", None), ("ended", "crawl_failed", None)]
-    assert [record.getMessage() for record in caplog.records if record.name == "warta.schedule"] == ["a look failed"]
+        assert [told for told in receiver.told if told[2] is None] == [
+            ("began", "crawl_failed", None),
+            ("ended", "crawl_failed", None),
+        ]
+    assert [
+        record.getMessage() for record in caplog.records if record.name == "warta.schedule"
+    ] == ["a look failed"]
 
 
 def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
@@ -127,13 +161,20 @@ def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
             receiver.closing.set()
 
 
-def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_the_site(news: Path) -> None:
+def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_the_site(
+    news: Path,
+) -> None:
     with Archive(news) as archive:
         archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
     with Receiver() as receiver:
         with writer_lock(news, "rmol"):
             process = "from scraper.politeness.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
-            refused = subprocess.run([sys.executable, "-c", process, str(news)], capture_output=True, text=True, check=False)
+            refused = subprocess.run(
+                [sys.executable, "-c", process, str(news)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             assert "rmol is being crawled by another process" in refused.stderr
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW + MINUTE)
         assert receiver.told == []
@@ -150,15 +191,24 @@ def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path
         text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}}
         configuration = Configuration.model_validate(text)
         for sites, minute in ((["rmol", "suara"], 1), (["rmol"], 2), (["rmol"], 3)):
-            Lookout(configuration, news, Timetable.of(configuration, sites), lambda: NOW).look(NOW + minute * MINUTE)
-        assert receiver.told == [("began", "crawl_failed", "suara"), ("ended", "crawl_failed", "suara")]
+            Lookout(configuration, news, Timetable.of(configuration, sites), lambda: NOW).look(
+                NOW + minute * MINUTE
+            )
+        assert receiver.told == [
+            ("began", "crawl_failed", "suara"),
+            ("ended", "crawl_failed", "suara"),
+        ]
         assert receiver.bodies[1]["why"] == "no longer watched: the site is switched off"
 
 
-def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(news: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(
+    news: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     Archive(news).close()
     with Receiver() as receiver:
-        watch = lookout(news, receiver, metrics={"file": str(news.parent / "hilang" / "warta.prom")})
+        watch = lookout(
+            news, receiver, metrics={"file": str(news.parent / "hilang" / "warta.prom")}
+        )
         for minute in range(3):
             watch.look_after("rmol", failed("Error: rusak"), NOW + minute * MINUTE)
         assert receiver.told == [("began", "crawl_failed", "rmol")]
@@ -166,11 +216,17 @@ def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(n
     assert record.exc_info is None
 
 
-def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together(news: Path, tmp_path: Path) -> None:
+def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together(
+    news: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "warta.prom"
-    configuration = Configuration.model_validate({"metrics": {"file": str(file)}, "health": {"disk_free_gb": 0.0}})
+    configuration = Configuration.model_validate(
+        {"metrics": {"file": str(file)}, "health": {"disk_free_gb": 0.0}}
+    )
     with Archive(news) as archive:
-        (after,) = wired(configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW).after
+        (after,) = wired(
+            configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
+        ).after
         for site in ("rmol", "suara"):
             crawl = archive.begin_crawl(site, now=NOW, version="0", arguments={})
             archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="finished")

@@ -49,12 +49,16 @@ QUIET = st.integers(0, 50)
 
 
 def wait(age: timedelta, quiet_checks: int = 0) -> timedelta | None:
-    due = next_check(now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks).at
+    due = next_check(
+        now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks
+    ).at
     return due - NOW if due else None
 
 
 @pytest.mark.parametrize(("age", "quiet_checks", "expected"), RULE)
-def test_a_story_is_due_after_a_fifth_of_its_age(age: timedelta, quiet_checks: int, expected: timedelta | None) -> None:
+def test_a_story_is_due_after_a_fifth_of_its_age(
+    age: timedelta, quiet_checks: int, expected: timedelta | None
+) -> None:
     assert wait(age, quiet_checks) == expected
 
 
@@ -64,7 +68,9 @@ def test_a_story_that_does_not_tell_its_age_is_as_old_as_we_know_it() -> None:
 
 
 def test_a_story_dated_in_the_future_is_as_new_as_can_be() -> None:
-    due = next_check(now=NOW, published_at=NOW + 3 * DAY, first_seen_at=NOW - DAY, quiet_checks=0).at
+    due = next_check(
+        now=NOW, published_at=NOW + 3 * DAY, first_seen_at=NOW - DAY, quiet_checks=0
+    ).at
     assert due == NOW + SHORTEST
 
 
@@ -73,37 +79,54 @@ def test_a_check_that_finds_a_change_starts_anew() -> None:
 
 
 @given(age=AGES, quiet_checks=QUIET)
-def test_a_story_is_never_due_in_the_past_nor_after_more_than_two_weeks(age: timedelta, quiet_checks: int) -> None:
+def test_a_story_is_never_due_in_the_past_nor_after_more_than_two_weeks(
+    age: timedelta, quiet_checks: int
+) -> None:
     waited = wait(age, quiet_checks)
     assert waited is None or SHORTEST <= waited <= LONGEST
 
 
 @given(age=AGES, quiet_checks=QUIET)
-def test_each_quiet_check_lengthens_the_wait_or_leaves_it(age: timedelta, quiet_checks: int) -> None:
+def test_each_quiet_check_lengthens_the_wait_or_leaves_it(
+    age: timedelta, quiet_checks: int
+) -> None:
     shorter, longer = wait(age, quiet_checks), wait(age, quiet_checks + 1)
     assert longer is None or (shorter is not None and shorter <= longer)
 
 
 @given(age=AGES, older=AGES, quiet_checks=QUIET)
-def test_an_older_story_is_not_asked_for_sooner(age: timedelta, older: timedelta, quiet_checks: int) -> None:
+def test_an_older_story_is_not_asked_for_sooner(
+    age: timedelta, older: timedelta, quiet_checks: int
+) -> None:
     young, old = wait(age, quiet_checks), wait(age + older, quiet_checks)
     assert old is None or (young is not None and young <= old)
 
 
 @given(published_at=st.datetimes(timezones=st.just(UTC)), quiet_checks=QUIET)
-def test_whatever_a_newsroom_says_of_its_clock_the_next_check_is_to_come(published_at: datetime, quiet_checks: int) -> None:
-    due = next_check(now=NOW, published_at=published_at, first_seen_at=NOW, quiet_checks=quiet_checks).at
+def test_whatever_a_newsroom_says_of_its_clock_the_next_check_is_to_come(
+    published_at: datetime, quiet_checks: int
+) -> None:
+    due = next_check(
+        now=NOW, published_at=published_at, first_seen_at=NOW, quiet_checks=quiet_checks
+    ).at
     assert due is None or due > NOW
 
 
 @pytest.mark.parametrize(("times_gone", "expected"), [(1, DAY), (2, 7 * DAY), (3, None), (9, None)])
-def test_a_story_that_was_taken_down_is_asked_for_twice_more(times_gone: int, expected: timedelta | None) -> None:
+def test_a_story_that_was_taken_down_is_asked_for_twice_more(
+    times_gone: int, expected: timedelta | None
+) -> None:
     due = next_check_of_gone(now=NOW, times_gone=times_gone).at
     assert (due - NOW if due else None) == expected
 
 
-@pytest.mark.parametrize(("failures", "expected"), [(1, HOUR), (2, 6 * HOUR), (3, DAY), (4, 3 * DAY), (5, 7 * DAY), (6, None), (50, None)])
-def test_an_address_that_fails_is_tried_five_times_more_and_then_given_up(failures: int, expected: timedelta | None) -> None:
+@pytest.mark.parametrize(
+    ("failures", "expected"),
+    [(1, HOUR), (2, 6 * HOUR), (3, DAY), (4, 3 * DAY), (5, 7 * DAY), (6, None), (50, None)],
+)
+def test_an_address_that_fails_is_tried_five_times_more_and_then_given_up(
+    failures: int, expected: timedelta | None
+) -> None:
     due = next_check_of_failed(now=NOW, failures=failures).at
     assert (due - NOW if due else None) == expected
 
@@ -111,7 +134,13 @@ def test_an_address_that_fails_is_tried_five_times_more_and_then_given_up(failur
 def test_every_answer_says_why_in_words_that_can_be_looked_up() -> None:
     for age, quiet_checks, _wait in RULE:
         for costly in (False, True):
-            due = next_check(now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks, costly=costly)
+            due = next_check(
+                now=NOW,
+                published_at=NOW - age,
+                first_seen_at=NOW,
+                quiet_checks=quiet_checks,
+                costly=costly,
+            )
             assert due.reason in REASONS
     for number in range(1, 9):
         assert next_check_of_gone(now=NOW, times_gone=number).reason in REASONS
@@ -119,9 +148,15 @@ def test_every_answer_says_why_in_words_that_can_be_looked_up() -> None:
 
 
 @given(age=AGES, quiet_checks=QUIET)
-def test_a_site_that_never_answers_304_is_asked_less_often(age: timedelta, quiet_checks: int) -> None:
-    cheap = next_check(now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks).at
-    costly = next_check(now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks, costly=True).at
+def test_a_site_that_never_answers_304_is_asked_less_often(
+    age: timedelta, quiet_checks: int
+) -> None:
+    cheap = next_check(
+        now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks
+    ).at
+    costly = next_check(
+        now=NOW, published_at=NOW - age, first_seen_at=NOW, quiet_checks=quiet_checks, costly=True
+    ).at
     assert (cheap is None) == (costly is None)
     assert cheap is None or costly is None or cheap <= costly <= NOW + LONGEST
 

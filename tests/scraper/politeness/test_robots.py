@@ -67,7 +67,9 @@ def test_a_robots_txt_that_cannot_be_had_forbids_all_for_now(status: int | None)
 
 
 def test_the_body_of_an_error_page_is_no_rule() -> None:
-    robots = parse_robots(404, b"Sitemap: https://example.com/s.xml\nUser-agent: *\nCrawl-delay: 9\n")
+    robots = parse_robots(
+        404, b"Sitemap: https://example.com/s.xml\nUser-agent: *\nCrawl-delay: 9\n"
+    )
     assert (robots.text, robots.sitemaps, robots.crawl_delay) == ("", (), 0.0)
 
 
@@ -87,7 +89,9 @@ def test_the_crawl_delay_is_the_one_for_us(body: bytes, seconds: float) -> None:
 
 
 def test_announced_sitemaps_are_read() -> None:
-    assert parse_robots(200, NEWSROOM).sitemaps == ("https://republika.co.id/files/xml/sitemap.xml",)
+    assert parse_robots(200, NEWSROOM).sitemaps == (
+        "https://republika.co.id/files/xml/sitemap.xml",
+    )
 
 
 def test_at_least_five_hundred_kibibytes_are_read() -> None:
@@ -101,7 +105,9 @@ def test_what_stands_beyond_the_limit_is_not_read() -> None:
 
 @pytest.mark.parametrize("agent", AI_CRAWLERS)
 def test_shutting_out_a_crawler_that_trains_is_an_opt_out(agent: str) -> None:
-    robots = parse_robots(200, f"User-agent: *\nAllow: /\n\nUser-agent: {agent}\nDisallow: /\n".encode())
+    robots = parse_robots(
+        200, f"User-agent: *\nAllow: /\n\nUser-agent: {agent}\nDisallow: /\n".encode()
+    )
     assert robots.allows(PAGE)
     assert opted_out(PAGE, robots, {}, {}) == f"robots.txt: {agent}"
 
@@ -141,7 +147,9 @@ SIGNALS = [
 
 
 @pytest.mark.parametrize(("headers", "metas", "evidence"), SIGNALS)
-def test_headers_and_meta_tags_tell_of_an_opt_out(headers: dict[str, str], metas: dict[str, str], evidence: str | None) -> None:
+def test_headers_and_meta_tags_tell_of_an_opt_out(
+    headers: dict[str, str], metas: dict[str, str], evidence: str | None
+) -> None:
     assert opted_out(PAGE, None, headers, metas) == evidence
 
 
@@ -165,10 +173,34 @@ def test_any_robots_txt_is_read_without_an_error(body: bytes, status: int | None
     ("text", "url", "group", "line", "rule"),
     [
         ("User-agent: *\nDisallow: /", "https://x.example/", "*", 2, "Disallow: /"),
-        ("User-agent: *\nDisallow: /\n\nUser-agent: warta\nAllow: /", "https://x.example/a", "warta", 5, "Allow: /"),
-        ("User-agent: GPTBot\nUser-agent: Warta\nDisallow: /a", "https://x.example/a/b", "warta", 3, "Disallow: /a"),
-        ("User-agent: *\nDisallow: /berita\nAllow: /berita/2026", "https://x.example/berita/2026/1", "*", 3, "Allow: /berita/2026"),
-        ("User-agent: *\nCrawl-delay: 5\nDisallow: /*.pdf$", "https://x.example/a.pdf", "*", 3, "Disallow: /*.pdf$"),
+        (
+            "User-agent: *\nDisallow: /\n\nUser-agent: warta\nAllow: /",
+            "https://x.example/a",
+            "warta",
+            5,
+            "Allow: /",
+        ),
+        (
+            "User-agent: GPTBot\nUser-agent: Warta\nDisallow: /a",
+            "https://x.example/a/b",
+            "warta",
+            3,
+            "Disallow: /a",
+        ),
+        (
+            "User-agent: *\nDisallow: /berita\nAllow: /berita/2026",
+            "https://x.example/berita/2026/1",
+            "*",
+            3,
+            "Allow: /berita/2026",
+        ),
+        (
+            "User-agent: *\nCrawl-delay: 5\nDisallow: /*.pdf$",
+            "https://x.example/a.pdf",
+            "*",
+            3,
+            "Disallow: /*.pdf$",
+        ),
     ],
 )
 def test_the_line_that_decides_is_named_with_its_group(text, url, group, line, rule):
@@ -177,7 +209,16 @@ def test_the_line_that_decides_is_named_with_its_group(text, url, group, line, r
     assert (ruling.group, ruling.line, ruling.text) == (group, line, rule)
 
 
-@pytest.mark.parametrize("text", ["", "User-agent: GPTBot\nDisallow: /", "User-agent: *\nDisallow:", "Disallow: /", "\0\1\2 : : :"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "User-agent: GPTBot\nDisallow: /",
+        "User-agent: *\nDisallow:",
+        "Disallow: /",
+        "\0\1\2 : : :",
+    ],
+)
 def test_where_no_line_decides_none_is_named(text):
     assert parse_robots(200, text.encode()).ruling("https://x.example/") is None
 
@@ -186,4 +227,6 @@ def test_where_no_line_decides_none_is_named(text):
 def test_a_line_that_is_named_never_says_the_opposite_of_the_parser(text):
     robots = parse_robots(200, f"User-agent: *\n{text}".encode())
     ruling = robots.ruling("https://x.example/a/b")
-    assert ruling is None or ruling.text.startswith("Allow" if robots.allows("https://x.example/a/b") else "Disallow")
+    assert ruling is None or ruling.text.startswith(
+        "Allow" if robots.allows("https://x.example/a/b") else "Disallow"
+    )

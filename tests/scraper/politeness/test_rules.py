@@ -89,7 +89,9 @@ def test_only_addresses_that_were_not_asked_before_count_as_overloaded_in_a_row(
 
 
 @given(STATUSES, st.floats(0, 10), st.floats(0, 200))
-def test_the_delay_never_falls_below_the_usual_one_nor_rises_above_the_bound(statuses, usual, remembered):
+def test_the_delay_never_falls_below_the_usual_one_nor_rises_above_the_bound(
+    statuses, usual, remembered
+):
     pace = after(Pace.of(usual=usual, slowest=60.0, remembered=remembered), *statuses)
     assert usual <= pace.delay <= max(usual, 60.0)
     assert 0.0 <= pace.remembered() <= 60.0
@@ -102,6 +104,8 @@ def test_a_further_429_never_makes_the_pace_faster(statuses):
     assert pace.after(429).remembered() >= pace.remembered()
 
 
-@pytest.mark.parametrize(("seconds", "end"), [(90, NOW + timedelta(seconds=90)), (-5, NOW), (1e300, NOW + LONGEST_QUIET)])
+@pytest.mark.parametrize(
+    ("seconds", "end"), [(90, NOW + timedelta(seconds=90)), (-5, NOW), (1e300, NOW + LONGEST_QUIET)]
+)
 def test_a_pause_ends_when_it_was_asked_to_within_reason(seconds, end):
     assert quiet_until(seconds, now=NOW) == end

@@ -22,7 +22,9 @@ from tests.scraper.crawling.conftest import environment, news, serve, small_site
 __all__ = ["news", "serve"]
 
 DEADLINE = 300
-"""Seconds after which a test that waits has failed: far more than a slow machine needs, for nothing else may depend on them."""
+"""Seconds after which a test that waits has failed: far more than a slow machine needs, for nothing
+else may depend on them.
+"""
 SITES = ("islamtimes", "medcom", "republika", "rmol", "suara")
 
 
@@ -53,7 +55,9 @@ def alive(pid: int) -> bool:
 
 
 def fresh_site(*numbers: int) -> dict[str, Answer]:
-    """A small rmol.id whose stories a schedule has to find: it asks the clock, and a first crawl walks back for some days only."""
+    """A small rmol.id whose stories a schedule has to find: it asks the clock, and a first crawl
+    walks back for some days only.
+    """
     return small_site(*numbers, day=yesterday())
 
 
@@ -109,7 +113,9 @@ class Running:
 def written(tmp_path: Path) -> Callable[..., Path]:
     """Writes a warta.toml that crawls these sites only, and never a second time within a test."""
 
-    def write(*sites: str, more: str = "", tables: str = "", rhythm: str = "0 0 1 1 *", grace: int = 1) -> Path:
+    def write(
+        *sites: str, more: str = "", tables: str = "", rhythm: str = "0 0 1 1 *", grace: int = 1
+    ) -> Path:
         off = "".join(f"[sites.{site}]\nenabled = false\n" for site in SITES if site not in sites)
         text = f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace = {grace}\n{more}\n{off}{tables}'
         file = tmp_path / "warta.toml"
@@ -126,9 +132,21 @@ def scheduled(tmp_path: Path, news: Path) -> Iterator[Callable[[ReplayProxy, Pat
 
     def start(proxy: ReplayProxy, config: Path) -> Running:
         said = tmp_path / f"said-{len(started)}"
-        command = [sys.executable, "-m", "scraper", "schedule", "run", "--config", str(config), "--archive", str(news)]
+        command = [
+            sys.executable,
+            "-m",
+            "scraper",
+            "schedule",
+            "run",
+            "--config",
+            str(config),
+            "--archive",
+            str(news),
+        ]
         with said.open("wb") as log:
-            process = subprocess.Popen([*command, "-s", "DOWNLOAD_DELAY=0"], env=environment(proxy), stderr=log, text=True)
+            process = subprocess.Popen(
+                [*command, "-s", "DOWNLOAD_DELAY=0"], env=environment(proxy), stderr=log, text=True
+            )
         started.append(Running(process, said))
         return started[-1]
 

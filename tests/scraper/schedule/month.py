@@ -1,8 +1,10 @@
-"""class Month: the schedule, its crawls, its alerts and its kills through simulated weeks, against five sites on loopback.
+"""class Month: the schedule, its crawls, its alerts and its kills through simulated weeks, against
+five sites on loopback.
 
-The schedule is the program's own (class Schedule, with the hooks that `warta schedule run` has), asked every quarter of an hour of a
-clock that is a parameter. Each crawl is a process of its own. Those that are killed are started as the program starts them, the others
-begin with everything imported (tests.preloaded), two side by side. Where the schedule is killed, it is a process, too.
+The schedule is the program's own (class Schedule, with the hooks that `warta schedule run` has),
+asked every quarter of an hour of a clock that is a parameter. Each crawl is a process of its own.
+Those that are killed are started as the program starts them, the others begin with everything
+imported (tests.preloaded), two side by side. Where the schedule is killed, it is a process, too.
 """
 
 from __future__ import annotations
@@ -79,7 +81,9 @@ class Month:
         Archive(self.archive).close()
         hooks = wired(self.configuration, self.archive, self.timetable, lambda: self.now)
         order = Order(site="", archive=self.archive, config=self.config)
-        self.schedule = Schedule(self.archive, self.timetable, self._crawl, order=order, hooks=hooks)
+        self.schedule = Schedule(
+            self.archive, self.timetable, self._crawl, order=order, hooks=hooks
+        )
         self.schedule.check(self.now)  # as the shell does at its start
 
     def _configured(self) -> str:
@@ -124,7 +128,9 @@ class Month:
     def _tick(self) -> None:
         due = self._due(None)
         if due is not None and (
-            waiting := self.schedule.timetable.due(self.now, self.schedule._last(self.schedule._last_crawls(), self.now))
+            waiting := self.schedule.timetable.due(
+                self.now, self.schedule._last(self.schedule._last_crawls(), self.now)
+            )
         ):
             self._kill_the_schedule(due, len(waiting))
             return
@@ -156,14 +162,22 @@ class Month:
         done = warta(*order.command()[3:], environment=environment(self.world), changed=changed)
         counts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
         return Result(
-            site=order.site, started_at=self.now, ended_at=self.now, exit_code=done.returncode, counts=counts,
-            ended=str(counts.get("ended", "broken")), said=done.stderr,
-        )  # fmt: skip
+            site=order.site,
+            started_at=self.now,
+            ended_at=self.now,
+            exit_code=done.returncode,
+            counts=counts,
+            ended=str(counts.get("ended", "broken")),
+            said=done.stderr,
+        )
 
     # Kills
 
     def _due(self, site: str | None) -> Kill | None:
-        return next((kill for kill in self._left_kills if kill.site == site and kill.after <= self.now), None)
+        return next(
+            (kill for kill in self._left_kills if kill.site == site and kill.after <= self.now),
+            None,
+        )
 
     def _watch(self, request: Request) -> None:
         """Called for every request, before its answer leaves."""
@@ -182,28 +196,67 @@ class Month:
             self._crawl_by_hand(request)
 
     def _crawl_by_hand(self, request: Request) -> None:
-        settings_ = [part for each in settings(request.site, 0, request.now) for part in ("-s", each)]
-        command = [sys.executable, "-m", "scraper", "crawl", request.site, "--archive", str(self.archive), *settings_]
-        done = subprocess.run(command, env=environment(self.world), capture_output=True, text=True, timeout=120, check=False)
+        settings_ = [
+            part for each in settings(request.site, 0, request.now) for part in ("-s", each)
+        ]
+        command = [
+            sys.executable,
+            "-m",
+            "scraper",
+            "crawl",
+            request.site,
+            "--archive",
+            str(self.archive),
+            *settings_,
+        ]
+        done = subprocess.run(
+            command,
+            env=environment(self.world),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
         assert done.returncode == 1, done.stderr
         self.refused_by_hand = done.stderr
 
     def _kill_the_schedule(self, kill: Kill, crawls: int) -> None:
-        """The same tick in a process, which gets SIGKILL when all its crawls wait for an answer; then the schedule begins anew."""
+        """The same tick in a process, which gets SIGKILL when all its crawls wait for an answer;
+        then the schedule begins anew.
+        """
         self._left_kills.remove(kill)
         first, asked = self._count + 1, len(self.world.log)
         self._count += 5
         self._holds = kill.answers
         self._held.clear()
         self._let_go.clear()
-        command = [sys.executable, "-m", "tests.scraper.schedule.tick", str(self.config), self.now.isoformat(), self.world.url, str(first)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.scraper.schedule.tick",
+            str(self.config),
+            self.now.isoformat(),
+            self.world.url,
+            str(first),
+        ]
         process = subprocess.Popen(command)
         try:
             until(lambda: len(self._held) == crawls or process.poll() is not None)
         finally:
             process.send_signal(signal.SIGKILL)
-            assert process.wait(DEADLINE) == -signal.SIGKILL, f"of {crawls} crawls only {sorted(self._held)} came as far as that"
-            until(lambda: not any(alive(pid) for pid in _running(f"--archive {self.archive} ", f"now={self.now.isoformat()}")))
+            assert process.wait(DEADLINE) == -signal.SIGKILL, (
+                f"of {crawls} crawls only {sorted(self._held)} came as far as that"
+            )
+            until(
+                lambda: (
+                    not any(
+                        alive(pid)
+                        for pid in _running(
+                            f"--archive {self.archive} ", f"now={self.now.isoformat()}"
+                        )
+                    )
+                )
+            )
             self._holds = None
             self._let_go.set()
         self.kills["schedule"] += 1

@@ -1,4 +1,6 @@
-"""`python -m tests.scraper.schedule.new_look COMMAND ...`: warta with a profile of rmol.id that knows its look after the redesign, whole."""
+"""`python -m tests.scraper.schedule.new_look COMMAND ...`: warta with a profile of rmol.id that
+knows its look after the redesign, whole.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ LAYOUT = Layout(
     caption=("figcaption",),
     tags=(f".{renamed('post-tags')} a",),
     section=(f".{renamed('breadcrumb')} a",),
-    prune=tuple(f".{renamed(name)}" for name in ("related-box border_black", "ads-responsive", "ads-responsive space-20")),
+    prune=tuple(
+        f".{renamed(name)}"
+        for name in ("related-box border_black", "ads-responsive", "ads-responsive space-20")
+    ),
 )
 rmol.Rmol.site = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
 

@@ -1,4 +1,6 @@
-"""Five invented newsrooms through a month: what each announces, tells, edits and takes down, as a pure function of the moment."""
+"""Five invented newsrooms through a month: what each announces, tells, edits and takes down, as a
+pure function of the moment.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,12 @@ from tests.scraper.crawling.newsroom import prose
 
 WIB = ZoneInfo("Asia/Jakarta")
 HOSTS = {
-    "suara": "www.suara.com", "rmol": "rmol.id", "republika": "republika.co.id", "medcom": "www.medcom.id",
+    "suara": "www.suara.com",
+    "rmol": "rmol.id",
+    "republika": "republika.co.id",
+    "medcom": "www.medcom.id",
     "islamtimes": "www.islamtimes.org",
-}  # fmt: skip
+}
 LAYOUTS = {"suara": "S5", "rmol": "R4", "republika": "R5", "medcom": "M4", "islamtimes": "T2"}
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -66,16 +71,33 @@ class Told:
 
     def record(self) -> Story:
         """For the templates of the demo."""
-        edit = Edit(
-            headline=self.headline(self.edited), paragraph=2, text=prose(self.number, rewritten=True)[2], modified=self.edited
-        ) if self.edited else None  # fmt: skip
+        edit = (
+            Edit(
+                headline=self.headline(self.edited),
+                paragraph=2,
+                text=prose(self.number, rewritten=True)[2],
+                modified=self.edited,
+            )
+            if self.edited
+            else None
+        )
         zone = ZoneInfo("Asia/Tehran") if self.site == "islamtimes" else WIB
         return Story(
-            layout=LAYOUTS[self.site], url=self.url, headline=f"Kabar Desa Nomor {self.number}", published=self.published.astimezone(zone),
-            section="Nusantara", paragraphs=prose(self.number), deck="Warga bekerja bersama sejak pagi.", authors=("Ratna Sari",),
-            editors=("Bayu Anggara",), dateline="Damar", caption="Warga di balai desa.", credit="Istimewa", tags=("desa", "warga"),
+            layout=LAYOUTS[self.site],
+            url=self.url,
+            headline=f"Kabar Desa Nomor {self.number}",
+            published=self.published.astimezone(zone),
+            section="Nusantara",
+            paragraphs=prose(self.number),
+            deck="Warga bekerja bersama sejak pagi.",
+            authors=("Ratna Sari",),
+            editors=("Bayu Anggara",),
+            dateline="Damar",
+            caption="Warga di balai desa.",
+            credit="Istimewa",
+            tags=("desa", "warga"),
             edit=edit,
-        )  # fmt: skip
+        )
 
 
 def _base36(number: int) -> str:
@@ -87,7 +109,9 @@ def _base36(number: int) -> str:
 
 
 class Newsrooms:
-    """The five sites from `first` on; `answer` says what each address gives at a moment, as long as nothing is wrong."""
+    """The five sites from `first` on; `answer` says what each address gives at a moment, as long as
+    nothing is wrong.
+    """
 
     def __init__(self, first: date, days: int, *, a_day: int = 8, seed: int = 7) -> None:
         self.stories: dict[str, list[Told]] = {site: [] for site in HOSTS}
@@ -98,9 +122,21 @@ class Newsrooms:
                 for minute in sorted(chance.sample(range(6 * 60, 22 * 60), a_day)):
                     number += 1
                     published = datetime.combine(day, time(minute // 60, minute % 60, 12), WIB)
-                    edited = published + timedelta(hours=chance.randint(1, 20)) if number % 7 == 3 else None
+                    edited = (
+                        published + timedelta(hours=chance.randint(1, 20))
+                        if number % 7 == 3
+                        else None
+                    )
                     removed = published + timedelta(days=5) if number % 23 == 5 else None
-                    self.stories[site].append(Told(site=site, number=number, published=published, edited=edited, removed=removed))
+                    self.stories[site].append(
+                        Told(
+                            site=site,
+                            number=number,
+                            published=published,
+                            edited=edited,
+                            removed=removed,
+                        )
+                    )
 
     @cached_property
     def by_url(self) -> dict[str, Told]:
@@ -113,7 +149,11 @@ class Newsrooms:
     def standing(self, site: str, now: datetime, *, days: float | None = None) -> list[Told]:
         """Newest first; those of the last days only."""
         oldest = now - timedelta(days=days) if days else None
-        return [told for told in reversed(self.stories[site]) if told.stands(now) and (oldest is None or told.published >= oldest)]
+        return [
+            told
+            for told in reversed(self.stories[site])
+            if told.stands(now) and (oldest is None or told.published >= oldest)
+        ]
 
     def answer(self, url: str, now: datetime) -> Answer | None:
         """None for what is not there."""
@@ -137,14 +177,22 @@ class Newsrooms:
             return _sitemap(self.standing("suara", now, days=0.6), now)
         if path in ("", "news"):
             return _links(self.standing("suara", now)[:4])
-        return self._page_of("suara", path.removeprefix("indeks?page="), now) if path.startswith("indeks?page=") else None
+        return (
+            self._page_of("suara", path.removeprefix("indeks?page="), now)
+            if path.startswith("indeks?page=")
+            else None
+        )
 
     def _rmol(self, path: str, now: datetime) -> Answer | None:
         if path == "rss":
             return _feed(self.standing("rmol", now)[:4])
         if path == "":
             return _links(self.standing("rmol", now)[:3])
-        return self._page_of("rmol", path.removeprefix("indeksberita/"), now) if path.startswith("indeksberita/") else None
+        return (
+            self._page_of("rmol", path.removeprefix("indeksberita/"), now)
+            if path.startswith("indeksberita/")
+            else None
+        )
 
     def _republika(self, path: str, now: datetime) -> Answer | None:
         if path == "files/xml/sitemap.xml":
@@ -155,7 +203,9 @@ class Newsrooms:
         if kind != "index" or rest.count("/") != 3:
             return None
         offset, _slash, day = rest.partition("/")
-        of_day = [told for told in self.standing("republika", now) if f"{told.published:%Y/%m/%d}" == day]
+        of_day = [
+            told for told in self.standing("republika", now) if f"{told.published:%Y/%m/%d}" == day
+        ]
         return _links(of_day if offset == "0" else [])
 
     def _medcom(self, path: str, now: datetime) -> Answer | None:
@@ -164,9 +214,21 @@ class Newsrooms:
         standing = self.standing("medcom", now)
         days = sorted({told.published.date() for told in standing}, reverse=True)
         if path == "sitemap.xml":
-            return _index([(f"https://www.medcom.id/peta/{day}.xml", datetime.combine(day, time(23, 59), WIB)) for day in days])
+            return _index(
+                [
+                    (
+                        f"https://www.medcom.id/peta/{day}.xml",
+                        datetime.combine(day, time(23, 59), WIB),
+                    )
+                    for day in days
+                ]
+            )
         day = path.removeprefix("peta/").removesuffix(".xml")
-        return _sitemap([told for told in standing if str(told.published.date()) == day], now) if path.startswith("peta/") else None
+        return (
+            _sitemap([told for told in standing if str(told.published.date()) == day], now)
+            if path.startswith("peta/")
+            else None
+        )
 
     def _islamtimes(self, path: str, now: datetime) -> Answer | None:
         if path == "sitemap.xml":
@@ -186,7 +248,11 @@ def _page(told: Told, edited: bool) -> Answer:
 
 
 def _links(stories: Sequence[Told]) -> Answer:
-    return home(*(told.url for told in stories)) if stories else Answer(body=b"<html><body>Tidak ada berita.</body></html>")
+    return (
+        home(*(told.url for told in stories))
+        if stories
+        else Answer(body=b"<html><body>Tidak ada berita.</body></html>")
+    )
 
 
 def _xml(text: str) -> Answer:
@@ -204,7 +270,10 @@ def _sitemap(stories: Iterable[Told], now: datetime) -> Answer:
 
 
 def _index(maps: Iterable[tuple[str, datetime]]) -> Answer:
-    entries = "".join(f"<sitemap><loc>{url}</loc><lastmod>{lastmod.isoformat()}</lastmod></sitemap>" for url, lastmod in maps)
+    entries = "".join(
+        f"<sitemap><loc>{url}</loc><lastmod>{lastmod.isoformat()}</lastmod></sitemap>"
+        for url, lastmod in maps
+    )
     return _xml(f"<sitemapindex>{entries}</sitemapindex>")
 
 

@@ -33,32 +33,53 @@ from tests.scraper.crawling.conftest import environment, rows, run, yesterday
 from tests.scraper.crawling.newsroom import SUARA, newsrooms
 from tests.scraper.schedule.conftest import DEADLINE, alive, children, fresh_site, until
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="looks at processes in /proc"
+)
 
 
 def ended(running):
     return until(lambda: running.lines("crawl"))
 
 
-def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(serve, news, scheduled, written):
+def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(
+    serve, news, scheduled, written
+):
     running = scheduled(serve(fresh_site(1, 2)), written("rmol"))
     (line,) = ended(running)
-    assert (line["site"], line["exit_code"], line["ended"], line["counts"]["first"]) == ("rmol", 0, "finished", 2)
+    assert (line["site"], line["exit_code"], line["ended"], line["counts"]["first"]) == (
+        "rmol",
+        0,
+        "finished",
+        2,
+    )
     assert line["seconds"] >= 0
     assert line["started_at"]
     assert "said" not in line
     assert running.stop() == 0
-    assert [line["event"] for line in running.lines()] == ["started", "crawl", "stopping", "stopped"]
-    assert rows(news, "SELECT site, end_reason FROM crawls") == [{"site": "rmol", "end_reason": "finished"}]
+    assert [line["event"] for line in running.lines()] == [
+        "started",
+        "crawl",
+        "stopping",
+        "stopped",
+    ]
+    assert rows(news, "SELECT site, end_reason FROM crawls") == [
+        {"site": "rmol", "end_reason": "finished"}
+    ]
 
 
 def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, scheduled, written):
     proxy, config = serve(fresh_site(1)), written("rmol")
     running = scheduled(proxy, config)
     until(lambda: running.lines("started"))
-    second = run(proxy, "scraper", "--config", str(config), "schedule", "run", "--archive", str(news))
+    second = run(
+        proxy, "scraper", "--config", str(config), "schedule", "run", "--archive", str(news)
+    )
     assert second.returncode == 1
-    assert second.stderr == f"Error: {news}: another `warta schedule run` sees to this archive already\n"
+    assert (
+        second.stderr
+        == f"Error: {news}: another `warta schedule run` sees to this archive already\n"
+    )
     assert running.stop(signal.SIGINT) == 0
 
 
@@ -70,7 +91,11 @@ def test_sigterm_ends_crawls_that_hang_and_leaves_no_child(serve, news, schedule
     assert running.stop() == 0
     assert not alive(child)
     (line,) = running.lines("crawl")
-    assert (line["exit_code"], line["ended"], line["level"]) == (-signal.SIGKILL, "shutdown", "INFO")
+    assert (line["exit_code"], line["ended"], line["level"]) == (
+        -signal.SIGKILL,
+        "shutdown",
+        "INFO",
+    )
     assert "said" not in line
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
 
@@ -93,7 +118,9 @@ ENDED = "SELECT site, end_reason FROM crawls WHERE ended_at IS NOT NULL ORDER BY
 
 @pytest.fixture
 def killed(serve, scheduled, written, held):
-    """(proxy, its answers, configuration) of a schedule that was killed while it crawled; its child ended, too."""
+    """(proxy, its answers, configuration) of a schedule that was killed while it crawled; its child
+    ended, too.
+    """
     answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy, config = serve(answers), written("rmol")
     running = scheduled(proxy, config)
@@ -107,7 +134,18 @@ def killed(serve, scheduled, written, held):
 def test_sigkill_leaves_no_child_and_no_lock(killed, news, scheduled):
     proxy, answers, config = killed
     answers.let_go.set()
-    done = run(proxy, "scraper", "--config", str(config), "crawl", "rmol", "--archive", str(news), "-s", "DOWNLOAD_DELAY=0")
+    done = run(
+        proxy,
+        "scraper",
+        "--config",
+        str(config),
+        "crawl",
+        "rmol",
+        "--archive",
+        str(news),
+        "-s",
+        "DOWNLOAD_DELAY=0",
+    )
     assert done.returncode == 0, done.stderr
     again = scheduled(proxy, config)
     until(lambda: again.lines("started"))
@@ -126,7 +164,10 @@ def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(killed,
 def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(serve, news, held):
     answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy = serve(answers)
-    by_hand = subprocess.Popen([sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news], env=environment(proxy))
+    by_hand = subprocess.Popen(
+        [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news],
+        env=environment(proxy),
+    )
     try:
         assert answers.asked.wait(DEADLINE)
         with Archive(news) as archive:
@@ -139,10 +180,16 @@ def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(se
 
 
 def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, held):
-    answers = held(newsrooms(1, rmol=0, suara=5, day=yesterday()) | fresh_site(1), "rmol.id/nusantara/read/", SUARA + "news")
+    answers = held(
+        newsrooms(1, rmol=0, suara=5, day=yesterday()) | fresh_site(1),
+        "rmol.id/nusantara/read/",
+        SUARA + "news",
+    )
     running = scheduled(serve(answers), written("rmol", "suara"))
     until(lambda: len(children(running.pid)) == 2 and answers.asked.is_set())
-    rmol = next(pid for pid in children(running.pid) if b"rmol" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    rmol = next(
+        pid for pid in children(running.pid) if b"rmol" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    )
     os.kill(rmol, signal.SIGKILL)
     (line,) = ended(running)
     assert (line["site"], line["exit_code"], line["ended"]) == ("rmol", -signal.SIGKILL, "broken")
@@ -156,7 +203,9 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
 
 def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
     order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
-    result = Runs(now, environment(serve(fresh_site(*range(1, 200))))).run(order, longest=4, grace=1)
+    result = Runs(now, environment(serve(fresh_site(*range(1, 200))))).run(
+        order, longest=4, grace=1
+    )
     assert (result.exit_code, result.ended, result.well) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
@@ -166,7 +215,9 @@ def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, m
     proxy, config = serve(fresh_site(1)), written("rmol")
     for name, value in environment(proxy).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(import_module("scraper.cli.running.schedule.once"), "PATIENCE", timedelta(seconds=0.1))
+    monkeypatch.setattr(
+        import_module("scraper.cli.running.schedule.once"), "PATIENCE", timedelta(seconds=0.1)
+    )
     lock = site_lock("rmol")
     waits = Schedule._wait_for
 
@@ -175,13 +226,20 @@ def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, m
         lock.release()
 
     monkeypatch.setattr(Schedule, "_wait_for", let_go)
-    done = CliRunner().invoke(main, ["--config", str(config), "schedule", "once", "rmol", "--archive", str(news)])
+    done = CliRunner().invoke(
+        main, ["--config", str(config), "schedule", "once", "rmol", "--archive", str(news)]
+    )
     assert done.exit_code == 0, done.output
-    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == ["crawl waits", "crawl"]
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == [
+        "crawl waits",
+        "crawl",
+    ]
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "finished"}]
 
 
-def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(serve, news, scheduled, written):
+def test_a_crawl_that_fails_tells_why_and_is_not_tried_again_before_its_run(
+    serve, news, scheduled, written
+):
     running = scheduled(serve({}), written("rmol"))
     (line,) = ended(running)
     assert line["exit_code"] == 1
@@ -207,7 +265,9 @@ class Hasty(Timetable):
 def test_crawls_that_end_at_once_never_cost_a_site_its_next_one(news):
     """A site whose order is lost would be under way for ever."""
     Archive(news).close()
-    table = Hasty(rhythms={name: rhythm_of(name) for name in ("medcom", "rmol", "suara")}, backfill={})
+    table = Hasty(
+        rhythms={name: rhythm_of(name) for name in ("medcom", "rmol", "suara")}, backfill={}
+    )
     runs: Counter[str] = Counter()
 
     def run_at_once(order: Order) -> Result:
@@ -215,7 +275,9 @@ def test_crawls_that_end_at_once_never_cost_a_site_its_next_one(news):
         return Result(site=order.site, started_at=now(), ended_at=now(), exit_code=0)
 
     schedule = Schedule(news, table, run_at_once)
-    assert Shell(schedule, Runs(now), Scheduling(), now).run(lambda: until(lambda: len(runs) == 3 and min(runs.values()) > 100))
+    assert Shell(schedule, Runs(now), Scheduling(), now).run(
+        lambda: until(lambda: len(runs) == 3 and min(runs.values()) > 100)
+    )
 
 
 def rhythm_of(site: str) -> Rhythm:
@@ -229,7 +291,12 @@ def test_a_tick_or_a_check_that_breaks_is_logged_and_followed_by_the_next(news, 
 
     Archive(news).close()
     checks: list[datetime] = []
-    schedule = Schedule(news, Broken(rhythms={}, backfill={}), lambda order: None, hooks=Hooks(check=[checks.append]))
+    schedule = Schedule(
+        news,
+        Broken(rhythms={}, backfill={}),
+        lambda order: None,
+        hooks=Hooks(check=[checks.append]),
+    )
     Shell(schedule, Runs(now), Scheduling(), now).run(lambda: until(lambda: checks))
     assert "the tick failed" in [record.getMessage() for record in caplog.records]
 
@@ -257,7 +324,9 @@ def test_all_that_is_logged_is_one_json_object_a_line(capsys):
     with warnings.catch_warnings(), logged_as_json():
         warnings.simplefilter("always")
         logging.getLogger("warta.schedule").info("mulai")
-        logging.getLogger("scraper.monitoring.alerts.notify").warning("alerts: %s", "surat tertunda")
+        logging.getLogger("scraper.monitoring.alerts.notify").warning(
+            "alerts: %s", "surat tertunda"
+        )
         logging.getLogger("archive.database.clock").info("baik")
         logging.getLogger("urllib3").info("tidak perlu")
         warnings.warn("usang", stacklevel=1)
@@ -267,13 +336,41 @@ def test_all_that_is_logged_is_one_json_object_a_line(capsys):
     assert "usang" in lines[3]["event"]
 
 
-def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(serve, news, written):
-    proxy, config = serve(fresh_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n")
-    done = run(proxy, "scraper", "--config", str(config), "schedule", "once", "rmol", "--archive", str(news))
+def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(
+    serve, news, written
+):
+    proxy, config = (
+        serve(fresh_site(1)),
+        written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n"),
+    )
+    done = run(
+        proxy,
+        "scraper",
+        "--config",
+        str(config),
+        "schedule",
+        "once",
+        "rmol",
+        "--archive",
+        str(news),
+    )
     assert done.returncode == 0, done.stderr
     (line,) = map(json.loads, done.stderr.splitlines())
     assert (line["site"], line["ended"], line["counts"]["first"]) == ("rmol", "finished", 1)
     (row,) = rows(news, "SELECT arguments FROM crawls")
     assert json.loads(str(row["arguments"]))["since"]
-    off = run(proxy, "scraper", "--config", str(config), "schedule", "once", "suara", "--archive", str(news))
-    assert (off.returncode, "suara is not crawled on schedule; there are rmol" in off.stderr) == (2, True)
+    off = run(
+        proxy,
+        "scraper",
+        "--config",
+        str(config),
+        "schedule",
+        "once",
+        "suara",
+        "--archive",
+        str(news),
+    )
+    assert (off.returncode, "suara is not crawled on schedule; there are rmol" in off.stderr) == (
+        2,
+        True,
+    )

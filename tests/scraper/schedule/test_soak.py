@@ -1,4 +1,6 @@
-"""Eight simulated days of the five sites, with outages, overload, a redesign, a power cut and kills; tests.benchmarks.soak is the month."""
+"""Eight simulated days of the five sites, with outages, overload, a redesign, a power cut and
+kills; tests.benchmarks.soak is the month.
+"""
 
 from __future__ import annotations
 
@@ -55,20 +57,35 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
 
 def live(plan: Plan, folder: Path) -> Lived:
     """Through the plan, looking around twice on the way and once at the end."""
-    rooms = Newsrooms(plan.begins.date() - timedelta(days=BACKFILL), (plan.ends - plan.begins).days + BACKFILL + 2, a_day=A_DAY)
+    rooms = Newsrooms(
+        plan.begins.date() - timedelta(days=BACKFILL),
+        (plan.ends - plan.begins).days + BACKFILL + 2,
+        a_day=A_DAY,
+    )
     with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
             patch.delenv(name, raising=False)
         with World(rooms, plan) as world, Receiver() as hook, Postbox() as post:
             month = Month(folder, world, hook, post)
-            seen = {name: _look(month, at) for name, at in (("outage", _day(plan, 3, 10)), ("drift", _day(plan, 7, 6)))}
+            seen = {
+                name: _look(month, at)
+                for name, at in (("outage", _day(plan, 3, 10)), ("drift", _day(plan, 7, 6)))
+            }
             seen["drift"]["dropped"] = _dropped_from_a_corpus(month)
             month.live()
             seen["end"] = _look(month, month.now) | {"dropped": _dropped_from_a_corpus(month)}
     return Lived(
-        archive=month.archive, plan=plan, rooms=rooms, log=world.log, bodies=hook.bodies, letters=post.subjects, kills=month.kills,
-        killed=month.killed, by_hand=month.refused_by_hand, seen=seen,
-    )  # fmt: skip
+        archive=month.archive,
+        plan=plan,
+        rooms=rooms,
+        log=world.log,
+        bodies=hook.bodies,
+        letters=post.subjects,
+        kills=month.kills,
+        killed=month.killed,
+        by_hand=month.refused_by_hand,
+        seen=seen,
+    )
 
 
 def _day(plan: Plan, day: int, hour: int) -> datetime:
@@ -82,7 +99,9 @@ def _look(month: Month, moment: datetime) -> dict[str, Any]:
     configured = ["--config", str(month.config)]
     return {
         "health": warta(month.now, "health", *configured, *named, "--disk-free", "0"),
-        "coverage": warta(month.now, "coverage", *named, "--since", f"{month.plan.begins:%Y-%m-%d}"),
+        "coverage": warta(
+            month.now, "coverage", *named, "--since", f"{month.plan.begins:%Y-%m-%d}"
+        ),
         "alerts": warta(month.now, "alerts", *named, "list"),
         "show": warta(month.now, "schedule", "show", *configured, *named),
         "metrics": metrics(month.metrics),
@@ -92,7 +111,19 @@ def _look(month: Month, moment: datetime) -> dict[str, Any]:
 
 def _dropped_from_a_corpus(month: Month) -> dict[str, int]:
     """Reason -> articles, as `warta corpus build` tells."""
-    build = ["corpus", "build", str(month.folder / "corpus"), "--overwrite", "--filters", "none", "--dedup", "none", "-j", "1", "--json"]
+    build = [
+        "corpus",
+        "build",
+        str(month.folder / "corpus"),
+        "--overwrite",
+        "--filters",
+        "none",
+        "--dedup",
+        "none",
+        "-j",
+        "1",
+        "--json",
+    ]
     command = [sys.executable, "-m", "scraper", *build, "--archive", str(month.archive)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     found: dict[str, int] = json.loads(done.stdout)["dropped"]
@@ -101,7 +132,11 @@ def _dropped_from_a_corpus(month: Month) -> dict[str, int]:
 
 def wrong(seen: dict[str, Any]) -> dict[str, list[str]]:
     """Site -> kinds of incidents, as `warta health` tells."""
-    return {row["site"]: [each["kind"] for each in row["incidents"]] for row in seen["health"][1] if not row["well"]}
+    return {
+        row["site"]: [each["kind"] for each in row["incidents"]]
+        for row in seen["health"][1]
+        if not row["well"]
+    }
 
 
 # At the end
@@ -124,9 +159,21 @@ def test_every_incident_was_told_once_and_cleared_once(lived):
 def test_a_target_that_was_down_was_told_when_it_was_up_again(lived):
     assert lived.plan.hook_down is not None
     down, up = lived.plan.hook_down
-    begun = next(body for body in lived.bodies if (body["state"], body["site"]) == ("began", "medcom"))
-    assert down < datetime.fromisoformat(begun["since"]) < up <= datetime.fromisoformat(begun["sent_at"]) < up + timedelta(hours=3)
-    alert = next(row for row in lived.seen["end"]["alerts"][1] if (row["kind"], row["site"]) == ("crawl_failed", "medcom"))
+    begun = next(
+        body for body in lived.bodies if (body["state"], body["site"]) == ("began", "medcom")
+    )
+    assert (
+        down
+        < datetime.fromisoformat(begun["since"])
+        < up
+        <= datetime.fromisoformat(begun["sent_at"])
+        < up + timedelta(hours=3)
+    )
+    alert = next(
+        row
+        for row in lived.seen["end"]["alerts"][1]
+        if (row["kind"], row["site"]) == ("crawl_failed", "medcom")
+    )
     assert alert["told_at"] == begun["since"]  # the mail, meanwhile
 
 
@@ -159,12 +206,23 @@ def test_limits_and_pauses_that_sites_asked_for_were_kept(lived):
 
 def test_an_outage_shows_wherever_one_looks(lived):
     seen = lived.seen["outage"]
-    assert (seen["health"][0], wrong(seen)) == (3, {"islamtimes": ["crawl_failed"], "medcom": ["crawl_failed"]})
+    assert (seen["health"][0], wrong(seen)) == (
+        3,
+        {"islamtimes": ["crawl_failed"], "medcom": ["crawl_failed"]},
+    )
     assert {row["site"]: row["ended"] for row in seen["show"][1]} == {
-        **dict.fromkeys(HOSTS, "finished"), "islamtimes": "overloaded", "medcom": "robots_unavailable",
-    }  # fmt: skip
-    assert {row["site"] for row in seen["alerts"][1] if row["ended_at"] is None} == {"islamtimes", "medcom"}
-    assert seen["metrics"]["warta_incident"] == {("crawl_failed", "", "islamtimes"): 1, ("crawl_failed", "", "medcom"): 1}
+        **dict.fromkeys(HOSTS, "finished"),
+        "islamtimes": "overloaded",
+        "medcom": "robots_unavailable",
+    }
+    assert {row["site"] for row in seen["alerts"][1] if row["ended_at"] is None} == {
+        "islamtimes",
+        "medcom",
+    }
+    assert seen["metrics"]["warta_incident"] == {
+        ("crawl_failed", "", "islamtimes"): 1,
+        ("crawl_failed", "", "medcom"): 1,
+    }
     assert seen["metrics"]["warta_crawls_total"]["robots_unavailable", "medcom"] == 3
     assert [(row["site"], row["delay"] > 0) for row in seen["manners"]] == [("islamtimes", True)]
 
@@ -175,7 +233,9 @@ def test_a_redesign_and_broken_pages_show_and_marked_articles_are_in_no_corpus(l
     (rmol,) = (row for row in seen["health"][1] if row["site"] == "rmol")
     assert rmol["articles_marked"] > 0
     assert seen["metrics"]["warta_incident"]["drift", "fallback", "rmol"] == 1
-    (suara,) = (row for row in seen["coverage"][1] if row["site"] == "suara" and row["day"] == "2026-12-06")
+    (suara,) = (
+        row for row in seen["coverage"][1] if row["site"] == "suara" and row["day"] == "2026-12-06"
+    )
     assert (suara["marks"], suara["reasons"].keys()) == (["missing"], {"http_5xx"})
     assert seen["dropped"]["drifted"] == rmol["articles_marked"]
 

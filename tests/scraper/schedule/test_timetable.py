@@ -33,7 +33,9 @@ def timetable(jitter: int = 300, **schedules: str) -> Timetable:
 def elsewhere(site: str) -> Iterator[None]:
     """Another process asks the site."""
     program = f"from scraper.politeness.locks import site_lock; lock = site_lock({site!r}); print('taken', flush=True); input()"
-    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         assert process.stdout.readline() == "taken\n"
@@ -45,7 +47,9 @@ def elsewhere(site: str) -> Iterator[None]:
 class Simulated:
     """Crawls that take so many minutes, written into a real archive at simulated times."""
 
-    def __init__(self, news: Path, table: Timetable, *, minutes: int = 20, fails: bool = False) -> None:
+    def __init__(
+        self, news: Path, table: Timetable, *, minutes: int = 20, fails: bool = False
+    ) -> None:
         self.archive = Archive(news)
         self.now = MONTH
         self.minutes = minutes
@@ -59,10 +63,16 @@ class Simulated:
         (crawl,) = (crawl for _end, of, crawl in self.under_way if of == order)
         if not self.fails:
             self.archive.end_crawl(crawl, now=self.now, counts={}, received=0, reason="finished")
-        return Result(site=order.site, started_at=self.now, ended_at=self.now, exit_code=0, ended="finished")
+        return Result(
+            site=order.site, started_at=self.now, ended_at=self.now, exit_code=0, ended="finished"
+        )
 
     def begin(self, order: Order) -> None:
-        crawl = 0 if self.fails else self.archive.begin_crawl(order.site, now=self.now, version="0", arguments={})
+        crawl = (
+            0
+            if self.fails
+            else self.archive.begin_crawl(order.site, now=self.now, version="0", arguments={})
+        )
         self.orders.append((order.site, self.now, order.since))
         self.under_way.append((self.now + timedelta(minutes=self.minutes), order, crawl))
 
@@ -96,7 +106,11 @@ def test_in_a_month_each_site_is_crawled_at_each_of_its_runs_and_never_else(tmp_
         while (at := table.rhythms[site].next_after(at)) < MONTH + 30 * DAY:
             expected.append(at)
         assert others == expected
-    assert Counter(site for site, _when, _since in month.orders) == {"suara": 121, "medcom": 61, "rmol": 23}
+    assert Counter(site for site, _when, _since in month.orders) == {
+        "suara": 121,
+        "medcom": 61,
+        "rmol": 23,
+    }
 
 
 def test_runs_that_were_missed_are_made_up_for_by_one_crawl(tmp_path):
@@ -109,13 +123,21 @@ def test_runs_that_were_missed_are_made_up_for_by_one_crawl(tmp_path):
     restarted.now = month.now
     restarted.until(MONTH + 40 * HOUR + 10 * MINUTE)
     assert before == 9
-    assert [(site, when) for site, when, _since in restarted.orders] == [(site, month.now) for site in SITES]
+    assert [(site, when) for site, when, _since in restarted.orders] == [
+        (site, month.now) for site in SITES
+    ]
     restarted.until(MONTH + 41 * HOUR + 30 * MINUTE)
-    assert Counter(site for site, _when, _since in restarted.orders) == dict.fromkeys(SITES, 2)  # the next run, as ever
+    assert Counter(site for site, _when, _since in restarted.orders) == dict.fromkeys(
+        SITES, 2
+    )  # the next run, as ever
 
 
 def test_a_run_that_comes_while_the_site_is_crawled_waits_for_its_end(tmp_path):
-    month = Simulated(tmp_path / "news.db", timetable(jitter=0, suara="0 * * * *", medcom="0 0 1 1 *", rmol="0 0 1 1 *"), minutes=90)
+    month = Simulated(
+        tmp_path / "news.db",
+        timetable(jitter=0, suara="0 * * * *", medcom="0 0 1 1 *", rmol="0 0 1 1 *"),
+        minutes=90,
+    )
     month.until(MONTH + 6 * HOUR)
     assert [(when - MONTH) / MINUTE for when in month.times("suara")] == [0, 90, 180, 270]
 
@@ -137,7 +159,9 @@ def test_a_clock_that_was_once_years_ahead_stops_no_site(tmp_path):
     month = Simulated(tmp_path / "news.db", timetable(jitter=0))
     crawl = month.archive.begin_crawl("suara", now=MONTH + 1500 * DAY, version="0", arguments={})
     month.archive.end_crawl(crawl, now=MONTH + 1500 * DAY, counts={}, received=0, reason="finished")
-    month.until(MONTH + 6 * HOUR)  # the archive's clock never goes back: these crawls stand in the same future
+    month.until(
+        MONTH + 6 * HOUR
+    )  # the archive's clock never goes back: these crawls stand in the same future
     assert [(when - MONTH) / MINUTE for when in month.times("suara")] == [0, 77, 197, 317]
     assert {since for site, _when, since in month.orders if site == "suara"} == {date(2026, 10, 25)}
 
@@ -168,9 +192,17 @@ def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp
     caplog.set_level("INFO", "warta.schedule")
     Archive(tmp_path / "news.db").close()
     told: list[str] = []
-    refused = Result(site="suara", started_at=MONTH, ended_at=MONTH, exit_code=75, said="Error: suara is being asked by another process")
+    refused = Result(
+        site="suara",
+        started_at=MONTH,
+        ended_at=MONTH,
+        exit_code=75,
+        said="Error: suara is being asked by another process",
+    )
     hooks = Hooks(after=[lambda site, _result, _now: told.append(site)])
-    schedule = Schedule(tmp_path / "news.db", timetable(jitter=0), lambda order: refused, hooks=hooks)
+    schedule = Schedule(
+        tmp_path / "news.db", timetable(jitter=0), lambda order: refused, hooks=hooks
+    )
     (order,) = (order for order in schedule.tick(MONTH) if order.site == "suara")
     schedule.crawl(order, lambda: MONTH)
     assert (told, [record.getMessage() for record in caplog.records]) == ([], ["crawl waits"])
@@ -243,7 +275,11 @@ def test_the_archive_tells_the_newest_crawl_and_the_newest_that_finished(tmp_pat
         first = archive.begin_crawl("suara", now=MONTH, version="0", arguments={})
         archive.end_crawl(first, now=MONTH + HOUR, counts={}, received=0, reason="finished")
         archive.begin_crawl("suara", now=MONTH + 2 * HOUR, version="0", arguments={})
-        assert last_crawls(archive) == {"suara": LastCrawl(started_at=MONTH + 2 * HOUR, ended_at=None, end_reason=None, finished_at=MONTH)}
+        assert last_crawls(archive) == {
+            "suara": LastCrawl(
+                started_at=MONTH + 2 * HOUR, ended_at=None, end_reason=None, finished_at=MONTH
+            )
+        }
 
 
 def test_a_hook_that_raises_stops_neither_the_others_nor_the_schedule(tmp_path, caplog):
@@ -253,18 +289,26 @@ def test_a_hook_that_raises_stops_neither_the_others_nor_the_schedule(tmp_path, 
     def bad(*_given: object) -> None:
         raise RuntimeError("rusak")
 
-    hooks = Hooks(after=[bad, lambda site, result, now: told.append(site)], check=[bad, lambda now: told.append("check")], close=[bad])
+    hooks = Hooks(
+        after=[bad, lambda site, result, now: told.append(site)],
+        check=[bad, lambda now: told.append("check")],
+        close=[bad],
+    )
     result = Result(site="suara", started_at=MONTH, ended_at=MONTH, exit_code=0)
     schedule = Schedule(tmp_path / "news.db", timetable(), lambda order: result, hooks=hooks)
     schedule.crawl(Order(site="suara", archive=tmp_path / "news.db"), lambda: MONTH)
     schedule.check(MONTH)
     schedule.close()
     assert told == ["suara", "check"]
-    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == ["a hook failed"] * 3
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "a hook failed"
+    ] * 3
 
 
 def test_a_site_is_silent_after_twice_the_longest_time_between_two_runs():
-    silences = timetable(jitter=600, suara="0 5-23 * * *", rmol="30 5 * * mon-fri", medcom="0 0 29 2 *").silences()
+    silences = timetable(
+        jitter=600, suara="0 5-23 * * *", rmol="30 5 * * mon-fri", medcom="0 0 29 2 *"
+    ).silences()
     assert silences["suara"] == 2 * (6 * HOUR + 10 * MINUTE)
     assert silences["rmol"] == 2 * (3 * DAY + 10 * MINUTE)
     assert silences["medcom"] > 8 * 365 * DAY

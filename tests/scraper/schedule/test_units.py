@@ -28,7 +28,9 @@ from tests.scraper.schedule.conftest import SITES
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 
-needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here")
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here"
+)
 
 
 def started(*arguments: str, **environment: str | None):
@@ -38,7 +40,13 @@ def started(*arguments: str, **environment: str | None):
 
 def verified(folder: Path) -> str:
     files = sorted(map(str, folder.iterdir()))
-    done = subprocess.run(["systemd-analyze", "verify", "--man=no", *files], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *files],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     return done.stderr + f"exit {done.returncode}"
 
 
@@ -50,52 +58,118 @@ def test_systemd_accepts_the_units(tmp_path, written, timers_too, name):
     place.mkdir()
     config = written("rmol", "suara", more="[metrics]\nfile = 'angka/warta.prom'")
     units = tmp_path / "units"
-    arguments = ("--config", str(config), "--archive", str(place / "news.db"), "--output", str(units))
+    arguments = (
+        "--config",
+        str(config),
+        "--archive",
+        str(place / "news.db"),
+        "--output",
+        str(units),
+    )
     done = started("schedule", "systemd", *timers_too, *arguments)
     assert done.exit_code == 0, done.stderr
     names = (
-        {"warta@.service", "warta-rmol.timer", "warta-suara.timer", "warta-alerts.service", "warta-alerts.timer"}
+        {
+            "warta@.service",
+            "warta-rmol.timer",
+            "warta-suara.timer",
+            "warta-alerts.service",
+            "warta-alerts.timer",
+        }
         if timers_too
         else {"warta.service"}
     )
-    assert {file.name for file in units.iterdir()} == names == {Path(line).name for line in done.stdout.splitlines()}
+    assert (
+        {file.name for file in units.iterdir()}
+        == names
+        == {Path(line).name for line in done.stdout.splitlines()}
+    )
     assert verified(units) == "exit 0"
 
 
 @needs_systemd
-@pytest.mark.parametrize("text", ["17 */2 * * *", "*/20 5-23 * * mon-fri", "0 0 1,15 * 0", "5 4 29 2 *", "0 9 * 6-8 7", "0 22,3 */9 * *"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "17 */2 * * *",
+        "*/20 5-23 * * mon-fri",
+        "0 0 1,15 * 0",
+        "5 4 29 2 *",
+        "0 9 * 6-8 7",
+        "0 22,3 */9 * *",
+    ],
+)
 def test_systemd_and_the_schedule_agree_on_the_next_runs(text):
     now = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
     rhythm = Rhythm(site="suara", crontab=checked(text), zone=ZoneInfo("Asia/Jakarta"))
     times: set[str] = set()
     for line in on_calendar(rhythm.crontab, "Asia/Jakarta"):
-        command = ["systemd-analyze", "calendar", "--iterations=5", f"--base-time={now:%Y-%m-%d %H:%M:%S} UTC", line]
+        command = [
+            "systemd-analyze",
+            "calendar",
+            "--iterations=5",
+            f"--base-time={now:%Y-%m-%d %H:%M:%S} UTC",
+            line,
+        ]
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=True, env={"TZ": "UTC", "PATH": os.environ["PATH"]}
+            command,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={"TZ": "UTC", "PATH": os.environ["PATH"]},
         )
         times |= {told.partition(": ")[2].strip() for told in done.stdout.splitlines()}
-    expected = [run.astimezone(UTC).strftime("%a %Y-%m-%d %H:%M:%S UTC") for run in islice(rhythm.runs(now), 4)]
+    expected = [
+        run.astimezone(UTC).strftime("%a %Y-%m-%d %H:%M:%S UTC")
+        for run in islice(rhythm.runs(now), 4)
+    ]
     assert set(expected) <= times
 
 
-def test_what_the_service_starts_shares_the_locks_of_sites_with_crawls_by_hand(tmp_path, monkeypatch):
+def test_what_the_service_starts_shares_the_locks_of_sites_with_crawls_by_hand(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
     done = started("schedule", "systemd", "--archive", str(tmp_path / "news.db"))
-    for line in (f"Environment=WARTA_LOCKS={tmp_path / 'kunci'}", f"ReadWritePaths=-{tmp_path / 'kunci'}"):
+    for line in (
+        f"Environment=WARTA_LOCKS={tmp_path / 'kunci'}",
+        f"ReadWritePaths=-{tmp_path / 'kunci'}",
+    ):
         assert f"{line}\n" in done.stdout
 
 
 def test_the_service_runs_the_schedule_and_lets_it_end(tmp_path):
-    (text,) = service(Place(archive=Path("/srv/warta/news.db"), config=Path("/etc/warta.toml"), python="/opt/bin/python")).values()
-    assert "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive /srv/warta/news.db\n" in text
-    for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "ReadWritePaths=/srv/warta", "KillMode=mixed", "TimeoutStopSec=30"):
+    (text,) = service(
+        Place(
+            archive=Path("/srv/warta/news.db"),
+            config=Path("/etc/warta.toml"),
+            python="/opt/bin/python",
+        )
+    ).values()
+    assert (
+        "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive /srv/warta/news.db\n"
+        in text
+    )
+    for line in (
+        "NoNewPrivileges=yes",
+        "ProtectSystem=strict",
+        "ReadWritePaths=/srv/warta",
+        "KillMode=mixed",
+        "TimeoutStopSec=30",
+    ):
         assert f"{line}\n" in text
 
 
 def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     (tmp_path / "50%").mkdir()
     done = started(
-        "schedule", "cron", "--config", str(written("rmol", rhythm="5 */3 * * *")), "--archive", str(tmp_path / "50%" / "news.db")
+        "schedule",
+        "cron",
+        "--config",
+        str(written("rmol", rhythm="5 */3 * * *")),
+        "--archive",
+        str(tmp_path / "50%" / "news.db"),
     )
     *_comments, zone, line, looks = done.stdout.splitlines()
     assert zone == "CRON_TZ=Asia/Jakarta"
@@ -120,14 +194,22 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
         (44640, "0 0 * * *"),
     ],
 )
-def test_cron_looks_at_health_as_often_as_configured_or_a_little_less_and_daily_at_least(written, minutes, often):
-    done = started("schedule", "cron", "--config", str(written("rmol", more=f"check_every = {minutes}")))
+def test_cron_looks_at_health_as_often_as_configured_or_a_little_less_and_daily_at_least(
+    written, minutes, often
+):
+    done = started(
+        "schedule", "cron", "--config", str(written("rmol", more=f"check_every = {minutes}"))
+    )
     assert done.stdout.splitlines()[-1].startswith(f"{often} {sys.executable} ")
 
 
 @given(st.integers(1, 1440))
 def test_no_two_looks_of_cron_are_closer_than_configured(minutes):
-    assert timedelta(minutes=minutes) <= shortest_gap(checked(even_steps(minutes))) < timedelta(minutes=2 * minutes)
+    assert (
+        timedelta(minutes=minutes)
+        <= shortest_gap(checked(even_steps(minutes)))
+        < timedelta(minutes=2 * minutes)
+    )
 
 
 def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
@@ -141,28 +223,42 @@ def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
 
 
 def test_variables_that_a_unit_will_not_know_are_told(tmp_path):
-    done = started("schedule", "cron", WARTA_CONTACT="uji@example.org", WARTA_ARCHIVE=str(tmp_path / "news.db"))
-    assert done.stderr == "Set here by a variable, which what is started later will not know: WARTA_CONTACT\n"
+    done = started(
+        "schedule", "cron", WARTA_CONTACT="uji@example.org", WARTA_ARCHIVE=str(tmp_path / "news.db")
+    )
+    assert (
+        done.stderr
+        == "Set here by a variable, which what is started later will not know: WARTA_CONTACT\n"
+    )
 
 
 def test_a_folder_that_takes_no_units_is_told_in_one_line(tmp_path):
     (tmp_path / "berkas").write_text("")
     done = started("schedule", "systemd", "--output", str(tmp_path / "berkas" / "units"))
     assert done.exit_code == 1
-    assert done.stderr == f"Error: {tmp_path}/berkas/units: the units cannot be written there (Not a directory)\n"
+    assert (
+        done.stderr
+        == f"Error: {tmp_path}/berkas/units: the units cannot be written there (Not a directory)\n"
+    )
 
 
 def test_show_tells_the_next_runs_and_the_last_results(tmp_path, written):
     news, start = tmp_path / "news.db", datetime.now(UTC) - timedelta(minutes=5)
     with Archive(news) as archive:
         crawl = archive.begin_crawl("suara", now=start, version="0", arguments={})
-        archive.end_crawl(crawl, now=start + timedelta(minutes=1), counts={}, received=0, reason="finished")
+        archive.end_crawl(
+            crawl, now=start + timedelta(minutes=1), counts={}, received=0, reason="finished"
+        )
         archive.begin_crawl("rmol", now=start, version="0", arguments={})
     config = written("suara", "rmol", "medcom")
     done = started("schedule", "show", "--config", str(config), "--archive", str(news), "--json")
     found = {row["site"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert list(found) == sorted(SITES)
-    assert (found["suara"]["ended"], found["rmol"]["ended"], found["medcom"]["ended"]) == ("finished", "has not ended", "never crawled")
+    assert (found["suara"]["ended"], found["rmol"]["ended"], found["medcom"]["ended"]) == (
+        "finished",
+        "has not ended",
+        "never crawled",
+    )
     assert found["suara"]["next_run"].endswith("-01-01T00:00:00+07:00")
     assert [site for site in SITES if found[site]["due"]] == ["medcom"]
     assert (found["republika"]["enabled"], found["republika"]["next_run"]) == (False, None)
@@ -180,15 +276,43 @@ def test_show_tells_how_long_a_site_asked_to_be_left_alone_while_it_lasts(tmp_pa
             archive.begin_crawl(site, now=now, version="0", arguments={})
         with archive.transaction():
             archive.manners.note("suara", delay=0.0, quiet_until=far, reason="http_503", now=now)
-            archive.manners.note("rmol", delay=0.0, quiet_until=run + timedelta(hours=20.5), reason="http_503", now=now)
-            archive.manners.note("medcom", delay=8.0, quiet_until=now - timedelta(seconds=1), reason="http_429", now=now)
-            archive.manners.note("republika", delay=8.0, quiet_until=None, reason="http_429", now=now)
-            archive.manners.note("islamtimes", delay=8.0, quiet_until=far, reason="http_429", now=now)
-    given = ("--config", str(written("suara", "rmol", "medcom", "republika")), "--archive", str(news))
-    found = {row["site"]: row["quiet_until"] for row in map(json.loads, started("schedule", "show", *given, "--json").stdout.splitlines())}
+            archive.manners.note(
+                "rmol",
+                delay=0.0,
+                quiet_until=run + timedelta(hours=20.5),
+                reason="http_503",
+                now=now,
+            )
+            archive.manners.note(
+                "medcom",
+                delay=8.0,
+                quiet_until=now - timedelta(seconds=1),
+                reason="http_429",
+                now=now,
+            )
+            archive.manners.note(
+                "republika", delay=8.0, quiet_until=None, reason="http_429", now=now
+            )
+            archive.manners.note(
+                "islamtimes", delay=8.0, quiet_until=far, reason="http_429", now=now
+            )
+    given = (
+        "--config",
+        str(written("suara", "rmol", "medcom", "republika")),
+        "--archive",
+        str(news),
+    )
+    found = {
+        row["site"]: row["quiet_until"]
+        for row in map(
+            json.loads, started("schedule", "show", *given, "--json").stdout.splitlines()
+        )
+    }
     assert found["suara"] == far.isoformat() == f"{far.year}-01-01T13:31:00+00:00"
     assert (found["medcom"], found["republika"]) == (None, None)
-    told = {line.split()[0]: line for line in started("schedule", "show", *given).stdout.splitlines()}
+    told = {
+        line.split()[0]: line for line in started("schedule", "show", *given).stdout.splitlines()
+    }
     assert f"{run.isoformat()} (left alone until {far.year}-01-01T20:31:00+07:00)" in told["suara"]
     assert f"{run.isoformat()} (left alone until 20:30:00)" in told["rmol"]
     assert f"switched off (left alone until {far.year}-01-01T20:31:00+07:00)" in told["islamtimes"]

@@ -1,4 +1,6 @@
-"""`python -m tests.scraper.schedule.tick CONFIG NOW PROXY COUNT`: one tick of a schedule with all its crawls, in a process that can be killed."""
+"""`python -m tests.scraper.schedule.tick CONFIG NOW PROXY COUNT`: one tick of a schedule with all
+its crawls, in a process that can be killed.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,15 @@ PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
 
 
 def settings(site: str, number: int, now: datetime) -> tuple[str, ...]:
-    """Of a simulated crawl: the moment, no real waiting but for a hundredth of a second where a site is overloaded."""
-    return ("DOWNLOAD_DELAY=0", "SLOWEST_DELAY=0.02", f"NOW={now.isoformat()}", f"USER_AGENT={agent(f'{site}-{number}', now)}")
+    """Of a simulated crawl: the moment, no real waiting but for a hundredth of a second where a
+    site is overloaded.
+    """
+    return (
+        "DOWNLOAD_DELAY=0",
+        "SLOWEST_DELAY=0.02",
+        f"NOW={now.isoformat()}",
+        f"USER_AGENT={agent(f'{site}-{number}', now)}",
+    )
 
 
 def main(config: str, at: str, proxy: str, count: str) -> None:
@@ -36,7 +45,9 @@ def main(config: str, at: str, proxy: str, count: str) -> None:
 
     def start(order: Order) -> Result | None:
         number = int(count) + sorted(timetable.rhythms).index(order.site)
-        return runs.run(replace(order, settings=settings(order.site, number, now)), longest=600, grace=5)
+        return runs.run(
+            replace(order, settings=settings(order.site, number, now)), longest=600, grace=5
+        )
 
     hooks = wired(configuration, configuration.archive, timetable, lambda: now)
     order = Order(site="", archive=configuration.archive, config=Path(config))

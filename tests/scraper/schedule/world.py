@@ -1,4 +1,6 @@
-"""The five sites of a simulated month on loopback. A request tells its moment and its crawl in its user agent."""
+"""The five sites of a simulated month on loopback. A request tells its moment and its crawl in its
+user agent.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Request:
 
 
 class World(ReplayProxy):
-    """Answers for the newsrooms as the plan has them; `watch` is told of each request before it is answered."""
+    """Answers for the newsrooms as the plan has them; `watch` is told of each request before it is
+    answered.
+    """
 
     def __init__(self, rooms: Newsrooms, plan: Plan) -> None:
         super().__init__(lambda url: self._found(url, self.asking.now))
@@ -56,7 +60,13 @@ class World(ReplayProxy):
             self.asking.now = now
             answer = super().answer(url, if_none_match)
         finally:
-            request = Request(site=site_of(url) or "", url=url, run=told["run"], now=now, status=answer.status if answer else 0)
+            request = Request(
+                site=site_of(url) or "",
+                url=url,
+                run=told["run"],
+                now=now,
+                status=answer.status if answer else 0,
+            )
             with self._log_lock:
                 self.log.append(request)
             if self.watch is not None:
@@ -66,10 +76,18 @@ class World(ReplayProxy):
     def _found(self, url: str, now: datetime) -> Answer | None:
         site, told = site_of(url), self.rooms.by_url.get(url)
         for trouble in self.plan.troubles:
-            if trouble.site == site and (said := trouble.answer(url, now, story=told.number if told else 0)):
+            if trouble.site == site and (
+                said := trouble.answer(url, now, story=told.number if told else 0)
+            ):
                 return said
         found = self.rooms.answer(url, now)
-        if found is not None and told and site == "rmol" and self.plan.redesigned is not None and now >= self.plan.redesigned:
+        if (
+            found is not None
+            and told
+            and site == "rmol"
+            and self.plan.redesigned is not None
+            and now >= self.plan.redesigned
+        ):
             return redesigned(found)
         return found
 

@@ -98,10 +98,18 @@ STORIES = [
         "republika",
         "t9try5484",
         "https://republika.co.id/berita/t9try5484/kisah-perajin-anyaman",
-        [f"https://republika.co.id/berita/t9try5484/kisah-perajin-anyaman-part{n}" for n in (1, 2, 3, 12)],
+        [
+            f"https://republika.co.id/berita/t9try5484/kisah-perajin-anyaman-part{n}"
+            for n in (1, 2, 3, 12)
+        ],
     ),
     # A code without the three digits of the editor.
-    ("republika", "q6eu9r", "https://republika.co.id/berita/q6eu9r/panen-raya-di-lereng", ["https://republika.co.id/share/q6eu9r"]),
+    (
+        "republika",
+        "q6eu9r",
+        "https://republika.co.id/berita/q6eu9r/panen-raya-di-lereng",
+        ["https://republika.co.id/share/q6eu9r"],
+    ),
     # The exception of the facts sheet: codes of 12 or 13 characters that end in 15000 (2020).
     (
         "republika",
@@ -155,7 +163,11 @@ STORIES = [
         ],
     ),
 ]
-SAME_STORY = [(site, story_id, url) for site, story_id, canonical, others in STORIES for url in (canonical, *others)]
+SAME_STORY = [
+    (site, story_id, url)
+    for site, story_id, canonical, others in STORIES
+    for url in (canonical, *others)
+]
 
 REFUSED = [
     ("suara", "https://www.suara.com/", "not_an_article"),
@@ -187,9 +199,17 @@ REFUSED = [
     ("republika", "https://republika.co.id/tag/zakat", "tag_page"),
     ("republika", "https://republika.co.id/search/v3/all/1/?q=zakat", "search_page"),
     ("republika", "https://republika.co.id/page/penulis/418/rina", "author_page"),
-    ("republika", "https://en.republika.co.id/berita/t43le0418/floating-library", "foreign_edition"),
+    (
+        "republika",
+        "https://en.republika.co.id/berita/t43le0418/floating-library",
+        "foreign_edition",
+    ),
     ("republika", "https://video.republika.co.id/berita/t43le0418/perahu", "video_page"),
-    ("republika", "https://static.republika.co.id/uploads/images/kanal_slide/a.jpg", "not_an_article"),
+    (
+        "republika",
+        "https://static.republika.co.id/uploads/images/kanal_slide/a.jpg",
+        "not_an_article",
+    ),
     ("republika", "https://retizen.republika.co.id/posts/1/catatan-pembaca", "not_an_article"),
     ("medcom", "https://www.medcom.id/", "not_an_article"),
     ("medcom", "https://www.medcom.id/nasional", "not_an_article"),
@@ -257,11 +277,26 @@ PRIVATE = [
 ]
 
 PUBLISHED = [
-    ("https://www.suara.com/news/2026/07/24/070859/warga", datetime(2026, 7, 24, 7, 8, 59, tzinfo=JAKARTA)),
-    ("https://rmol.id/politik/read/2024/11/21/645691/dewan", datetime(2024, 11, 21, tzinfo=JAKARTA)),
-    ("https://republika.co.id/berita/nxc181330/kebun", datetime(2015, 11, 5, 15, 7, 13, tzinfo=JAKARTA)),
-    ("https://republika.co.id/berita/nxc181/kebun", datetime(2015, 11, 5, 15, 7, 13, tzinfo=JAKARTA)),
-    ("https://news.metrotvnews.com/read/2016/01/03/205377/jalan", datetime(2016, 1, 3, tzinfo=JAKARTA)),
+    (
+        "https://www.suara.com/news/2026/07/24/070859/warga",
+        datetime(2026, 7, 24, 7, 8, 59, tzinfo=JAKARTA),
+    ),
+    (
+        "https://rmol.id/politik/read/2024/11/21/645691/dewan",
+        datetime(2024, 11, 21, tzinfo=JAKARTA),
+    ),
+    (
+        "https://republika.co.id/berita/nxc181330/kebun",
+        datetime(2015, 11, 5, 15, 7, 13, tzinfo=JAKARTA),
+    ),
+    (
+        "https://republika.co.id/berita/nxc181/kebun",
+        datetime(2015, 11, 5, 15, 7, 13, tzinfo=JAKARTA),
+    ),
+    (
+        "https://news.metrotvnews.com/read/2016/01/03/205377/jalan",
+        datetime(2016, 1, 3, tzinfo=JAKARTA),
+    ),
     ("https://www.medcom.id/nasional/peristiwa/3NO0Ba3b-perahu", None),
     ("https://www.islamtimes.org/id/news/1127790/petani", None),
     # Times that no clock shows.
@@ -308,7 +343,10 @@ def test_every_address_of_a_story_has_its_key(site: str, story_id: str, url: str
     assert (named.site, named.story_id, named.key) == (site, story_id, story_id)
 
 
-@pytest.mark.parametrize(("canonical", "url"), [(row[2], row[2]) for row in STORIES] + [(row[2], row[3][0]) for row in STORIES[:3]])
+@pytest.mark.parametrize(
+    ("canonical", "url"),
+    [(row[2], row[2]) for row in STORIES] + [(row[2], row[3][0]) for row in STORIES[:3]],
+)
 def test_the_canonical_address_is_https_on_the_newsrooms_own_host(canonical: str, url: str) -> None:
     assert identity(url).url == canonical
 
@@ -341,17 +379,25 @@ def test_the_canonical_address_is_not_on_a_mobile_or_amp_host(url: str) -> None:
 
 
 def test_ids_of_medcom_are_told_apart_by_their_case() -> None:
-    one, other = (identity(f"https://www.medcom.id/nasional/politik/{code}-sidang-dibuka") for code in ("8koXVPdK", "8KOXVPDk"))
+    one, other = (
+        identity(f"https://www.medcom.id/nasional/politik/{code}-sidang-dibuka")
+        for code in ("8koXVPdK", "8KOXVPDk")
+    )
     assert one.key != other.key
 
 
 def test_two_stories_of_suara_in_one_second_are_told_apart_by_their_section() -> None:
-    one, other = (identity(f"https://www.suara.com/{kanal}/2026/07/24/070859/warga") for kanal in ("news", "bola"))
+    one, other = (
+        identity(f"https://www.suara.com/{kanal}/2026/07/24/070859/warga")
+        for kanal in ("news", "bola")
+    )
     assert one.key != other.key
 
 
 @pytest.mark.parametrize(("site", "url", "reason"), REFUSED)
-def test_an_address_that_is_no_article_is_refused_with_its_reason(site: str, url: str, reason: str) -> None:
+def test_an_address_that_is_no_article_is_refused_with_its_reason(
+    site: str, url: str, reason: str
+) -> None:
     refused = sites()[site].identify(url)
     assert isinstance(refused, Refusal), refused
     assert refused.reason == reason
@@ -378,7 +424,9 @@ def test_a_password_in_an_address_does_not_hide_whose_it_is() -> None:
 
 
 @pytest.mark.parametrize(("url", "moment"), PUBLISHED)
-def test_an_address_tells_the_time_of_publication_as_far_as_it_can(url: str, moment: datetime | None) -> None:
+def test_an_address_tells_the_time_of_publication_as_far_as_it_can(
+    url: str, moment: datetime | None
+) -> None:
     assert identity(url).published_at == moment
 
 
@@ -395,7 +443,9 @@ def test_an_address_tells_the_section_as_far_as_it_can(url: str, section: str | 
 
 
 @pytest.mark.parametrize(("site", "url", "number"), PARTS)
-def test_an_address_tells_which_page_of_the_story_it_shows(site: str, url: str, number: int) -> None:
+def test_an_address_tells_which_page_of_the_story_it_shows(
+    site: str, url: str, number: int
+) -> None:
     assert sites()[site].part_number(url) == number
 
 
@@ -437,7 +487,10 @@ HOSTS = st.sampled_from(
     "news.metrotvnews.com www.islamtimes.org islamtimes.com [::1] 127.0.0.1 example.com".split()
 )
 ADDRESSES = st.builds(
-    lambda scheme, host, words: f"{scheme}{host}/{'/'.join(words)}", st.sampled_from(["https://", "http://"]), HOSTS, st.lists(WORDS)
+    lambda scheme, host, words: f"{scheme}{host}/{'/'.join(words)}",
+    st.sampled_from(["https://", "http://"]),
+    HOSTS,
+    st.lists(WORDS),
 )
 
 

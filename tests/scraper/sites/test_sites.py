@@ -1,7 +1,7 @@
 """Saved pages of every site and layout, and what must be read from them.
 
-A case is CASE.html beside CASE.json; every key of the JSON must be read exactly so. The pages are hand-made in each site's mark-up,
-their prose is invented. How to add one: CONTRIBUTING.md.
+A case is CASE.html beside CASE.json; every key of the JSON must be read exactly so. The pages are
+hand-made in each site's mark-up, their prose is invented. How to add one: CONTRIBUTING.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ def expected(case: Path) -> dict[str, Any]:
 
 
 def name_of(value: object) -> str:
-    return f"{value.parent.name}/{value.stem}" if isinstance(value, Path) else value.name if isinstance(value, Layout) else str(value)
+    return (
+        f"{value.parent.name}/{value.stem}"
+        if isinstance(value, Path)
+        else value.name
+        if isinstance(value, Layout)
+        else str(value)
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
@@ -53,7 +59,17 @@ def test_a_saved_page_is_read_exactly_as_its_case_says(case: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_case_says_enough(case: Path) -> None:
     wanted = expected(case)
-    assert {"url", "site", "story_id", "layout", "headline", "body", "dateline", "authors", "published_at"} <= wanted.keys()
+    assert {
+        "url",
+        "site",
+        "story_id",
+        "layout",
+        "headline",
+        "body",
+        "dateline",
+        "authors",
+        "published_at",
+    } <= wanted.keys()
     assert wanted["site"] == case.parent.name
 
 
@@ -72,7 +88,8 @@ def test_a_layout_has_a_case(site: str, layout: Layout) -> None:
     assert layout.name in {expected(case)["layout"] for case in CASES if case.parent.name == site}
 
 
-# Real pages: short facts only, the texts stay where they are. -------------------------------------------------------------
+# Real pages: short facts only, the texts stay where they are.
+# -------------------------------------------------------------
 
 ARTICLES = [
     {
@@ -118,7 +135,17 @@ ARTICLES = [
         "words": 56,
     },
 ]
-FURNITURE = ("REPUBLIKA.CO.ID", "Baca Juga", "Berita Terkait", "Redaktur", "Rep:", "KOMENTAR", "Sumber :", "(adsbygoogle", "function(")
+FURNITURE = (
+    "REPUBLIKA.CO.ID",
+    "Baca Juga",
+    "Berita Terkait",
+    "Redaktur",
+    "Rep:",
+    "KOMENTAR",
+    "Sumber :",
+    "(adsbygoogle",
+    "function(",
+)
 
 
 def real(facts: dict[str, Any]) -> Article:
@@ -138,7 +165,9 @@ def test_a_real_page_of_republika_is_read_whole(facts: dict[str, Any]) -> None:
 
 @needs_real_pages
 @pytest.mark.parametrize("facts", ARTICLES, ids=lambda facts: facts["layout"])
-def test_the_text_of_a_real_page_begins_and_ends_where_the_story_does(facts: dict[str, Any]) -> None:
+def test_the_text_of_a_real_page_begins_and_ends_where_the_story_does(
+    facts: dict[str, Any],
+) -> None:
     body = real(facts).body
     assert body.startswith(facts["first"])
     assert body.endswith(facts["last"])
@@ -148,17 +177,27 @@ def test_the_text_of_a_real_page_begins_and_ends_where_the_story_does(facts: dic
 
 @needs_real_pages
 def test_a_real_feed_of_republika_announces_its_ten_stories() -> None:
-    found = read_feed((PAGES / "anpandu_mainpage_2015-11-05_48ca9c70.html").read_bytes(), "http://www.republika.co.id/rss")
+    found = read_feed(
+        (PAGES / "anpandu_mainpage_2015-11-05_48ca9c70.html").read_bytes(),
+        "http://www.republika.co.id/rss",
+    )
     named = [sites()["republika"].identify(link.url) for link in found.links]
     assert found.problem is None
-    assert len({identity.key for identity in named if isinstance(identity, Identity)}) == len(found.links) == 10
+    assert (
+        len({identity.key for identity in named if isinstance(identity, Identity)})
+        == len(found.links)
+        == 10
+    )
     assert found.links[0].published_at == datetime(2015, 11, 5, 8, 7, 13, tzinfo=UTC)
     assert all(link.published_at for link in found.links)
 
 
 @needs_real_pages
 def test_the_times_in_the_codes_of_a_real_feed_are_those_that_it_tells() -> None:
-    found = read_feed((PAGES / "anpandu_mainpage_2015-11-05_48ca9c70.html").read_bytes(), "http://www.republika.co.id/rss")
+    found = read_feed(
+        (PAGES / "anpandu_mainpage_2015-11-05_48ca9c70.html").read_bytes(),
+        "http://www.republika.co.id/rss",
+    )
     named = [sites()["republika"].identify(link.url) for link in found.links]
     apart = [
         link.published_at == identity.published_at
@@ -177,7 +216,9 @@ def test_a_real_home_page_of_republika_announces_its_stories() -> None:
         now=datetime(2020, 3, 9, 12, tzinfo=UTC),
     )
     named = [sites()["republika"].identify(link.url) for link in found.links]
-    assert Counter("story" if isinstance(identity, Identity) else identity.reason for identity in named) == {
+    assert Counter(
+        "story" if isinstance(identity, Identity) else identity.reason for identity in named
+    ) == {
         "story": 103,  # five of them with a code of the older kind, which ends in 15000
         "index_page": 141,
         "not_an_article": 22,

@@ -8,7 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.sites.loader import sites
-from scraper.sites.sources import MAX_INDEX_PAGES, DatedIndex, Feed, Link, NewsSitemap, PagedIndex, Section, Sitemap, Source, Step, Window
+from scraper.sites.sources import (
+    MAX_INDEX_PAGES,
+    DatedIndex,
+    Feed,
+    Link,
+    NewsSitemap,
+    PagedIndex,
+    Section,
+    Sitemap,
+    Source,
+    Step,
+    Window,
+)
 
 TODAY = date(2026, 7, 24)
 LATEST = Window(today=TODAY)
@@ -20,13 +32,18 @@ DATED = DatedIndex("https://example.id/index/{offset}/{day:%Y/%m/%d}", rows=50)
 def links(*days: int | None) -> list[Link]:
     """One link for each day of July 2026; None for one that says nothing of its age."""
     return [
-        Link(url=f"https://example.id/{number}", published_at=datetime(2026, 7, day, 12, tzinfo=UTC) if day else None)
+        Link(
+            url=f"https://example.id/{number}",
+            published_at=datetime(2026, 7, day, 12, tzinfo=UTC) if day else None,
+        )
         for number, day in enumerate(days)
     ]
 
 
 def walked(source: Source, window: Window, pages: Sequence[Sequence[Link]]) -> list[str]:
-    """The addresses asked when the pages of a source show these links; an empty page holds nothing fresh."""
+    """The addresses asked when the pages of a source show these links; an empty page holds nothing
+    fresh.
+    """
     asked: list[str] = []
     steps = list(source.first(window))
     while steps:
@@ -39,7 +56,9 @@ def walked(source: Source, window: Window, pages: Sequence[Sequence[Link]]) -> l
 
 @pytest.mark.parametrize("kind", [Sitemap, NewsSitemap, Feed, Section])
 def test_a_source_without_pages_is_asked_once(kind: type[Source]) -> None:
-    assert walked(kind("https://example.id/rss"), BACK_TO_MONDAY, [links(24)]) == ["https://example.id/rss"]
+    assert walked(kind("https://example.id/rss"), BACK_TO_MONDAY, [links(24)]) == [
+        "https://example.id/rss"
+    ]
 
 
 def test_a_paged_index_is_asked_for_its_first_page_only_without_since() -> None:
@@ -47,7 +66,11 @@ def test_a_paged_index_is_asked_for_its_first_page_only_without_since() -> None:
 
 
 def test_a_paged_index_is_walked_while_it_holds_stories_of_the_window() -> None:
-    asked = walked(PAGED, BACK_TO_MONDAY, [links(24, 23), links(22, 21), links(21, 20), links(20, 19), links(19, 18), links(17)])
+    asked = walked(
+        PAGED,
+        BACK_TO_MONDAY,
+        [links(24, 23), links(22, 21), links(21, 20), links(20, 19), links(19, 18), links(17)],
+    )
     assert asked == [f"https://www.example.id/indeks?page={page}" for page in range(1, 6)]
 
 
@@ -66,7 +89,9 @@ def test_a_paged_index_stops_at_a_page_with_nothing_new() -> None:
 
 
 def test_a_paged_index_that_never_ends_is_left_after_the_most_pages() -> None:
-    step = Step(source=PAGED, url="https://www.example.id/indeks?page=200", page=MAX_INDEX_PAGES - 1)
+    step = Step(
+        source=PAGED, url="https://www.example.id/indeks?page=200", page=MAX_INDEX_PAGES - 1
+    )
     assert list(PAGED.following(step, links(24), BACK_TO_MONDAY, fresh=True)) == []
 
 
@@ -91,7 +116,11 @@ def test_a_dated_index_is_asked_day_by_day_newest_first() -> None:
 
 def test_a_dated_index_begins_at_until() -> None:
     window = Window(today=TODAY, since=date(2026, 2, 27), until=date(2026, 3, 1))
-    assert [step.day for step in DATED.first(window)] == [date(2026, 3, 1), date(2026, 2, 28), date(2026, 2, 27)]
+    assert [step.day for step in DATED.first(window)] == [
+        date(2026, 3, 1),
+        date(2026, 2, 28),
+        date(2026, 2, 27),
+    ]
 
 
 def test_a_dated_index_is_not_asked_for_days_to_come() -> None:
@@ -107,7 +136,10 @@ def test_a_dated_index_goes_on_with_the_rows_of_the_same_day() -> None:
     step = next(DATED.first(LATEST))
     (second,) = DATED.following(step, links(24), LATEST, fresh=True)
     (third,) = DATED.following(second, links(24), LATEST, fresh=True)
-    assert [second.url, third.url] == ["https://example.id/index/50/2026/07/24", "https://example.id/index/100/2026/07/24"]
+    assert [second.url, third.url] == [
+        "https://example.id/index/50/2026/07/24",
+        "https://example.id/index/100/2026/07/24",
+    ]
     assert {second.day, third.day} == {TODAY}
 
 
@@ -126,7 +158,9 @@ def test_a_dated_index_of_one_page_a_day_has_no_second_page() -> None:
     ("day", "reason"),
     [(19, "before_since"), (20, None), (22, None), (23, None), (24, "after_until")],
 )
-def test_a_story_outside_the_window_is_skipped_with_its_reason(day: int, reason: str | None) -> None:
+def test_a_story_outside_the_window_is_skipped_with_its_reason(
+    day: int, reason: str | None
+) -> None:
     window = Window(today=TODAY, since=date(2026, 7, 20), until=date(2026, 7, 23))
     assert window.skips(datetime(2026, 7, day, 23, 59, tzinfo=UTC)) == reason
 
@@ -144,7 +178,9 @@ def test_a_window_without_bounds_skips_nothing() -> None:
     before=st.integers(0, 40),
     until=st.none() | st.dates(date(2015, 1, 1), date(2030, 1, 1)),
 )
-def test_the_days_of_a_dated_index_are_those_of_the_window(today: date, before: int, until: date | None) -> None:
+def test_the_days_of_a_dated_index_are_those_of_the_window(
+    today: date, before: int, until: date | None
+) -> None:
     window = Window(today=today, since=today - timedelta(days=before), until=until)
     days = [step.day for step in DATED.first(window) if step.day is not None]
     assert days == sorted(set(days), reverse=True)

@@ -1,4 +1,6 @@
-"""The tables of a file of thresholds, one record each; `filters/news.toml` says what every key means and where its number is from."""
+"""The tables of a file of thresholds, one record each; `filters/news.toml` says what every key
+means and where its number is from.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Length:
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.max_words and self.min_words > self.max_words:
-            raise ValueError(f"min_words: expected at most max_words ({self.max_words}), found {self.min_words}")
+            raise ValueError(
+                f"min_words: expected at most max_words ({self.max_words}), found {self.min_words}"
+            )
         return self
 
 
@@ -75,7 +79,10 @@ class GopherQuality:
             raise ValueError(
                 f"min_stop_words: expected at most as many as stop_words ({len(set(self.stop_words))}), found {self.min_stop_words}"
             )
-        for low, high in ((self.min_doc_words, self.max_doc_words), (self.min_avg_word_length, self.max_avg_word_length)):
+        for low, high in (
+            (self.min_doc_words, self.max_doc_words),
+            (self.min_avg_word_length, self.max_avg_word_length),
+        ):
             if high and low > high:
                 raise ValueError(f"a lower bound of {low} lies above its upper bound of {high}")
         return self
@@ -83,7 +90,9 @@ class GopherQuality:
 
 @dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
 class GopherRepetition:
-    """Arguments of datatrove's GopherRepetitionFilter, without those of paragraphs: its paragraphs are lines here."""
+    """Arguments of datatrove's GopherRepetitionFilter, without those of paragraphs: its paragraphs
+    are lines here.
+    """
 
     enabled: bool
     dup_line_frac: Share

@@ -1,4 +1,6 @@
-"""Thresholds of the filters: read from TOML, checked; `filters/news.toml` says what every key means."""
+"""Thresholds of the filters: read from TOML, checked; `filters/news.toml` says what every key
+means.
+"""
 
 from __future__ import annotations
 
@@ -48,24 +50,38 @@ class Thresholds:
     paragraphs: Paragraphs
 
     def as_dict(self) -> dict[str, Any]:
-        """Every threshold in force: table -> key -> number, text, list or truth value, for `manifest.json`."""
+        """Every threshold in force: table -> key -> number, text, list or truth value, for
+        `manifest.json`.
+        """
         return {name: _lists(value) for name, value in asdict(self).items()}
 
 
 TABLES: dict[str, type[Any]] = {
-    "language": Language, "length": Length, "fallback": Fallback, "gopher_quality": GopherQuality,
-    "gopher_repetition": GopherRepetition, "fineweb_quality": FineWebQuality, "c4_quality": C4Quality, "prose": Prose,
-    "personal": Personal, "paragraphs": Paragraphs,
-}  # fmt: skip
+    "language": Language,
+    "length": Length,
+    "fallback": Fallback,
+    "gopher_quality": GopherQuality,
+    "gopher_repetition": GopherRepetition,
+    "fineweb_quality": FineWebQuality,
+    "c4_quality": C4Quality,
+    "prose": Prose,
+    "personal": Personal,
+    "paragraphs": Paragraphs,
+}
 
 
 def bundled() -> list[str]:
     """Names of the sets that come with warta, in the order of the alphabet."""
-    return sorted(entry.name.removesuffix(".toml") for entry in FOLDER.iterdir() if entry.name.endswith(".toml"))
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in FOLDER.iterdir()
+        if entry.name.endswith(".toml")
+    )
 
 
 def load_thresholds(name_or_path: str = DEFAULT) -> Thresholds:
-    """A bundled set by its name, or a TOML file by its path (it ends in `.toml` or has a folder in it).
+    """A bundled set by its name, or a TOML file by its path (it ends in `.toml` or has a folder in
+    it).
 
     A file need name only what differs from the set that its key `extends` names, `news` without it.
     """
@@ -73,8 +89,12 @@ def load_thresholds(name_or_path: str = DEFAULT) -> Thresholds:
         return _checked(name_or_path, _bundled_tables(name_or_path), source=f"{name_or_path}.toml")
     path = Path(name_or_path)
     if path.suffix != ".toml" and len(path.parts) < 2:
-        raise CorpusError(f"no filters go by the name {name_or_path!r}: there are {_listed(bundled())}, or give the path of a TOML file")
-    return _checked(path.name, _extended(_parsed(_text_of(path), str(path)), str(path)), source=str(path))
+        raise CorpusError(
+            f"no filters go by the name {name_or_path!r}: there are {_listed(bundled())}, or give the path of a TOML file"
+        )
+    return _checked(
+        path.name, _extended(_parsed(_text_of(path), str(path)), str(path)), source=str(path)
+    )
 
 
 def _text_of(path: Path) -> str:
@@ -83,7 +103,9 @@ def _text_of(path: Path) -> str:
     except UnicodeDecodeError:
         raise CorpusError(f"{path}: is not UTF-8 text") from None
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+        raise CorpusError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
 
 
 def _parsed(text: str, source: str) -> dict[str, Any]:
@@ -103,11 +125,15 @@ def _extended(given: dict[str, Any], source: str) -> dict[str, Any]:
     """Its tables laid over those of the set that it extends."""
     base = given.pop("extends", DEFAULT)
     if not isinstance(base, str) or base not in bundled():
-        raise CorpusError(f"{source}: extends: expected one of {_listed(bundled())}, found {base!r}")
+        raise CorpusError(
+            f"{source}: extends: expected one of {_listed(bundled())}, found {base!r}"
+        )
     tables = _bundled_tables(base)
     for table, values in given.items():
         if table not in TABLES:
-            raise CorpusError(f"{source}: there is no table {table!r}: there are {_listed(TABLES)}, and the key extends before them")
+            raise CorpusError(
+                f"{source}: there is no table {table!r}: there are {_listed(TABLES)}, and the key extends before them"
+            )
         if not isinstance(values, dict):
             raise CorpusError(f"{source}: {table}: expected a table, written [{table}]")
         tables[table] = tables[table] | values
@@ -115,7 +141,9 @@ def _extended(given: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 def _checked(name: str, tables: Mapping[str, Any], *, source: str) -> Thresholds:
-    return Thresholds(name=name, **{table: _record(table, tables[table], source) for table in TABLES})
+    return Thresholds(
+        name=name, **{table: _record(table, tables[table], source) for table in TABLES}
+    )
 
 
 def _record(table: str, values: Mapping[str, Any], source: str) -> Any:
@@ -130,7 +158,9 @@ def _plain(table: str, error: ErrorDetails) -> str:
     key = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
     if error["type"] == "unexpected_keyword_argument":
         known = _listed(field.name for field in fields(TABLES[table]))
-        return f"{key if key.isidentifier() else repr(key)}: there is no such key: there are {known}"
+        return (
+            f"{key if key.isidentifier() else repr(key)}: there is no such key: there are {known}"
+        )
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     expected = EXPECTED.get(error["type"], error["msg"]).format(**error.get("ctx", {}))

@@ -13,7 +13,8 @@ from scraper.cli.running.schedule.systemd import systemd
 
 @click.group(short_help="Crawl unattended, each site in its own rhythm.")
 def schedule() -> None:
-    """Crawl unattended: each site in its own rhythm, one crawl of a site at a time, missed runs made up for once.
+    """Crawl unattended: each site in its own rhythm, one crawl of a site at a time, missed runs
+    made up for once.
 
     The rhythms stand in warta.toml; `warta config --example` prints one.
 

@@ -20,8 +20,9 @@ from scraper.sites.loader import sites
 def cron(context: click.Context, path: Path) -> None:
     """Print a crontab line for each site that is switched on, and one for alerts and metrics.
 
-    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once all the same. It looks at health as
-    often as `check_every` says where that divides an hour or a day, else a little less often, and once a day at least.
+    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once
+    all the same. It looks at health as often as `check_every` says where that divides an hour or a
+    day, else a little less often, and once a day at least.
 
     \b
     (crontab -l; warta schedule cron) | crontab -
@@ -29,5 +30,7 @@ def cron(context: click.Context, path: Path) -> None:
     known = configured(context)
     if lent := borrowed(known):
         click.echo(lent, err=True)
-    for line in crontab_lines(place_of(known, path), Timetable.of(known.configuration, list(sites()))):
+    for line in crontab_lines(
+        place_of(known, path), Timetable.of(known.configuration, list(sites()))
+    ):
         click.echo(line)

@@ -31,21 +31,31 @@ def _now() -> datetime:
 @config_option
 @click.pass_context
 def once(context: click.Context, site: str, path: Path) -> None:
-    """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no longer than is configured.
+    """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no
+    longer than is configured.
 
-    systemd's timers and cron run this. It waits a quarter of an hour for a site that somebody else crawls or asks. Ends as `warta crawl`
-    does; the log is that of `warta schedule run`.
+    systemd's timers and cron run this. It waits a quarter of an hour for a site that somebody else
+    crawls or asks. Ends as `warta crawl` does; the log is that of `warta schedule run`.
     """
     known = configured(context)
     timetable = Timetable.of(known.configuration, list(sites()))
     if site not in timetable.rhythms:
-        raise click.UsageError(f"{site} is not crawled on schedule; there are {', '.join(timetable.rhythms) or 'none'}")
+        raise click.UsageError(
+            f"{site} is not crawled on schedule; there are {', '.join(timetable.rhythms) or 'none'}"
+        )
     archive = path.absolute()
     with Archive(archive) as opened:  # one clear line for a bad path
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    order = Order(site=site, archive=archive, since=since, config=known.file.absolute() if known.file else None)
+    order = Order(
+        site=site,
+        archive=archive,
+        since=since,
+        config=known.file.absolute() if known.file else None,
+    )
     keys, runs = known.configuration.schedule, Runs(_now)
-    schedule = Schedule(archive, timetable, partial(runs.run, longest=keys.longest * 60, grace=keys.grace))
+    schedule = Schedule(
+        archive, timetable, partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
+    )
     with logged_as_json(), told_to_stop() as wait:
         stopped = Event()
         Thread(target=_stop_after, args=(wait, runs, keys.grace, stopped), daemon=True).start()

@@ -29,18 +29,33 @@ def _now() -> datetime:
 
 
 @click.command(short_help="Crawl each site in its rhythm, until told to stop.")
-@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Serve metrics for Prometheus on this port, on loopback.")
-@click.option("-s", "--set", "overrides", multiple=True, metavar="NAME=VALUE", help="A Scrapy setting for every crawl.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    help="Serve metrics for Prometheus on this port, on loopback.",
+)
+@click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A Scrapy setting for every crawl.",
+)
 @archive_option
 @config_option
 @click.pass_context
-def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, ...], path: Path) -> None:
+def run(
+    context: click.Context, metrics_port: int | None, overrides: tuple[str, ...], path: Path
+) -> None:
     """Crawl each site in its own rhythm, each crawl in its own process, until SIGTERM or Ctrl-C.
 
-    Runs that were missed while nothing ran are made up for by one crawl. The log goes to stderr, one JSON object a line, one
-    line a crawl. One schedule an archive; crawls by hand may go on beside it.
+    Runs that were missed while nothing ran are made up for by one crawl. The log goes to stderr,
+    one JSON object a line, one line a crawl. One schedule an archive; crawls by hand may go on
+    beside it.
 
-    Each crawl reads the configuration as it begins; rhythms, alerts and metrics stay what they were until the schedule is started anew.
+    Each crawl reads the configuration as it begins; rhythms, alerts and metrics stay what they were
+    until the schedule is started anew.
     """
     known = configured(context)
     configuration = known.configuration
@@ -54,7 +69,12 @@ def run(context: click.Context, metrics_port: int | None, overrides: tuple[str, 
     crawl_settings(archive, overrides)  # one clear line for a bad setting
     Archive(archive).close()  # one clear line for a bad path
     context.call_on_close(schedule_lock(archive).release)
-    order = Order(site="", archive=archive, config=known.file.absolute() if known.file else None, settings=overrides)
+    order = Order(
+        site="",
+        archive=archive,
+        config=known.file.absolute() if known.file else None,
+        settings=overrides,
+    )
     _run(configuration, timetable, order)
 
 
@@ -62,11 +82,22 @@ def _run(configuration: Configuration, timetable: Timetable, order: Order) -> No
     keys, runs = configuration.schedule, Runs(_now)
     start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
     schedule = Schedule(order.archive, timetable, start, order=order)
-    schedule.hooks = wired(configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way)
+    schedule.hooks = wired(
+        configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way
+    )
     with logged_as_json(), told_to_stop() as wait:
-        logger.info("started", extra={"archive": str(order.archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()})
+        logger.info(
+            "started",
+            extra={
+                "archive": str(order.archive),
+                "sites": sorted(timetable.rhythms),
+                "pid": os.getpid(),
+            },
+        )
         said = Shell(schedule, runs, keys, _now).run(wait)
         logger.info("stopped")
-        if not said:  # a hook waits for a server that does not answer, and would keep us here as long
+        if (
+            not said
+        ):  # a hook waits for a server that does not answer, and would keep us here as long
             sys.stderr.flush()
             os._exit(0)

@@ -15,15 +15,27 @@ from scraper.sites.loader import sites
 
 
 @click.command(short_help="Unit files for systemd.")
-@click.option("--timers", "with_timers", is_flag=True, help="Timers, and services that crawl or look once, instead of one long service.")
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the files to this folder.")
+@click.option(
+    "--timers",
+    "with_timers",
+    is_flag=True,
+    help="Timers, and services that crawl or look once, instead of one long service.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the files to this folder.",
+)
 @archive_option
 @config_option
 @click.pass_context
 def systemd(context: click.Context, with_timers: bool, output: Path | None, path: Path) -> None:
-    """Print unit files for systemd, or write them with --output: one service that runs `warta schedule run`, or timers.
+    """Print unit files for systemd, or write them with --output: one service that runs `warta
+    schedule run`, or timers.
 
-    They run as the user who asks for them. Variables like WARTA_SMTP_PASSWORD belong into /etc/warta.env.
+    They run as the user who asks for them. Variables like WARTA_SMTP_PASSWORD belong into
+    /etc/warta.env.
 
     \b
     warta schedule systemd --output units && sudo cp units/* /etc/systemd/system
@@ -45,4 +57,6 @@ def systemd(context: click.Context, with_timers: bool, output: Path | None, path
             (output / name).write_text(text, "utf-8")
             click.echo(str(output / name))
     except OSError as error:
-        raise ArchiveError(f"{output}: the units cannot be written there ({error.strerror})") from error
+        raise ArchiveError(
+            f"{output}: the units cannot be written there ({error.strerror})"
+        ) from error

@@ -1,4 +1,6 @@
-"""Filters of a corpus: each reason takes what it is for and leaves clean news, and no filter changes a text."""
+"""Filters of a corpus: each reason takes what it is for and leaves clean news, and no filter
+changes a text.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,22 @@ from .filter_cases import CASES, LINES, NEWS, SCHEDULE, TEASER, Case, document
 
 WHOLE_TEXTS = st.text(st.characters(exclude_categories=())) | st.lists(
     st.sampled_from(
-        [*NEWS.split(), *LINES, SCHEDULE, "\n\n", "\ud800", "\x00", "IS_ALPHA", "Dr. phil.", "...", "-", "●", "１", "2.", " . "]
+        [
+            *NEWS.split(),
+            *LINES,
+            SCHEDULE,
+            "\n\n",
+            "\ud800",
+            "\x00",
+            "IS_ALPHA",
+            "Dr. phil.",
+            "...",
+            "-",
+            "●",
+            "１",
+            "2.",
+            " . ",
+        ]
     )
 ).map(" ".join)
 """Any text, lone surrogates and null bytes too, and what comes near to news."""
@@ -62,18 +79,34 @@ def reasons_in(source: str) -> set[str]:
     """Every text that stands beside False in a pair, numbers of words as `n`."""
     found = set()
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Constant) and node.elts[0].value is False:
+        if (
+            isinstance(node, ast.Tuple)
+            and len(node.elts) == 2
+            and isinstance(node.elts[0], ast.Constant)
+            and node.elts[0].value is False
+        ):
             reason = node.elts[1]
             if isinstance(reason, ast.Constant):
                 found.add(str(reason.value))
             elif isinstance(reason, ast.JoinedStr):
-                found.add("".join(str(part.value) if isinstance(part, ast.Constant) else "n" for part in reason.values))
+                found.add(
+                    "".join(
+                        str(part.value) if isinstance(part, ast.Constant) else "n"
+                        for part in reason.values
+                    )
+                )
     return found
 
 
 def our_reasons() -> set[str]:
-    sources = (path.read_text(encoding="utf-8") for path in Path(ours.__file__).parent.glob("*.py") if path.stem not in ("exclusions", "language"))
-    return set().union(*map(reasons_in, sources), *(codes.values() for codes in DATATROVE_REASONS.values()))
+    sources = (
+        path.read_text(encoding="utf-8")
+        for path in Path(ours.__file__).parent.glob("*.py")
+        if path.stem not in ("exclusions", "language")
+    )
+    return set().union(
+        *map(reasons_in, sources), *(codes.values() for codes in DATATROVE_REASONS.values())
+    )
 
 
 def test_every_reason_of_a_filter_has_a_plain_sentence_and_a_case() -> None:
@@ -107,16 +140,31 @@ def test_a_reason_leaves_what_it_is_not_for(reason: str, tmp_path: Path) -> None
     assert verdict(blocks(thresholds_of(case, tmp_path))[case.block], case.leaves) is None
 
 
-@pytest.mark.parametrize("text", [NEWS, NEWS.replace("\n\n", " "), f"{NEWS}\n\n(tri/ard)", NEWS.replace(".", " .").replace(",", " ,")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        NEWS,
+        NEWS.replace("\n\n", " "),
+        f"{NEWS}\n\n(tri/ard)",
+        NEWS.replace(".", " .").replace(",", " ,"),
+    ],
+)
 def test_clean_news_passes_all_filters_however_its_lines_and_marks_are_set(text: str) -> None:
-    assert [verdict(block, document(text)) for block in blocks(load_thresholds("news")).values()] == [None] * 8
+    assert [
+        verdict(block, document(text)) for block in blocks(load_thresholds("news")).values()
+    ] == [None] * 8
 
 
 def test_warnings_that_drop_are_those_that_extraction_gives() -> None:
     table = load_thresholds("news").fallback
-    source = "".join(path.read_text(encoding="utf-8") for path in Path(scraper.extraction.__file__).parent.glob("*.py"))
+    source = "".join(
+        path.read_text(encoding="utf-8")
+        for path in Path(scraper.extraction.__file__).parent.glob("*.py")
+    )
     for warning in (*table.warnings_of_any, *table.warnings_of_fallback):
-        assert f'"{warning}"' in source or f'"{warning.removeprefix("missing_")}"' in source, warning
+        assert f'"{warning}"' in source or f'"{warning.removeprefix("missing_")}"' in source, (
+            warning
+        )
 
 
 def test_none_has_no_filters() -> None:
@@ -124,13 +172,25 @@ def test_none_has_no_filters() -> None:
 
 
 def test_fineweb2_has_its_three_filters_and_the_language_only() -> None:
-    assert list(blocks(load_thresholds("fineweb2"))) == ["language", "fineweb_quality", "gopher_quality", "gopher_repetition"]
+    assert list(blocks(load_thresholds("fineweb2"))) == [
+        "language",
+        "fineweb_quality",
+        "gopher_quality",
+        "gopher_repetition",
+    ]
 
 
 def test_the_cheap_filters_come_first() -> None:
     assert list(blocks(load_thresholds("news"))) == [
-        "fallback", "length", "prose", "language", "fineweb_quality", "gopher_quality", "gopher_repetition", "c4_quality",
-    ]  # fmt: skip
+        "fallback",
+        "length",
+        "prose",
+        "language",
+        "fineweb_quality",
+        "gopher_quality",
+        "gopher_repetition",
+        "c4_quality",
+    ]
 
 
 def test_statistics_of_a_filter_go_by_its_name() -> None:
@@ -138,21 +198,31 @@ def test_statistics_of_a_filter_go_by_its_name() -> None:
     assert [step.stats.name for step in steps] == [f"filter: {step.name}" for step in steps]
 
 
-def test_a_dropped_document_goes_to_the_writer_of_its_filter_with_its_reason(tmp_path: Path) -> None:
-    steps = filters(load_thresholds("news"), lambda name: JsonlWriter(str(tmp_path / name), compression=None))
+def test_a_dropped_document_goes_to_the_writer_of_its_filter_with_its_reason(
+    tmp_path: Path,
+) -> None:
+    steps = filters(
+        load_thresholds("news"), lambda name: JsonlWriter(str(tmp_path / name), compression=None)
+    )
     documents = iter([document(), document(TEASER), document(SCHEDULE)])
     for step in steps:
         documents = step(documents)
     assert [doc.text for doc in documents] == [NEWS]
-    assert '"filter_reason":"too_short"' in (tmp_path / "length" / "00000.jsonl").read_text().replace(" ", "")
-    assert '"filter_reason":"not_prose"' in (tmp_path / "prose" / "00000.jsonl").read_text().replace(" ", "")
+    assert '"filter_reason":"too_short"' in (
+        tmp_path / "length" / "00000.jsonl"
+    ).read_text().replace(" ", "")
+    assert '"filter_reason":"not_prose"' in (
+        tmp_path / "prose" / "00000.jsonl"
+    ).read_text().replace(" ", "")
 
 
 @pytest.mark.parametrize("name", bundled())
 def test_filters_travel_to_other_processes(name: str) -> None:
     steps = filters(load_thresholds(name), lambda _: None)
     there = pickle.loads(pickle.dumps(steps))
-    assert [verdict(step, document(SCHEDULE)) for step in there] == [verdict(step, document(SCHEDULE)) for step in steps]
+    assert [verdict(step, document(SCHEDULE)) for step in there] == [
+        verdict(step, document(SCHEDULE)) for step in steps
+    ]
 
 
 @settings(deadline=None)
@@ -167,7 +237,10 @@ def test_no_text_breaks_a_filter_or_is_changed_by_one(text: str) -> None:
 
 def test_sentences_may_be_counted_in_any_text(tmp_path: Path) -> None:
     block = blocks(thresholds_of(CASES["c4_quality/few_sentences"], tmp_path))["c4_quality"]
-    assert verdict(block, document("Air naik\ud800. Hujan\x00 reda. Dr. phil. IS_ALPHA datang.")) == "c4_quality/few_sentences"
+    assert (
+        verdict(block, document("Air naik\ud800. Hujan\x00 reda. Dr. phil. IS_ALPHA datang."))
+        == "c4_quality/few_sentences"
+    )
 
 
 def test_a_verdict_does_not_depend_on_what_was_judged_before() -> None:
@@ -181,7 +254,20 @@ def test_a_verdict_does_not_depend_on_what_was_judged_before() -> None:
 @settings(deadline=None)
 @given(
     st.lists(
-        st.sampled_from([*NEWS.split(), "Dr. med", ": )", "S.Kom.", "a.m.", "(kata-kata)", "http://contoh.id/a?b=1", "\n", "\x1c", " "])
+        st.sampled_from(
+            [
+                *NEWS.split(),
+                "Dr. med",
+                ": )",
+                "S.Kom.",
+                "a.m.",
+                "(kata-kata)",
+                "http://contoh.id/a?b=1",
+                "\n",
+                "\x1c",
+                " ",
+            ]
+        )
     )
 )
 def test_words_are_those_of_datatroves_own_tokenizer(pieces: list[str]) -> None:
@@ -190,7 +276,14 @@ def test_words_are_those_of_datatroves_own_tokenizer(pieces: list[str]) -> None:
 
 
 def test_words_hold_a_letter_or_digit() -> None:
-    assert words("Air naik - 2 meter ( kata warga ) .") == ["Air", "naik", "2", "meter", "kata", "warga"]
+    assert words("Air naik - 2 meter ( kata warga ) .") == [
+        "Air",
+        "naik",
+        "2",
+        "meter",
+        "kata",
+        "warga",
+    ]
 
 
 @pytest.mark.parametrize(

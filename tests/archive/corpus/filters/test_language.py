@@ -1,4 +1,6 @@
-"""Indonesian is told from its neighbours; what is not Indonesian, or not surely, is dropped with a reason."""
+"""Indonesian is told from its neighbours; what is not Indonesian, or not surely, is dropped with a
+reason.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def judged(text: str, **options: object) -> tuple[object, Document]:
     return LanguageJudge(**options).filter(doc), doc
 
 
-@pytest.mark.parametrize("text", [INDONESIAN, ABOUT_MALAYSIA, INDONESIAN.upper(), INDONESIAN.replace(". ", ".\n\n")])
+@pytest.mark.parametrize(
+    "text", [INDONESIAN, ABOUT_MALAYSIA, INDONESIAN.upper(), INDONESIAN.replace(". ", ".\n\n")]
+)
 def test_indonesian_stays_and_carries_its_score(text: str) -> None:
     verdict, doc = judged(text)
     assert verdict is True
@@ -144,10 +148,17 @@ def test_a_block_travels_to_other_machines_without_the_model(library: ModuleType
 
 def test_importing_and_building_a_block_does_not_load_the_model() -> None:
     program = "from archive.corpus.filters import language; language.LanguageJudge(); print(language._identifier.cache_info().currsize)"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout == "0\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        ).stdout
+        == "0\n"
+    )
 
 
-def test_in_a_pipeline_what_is_dropped_goes_to_the_exclusion_writer_with_its_reason(tmp_path: Path) -> None:
+def test_in_a_pipeline_what_is_dropped_goes_to_the_exclusion_writer_with_its_reason(
+    tmp_path: Path,
+) -> None:
     block = LanguageJudge(exclusion_writer=JsonlWriter(str(tmp_path), compression=None))
     kept = list(block.run([document(text) for text in (INDONESIAN, MALAY, "Jakarta")]))
     assert [doc.text for doc in kept] == [INDONESIAN]

@@ -1,4 +1,6 @@
-"""Paragraphs that a site repeats: counted exactly among the exported stories, reported from the bounds on."""
+"""Paragraphs that a site repeats: counted exactly among the exported stories, reported from the
+bounds on.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from archive.corpus.filters.repeated import MOST, Repeated, paragraphs
 from tests.archive.corpus.newsroom import OFFER, built, gone, kept, opt_out, told
 
 
-def offered(archive: Archive, number: int, site: str = "kabar", *, line: str = OFFER, **fields: Any) -> None:
+def offered(
+    archive: Archive, number: int, site: str = "kabar", *, line: str = OFFER, **fields: Any
+) -> None:
     kept(archive, number, site, body=f"{told(number)}\n\n{line}", **fields)
 
 
@@ -35,7 +39,9 @@ def test_card_and_manifest_tell_it(path: Path) -> None:
         for number in range(7):
             offered(archive, number)
     found(path)
-    told_of = json.loads(path.with_name("out").joinpath("manifest.json").read_text("utf-8"))["repeated_paragraphs"]
+    told_of = json.loads(path.with_name("out").joinpath("manifest.json").read_text("utf-8"))[
+        "repeated_paragraphs"
+    ]
     assert told_of == [{"site": "kabar", "text": OFFER, "documents": 7, "share": 1.0}]
     assert "Ikuti saluran pesan" in path.with_name("out").joinpath("README.md").read_text("utf-8")
 
@@ -79,13 +85,21 @@ def test_quotes_and_spaces_make_no_difference(path: Path) -> None:
             offered(
                 archive,
                 number,
-                line="Baca “kabar desa” –  setiap pagi di sini." if number % 2 else 'Baca "kabar desa" - setiap pagi di sini.',
+                line="Baca “kabar desa” –  setiap pagi di sini."
+                if number % 2
+                else 'Baca "kabar desa" - setiap pagi di sini.',
             )
-    assert [(text, count) for _, text, count, _ in found(path)] == [('Baca "kabar desa" - setiap pagi di sini.', 6)]
+    assert [(text, count) for _, text, count, _ in found(path)] == [
+        ('Baca "kabar desa" - setiap pagi di sini.', 6)
+    ]
 
 
-@pytest.mark.parametrize(("documents", "total", "reported"), [(5, 5, True), (4, 5, False), (5, 10, True), (5, 11, False)])
-def test_bounds_belong_to_what_is_reported(path: Path, tmp_path: Path, documents: int, total: int, reported: bool) -> None:
+@pytest.mark.parametrize(
+    ("documents", "total", "reported"), [(5, 5, True), (4, 5, False), (5, 10, True), (5, 11, False)]
+)
+def test_bounds_belong_to_what_is_reported(
+    path: Path, tmp_path: Path, documents: int, total: int, reported: bool
+) -> None:
     filters = tmp_path / "half.toml"
     filters.write_text('extends = "none"\n[paragraphs]\nmin_documents = 5\nmin_share = 0.5\n')
     with Archive(path) as archive:
@@ -113,8 +127,12 @@ def test_switched_off_nothing_is_reported(path: Path, tmp_path: Path) -> None:
     assert found(path, filters=filters) == []
 
 
-def test_counts_go_beyond_the_shards_in_which_a_line_was_noticed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two stories of one shard make a candidate; then all stories that hold it count, also one that is alone in its shard."""
+def test_counts_go_beyond_the_shards_in_which_a_line_was_noticed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stories of one shard make a candidate; then all stories that hold it count, also one that
+    is alone in its shard.
+    """
     monkeypatch.setattr(selection, "SHARD", 4)
     with Archive(path) as archive:
         for number in range(13):
@@ -134,4 +152,7 @@ def test_the_most_frequent_ones_come_first_and_no_more_than_fit(tmp_path: Path) 
 
 
 def test_paragraphs_are_parted_by_blank_lines() -> None:
-    assert paragraphs("Satu dua tiga.\n\nSatu  dua tiga.\nEmpat.\n\n\n\nLima", 5) == {"Satu dua tiga.", "Satu dua tiga. Empat."}
+    assert paragraphs("Satu dua tiga.\n\nSatu  dua tiga.\nEmpat.\n\n\n\nLima", 5) == {
+        "Satu dua tiga.",
+        "Satu dua tiga. Empat.",
+    }

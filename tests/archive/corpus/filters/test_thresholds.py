@@ -1,4 +1,6 @@
-"""Files of thresholds: what is wrong in one is said in a sentence, and the bundled ones say everything."""
+"""Files of thresholds: what is wrong in one is said in a sentence, and the bundled ones say
+everything.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_news_documents_every_key_beside_it() -> None:
     }
     for number, line in enumerate(lines):
         if "=" in line and not line.startswith("#") and "enabled" not in line:
-            assert "#" in line or lines[number - 1].startswith("#"), f"news.toml does not say what this is: {line}"
+            assert "#" in line or lines[number - 1].startswith("#"), (
+                f"news.toml does not say what this is: {line}"
+            )
 
 
 def test_fineweb2_is_as_published() -> None:
@@ -58,15 +62,28 @@ def test_fineweb2_is_as_published() -> None:
     assert found.gopher_repetition.dup_n_grams == PUBLISHED_GRAMS
     assert found.gopher_repetition.top_n_grams == ((2, 0.088), (3, 0.104), (4, 0.12))
     assert found.gopher_repetition.dup_line_frac == 0.25
-    assert (found.fineweb_quality.line_punct_thr, found.fineweb_quality.new_line_ratio) == (0.25, 0.222)
-    assert (found.gopher_quality.max_non_alpha_words_ratio, found.gopher_quality.max_avg_word_length) == (0.805, 11)
-    assert " ".join(found.gopher_quality.stop_words) == "dan yang di pada dari ini dengan adalah untuk dalam"
+    assert (found.fineweb_quality.line_punct_thr, found.fineweb_quality.new_line_ratio) == (
+        0.25,
+        0.222,
+    )
+    assert (
+        found.gopher_quality.max_non_alpha_words_ratio,
+        found.gopher_quality.max_avg_word_length,
+    ) == (0.805, 11)
+    assert (
+        " ".join(found.gopher_quality.stop_words)
+        == "dan yang di pada dari ini dengan adalah untuk dalam"
+    )
     assert found.language.min_score == 0.685
     assert not found.c4_quality.enabled
 
 
 def test_none_judges_nothing_but_still_masks() -> None:
-    enabled = {table for table, values in load_thresholds("none").as_dict().items() if isinstance(values, dict) and values["enabled"]}
+    enabled = {
+        table
+        for table, values in load_thresholds("none").as_dict().items()
+        if isinstance(values, dict) and values["enabled"]
+    }
     assert enabled == {"personal", "paragraphs"}
 
 
@@ -105,32 +122,67 @@ def test_a_file_in_this_folder_needs_no_path(own: Path, monkeypatch: pytest.Monk
         ("[length]\nmin_words = 3.5", "[length] min_words: expected a whole number, found 3.5"),
         ("[length]\nmin_words = true", "[length] min_words: expected a whole number, found true"),
         ("[length]\nmin_words = -1", "[length] min_words: expected at least 0, found -1"),
-        ("[length]\nmin_words = 9\nmax_words = 3", "[length] min_words: expected at most max_words (3), found 9"),
-        ("[length]\nleast = 3", "[length] least: there is no such key: there are enabled, min_words and max_words"),
+        (
+            "[length]\nmin_words = 9\nmax_words = 3",
+            "[length] min_words: expected at most max_words (3), found 9",
+        ),
+        (
+            "[length]\nleast = 3",
+            "[length] least: there is no such key: there are enabled, min_words and max_words",
+        ),
         ("[length]\nenabled = 1", "[length] enabled: expected true or false, found 1"),
         ("[prose]\nmin_prose_share = 2", "[prose] min_prose_share: expected at most 1, found 2"),
-        ("[prose]\nmin_prose_share = nan", "[prose] min_prose_share: expected a finite number, found nan"),
-        ("[prose]\nmin_prose_share = '0.5'", "[prose] min_prose_share: expected a number, found '0.5'"),
-        ("[prose]\ngallery_sections = 'foto'", "[prose] gallery_sections: expected a list, found 'foto'"),
-        ("[prose]\ngallery_sections = ['']", "[prose] gallery_sections: expected a text that is not empty, found ''"),
-        ("[fallback]\nwarnings_of_any = [3]", "[fallback] warnings_of_any: expected a text in quotes, found 3"),
-        ("[gopher_repetition]\ntop_n_grams = [[2]]", "[gopher_repetition] top_n_grams: expected one more value in each of its lists"),
+        (
+            "[prose]\nmin_prose_share = nan",
+            "[prose] min_prose_share: expected a finite number, found nan",
+        ),
+        (
+            "[prose]\nmin_prose_share = '0.5'",
+            "[prose] min_prose_share: expected a number, found '0.5'",
+        ),
+        (
+            "[prose]\ngallery_sections = 'foto'",
+            "[prose] gallery_sections: expected a list, found 'foto'",
+        ),
+        (
+            "[prose]\ngallery_sections = ['']",
+            "[prose] gallery_sections: expected a text that is not empty, found ''",
+        ),
+        (
+            "[fallback]\nwarnings_of_any = [3]",
+            "[fallback] warnings_of_any: expected a text in quotes, found 3",
+        ),
+        (
+            "[gopher_repetition]\ntop_n_grams = [[2]]",
+            "[gopher_repetition] top_n_grams: expected one more value in each of its lists",
+        ),
         (
             "[gopher_repetition]\ntop_n_grams = [[2, 0.1, 3]]",
             "[gopher_repetition] top_n_grams: expected lists of at most 2, found [2, 0.1, 3]",
         ),
-        ("[gopher_repetition]\ntop_n_grams = [[1, 0.1]]", "[gopher_repetition] top_n_grams: expected at least 2, found 1"),
+        (
+            "[gopher_repetition]\ntop_n_grams = [[1, 0.1]]",
+            "[gopher_repetition] top_n_grams: expected at least 2, found 1",
+        ),
         (
             "[gopher_quality]\nmin_stop_words = 11",
             "[gopher_quality] min_stop_words: expected at most as many as stop_words (10), found 11",
         ),
-        ("[gopher_quality]\nmin_avg_word_length = 12", "[gopher_quality] a lower bound of 12.0 lies above its upper bound of 11.0"),
+        (
+            "[gopher_quality]\nmin_avg_word_length = 12",
+            "[gopher_quality] a lower bound of 12.0 lies above its upper bound of 11.0",
+        ),
         ("length = 3", "length: expected a table, written [length]"),
         ("extends = 'nws'", "extends: expected one of fineweb2, news and none, found 'nws'"),
-        ("[length", "is not TOML: Expected ']' at the end of a table declaration (at end of document)"),
+        (
+            "[length",
+            "is not TOML: Expected ']' at the end of a table declaration (at end of document)",
+        ),
     ],
 )
-def test_what_is_wrong_is_said_with_table_key_and_what_was_expected(text: str, said: str, own: Path) -> None:
+def test_what_is_wrong_is_said_with_table_key_and_what_was_expected(
+    text: str, said: str, own: Path
+) -> None:
     assert complaint(own, text) == said
 
 
@@ -142,7 +194,10 @@ def test_an_unknown_table_is_said_with_the_known_ones(own: Path) -> None:
 def test_an_unknown_name_is_said_with_the_known_ones() -> None:
     with pytest.raises(CorpusError) as caught:
         load_thresholds("nws")
-    assert str(caught.value) == "no filters go by the name 'nws': there are fineweb2, news and none, or give the path of a TOML file"
+    assert (
+        str(caught.value)
+        == "no filters go by the name 'nws': there are fineweb2, news and none, or give the path of a TOML file"
+    )
 
 
 def test_a_file_that_is_not_there_is_said(own: Path) -> None:
@@ -159,10 +214,14 @@ def test_a_file_that_is_not_text_is_said(own: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     table=st.sampled_from(sorted(TABLES)),
-    value=st.sampled_from(["1", "-1", "true", "'a'", "[]", "[[]]", "{}", "1e400", "07:32:00", "[[2, 'a']]"]),
+    value=st.sampled_from(
+        ["1", "-1", "true", "'a'", "[]", "[[]]", "{}", "1e400", "07:32:00", "[[2, 'a']]"]
+    ),
     data=st.data(),
 )
-def test_any_value_of_any_key_is_taken_or_refused_in_one_line(table: str, value: str, data: st.DataObject, own: Path) -> None:
+def test_any_value_of_any_key_is_taken_or_refused_in_one_line(
+    table: str, value: str, data: st.DataObject, own: Path
+) -> None:
     key = data.draw(st.sampled_from([field.name for field in fields(TABLES[table])]))
     own.write_text(f"[{table}]\n{key} = {value}")
     try:

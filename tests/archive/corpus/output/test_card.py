@@ -1,4 +1,6 @@
-"""The dataset card: metadata that Hugging Face reads, prose and tables whose numbers are those of the Summary."""
+"""The dataset card: metadata that Hugging Face reads, prose and tables whose numbers are those of
+the Summary.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +53,14 @@ def test_the_metadata_is_what_the_hub_knows() -> None:
     assert facts["task_categories"] == ["text-generation"]
     assert facts["size_categories"] == ["n<1K"]
     assert facts["pretty_name"] == "Indonesian news as of 2026-11-20"
-    assert [feature["name"] for feature in facts["dataset_info"]["features"]] == [column.name for column in COLUMNS]
-    assert facts["dataset_info"]["splits"][0] == {"name": "train", "num_bytes": 265600, "num_examples": 294}
+    assert [feature["name"] for feature in facts["dataset_info"]["features"]] == [
+        column.name for column in COLUMNS
+    ]
+    assert facts["dataset_info"]["splits"][0] == {
+        "name": "train",
+        "num_bytes": 265600,
+        "num_examples": 294,
+    }
 
 
 def test_hugging_face_reads_the_card(tmp_path: Path) -> None:
@@ -71,7 +79,10 @@ def test_the_license_is_left_to_the_user_and_the_card_says_so() -> None:
 
 def test_every_split_is_named_with_the_pattern_of_its_files() -> None:
     (config,) = metadata_of(card(summary()))["configs"]
-    assert config["data_files"] == [{"split": split, "path": f"data/{split}-*.parquet"} for split in ("train", "validation", "test")]
+    assert config["data_files"] == [
+        {"split": split, "path": f"data/{split}-*.parquet"}
+        for split in ("train", "validation", "test")
+    ]
 
 
 def test_a_split_without_a_document_is_told_but_not_named_to_load_dataset() -> None:
@@ -84,41 +95,55 @@ def test_a_split_without_a_document_is_told_but_not_named_to_load_dataset() -> N
 
 def test_counts_are_those_of_the_summary() -> None:
     made = summary(
-        months_of(["kabar", "desa", "warung"], 30, undated=True), dropped={("duplicate", "kabar"): 1234, ("removed", "pasar"): 2}
+        months_of(["kabar", "desa", "warung"], 30, undated=True),
+        dropped={("duplicate", "kabar"): 1234, ("removed", "pasar"): 2},
     )
     tables = tables_of(card(made))
     assert {row[0]: number(row[1]) for row in tables["split documents"]} == made.splits
     sites = {row[0]: row for row in tables["site documents"]}
-    assert {site: number(row[1]) for site, row in sites.items()} == {site: made.words[site].total() for site in made.sites} | {"pasar": 0}
+    assert {site: number(row[1]) for site, row in sites.items()} == {
+        site: made.words[site].total() for site in made.sites
+    } | {"pasar": 0}
     assert {site: number(row[3]) for site, row in sites.items() if site != "pasar"} == {
         site: made.median_words(site) for site in made.sites
     }
     assert {row[0]: number(row[2]) for row in tables["reason why"]} == made.dropped_by_reason()
     assert sum(number(row[-1]) for row in tables["published kabar"]) == made.exported
-    assert sum(number(row[1]) for row in tables["file rows"]) == sum(file.rows for file in made.files)
+    assert sum(number(row[1]) for row in tables["file rows"]) == sum(
+        file.rows for file in made.files
+    )
 
 
 def test_months_beyond_two_years_are_summed_up_by_year() -> None:
     made = summary(months_of(["kabar"], 40, first=(2023, 8), undated=True))
     labels = [row[0] for row in tables_of(card(made))["published kabar"]]
     assert labels[:2] == ["2023-08 to 2023-12", "2024-01 to 2024-11"]
-    assert labels[2:] == [f"{2024 + place // 12}-{place % 12 + 1:02}" for place in range(11, 35)] + ["undated"]
+    assert labels[2:] == [
+        f"{2024 + place // 12}-{place % 12 + 1:02}" for place in range(11, 35)
+    ] + ["undated"]
 
 
 def test_of_many_sites_the_largest_have_a_column_and_the_others_share_one() -> None:
     made = summary(months_of([f"kabar{place}" for place in range(40)], 2))
-    (months,) = [rows for name, rows in tables_of(card(made)).items() if name.startswith("published ")]
+    (months,) = [
+        rows for name, rows in tables_of(card(made)).items() if name.startswith("published ")
+    ]
     assert {len(row) for row in months} == {1 + 8 + 1 + 1}
     assert sum(number(row[-1]) for row in months) == made.exported
 
 
 def test_every_reason_comes_with_its_sentence_and_its_sites() -> None:
     rows = tables_of(card(summary()))["reason why"]
-    assert {row[0]: row[1] for row in rows} == {reason: REASONS[reason] for reason in ("duplicate", "opted_out", "removed")}
+    assert {row[0]: row[1] for row in rows} == {
+        reason: REASONS[reason] for reason in ("duplicate", "opted_out", "removed")
+    }
     assert rows[0][4] == "desa 41"
 
 
-@pytest.mark.parametrize(("choice", "told"), [("drop", "**They were left out.**"), ("keep", "`--opted-out keep` asked for that.**")])
+@pytest.mark.parametrize(
+    ("choice", "told"),
+    [("drop", "**They were left out.**"), ("keep", "`--opted-out keep` asked for that.**")],
+)
 def test_who_opted_out_by_which_rule_and_what_became_of_it_is_told(choice: str, told: str) -> None:
     text = card(summary(recipe=recipe(opted_out=choice)))
     assert "12 selected documents opt out of text and data mining." in text
@@ -127,7 +152,12 @@ def test_who_opted_out_by_which_rule_and_what_became_of_it_is_told(choice: str, 
 
 
 def test_the_command_that_makes_it_again_is_for_a_shell() -> None:
-    asked = recipe(since=date(2026, 1, 1), sites=("kabar desa", "$(rm -rf /)"), test_after=date(2026, 11, 1), dedup="none")
+    asked = recipe(
+        since=date(2026, 1, 1),
+        sites=("kabar desa", "$(rm -rf /)"),
+        test_after=date(2026, 11, 1),
+        dedup="none",
+    )
     (command,) = re.findall(r"```sh\n(.*?)\n```", card(summary(recipe=asked)), re.DOTALL)
     assert command.replace(" \\\n ", "") == (
         "warta corpus build OUT --archive news.db --as-of 2026-11-20T03:04:05Z --since 2026-01-01 --site 'kabar desa' --site '$(rm -rf /)'"
@@ -137,7 +167,11 @@ def test_the_command_that_makes_it_again_is_for_a_shell() -> None:
 
 
 def test_the_pictures_are_embedded_by_relative_paths() -> None:
-    assert re.findall(r"!\[[^]]+\]\(([^)]+)\)", card(summary())) == ["plots/months.png", "plots/lengths.png", "plots/dropped.png"]
+    assert re.findall(r"!\[[^]]+\]\(([^)]+)\)", card(summary())) == [
+        "plots/months.png",
+        "plots/lengths.png",
+        "plots/dropped.png",
+    ]
 
 
 def test_the_same_summary_gives_the_same_card_wherever_the_archive_lies() -> None:
@@ -155,7 +189,9 @@ def hostile() -> Summary:
         months_of(list(HOSTILE), 2),
         dropped={(name, name): 3 for name in HOSTILE},
         opted_out={(name, name): 2 for name in HOSTILE},
-        repeated=tuple(RepeatedParagraph(site=name, text=name, documents=2, share=0.5) for name in HOSTILE),
+        repeated=tuple(
+            RepeatedParagraph(site=name, text=name, documents=2, share=0.5) for name in HOSTILE
+        ),
         recipe=recipe(sites=HOSTILE),
         versions={name: name for name in HOSTILE},
     )
@@ -167,10 +203,17 @@ def test_hostile_names_and_rules_make_no_metadata_links_html_or_headings() -> No
     tokens = MARKDOWN.parse(text.split("\n---\n", 1)[1])
     inner = [child for token in tokens for child in token.children or []]
     assert not [token for token in [*tokens, *inner] if token.type.startswith("html")]
-    assert {child.attrs["href"] for child in inner if child.type == "link_open"} == {"https://pypi.org/project/warta/"}
-    headings = [token.content for token in tokens if token.type == "inline" and "#" in token.content]
+    assert {child.attrs["href"] for child in inner if child.type == "link_open"} == {
+        "https://pypi.org/project/warta/"
+    }
+    headings = [
+        token.content for token in tokens if token.type == "inline" and "#" in token.content
+    ]
     assert not headings or all("`" in heading for heading in headings)
-    assert sum(token.type == "heading_open" for token in tokens) == sum(line.startswith("#") for line in card(summary()).splitlines()) - 1
+    assert (
+        sum(token.type == "heading_open" for token in tokens)
+        == sum(line.startswith("#") for line in card(summary()).splitlines()) - 1
+    )
 
 
 def test_hostile_names_leave_the_tables_whole() -> None:

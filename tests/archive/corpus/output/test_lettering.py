@@ -13,7 +13,10 @@ from archive.corpus.output.palette import drawable
 from tests.archive.corpus.summaries import HOSTILE
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
-SHARP = st.text(st.one_of(st.sampled_from("`|\\*_[]()<>#$&~!-:\n\t\r \u2028\x00\ud800a"), st.characters()), max_size=40)
+SHARP = st.text(
+    st.one_of(st.sampled_from("`|\\*_[]()<>#$&~!-:\n\t\r \u2028\x00\ud800a"), st.characters()),
+    max_size=40,
+)
 
 
 @given(SHARP)

@@ -24,10 +24,22 @@ from tests.archive.invented import WIB
 
 def document(number: int, **fields: Any) -> dict[str, Any]:
     usual = {
-        "id": f"kabar:{number}", "text": "Pasar ramai lagi.\n\nHarga beras turun.", "url": None, "site": "kabar", "headline": None,
-        "published_at": stamp(datetime(2026, 11, 20, 8, tzinfo=WIB)), "section": None, "agency": None, "cluster_id": None,
-        "cluster_size": 1, "language": "id", "language_score": 1.0, "revision": 1, "opted_out": None, "word_count": 7,
-    }  # fmt: skip
+        "id": f"kabar:{number}",
+        "text": "Pasar ramai lagi.\n\nHarga beras turun.",
+        "url": None,
+        "site": "kabar",
+        "headline": None,
+        "published_at": stamp(datetime(2026, 11, 20, 8, tzinfo=WIB)),
+        "section": None,
+        "agency": None,
+        "cluster_id": None,
+        "cluster_size": 1,
+        "language": "id",
+        "language_score": 1.0,
+        "revision": 1,
+        "opted_out": None,
+        "word_count": 7,
+    }
     return usual | fields
 
 
@@ -46,29 +58,49 @@ def corpus(folder: Path, documents: dict[str, list[dict[str, Any]]], ending: str
             path = folder / f"data/{split}-{shard:05}-of-{2 if len(rows) > 1 else 1:05}.{ending}"
             part = rows[shard::2]
             if ending == "parquet":
-                pq.write_table(pa.Table.from_pylist(part, schema=arrow_schema()), path, compression="zstd")
+                pq.write_table(
+                    pa.Table.from_pylist(part, schema=arrow_schema()), path, compression="zstd"
+                )
             else:
-                path.write_bytes(gzip.compress("".join(f"{json.dumps(row)}\n" for row in part).encode(), mtime=0))
+                path.write_bytes(
+                    gzip.compress("".join(f"{json.dumps(row)}\n" for row in part).encode(), mtime=0)
+                )
             files.append(
-                CorpusFile(path=str(path.relative_to(folder)), split=split, rows=len(part), size=path.stat().st_size, sha256="ab" * 32)
+                CorpusFile(
+                    path=str(path.relative_to(folder)),
+                    split=split,
+                    rows=len(part),
+                    size=path.stat().st_size,
+                    sha256="ab" * 32,
+                )
             )
-    pq.write_table(pa.table({"id": ["kabar:9"], "reason": ["duplicate"]}), folder / "dropped.parquet")
-    made = summary(splits={split: len(rows) for split, rows in documents.items()}, files=tuple(files))
+    pq.write_table(
+        pa.table({"id": ["kabar:9"], "reason": ["duplicate"]}), folder / "dropped.parquet"
+    )
+    made = summary(
+        splits={split: len(rows) for split, rows in documents.items()}, files=tuple(files)
+    )
     write_card(made, folder / "README.md")
     write_manifest(made, folder / "manifest.json")
     draw(made, folder / "plots")
     return folder
 
 
-def loaded(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any) -> dict[str, list[dict[str, Any]]]:
+def loaded(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **options: Any
+) -> dict[str, list[dict[str, Any]]]:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
 
-    monkeypatch.setattr(socket.socket, "connect", lambda *_: pytest.fail("load_dataset asked the network"))
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda *_: pytest.fail("load_dataset asked the network")
+    )
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     read = datasets.load_dataset(str(folder), cache_dir=str(tmp_path / "cache"), **options)
-    assert {name: list(split.features) for name, split in read.items()} == {name: [column.name for column in COLUMNS] for name in read}
+    assert {name: list(split.features) for name, split in read.items()} == {
+        name: [column.name for column in COLUMNS] for name in read
+    }
     return {name: list(split) for name, split in read.items()}
 
 
@@ -97,7 +129,9 @@ def test_an_empty_split_keeps_nobody_from_the_others(
     assert loaded(folder, tmp_path, monkeypatch, streaming=streaming) == DOCUMENTS
 
 
-def test_a_file_that_lost_rows_is_noticed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_lost_rows_is_noticed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     corpus(folder, DOCUMENTS, "parquet")
     (folder / "data/train-00001-of-00002.parquet").unlink()
     with pytest.raises(Exception, match="num_examples=2"):
@@ -106,6 +140,14 @@ def test_a_file_that_lost_rows_is_noticed(folder: Path, tmp_path: Path, monkeypa
 
 def test_only_what_a_page_may_lack_may_be_null() -> None:
     assert [column.name for column in COLUMNS if not column.nullable] == [
-        "id", "text", "site", "cluster_size", "language", "revision", "word_count",
-    ]  # fmt: skip
-    assert {field.name: (str(field.type), field.nullable) for field in arrow_schema()}["cluster_id"] == ("int64", True)
+        "id",
+        "text",
+        "site",
+        "cluster_size",
+        "language",
+        "revision",
+        "word_count",
+    ]
+    assert {field.name: (str(field.type), field.nullable) for field in arrow_schema()}[
+        "cluster_id"
+    ] == ("int64", True)

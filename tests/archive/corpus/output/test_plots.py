@@ -1,4 +1,6 @@
-"""The pictures: the same numbers give the same bytes, and no corpus is too large, too small or too odd to be drawn."""
+"""The pictures: the same numbers give the same bytes, and no corpus is too large, too small or too
+odd to be drawn.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +23,27 @@ SHAPES = {
     "one month": summary({("kabar", "2026-11"): 40}, {}),
     "a year of five sites": summary(months_of(SITES[:5], 12, undated=True)),
     "ten years of forty sites": summary(
-        months_of(SITES, 120, undated=True), {(f"reason_{place}", "kabar0"): place + 1 for place in range(40)}
+        months_of(SITES, 120, undated=True),
+        {(f"reason_{place}", "kabar0"): place + 1 for place in range(40)},
     ),
-    "wrong dates": summary({("kabar", "0007-01"): 4, ("kabar", "2026-01"): 90, ("desa", "9999-12"): 30}),
-    "hardly a date": summary({("kabar", "2026-11"): 3, ("desa", "2026-10"): 1, ("kabar", "undated"): 900, ("desa", "undated"): 300}),
+    "wrong dates": summary(
+        {("kabar", "0007-01"): 4, ("kabar", "2026-01"): 90, ("desa", "9999-12"): 30}
+    ),
+    "hardly a date": summary(
+        {
+            ("kabar", "2026-11"): 3,
+            ("desa", "2026-10"): 1,
+            ("kabar", "undated"): 900,
+            ("desa", "undated"): 300,
+        }
+    ),
     "no dates": summary({("kabar", "undated"): 12}),
     "hostile names": summary(months_of(list(HOSTILE), 3), {(name, name): 1 for name in HOSTILE}),
     "nothing": summary(**EMPTY),
     "nothing left": summary(**EMPTY | {"dropped": {("duplicate", "kabar"): 3}}),
-    "empty texts": summary({("kabar", "2026-11"): 1}, words={"kabar": type(summary().words["kabar"])({0: 1})}),
+    "empty texts": summary(
+        {("kabar", "2026-11"): 1}, words={"kabar": type(summary().words["kabar"])({0: 1})}
+    ),
 }
 
 
@@ -51,7 +65,9 @@ def test_three_pictures_are_drawn_of(shape: str, tmp_path: Path) -> None:
 
 def test_pictures_name_no_program_and_no_time(tmp_path: Path) -> None:
     for path in draw(summary(), tmp_path):
-        assert not {b"tEXt", b"iTXt", b"zTXt", b"tIME"} & {path.read_bytes()[place : place + 4] for place in range(8, 200)}
+        assert not {b"tEXt", b"iTXt", b"zTXt", b"tIME"} & {
+            path.read_bytes()[place : place + 4] for place in range(8, 200)
+        }
 
 
 def test_the_same_numbers_give_the_same_bytes_also_in_another_process(tmp_path: Path) -> None:
@@ -61,14 +77,33 @@ def test_the_same_numbers_give_the_same_bytes_also_in_another_process(tmp_path: 
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
     once, again = digests(summary(), tmp_path / "once"), digests(summary(), tmp_path / "again")
-    environment = os.environ | {"PYTHONHASHSEED": "7", "MPLBACKEND": "svg", "LC_ALL": "C", "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "elsewhere")], check=True, env=environment, cwd=tmp_path)
-    assert once == again == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / "elsewhere").iterdir()}
+    environment = os.environ | {
+        "PYTHONHASHSEED": "7",
+        "MPLBACKEND": "svg",
+        "LC_ALL": "C",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "elsewhere")],
+        check=True,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert (
+        once
+        == again
+        == {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in (tmp_path / "elsewhere").iterdir()
+        }
+    )
 
 
 def test_settings_of_the_user_neither_change_a_picture_nor_are_changed(tmp_path: Path) -> None:
     usual = digests(summary(), tmp_path / "usual")
-    with mpl.rc_context({"axes.facecolor": "black", "font.size": 30, "savefig.dpi": 10, "text.usetex": True}):
+    with mpl.rc_context(
+        {"axes.facecolor": "black", "font.size": 30, "savefig.dpi": 10, "text.usetex": True}
+    ):
         mine = dict(mpl.rcParams)
         assert digests(summary(), tmp_path / "mine") == usual
         assert dict(mpl.rcParams) == mine

@@ -1,7 +1,9 @@
-"""`python -m tests.scraper.ingest.reextraction.changed_rule COMMAND ...`: warta with a rule of rmol.id changed, in the processes that it starts too.
+"""`python -m tests.scraper.ingest.reextraction.changed_rule COMMAND ...`: warta with a rule of
+rmol.id changed, in the processes that it starts too.
 
-TROUBLE=SIGINT:7 (or SIGKILL) in the environment: the process gets this signal when it writes the seventh page, before it is written.
-TROUBLE=READER: the processes that read are killed, as for want of memory.
+TROUBLE=SIGINT:7 (or SIGKILL) in the environment: the process gets this signal when it writes the
+seventh page, before it is written. TROUBLE=READER: the processes that read are killed, as for want
+of memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""An archive of three stories of rmol.id, `warta reextract` on it, and today's profile as a test wants it."""
+"""An archive of three stories of rmol.id, `warta reextract` on it, and today's profile as a test
+wants it.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[Site], None]:
 @pytest.fixture
 def warta(path: Path) -> Warta:
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, ["reextract", "--archive", str(path), "-j", "1", *arguments])
+        return CliRunner().invoke(
+            main, ["reextract", "--archive", str(path), "-j", "1", *arguments]
+        )
 
     return run
 
@@ -61,7 +65,9 @@ def rows(path: Path, statement: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def revisions(path: Path, number: int = 1) -> list[tuple[str, list[str]]]:
-    found = rows(path, "SELECT kind, changed FROM history WHERE url = ? ORDER BY number", story_url(number))
+    found = rows(
+        path, "SELECT kind, changed FROM history WHERE url = ? ORDER BY number", story_url(number)
+    )
     return [(kind, json.loads(changed)) for kind, changed in found]
 
 

@@ -1,4 +1,6 @@
-"""An archive of real readings without a crawl: pages of rmol.id, and the steps by which a crawl keeps them."""
+"""An archive of real readings without a crawl: pages of rmol.id, and the steps by which a crawl
+keeps them.
+"""
 
 from __future__ import annotations
 
@@ -19,52 +21,95 @@ NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
-CHANGED = replace(SITE, rules=(*SITE.rules, Rule(name="closing", pattern=r"^pekerjaan ditargetkan selesai\b.*$")))
+CHANGED = replace(
+    SITE, rules=(*SITE.rules, Rule(name="closing", pattern=r"^pekerjaan ditargetkan selesai\b.*$"))
+)
 """A rule of ours that takes the last paragraph of every story away."""
-REDESIGNED = replace(SITE, layouts=(Layout(name="R5", body="#isiBaru", headline=("h1",), authors=(".author a",)), *SITE.layouts))
+REDESIGNED = replace(
+    SITE,
+    layouts=(
+        Layout(name="R5", body="#isiBaru", headline=("h1",), authors=(".author a",)),
+        *SITE.layouts,
+    ),
+)
 """The profile after a redesign of the site was seen."""
 SHUT = replace(SITE, rules=(*SITE.rules, Rule(name="everything", pattern=r"^.*\(1\)$")))
 """A rule that takes all of story 1 away, and nothing else."""
 
 
 def page_of(
-    number: int, *, at: datetime = NOW, headline: str | None = None, prose: tuple[str, ...] = PROSE, redesigned: bool = False
+    number: int,
+    *,
+    at: datetime = NOW,
+    headline: str | None = None,
+    prose: tuple[str, ...] = PROSE,
+    redesigned: bool = False,
 ) -> Page:
     """A page of story `number`, after the redesign in a layout that SITE does not know."""
     body = story(number, headline=headline, prose=prose).body
     body = body.replace(b'id="fontResizableText"', b'id="isiBaru"') if redesigned else body
     url = story_url(number)
-    return Page(site="rmol", requested_url=url, url=url, status=200, headers={"etag": f'"{number}"'}, body=body, fetched_at=at)
+    return Page(
+        site="rmol",
+        requested_url=url,
+        url=url,
+        status=200,
+        headers={"etag": f'"{number}"'},
+        body=body,
+        fetched_at=at,
+    )
 
 
-def crawled(archive: Archive, page: Page, *, site: Site = SITE, breaks: bool = False) -> Revision | None:
-    """What a crawl does with a page: a revision where it is a story that changed, else evidence of what could not be read."""
+def crawled(
+    archive: Archive, page: Page, *, site: Site = SITE, breaks: bool = False
+) -> Revision | None:
+    """What a crawl does with a page: a revision where it is a story that changed, else evidence of
+    what could not be read.
+    """
     named, at = site.identify(page.requested_url), page.fetched_at
     assert isinstance(named, Identity)
     article = read_page(page, site).article
     with archive.transaction():
-        archive.ledger.announce("rmol", [Announcement(url=named.url, key=named.key)], source="umpan", now=at)
+        archive.ledger.announce(
+            "rmol", [Announcement(url=named.url, key=named.key)], source="umpan", now=at
+        )
         entry = archive.ledger.entry(named.url, site="rmol")
         assert entry is not None
         last = archive.newest_reading("rmol", named.key)
         refusal = (
-            "extraction_failed" if breaks else refusal_of_article(article) or ("layout_missed" if lost_layout(last, article) else None)
+            "extraction_failed"
+            if breaks
+            else refusal_of_article(article)
+            or ("layout_missed" if lost_layout(last, article) else None)
         )
         snapshot = archive.pack(page)
 
         def insert() -> int:
-            return archive.snapshots.insert(snapshot, url_id=entry.id, crawl_id=None, opted_out=None)
+            return archive.snapshots.insert(
+                snapshot, url_id=entry.id, crawl_id=None, opted_out=None
+            )
 
-        usual = {"url": named.url, "crawl_id": None, "checked_at": at, "status": 200, "bytes": len(page.body)}
+        usual = {
+            "url": named.url,
+            "crawl_id": None,
+            "checked_at": at,
+            "status": 200,
+            "bytes": len(page.body),
+        }
         if refusal is not None:
             archive.note_reading(insert(), extractor_of(site), refusal, now=at)
-            archive.ledger.record(Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol")
+            archive.ledger.record(
+                Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol"
+            )
             return None
         reread_newest(archive, site, named.key, now=at)
         revision = archive.revise(article, key=named.key, observed_at=at, keep=insert)
         outcome = "kept" if revision else "unchanged"
         article_id = archive.article_id("rmol", named.key)
-        archive.ledger.record(Check(**usual, outcome=outcome, next_check_at=at + DAY, article_id=article_id), site="rmol")
+        archive.ledger.record(
+            Check(**usual, outcome=outcome, next_check_at=at + DAY, article_id=article_id),
+            site="rmol",
+        )
     return revision
 
 
@@ -72,5 +117,12 @@ def gone(archive: Archive, number: int, *, at: datetime) -> None:
     """The site took a story away."""
     with archive.transaction():
         archive.note_removal(archive.article_id("rmol", f"{700000 + number}"), observed_at=at)
-        check = Check(url=story_url(number), crawl_id=None, checked_at=at, outcome="gone", status=410, reason="http_410")
+        check = Check(
+            url=story_url(number),
+            crawl_id=None,
+            checked_at=at,
+            outcome="gone",
+            status=410,
+            reason="http_410",
+        )
         archive.ledger.record(check, site="rmol")

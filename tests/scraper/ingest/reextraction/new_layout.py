@@ -1,4 +1,6 @@
-"""`python -m tests.scraper.ingest.reextraction.new_layout COMMAND ...`: warta with a profile of rmol.id that knows its new layout."""
+"""`python -m tests.scraper.ingest.reextraction.new_layout COMMAND ...`: warta with a profile of
+rmol.id that knows its new layout.
+"""
 
 from __future__ import annotations
 

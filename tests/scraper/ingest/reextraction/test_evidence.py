@@ -1,4 +1,6 @@
-"""Pages that gave no story at their time, read again with today's rules; and what comes between reading and writing."""
+"""Pages that gave no story at their time, read again with today's rules; and what comes between
+reading and writing.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,24 @@ from archive.maintenance.takedown import take_down
 from archive.records import Announcement
 from scraper.ingest import reextraction
 from tests.scraper.crawling.conftest import PROSE, story_url
-from tests.scraper.ingest.reextraction.conftest import EDITED, Warta, fine, is_sound, revisions, rows
-from tests.scraper.ingest.reextraction.kept import CHANGED, DAY, HOUR, NOW, REDESIGNED, crawled, gone, page_of
+from tests.scraper.ingest.reextraction.conftest import (
+    EDITED,
+    Warta,
+    fine,
+    is_sound,
+    revisions,
+    rows,
+)
+from tests.scraper.ingest.reextraction.kept import (
+    CHANGED,
+    DAY,
+    HOUR,
+    NOW,
+    REDESIGNED,
+    crawled,
+    gone,
+    page_of,
+)
 
 pytestmark = pytest.mark.usefixtures("archive")
 
@@ -29,12 +47,16 @@ SHORT = PROSE[:1]
 
 def ledger(path: Path, number: int) -> tuple[Any, ...]:
     ((state, reason, article, due),) = rows(
-        path, "SELECT state, reason, article_id, next_check_at IS NOT NULL FROM ledger WHERE url = ?", story_url(number)
+        path,
+        "SELECT state, reason, article_id, next_check_at IS NOT NULL FROM ledger WHERE url = ?",
+        story_url(number),
     )
     return state, reason, article is not None, bool(due)
 
 
-def test_a_page_that_gave_no_story_becomes_one_that_is_due(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_page_that_gave_no_story_becomes_one_that_is_due(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         assert crawled(archive, page_of(7, prose=SHORT, redesigned=True)) is None
     assert ledger(path, 7) == ("failed", "no_body", False, False)
@@ -47,7 +69,9 @@ def test_a_page_that_gave_no_story_becomes_one_that_is_due(warta: Warta, rule: A
     assert is_sound(path)
 
 
-def test_a_page_that_broke_the_extractor_becomes_a_story(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_page_that_broke_the_extractor_becomes_a_story(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         crawled(archive, page_of(7), breaks=True)
     rule(REDESIGNED)
@@ -55,7 +79,9 @@ def test_a_page_that_broke_the_extractor_becomes_a_story(warta: Warta, rule: Any
     assert revisions(path, 7) == [("first", [])]
 
 
-def test_a_page_after_a_redesign_becomes_the_newsrooms_edit_where_its_text_differs(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_page_after_a_redesign_becomes_the_newsrooms_edit_where_its_text_differs(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         assert crawled(archive, page_of(2, prose=EDITED, redesigned=True, at=NOW + DAY)) is None
     assert ledger(path, 2)[:2] == ("failed", "layout_missed")
@@ -65,7 +91,9 @@ def test_a_page_after_a_redesign_becomes_the_newsrooms_edit_where_its_text_diffe
     assert ledger(path, 2) == ("kept", None, True, True)
 
 
-def test_a_page_after_a_redesign_whose_text_is_the_same_makes_its_url_due_again(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_page_after_a_redesign_whose_text_is_the_same_makes_its_url_due_again(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         crawled(archive, page_of(2, redesigned=True, at=NOW + DAY))
     rule(REDESIGNED)
@@ -74,27 +102,42 @@ def test_a_page_after_a_redesign_whose_text_is_the_same_makes_its_url_due_again(
     assert ledger(path, 2) == ("kept", None, True, True)
 
 
-def test_our_change_and_the_newsrooms_are_two_revisions(warta: Warta, rule: Any, path: Path) -> None:
+def test_our_change_and_the_newsrooms_are_two_revisions(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
-        crawled(archive, page_of(2, headline="Judul Sesudah Perbaikan", redesigned=True, at=NOW + DAY))
+        crawled(
+            archive, page_of(2, headline="Judul Sesudah Perbaikan", redesigned=True, at=NOW + DAY)
+        )
     rule(replace(REDESIGNED, rules=CHANGED.rules))
     dry = [json.loads(line) for line in fine(warta("--dry-run", "--json")).stdout.splitlines()]
     assert [(row["kind"], row["changed"]) for row in dry if row["url"] == story_url(2)] == [
-        ("technical", ["body"]), ("publisher", ["headline"]),
-    ]  # fmt: skip
+        ("technical", ["body"]),
+        ("publisher", ["headline"]),
+    ]
     fine(warta())
-    assert revisions(path, 2) == [("first", []), ("technical", ["body"]), ("publisher", ["headline"])]
+    assert revisions(path, 2) == [
+        ("first", []),
+        ("technical", ["body"]),
+        ("publisher", ["headline"]),
+    ]
 
 
-def test_two_changes_of_one_story_are_one_story_that_changed(warta: Warta, rule: Any, path: Path) -> None:
+def test_two_changes_of_one_story_are_one_story_that_changed(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
-        crawled(archive, page_of(2, headline="Judul Sesudah Perbaikan", redesigned=True, at=NOW + DAY))
+        crawled(
+            archive, page_of(2, headline="Judul Sesudah Perbaikan", redesigned=True, at=NOW + DAY)
+        )
     rule(replace(REDESIGNED, rules=CHANGED.rules))
     assert fine(warta("--dry-run")).stderr.startswith("3 stories")
     assert fine(warta()).stderr == "3 stories changed.\n"
 
 
-def test_a_story_with_a_page_missing_from_the_beginning_is_read_again_like_any_other(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_story_with_a_page_missing_from_the_beginning_is_read_again_like_any_other(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         crawled(archive, replace(page_of(7), missing_parts=1))
     rule(CHANGED)
@@ -102,20 +145,33 @@ def test_a_story_with_a_page_missing_from_the_beginning_is_read_again_like_any_o
     assert revisions(path, 7) == [("first", []), ("technical", ["body"])]
 
 
-def test_pages_of_several_times_are_written_in_their_order(warta: Warta, rule: Any, path: Path) -> None:
+def test_pages_of_several_times_are_written_in_their_order(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         for hours, headline in enumerate(("Judul Pertama", "Judul Kedua", "Judul Ketiga")):
             crawled(archive, page_of(7, headline=headline, at=NOW + hours * HOUR), breaks=True)
     rule(REDESIGNED)
     fine(warta())
-    assert revisions(path, 7) == [("first", []), ("publisher", ["headline"]), ("publisher", ["headline"])]
-    assert rows(path, "SELECT headline FROM latest WHERE url = ?", story_url(7)) == [("Judul Ketiga",)]
+    assert revisions(path, 7) == [
+        ("first", []),
+        ("publisher", ["headline"]),
+        ("publisher", ["headline"]),
+    ]
+    assert rows(path, "SELECT headline FROM latest WHERE url = ?", story_url(7)) == [
+        ("Judul Ketiga",)
+    ]
 
 
-def test_other_addresses_of_a_story_that_is_found_today_are_told_which_it_is(warta: Warta, rule: Any, path: Path) -> None:
+def test_other_addresses_of_a_story_that_is_found_today_are_told_which_it_is(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         with archive.transaction():
-            links = [Announcement(url=story_url(7, slug=slug), key="700007") for slug in ("saluran-air", "lain")]
+            links = [
+                Announcement(url=story_url(7, slug=slug), key="700007")
+                for slug in ("saluran-air", "lain")
+            ]
             archive.ledger.announce("rmol", links, source="umpan", now=NOW)
         crawled(archive, page_of(7, prose=SHORT, redesigned=True))
     rule(REDESIGNED)
@@ -123,8 +179,13 @@ def test_other_addresses_of_a_story_that_is_found_today_are_told_which_it_is(war
     assert rows(path, "SELECT count(*) FROM ledger WHERE article_id IS NULL") == [(0,)]
 
 
-def test_a_notice_after_a_story_that_is_only_found_today_is_no_edit_of_it(warta: Warta, rule: Any, path: Path) -> None:
-    notice = tuple(f"Pemberitahuan nomor {number}: kami sedang memindahkan arsip ke gedung baru di tepi sungai." for number in range(5))
+def test_a_notice_after_a_story_that_is_only_found_today_is_no_edit_of_it(
+    warta: Warta, rule: Any, path: Path
+) -> None:
+    notice = tuple(
+        f"Pemberitahuan nomor {number}: kami sedang memindahkan arsip ke gedung baru di tepi sungai."
+        for number in range(5)
+    )
     with Archive(path) as archive:
         crawled(archive, page_of(7, prose=SHORT, redesigned=True))
         body = page_of(7, prose=notice).body.replace(b'id="fontResizableText"', b'id="lain"')
@@ -134,7 +195,9 @@ def test_a_notice_after_a_story_that_is_only_found_today_is_no_edit_of_it(warta:
     assert revisions(path, 7) == [("first", [])]
 
 
-def test_a_removed_story_is_not_brought_back_by_older_evidence(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_removed_story_is_not_brought_back_by_older_evidence(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         crawled(archive, page_of(2, prose=EDITED, redesigned=True, at=NOW + HOUR))
         gone(archive, 2, at=NOW + DAY)
@@ -143,22 +206,30 @@ def test_a_removed_story_is_not_brought_back_by_older_evidence(warta: Warta, rul
     assert revisions(path, 2) == [("first", []), ("removed", [])]
 
 
-def test_a_removed_story_whose_text_reads_otherwise_stays_removed(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_removed_story_whose_text_reads_otherwise_stays_removed(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         gone(archive, 2, at=NOW + DAY)
     rule(CHANGED)
     fine(warta())
     assert [kind for kind, _changed in revisions(path, 2)] == ["first", "removed", "technical"]
-    assert rows(path, "SELECT removed_at IS NOT NULL FROM latest WHERE url = ?", story_url(2)) == [(1,)]
+    assert rows(path, "SELECT removed_at IS NOT NULL FROM latest WHERE url = ?", story_url(2)) == [
+        (1,)
+    ]
 
 
-def test_a_removed_story_is_restored_by_a_later_page_that_only_today_can_be_read(warta: Warta, rule: Any, path: Path) -> None:
+def test_a_removed_story_is_restored_by_a_later_page_that_only_today_can_be_read(
+    warta: Warta, rule: Any, path: Path
+) -> None:
     with Archive(path) as archive:
         gone(archive, 2, at=NOW + HOUR)
         for days in (1, 2):
             crawled(archive, page_of(2, redesigned=True, at=NOW + days * DAY))
     rule(REDESIGNED)
-    dry = [json.loads(line)["kind"] for line in fine(warta("--dry-run", "--json")).stdout.splitlines()]
+    dry = [
+        json.loads(line)["kind"] for line in fine(warta("--dry-run", "--json")).stdout.splitlines()
+    ]
     assert dry == ["restored"]
     fine(warta())
     assert [kind for kind, _changed in revisions(path, 2)] == ["first", "removed", "restored"]
@@ -177,7 +248,9 @@ def test_a_story_that_was_taken_down_is_left_alone(warta: Warta, rule: Any, path
 
 
 @pytest.fixture
-def between(monkeypatch: pytest.MonkeyPatch, path: Path) -> Callable[[Callable[[Archive], object]], None]:
+def between(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> Callable[[Callable[[Archive], object]], None]:
     """Let something happen after the pages were read and before the first is written."""
 
     def arrange(happens: Callable[[Archive], object]) -> None:
@@ -194,22 +267,38 @@ def between(monkeypatch: pytest.MonkeyPatch, path: Path) -> Callable[[Callable[[
     return arrange
 
 
-def test_a_crawl_that_edits_in_between_wins_over_the_newest_page(warta: Warta, rule: Any, path: Path, between: Any) -> None:
+def test_a_crawl_that_edits_in_between_wins_over_the_newest_page(
+    warta: Warta, rule: Any, path: Path, between: Any
+) -> None:
     rule(CHANGED)
-    between(lambda other: crawled(other, page_of(2, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=CHANGED))
+    between(
+        lambda other: crawled(
+            other, page_of(2, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=CHANGED
+        )
+    )
     fine(warta())
-    assert revisions(path, 2) == [("first", []), ("technical", ["body"]), ("publisher", ["headline"])]
+    assert revisions(path, 2) == [
+        ("first", []),
+        ("technical", ["body"]),
+        ("publisher", ["headline"]),
+    ]
 
 
-def test_a_crawl_that_keeps_in_between_wins_over_older_evidence(warta: Warta, rule: Any, path: Path, between: Any) -> None:
+def test_a_crawl_that_keeps_in_between_wins_over_older_evidence(
+    warta: Warta, rule: Any, path: Path, between: Any
+) -> None:
     with Archive(path) as archive:
         crawled(archive, page_of(2, prose=EDITED, redesigned=True, at=NOW + HOUR))
         crawled(archive, page_of(7, prose=SHORT, redesigned=True))
     rule(REDESIGNED)
 
     def crawl(other: Archive) -> None:
-        crawled(other, page_of(2, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=REDESIGNED)
-        crawled(other, page_of(7, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=REDESIGNED)
+        crawled(
+            other, page_of(2, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=REDESIGNED
+        )
+        crawled(
+            other, page_of(7, headline="Judul Sesudah Perbaikan", at=NOW + DAY), site=REDESIGNED
+        )
 
     between(crawl)
     fine(warta())
@@ -217,7 +306,9 @@ def test_a_crawl_that_keeps_in_between_wins_over_older_evidence(warta: Warta, ru
     assert revisions(path, 7) == [("first", [])]
 
 
-def test_a_removal_in_between_is_not_undone_by_older_evidence(warta: Warta, rule: Any, path: Path, between: Any) -> None:
+def test_a_removal_in_between_is_not_undone_by_older_evidence(
+    warta: Warta, rule: Any, path: Path, between: Any
+) -> None:
     with Archive(path) as archive:
         crawled(archive, page_of(2, prose=EDITED, redesigned=True, at=NOW + HOUR))
     rule(REDESIGNED)
@@ -234,7 +325,14 @@ def test_a_take_down_in_between_stands(warta: Warta, rule: Any, path: Path, betw
 
     def remove(other: Archive) -> None:
         for number in (1, 2, 7):
-            take_down(other, "rmol", f"70000{number}", url=story_url(number), reason="diminta", now=NOW + DAY)
+            take_down(
+                other,
+                "rmol",
+                f"70000{number}",
+                url=story_url(number),
+                reason="diminta",
+                now=NOW + DAY,
+            )
 
     between(remove)
     fine(warta())

@@ -35,13 +35,29 @@ def path(written: Path, tmp_path: Path) -> Path:
     return Path(copyfile(written, tmp_path / "news.db"))
 
 
-def reextract(path: Path, *arguments: str, trouble: str | None = None) -> subprocess.CompletedProcess[str]:
+def reextract(
+    path: Path, *arguments: str, trouble: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """As from a terminal: a process group of its own, all of which hears Ctrl-C."""
-    command = [sys.executable, "-m", "tests.scraper.ingest.reextraction.changed_rule", "reextract", "--archive", str(path), *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.scraper.ingest.reextraction.changed_rule",
+        "reextract",
+        "--archive",
+        str(path),
+        *arguments,
+    ]
     environment = os.environ | ({"TROUBLE": trouble} if trouble else {})
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False, start_new_session=True
-    )  # fmt: skip
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        start_new_session=True,
+    )
 
 
 def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -55,11 +71,16 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     }
     with Archive(path, read_only=True) as archive:
         assert all(finding.ok for finding in verify(archive))
-        return {name: archive.db.conn.execute(statement).fetchall() for name, statement in statements.items()}
+        return {
+            name: archive.db.conn.execute(statement).fetchall()
+            for name, statement in statements.items()
+        }
 
 
 @pytest.fixture(scope="module")
-def undisturbed(written: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+def undisturbed(
+    written: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[tuple[Any, ...]]]:
     path = Path(copyfile(written, tmp_path_factory.mktemp("undisturbed") / "news.db"))
     assert reextract(path, "-j", "1").returncode == 0
     found = contents(path)
@@ -88,12 +109,17 @@ def test_a_dry_run_in_two_processes_writes_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("page", [1, 20])
-def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(path: Path, undisturbed: Any, jobs: str, page: int) -> None:
+def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
+    path: Path, undisturbed: Any, jobs: str, page: int
+) -> None:
     stopped = reextract(path, "-j", jobs, trouble=f"SIGINT:{page}")
     assert stopped.returncode == 1
     whole = (page - 1) // 8 * 8  # in batches of eight
     read = f"{whole} page" + ("" if whole == 1 else "s")
-    assert stopped.stderr == f"Error: interrupted after {read}; what was written is whole, the next run goes on\n"
+    assert (
+        stopped.stderr
+        == f"Error: interrupted after {read}; what was written is whole, the next run goes on\n"
+    )
     assert technical(path) == whole
     assert reextract(path, "-j", jobs).stderr == f"{STORIES - whole} stories changed.\n"
     assert contents(path) == undisturbed
@@ -101,8 +127,12 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(path: Path, undistu
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("page", [1, 20])
-def test_killed_it_leaves_whole_batches_and_the_next_run_goes_on(path: Path, undisturbed: Any, jobs: str, page: int) -> None:
-    killed = reextract(path, "-j", jobs, trouble=f"SIGKILL:{page}")  # returns once the last process that held its output is gone
+def test_killed_it_leaves_whole_batches_and_the_next_run_goes_on(
+    path: Path, undisturbed: Any, jobs: str, page: int
+) -> None:
+    killed = reextract(
+        path, "-j", jobs, trouble=f"SIGKILL:{page}"
+    )  # returns once the last process that held its output is gone
     assert killed.returncode == -signal.SIGKILL
     assert technical(path) == (page - 1) // 8 * 8
     assert reextract(path, "-j", jobs).returncode == 0
@@ -119,20 +149,37 @@ def test_it_may_be_killed_again_and_again(path: Path, undisturbed: Any) -> None:
 def test_a_reader_that_is_killed_is_told_in_one_line(path: Path, undisturbed: Any) -> None:
     done = reextract(path, "-j", "2", trouble="READER")
     assert done.returncode == 1
-    assert done.stderr == "Error: a process that read pages was killed, perhaps for want of memory; try fewer with --jobs\n"
+    assert (
+        done.stderr
+        == "Error: a process that read pages was killed, perhaps for want of memory; try fewer with --jobs\n"
+    )
     assert reextract(path, "-j", "1").returncode == 0
     assert contents(path) == undisturbed
 
 
 def technical(path: Path) -> int:
     with Archive(path, read_only=True) as archive:
-        ((number,),) = archive.db.conn.execute("SELECT count(*) FROM history WHERE kind = 'technical'").fetchall()
+        ((number,),) = archive.db.conn.execute(
+            "SELECT count(*) FROM history WHERE kind = 'technical'"
+        ).fetchall()
     return int(number)
 
 
 def test_it_runs_beside_a_crawl_which_loses_nothing(path: Path) -> None:
-    command = [sys.executable, "-m", "tests.scraper.ingest.reextraction.changed_rule", "reextract", "--archive", str(path), "-j", "1"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as beside, Archive(path) as archive:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.scraper.ingest.reextraction.changed_rule",
+        "reextract",
+        "--archive",
+        str(path),
+        "-j",
+        "1",
+    ]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as beside,
+        Archive(path) as archive,
+    ):
         for number in range(1, 31):
             crawled(archive, page_of(100 + number, at=NOW))
         _out, told = beside.communicate(timeout=120)

@@ -1,4 +1,6 @@
-"""Targets that take alerts on loopback: a real HTTP server and a real SMTP server, well or in trouble."""
+"""Targets that take alerts on loopback: a real HTTP server and a real SMTP server, well or in
+trouble.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def until(true: Callable[[], Any]) -> None:
 
 
 class Receiver:
-    """A web server that takes JSON; `trouble` is `hang`, `drop`, `drip`, `endless` or None, and `status` what it answers."""
+    """A web server that takes JSON; `trouble` is `hang`, `drop`, `drip`, `endless` or None, and
+    `status` what it answers.
+    """
 
     def __init__(self, context: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.status = 200
@@ -42,7 +46,9 @@ class Receiver:
         self.paths: list[str] = []
         self.asked = 0
         self.closing = Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"receiver": self}))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", port), type("Handler", (_Handler,), {"receiver": self})
+        )
         self._server.daemon_threads = False  # closing waits for them: no socket outlives its test
         if context is not None:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
@@ -125,10 +131,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Postbox:
-    """A mail server; `trouble` is `hang`, `refuse` (a temporary error), `reject` (a permanent one), or None."""
+    """A mail server; `trouble` is `hang`, `refuse` (a temporary error), `reject` (a permanent one),
+    or None.
+    """
 
     def __init__(
-        self, context: ssl.SSLContext | None = None, *, implicit: bool = False, login: tuple[str, str] | None = None, port: int = 0
+        self,
+        context: ssl.SSLContext | None = None,
+        *,
+        implicit: bool = False,
+        login: tuple[str, str] | None = None,
+        port: int = 0,
     ) -> None:
         self.trouble: str | None = None
         self.letters: list[EmailMessage] = []
@@ -138,10 +151,16 @@ class Postbox:
         self.no_such: set[str] = set()
         self._login = login
         self._controller = _Controller(
-            self, hostname="127.0.0.1", port=port, ssl_context=context if implicit else None,
-            tls_context=None if implicit else context, require_starttls=context is not None and not implicit,
-            authenticator=self._authenticate, auth_required=login is not None, auth_require_tls=context is not None,
-        )  # fmt: skip
+            self,
+            hostname="127.0.0.1",
+            port=port,
+            ssl_context=context if implicit else None,
+            tls_context=None if implicit else context,
+            require_starttls=context is not None and not implicit,
+            authenticator=self._authenticate,
+            auth_required=login is not None,
+            auth_require_tls=context is not None,
+        )
         self._controller.start()
 
     @property
@@ -154,12 +173,21 @@ class Postbox:
     def subjects(self) -> list[str]:
         return [letter["Subject"] for letter in self.letters]
 
-    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any) -> AuthResult:
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: Any
+    ) -> AuthResult:
         assert isinstance(given, LoginPassword)
         self.logins.append((given.login.decode(), given.password.decode()))
         return AuthResult(success=self.logins[-1] == self._login, handled=False)
 
-    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]) -> str:
+    async def handle_RCPT(
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        _options: list[str],
+    ) -> str:
         if address in self.no_such:
             return "550 tidak ada orang itu"
         envelope.rcpt_tos.append(address)
@@ -167,7 +195,9 @@ class Postbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.trouble is not None:
-            return {"refuse": "451 coba lagi nanti", "reject": "554 surat ini ditolak"}[self.trouble]
+            return {"refuse": "451 coba lagi nanti", "reject": "554 surat ini ditolak"}[
+                self.trouble
+            ]
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=default)
         assert isinstance(letter, EmailMessage)

@@ -1,4 +1,6 @@
-"""An archive that can keep nothing is told of once, and once when it is over, though it cannot remember that itself."""
+"""An archive that can keep nothing is told of once, and once when it is over, though it cannot
+remember that itself.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,24 @@ def hook(receiver: Receiver) -> Webhook:
     return Webhook(url=receiver.url)
 
 
-def test_it_is_told_once_by_programs_that_look_once_each(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_told_once_by_programs_that_look_once_each(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     told = [tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(5)]
     assert (told, receiver.told) == ([1, 0, 0, 0, 0], [BEGAN])
     assert receiver.bodies[0]["why"] == "nothing can be kept: news.db: the disk is full"
     assert not unwritable._here  # the next program finds the file
 
 
-def test_it_is_told_once_by_crawls_that_end_at_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_told_once_by_crawls_that_end_at_once(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     with ThreadPoolExecutor(5) as pool:
-        told = list(pool.map(lambda minute: tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE), range(5)))
+        told = list(
+            pool.map(
+                lambda minute: tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE), range(5)
+            )
+        )
     assert sum(told) == 1
     assert receiver.told == [BEGAN]
 
@@ -53,14 +63,25 @@ print(tell_closed(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now=datet
 """
 
 
-def test_it_is_told_once_by_processes_that_look_at_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_told_once_by_processes_that_look_at_once(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     command = [sys.executable, "-c", _CHILD, str(path), hook.url, NOW.isoformat()]
-    children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _turn in range(3)]
-    assert sorted(child.communicate("\n", timeout=60)[0] for child in children) == ["0\n", "0\n", "1\n"]
+    children = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _turn in range(3)
+    ]
+    assert sorted(child.communicate("\n", timeout=60)[0] for child in children) == [
+        "0\n",
+        "0\n",
+        "1\n",
+    ]
     assert receiver.told == [BEGAN]
 
 
-def test_a_file_without_room_for_a_byte_remembers_it(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_a_file_without_room_for_a_byte_remembers_it(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     """As on a full disk: names can be made, bytes cannot be written."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -76,19 +97,28 @@ def test_a_file_without_room_for_a_byte_remembers_it(path: Path, receiver: Recei
     assert receiver.told == [BEGAN, ENDED]
 
 
-def test_an_archive_that_opens_and_closes_is_told_of_once_an_hour(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_an_archive_that_opens_and_closes_is_told_of_once_an_hour(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     for minute in range(0, 120, 2):
         tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE)
         tell_open(path, [hook], now=NOW + (minute + 1) * MINUTE)
     assert receiver.told == [BEGAN, ENDED] * 2
 
 
-def test_an_archive_that_somebody_keeps_locked_is_no_news(path: Path, receiver: Receiver, hook: Webhook) -> None:
-    assert tell_closed(path, ArchiveBusy("news.db: another program keeps it locked"), [hook], now=NOW) == 0
+def test_an_archive_that_somebody_keeps_locked_is_no_news(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
+    assert (
+        tell_closed(path, ArchiveBusy("news.db: another program keeps it locked"), [hook], now=NOW)
+        == 0
+    )
     assert receiver.told == []
 
 
-def test_a_target_that_stays_down_is_given_up(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_a_target_that_stays_down_is_given_up(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     tell_closed(path, FULL, [hook], now=NOW)
     receiver.status = 503
     assert tell_open(path, [hook], now=NOW + DAY) == 0
@@ -114,7 +144,9 @@ def test_each_time_is_another_incident(path: Path, receiver: Receiver, hook: Web
     assert len({body["id"] for body in receiver.bodies}) == 6
 
 
-def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     with Receiver() as down:
         down.status = 503
         other = Webhook(url=down.url)
@@ -130,7 +162,9 @@ def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(path:
     assert receiver.told == [BEGAN, ENDED]
 
 
-def test_who_was_never_told_that_it_began_is_not_told_that_it_is_over(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_who_was_never_told_that_it_began_is_not_told_that_it_is_over(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     receiver.status = 503
     assert tell_closed(path, FULL, [hook], now=NOW) == 0
     receiver.status = 200

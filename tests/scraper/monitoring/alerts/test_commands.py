@@ -41,7 +41,9 @@ def write(config: Path, webhook: str, postbox: Postbox) -> None:
 # test
 
 
-def test_a_test_message_reaches_every_target(config: Path, path: Path, receiver: Receiver, postbox: Postbox) -> None:
+def test_a_test_message_reaches_every_target(
+    config: Path, path: Path, receiver: Receiver, postbox: Postbox
+) -> None:
     write(config, receiver.url, postbox)
     shown = run("test", "--config", config, "--archive", path)
     assert (shown.exit_code, shown.stderr) == (0, "")
@@ -51,7 +53,9 @@ def test_a_test_message_reaches_every_target(config: Path, path: Path, receiver:
     assert not path.exists()  # nothing is noted
 
 
-def test_a_target_that_does_not_take_it_is_a_line_and_exit_1(config: Path, path: Path, postbox: Postbox) -> None:
+def test_a_target_that_does_not_take_it_is_a_line_and_exit_1(
+    config: Path, path: Path, postbox: Postbox
+) -> None:
     write(config, f"http://127.0.0.1:{free_port()}/RAHASIA", postbox)
     shown = run("test", "--config", config, "--archive", path)
     assert shown.exit_code == 1
@@ -63,9 +67,16 @@ def test_a_target_that_does_not_take_it_is_a_line_and_exit_1(config: Path, path:
 
 @pytest.mark.parametrize(
     ("text", "code", "said"),
-    [("", 1, "names no target"), ("[alerts", 2, "TOML"), ("alerts = 3", 2, "alerts"), ("[alerts]\nwebhook = 3", 2, "alerts.webhook")],
+    [
+        ("", 1, "names no target"),
+        ("[alerts", 2, "TOML"),
+        ("alerts = 3", 2, "alerts"),
+        ("[alerts]\nwebhook = 3", 2, "alerts.webhook"),
+    ],
 )
-def test_a_configuration_without_targets_is_one_line(config: Path, text: str, code: int, said: str) -> None:
+def test_a_configuration_without_targets_is_one_line(
+    config: Path, text: str, code: int, said: str
+) -> None:
     config.write_text(text)
     shown = run("test", "--config", config)
     assert shown.exit_code == code
@@ -86,7 +97,10 @@ def test_one_look_tells_what_is_new_and_writes_the_metrics(
     config: Path, archive: Archive, path: Path, receiver: Receiver, postbox: Postbox
 ) -> None:
     write(config, receiver.url, postbox)
-    config.write_text(config.read_text() + f"[metrics]\nfile = '{path.parent}/warta.prom'\n[health]\ndisk_free_gb = 0.0\n")
+    config.write_text(
+        config.read_text()
+        + f"[metrics]\nfile = '{path.parent}/warta.prom'\n[health]\ndisk_free_gb = 0.0\n"
+    )
     crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
     archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
     for _turn in range(2):
@@ -97,7 +111,9 @@ def test_one_look_tells_what_is_new_and_writes_the_metrics(
     assert 'warta_incident{kind="crawl_failed"' in (path.parent / "warta.prom").read_text()
 
 
-def test_a_look_whose_target_is_down_ends_with_3(config: Path, archive: Archive, path: Path, postbox: Postbox) -> None:
+def test_a_look_whose_target_is_down_ends_with_3(
+    config: Path, archive: Archive, path: Path, postbox: Postbox
+) -> None:
     write(config, f"http://127.0.0.1:{free_port()}/RAHASIA", postbox)
     crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
     archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
@@ -109,14 +125,26 @@ def test_a_look_whose_target_is_down_ends_with_3(config: Path, archive: Archive,
 # list
 
 
-def test_the_list_shows_what_lasts_and_what_was(archive: Archive, path: Path, receiver: Receiver) -> None:
+def test_the_list_shows_what_lasts_and_what_was(
+    archive: Archive, path: Path, receiver: Receiver
+) -> None:
     down = Webhook(url=f"http://127.0.0.1:{free_port()}/RAHASIA")
     tell(archive, [drift()], [Webhook(url=receiver.url)], now=NOW)
     tell(archive, [disk()], [Webhook(url=receiver.url), down], now=NOW + HOUR)
     shown = run("list", "--json", "--archive", path)
     lasting, past = map(json.loads, shown.stdout.splitlines())
-    assert (lasting["kind"], lasting["ended_at"], lasting["waiting"], lasting["error"]) == ("disk", None, 1, "connection refused")
-    assert (past["kind"], past["site"], past["layout"], past["urls"]) == ("drift", "kabar", "baru", list(drift().urls))
+    assert (lasting["kind"], lasting["ended_at"], lasting["waiting"], lasting["error"]) == (
+        "disk",
+        None,
+        1,
+        "connection refused",
+    )
+    assert (past["kind"], past["site"], past["layout"], past["urls"]) == (
+        "drift",
+        "kabar",
+        "baru",
+        list(drift().urls),
+    )
     assert (past["told_at"], past["end_told_at"]) == (NOW.isoformat(), (NOW + HOUR).isoformat())
     table = CliRunner().invoke(main, ["alerts", "--archive", str(path), "list"])
     assert table.exit_code == 0

@@ -50,10 +50,27 @@ def test_an_end_whose_beginning_was_never_told_says_so(postbox: Postbox) -> None
 
 
 @pytest.mark.parametrize(
-    "site", ["kabar\r\nBcc: orang@lain.example", "kabar\n\nisi palsu", "kabar\x00\x1b[31m", "kabar\u2028Bcc: x@y.example", "\u202erabak"]
+    "site",
+    [
+        "kabar\r\nBcc: orang@lain.example",
+        "kabar\n\nisi palsu",
+        "kabar\x00\x1b[31m",
+        "kabar\u2028Bcc: x@y.example",
+        "\u202erabak",
+    ],
 )
 def test_no_name_of_a_site_adds_a_header_or_a_line(postbox: Postbox, site: str) -> None:
-    send(mailbox(postbox), message(drift(site, layout="baru\r\nX-Palsu: ya", why="dua\r\nbaris", urls=("https://x.example/\r\nX: y",))))
+    send(
+        mailbox(postbox),
+        message(
+            drift(
+                site,
+                layout="baru\r\nX-Palsu: ya",
+                why="dua\r\nbaris",
+                urls=("https://x.example/\r\nX: y",),
+            )
+        ),
+    )
     (letter,) = postbox.letters
     assert {"Bcc", "X-Palsu", "X"}.isdisjoint(letter.keys())
     assert not set("\r\n\x00\x1b\u2028\u202e") & set(letter["Subject"])
@@ -98,7 +115,9 @@ def test_a_wrong_password_is_told_without_it(tls: ssl.SSLContext) -> None:
         assert postbox.letters == []
 
 
-def test_a_certificate_that_is_not_trusted_gets_no_password(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_not_trusted_gets_no_password(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     with Postbox(tls, login=("jaga", "sandi-rahasia")) as postbox:
         found = refusal(mailbox(postbox, starttls=True, username="jaga", password="sandi-rahasia"))
@@ -115,18 +134,31 @@ def test_a_server_without_starttls_gets_nothing_where_it_is_wanted(postbox: Post
 
 
 def test_nobody_listens() -> None:
-    mail = Mail(host="127.0.0.1", port=free_port(), sender="a@kabar.example", recipients=("b@kabar.example",))
+    mail = Mail(
+        host="127.0.0.1",
+        port=free_port(),
+        sender="a@kabar.example",
+        recipients=("b@kabar.example",),
+    )
     assert str(refusal(mail)) == "connection refused"
 
 
 def test_it_accepts_and_never_answers() -> None:
     with silent() as server:
         port = server.getsockname()[1]
-        mail = Mail(host="127.0.0.1", port=port, sender="a@kabar.example", recipients=("b@kabar.example",), timeout=0.2)
+        mail = Mail(
+            host="127.0.0.1",
+            port=port,
+            sender="a@kabar.example",
+            recipients=("b@kabar.example",),
+            timeout=0.2,
+        )
         assert "no answer within 0.2 s" in str(refusal(mail))
 
 
-def test_a_temporary_refusal_means_later_and_a_permanent_one_means_this_message(postbox: Postbox) -> None:
+def test_a_temporary_refusal_means_later_and_a_permanent_one_means_this_message(
+    postbox: Postbox,
+) -> None:
     postbox.trouble = "refuse"
     later = refusal(mailbox(postbox))
     assert (str(later), later.down) == ("the server answered 451 coba lagi nanti", True)
@@ -134,10 +166,15 @@ def test_a_temporary_refusal_means_later_and_a_permanent_one_means_this_message(
     assert not refusal(mailbox(postbox)).down
 
 
-def test_one_of_two_recipients_does_not_exist_and_the_other_is_told_once(postbox: Postbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_of_two_recipients_does_not_exist_and_the_other_is_told_once(
+    postbox: Postbox, caplog: pytest.LogCaptureFixture
+) -> None:
     postbox.no_such = {"hilang@kabar.example"}
     with caplog.at_level(logging.WARNING):
-        send(mailbox(postbox, recipients=("redaksi@kabar.example", "hilang@kabar.example")), message())
+        send(
+            mailbox(postbox, recipients=("redaksi@kabar.example", "hilang@kabar.example")),
+            message(),
+        )
     assert postbox.recipients == [["redaksi@kabar.example"]]
     assert "1 of 2 recipients refused" in caplog.text
 

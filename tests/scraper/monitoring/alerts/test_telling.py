@@ -1,4 +1,6 @@
-"""Each incident is told once when it begins and once when it ends, to each target, whatever happens in between."""
+"""Each incident is told once when it begins and once when it ends, to each target, whatever happens
+in between.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,16 @@ from archive.monitoring.alert_log import Alerts, lasting, listed
 from archive.monitoring.incidents import Incident
 from scraper.monitoring.alerts import Target, Told, Webhook
 from scraper.monitoring.alerts.notify import MESSAGES
-from tests.scraper.monitoring.alerts.incidents import DAY, HOUR, MINUTE, NOW, disk, drift, mailbox, tell
+from tests.scraper.monitoring.alerts.incidents import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    disk,
+    drift,
+    mailbox,
+    tell,
+)
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port, silent, until
 
 BEGAN, ENDED = ("began", "drift", "kabar"), ("ended", "drift", "kabar")
@@ -37,7 +48,9 @@ def told(archive: Archive, incidents: Sequence[Incident], *targets: Target, now:
 # Once each way
 
 
-def test_what_begins_is_told_once_and_what_ends_is_told_once(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_begins_is_told_once_and_what_ends_is_told_once(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     for minute in range(5):
         told(archive, [drift()], hook, now=NOW + minute * MINUTE)
     assert receiver.told == [BEGAN]
@@ -49,35 +62,57 @@ def test_what_begins_is_told_once_and_what_ends_is_told_once(archive: Archive, r
     assert ended["began_told"] is True
 
 
-def test_every_kind_site_and_layout_is_told_for_itself(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_every_kind_site_and_layout_is_told_for_itself(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift(), drift(layout="lama"), drift("warta"), disk()], hook, now=NOW)
     told(archive, [drift(), drift("warta"), disk()], hook, now=NOW + MINUTE)
-    assert [(body["state"], body["kind"], body["site"], body["layout"]) for body in receiver.bodies] == [
-        ("began", "drift", "kabar", "baru"), ("began", "drift", "kabar", "lama"), ("began", "drift", "warta", "baru"),
-        ("began", "disk", None, None), ("ended", "drift", "kabar", "lama"),
-    ]  # fmt: skip
+    assert [
+        (body["state"], body["kind"], body["site"], body["layout"]) for body in receiver.bodies
+    ] == [
+        ("began", "drift", "kabar", "baru"),
+        ("began", "drift", "kabar", "lama"),
+        ("began", "drift", "warta", "baru"),
+        ("began", "disk", None, None),
+        ("ended", "drift", "kabar", "lama"),
+    ]
 
 
-def test_every_day_of_a_loss_is_told_for_itself_and_its_end_in_its_last_words(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
-    lost = [drift(kind="coverage", layout=None, day=date(2026, 11, day), why=f"{day}: 6 of 10 missing") for day in (19, 20)]
+def test_every_day_of_a_loss_is_told_for_itself_and_its_end_in_its_last_words(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
+    lost = [
+        drift(kind="coverage", layout=None, day=date(2026, 11, day), why=f"{day}: 6 of 10 missing")
+        for day in (19, 20)
+    ]
     told(archive, lost, hook, now=NOW)
-    over = drift(kind="coverage", layout=None, day=date(2026, 11, 19), why="no longer watched", over=True)
+    over = drift(
+        kind="coverage", layout=None, day=date(2026, 11, 19), why="no longer watched", over=True
+    )
     told(archive, [over, lost[1]], hook, now=NOW + DAY)
     told(archive, [over, lost[1]], hook, now=NOW + DAY)  # what was never begun does not end
     assert [(body["state"], body["day"], body["why"]) for body in receiver.bodies] == [
-        ("began", "2026-11-19", "19: 6 of 10 missing"), ("began", "2026-11-20", "20: 6 of 10 missing"),
+        ("began", "2026-11-19", "19: 6 of 10 missing"),
+        ("began", "2026-11-20", "20: 6 of 10 missing"),
         ("ended", "2026-11-19", "no longer watched"),
-    ]  # fmt: skip
+    ]
     assert [each.day for each in lasting(archive.db)] == [date(2026, 11, 20)]
 
 
-def test_the_same_incident_with_other_words_or_pages_is_not_told_again(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_the_same_incident_with_other_words_or_pages_is_not_told_again(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift()], hook, now=NOW)
-    changed = drift(why="Isi berita hilang.", urls=("https://www.kabar.example/berita/2",), since=NOW + HOUR)
+    changed = drift(
+        why="Isi berita hilang.", urls=("https://www.kabar.example/berita/2",), since=NOW + HOUR
+    )
     told(archive, [changed], hook, now=NOW + HOUR)
     assert receiver.told == [BEGAN]
     told(archive, [], hook, now=NOW + 2 * HOUR)
-    assert (receiver.bodies[-1]["why"], receiver.bodies[-1]["since"]) == ("Isi berita hilang.", NOW.isoformat())
+    assert (receiver.bodies[-1]["why"], receiver.bodies[-1]["since"]) == (
+        "Isi berita hilang.",
+        NOW.isoformat(),
+    )
 
 
 def test_one_named_twice_is_one(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
@@ -92,14 +127,18 @@ def test_a_restart_tells_nothing_again(path: Path, receiver: Receiver, hook: Web
     assert receiver.told == [BEGAN]
 
 
-def test_a_clock_that_goes_back_neither_repeats_nor_loses_anything(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_a_clock_that_goes_back_neither_repeats_nor_loses_anything(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift()], hook, now=NOW)
     told(archive, [], hook, now=NOW - DAY)
     assert receiver.told == [BEGAN, ENDED]
     assert listed(archive.db)[0]["ended_at"] == NOW.isoformat()
 
 
-def test_without_any_target_it_is_noted_and_a_target_that_comes_later_is_told_what_lasts(archive: Archive, receiver: Receiver) -> None:
+def test_without_any_target_it_is_noted_and_a_target_that_comes_later_is_told_what_lasts(
+    archive: Archive, receiver: Receiver
+) -> None:
     told(archive, [drift(), disk()], now=NOW)
     told(archive, [drift()], now=NOW + MINUTE)
     assert lasting(archive.db) == [drift()]
@@ -107,7 +146,9 @@ def test_without_any_target_it_is_noted_and_a_target_that_comes_later_is_told_wh
     assert receiver.told == [BEGAN]
 
 
-def test_both_a_webhook_and_a_mailbox_are_told(archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox) -> None:
+def test_both_a_webhook_and_a_mailbox_are_told(
+    archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox
+) -> None:
     mail = mailbox(postbox)
     assert told(archive, [drift()], hook, mail, now=NOW) == Told(sent=2)
     assert told(archive, [], hook, mail, now=NOW + HOUR) == Told(sent=2)
@@ -116,7 +157,9 @@ def test_both_a_webhook_and_a_mailbox_are_told(archive: Archive, receiver: Recei
     assert postbox.letters[1]["In-Reply-To"] == postbox.letters[0]["Message-ID"]
 
 
-def test_a_name_of_a_site_may_be_anything(archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox) -> None:
+def test_a_name_of_a_site_may_be_anything(
+    archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox
+) -> None:
     site = "kabar'\"\n\r{}<b>; DROP TABLE alerts --"
     assert told(archive, [drift(site)], hook, mailbox(postbox), now=NOW).sent == 2
     assert receiver.bodies[0]["site"] == site
@@ -126,7 +169,9 @@ def test_a_name_of_a_site_may_be_anything(archive: Archive, receiver: Receiver, 
 # Killed between the two
 
 
-def test_killed_between_writing_and_sending_it_is_told_at_the_next_start(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_killed_between_writing_and_sending_it_is_told_at_the_next_start(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     with Archive(path) as archive:
         claimed(archive, hook)
     with Archive(path) as archive:
@@ -135,9 +180,13 @@ def test_killed_between_writing_and_sending_it_is_told_at_the_next_start(path: P
     assert receiver.told == [BEGAN]
 
 
-def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     with Archive(path) as archive:
-        archive.db.conn.execute("CREATE TRIGGER killed BEFORE UPDATE OF outcome ON alert_deliveries BEGIN SELECT RAISE(ABORT, 'x'); END")
+        archive.db.conn.execute(
+            "CREATE TRIGGER killed BEFORE UPDATE OF outcome ON alert_deliveries BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
         with pytest.raises(Exception, match="x"):
             told(archive, [drift(), disk()], hook, now=NOW)
         archive.db.conn.execute("DROP TRIGGER killed")
@@ -150,7 +199,9 @@ def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(
     assert first == second != other
 
 
-def test_killed_while_it_was_told_and_ended_before_the_next_start(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_killed_while_it_was_told_and_ended_before_the_next_start(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     with Archive(path) as archive:
         claimed(archive, hook)
     with Archive(path) as archive:
@@ -178,7 +229,11 @@ def test_two_programs_tell_it_once(path: Path, receiver: Receiver, hook: Webhook
 
 
 def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
-    archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox, caplog: pytest.LogCaptureFixture
+    archive: Archive,
+    receiver: Receiver,
+    hook: Webhook,
+    postbox: Postbox,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     receiver.status = 500
     with caplog.at_level(logging.WARNING):
@@ -190,12 +245,16 @@ def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
     assert "RAHASIA" not in caplog.text
     assert receiver.asked == 1  # what fails once is not tried with everything else
     receiver.status = 200
-    assert told(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW + 2 * MINUTE) == Told(sent=2)
+    assert told(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW + 2 * MINUTE) == Told(
+        sent=2
+    )
     assert receiver.told == [BEGAN, ("began", "disk", None)]
     assert len(postbox.letters) == 2
 
 
-def test_it_is_tried_more_and_more_rarely_down_to_once_an_hour(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_tried_more_and_more_rarely_down_to_once_an_hour(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     receiver.status = 503
     for minute in range(24 * 60):
         told(archive, [drift()], hook, now=NOW + minute * MINUTE)
@@ -205,7 +264,9 @@ def test_it_is_tried_more_and_more_rarely_down_to_once_an_hour(archive: Archive,
     assert receiver.told == [BEGAN]
 
 
-def test_it_is_given_up_after_two_weeks_and_told_of_what_is_new(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_given_up_after_two_weeks_and_told_of_what_is_new(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     receiver.status = 503
     for hour in range(0, 15 * 24, 6):
         found = told(archive, [drift()], hook, now=NOW + hour * HOUR)
@@ -218,7 +279,9 @@ def test_it_is_given_up_after_two_weeks_and_told_of_what_is_new(archive: Archive
     assert receiver.bodies[-1]["began_told"] is False
 
 
-def test_what_began_and_ended_while_it_was_down_is_told_in_one_message(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_began_and_ended_while_it_was_down_is_told_in_one_message(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     receiver.status = 503
     told(archive, [drift()], hook, now=NOW)
     told(archive, [], hook, now=NOW + HOUR)
@@ -226,10 +289,16 @@ def test_what_began_and_ended_while_it_was_down_is_told_in_one_message(archive: 
     told(archive, [], hook, now=NOW + 8 * HOUR)
     assert receiver.told == [ENDED]
     (body,) = receiver.bodies
-    assert (body["since"], body["ended_at"], body["began_told"]) == (NOW.isoformat(), (NOW + HOUR).isoformat(), False)
+    assert (body["since"], body["ended_at"], body["began_told"]) == (
+        NOW.isoformat(),
+        (NOW + HOUR).isoformat(),
+        False,
+    )
 
 
-def test_down_only_when_it_ends_it_is_told_of_the_end_later(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_down_only_when_it_ends_it_is_told_of_the_end_later(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift()], hook, now=NOW)
     receiver.status = 503
     told(archive, [], hook, now=NOW + HOUR)
@@ -238,7 +307,9 @@ def test_down_only_when_it_ends_it_is_told_of_the_end_later(archive: Archive, re
     assert receiver.told == [BEGAN, ENDED]
 
 
-def test_a_message_that_is_refused_by_itself_holds_up_no_other(archive: Archive, postbox: Postbox) -> None:
+def test_a_message_that_is_refused_by_itself_holds_up_no_other(
+    archive: Archive, postbox: Postbox
+) -> None:
     mail = mailbox(postbox)
     postbox.trouble = "reject"
     told(archive, [drift()], mail, now=NOW)
@@ -249,9 +320,14 @@ def test_a_message_that_is_refused_by_itself_holds_up_no_other(archive: Archive,
     assert postbox.subjects[1:] == ["[warta] kabar: drift began"]
 
 
-def test_targets_that_hang_are_bounded_and_side_by_side(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_targets_that_hang_are_bounded_and_side_by_side(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     with silent() as one, silent() as two, silent() as three:
-        hanging = [Webhook(url=f"http://127.0.0.1:{each.getsockname()[1]}/", timeout=0.5) for each in (one, two, three)]
+        hanging = [
+            Webhook(url=f"http://127.0.0.1:{each.getsockname()[1]}/", timeout=0.5)
+            for each in (one, two, three)
+        ]
         begun = time.monotonic()
         found = told(archive, [drift()], *hanging, hook, now=NOW)
         assert time.monotonic() - begun < 10
@@ -259,7 +335,9 @@ def test_targets_that_hang_are_bounded_and_side_by_side(archive: Archive, receiv
     assert receiver.told == [BEGAN]
 
 
-def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(archive: Archive, receiver: Receiver) -> None:
+def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(
+    archive: Archive, receiver: Receiver
+) -> None:
     receiver.trouble = "drip"
     slow = Webhook(url=receiver.url, timeout=0.3)
     begun = time.monotonic()
@@ -273,7 +351,9 @@ def test_nobody_listens_and_nothing_is_raised(archive: Archive) -> None:
     assert found.failed[0].endswith(": connection refused")
 
 
-def test_a_target_that_left_the_configuration_waits_until_it_is_given_up(archive: Archive, receiver: Receiver) -> None:
+def test_a_target_that_left_the_configuration_waits_until_it_is_given_up(
+    archive: Archive, receiver: Receiver
+) -> None:
     receiver.status = 503
     assert told(archive, [drift()], Webhook(url=receiver.url), now=NOW).waiting == 1
     assert told(archive, [drift()], now=NOW + DAY).waiting == 1
@@ -287,14 +367,21 @@ def test_a_flood_is_told_in_portions(archive: Archive, receiver: Receiver, hook:
     assert len({body["site"] for body in receiver.bodies}) == len(receiver.bodies) == MESSAGES + 5
 
 
-def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_told(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_told(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     Archive(path).close()
-    with Archive(path, read_only=True) as archive, pytest.raises(ArchiveError, match="it is read-only"):
+    with (
+        Archive(path, read_only=True) as archive,
+        pytest.raises(ArchiveError, match="it is read-only"),
+    ):
         told(archive, [drift()], hook, now=NOW)
     assert receiver.told == []
 
 
-def test_what_could_not_be_noted_on_a_full_disk_is_told_when_it_can_be(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_could_not_be_noted_on_a_full_disk_is_told_when_it_can_be(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     fill_up(archive)
     with pytest.raises(ArchiveError, match="the disk is full"):
         told(archive, [drift(), disk()], hook, now=NOW)
@@ -319,7 +406,9 @@ def fill_up(archive: Archive) -> None:
 # Flapping
 
 
-def test_what_comes_back_within_an_hour_and_goes_is_not_told_again(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_comes_back_within_an_hour_and_goes_is_not_told_again(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     for minute in range(0, 60, 5):
         told(archive, [drift()] if minute % 10 == 0 else [], hook, now=NOW + minute * MINUTE)
     assert receiver.told == [BEGAN, ENDED]
@@ -327,7 +416,9 @@ def test_what_comes_back_within_an_hour_and_goes_is_not_told_again(archive: Arch
     assert Alerts(archive).waiting() == 0
 
 
-def test_what_comes_back_and_stays_is_told_when_the_hour_is_over(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_what_comes_back_and_stays_is_told_when_the_hour_is_over(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift()], hook, now=NOW)
     told(archive, [], hook, now=NOW + 10 * MINUTE)
     again = drift(since=NOW + 20 * MINUTE)
@@ -340,7 +431,9 @@ def test_what_comes_back_and_stays_is_told_when_the_hour_is_over(archive: Archiv
     assert receiver.bodies[-1]["id"] != receiver.bodies[0]["id"]
 
 
-def test_a_day_of_flapping_is_at_most_two_messages_an_hour(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_a_day_of_flapping_is_at_most_two_messages_an_hour(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     for minute in range(0, 24 * 60, 4):
         told(archive, [drift()] if minute % 8 == 0 else [], hook, now=NOW + minute * MINUTE)
     assert len(receiver.told) <= 2 * 24
@@ -348,7 +441,9 @@ def test_a_day_of_flapping_is_at_most_two_messages_an_hour(archive: Archive, rec
     assert states == ["began", "ended"] * (len(states) // 2)
 
 
-def test_after_more_than_an_hour_it_is_told_at_once(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_after_more_than_an_hour_it_is_told_at_once(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     told(archive, [drift()], hook, now=NOW)
     told(archive, [], hook, now=NOW + HOUR)
     told(archive, [drift(since=NOW + 3 * HOUR)], hook, now=NOW + 3 * HOUR)
@@ -368,9 +463,13 @@ with Archive(sys.argv[1]) as archive:
 """
 
 
-def test_killed_with_sigkill_while_the_target_has_the_message(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_killed_with_sigkill_while_the_target_has_the_message(
+    path: Path, receiver: Receiver, hook: Webhook
+) -> None:
     receiver.trouble = "hang"
-    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(path), receiver.url], cwd=Path(__file__).parents[4])
+    child = subprocess.Popen(
+        [sys.executable, "-c", _CHILD, str(path), receiver.url], cwd=Path(__file__).parents[4]
+    )
     try:
         until(lambda: receiver.asked == 1)
     finally:

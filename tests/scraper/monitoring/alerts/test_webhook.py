@@ -26,10 +26,22 @@ def test_it_is_told_everything_of_an_incident(receiver: Receiver) -> None:
     post(Webhook(url=receiver.url), message())
     (body,) = receiver.bodies
     assert body == {
-        "id": "a1b2-began", "state": "began", "kind": "drift", "site": "kabar", "layout": "baru", "day": None, "since": NOW.isoformat(),
-        "ended_at": None, "why": drift().why, "urls": ["https://www.kabar.example/berita/1"], "archive": "news.db", "began_told": True,
-        "test": False, "sent_at": NOW.isoformat(), "text": f"[warta] kabar: drift began: {drift().why}",
-    }  # fmt: skip
+        "id": "a1b2-began",
+        "state": "began",
+        "kind": "drift",
+        "site": "kabar",
+        "layout": "baru",
+        "day": None,
+        "since": NOW.isoformat(),
+        "ended_at": None,
+        "why": drift().why,
+        "urls": ["https://www.kabar.example/berita/1"],
+        "archive": "news.db",
+        "began_told": True,
+        "test": False,
+        "sent_at": NOW.isoformat(),
+        "text": f"[warta] kabar: drift began: {drift().why}",
+    }
     (headers,) = receiver.headers
     assert headers["Content-Type"] == "application/json"
     assert headers["User-Agent"].startswith("warta/")
@@ -50,8 +62,13 @@ def test_every_answer_of_success_is_one(receiver: Receiver, status: int) -> None
     assert len(receiver.bodies) == 1
 
 
-@pytest.mark.parametrize(("status", "down"), [(500, True), (503, True), (429, True), (400, False), (404, False), (410, False)])
-def test_another_answer_is_told_and_tells_whether_more_can_be_sent(receiver: Receiver, status: int, down: bool) -> None:
+@pytest.mark.parametrize(
+    ("status", "down"),
+    [(500, True), (503, True), (429, True), (400, False), (404, False), (410, False)],
+)
+def test_another_answer_is_told_and_tells_whether_more_can_be_sent(
+    receiver: Receiver, status: int, down: bool
+) -> None:
     receiver.status = status
     found = refusal(Webhook(url=receiver.url))
     assert str(found).startswith(f"it answered {status} ")
@@ -67,7 +84,9 @@ def test_a_redirect_is_not_followed_not_even_at_its_own_host(receiver: Receiver)
 
 
 def test_nobody_listens() -> None:
-    assert str(refusal(Webhook(url=f"http://127.0.0.1:{free_port()}/RAHASIA"))) == "connection refused"
+    assert (
+        str(refusal(Webhook(url=f"http://127.0.0.1:{free_port()}/RAHASIA"))) == "connection refused"
+    )
 
 
 def test_a_name_that_does_not_exist() -> None:
@@ -98,14 +117,18 @@ def test_a_certificate_that_is_trusted(tls: ssl.SSLContext) -> None:
         assert len(receiver.bodies) == 1
 
 
-def test_a_certificate_that_is_not_trusted_is_told(tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_that_is_not_trusted_is_told(
+    tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with Receiver(tls) as receiver:
         assert str(refusal(Webhook(url=receiver.url))).startswith("TLS: ")
         assert receiver.bodies == []
 
 
-def test_the_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_used(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{receiver.port}")
     post(Webhook(url="http://alerts.kabar.example/warta"), message())
     assert receiver.paths == ["http://alerts.kabar.example/warta"]
@@ -116,12 +139,17 @@ def test_a_proxy_that_is_down_is_told_without_its_password(monkeypatch: pytest.M
     assert "proxy" in str(refusal(Webhook(url="http://alerts.kabar.example/warta")))
 
 
-def test_a_login_in_the_address_is_used_and_netrc_is_not(receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_in_the_address_is_used_and_netrc_is_not(
+    receiver: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login orang password RAHASIA\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     post(Webhook(url=receiver.url), message())
     post(Webhook(url=receiver.url.replace("//", "//orang:sandi@")), message())
-    assert [headers.get("Authorization") for headers in receiver.headers] == [None, "Basic b3Jhbmc6c2FuZGk="]
+    assert [headers.get("Authorization") for headers in receiver.headers] == [
+        None,
+        "Basic b3Jhbmc6c2FuZGk=",
+    ]
 
 
 def test_what_no_encoding_can_hold_is_replaced(receiver: Receiver) -> None:

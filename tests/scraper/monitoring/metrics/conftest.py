@@ -56,7 +56,14 @@ def scrape(metrics: CollectorRegistry, clock: Now) -> Callable[[], Samples]:
     return collect
 
 
-def crawled(archive: Archive, site: str, *, at: datetime = NOW, reason: str | None = "finished", **counts: int) -> None:
+def crawled(
+    archive: Archive,
+    site: str,
+    *,
+    at: datetime = NOW,
+    reason: str | None = "finished",
+    **counts: int,
+) -> None:
     """A crawl of ninety seconds; without a reason it runs on, or was killed."""
     number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
     if reason is not None:

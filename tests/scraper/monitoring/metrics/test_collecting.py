@@ -26,15 +26,27 @@ Scrape = Callable[[], Samples]
 
 def labelled(found: Samples, name: str) -> dict[tuple[str, ...], float]:
     """Values of a metric by those of its labels, in the order of the labels' names."""
-    return {tuple(value for _label, value in labels): value for (each, labels), value in found.items() if each == name}
+    return {
+        tuple(value for _label, value in labels): value
+        for (each, labels), value in found.items()
+        if each == name
+    }
 
 
 def test_stories_revisions_and_addresses_by_site(archive: Archive, scrape: Scrape) -> None:
     fill(archive)
     found = scrape()
     assert labelled(found, "warta_articles") == {("kabar",): 2, ("pagi",): 1}
-    assert labelled(found, "warta_revisions_total") == {("first", "kabar"): 2, ("publisher", "kabar"): 1, ("first", "pagi"): 1}
-    assert labelled(found, "warta_urls") == {("kabar", "kept"): 2, ("kabar", "due"): 1, ("pagi", "kept"): 1}
+    assert labelled(found, "warta_revisions_total") == {
+        ("first", "kabar"): 2,
+        ("publisher", "kabar"): 1,
+        ("first", "pagi"): 1,
+    }
+    assert labelled(found, "warta_urls") == {
+        ("kabar", "kept"): 2,
+        ("kabar", "due"): 1,
+        ("pagi", "kept"): 1,
+    }
     assert labelled(found, "warta_stories_due") == {("kabar",): 3, ("pagi",): 1}
 
 
@@ -43,18 +55,34 @@ def test_the_last_crawl_of_each_site(archive: Archive, scrape: Scrape) -> None:
     crawled(archive, "kabar", at=NOW + HOUR, reason=None)  # runs now
     found = scrape()
     began, ended = NOW.timestamp(), (NOW + HOUR / 40).timestamp()
-    assert labelled(found, "warta_crawl_last_start_timestamp_seconds") == {("kabar",): began + 3600, ("pagi",): began + 90}
+    assert labelled(found, "warta_crawl_last_start_timestamp_seconds") == {
+        ("kabar",): began + 3600,
+        ("pagi",): began + 90,
+    }
     assert labelled(found, "warta_crawl_last_end_timestamp_seconds")["kabar",] == ended
     assert labelled(found, "warta_crawl_last_success_timestamp_seconds") == {("kabar",): ended}
     assert labelled(found, "warta_crawl_last_duration_seconds")["kabar",] == 90
     assert labelled(found, "warta_crawl_last_received_bytes")["kabar",] == 1234
     assert labelled(found, "warta_crawl_last_announced_stories") == {("kabar",): 4, ("pagi",): 0}
     assert labelled(found, "warta_crawl_last_asked_stories")["kabar",] == 3
-    pages = {outcome: value for (outcome, site), value in labelled(found, "warta_crawl_last_pages").items() if site == "kabar"}
-    assert pages == {"kept": 2, "failed": 1, "unchanged": 0, "not_modified": 0, "gone": 0, "refused": 0}
+    pages = {
+        outcome: value
+        for (outcome, site), value in labelled(found, "warta_crawl_last_pages").items()
+        if site == "kabar"
+    }
+    assert pages == {
+        "kept": 2,
+        "failed": 1,
+        "unchanged": 0,
+        "not_modified": 0,
+        "gone": 0,
+        "refused": 0,
+    }
 
 
-def test_what_alerts_just_found_is_not_looked_for_again(archive: Archive, path: Path, clock: Now) -> None:
+def test_what_alerts_just_found_is_not_looked_for_again(
+    archive: Archive, path: Path, clock: Now
+) -> None:
     looks = []
 
     def looking(_archive: Reader, now: datetime) -> list[Incident]:
@@ -66,9 +94,13 @@ def test_what_alerts_just_found_is_not_looked_for_again(archive: Archive, path: 
     begun = clock.moment
     last.look(archive, begun)
     clock.moment += HOUR / 2
-    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {("no_crawl", "", "s1"): 1}
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
+        ("no_crawl", "", "s1"): 1
+    }
     clock.moment += HOUR / 2
-    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {("no_crawl", "", "s2"): 1}
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
+        ("no_crawl", "", "s2"): 1
+    }
     assert looks == [begun, begun + HOUR]
 
 
@@ -83,7 +115,10 @@ def test_crawls_by_how_they_ended_and_one_that_was_killed(archive: Archive, scra
     assert labelled(scrape(), "warta_crawls_total") == {}  # it may still run
     crawled(archive, "kabar")
     crawled(archive, "kabar")
-    assert labelled(scrape(), "warta_crawls_total") == {("finished", "kabar"): 2, ("broke_off", "kabar"): 1}
+    assert labelled(scrape(), "warta_crawls_total") == {
+        ("finished", "kabar"): 2,
+        ("broke_off", "kabar"): 1,
+    }
 
 
 def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(
@@ -95,14 +130,20 @@ def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(
     found = scrape()
     # Prometheus takes an empty label for none; in the order kind, layout, site
     assert labelled(found, "warta_incident") == {("drift", "baru", "kabar"): 1, ("disk", "", ""): 1}
-    assert labelled(found, "warta_alerts_undelivered") == {(): 1}  # after a try that failed, what waits is not tried
+    assert labelled(found, "warta_alerts_undelivered") == {
+        (): 1
+    }  # after a try that failed, what waits is not tried
     tell(archive, [disk], [], now=NOW + HOUR)
     assert labelled(scrape(), "warta_incident") == {("disk", "", ""): 1}
     asked = registry(path, clock=clock, incidents=lambda _archive, _now: [drift])
-    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {("drift", "baru", "kabar"): 1}
+    assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
+        ("drift", "baru", "kabar"): 1
+    }
 
 
-def test_the_archive_its_disk_and_the_version(archive: Archive, path: Path, scrape: Scrape, clock: Now) -> None:
+def test_the_archive_its_disk_and_the_version(
+    archive: Archive, path: Path, scrape: Scrape, clock: Now
+) -> None:
     found = scrape()
     assert labelled(found, "warta_archive_bytes")[()] >= path.stat().st_size
     assert labelled(found, "warta_disk_free_bytes")[()] > 0
@@ -112,7 +153,9 @@ def test_the_archive_its_disk_and_the_version(archive: Archive, path: Path, scra
     assert labelled(found, "warta_collect_duration_seconds")[()] > 0
 
 
-def test_revisions_are_counted_on_and_do_not_go_back_when_a_story_is_taken_down(archive: Archive, scrape: Scrape) -> None:
+def test_revisions_are_counted_on_and_do_not_go_back_when_a_story_is_taken_down(
+    archive: Archive, scrape: Scrape
+) -> None:
     fill(archive)
     scrape()
     keep(archive, story(2, headline="Jembatan Lambur Dibuka"))
@@ -121,7 +164,9 @@ def test_revisions_are_counted_on_and_do_not_go_back_when_a_story_is_taken_down(
     assert labelled(scrape(), "warta_revisions_total")["publisher", "kabar"] == 2
 
 
-def test_another_archive_at_the_path_is_counted_anew(archive: Archive, path: Path, scrape: Scrape) -> None:
+def test_another_archive_at_the_path_is_counted_anew(
+    archive: Archive, path: Path, scrape: Scrape
+) -> None:
     fill(archive)
     scrape()
     archive.close()
@@ -131,20 +176,37 @@ def test_another_archive_at_the_path_is_counted_anew(archive: Archive, path: Pat
     assert labelled(scrape(), "warta_revisions_total") == {("first", "kabar"): 1}
 
 
-def test_scrapes_within_a_minute_are_given_one_answer(archive: Archive, metrics: CollectorRegistry, clock: Now) -> None:
+def test_scrapes_within_a_minute_are_given_one_answer(
+    archive: Archive, metrics: CollectorRegistry, clock: Now
+) -> None:
     first = generate_latest(metrics)
     fill(archive)
     clock.moment += timedelta(seconds=59)
     assert generate_latest(metrics) == first
     clock.moment += timedelta(seconds=1)
-    assert labelled(samples(generate_latest(metrics).decode()), "warta_articles") == {("kabar",): 2, ("pagi",): 1}
+    assert labelled(samples(generate_latest(metrics).decode()), "warta_articles") == {
+        ("kabar",): 2,
+        ("pagi",): 1,
+    }
     clock.moment -= HOUR  # a clock that went back
-    assert labelled(samples(generate_latest(metrics).decode()), "warta_collect_timestamp_seconds") == {(): clock.moment.timestamp()}
+    assert labelled(
+        samples(generate_latest(metrics).decode()), "warta_collect_timestamp_seconds"
+    ) == {(): clock.moment.timestamp()}
 
 
 @pytest.mark.parametrize(
     "site",
-    ['kabar"} 1\nwarta_articles{site="palsu', "back\\slash\\n", "ganti\r\nbaris", "تهران 新聞 🗞", "x" * 5000, "", " ", "\x00\x7f", "{}#,="],
+    [
+        'kabar"} 1\nwarta_articles{site="palsu',
+        "back\\slash\\n",
+        "ganti\r\nbaris",
+        "تهران 新聞 🗞",
+        "x" * 5000,
+        "",
+        " ",
+        "\x00\x7f",
+        "{}#,=",
+    ],
 )
 def test_a_site_may_have_any_name(archive: Archive, scrape: Scrape, site: str) -> None:
     keep(archive, story(1, site="kabar"))
@@ -153,8 +215,16 @@ def test_a_site_may_have_any_name(archive: Archive, scrape: Scrape, site: str) -
         archive.db.conn.execute("UPDATE urls SET site = ?", (site,))
     crawled(archive, site, kept=1)
     found = scrape()
-    for name in ("warta_articles", "warta_revisions_total", "warta_urls", "warta_crawl_last_pages", "warta_crawls_total"):
-        assert {dict(labels).get("site") for (each, labels) in found if each == name} == {site}, name
+    for name in (
+        "warta_articles",
+        "warta_revisions_total",
+        "warta_urls",
+        "warta_crawl_last_pages",
+        "warta_crawls_total",
+    ):
+        assert {dict(labels).get("site") for (each, labels) in found if each == name} == {site}, (
+            name
+        )
 
 
 # Names
@@ -165,7 +235,10 @@ def test_names_follow_the_conventions() -> None:
         assert reading.name.startswith("warta_")
         assert reading.text.endswith(".")
         assert not {"type", "instance", "job", "le"} & set(reading.labels)
-    assert [reading.name for reading in (*READINGS, REVISIONS) if reading.is_counter] == ["warta_crawls_total", "warta_revisions_total"]
+    assert [reading.name for reading in (*READINGS, REVISIONS) if reading.is_counter] == [
+        "warta_crawls_total",
+        "warta_revisions_total",
+    ]
 
 
 # Trouble
@@ -177,10 +250,14 @@ def test_without_an_archive_the_version_and_a_zero_are_left_and_one_line_is_logg
     with caplog.at_level(logging.WARNING):
         assert labelled(scrape(), "warta_collect_success") == {(): 0}
         assert labelled(scrape(), "warta_articles") == {}
-    assert [record.getMessage().count("there is no archive here") for record in caplog.records] == [1]
+    assert [record.getMessage().count("there is no archive here") for record in caplog.records] == [
+        1
+    ]
 
 
-def test_a_file_that_is_no_archive_is_a_zero_and_well_again_when_it_is_one(path: Path, scrape: Scrape) -> None:
+def test_a_file_that_is_no_archive_is_a_zero_and_well_again_when_it_is_one(
+    path: Path, scrape: Scrape
+) -> None:
     path.write_text("bukan arsip, hanya teks")
     assert labelled(scrape(), "warta_collect_success") == {(): 0}
     path.unlink()
@@ -188,7 +265,9 @@ def test_a_file_that_is_no_archive_is_a_zero_and_well_again_when_it_is_one(path:
     assert labelled(scrape(), "warta_collect_success") == {(): 1}
 
 
-def test_an_archive_that_somebody_writes_is_read_meanwhile(archive: Archive, scrape: Scrape) -> None:
+def test_an_archive_that_somebody_writes_is_read_meanwhile(
+    archive: Archive, scrape: Scrape
+) -> None:
     fill(archive)
     with archive.transaction():
         archive.clock.stamp(NOW + HOUR)

@@ -1,4 +1,6 @@
-"""`warta metrics`: what is not well stands in it as `warta health` tells it, also where no schedule ever looked."""
+"""`warta metrics`: what is not well stands in it as `warta health` tells it, also where no schedule
+ever looked.
+"""
 
 from __future__ import annotations
 
@@ -20,4 +22,7 @@ def test_a_crawl_that_failed_is_an_incident(tmp_path: Path) -> None:
     shown = CliRunner().invoke(main, ["metrics", "--archive", str(path)])
     assert shown.exit_code == 0, shown.stderr
     families = {family.name: family for family in text_string_to_metric_families(shown.stdout)}
-    assert {(sample.labels["kind"], sample.labels["site"]) for sample in families["warta_incident"].samples} >= {("crawl_failed", "rmol")}
+    assert {
+        (sample.labels["kind"], sample.labels["site"])
+        for sample in families["warta_incident"].samples
+    } >= {("crawl_failed", "rmol")}

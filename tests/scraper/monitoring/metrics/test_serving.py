@@ -47,11 +47,15 @@ def test_prometheus_is_served_its_text_format(archive: Archive, metrics: Collect
 
 def test_it_listens_on_loopback_alone(archive: Archive, metrics: CollectorRegistry) -> None:
     with serve(0, metrics) as serving:
-        elsewhere = socket.create_server(("127.0.0.2", serving.port))  # free: it is not bound on all addresses
+        elsewhere = socket.create_server(
+            ("127.0.0.2", serving.port)
+        )  # free: it is not bound on all addresses
         elsewhere.close()
 
 
-def test_after_closing_nobody_listens_and_the_port_is_free_again(archive: Archive, metrics: CollectorRegistry) -> None:
+def test_after_closing_nobody_listens_and_the_port_is_free_again(
+    archive: Archive, metrics: CollectorRegistry
+) -> None:
     serving = serve(0, metrics)
     fetch(serving.port)
     serving.close()
@@ -63,7 +67,10 @@ def test_after_closing_nobody_listens_and_the_port_is_free_again(archive: Archiv
 def test_a_port_that_is_taken_is_one_line(metrics: CollectorRegistry) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(MetricsError, match=rf"^127.0.0.1:{port}: the metrics cannot be served there \(address already in use\)$"):
+        with pytest.raises(
+            MetricsError,
+            match=rf"^127.0.0.1:{port}: the metrics cannot be served there \(address already in use\)$",
+        ):
             serve(port, metrics)
 
 
@@ -72,7 +79,9 @@ def test_a_port_that_cannot_be_is_one_line(metrics: CollectorRegistry) -> None:
         serve(70_000, metrics)
 
 
-def test_an_archive_that_goes_away_does_not_end_the_server(archive: Archive, path: Path, metrics: CollectorRegistry) -> None:
+def test_an_archive_that_goes_away_does_not_end_the_server(
+    archive: Archive, path: Path, metrics: CollectorRegistry
+) -> None:
     archive.close()
     path.rename(path.with_name("pindah.db"))
     with serve(0, metrics) as serving:
@@ -80,11 +89,16 @@ def test_an_archive_that_goes_away_does_not_end_the_server(archive: Archive, pat
             assert "warta_collect_success 0.0" in fetch(serving.port).text
 
 
-def test_many_scrapes_at_once_are_each_answered(archive: Archive, metrics: CollectorRegistry) -> None:
+def test_many_scrapes_at_once_are_each_answered(
+    archive: Archive, metrics: CollectorRegistry
+) -> None:
     fill(archive)
     seen: list[int] = []
     with serve(0, metrics) as serving:
-        threads = [Thread(target=lambda: seen.append(len(samples(fetch(serving.port).text)))) for _number in range(8)]
+        threads = [
+            Thread(target=lambda: seen.append(len(samples(fetch(serving.port).text))))
+            for _number in range(8)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -93,7 +107,9 @@ def test_many_scrapes_at_once_are_each_answered(archive: Archive, metrics: Colle
     assert len(set(seen)) == 1
 
 
-def test_a_connection_that_says_nothing_holds_up_neither_scrapes_nor_the_end(archive: Archive, metrics: CollectorRegistry) -> None:
+def test_a_connection_that_says_nothing_holds_up_neither_scrapes_nor_the_end(
+    archive: Archive, metrics: CollectorRegistry
+) -> None:
     with serve(0, metrics) as serving, socket.create_connection(("127.0.0.1", serving.port)):
         assert fetch(serving.port).status_code == 200
 
@@ -101,26 +117,38 @@ def test_a_connection_that_says_nothing_holds_up_neither_scrapes_nor_the_end(arc
 # The file
 
 
-def test_the_file_for_node_exporter_is_replaced_as_a_whole(archive: Archive, metrics: CollectorRegistry, tmp_path: Path) -> None:
+def test_the_file_for_node_exporter_is_replaced_as_a_whole(
+    archive: Archive, metrics: CollectorRegistry, tmp_path: Path
+) -> None:
     fill(archive)
     target = tmp_path / "warta.prom"
     target.write_text("lama")
     write_textfile(target, metrics)
     assert samples(target.read_text("utf-8")) == samples(generate_latest(metrics).decode())
-    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("warta.prom")] == ["warta.prom"]
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith("warta.prom")] == [
+        "warta.prom"
+    ]
 
 
 def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_left(
     archive: Archive, metrics: CollectorRegistry, folder_of_a_user: Path
 ) -> None:
     folder_of_a_user.chmod(0o500)
-    with pytest.raises(MetricsError, match=r"warta.prom: the metrics cannot be written there \(permission denied\)$"):
+    with pytest.raises(
+        MetricsError,
+        match=r"warta.prom: the metrics cannot be written there \(permission denied\)$",
+    ):
         write_textfile(folder_of_a_user / "warta.prom", metrics)
     assert os.listdir(folder_of_a_user) == []  # noqa: PTH208
 
 
-@pytest.mark.parametrize(("place", "why"), [("tidak-ada/warta.prom", "no such file or directory"), ("", "it is a folder")])
-def test_a_place_that_is_none_is_one_line(metrics: CollectorRegistry, tmp_path: Path, place: str, why: str) -> None:
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [("tidak-ada/warta.prom", "no such file or directory"), ("", "it is a folder")],
+)
+def test_a_place_that_is_none_is_one_line(
+    metrics: CollectorRegistry, tmp_path: Path, place: str, why: str
+) -> None:
     with pytest.raises(MetricsError, match=rf"the metrics cannot be written there \({why}\)$"):
         write_textfile(tmp_path / place, metrics)
 
@@ -136,13 +164,20 @@ def test_the_command_prints_them(archive: Archive, path: Path) -> None:
 
 
 def test_the_command_writes_them(archive: Archive, path: Path, tmp_path: Path) -> None:
-    shown = CliRunner().invoke(main, ["metrics", "--archive", str(path), "--output", str(tmp_path / "warta.prom")])
+    shown = CliRunner().invoke(
+        main, ["metrics", "--archive", str(path), "--output", str(tmp_path / "warta.prom")]
+    )
     assert (shown.exit_code, shown.output) == (0, "")
     assert "warta_collect_success 1.0" in (tmp_path / "warta.prom").read_text("utf-8")
 
 
-@pytest.mark.parametrize("arguments", [["--archive", "tidak-ada.db"], ["--archive", ".", "-o", "x.prom"], ["-o", "tidak-ada/x.prom"]])
-def test_what_cannot_be_done_is_one_line(archive: Archive, path: Path, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [["--archive", "tidak-ada.db"], ["--archive", ".", "-o", "x.prom"], ["-o", "tidak-ada/x.prom"]],
+)
+def test_what_cannot_be_done_is_one_line(
+    archive: Archive, path: Path, arguments: list[str]
+) -> None:
     shown = CliRunner().invoke(main, ["metrics", "--archive", str(path), *arguments])
     assert (shown.exit_code, shown.stdout, shown.stderr.count("\n")) == (1, "", 1)
 
@@ -168,14 +203,22 @@ def test_the_dashboard_is_json_that_grafana_imports() -> None:
 
 def test_the_panels_of_the_dashboard_do_not_overlap() -> None:
     taken: set[tuple[int, int]] = set()
-    for panel in json.loads(files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8"))["panels"]:
+    for panel in json.loads(
+        files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8")
+    )["panels"]:
         at = panel["gridPos"]
-        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        cells = {
+            (x, y)
+            for x in range(at["x"], at["x"] + at["w"])
+            for y in range(at["y"], at["y"] + at["h"])
+        }
         assert not cells & taken, panel["title"]
         taken |= cells
 
 
-def test_the_dashboard_asks_for_every_metric_that_there_is_and_for_no_other(archive: Archive, metrics: CollectorRegistry) -> None:
+def test_the_dashboard_asks_for_every_metric_that_there_is_and_for_no_other(
+    archive: Archive, metrics: CollectorRegistry
+) -> None:
     fill(archive)
     tell(archive, [Incident(kind="disk", site=None, since=NOW, why="Penuh.")], [], now=NOW)
     board = files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8")
