@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from archive.archive import Archive, Reader
 from archive.monitoring.drift_samples import (
@@ -118,7 +117,7 @@ def drifted_since(reader: Reader, article_id: int) -> str | None:
 
 
 def evaluate(
-    archive: Archive, site: str, *, now: datetime, extractor: str, since: str | None = None
+    archive: Archive, site: str, *, extractor: str, since: str | None = None
 ) -> list[Drift]:
     """Judge a site's last pages, write down which drifts began and ended, and give those that last.
     Inside a transaction.
@@ -130,11 +129,11 @@ def evaluate(
     judged = _judge_pages(archive, site, held.get(FALLBACK), extractor, since)
     judged |= _judge_layouts(archive, site, held, extractor, since)
     for layout in sorted(held.keys() | judged.keys()):
-        _follow(archive, held.get(layout), judged.get(layout, held.get(layout)), now)
+        _follow(archive, held.get(layout), judged.get(layout, held.get(layout)))
     return drifts(archive, site=site)
 
 
-def _follow(archive: Archive, held: Drift | None, found: Drift | None, now: datetime) -> None:
+def _follow(archive: Archive, held: Drift | None, found: Drift | None) -> None:
     """Write what changed: a drift that shows more signs, or under another extractor, is told anew
     from where it began.
     """
@@ -144,7 +143,7 @@ def _follow(archive: Archive, held: Drift | None, found: Drift | None, now: date
             r.sign for r in held.reasons
         }:
             return
-    at = archive.clock.stamp(now)
+    at = archive.clock.stamp()
     if held is not None:
         archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, held.id))
     if found is not None:
