@@ -1,5 +1,6 @@
-"""Who ran whose text: shingles, signatures to find candidates by, the comparison that judges a
-pair, and the clusters of an archive.
+"""Who ran whose text: shingles, signatures, the comparison of a pair, and an archive's clusters.
+
+Imports records, identity and database.
 """
 
 from archive.syndication.clusters import Clusters
