@@ -1,4 +1,4 @@
-"""From a page to the article and nothing else."""
+"""From a page to the article and nothing else; may import sites and archive."""
 
 from scraper.extraction.article import Reading, read, read_page
 

@@ -1,0 +1,1 @@
+"""Sites as data: profiles, their sources and addresses; may import archive only."""

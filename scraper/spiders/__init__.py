@@ -1,1 +1,1 @@
-"""One file a site; Scrapy's loader finds them."""
+"""One file per site: its profile and its spider; found by Scrapy's loader, may import all rooms."""
