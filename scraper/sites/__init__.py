@@ -1,1 +1,4 @@
-"""Sites as data: profiles, their sources and addresses; may import archive only."""
+"""What a site is: its profile, sources and addresses, and the loader that finds them.
+
+May import only `archive.identity` and `archive.errors`.
+"""

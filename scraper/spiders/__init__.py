@@ -1,1 +1,4 @@
-"""One file per site: its profile and its spider; found by Scrapy's loader, may import all rooms."""
+"""The five sites, one file each, found by Scrapy's spider loader.
+
+May import `crawling` and `sites`; nothing imports this package.
+"""
