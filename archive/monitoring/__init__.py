@@ -1,4 +1,4 @@
-"""What is wrong with an archive's crawls: coverage, drift, health, and the log of alerts.
+"""What is read from the archive about its own state: health, incidents, coverage and drift.
 
-Imports Archive and everything below it; never the corpus.
+May import every room below; not `maintenance`, not `corpus`.
 """

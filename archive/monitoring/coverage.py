@@ -273,7 +273,8 @@ def _crawled(
     """Return the days of the first crawl and of the last one that requested every source."""
     marks = ", ".join(f"'{reason}'" for reason in _ASKED_EVERY_SOURCE)
     row = reader.db.conn.execute(
-        f"SELECT min(started_at), max(iif(end_reason IN ({marks}), started_at, NULL)) FROM crawls WHERE site = ?",  # noqa: S608 - constants
+        f"""SELECT min(started_at), max(iif(end_reason IN ({marks}), started_at, NULL))
+        FROM crawls WHERE site = ?""",  # noqa: S608 - constants
         (site,),
     ).fetchone()
     begun, looked = (date.fromisoformat(day) if (day := local(text)) else None for text in row)

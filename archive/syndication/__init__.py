@@ -1,6 +1,6 @@
-"""Who ran whose text: shingles, signatures, the comparison of a pair, and an archive's clusters.
+"""Who ran whose text: shingles, signatures, pairwise comparison and the clusters of an archive.
 
-Imports records, identity and database.
+May import `database` and what is below it.
 """
 
 from archive.syndication.clusters import Clusters

@@ -54,10 +54,7 @@ def test_new_stories_show_it_and_are_marked_until_they_are_read_again(redesigned
     assert health(news, redesigned)[0] == 0
     told = crawl(redesigned, "rmol", "--recheck", "none")
     assert told.returncode == 3
-    assert (
-        "layout fallback drifted: 12 of 12 pages match none of the site's layouts"
-        in told.stderr
-    )
+    assert "layout fallback drifted: 12 of 12 pages match none of the site's layouts" in told.stderr
     assert marked(news) == 12
     code, (site,) = health(news, redesigned)
     assert (code, site["well"], site["articles_marked"]) == (3, False, 12)
