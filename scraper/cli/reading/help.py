@@ -43,7 +43,7 @@ def help_command(topic: str | None) -> None:
 def read_topic(topic: str) -> str:
     """Return the Markdown text of a topic without its comments, which are for tests."""
     if topic not in TOPICS:
-        raise _unknown(topic)
+        raise UnknownTopic(topic)
     text = files("scraper.cli").joinpath("help", f"{topic}.md").read_text("utf-8")
     return re.sub(r"<!--.*?-->\n", "", text, flags=re.DOTALL)
 
@@ -62,9 +62,12 @@ def _list_topics() -> None:
     click.echo("`warta help TOPIC` shows a topic, `warta COMMAND --help` the options of a command.")
 
 
-def _unknown(topic: str) -> click.ClickException:
-    near = get_close_matches(topic, TOPICS, cutoff=0.5)
-    meant = f"did you mean {' or '.join(near)}?" if near else "`warta help` lists the topics"
-    error = click.ClickException(f"no topic {topic!r} in the manual; {meant}")
-    error.exit_code = 2
-    return error
+class UnknownTopic(click.ClickException):
+    """The manual has no such topic: wrong usage, in one line."""
+
+    exit_code = 2
+
+    def __init__(self, topic: str) -> None:
+        near = get_close_matches(topic, TOPICS, cutoff=0.5)
+        meant = f"did you mean {' or '.join(near)}?" if near else "`warta help` lists the topics"
+        super().__init__(f"no topic {topic!r} in the manual; {meant}")
