@@ -198,6 +198,7 @@ def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
         run(archive, jobs=jobs, advance=advance)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("sign", "exit_code"), [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)], ids=["SIGINT", "SIGKILL"])
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_rebuild_that_is_killed_leaves_nobody_behind_and_may_be_run_again(

@@ -16,7 +16,9 @@ from scraper.demo.proxy import Answer
 from scraper.locks import Locked, locks_of, schedule_lock, site_lock
 from tests.crawl.conftest import environment, rows, run, small_site
 from tests.crawl.newsroom import newsrooms
+from tests.preloaded import MAX_SECONDS
 
+pytestmark = pytest.mark.processes
 SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
 
 
@@ -30,7 +32,7 @@ class Waiting:
     def __call__(self, url: str) -> Answer | None:
         if "rmol.id/nusantara/read/" in url:
             self.asked.set()
-            self.let_go.wait(60)
+            self.let_go.wait(MAX_SECONDS)
         return self.answers.get(url)
 
 
@@ -41,10 +43,10 @@ def under_way(serve, news):
     proxy = serve(answers)
     command = [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", str(news), *SPEED]
     with subprocess.Popen(command, env=environment(proxy), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        assert answers.asked.wait(60)
+        assert answers.asked.wait(MAX_SECONDS)
         yield answers, proxy, process
         answers.let_go.set()
-        process.communicate(timeout=60)
+        process.communicate(timeout=MAX_SECONDS)
 
 
 def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(under_way, news, tmp_path, request):
@@ -60,7 +62,7 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
     assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
     assert proxy.requests == before
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
     assert rows(news, "SELECT site, end_reason FROM crawls") == [{"site": "rmol", "end_reason": "finished"}]
 
 
@@ -103,13 +105,13 @@ def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
 
 
 def test_a_killed_crawl_holds_no_lock(under_way, news):
     answers, proxy, first = under_way
     os.kill(first.pid, signal.SIGKILL)
-    first.wait(60)
+    first.wait(MAX_SECONDS)
     answers.let_go.set()
     done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(news), *SPEED)
     assert done.returncode == 0, done.stderr
@@ -119,7 +121,9 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
     command = "import sys; from pathlib import Path; from scraper.locks import *; locks_of(Path(sys.argv[1]), sys.argv[2:])"
 
     def elsewhere(*sites: str) -> str:
-        done = subprocess.run([sys.executable, "-c", command, str(news), *sites], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", command, str(news), *sites], capture_output=True, text=True, timeout=MAX_SECONDS, check=False
+        )
         return done.stderr.rpartition("scraper.locks.")[2].strip()
 
     with locks_of(news, ["suara"]), locks_of(news, ["suara", "rmol"]):  # this process has it already

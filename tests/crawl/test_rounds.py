@@ -9,6 +9,7 @@ import pytest
 from scraper.demo.world import world
 from tests.crawl.conftest import HOME, home, rows, run, small_site, story, story_url
 
+pytestmark = pytest.mark.processes
 FIVE = {"suara", "rmol", "republika", "medcom", "islamtimes"}
 MORNING, NOON, NEXT_DAY = "2026-11-21T06:00:00+00:00", "2026-11-21T06:10:00+00:00", "2026-11-22T09:00:00+00:00"
 

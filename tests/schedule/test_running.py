@@ -33,7 +33,10 @@ from tests.crawl.conftest import environment, rows, run, yesterday
 from tests.crawl.newsroom import SUARA, newsrooms
 from tests.schedule.conftest import DEADLINE, alive, children, fresh_site, until
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
+]
 
 
 def ended(running):
