@@ -279,7 +279,7 @@ def long_crawl(proxy_answers: Answers, serve: Callable, news: Path) -> tuple[obj
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s', 'SLOWEST_DELAY=0'])\n"
     )
     proxy = serve(proxy_answers)
-    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=300, check=False)
     return proxy, done
 
 

@@ -260,7 +260,7 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
         "from scraper.cli import main\n"
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0'])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", script], env=environment(proxy), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert f"Error: {news}: the disk is full" in done.stderr
     assert "Traceback" not in done.stderr

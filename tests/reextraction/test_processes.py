@@ -40,7 +40,7 @@ def reextract(path: Path, *arguments: str, trouble: str | None = None) -> subpro
     command = [sys.executable, "-m", "tests.reextraction.changed_rule", "reextract", "--archive", str(path), *arguments]
     environment = os.environ | ({"TROUBLE": trouble} if trouble else {})
     return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False, start_new_session=True
+        command, env=environment, capture_output=True, text=True, timeout=300, check=False, start_new_session=True
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_it_runs_beside_a_crawl_which_loses_nothing(path: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as beside, Archive(path) as archive:
         for number in range(1, 31):
             crawled(archive, page_of(100 + number, at=NOW))
-        _out, told = beside.communicate(timeout=120)
+        _out, told = beside.communicate(timeout=300)
         assert (beside.returncode, told.split()[1]) == (0, "stories"), told
     with Archive(path, read_only=True) as archive:
         assert all(finding.ok for finding in verify(archive))

@@ -118,7 +118,7 @@ class Month:
     def warta_with_new_layout(self, *words: str) -> None:
         """A command of the program with the profile that knows the new layout."""
         command = [sys.executable, "-m", NEW_LAYOUT, *words, "--archive", str(self.archive)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
 
     def _tick(self) -> None:
@@ -184,7 +184,7 @@ class Month:
     def _crawl_by_hand(self, request: Request) -> None:
         settings_ = [part for each in settings(request.site, 0, request.now) for part in ("-s", each)]
         command = [sys.executable, "-m", "scraper", "crawl", request.site, "--archive", str(self.archive), *settings_]
-        done = subprocess.run(command, env=environment(self.world), capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, env=environment(self.world), capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 1, done.stderr
         self.refused_by_hand = done.stderr
 

@@ -309,7 +309,7 @@ def test_another_text_of_an_imported_story_is_a_revision(desk: Desk) -> None:
 def test_an_import_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     file = desk.write("a.jsonl", *(record(number) for number in range(1200)))
     process = subprocess.Popen([sys.executable, "-m", "scraper", "import", "--archive", str(desk.news), str(file)])
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while process.poll() is None and time.monotonic() < deadline:
         if desk.news.exists() and desk.news.with_name("news.db-wal").exists() and desk.news.with_name("news.db-wal").stat().st_size > 2e6:
             os.kill(process.pid, signal.SIGKILL)

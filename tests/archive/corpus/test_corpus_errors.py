@@ -340,7 +340,7 @@ main()
 @pytest.mark.parametrize("package", ["datatrove", "spacy"])
 def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str) -> None:
     command = [sys.executable, "-c", WITHOUT.format(package=package), "corpus", "build", str(tmp_path / "out"), "--archive", str(fates)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     said = f"Error: this needs more packages ({package} is missing): pip install 'warta[corpus]'\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
     nothing_left(tmp_path)
@@ -348,4 +348,4 @@ def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str
 
 def test_help_needs_no_extra(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WITHOUT.format(package="datatrove"), "corpus", "build", "--help"]
-    assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
+    assert subprocess.run(command, capture_output=True, timeout=300, check=False).returncode == 0
