@@ -9,9 +9,6 @@ import os
 import sys
 from threading import Thread
 
-LOCKED_OUT = 75
-"""How a child ends that found its site taken: EX_TEMPFAIL of sysexits.h."""
-
 
 def _end_with_parent() -> None:
     while os.read(0, 4096):
@@ -26,6 +23,7 @@ if __name__ == "__main__":
     Thread(target=_end_with_parent, daemon=True).start()
 
     from scraper.cli.main import LockedOut, main
+    from scraper.schedule.processes import LOCKED_OUT
 
     sys.argv[0] = "warta"
     LockedOut.exit_code = LOCKED_OUT
