@@ -70,11 +70,10 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(name="google_news_open", pattern=r"^cek berita dan artikel yang lain di$|^google news$"),
     Rule(
         name="whatsapp",
-        pattern=(
-            r"^(?:jangan lupa |yuk,? )?(?:ikuti|dapatkan|gabung|simak|baca)\b.{0,60}"
-            r"(?:\b(?:channel|saluran|kanal|grup|group)\b.{0,15}\b(?:whatsapp|telegram)|\b(?:whatsapp|telegram)\b.{0,5}\b(?:channel|saluran|kanal|grup|group))"
-            r"\b.{0,100}$"
-        ),
+        pattern=r"^(?:jangan lupa |yuk,? )?(?:ikuti|dapatkan|gabung|simak|baca)\b.{0,60}"
+        r"(?:\b(?:channel|saluran|kanal|grup|group)\b.{0,15}\b(?:whatsapp|telegram)"
+        r"|\b(?:whatsapp|telegram)\b.{0,5}\b(?:channel|saluran|kanal|grup|group))"
+        r"\b.{0,100}$",
     ),
     Rule(
         name="follow_us",
@@ -92,7 +91,8 @@ COMMON_RULES: tuple[Rule, ...] = (
     # Labels of the people and sources that some pages repeat below the text.
     Rule(
         name="people_label",
-        pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)\s*:\s*.{1,60}$",
+        pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)"
+        r"\s*:\s*.{1,60}$",
         where="end",
     ),
 )

@@ -36,7 +36,10 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/{_CODE}(?:/{_SLUG})?",
+            pattern=(
+                r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/"
+                rf"{_CODE}(?:/{_SLUG})?"
+            ),
             canonical="republika.co.id/berita/{code36}/{slug}",
             story_id="{code36}",
         ),

@@ -24,7 +24,9 @@ SITE = Site(
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
         ArticleURL(
-            pattern=rf"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/{_TIME}",
+            pattern=(
+                r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME
+            ),
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
