@@ -1,6 +1,5 @@
 """Every answer that is no story has its reason."""
 
-
 import pytest
 from OpenSSL import SSL
 from scrapy.exceptions import (
