@@ -1,4 +1,4 @@
-"""The configuration: `warta.toml`, `WARTA_*` variables, and the defaults of both."""
+"""`warta.toml`, `WARTA_*` variables and their defaults; imports no other room."""
 
 from scraper.configuration.errors import ConfigurationError
 from scraper.configuration.keys import (
@@ -8,8 +8,8 @@ from scraper.configuration.keys import (
     Health,
     MailAlerts,
     Metrics,
-    OfSite,
     Scheduling,
+    SiteSettings,
 )
 from scraper.configuration.loading import Loaded, load
 
@@ -22,7 +22,7 @@ __all__ = [
     "Loaded",
     "MailAlerts",
     "Metrics",
-    "OfSite",
     "Scheduling",
+    "SiteSettings",
     "load",
 ]

@@ -1,0 +1,1 @@
+"""Alerts and metrics of a schedule; imports schedule, politeness and configuration."""

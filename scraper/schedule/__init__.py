@@ -1,1 +1,1 @@
-"""Unattended crawling: when each site is due, and the long process that sees to it."""
+"""When sites are due, and the processes that crawl them; imports configuration and politeness."""

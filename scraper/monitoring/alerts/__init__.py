@@ -1,14 +1,14 @@
-"""Alerts: who is told of an incident, and how."""
+"""Alerts: incidents sent to webhooks and by e-mail; imports configuration and politeness."""
 
 from scraper.monitoring.alerts.message import Message
-from scraper.monitoring.alerts.notify import Told, note, send_due
+from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
 from scraper.monitoring.alerts.targets import Mail, Target, Undelivered, Webhook, targets
 
 __all__ = [
+    "DeliveryReport",
     "Mail",
     "Message",
     "Target",
-    "Told",
     "Undelivered",
     "Webhook",
     "note",

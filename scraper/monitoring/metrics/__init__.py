@@ -1,11 +1,11 @@
-"""Metrics: what Prometheus asks of an archive."""
+"""Metrics for Prometheus; imports only the archive."""
 
-from scraper.monitoring.metrics.collecting import ArchiveCollector, LastLook, registry
+from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck, registry
 from scraper.monitoring.metrics.serving import MetricsError, Serving, serve, write_textfile
 
 __all__ = [
     "ArchiveCollector",
-    "LastLook",
+    "LastCheck",
     "MetricsError",
     "Serving",
     "registry",

@@ -95,7 +95,7 @@ def test_a_name_that_does_not_exist() -> None:
 
 def test_it_accepts_and_never_answers(receiver: Receiver) -> None:
     receiver.trouble = "hang"
-    assert str(refusal(Webhook(url=receiver.url, timeout=0.2))) == "no answer within 0.2 s"
+    assert str(refusal(Webhook(url=receiver.url, timeout=0.2))) == "no response within 0.2 s"
 
 
 def test_it_drops_the_connection(receiver: Receiver) -> None:

@@ -69,13 +69,13 @@ def test_a_port_that_is_taken_is_one_line(metrics: CollectorRegistry) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(
             MetricsError,
-            match=rf"^127.0.0.1:{port}: the metrics cannot be served there \(address already in use\)$",
+            match=rf"^127.0.0.1:{port}: the metrics cannot be served \(address already in use\)$",
         ):
             serve(port, metrics)
 
 
 def test_a_port_that_cannot_be_is_one_line(metrics: CollectorRegistry) -> None:
-    with pytest.raises(MetricsError, match="70000: the metrics cannot be served there"):
+    with pytest.raises(MetricsError, match="70000: the metrics cannot be served"):
         serve(70_000, metrics)
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_left(
     folder_of_a_user.chmod(0o500)
     with pytest.raises(
         MetricsError,
-        match=r"warta.prom: the metrics cannot be written there \(permission denied\)$",
+        match=r"warta.prom: the metrics cannot be written \(permission denied\)$",
     ):
         write_textfile(folder_of_a_user / "warta.prom", metrics)
     assert os.listdir(folder_of_a_user) == []  # noqa: PTH208
@@ -149,7 +149,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_left(
 def test_a_place_that_is_none_is_one_line(
     metrics: CollectorRegistry, tmp_path: Path, place: str, why: str
 ) -> None:
-    with pytest.raises(MetricsError, match=rf"the metrics cannot be written there \({why}\)$"):
+    with pytest.raises(MetricsError, match=rf"the metrics cannot be written \({why}\)$"):
         write_textfile(tmp_path / place, metrics)
 
 
