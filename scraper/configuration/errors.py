@@ -60,16 +60,18 @@ def describe(error: Mapping[str, Any]) -> str:
         return f"{name}: {context['error']}"
     if "expected" in context:
         context = {"expected": context["expected"].replace("'", "").replace(" or ", ", ")}
-    template = _EXPECTED.get(error["type"])
-    expected = f"expected {template.format(**context)}" if template else error["msg"]
-    is_secret = any(key[: len(secret)] == secret for secret in SECRETS)
-    return f"{name}: {expected}" + ("" if is_secret else f", got {_as_toml(error['input'])}")
+    sentence = f"{name}: {error['msg']}"
+    if template := _EXPECTED.get(error["type"]):
+        sentence = f"{name}: expected {template.format(**context)}"
+    if any(key[: len(secret)] == secret for secret in SECRETS):
+        return sentence
+    return f"{sentence}, got {_as_toml(error['input'])}"
 
 
 def unknown(key: Key, known: Sequence[str], kind: str) -> str:
     """Name an unknown key or site, the one probably meant, and those that exist."""
     near = get_close_matches(key[-1], known, n=1)
-    meant = f" (did you mean {near[0]}?)" if near else ""
+    meant = "".join(f" (did you mean {name}?)" for name in near)
     return f"{'.'.join(key)}: unknown {kind}{meant}; expected one of {', '.join(known)}"
 
 
@@ -85,7 +87,9 @@ def keys_at(table: Key) -> list[str]:
 
 def table_of(model: type[BaseModel], name: str) -> type[BaseModel] | None:
     """Return the model of the table under a key, or None for a value."""
-    annotation = model.model_fields[name].annotation if name in model.model_fields else None
+    if name not in model.model_fields:
+        return None
+    annotation = model.model_fields[name].annotation
     for option in (annotation, *getattr(annotation, "__args__", ())):
         if isinstance(option, type) and issubclass(option, BaseModel):
             return option

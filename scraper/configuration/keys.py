@@ -78,11 +78,15 @@ def _one_line(text: str) -> str:
 
 
 def _path(value: object) -> object:
-    return Path(value) if isinstance(value, str) and value else value
+    if isinstance(value, str) and value:
+        return Path(value)
+    return value
 
 
 def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, (str, SecretStr)) else value
+    if isinstance(value, (str, SecretStr)):
+        return [value]
+    return value
 
 
 _Path = Annotated[Path, BeforeValidator(_path)]

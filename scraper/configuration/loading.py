@@ -42,12 +42,14 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
     Raises ConfigurationError with one line per error.
     """
     file = _file(option, environment)
-    found = _parsed(file) if file is not None else {}
-    origins = dict.fromkeys(_keys(found, ()), str(file))
+    found: dict[str, Any] = {}
     if file is not None:
+        found = _parsed(file)
         _resolve_paths(file, found)
+    origins = dict.fromkeys(_keys(found, ()), str(file))
     for key, (name, value) in variables.given(environment, sites).items():
-        if name == variables.SMTP_PASSWORD and not _logs_in(found):
+        # The password alone, which other programs may share, needs no login.
+        if name == variables.SMTP_PASSWORD and "username" not in _table(found, "alerts", "mail"):
             continue
         if _set(found, key, value):
             origins[key] = name
@@ -99,13 +101,21 @@ def _keys(table: Mapping[str, Any], key: Key) -> Iterator[Key]:
 def _resolve_paths(file: Path, found: dict[str, Any]) -> None:
     """Make relative paths of a file relative to its folder, not to the working directory."""
     for *tables, name in _PATHS:
-        table: Any = found
-        for part in tables:
-            table = table.get(part) if isinstance(table, dict) else None
-        value = table.get(name) if isinstance(table, dict) else None
+        table = _table(found, *tables)
+        value = table.get(name)
         if isinstance(value, str) and value:
             path = file.parent / value
-            table[name] = str(path.resolve() if ".." in path.parts else path)
+            if ".." in path.parts:
+                path = path.resolve()
+            table[name] = str(path)
+
+
+def _table(found: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return a table of the file; an empty one if it is missing, or no table."""
+    for name in names:
+        inner = found.get(name)
+        found = inner if isinstance(inner, dict) else {}
+    return found
 
 
 def _set(found: dict[str, Any], key: Key, value: Any) -> bool:
@@ -120,18 +130,9 @@ def _set(found: dict[str, Any], key: Key, value: Any) -> bool:
     return True
 
 
-def _logs_in(found: Mapping[str, Any]) -> bool:
-    """Return whether a mail server needs a login: other programs may share the password's name."""
-    alerts = found.get("alerts")
-    mail = alerts.get("mail") if isinstance(alerts, dict) else None
-    return isinstance(mail, dict) and "username" in mail
-
-
 def _unknown_sites(found: dict[str, Any], sites: Sequence[str]) -> list[tuple[Key, str]]:
     """Remove the tables of unknown sites, and return an error for each."""
-    tables = found.get("sites")
-    if not isinstance(tables, dict):
-        return []
+    tables = _table(found, "sites")
     names = [name for name in tables if name not in sites]
     for name in names:
         del tables[name]
@@ -145,9 +146,11 @@ def _late_runs(
     jitter, key = configuration.schedule.jitter, ("schedule", "jitter")
     rhythms: dict[Key, str] = {}
     for name in configuration.enabled(sites):
-        own = configuration.sites[name].schedule if name in configuration.sites else None
-        rhythm: Key = ("sites", name, "schedule") if own else ("schedule", "rhythm")
-        rhythms[rhythm] = own or configuration.schedule.rhythm
+        own = configuration.sites.get(name)
+        if own is not None and own.schedule is not None:
+            rhythms["sites", name, "schedule"] = own.schedule
+        else:
+            rhythms["schedule", "rhythm"] = configuration.schedule.rhythm
     for rhythm, crontab in sorted(rhythms.items()):
         gap = shortest_gap(crontab).total_seconds()
         if jitter >= gap:

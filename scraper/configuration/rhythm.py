@@ -111,8 +111,11 @@ def checked(text: str) -> str:
     """Return a crontab's five fields; raises ValueError with one line if it can never run."""
     fields = ALIASES.get(text.strip().lower(), text).split()
     odd = [field for field in fields if not all(map(_ITEM.fullmatch, field.split(",")))]
-    reason = f"bad field {odd[0]!r}" if odd else f"{len(fields)} fields"
-    if len(fields) == 5 and not odd:
+    if odd:
+        reason = f"bad field {odd[0]!r}"
+    elif len(fields) != 5:
+        reason = f"{len(fields)} fields"
+    else:
         try:
             parsed(" ".join(fields))
         except CronSimError as error:

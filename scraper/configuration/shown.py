@@ -36,6 +36,9 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, SecretStr):
         parts = urlsplit(value.get_secret_value())
-        is_address = parts.scheme in ("http", "https") and parts.hostname
-        return f"{parts.scheme}://{parts.hostname}/…" if is_address else "…"
-    return str(value) if isinstance(value, Path) else value
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}/…"
+        return "…"
+    if isinstance(value, Path):
+        return str(value)
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -63,7 +64,7 @@ def unknown(environment: Mapping[str, str], sites: Sequence[str]) -> list[str]:
     for name in sorted(environment.keys() - known):
         if name.startswith(PREFIX):
             near = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {near[0]}?" if near else ""
+            meant = "".join(f"; did you mean {each}?" for each in near)
             sentences.append(f"{name}: unknown variable, ignored{meant}")
     return sentences
 
@@ -75,10 +76,10 @@ def read(annotation: Any, text: str) -> Any:
         return _BOOLEANS.get(text.lower(), text)
     if wanted is list:
         return [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        return wanted(text) if wanted in (int, float) else text
-    except ValueError:
-        return text
+    if wanted in (int, float):
+        with suppress(ValueError):
+            return wanted(text)
+    return text
 
 
 def _plain_type(annotation: Any) -> Any:

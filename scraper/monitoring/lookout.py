@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,8 @@ from scraper.configuration import Configuration
 from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
 from scraper.monitoring.alerts.targets import targets
 from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
-from scraper.monitoring.metrics import LastCheck, registry, serve, write_textfile
+from scraper.monitoring.metrics.collecting import LastCheck, registry
+from scraper.monitoring.metrics.serving import serve, write_textfile
 from scraper.schedule.interrupted import end_all_interrupted
 from scraper.schedule.processes import Result
 from scraper.schedule.schedule import Hooks
@@ -100,8 +102,8 @@ class Lookout:
     def look_after(self, site: str, result: Result, now: datetime) -> None:
         """Look after a crawl; one that never reached the archive is remembered until one does."""
         if not result.succeeded:
-            output = result.stderr.splitlines()
-            why = output[-1] if output else f"exit code {result.exit_code} without output"
+            silent = f"exit code {result.exit_code} without output"
+            why = result.stderr.rpartition("\n")[2] or silent
             self._not_begun[site] = Incident(
                 kind="crawl_failed",
                 site=site,
@@ -144,7 +146,9 @@ def hooks_of(
     hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
     lookout.write()  # fails at once rather than after the first crawl
     if configuration.metrics.port is not None:
-        hooks.close.append(serve(configuration.metrics.port, lookout.metrics).close)
+        served = ExitStack()
+        served.enter_context(serve(configuration.metrics.port, lookout.metrics))
+        hooks.close.append(served.close)
     return hooks
 
 

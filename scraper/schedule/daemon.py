@@ -74,8 +74,9 @@ class Daemon:
         """Start what is due; return the time of the next tick, which comes in any case."""
         now = self._clock()
         try:
-            for order in [] if self._stopped.is_set() else self._schedule.tick(now):
-                Thread(target=self._crawl, args=(order,), daemon=True).start()
+            if not self._stopped.is_set():
+                for order in self._schedule.tick(now):
+                    Thread(target=self._crawl, args=(order,), daemon=True).start()
             wake, self._problem = self._schedule.wake_at(now), ""
         except ArchiveError as error:
             if str(error) != self._problem:  # once, however long it lasts

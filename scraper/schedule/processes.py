@@ -45,16 +45,18 @@ class Order:
     @classmethod
     def of(cls, known: Loaded, archive: Path, **given: Any) -> Self:
         """Return an order for an archive with the configuration that is loaded here."""
-        config = known.file.absolute() if known.file is not None else None
+        config = known.file and known.file.absolute()
         return cls(archive=archive.absolute(), config=config, **given)
 
     def command(self) -> list[str]:
         """Return the command line."""
-        config = ["--config", str(self.config)] if self.config else []
-        since = ["--since", self.since.isoformat()] if self.since else []
-        settings = [part for setting in self.settings for part in ("-s", setting)]
-        crawl = ["crawl", self.site, "--archive", str(self.archive), "--json", *since, *settings]
-        return [sys.executable, "-m", "scraper.cli.child", *config, *crawl]
+        command = [sys.executable, "-m", "scraper.cli.child"]
+        if self.config:
+            command += ["--config", str(self.config)]
+        command += ["crawl", self.site, "--archive", str(self.archive), "--json"]
+        if self.since:
+            command += ["--since", self.since.isoformat()]
+        return command + [part for setting in self.settings for part in ("-s", setting)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +76,6 @@ class Result:
     """Whether it was running when the schedule was stopped."""
     stderr: str = ""
     """The end of its output on stderr."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended_at - self.started_at).total_seconds()
 
     @property
     def locked_out(self) -> bool:
@@ -104,7 +101,7 @@ class CrawlProcesses:
     ) -> None:
         """Take the seconds that a crawl may take, and those it has to end when it is stopped."""
         self._clock = clock
-        self._environment = dict(os.environ if environment is None else environment)
+        self._environment = dict(environment or os.environ)
         self._longest = longest
         self._grace = grace
         self._processes: dict[str, subprocess.Popen[bytes]] = {}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -123,13 +122,11 @@ class Schedule:
 
     def check(self, now: datetime) -> None:
         """Call the hooks that check health."""
-        for hook in self.hooks.check:
-            _guarded(partial(hook, now))
+        _call(self.hooks.check, now)
 
     def close(self) -> None:
         """Call the hooks of the end."""
-        for hook in self.hooks.close:
-            _guarded(hook)
+        _call(self.hooks.close)
 
     def _report(self, result: Result, now: datetime) -> None:
         _log(result)
@@ -138,10 +135,8 @@ class Schedule:
         if not result.succeeded:
             reason = "broke_off" if result.ended == "broken" else result.ended
             end_interrupted(self.archive, result.site, now=now, reason=reason)
-        if self.stopping:  # we stopped it: nothing to report
-            return
-        for hook in self.hooks.after:
-            _guarded(partial(hook, result.site, result, now))
+        if not self.stopping:  # one that we stopped is no news
+            _call(self.hooks.after, result.site, result, now)
 
     def _put_site_off(self, site: str, why: str, now: datetime, *, level: int) -> None:
         """Keep the site due; logged once, however long it waits."""
@@ -165,11 +160,12 @@ class Schedule:
         return last
 
 
-def _guarded(hook: Callable[[], object]) -> None:
-    try:
-        hook()
-    except Exception:
-        logger.exception("a hook failed")
+def _call(hooks: Iterable[Callable[..., object]], *given: object) -> None:
+    for hook in hooks:
+        try:
+            hook(*given)
+        except Exception:
+            logger.exception("a hook failed")
 
 
 def _log(result: Result) -> None:
@@ -177,7 +173,7 @@ def _log(result: Result) -> None:
     line = {
         "site": result.site,
         "started_at": result.started_at.isoformat(timespec="seconds"),
-        "seconds": round(result.seconds, 1),
+        "seconds": round((result.ended_at - result.started_at).total_seconds(), 1),
         "exit_code": result.exit_code,
         "ended": result.ended,
         "counts": dict(result.counts),

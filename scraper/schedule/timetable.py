@@ -31,12 +31,15 @@ class LastCrawl:
 
     def began(self, now: datetime) -> datetime | None:
         """Return when the newest began; None if in the future, as the clock was wrong then."""
-        return self.started_at if self.started_at <= now + AHEAD else None
+        return _past(self.started_at, now)
 
     def finished(self, now: datetime) -> datetime | None:
         """Return when the newest that finished began; None as for `began`, or if none did."""
-        finished = self.finished_at
-        return finished if finished is not None and finished <= now + AHEAD else None
+        return _past(self.finished_at, now)
+
+
+def _past(at: datetime | None, now: datetime) -> datetime | None:
+    return None if at is None or at > now + AHEAD else at
 
 
 def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
@@ -94,27 +97,16 @@ class Timetable:
         )
 
     def next_run(self, site: str, last: datetime | None, now: datetime) -> datetime:
-        """Return when the site is crawled next, in UTC; `now` if it is due."""
-        if last is None:
-            return now
-        # Compared in UTC: within a zone, Python ignores which of two repeated hours it is.
-        return max(now, self.rhythms[site].next_after(last).astimezone(UTC))
+        """Return when the site is crawled next; `now` if it is due."""
+        return max(now, self._run_after(site, last))
 
     def due(
         self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
     ) -> list[str]:
         """Return the sites to crawl now, longest overdue first; `last`: start of last crawls."""
-        runs = {
-            site: self.rhythms[site].next_after(last[site]).astimezone(UTC)
-            for site in self.rhythms
-            if site in last
-        }
-        due = [
-            (site in runs, runs.get(site, now), site)
-            for site in self.rhythms
-            if site not in under_way and runs.get(site, now) <= now
-        ]
-        return [site for _known, _run, site in sorted(due)]
+        waiting = [site for site in self.rhythms if site not in under_way]
+        runs = sorted((self._run_after(site, last.get(site)), site) for site in waiting)
+        return [site for run, site in runs if run <= now]
 
     def wake_at(
         self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
@@ -122,6 +114,12 @@ class Timetable:
         """Return when a site that is not being crawled is due next; None if all are."""
         waiting = [site for site in self.rhythms if site not in under_way]
         return min((self.next_run(site, last.get(site), now) for site in waiting), default=None)
+
+    def _run_after(self, site: str, last: datetime | None) -> datetime:
+        """Return a time in UTC: within a zone, Python compares repeated hours as one."""
+        if last is None:
+            return datetime.min.replace(tzinfo=UTC)
+        return self.rhythms[site].next_after(last).astimezone(UTC)
 
     def silences(self) -> dict[str, timedelta]:
         """Return how long each site may be without a crawl: one run may be lost, not two."""
@@ -138,8 +136,7 @@ class Timetable:
             return None
         today = now.astimezone(zone).date()
         earliest = today - timedelta(days=days)
-        finished = last.finished(now) if last is not None else None
-        if finished is None:
+        if last is None or (finished := last.finished(now)) is None:
             return earliest
         day = finished.astimezone(zone).date()
-        return max(day, earliest) if day < today else None
+        return None if day >= today else max(day, earliest)

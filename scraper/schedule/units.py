@@ -43,7 +43,7 @@ class Deployment:
         keys = known.configuration.schedule
         return cls(
             archive=archive.absolute(),
-            config=known.file.absolute() if known.file is not None else None,
+            config=known.file and known.file.absolute(),
             grace=keys.grace,
             longest=keys.longest,
             check_every=keys.check_every,
@@ -52,8 +52,10 @@ class Deployment:
 
     def command(self, *words: str) -> list[str]:
         """Return `warta` with these words."""
-        config = ["--config", str(self.config)] if self.config else []
-        return [self.python, "-m", "scraper", *config, *words, "--archive", str(self.archive)]
+        command = [self.python, "-m", "scraper"]
+        if self.config:
+            command += ["--config", str(self.config)]
+        return [*command, *words, "--archive", str(self.archive)]
 
 
 def variables_not_passed_on(known: Loaded) -> str:
@@ -121,7 +123,8 @@ def timers(
 
 
 def _timer(description: str, times: str) -> str:
-    return f"[Unit]\nDescription={description}\n\n[Timer]\n{times}\n[Install]\nWantedBy=timers.target\n"
+    install = "[Install]\nWantedBy=timers.target\n"
+    return f"[Unit]\nDescription={description}\n\n[Timer]\n{times}\n{install}"
 
 
 def _service(

@@ -84,12 +84,9 @@ def _reason(error: Exception, mail: Mail) -> str:
         case smtplib.SMTPRecipientsRefused():
             codes = sorted({str(code) for code, _text in error.recipients.values()})
             return f"the server refused every recipient ({', '.join(codes)})"
-        case smtplib.SMTPResponseException(smtp_error=bytes(said)):
-            text = one_line(said.decode(errors="replace"), most=120)
-            return f"the server answered {error.smtp_code} {text}".rstrip()
-        case smtplib.SMTPResponseException():
-            text = one_line(str(error.smtp_error), most=120)
-            return f"the server answered {error.smtp_code} {text}".rstrip()
+        case smtplib.SMTPResponseException(smtp_error=said):
+            words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+            return f"the server answered {error.smtp_code} {one_line(words, most=120)}".rstrip()
         case smtplib.SMTPServerDisconnected():
             return f"connection lost, or no response within {mail.timeout:g} s"
         case TimeoutError():

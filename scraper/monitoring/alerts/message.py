@@ -62,8 +62,9 @@ class Message:
     @property
     def subject(self) -> str:
         """As in `[warta] suara: drift began`."""
-        noun = _NOUNS.get(self.incident.kind, self.incident.kind)
-        what = "test message" if self.test else f"{noun} {self.state}"
+        what = f"{_NOUNS.get(self.incident.kind, self.incident.kind)} {self.state}"
+        if self.test:
+            what = "test message"
         return one_line(f"[warta] {self.incident.site or self.archive}: {what}", most=SUBJECT)
 
     def as_dict(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Message:
             "kind": incident.kind,
             "site": incident.site,
             "layout": incident.layout,
-            "day": incident.day.isoformat() if incident.day else None,
+            "day": incident.day and incident.day.isoformat(),
             "since": _iso(incident.since),
             "ended_at": _iso(self.ended_at),
             "why": incident.why,
@@ -108,4 +109,4 @@ class Message:
 
 
 def _iso(value: datetime | None) -> str | None:
-    return value.isoformat(timespec="seconds") if value is not None else None
+    return None if value is None else value.isoformat(timespec="seconds")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Crawls that recorded their counts.
-_LAST_ENDED = "SELECT max(id) FROM crawls WHERE counts IS NOT NULL GROUP BY site"
+_ENDED = "counts IS NOT NULL"
+_LAST_ENDED = f"id IN (SELECT max(id) FROM crawls WHERE {_ENDED} GROUP BY site)"
 _EPOCH = "CAST(strftime('%s', max({column})) AS INTEGER)"
 
 
@@ -29,6 +29,12 @@ class Reading:
     def is_counter(self) -> bool:
         """Whether it only grows."""
         return self.name.endswith("_total")
+
+
+def _last_crawl(name: str, text: str, value: str, *, among: str = _LAST_ENDED) -> Reading:
+    """Return a metric of the newest crawl of each site: an expression over table `crawls`."""
+    query = f"SELECT site, {value} FROM crawls WHERE {among} GROUP BY site"
+    return Reading(name=f"warta_crawl_last_{name}", text=text, labels=("site",), query=query)
 
 
 READINGS = (
@@ -61,53 +67,43 @@ READINGS = (
             WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site)
             GROUP BY 1, 2""",
     ),
-    Reading(
-        name="warta_crawl_last_start_timestamp_seconds",
-        text="When the newest crawl began, running ones included.",
-        labels=("site",),
-        query=f"SELECT site, {_EPOCH.format(column='started_at')} FROM crawls GROUP BY site",
+    _last_crawl(
+        "start_timestamp_seconds",
+        "When the newest crawl began, running ones included.",
+        _EPOCH.format(column="started_at"),
+        among="TRUE",
     ),
-    Reading(
-        name="warta_crawl_last_end_timestamp_seconds",
-        text="When the newest crawl that ended by itself did.",
-        labels=("site",),
-        query=f"""SELECT site, {_EPOCH.format(column="ended_at")}
-            FROM crawls WHERE counts IS NOT NULL GROUP BY site""",
+    _last_crawl(
+        "end_timestamp_seconds",
+        "When the newest crawl that ended by itself did.",
+        _EPOCH.format(column="ended_at"),
+        among=_ENDED,
     ),
-    Reading(
-        name="warta_crawl_last_success_timestamp_seconds",
-        text="When the newest crawl that finished by itself ended.",
-        labels=("site",),
-        query=f"""SELECT site, {_EPOCH.format(column="ended_at")}
-            FROM crawls WHERE end_reason = 'finished' GROUP BY site""",
+    _last_crawl(
+        "success_timestamp_seconds",
+        "When the newest crawl that finished by itself ended.",
+        _EPOCH.format(column="ended_at"),
+        among="end_reason = 'finished'",
     ),
-    Reading(
-        name="warta_crawl_last_duration_seconds",
-        text="How long the newest crawl that ended by itself took.",
-        labels=("site",),
-        query=f"""SELECT site,
-                round(max(0, julianday(ended_at) - julianday(started_at)) * 86400, 3)
-            FROM crawls WHERE id IN ({_LAST_ENDED})""",
+    _last_crawl(
+        "duration_seconds",
+        "How long the newest crawl that ended by itself took.",
+        "round(max(0, julianday(ended_at) - julianday(started_at)) * 86400, 3)",
     ),
-    Reading(
-        name="warta_crawl_last_received_bytes",
-        text="Bytes that the newest crawl that ended by itself received.",
-        labels=("site",),
-        query=f"SELECT site, coalesce(bytes, 0) FROM crawls WHERE id IN ({_LAST_ENDED})",
+    _last_crawl(
+        "received_bytes",
+        "Bytes that the newest crawl that ended by itself received.",
+        "coalesce(bytes, 0)",
     ),
-    Reading(
-        name="warta_crawl_last_announced_stories",
-        text="Stories that the sources announced to the newest crawl that ended by itself.",
-        labels=("site",),
-        query=f"""SELECT site, coalesce(json_extract(counts, '$.announced'), 0)
-            FROM crawls WHERE id IN ({_LAST_ENDED})""",
+    _last_crawl(
+        "announced_stories",
+        "Stories that the sources announced to the newest crawl that ended by itself.",
+        "coalesce(json_extract(counts, '$.announced'), 0)",
     ),
-    Reading(
-        name="warta_crawl_last_asked_stories",
-        text="Stories that the newest crawl that ended by itself requested.",
-        labels=("site",),
-        query=f"""SELECT site, coalesce(json_extract(counts, '$.asked'), 0)
-            FROM crawls WHERE id IN ({_LAST_ENDED})""",
+    _last_crawl(
+        "asked_stories",
+        "Stories that the newest crawl that ended by itself requested.",
+        "coalesce(json_extract(counts, '$.asked'), 0)",
     ),
     Reading(
         name="warta_crawl_last_pages",
@@ -117,7 +113,7 @@ READINGS = (
                 coalesce((SELECT j.value FROM json_each(c.counts) j WHERE j.key = o.value), 0)
             FROM crawls c,
                 json_each('["kept", "unchanged", "not_modified", "gone", "refused", "failed"]') o
-            WHERE c.id IN ({_LAST_ENDED})""",
+            WHERE c.{_LAST_ENDED}""",
     ),
     Reading(
         name="warta_alerts_undelivered",

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Thread, get_ident
-from typing import Self
-from wsgiref.simple_server import WSGIServer
+from threading import get_ident
 
 from prometheus_client import CollectorRegistry, generate_latest, start_http_server
 
@@ -39,33 +36,20 @@ def write_textfile(path: Path, metrics: CollectorRegistry) -> None:
             new.unlink()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
-    """A metrics server that runs in its own thread until `close()`."""
+@contextmanager
+def serve(port: int, metrics: CollectorRegistry) -> Iterator[int]:
+    """Serve the metrics on loopback, at every path, and yield the port; raises MetricsError.
 
-    port: int
-    """The port it listens on."""
-    close: Callable[[], None]
-    """Stops it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-
-def serve(port: int, metrics: CollectorRegistry) -> Serving:
-    """Serve the metrics on loopback, at every path; port 0 picks one. Raises MetricsError."""
+    Port 0 picks a free one.
+    """
     try:
         server, thread = start_http_server(port, addr=LOOPBACK, registry=metrics)
     except (OSError, OverflowError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise MetricsError(f"{LOOPBACK}:{port}: the metrics cannot be served ({reason})") from error
-    return Serving(port=server.server_port, close=lambda: _stop(server, thread))
-
-
-def _stop(server: WSGIServer, thread: Thread) -> None:
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -77,12 +77,12 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
     with Receiver() as receiver:
         watch = lookout(news, receiver)
         watch.look_after(
-            "rmol", failed("Peringatan\nError: warta.toml:3: kunci yang salah"), NOW + MINUTE
+            "rmol", failed("Peringatan\nError: warta.toml: kunci yang salah"), NOW + MINUTE
         )
         watch.look(NOW + 2 * MINUTE)
         assert receiver.told == [("began", "crawl_failed", "rmol")]
         assert receiver.bodies[0]["why"].endswith(
-            "as far as the archive: Error: warta.toml:3: kunci yang salah"
+            "failed before it reached the archive: Error: warta.toml: kunci yang salah"
         )
         with Archive(news) as archive:
             crawl = archive.begin_crawl("rmol", now=NOW + 3 * MINUTE, version="0", arguments={})

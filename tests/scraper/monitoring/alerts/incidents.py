@@ -8,7 +8,9 @@ from typing import Any
 
 from archive import Archive
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import DeliveryReport, Mail, Message, Target, note, send_due
+from scraper.monitoring.alerts.message import Message
+from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
+from scraper.monitoring.alerts.targets import Mail, Target
 from tests.scraper.monitoring.alerts.receivers import Postbox
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)

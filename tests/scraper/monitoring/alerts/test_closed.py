@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from archive.errors import ArchiveBusy, ArchiveUnwritable
-from scraper.monitoring.alerts import Webhook, unwritable
+from scraper.monitoring.alerts import unwritable
+from scraper.monitoring.alerts.targets import Webhook
 from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
 from tests.scraper.monitoring.alerts.incidents import DAY, HOUR, MINUTE, NOW
 from tests.scraper.monitoring.alerts.receivers import Receiver
@@ -56,7 +57,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from archive.errors import ArchiveUnwritable
-from scraper.monitoring.alerts import Webhook
+from scraper.monitoring.alerts.targets import Webhook
 from scraper.monitoring.alerts.unwritable import notify_unwritable
 input()
 full = ArchiveUnwritable("news.db: the disk is full")

@@ -19,7 +19,8 @@ from archive import Archive
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import Alerts, lasting, listed
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import DeliveryReport, Target, Webhook
+from scraper.monitoring.alerts.notify import DeliveryReport
+from scraper.monitoring.alerts.targets import Target, Webhook
 from scraper.monitoring.alerts.notify import MESSAGES
 from tests.scraper.monitoring.alerts.incidents import (
     DAY,
@@ -459,7 +460,7 @@ _CHILD = """
 import sys
 from tests.scraper.monitoring.alerts.incidents import NOW, drift, tell
 from archive import Archive
-from scraper.monitoring.alerts import Webhook
+from scraper.monitoring.alerts.targets import Webhook
 with Archive(sys.argv[1]) as archive:
     tell(archive, [drift()], [Webhook(url=sys.argv[2], timeout=60)], now=NOW)
 """

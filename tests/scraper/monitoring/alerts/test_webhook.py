@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.monitoring.alerts import Undelivered, Webhook
+from scraper.monitoring.alerts.targets import Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
 from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, message
 from tests.scraper.monitoring.alerts.receivers import Receiver, free_port, until

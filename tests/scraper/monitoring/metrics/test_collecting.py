@@ -14,8 +14,8 @@ from archive import Archive
 from archive.archive import Reader
 from archive.maintenance.takedown import take_down
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import Webhook
-from scraper.monitoring.metrics import LastCheck, registry
+from scraper.monitoring.alerts.targets import Webhook
+from scraper.monitoring.metrics.collecting import LastCheck, registry
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS
 from tests.archive.invented import HOUR, NOW, keep, story
 from tests.scraper.monitoring.alerts.incidents import tell
