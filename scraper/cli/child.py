@@ -9,6 +9,7 @@ import os
 import sys
 from threading import Thread
 
+
 def _end_with_parent() -> None:
     while os.read(0, 4096):
         pass

@@ -1,4 +1,7 @@
-"""`warta.toml`, `WARTA_*` variables and their defaults; imports no other room."""
+"""The configuration: `warta.toml`, `WARTA_*` variables and their defaults.
+
+Imports no other room of `scraper`.
+"""
 
 from scraper.configuration.errors import ConfigurationError
 from scraper.configuration.keys import (

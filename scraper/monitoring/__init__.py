@@ -1,1 +1,4 @@
-"""Alerts and metrics of a schedule; imports schedule, politeness and configuration."""
+"""Alerts, metrics and the periodic check that feeds them.
+
+May import `schedule` and what is below it, not `crawling`.
+"""

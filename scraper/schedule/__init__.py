@@ -1,1 +1,4 @@
-"""When sites are due, and the processes that crawl them; imports configuration and politeness."""
+"""Unattended crawling: when each site is due, and the daemon that starts its crawls.
+
+May import `configuration`, `politeness`, `sites` and `archive`.
+"""

@@ -1,1 +1,1 @@
-"""Alerts: incidents sent to webhooks and by e-mail; imports configuration and politeness."""
+"""Alerts: incidents as messages, delivered to webhooks and mailboxes."""

@@ -1,1 +1,1 @@
-"""Metrics for Prometheus; imports only the archive."""
+"""Prometheus metrics of an archive, served on loopback or written to a file."""

@@ -7,8 +7,8 @@ import ssl
 
 import pytest
 
-from scraper.monitoring.alerts.targets import Mail, Undelivered
 from scraper.monitoring.alerts.mail import compose, send
+from scraper.monitoring.alerts.targets import Mail, Undelivered
 from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, mailbox, message
 from tests.scraper.monitoring.alerts.receivers import Postbox, free_port, silent
 

@@ -19,9 +19,8 @@ from archive import Archive
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import Alerts, lasting, listed
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts.notify import DeliveryReport
+from scraper.monitoring.alerts.notify import MESSAGES, DeliveryReport
 from scraper.monitoring.alerts.targets import Target, Webhook
-from scraper.monitoring.alerts.notify import MESSAGES
 from tests.scraper.monitoring.alerts.incidents import (
     DAY,
     HOUR,
