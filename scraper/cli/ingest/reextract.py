@@ -21,7 +21,7 @@ from scraper.cli.options import Moment, archive_option, json_option
 from scraper.cli.terminal import bar, console, print_json, print_table
 from scraper.extraction.article import extractor_of
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
-from scraper.ingest.reread import Change
+from scraper.ingest.reread import Difference
 from scraper.sites.loader import sites
 
 _KINDS = {
@@ -80,7 +80,7 @@ def reextract_command(
     warta reextract --site suara --since 2026-11-01
     """
     chosen = _checked(names)
-    shown: list[Change] = []
+    shown: list[Difference] = []
     report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
@@ -132,14 +132,14 @@ def _checked(names: Sequence[str]) -> list[str]:
 
 
 def _followed(
-    changes: Iterator[Change], report: Report, samples: int, *, as_json: bool
-) -> list[Change]:
+    changes: Iterator[Difference], report: Report, samples: int, *, as_json: bool
+) -> list[Difference]:
     """Go through all changes, told as JSON lines or with the first of each site kept for showing.
 
     Raises:
         click.ClickException: it was stopped, or a process was killed, as for want of memory.
     """
-    shown: list[Change] = []
+    shown: list[Difference] = []
     try:
         for found in changes:
             if as_json:
@@ -158,7 +158,7 @@ def _followed(
     return shown
 
 
-def _row(found: Change) -> dict[str, Any]:
+def _row(found: Difference) -> dict[str, Any]:
     edits = [
         {"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]}
         for name, runs in _edits(found)
@@ -172,7 +172,7 @@ def _row(found: Change) -> dict[str, Any]:
     }
 
 
-def _edits(found: Change) -> list[tuple[str, Any]]:
+def _edits(found: Difference) -> list[tuple[str, Any]]:
     return (
         list(edits_between(found.before, found.after))
         if found.kind not in ("first", "lost")
@@ -180,7 +180,9 @@ def _edits(found: Change) -> list[tuple[str, Any]]:
     )
 
 
-def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_run: bool) -> None:
+def _show(
+    report: Report, names: Sequence[str], shown: Sequence[Difference], *, dry_run: bool
+) -> None:
     rows = [
         {
             "site": name,
