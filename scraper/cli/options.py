@@ -1,36 +1,30 @@
-"""What the commands share: their options, and opening the archive that they name."""
+"""What commands share: types of values, options, and opening the archive that they name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from click.core import ParameterSource
 
 from archive.archive import Archive, Reader
 from archive.database.connection import plain_errors
+from archive.errors import PackageMissing
 from archive.ledger.wording import plural
 from archive.revisions import queries
+from scraper.cli.defaults import ConfiguredOption, config_option
 
-archive_option = click.option(
-    "--archive",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="WARTA_ARCHIVE",
-    default="news.db",
-    show_default=True,
-    help="The archive's file.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class Number(click.FloatRange):
-    """A number between two others; what is no number (`nan`) is none."""
+    """A number in a range; NaN is refused."""
 
     name = "number"
 
@@ -44,13 +38,26 @@ class Number(click.FloatRange):
         return found
 
 
-class Moment(click.ParamType[datetime]):
-    """A time with its offset, or a day, which means its end in UTC, or its beginning."""
+class Day(click.ParamType[date]):
+    """A day like 2026-01-31."""
+
+    name = "yyyy-mm-dd"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Called by click."""
+        try:
+            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()
+        except ValueError:
+            self.fail(f"{value}: expected a day like 2026-01-31", param, ctx)
+
+
+class Time(click.ParamType[datetime]):
+    """A time with its UTC offset, or a day, which stands for its end in UTC (or its start)."""
 
     name = "time"
 
-    def __init__(self, *, begins: bool = False) -> None:
-        self._of_day = time.min if begins else time.max
+    def __init__(self, *, start_of_day: bool = False) -> None:
+        self._of_day = time.min if start_of_day else time.max
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -58,94 +65,160 @@ class Moment(click.ParamType[datetime]):
         """Called by click."""
         if isinstance(value, datetime):
             return value
+        example = "2026-01-31T08:00:00+07:00"
         try:
             found = datetime.fromisoformat(value)
         except ValueError:
             self.fail(
-                f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31",
-                param,
-                ctx,
+                f"{value}: expected a time like {example}, or a day like 2026-01-31", param, ctx
             )
         if len(value) <= 10:
             return datetime.combine(found, self._of_day, tzinfo=UTC)
         if found.tzinfo is None:
-            self.fail(
-                f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx
-            )
+            self.fail(f"{value}: the time needs its UTC offset, like {example}", param, ctx)
         return found
 
 
-as_of_option = click.option(
-    "--as-of",
-    "as_of",
-    type=Moment(),
-    metavar="TIME",
-    help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC).",
-)
+class Zone(click.ParamType[ZoneInfo]):
+    """A name of the time zone database."""
+
+    name = "zone"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> ZoneInfo:
+        """Called by click."""
+        try:
+            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.fail(f"{value}: unknown time zone; expected a name like Asia/Jakarta", param, ctx)
 
 
-def named(context: click.Context, path: Path) -> Path:
-    """The archive that a command of a group is given, by its own option or by the group's."""
-    given = (
-        context.parent is not None
-        and context.parent.get_parameter_source("path") is ParameterSource.COMMANDLINE
+class _ArchiveOption(ConfiguredOption):
+    """`--archive`; one given to the group counts for its commands that are given none."""
+
+    def consume_value(
+        self, ctx: click.Context, opts: Any
+    ) -> tuple[Any, ParameterSource]:
+        """Called by click."""
+        value, source = super().consume_value(ctx, opts)
+        group = ctx.parent
+        if (
+            source is not ParameterSource.COMMANDLINE
+            and group is not None
+            and group.get_parameter_source("path") is ParameterSource.COMMANDLINE
+        ):
+            return group.params["path"], ParameterSource.COMMANDLINE
+        return value, source
+
+
+def archive_option(command: Decorated) -> Decorated:
+    """Add `--archive`, and `--config`, which may name the archive."""
+    option = click.option(
+        "--archive",
+        "path",
+        cls=_ArchiveOption,
+        key=("archive",),
+        type=click.Path(path_type=Path),
+        envvar="WARTA_ARCHIVE",
+        default="news.db",
+        show_default=True,
+        help="The archive file.",
     )
-    if (
-        given
-        and context.parent is not None
-        and context.get_parameter_source("path") is not ParameterSource.COMMANDLINE
-    ):
-        return Path(context.parent.params["path"])
-    return path
+    return option(config_option(command))
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+as_of_option = click.option(
+    "--as-of", type=Time(), help="The archive as of this time; a day stands for its end in UTC."
+)
+sites_option = click.option(
+    "--site", "names", multiple=True, help="Only this site; may be repeated."
+)
+jobs_option = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
+)
+settings_option = click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
+)
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
+
+
+def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the names without repeats. Raises click.UsageError for a site that is not known."""
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sites = ", ".join(known) or "none yet"
+        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {sites}")
+    return list(dict.fromkeys(names))
 
 
 def identify() -> queries.Identify | None:
-    """The profiles' eye for addresses, which the program that holds these commands lends them."""
+    """Return the function that finds the story of an address; `warta` puts it into the context."""
     found: queries.Identify | None = click.get_current_context().find_root().obj
     return found
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Archive]:
-    """The archive, for reading."""
+    """Open an existing archive for reading."""
     with plain_errors(path), Archive(path, read_only=True) as archive:
         yield archive
 
 
 @contextmanager
 def opened_for_writing(path: Path) -> Iterator[Archive]:
-    """The archive that is there, for writing; a command that mends or erases makes none."""
-    Archive(path, read_only=True).close()  # says what is wrong where there is none
+    """Open an existing archive for writing; none is created."""
+    Archive(path, read_only=True).close()  # raises where there is none
     with plain_errors(path), Archive(path) as archive:
         yield archive
 
 
-def tell_unread(archive: Archive) -> None:
-    """Say where articles of an earlier version are in no cluster because nobody has looked yet."""
+@contextmanager
+def opened_as_of(path: Path, as_of: datetime | None) -> Iterator[Reader]:
+    """Open an existing archive for reading, as of a time where one is given."""
+    with opened(path) as archive:
+        if as_of is None:
+            yield archive
+            return
+        warn_unsettled(archive, as_of)
+        with archive.as_of(as_of) as past:
+            yield past
+
+
+def warn_unsettled(archive: Archive, as_of: datetime) -> None:
+    """Warn on stderr where the archive may still write at that time."""
+    if archive.settled(as_of):
+        return
+    latest = archive.clock.latest()
+    written = f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
+    click.echo(f"The archive {written}: results as of a later time may still change.", err=True)
+
+
+def warn_unclustered(archive: Archive) -> None:
+    """Warn on stderr of articles that an earlier version wrote without clustering them."""
     unread = archive.clusters.texts.unread()
     if unread:
+        articles = plural(unread, "article")
         click.echo(
-            f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.",
+            f"{articles} of an earlier version not clustered yet: run `warta clusters rebuild`.",
             err=True,
         )
 
 
 @contextmanager
-def opened_as_of(path: Path, moment: datetime | None) -> Iterator[Reader]:
-    """The archive for reading, as it stands or as it stood."""
-    with opened(path) as archive:
-        if moment is None:
-            yield archive
-            return
-        if not archive.settled(moment):
-            latest = archive.clock.latest()
-            newest = (
-                f"was last written at {latest.isoformat(timespec='seconds')}"
-                if latest
-                else "is empty"
-            )
-            click.echo(
-                f"The archive {newest}: what it says as of a later moment may still grow.", err=True
-            )
-        with archive.as_of(moment) as past:
-            yield past
+def needs_extra(extra: str) -> Iterator[None]:
+    """Import packages of an extra inside; raises PackageMissing where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("archive", "scraper"):
+            raise
+        raise PackageMissing(
+            f"this needs more packages ({error.name} is missing): pip install 'warta[{extra}]'"
+        ) from error

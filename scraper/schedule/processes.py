@@ -14,7 +14,8 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import IO, Any
 
-from scraper.cli.child import LOCKED_OUT
+LOCKED_OUT = 75
+"""Exit status of a crawl whose site is locked by another process: EX_TEMPFAIL of sysexits.h."""
 
 _TAIL = 8_192
 """Bytes that are kept of what a crawl says, its newest: enough for its result and for a traceback."""
