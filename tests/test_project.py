@@ -78,11 +78,6 @@ def test_every_option_of_every_command_has_help():
                 assert option.help, f"{name} {option.opts}"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_modules_stay_small(path):
-    assert path.read_text("utf-8").count("\n") <= 300
-
-
 def test_every_reason_that_the_code_gives_has_its_sentence():
     given = set()
     for path in SOURCES:

@@ -1,5 +1,4 @@
-"""A training corpus from an archive: datatrove's blocks over the articles as of a moment, and files
-that the ecosystem reads.
+"""Training corpora: datatrove blocks over the articles as of a time, and the files they produce.
 
-Everything here needs the extra: `pip install 'warta[corpus]'`.
+Needs the extra: `pip install 'warta[corpus]'`. May import every room but `maintenance`.
 """

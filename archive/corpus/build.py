@@ -28,14 +28,14 @@ from archive.corpus.output.finish import MARK, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, nothing_kept, select
+from archive.corpus.selection import Selection, empty_archive, select
 from archive.corpus.splits import Splitter
 from archive.database.connection import plain_errors
 from archive.errors import CorpusError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
+class BuildOptions:
     """What a corpus is built with; none of it changes a byte."""
 
     executor: str = "local"
@@ -48,18 +48,18 @@ class Means:
     """Whether a corpus that stands there may be replaced."""
 
 
-def newest_moment(path: Path) -> datetime:
+def last_written_at(path: Path) -> datetime:
     """The last moment that the archive wrote: what a corpus is built as of unless told otherwise;
     raises CorpusError for an empty one.
     """
     with plain_errors(path), Archive(path, read_only=True) as archive:
         latest = archive.clock.latest()
     if latest is None:
-        raise nothing_kept(path)
+        raise empty_archive(path)
     return latest
 
 
-def survey(recipe: Recipe) -> Selection:
+def load_selection(recipe: Recipe) -> Selection:
     """What the recipe asks for; raises CorpusError where that is nothing."""
     Splitter(recipe.splits, recipe.test_after)  # says what is wrong with them
     if (language := recipe.thresholds.language).enabled:
@@ -76,7 +76,7 @@ def build(
     recipe: Recipe,
     selection: Selection,
     out: Path,
-    means: Means,
+    means: BuildOptions,
     *,
     advance: Callable[[int], object],
 ) -> Summary | None:
@@ -87,7 +87,7 @@ def build(
     """
     options = checked_options(means.executor, means.options)
     check_target(out, overwrite=means.overwrite)
-    work = building_folder(out)
+    work = work_folder(out)
     with _plain(out, work), _alone(work):
         check_not_queued(work)
         _give_back(work, out)
@@ -112,7 +112,7 @@ def build(
     return finish.summary
 
 
-def building_folder(out: Path) -> Path:
+def work_folder(out: Path) -> Path:
     """Where a corpus is made before it bears its name: beside it, on the same disk, and for
     clusters on the same shared file system.
     """
@@ -193,6 +193,6 @@ def _plain(out: Path, work: Path) -> Iterator[None]:
         raise CorpusError(f"{out}: {why}{goes_on}") from error
 
 
-def jobs_of_machine() -> int:
+def available_cores() -> int:
     """Cores that this process may use; where the system does not say, all there are."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -32,7 +32,7 @@ Read = Callable[[], Iterable[Row]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class DuplicateSet:
     """Documents of one cluster or with one text, or a document alone."""
 
     anchor: str
@@ -45,7 +45,7 @@ class Group:
     """
 
 
-class Groups:
+class DuplicateSets:
     """The groups of all documents that passed, and who stands for whom.
 
     A group goes by an article number: the cluster's, which is the least of its articles, or the
@@ -68,12 +68,12 @@ class Groups:
         if dedup != "none":
             self._choose(read, unit=_text if dedup == "exact" else self._number)
 
-    def group(self, row: Row) -> Group:
+    def group(self, row: Row) -> DuplicateSet:
         """The group of one of the documents."""
         number = self._number(row)
         if number not in self._shared:
-            return Group(anchor=self._anchors.get(number, str(row["id"])), day=_day(row))
-        return Group(anchor=self._anchors.get(number, f"{number}"), day=self._days[number])
+            return DuplicateSet(anchor=self._anchors.get(number, str(row["id"])), day=_day(row))
+        return DuplicateSet(anchor=self._anchors.get(number, f"{number}"), day=self._days[number])
 
     def _number(self, row: Row) -> int:
         return self._root(_own(row))

@@ -23,7 +23,7 @@ from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.logging import logger
 
 from archive.corpus.output.finish import Finish
-from archive.corpus.pipeline import judging
+from archive.corpus.pipeline import first_stage
 from archive.corpus.recipe import Recipe
 from archive.database.parallel import readers
 from archive.errors import CorpusError
@@ -78,7 +78,7 @@ def run_ray(
     """
     with _ray():
         first = RayPipelineExecutor(
-            judging(recipe, shards, work),
+            first_stage(recipe, shards, work),
             tasks=len(shards),
             logging_dir=str(work / "logs"),
             **options,
@@ -107,7 +107,10 @@ def queue_slurm(
     """
     logger.disable("datatrove")
     first = SlurmPipelineExecutor(
-        judging(recipe, shards, work), tasks=len(shards), logging_dir=str(work / "logs"), **options
+        first_stage(recipe, shards, work),
+        tasks=len(shards),
+        logging_dir=str(work / "logs"),
+        **options,
     )
     single = {**options, "tasks_per_job": 1, "workers": -1}
     last = SlurmPipelineExecutor(
@@ -218,7 +221,7 @@ def _judge(task: int) -> int:
     """With blocks of its own, as datatrove does it: their statistics are those of the task."""
     assert _task is not None
     recipe, shards, work = _task
-    _local(judging(recipe, shards, work), len(shards), work)._run_for_rank(task)
+    _local(first_stage(recipe, shards, work), len(shards), work)._run_for_rank(task)
     return task
 
 

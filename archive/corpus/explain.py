@@ -19,7 +19,7 @@ from archive.identity import canonical_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class Outcome:
     """Of one story."""
 
     id: str
@@ -40,7 +40,7 @@ class Fate:
         return f"left out: {REASONS.get(self.reason, self.reason)}{instead} ({self.reason})"
 
 
-def fate(corpus: Path, reference: str) -> Fate:
+def find_outcome(corpus: Path, reference: str) -> Outcome:
     """What became of the story with that id or address; raises CorpusError where the corpus does
     not know it.
     """
@@ -51,7 +51,7 @@ def fate(corpus: Path, reference: str) -> Fate:
         names.add(canonical_url(reference))
     for name, row in _rows(corpus):
         if row["id"] == reference or row["url"] in names:
-            return Fate(
+            return Outcome(
                 id=row["id"],
                 url=row["url"],
                 file=name,

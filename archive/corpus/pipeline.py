@@ -9,9 +9,9 @@ from platform import python_version
 from datatrove.pipeline.base import PipelineStep
 
 from archive.corpus.filters import filters
-from archive.corpus.filters.exclusions import LeaveOut
-from archive.corpus.filters.masking import MaskPersonal
-from archive.corpus.filters.repeated import NoteRepeated
+from archive.corpus.filters.exclusions import Exclusions
+from archive.corpus.filters.masking import MaskPersonalData
+from archive.corpus.filters.repeated import RepeatedCandidates
 from archive.corpus.filters.thresholds.tables import Personal
 from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.recipe import Recipe
@@ -35,20 +35,22 @@ DECIDING = (
 """Packages whose version may change a byte of a corpus."""
 
 
-def judging(recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path) -> list[PipelineStep]:
+def first_stage(
+    recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path
+) -> list[PipelineStep]:
     """The first stage, a task a shard: article -> document -> judged, masked, written down in
     `work`.
     """
     thresholds = recipe.thresholds
     steps: list[PipelineStep] = [
         ArchiveReader(recipe, shards),
-        LeaveOut(recipe.opted_out, exclusion_writer=dropped_writer(work, "rights")),
+        Exclusions(recipe.opted_out, exclusion_writer=dropped_writer(work, "rights")),
         *filters(thresholds, lambda name: dropped_writer(work, name)),
     ]
     if thresholds.personal.enabled:
-        steps.append(MaskPersonal(masked_kinds(thresholds.personal)))
+        steps.append(MaskPersonalData(masked_kinds(thresholds.personal)))
     if thresholds.paragraphs.enabled:
-        steps.append(NoteRepeated(work / "paragraphs", thresholds.paragraphs.min_length))
+        steps.append(RepeatedCandidates(work / "paragraphs", thresholds.paragraphs.min_length))
     return [*steps, kept_writer(work)]
 
 

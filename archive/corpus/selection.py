@@ -96,7 +96,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     unknown, and ArchiveDamaged for a time of publication that another program wrote and nobody can
     read.
     """
-    see_broken_texts(reader)
+    decode_leniently(reader)
     digest, tally, articles = hashlib.sha256(), _Tally(), 0
     clusters = {
         row["article_id"]: row["cluster_id"]
@@ -172,7 +172,7 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
     if not known:
         (first,) = reader.db.conn.execute("SELECT min(first_seen_at) FROM main.articles").fetchone()
         if first is None:
-            raise nothing_kept(reader.path)
+            raise empty_archive(reader.path)
         raise CorpusError(
             f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}"
         )
@@ -187,7 +187,7 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
         )
 
 
-def nothing_kept(path: Path) -> CorpusError:
+def empty_archive(path: Path) -> CorpusError:
     """What to say of an archive that is empty."""
     return CorpusError(
         f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some"
@@ -198,7 +198,7 @@ def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dic
     """The selected articles of a shard as rows of `latest`, in order, with `key` and `drifted`:
     whether a drifted layout gave them.
     """
-    see_broken_texts(reader)
+    decode_leniently(reader)
     marked = drifted_articles(reader)
     found = reader.db.query(
         """SELECT l.*, a.key, a.removed_at AS removed_since, a.opted_out AS opted_out_since
@@ -222,7 +222,7 @@ def _with_rights(row: dict[str, Any], *, drifted: bool) -> dict[str, Any]:
     return {**row, "drifted": drifted, "removed_at": removed_at, "opted_out": opted_out}
 
 
-def see_broken_texts(reader: Reader) -> None:
+def decode_leniently(reader: Reader) -> None:
     """What another program wrote may be no UTF-8: it is read as lone surrogates from now on, and
     left out by its reason.
     """

@@ -1,5 +1,6 @@
-"""Who ran whose text: shingles, signatures to find candidates by, the comparison that judges a
-pair, and the clusters of an archive.
+"""Who ran whose text: shingles, signatures, pairwise comparison and the clusters of an archive.
+
+May import `database` and what is below it.
 """
 
 from archive.syndication.clusters import Clusters

@@ -1,4 +1,7 @@
-"""The configuration: `warta.toml`, `WARTA_*` variables, and the defaults of both."""
+"""The configuration: `warta.toml`, `WARTA_*` variables and their defaults.
+
+Imports no other room of `scraper`.
+"""
 
 from scraper.configuration.errors import ConfigurationError
 from scraper.configuration.keys import (

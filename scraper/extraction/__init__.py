@@ -1,4 +1,7 @@
-"""From a page to the article and nothing else."""
+"""From a page to its article and nothing else.
+
+May import `sites` and, of `archive`, `records` and `identity`.
+"""
 
 from scraper.extraction.article import Reading, read, read_page
 

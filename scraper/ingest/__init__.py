@@ -1,0 +1,4 @@
+"""From pages and records to revisions, shared by crawl, import and re-extraction.
+
+May import `extraction`, `sites` and `archive`.
+"""

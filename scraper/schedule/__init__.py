@@ -1,1 +1,4 @@
-"""Unattended crawling: when each site is due, and the long process that sees to it."""
+"""Unattended crawling: when each site is due, and the daemon that starts its crawls.
+
+May import `configuration`, `politeness`, `sites` and `archive`.
+"""

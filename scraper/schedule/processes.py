@@ -15,7 +15,7 @@ from threading import Condition, Thread
 from typing import IO, Any
 
 LOCKED_OUT = 75
-"""Exit status of a crawl whose site is locked by another process: EX_TEMPFAIL of sysexits.h."""
+"""Exit code of a crawl whose site another process holds: EX_TEMPFAIL of sysexits.h."""
 
 _TAIL = 8_192
 """Bytes that are kept of what a crawl says, its newest: enough for its result and for a traceback."""

@@ -1,1 +1,4 @@
-"""One file a site; Scrapy's loader finds them."""
+"""The five sites, one file each, found by Scrapy's spider loader.
+
+May import `crawling` and `sites`; nothing imports this package.
+"""

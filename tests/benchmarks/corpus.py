@@ -112,11 +112,11 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
     imported = perf_counter()
     recipe = Recipe(
         archive=path,
-        as_of=building.newest_moment(path),
+        as_of=building.last_written_at(path),
         thresholds=load_thresholds(),
         splits=parse_splits(DEFAULT),
     )
-    selection = building.survey(recipe)
+    selection = building.load_selection(recipe)
     surveyed = perf_counter()
     judged: list[float] = []
     blocks: dict[str, float] = {}
@@ -132,7 +132,7 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
         recipe,
         selection,
         out,
-        building.Means(jobs=jobs),
+        building.BuildOptions(jobs=jobs),
         advance=lambda count: judged.append(perf_counter()),
     )
     assert summary is not None
@@ -165,13 +165,13 @@ def alone(lines: Path, work: Path, jobs: int) -> dict[str, Any]:
     from datatrove.utils.logging import logger
 
     from archive.corpus.filters import filters
-    from archive.corpus.filters.masking import MaskPersonal
+    from archive.corpus.filters.masking import MaskPersonalData
     from archive.corpus.filters.thresholds.thresholds import load_thresholds
 
     steps = [
         JsonlReader(str(lines)),
         *filters(load_thresholds(), lambda name: JsonlWriter(str(work / "dropped" / name))),
-        MaskPersonal(),
+        MaskPersonalData(),
         ParquetWriter(str(work / "kept"), compression="zstd"),
     ]
     logger.disable("datatrove")

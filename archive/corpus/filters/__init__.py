@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from archive.corpus.filters.doubtful import Doubtful
-from archive.corpus.filters.language import LanguageJudge
-from archive.corpus.filters.length import WrongLength
-from archive.corpus.filters.prose import NotProse
+from archive.corpus.filters.doubtful import DoubtfulFilter
+from archive.corpus.filters.language import LanguageFilter
+from archive.corpus.filters.length import LengthFilter
+from archive.corpus.filters.prose import ProseFilter
 from archive.corpus.filters.quality import quality_filters
 from archive.corpus.filters.thresholds.thresholds import Thresholds
 
@@ -29,14 +29,14 @@ def filters(
     """
     blocks: list[PipelineStep] = []
     if thresholds.fallback.enabled:
-        blocks.append(Doubtful(thresholds.fallback, exclusion_writer_for("fallback")))
+        blocks.append(DoubtfulFilter(thresholds.fallback, exclusion_writer_for("fallback")))
     if thresholds.length.enabled:
-        blocks.append(WrongLength(thresholds.length, exclusion_writer_for("length")))
+        blocks.append(LengthFilter(thresholds.length, exclusion_writer_for("length")))
     if thresholds.prose.enabled:
-        blocks.append(NotProse(thresholds.prose, exclusion_writer_for("prose")))
+        blocks.append(ProseFilter(thresholds.prose, exclusion_writer_for("prose")))
     if thresholds.language.enabled:
         language = thresholds.language
         blocks.append(
-            LanguageJudge(language.keep, language.min_score, exclusion_writer_for("language"))
+            LanguageFilter(language.keep, language.min_score, exclusion_writer_for("language"))
         )
     return [*blocks, *quality_filters(thresholds, exclusion_writer_for)]

@@ -12,7 +12,7 @@ FALLBACK = "fallback"
 """Layout of an article whose page matched no layout of its site."""
 
 
-class Doubtful(BaseFilter):
+class DoubtfulFilter(BaseFilter):
     """Drops by the layout and the warnings of the extraction, as the table [fallback] names them."""
 
     name = "fallback"

@@ -11,7 +11,7 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from archive.corpus.recipe import OptedOut
 
 
-class LeaveOut(BaseFilter):
+class Exclusions(BaseFilter):
     """Drops as `removed`, `opted_out`, `drifted` and `broken_text`."""
 
     name = "rights"

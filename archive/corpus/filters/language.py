@@ -61,7 +61,7 @@ class PackagedLID(LID):
         }
 
 
-class LanguageJudge(BaseFilter):
+class LanguageFilter(BaseFilter):
     """Drops what is likelier in another language (`language`), and what is not sure enough
     (`language_unsure`).
 

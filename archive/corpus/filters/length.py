@@ -20,7 +20,7 @@ def words(text: str) -> list[str]:
     ]
 
 
-class WrongLength(BaseFilter):
+class LengthFilter(BaseFilter):
     """Drops what has fewer or more words than the table [length] allows."""
 
     name = "length"

@@ -93,7 +93,7 @@ company-wide (1500-888).
 """
 
 
-class MaskPersonal(BaseFormatter):
+class MaskPersonalData(BaseFormatter):
     """Replaces personal data in `doc.text` and `metadata["headline"]`.
 
     `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.

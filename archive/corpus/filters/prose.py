@@ -24,7 +24,7 @@ list, "2.", is none.
 FIRST_WORD = re.compile(r"[^\w]*(\w+)")
 
 
-class NotProse(BaseFilter):
+class ProseFilter(BaseFilter):
     """Drops what is no prose, by shares of words that the table [prose] names."""
 
     name = "prose"

@@ -67,7 +67,7 @@ DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
 """Table of thresholds -> datatrove's reason, its numbers of words as `n` -> ours."""
 
 
-class Judged(BaseFilter):
+class QualityFilter(BaseFilter):
     """One of datatrove's filters, asked about a copy with one newline between paragraphs: the
     document stays as it is.
     """
@@ -99,7 +99,7 @@ def _on_lines(text: str) -> str:
 
 def quality_filters(
     thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
-) -> list[Judged]:
+) -> list[QualityFilter]:
     """Those that are switched on. They follow each other, so that a text is split into words once:
     datatrove remembers the last five.
 
@@ -114,7 +114,7 @@ def quality_filters(
         ("c4_quality", thresholds.c4_quality, C4QualityFilter),
     ]
     return [
-        Judged(name, kind(**_arguments(table)), exclusion_writer_for(name))
+        QualityFilter(name, kind(**_arguments(table)), exclusion_writer_for(name))
         for name, table, kind in asked
         if table.enabled
     ]

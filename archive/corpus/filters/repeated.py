@@ -19,7 +19,7 @@ MOST = 50
 """Paragraphs that are reported at most."""
 
 
-class NoteRepeated(PipelineStep):
+class RepeatedCandidates(PipelineStep):
     """Writes down the paragraphs that two documents or more of a site hold within a task; lets all
     documents pass.
     """
@@ -55,7 +55,7 @@ def paragraphs(text: str, min_length: int) -> set[str]:
     return {plain for part in text.split("\n\n") if len(plain := normalised(part)) >= min_length}
 
 
-class Repeated:
+class RepeatedCounts:
     """Counts those paragraphs among the exported documents, exactly."""
 
     def __init__(self, folder: Path, min_length: int) -> None:

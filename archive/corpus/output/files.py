@@ -128,7 +128,7 @@ class JsonSink:
             self._raw.close()
 
 
-class Export:
+class DataFiles:
     """The data files of all splits; the number of rows of each split has to be known, as it stands
     in the files' names.
 

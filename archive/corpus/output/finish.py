@@ -17,17 +17,17 @@ from datatrove.pipeline.base import PipelineStep
 
 from archive.archive import Archive
 from archive.corpus.duplicates import COLUMNS as OF_GROUPS
-from archive.corpus.duplicates import Group, Groups
-from archive.corpus.filters.repeated import Repeated
+from archive.corpus.duplicates import DuplicateSet, DuplicateSets
+from archive.corpus.filters.repeated import RepeatedCounts
 from archive.corpus.intermediate import DROPPED, dropped_rows, kept_rows
 from archive.corpus.output.card import write_card
 from archive.corpus.output.columns import COLUMNS, stamp
-from archive.corpus.output.files import Export, ParquetSink, described
+from archive.corpus.output.files import DataFiles, ParquetSink, described
 from archive.corpus.output.manifest import write_manifest
 from archive.corpus.output.summary import CorpusFile, Summary
 from archive.corpus.pipeline import masked_kinds
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, see_broken_texts
+from archive.corpus.selection import Selection, decode_leniently
 from archive.corpus.splits import TEST, Splitter
 from archive.database.clock import exact
 from archive.database.connection import plain_errors
@@ -128,15 +128,17 @@ class Finish(PipelineStep):
 
     def _write(self, folder: Path) -> Summary:
         sizes, anchors = self._clusters()
-        groups = Groups(lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors)
+        groups = DuplicateSets(
+            lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors
+        )
         splitter = Splitter(self.recipe.splits, self.recipe.test_after)
         totals = self._totals(groups, splitter)
         counts = _Counts(
             masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0))
         )
         paragraphs = self.recipe.thresholds.paragraphs
-        repeated = Repeated(self.work / "paragraphs", paragraphs.min_length)
-        with Export(folder, totals, self.recipe.format) as export:
+        repeated = RepeatedCounts(self.work / "paragraphs", paragraphs.min_length)
+        with DataFiles(folder, totals, self.recipe.format) as export:
             for row in self._kept(None):
                 if row["article_id"] in groups.stands_for:
                     continue
@@ -180,7 +182,7 @@ class Finish(PipelineStep):
         )
         return _described_to_readers(summary, folder)
 
-    def _totals(self, groups: Groups, splitter: Splitter) -> dict[str, int]:
+    def _totals(self, groups: DuplicateSets, splitter: Splitter) -> dict[str, int]:
         """Split -> documents that it will have: the names of the files tell how many files there
         are.
         """
@@ -208,13 +210,13 @@ class Finish(PipelineStep):
             Archive(path, read_only=True) as archive,
             archive.as_of(self.recipe.as_of) as past,
         ):
-            see_broken_texts(past)
+            decode_leniently(past)
             sizes = dict(
                 past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
             )
             return sizes, dict(past.db.conn.execute(_FIRST_CLUSTERS, (exact(self.recipe.as_of),)))
 
-    def _write_dropped(self, path: Path, groups: Groups, counts: _Counts) -> int:
+    def _write_dropped(self, path: Path, groups: DuplicateSets, counts: _Counts) -> int:
         """Everything that is not in the corpus, in the order of the archive; how many rows that
         are.
         """
@@ -229,7 +231,7 @@ class Finish(PipelineStep):
             sink.close()
         return total
 
-    def _dropped(self, task: int, groups: Groups) -> Iterable[dict[str, Any]]:
+    def _dropped(self, task: int, groups: DuplicateSets) -> Iterable[dict[str, Any]]:
         yield from dropped_rows(self.work, task)
         for row in kept_rows(
             self.work,
@@ -268,7 +270,7 @@ def _stamped(published_at: str | None) -> str | None:
     return stamp(datetime.fromisoformat(published_at)) if published_at else None
 
 
-def _split(splitter: Splitter, group: Group) -> str:
+def _split(splitter: Splitter, group: DuplicateSet) -> str:
     return splitter.split(group.anchor, group.day)
 
 

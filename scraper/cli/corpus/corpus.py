@@ -19,7 +19,7 @@ from scraper.cli.options import Moment, archive_option, json_option, named, open
 from scraper.cli.terminal import bar, print_json, print_table
 
 if TYPE_CHECKING:
-    from archive.corpus.build import Means
+    from archive.corpus.build import BuildOptions
     from archive.corpus.output.summary import Summary
     from archive.corpus.recipe import Recipe
     from archive.corpus.selection import Selection
@@ -155,7 +155,13 @@ def build(
             f"-j counts processes of this machine; for {executor} it is -x workers={jobs}"
         )
     with needs_extra("corpus"):
-        from archive.corpus.build import Means, check_target, jobs_of_machine, newest_moment, survey
+        from archive.corpus.build import (
+            BuildOptions,
+            available_cores,
+            check_target,
+            last_written_at,
+            load_selection,
+        )
         from archive.corpus.filters.thresholds.thresholds import load_thresholds
         from archive.corpus.recipe import Recipe
         from archive.corpus.splits import parse_splits
@@ -165,7 +171,7 @@ def build(
     path = named(context, path)
     recipe = Recipe(
         archive=path.absolute(),
-        as_of=_settled(path, as_of) or newest_moment(path),
+        as_of=_settled(path, as_of) or last_written_at(path),
         since=_day(since),
         until=_day(until),
         sites=tuple(sorted(set(sites))),
@@ -178,25 +184,27 @@ def build(
     )
     if not plan:
         check_target(out, overwrite=overwrite)
-    selection = survey(recipe)
+    selection = load_selection(recipe)
     if plan:
         _show_plan(recipe, selection, as_json=as_json)
         return
-    means = Means(
-        executor=executor, options=options, jobs=jobs or jobs_of_machine(), overwrite=overwrite
+    means = BuildOptions(
+        executor=executor, options=options, jobs=jobs or available_cores(), overwrite=overwrite
     )
     _tell_opted_out(selection.opted_out, kept=opted_out == "keep")
     _build(recipe, selection, out, means, as_json=as_json)
 
 
-def _build(recipe: Recipe, selection: Selection, out: Path, means: Means, *, as_json: bool) -> None:
-    from archive.corpus.build import build, building_folder
+def _build(
+    recipe: Recipe, selection: Selection, out: Path, means: BuildOptions, *, as_json: bool
+) -> None:
+    from archive.corpus.build import build, work_folder
 
     with bar("building", total=len(selection.shards)) as advance:
         summary = build(recipe, selection, out, means, advance=advance)
     if summary is None:
         click.echo(
-            f"Queued; {out} appears when its last job has ended. {building_folder(out)} has its logs, and may go then.",
+            f"Queued; {out} appears when its last job has ended. {work_folder(out)} has its logs, and may go then.",
             err=True,
         )
     else:

@@ -23,8 +23,8 @@ def explain(corpus: Path, reference: str, as_json: bool) -> None:
     warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
     """
     with needs_extra("corpus"):
-        from archive.corpus.explain import fate
-    found = fate(corpus, reference)
+        from archive.corpus.explain import find_outcome
+    found = find_outcome(corpus, reference)
     if as_json:
         print_json([asdict(found)])
     else:

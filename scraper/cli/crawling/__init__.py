@@ -1,0 +1,1 @@
+"""Commands that contact the sites, and the list of sites."""

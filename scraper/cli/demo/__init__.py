@@ -1,1 +1,1 @@
-"""A small invented copy of the five sites, to try warta on without the network."""
+"""A small invented copy of the five sites, to try warta without the network."""

@@ -1,0 +1,1 @@
+"""Commands that turn saved pages and scraped texts into articles."""

@@ -1,0 +1,1 @@
+"""Commands that verify, copy, compact an archive or take a story down."""

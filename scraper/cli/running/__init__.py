@@ -1,0 +1,1 @@
+"""Commands for unattended operation: schedule, health, coverage, alerts, metrics, configuration."""

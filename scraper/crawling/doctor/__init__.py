@@ -1,3 +1,1 @@
-"""An examination of a live site: the asking (examiner), and what follows from what was found
-(findings).
-"""
+"""Examination of a live site: requests (examiner) and conclusions (findings)."""

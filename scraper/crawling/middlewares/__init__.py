@@ -1,1 +1,1 @@
-"""One component a file, as in Scrapy itself."""
+"""Downloader middlewares and the download handler, one component per file."""

@@ -1,1 +1,1 @@
-"""Collections of articles that somebody already scraped: their files, rows, columns and dates."""
+"""Collections of already scraped articles: their files, rows, columns and dates."""

@@ -1,4 +1,4 @@
-"""Alerts: who is told of an incident, and how."""
+"""Alerts: incidents as messages, delivered to webhooks and mailboxes."""
 
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import Told, note, send_due

@@ -1,4 +1,4 @@
-"""Metrics: what Prometheus asks of an archive."""
+"""Prometheus metrics of an archive, served on loopback or written to a file."""
 
 from scraper.monitoring.metrics.collecting import ArchiveCollector, LastLook, registry
 from scraper.monitoring.metrics.serving import MetricsError, Serving, serve, write_textfile

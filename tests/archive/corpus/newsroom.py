@@ -17,7 +17,7 @@ import pytest
 
 from archive import Archive
 from archive.corpus import build, executors
-from archive.corpus.build import Means, newest_moment, survey
+from archive.corpus.build import BuildOptions, last_written_at, load_selection
 from archive.corpus.filters.thresholds.thresholds import load_thresholds
 from archive.corpus.output import finish
 from archive.corpus.output.summary import Summary
@@ -185,7 +185,7 @@ def recipe_of(path: Path, **fields: Any) -> Recipe:
     `filters` may be their name or file.
     """
     filters = load_thresholds(str(fields.pop("filters", "none")))
-    as_of = fields.pop("as_of", None) or newest_moment(path)
+    as_of = fields.pop("as_of", None) or last_written_at(path)
     return Recipe(
         **{"archive": path, "as_of": as_of, "thresholds": filters, "splits": SPLITS} | fields
     )
@@ -209,8 +209,8 @@ def built(
             patch.setattr(executors, "readers", in_this_process)
         if not pictures:
             patch.setattr(finish, "draw", lambda _summary, _folder: [])
-        means = Means(jobs=jobs or 1, overwrite=overwrite)
-        summary = build.build(recipe, survey(recipe), out, means, advance=lambda _: None)
+        means = BuildOptions(jobs=jobs or 1, overwrite=overwrite)
+        summary = build.build(recipe, load_selection(recipe), out, means, advance=lambda _: None)
     assert summary is not None
     return summary
 

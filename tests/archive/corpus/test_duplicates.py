@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.corpus.duplicates import COLUMNS, Groups
+from archive.corpus.duplicates import COLUMNS, DuplicateSets
 from archive.corpus.intermediate import KEPT
 
 FIRST = datetime(2026, 11, 20, tzinfo=UTC)
@@ -93,7 +93,7 @@ def units(rows: list[dict[str, Any]], dedup: str) -> list[set[int]]:
 def test_one_document_stands_for_each_unit_and_nothing_is_lost(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
+    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
     left_out = set(groups.stands_for)
     ids = {one["id"]: one["article_id"] for one in rows}
     for unit in units(rows, dedup):
@@ -106,7 +106,7 @@ def test_one_document_stands_for_each_unit_and_nothing_is_lost(
 def test_the_one_that_came_first_stands_for_the_others(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
+    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     for unit in units(rows, dedup):
         ((representative),) = unit - set(groups.stands_for)
@@ -127,7 +127,7 @@ def test_the_one_that_came_first_stands_for_the_others(
 def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(
     rows: list[dict[str, Any]],
 ) -> None:
-    groups = Groups(lambda: rows, dedup="cluster", anchors=ANCHORS)
+    groups = DuplicateSets(lambda: rows, dedup="cluster", anchors=ANCHORS)
     digests = {one["id"]: one["digest"] for one in rows}
     for one in rows:
         if one["article_id"] in groups.stands_for:
@@ -139,7 +139,7 @@ def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(
 def test_what_belongs_together_has_one_anchor_and_one_day_whatever_is_left_out(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = Groups(lambda: rows, dedup=dedup, anchors=ANCHORS)
+    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     found = {number: groups.group(one) for number, one in by_number.items()}
     parts = components(rows)
@@ -165,7 +165,7 @@ def test_the_order_of_reading_changes_nothing(
     shuffled = list(rows)
     random.shuffle(shuffled)
     one, other = (
-        Groups(lambda given=given: given, dedup=dedup, anchors=ANCHORS)
+        DuplicateSets(lambda given=given: given, dedup=dedup, anchors=ANCHORS)
         for given in (rows, shuffled)
     )
     assert one.stands_for == other.stands_for
@@ -176,7 +176,7 @@ def test_the_order_of_reading_changes_nothing(
 def test_the_anchor_is_the_least_number_of_all_so_that_growth_does_not_move_it(
     rows: list[dict[str, Any]],
 ) -> None:
-    groups = Groups(lambda: rows, dedup="cluster", anchors=ANCHORS)
+    groups = DuplicateSets(lambda: rows, dedup="cluster", anchors=ANCHORS)
     by_number = {one["article_id"]: one for one in rows}
     for part in components(rows):
         least = min(part | {by_number[number]["cluster_id"] or number for number in part})
@@ -193,7 +193,7 @@ def test_a_chain_of_equal_texts_and_clusters_is_one_group(dedup: Any) -> None:
         row(5, cluster=4, text=3),
         row(6, cluster=None, text=4),
     ]
-    groups = Groups(lambda: rows, dedup=dedup, anchors={1: "kabar:1", 4: "kabar:4"})
+    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors={1: "kabar:1", 4: "kabar:4"})
     assert [groups.group(one).anchor for one in rows] == ["kabar:1"] * 5 + ["kabar:6"]
     assert len(rows) - len(groups.stands_for) == {"cluster": 2, "exact": 4, "none": 6}[dedup]
 

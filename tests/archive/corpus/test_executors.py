@@ -18,7 +18,7 @@ import pytest
 
 from archive import Archive
 from archive.corpus import build as building
-from archive.corpus.build import Means, building_folder, newest_moment, survey
+from archive.corpus.build import BuildOptions, last_written_at, load_selection, work_folder
 from archive.corpus.executors import QUEUED, checked_options
 from archive.corpus.filters.thresholds.thresholds import load_thresholds
 from archive.corpus.output.summary import Summary
@@ -98,10 +98,10 @@ def build(
 ) -> Summary | None:
     splits = (("train", Decimal("0.5")), ("test", Decimal("0.5")))
     recipe = Recipe(
-        archive=path, as_of=newest_moment(path), thresholds=load_thresholds("none"), splits=splits
+        archive=path, as_of=last_written_at(path), thresholds=load_thresholds("none"), splits=splits
     )
-    means = Means(executor=executor, options=options, overwrite=overwrite)
-    return building.build(recipe, survey(recipe), out, means, advance=lambda _: None)
+    means = BuildOptions(executor=executor, options=options, overwrite=overwrite)
+    return building.build(recipe, load_selection(recipe), out, means, advance=lambda _: None)
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -120,13 +120,13 @@ class TestSlurm:
         monkeypatch.chdir(tmp_path)
         assert build(news, Path("there"), "slurm", *FOR_SLURM) is None
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
-        left = {path.name for path in building_folder(tmp_path / "there").iterdir()}
+        left = {path.name for path in work_folder(tmp_path / "there").iterdir()}
         assert left == {"lock", "logs", "logs-finish", QUEUED}
         build(
             news, tmp_path / "there", overwrite=True
         )  # what is left is not taken for an unfinished build
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
-        assert not building_folder(tmp_path / "there").exists()
+        assert not work_folder(tmp_path / "there").exists()
 
     def test_a_job_that_waits_for_a_failed_one_is_to_end(
         self, news: Path, slurm: Path, tmp_path: Path

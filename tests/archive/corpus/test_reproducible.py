@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from archive import Archive
 from archive.corpus import executors, selection
-from archive.corpus.build import newest_moment
+from archive.corpus.build import last_written_at
 from archive.corpus.output import finish
 from archive.corpus.output.summary import Summary
 from archive.database.backup import copy_database
@@ -104,7 +104,7 @@ def test_an_archive_that_has_grown_meanwhile_gives_the_same_bytes(
         for number in range(15):
             kept(archive, number)
         kept(archive, 2, "berita", body=told(2), day=1)
-    moment = newest_moment(path)
+    moment = last_written_at(path)
     built(path, tmp_path / "before", as_of=moment)
     with Archive(path) as archive:
         kept(archive, 30, day=2)
@@ -121,7 +121,7 @@ def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(
     with Archive(path) as archive:
         for number in range(15):
             kept(archive, number)
-    moment = newest_moment(path)
+    moment = last_written_at(path)
     before = built(path, tmp_path / "before", as_of=moment)
     with Archive(path) as archive:
         opt_out(archive, 5, day=2)
@@ -142,7 +142,7 @@ def test_the_order_of_options_and_the_offset_of_the_moment_change_nothing(
 ) -> None:
     monkeypatch.setattr(executors, "readers", in_this_process)
     monkeypatch.setattr(finish, "draw", lambda _summary, _folder: [])
-    moment = newest_moment(fates)
+    moment = last_written_at(fates)
     jakarta = moment.astimezone(timezone(timedelta(hours=7)))
     for name, options in {
         "one": ["--site", "kabar", "--site", "berita", "--as-of", moment.isoformat()],
@@ -190,7 +190,7 @@ def test_whatever_decides_stands_in_the_manifest(
     fates: Path, tmp_path: Path, all_of_it: Made, other: dict[str, Any]
 ) -> None:
     given = {
-        name: value(newest_moment(fates)) if callable(value) else value
+        name: value(last_written_at(fates)) if callable(value) else value
         for name, value in other.items()
     }
     built(fates, tmp_path / "out", **given)

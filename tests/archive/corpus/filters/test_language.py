@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from archive.corpus.filters.language import DIGITS, LanguageJudge, PackagedLID, language_scores
+from archive.corpus.filters.language import DIGITS, LanguageFilter, PackagedLID, language_scores
 from archive.corpus.filters.reasons import REASONS
 
 INDONESIAN = (
@@ -59,7 +59,7 @@ def document(text: str) -> Document:
 
 def judged(text: str, **options: object) -> tuple[object, Document]:
     doc = document(text)
-    return LanguageJudge(**options).filter(doc), doc
+    return LanguageFilter(**options).filter(doc), doc
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_score_has_few_digits_so_that_it_is_equal_on_every_machine() -> None:
 
 @pytest.mark.parametrize("library", [pickle, dill])
 def test_a_block_travels_to_other_machines_without_the_model(library: ModuleType) -> None:
-    block = LanguageJudge()
+    block = LanguageFilter()
     block.filter(document(INDONESIAN))
     sent = library.dumps(block)
     assert len(sent) < 10_000
@@ -147,7 +147,7 @@ def test_a_block_travels_to_other_machines_without_the_model(library: ModuleType
 
 
 def test_importing_and_building_a_block_does_not_load_the_model() -> None:
-    program = "from archive.corpus.filters import language; language.LanguageJudge(); print(language._identifier.cache_info().currsize)"
+    program = "from archive.corpus.filters import language; language.LanguageFilter(); print(language._identifier.cache_info().currsize)"
     assert (
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True
@@ -159,7 +159,7 @@ def test_importing_and_building_a_block_does_not_load_the_model() -> None:
 def test_in_a_pipeline_what_is_dropped_goes_to_the_exclusion_writer_with_its_reason(
     tmp_path: Path,
 ) -> None:
-    block = LanguageJudge(exclusion_writer=JsonlWriter(str(tmp_path), compression=None))
+    block = LanguageFilter(exclusion_writer=JsonlWriter(str(tmp_path), compression=None))
     kept = list(block.run([document(text) for text in (INDONESIAN, MALAY, "Jakarta")]))
     assert [doc.text for doc in kept] == [INDONESIAN]
     written = "".join(path.read_text() for path in tmp_path.iterdir())

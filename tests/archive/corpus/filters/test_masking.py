@@ -20,7 +20,7 @@ from archive.corpus.filters.masking import (
     KINDS,
     NIK,
     PHONE,
-    MaskPersonal,
+    MaskPersonalData,
     email_spans,
     is_nik,
     nik_spans,
@@ -32,7 +32,7 @@ MAN, WOMAN = "3273010508990001", "3273014508990001"
 
 
 def masked(text: str) -> str:
-    return MaskPersonal().format(text)
+    return MaskPersonalData().format(text)
 
 
 @pytest.mark.parametrize(
@@ -174,30 +174,30 @@ def test_every_kind_is_counted_and_the_counts_of_an_earlier_pass_stay() -> None:
         metadata={},
     )
     for _ in range(2):
-        (doc,) = MaskPersonal().run([doc])
+        (doc,) = MaskPersonalData().run([doc])
         assert doc.text == f"{NIK} atau {PHONE}/{PHONE}, {EMAIL}"
         assert doc.metadata == {"masked_email": 1, "masked_nik": 1, "masked_phone": 2}
 
 
 def test_a_text_without_personal_data_has_counts_of_0() -> None:
-    (doc,) = MaskPersonal().run([Document(text="Pasar itu ramai.", id="kabar:1", metadata={})])
+    (doc,) = MaskPersonalData().run([Document(text="Pasar itu ramai.", id="kabar:1", metadata={})])
     assert doc.metadata == {f"masked_{kind}": 0 for kind in KINDS}
 
 
 def test_masks_can_be_chosen() -> None:
-    block = MaskPersonal(email="[surel]", phone="[telepon]", nik="[nik]")
+    block = MaskPersonalData(email="[surel]", phone="[telepon]", nik="[nik]")
     assert block.format(f"{MAN}, 0812-3456-7890, siti@kabar.example") == "[nik], [telepon], [surel]"
 
 
 @pytest.mark.parametrize("mask", ["", "0812-0000-0000", "surel@kabar.example", "+"])
 def test_a_mask_that_looks_like_personal_data_itself_is_refused(mask: str) -> None:
     with pytest.raises(CorpusError, match="cannot stand for personal data"):
-        MaskPersonal(phone=mask)
+        MaskPersonalData(phone=mask)
 
 
 @pytest.mark.parametrize("library", [pickle, dill])
 def test_a_block_travels_to_other_machines(library: ModuleType) -> None:
-    block = library.loads(library.dumps(MaskPersonal()))
+    block = library.loads(library.dumps(MaskPersonalData()))
     assert block.format("0812-3456-7890") == PHONE
 
 
@@ -227,8 +227,8 @@ TEXTS = (
 @example("0812345678900812345678")
 @example("siti@kabar.example@kabar.example")
 def test_a_masked_text_stays_as_it_is(text: str) -> None:
-    once, _ = MaskPersonal().masked(text)
-    again, found = MaskPersonal().masked(once)
+    once, _ = MaskPersonalData().masked(text)
+    again, found = MaskPersonalData().masked(once)
     assert again == once
     assert found.total() == 0
     assert not [*email_spans(once), *nik_spans(once), *phone_spans(once)]
@@ -236,7 +236,7 @@ def test_a_masked_text_stays_as_it_is(text: str) -> None:
 
 @given(TEXTS.filter(lambda text: not re.search("<EMAIL>|<PHONE>|<NIK>", text)))
 def test_no_other_character_is_touched(text: str) -> None:
-    result, found = MaskPersonal().masked(text)
+    result, found = MaskPersonalData().masked(text)
     kept = re.split("<EMAIL>|<PHONE>|<NIK>", result)
     assert len(kept) == found.total() + 1
     assert re.fullmatch("(?s)" + "(.+?)".join(map(re.escape, kept)), text)
@@ -244,7 +244,7 @@ def test_no_other_character_is_touched(text: str) -> None:
 
 @given(st.lists(TEXTS, max_size=4), TEXTS)
 def test_a_mask_does_not_depend_on_the_documents_before(before: list[str], text: str) -> None:
-    block = MaskPersonal()
+    block = MaskPersonalData()
     for other in before:
         block.format(other)
     assert block.format(text) == masked(text)

@@ -12,7 +12,7 @@ import pytest
 
 from archive import Archive
 from archive.corpus import selection
-from archive.corpus.filters.repeated import MOST, Repeated, paragraphs
+from archive.corpus.filters.repeated import MOST, RepeatedCounts, paragraphs
 from tests.archive.corpus.newsroom import OFFER, built, gone, kept, opt_out, told
 
 
@@ -143,7 +143,7 @@ def test_counts_go_beyond_the_shards_in_which_a_line_was_noticed(
 def test_the_most_frequent_ones_come_first_and_no_more_than_fit(tmp_path: Path) -> None:
     lines = [f"Baris ajakan nomor {number:03} untuk pembaca setia." for number in range(MOST + 5)]
     (tmp_path / "00000.json").write_text(json.dumps({"kabar": lines}))
-    repeated = Repeated(tmp_path, 20)
+    repeated = RepeatedCounts(tmp_path, 20)
     for upto in range(len(lines), 0, -1):
         repeated.count("kabar", "\n\n".join(lines[:upto]))
     most = repeated.most({"kabar": len(lines)}, min_documents=2, min_share=0)
