@@ -23,7 +23,10 @@ COMMANDS = {
     "log": ("reading.log:log", "List the revisions of an article."),
     "diff": ("reading.diff:diff", "Compare two revisions word by word."),
     "search": ("reading.search:search", "Search the text of the newest revisions."),
-    "explain": ("reading.explain:explain", "Show the history of a URL: checks, reasons, revisions."),
+    "explain": (
+        "reading.explain:explain",
+        "Show the history of a URL: checks, reasons, revisions.",
+    ),
     "stats": ("reading.stats:stats", "Count articles, URLs and bytes per site."),
     "clusters": ("reading.clusters:clusters", "List stories that were published more than once."),
     "cluster": ("reading.cluster:cluster", "Show who published a story, when, and how much of it."),
@@ -31,7 +34,10 @@ COMMANDS = {
     "coverage": ("running.coverage:coverage", "Compare announced stories with those kept."),
     "health": ("running.health:health", "Report the health of every site."),
     "corpus": ("corpus.group:corpus", "Build a training corpus."),
-    "reextract": ("ingest.reextract:reextract", "Re-extract kept pages with the current rules."),
+    "reextract": (
+        "ingest.reextract:reextract_command",
+        "Re-extract kept pages with the current rules.",
+    ),
     "verify": ("maintenance.verify:verify", "Check every text and page against its digest."),
     "backup": ("maintenance.backup:backup", "Copy the archive safely, even during a crawl."),
     "remove": ("maintenance.remove:remove", "Take a story down for good."),

@@ -20,6 +20,9 @@ from archive.ledger.wording import plural
 from archive.revisions import queries
 from scraper.cli.defaults import ConfiguredOption, config_option
 
+MAX_HOURS = 87_600
+"""Hours of ten years, the most that an option takes."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -46,7 +49,9 @@ class Day(click.ParamType[date]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         """Called by click."""
         try:
-            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()
+            if isinstance(value, date):
+                return value
+            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
         except ValueError:
             self.fail(f"{value}: expected a day like 2026-01-31", param, ctx)
 
@@ -97,9 +102,7 @@ class Zone(click.ParamType[ZoneInfo]):
 class _ArchiveOption(ConfiguredOption):
     """`--archive`; one given to the group counts for its commands that are given none."""
 
-    def consume_value(
-        self, ctx: click.Context, opts: Any
-    ) -> tuple[Any, ParameterSource]:
+    def consume_value(self, ctx: click.Context, opts: Any) -> tuple[Any, ParameterSource]:
         """Called by click."""
         value, source = super().consume_value(ctx, opts)
         group = ctx.parent
@@ -196,7 +199,9 @@ def warn_unsettled(archive: Archive, as_of: datetime) -> None:
     if archive.settled(as_of):
         return
     latest = archive.clock.latest()
-    written = f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
+    written = (
+        f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
+    )
     click.echo(f"The archive {written}: results as of a later time may still change.", err=True)
 
 

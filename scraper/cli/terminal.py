@@ -72,7 +72,9 @@ def print_table(
     formats: Formats | None = None,
 ) -> None:
     """Print a table with `columns` (key -> heading); numbers are right-aligned, markup is text."""
-    rows = [{**row, **{key: show(row[key]) for key, show in (formats or {}).items()}} for row in rows]
+    rows = [
+        {**row, **{key: show(row[key]) for key, show in (formats or {}).items()}} for row in rows
+    ]
     out = console()
     table = Table(
         box=HEAVY_HEAD if out.is_terminal else None,
@@ -130,10 +132,18 @@ def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
 def interruptible(message: str | Callable[[], str]) -> Iterator[None]:
     """Report Ctrl-C with this message, and a worker process that was killed, in one line."""
     try:
-        yield
+        with killed_workers_reported():
+            yield
     except KeyboardInterrupt:
         text = message if isinstance(message, str) else message()
         raise click.ClickException(text) from None
+
+
+@contextmanager
+def killed_workers_reported() -> Iterator[None]:
+    """Report a worker process that was killed in one line."""
+    try:
+        yield
     except BrokenProcessPool as error:
         raise click.ClickException(
             "a worker process was killed, perhaps out of memory; try fewer with --jobs"

@@ -6,31 +6,28 @@ from pathlib import Path
 
 import click
 
-from scraper.cli.defaults import config_option, configured
+from scraper.cli.defaults import configured
 from scraper.cli.options import archive_option
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import borrowed, crontab_lines, place_of
 from scraper.sites.loader import sites
 
 
-@click.command(short_help="Lines for a crontab.")
+@click.command(short_help="Print crontab lines.")
 @archive_option
-@config_option
-@click.pass_context
-def cron(context: click.Context, path: Path) -> None:
+def cron(path: Path) -> None:
     """Print a crontab line for each site that is switched on, and one for alerts and metrics.
 
-    cron makes up for no missed run, and knows no jitter; two crawls of one site never run at once
-    all the same. It looks at health as often as `check_every` says where that divides an hour or a
-    day, else a little less often, and once a day at least.
+    cron does not make up for missed runs, and has no jitter; two crawls of one site still never run
+    at once. Health is checked every `check_every` minutes where that divides an hour or a day, else
+    a little less often, and at least once a day.
 
     \b
     (crontab -l; warta schedule cron) | crontab -
     """
-    known = configured(context)
-    if lent := borrowed(known):
-        click.echo(lent, err=True)
-    for line in crontab_lines(
-        place_of(known, path), Timetable.of(known.configuration, list(sites()))
-    ):
+    known = configured()
+    if warning := borrowed(known):
+        click.echo(warning, err=True)
+    timetable = Timetable.of(known.configuration, list(sites()))
+    for line in crontab_lines(place_of(known, path), timetable):
         click.echo(line)

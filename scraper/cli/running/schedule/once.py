@@ -12,7 +12,7 @@ import click
 
 from archive.archive import Archive
 from archive.errors import Locked
-from scraper.cli.defaults import config_option, configured
+from scraper.cli.defaults import configured
 from scraper.cli.options import archive_option
 from scraper.schedule.daemon import logged_as_json, told_to_stop
 from scraper.schedule.processes import Order, Runs
@@ -25,37 +25,29 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="One crawl of a site as the schedule runs it.")
+@click.command(short_help="Crawl one site once, as the schedule does.")
 @click.argument("site")
 @archive_option
-@config_option
-@click.pass_context
-def once(context: click.Context, site: str, path: Path) -> None:
+def once(site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no
     longer than is configured.
 
-    systemd's timers and cron run this. It waits a quarter of an hour for a site that somebody else
-    crawls or asks. Ends as `warta crawl` does; the log is that of `warta schedule run`.
+    systemd timers and cron run this. It waits up to a quarter of an hour if another process crawls
+    or examines the site. Exit status and log are those of `warta crawl` and `warta schedule run`.
     """
-    known = configured(context)
+    known = configured()
     timetable = Timetable.of(known.configuration, list(sites()))
     if site not in timetable.rhythms:
-        raise click.UsageError(
-            f"{site} is not crawled on schedule; there are {', '.join(timetable.rhythms) or 'none'}"
-        )
+        scheduled = ", ".join(timetable.rhythms) or "none"
+        raise click.UsageError(f"{site} is not crawled on schedule; there are {scheduled}")
     archive = path.absolute()
-    with Archive(archive) as opened:  # one clear line for a bad path
+    with Archive(archive) as opened:  # a bad path is one clear line
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    order = Order(
-        site=site,
-        archive=archive,
-        since=since,
-        config=known.file.absolute() if known.file else None,
-    )
+    config = known.file.absolute() if known.file else None
+    order = Order(site=site, archive=archive, since=since, config=config)
     keys, runs = known.configuration.schedule, Runs(_now)
-    schedule = Schedule(
-        archive, timetable, partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    )
+    start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
+    schedule = Schedule(archive, timetable, start)
     with logged_as_json(), told_to_stop() as wait:
         stopped = Event()
         Thread(target=_stop_after, args=(wait, runs, keys.grace, stopped), daemon=True).start()
@@ -63,10 +55,12 @@ def once(context: click.Context, site: str, path: Path) -> None:
             result = schedule.crawl(order, _now)
             if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
                 break
-    if result is not None and result.locked_out and not stopped.is_set():
-        raise Locked(f"{site} was taken by somebody else all the time; it is left to the next run")
-    if result is None or not result.stopped:
-        raise SystemExit(result.exit_code if result is not None and result.exit_code >= 0 else 1)
+    if result is None:
+        raise SystemExit(1)
+    if result.locked_out and not stopped.is_set():
+        raise Locked(f"another process held the lock of {site} all the time; the next run tries it")
+    if not result.stopped:
+        raise SystemExit(1 if result.exit_code < 0 else result.exit_code)
 
 
 def _stop_after(wait: Callable[[], None], runs: Runs, grace: float, stopped: Event) -> None:

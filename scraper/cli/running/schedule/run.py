@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from archive.archive import Archive
-from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import archive_option
+from scraper.cli.defaults import configured
+from scraper.cli.options import archive_option, settings_option
 from scraper.configuration import Configuration
 from scraper.crawling.process import crawl_settings
 from scraper.monitoring.lookout import wired
@@ -28,34 +28,25 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="Crawl each site in its rhythm, until told to stop.")
+@click.command(short_help="Crawl each site on its schedule until stopped.")
 @click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
-    help="Serve metrics for Prometheus on this port, on loopback.",
+    help="Serve metrics for Prometheus on this port of the loopback interface.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A Scrapy setting for every crawl.",
-)
+@settings_option
 @archive_option
-@config_option
 @click.pass_context
 def run(
     context: click.Context, metrics_port: int | None, overrides: tuple[str, ...], path: Path
 ) -> None:
-    """Crawl each site in its own rhythm, each crawl in its own process, until SIGTERM or Ctrl-C.
+    """Crawl each site on its own schedule, each crawl in its own process, until SIGTERM or Ctrl-C.
 
-    Runs that were missed while nothing ran are made up for by one crawl. The log goes to stderr,
-    one JSON object a line, one line a crawl. One schedule an archive; crawls by hand may go on
-    beside it.
+    Missed runs are coalesced into one. The log is on stderr, one JSON object per line and one line
+    per crawl. There is one schedule per archive; crawls by hand may run beside it.
 
-    Each crawl reads the configuration as it begins; rhythms, alerts and metrics stay what they were
-    until the schedule is started anew.
+    Each crawl reads the configuration when it starts; changed schedules, alerts and metrics take
+    effect at the next start of this command.
     """
     known = configured(context)
     configuration = known.configuration
@@ -66,38 +57,26 @@ def run(
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()
-    crawl_settings(archive, overrides)  # one clear line for a bad setting
-    Archive(archive).close()  # one clear line for a bad path
+    crawl_settings(archive, overrides)  # a bad setting is one clear line
+    Archive(archive).close()  # so is a bad path
     context.call_on_close(schedule_lock(archive).release)
-    order = Order(
-        site="",
-        archive=archive,
-        config=known.file.absolute() if known.file else None,
-        settings=overrides,
-    )
+    config = known.file.absolute() if known.file else None
+    order = Order(site="", archive=archive, config=config, settings=overrides)
     _run(configuration, timetable, order)
 
 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
-    keys, runs = configuration.schedule, Runs(_now)
+    archive, keys, runs = order.archive, configuration.schedule, Runs(_now)
     start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(order.archive, timetable, start, order=order)
+    schedule = Schedule(archive, timetable, start, order=order)
     schedule.hooks = wired(
-        configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way
+        configuration, archive, timetable, _now, under_way=lambda: schedule.under_way
     )
     with logged_as_json(), told_to_stop() as wait:
-        logger.info(
-            "started",
-            extra={
-                "archive": str(order.archive),
-                "sites": sorted(timetable.rhythms),
-                "pid": os.getpid(),
-            },
-        )
-        said = Shell(schedule, runs, keys, _now).run(wait)
+        started = {"archive": str(archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()}
+        logger.info("started", extra=started)
+        ended = Shell(schedule, runs, keys, _now).run(wait)
         logger.info("stopped")
-        if (
-            not said
-        ):  # a hook waits for a server that does not answer, and would keep us here as long
+        if not ended:  # a hook waits for a server that does not answer: do not wait with it
             sys.stderr.flush()
             os._exit(0)
