@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,77 +27,69 @@ MAX_HOURS = 87_600
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
+class Parsed(click.ParamType[Any]):
+    """Values that a function parses; its ValueError says what is wrong with the text."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Called by click, also with a value that is no text any more: a default."""
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(f"{value}: {error}", param, ctx)
+
+
 class Number(click.FloatRange):
     """A number in a range; NaN is refused."""
 
     name = "number"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Called by click."""
-        found = float(super().convert(value, param, ctx))
+        found = super().convert(value, param, ctx)
         if isnan(found):
             self.fail(f"{value}: expected a number", param, ctx)
         return found
 
 
-class Day(click.ParamType[date]):
-    """A day like 2026-01-31."""
-
-    name = "yyyy-mm-dd"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Called by click."""
-        try:
-            if isinstance(value, date):
-                return value
-            return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date()
-        except ValueError:
-            self.fail(f"{value}: expected a day like 2026-01-31", param, ctx)
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError("expected a day like 2026-01-31") from None
 
 
-class Time(click.ParamType[datetime]):
-    """A time with its UTC offset, or a day, which stands for its end in UTC (or its start)."""
-
-    name = "time"
-
-    def __init__(self, *, start_of_day: bool = False) -> None:
-        self._of_day = time.min if start_of_day else time.max
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Called by click."""
-        if isinstance(value, datetime):
-            return value
-        example = "2026-01-31T08:00:00+07:00"
-        try:
-            found = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"{value}: expected a time like {example}, or a day like 2026-01-31", param, ctx
-            )
-        if len(value) <= 10:
-            return datetime.combine(found, self._of_day, tzinfo=UTC)
-        if found.tzinfo is None:
-            self.fail(f"{value}: the time needs its UTC offset, like {example}", param, ctx)
-        return found
+def _time(text: str, of_day: time) -> datetime:
+    example = "2026-01-31T08:00:00+07:00"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"expected a time like {example}, or a day like 2026-01-31") from None
+    if len(text) <= 10:
+        return datetime.combine(found, of_day, tzinfo=UTC)
+    if found.tzinfo is None:
+        raise ValueError(f"the time needs its UTC offset, like {example}")
+    return found
 
 
-class Zone(click.ParamType[ZoneInfo]):
-    """A name of the time zone database."""
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("unknown time zone; expected a name like Asia/Jakarta") from None
 
-    name = "zone"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> ZoneInfo:
-        """Called by click."""
-        try:
-            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.fail(f"{value}: unknown time zone; expected a name like Asia/Jakarta", param, ctx)
+DAY = Parsed("yyyy-mm-dd", _day)
+"""A day like 2026-01-31."""
+UNTIL_TIME = Parsed("time", partial(_time, of_day=time.max))
+"""A time with its UTC offset, or a day, which means its end in UTC."""
+SINCE_TIME = Parsed("time", partial(_time, of_day=time.min))
+"""A time with its UTC offset, or a day, which means its start in UTC."""
+ZONE = Parsed("zone", _zone)
+"""A name of the time zone database."""
 
 
 class _ArchiveOption(ConfiguredOption):
@@ -133,7 +126,7 @@ def archive_option(command: Decorated) -> Decorated:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 as_of_option = click.option(
-    "--as-of", type=Time(), help="The archive as of this time; a day stands for its end in UTC."
+    "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )
 sites_option = click.option(
     "--site", "names", multiple=True, help="Only this site; may be repeated."

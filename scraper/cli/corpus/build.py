@@ -14,8 +14,8 @@ from archive.corpus.splits import DEFAULT
 from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
 from scraper.cli.options import (
-    Day,
-    Time,
+    DAY,
+    UNTIL_TIME,
     archive_option,
     jobs_option,
     json_option,
@@ -45,10 +45,12 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.command(short_help="Build the corpus.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--as-of", type=Time(), help="The archive as of this time; default: when it was last written."
+    "--as-of",
+    type=UNTIL_TIME,
+    help="The archive as of this time; default: when it was last written.",
 )
-@click.option("--since", type=Day(), help="Exclude stories published before this day.")
-@click.option("--until", type=Day(), help="Exclude stories published after this day.")
+@click.option("--since", type=DAY, help="Exclude stories published before this day.")
+@click.option("--until", type=DAY, help="Exclude stories published after this day.")
 @click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
 @_choice(
     "--dedup",
@@ -77,7 +79,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 )
 @click.option(
     "--test-after",
-    type=Day(),
+    type=DAY,
     help="Make stories published from this day on the test split, and no others.",
 )
 @_choice("--format", "parquet", "jsonl", help="Format of the data files.")

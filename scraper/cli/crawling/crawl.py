@@ -17,7 +17,7 @@ from archive.errors import Locked
 from archive.ledger.wording import plural
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.options import (
-    Day,
+    DAY,
     archive_option,
     checked_sites,
     json_option,
@@ -43,8 +43,8 @@ _PLAN = columns("site published_at why url", published_at="published")
 
 @click.command()
 @click.argument("site", nargs=-1)
-@click.option("--since", type=Day(), help="Follow dated indexes and sitemaps back to this day.")
-@click.option("--until", type=Day(), help="Skip stories published after this day.")
+@click.option("--since", type=DAY, help="Follow dated indexes and sitemaps back to this day.")
+@click.option("--until", type=DAY, help="Skip stories published after this day.")
 @click.option(
     "--limit",
     cls=ConfiguredOption,

@@ -14,7 +14,7 @@ import click
 
 from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
-from scraper.cli.options import Zone, archive_option, json_option
+from scraper.cli.options import ZONE, archive_option, json_option
 from scraper.cli.terminal import columns, interruptible, print_json, print_table, progress_bar
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
@@ -52,7 +52,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 @click.option(
     "--timezone",
     "zone",
-    type=Zone(),
+    type=ZONE,
     default="Asia/Jakarta",
     show_default=True,
     help="Time zone of times without an offset.",

@@ -17,7 +17,7 @@ from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.cli.options import (
-    Time,
+    SINCE_TIME,
     archive_option,
     checked_sites,
     jobs_option,
@@ -42,7 +42,7 @@ _KINDS = "technical publisher restored first lost"
 
 @click.command("reextract")
 @sites_option
-@click.option("--since", type=Time(start_of_day=True), help="Only pages fetched since this time.")
+@click.option("--since", type=SINCE_TIME, help="Only pages fetched since this time.")
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option(
     "--samples",

@@ -12,7 +12,7 @@ from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication.queries import clusters as read_clusters
 from scraper.cli.options import (
-    Time,
+    SINCE_TIME,
     archive_option,
     jobs_option,
     json_option,
@@ -36,9 +36,7 @@ _COLUMNS = columns(
     "--min-size", type=click.IntRange(min=2), default=2, show_default=True, help="Minimum members."
 )
 @click.option("--site", help="Only clusters with a story of this site.")
-@click.option(
-    "--since", type=Time(start_of_day=True), help="Only clusters with a story published since."
-)
+@click.option("--since", type=SINCE_TIME, help="Only clusters with a story published since.")
 @archive_option
 @json_option
 @click.pass_context

@@ -16,7 +16,7 @@ from scraper.cli.terminal import print_json
 
 _EVENTS = {
     "announced": "Announced again",
-    "woken": "Due again",
+    "woken": "Scheduled again",
     "reread": "Its kept page was read again",
     "imported": "Imported",
     "taken_down": "Taken down here",

@@ -17,10 +17,11 @@ from archive.monitoring.coverage_plot import draw
 from archive.monitoring.health import crawled_sites
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.options import (
+    DAY,
     MAX_HOURS,
-    Day,
+    ZONE,
     Number,
-    Zone,
+    Parsed,
     archive_option,
     checked_sites,
     json_option,
@@ -39,29 +40,21 @@ _URLS = columns("site day outcome why url")
 _MARKS = {"few": "far less than usual", "missing": "too many missing"}
 
 
-class PngFile(click.Path):
-    """A PNG file to be written; its name must say so."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Called by click."""
-        found: Any = super().convert(value, param, ctx)
-        if found.suffix.lower() != ".png":
-            self.fail(f"{found}: the plot is a PNG; expected a name like coverage.png", param, ctx)
-        return found
+def _png(name: str) -> Path:
+    if Path(name).suffix.lower() != ".png":
+        raise ValueError("the plot is a PNG; expected a name like coverage.png")
+    return Path(name)
 
 
 @click.command()
-@click.option("--since", type=Day(), help=f"First day; default: {DAYS} days.")
-@click.option("--until", type=Day(), help="Last day; default: today.")
+@click.option("--since", type=DAY, help=f"First day; default: {DAYS} days.")
+@click.option("--until", type=DAY, help="Last day; default: today.")
 @click.option("--site", help="Only this site.")
 @click.option(
     "--zone",
     cls=ConfiguredOption,
     key=("schedule", "timezone"),
-    type=Zone(),
+    type=ZONE,
     default="Asia/Jakarta",
     show_default=True,
     help="Time zone of the days.",
@@ -84,7 +77,9 @@ class PngFile(click.Path):
     f"{covering.MIN_MISSING} always may.",
 )
 @click.option("--urls", "with_urls", is_flag=True, help="List each missing, waiting or late story.")
-@click.option("--plot", type=PngFile(), help="Draw a calendar per site into this PNG file.")
+@click.option(
+    "--plot", type=Parsed("file", _png), help="Draw a calendar per site into this PNG file."
+)
 @archive_option
 @json_option
 def coverage(

@@ -32,7 +32,7 @@ from tests.archive.corpus.newsroom import (
 
 Build = Callable[..., Result]
 
-BEFORE = ("Usage: ", "Try ", "The archive has written nothing after that moment")
+BEFORE = ("Usage: ", "Try ", "The archive was last written at")
 
 
 @pytest.fixture

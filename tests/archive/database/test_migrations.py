@@ -19,7 +19,7 @@ from archive import Archive
 from archive.database.schema import APPLICATION_ID
 from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew
 from archive.maintenance.verify import verify
-from tests.archive.conftest import allow_again
+from tests.conftest import allow_again
 from tests.archive.first_release import PAGES, write_0_1_0
 from tests.archive.invented import (
     DAY,
@@ -128,7 +128,7 @@ def test_the_commands_tell_its_stories(old: Path, warta: Warta) -> None:
     assert "Opted out of text mining by meta: noai" in warta("show", "3").stdout
     assert "It is article 1:" in warta("explain", url_of(7)).stdout
     assert (
-        "Asked 2026-11-20T04:04:05+00:00: status 200, failed" in warta("explain", url_of(5)).stdout
+        "Requested 2026-11-20T04:04:05+00:00: status 200, failed" in warta("explain", url_of(5)).stdout
     )
     assert "kabar-1" in warta("stats").stdout
 
