@@ -18,7 +18,7 @@ from archive.archive import Archive
 from archive.database.clock import Clock
 from archive.database.connection import connect
 from archive.database.parallel import readers
-from archive.syndication.clusters import MOST_IN_VAIN, Clusters
+from archive.syndication.clusters import MAX_VAIN, Clusters
 from archive.syndication.members import Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
@@ -141,7 +141,7 @@ def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
         for number, others in _here["clusters"].linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
-                if in_vain >= MOST_IN_VAIN or _root(_local, number) == _root(_local, other):
+                if in_vain >= MAX_VAIN or _root(_local, number) == _root(_local, other):
                     continue
                 if is_linked():
                     _local[_root(_local, number)] = _root(_local, other)

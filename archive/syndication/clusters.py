@@ -17,11 +17,11 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock
-from archive.syndication.comparison import Measure, measure, newsroom
-from archive.syndication.members import WHOLE, Candidate, Member, measured, member_of
+from archive.syndication.comparison import Overlap, overlap, publisher
+from archive.syndication.members import WHOLE, Candidate, Member, known_overlaps, member_of
 from archive.syndication.texts import BATCH, Texts
 
-MOST_IN_VAIN = 64
+MAX_VAIN = 64
 """Comparisons without a link after which a text is compared no more. Texts of one template meet by
 the thousand; what copies one of them agrees with it more than they do, and comes before them.
 """
@@ -164,7 +164,7 @@ class Clusters:
                 continue
             if self.texts.linked(text_id, met):
                 united |= self._running(met.text_id)
-            elif (in_vain := in_vain + 1) >= MOST_IN_VAIN:
+            elif (in_vain := in_vain + 1) >= MAX_VAIN:
                 return
 
     def regroup(self, articles: Collection[int], *, now: datetime) -> None:
@@ -220,7 +220,7 @@ class Clusters:
         own = [
             number
             for number, _cluster, _is_first, site in places
-            if newsroom(site) == newsroom(came.site)
+            if publisher(site) == publisher(came.site)
         ]
         repeat = any(candidate.order < came.order for candidate in self._candidates(own))
         if came.order < first.order or article_id < cluster_id or (own and not repeat):
@@ -253,20 +253,20 @@ class Clusters:
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
-        known = measured(before or {}, first.article_id)
+        known = known_overlaps(before or {}, first.article_id)
         members: list[Member] = []
         newsrooms: set[str] = set()
         for candidate in candidates:
             found = known.get(candidate.article_id) or self._beside(candidate, first)
-            repeat = newsroom(candidate.site) in newsrooms
-            newsrooms.add(newsroom(candidate.site))
+            repeat = publisher(candidate.site) in newsrooms
+            newsrooms.add(publisher(candidate.site))
             members.append(member_of(candidate, first, found, cluster_id, repeat=repeat))
         return members
 
-    def _beside(self, candidate: Candidate, first: Candidate) -> Measure:
+    def _beside(self, candidate: Candidate, first: Candidate) -> Overlap:
         if candidate.text_id == first.text_id:
             return WHOLE
-        return measure(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
+        return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
         found: list[Candidate] = []

@@ -14,6 +14,7 @@ from archive.errors import ArchiveError, Locked
 from scraper.cli.defaults import config_option
 
 COMMANDS = {
+    "help": ("reading.help:help_command", "Show a topic of the manual."),
     "demo": ("demo.command:demo", "Try warta on invented pages, without the network."),
     "crawl": ("crawling.crawl:crawl", "Fetch new stories, and known ones that are due."),
     "extract": ("ingest.extract:extract", "Extract the articles of saved HTML pages."),

@@ -22,11 +22,10 @@ from archive.ledger.ledger import DEAF_AFTER
 from archive.ledger.wording import sentence
 from archive.records import IMPORTED, Article, Check, Entry, Page, Revision, Snapshot
 from scraper.crawling.crawl import Crawl
-from scraper.crawling.responses import refusal_of_article
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import Miss
 from scraper.extraction import Reading, read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.ingest.reread import lost_layout, reread_newest
 from scraper.politeness import revisit
 from scraper.politeness.robots import opted_out

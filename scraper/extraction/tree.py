@@ -1,26 +1,53 @@
-"""HTML trees: parsing once and safely, selectors compiled once, text as a reader sees it."""
+"""HTML trees: parsing, selectors (CSS, or XPath where they begin with `/`, `.//` or `(`), text.
+
+Most selectors of the profiles are a class or an id, with or without something below it. Such nodes
+are looked up in an index of the page: searching the tree for them took most of the time of reading
+a large page.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
 
+from cssselect import HTMLTranslator
 from lxml import etree, html
 from w3lib.encoding import html_to_unicode
 
-from scraper.extraction.selectors import Element, Index, index_of, select
+Element: TypeAlias = html.HtmlElement
+Selector: TypeAlias = Callable[[Element], list[Any]]
+Index: TypeAlias = dict[str, list[Element]]
+"""`.class` and `#id` -> the nodes that have them, in document order."""
 
-# Invisible in print, or no text at all (control characters, halves of surrogate pairs); newsrooms
-# paste them: U+200E before
-# quotes at Suara, U+2060 around Republika's datelines.
+# Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
+# paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
 _INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+    "[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff"
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
 )
-# XML cannot hold these; a page that does is broken, its text is not.
+# XML cannot hold these characters. A page that has them is broken, its text is not.
 _CONTROL = "".join(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
 _WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
+_NOT_TEXT = frozenset(("script", "style", "noscript", "template"))
+_SPACED = frozenset(("br", "p", "div", "li", "td"))
+
+_TRANSLATOR = HTMLTranslator()
+_XPATH = ("/", ".//", "(")
+_NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
+_INDEXED_SELECTOR = re.compile(
+    r"""
+    (?P<tag> [a-z][a-z0-9]* )?
+    (?P<names> (?: [.#][\w-]+ )+ )
+    (?: (?P<child> \s*>\s* ) | \s+ )?
+    (?P<rest> (?<=[\s>]) .+ )?
+    """,
+    re.VERBOSE,
+)
+_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
+_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +58,14 @@ class Document:
     index: Index = field(repr=False)
 
     def all(self, *selectors: str) -> list[Any]:
-        """Nodes of the first selector that finds any."""
-        return next(
-            (found for selector in selectors if (found := select(selector, self.tree, self.index))),
-            [],
-        )
+        """Return the nodes of the first selector that matches any."""
+        for selector in selectors:
+            if found := select(selector, self.tree, self.index):
+                return found
+        return []
 
     def text(self, *selectors: str) -> str | None:
-        """The first text that is not empty among the nodes of the selectors, in the selectors'
-        order.
-        """
+        """Return the first text that is not empty, trying the selectors in order."""
         for selector in selectors:
             for found in select(selector, self.tree, self.index):
                 if text := text_of(found):
@@ -49,26 +74,23 @@ class Document:
 
 
 def parse_html(body: bytes | str, content_type: str | None = None) -> Document | None:
-    """The page, decoded by the charset that header, byte order mark, meta tag or bytes tell; None
-    for an empty page.
+    """Parse a page; None for an empty one.
 
-    libxml2's own limits stay on: deep nesting is cut, entities are not expanded beyond HTML's own.
+    Bytes are decoded by Content-Type, byte order mark, meta tag or a guess. libxml2's own limits
+    stay on: deep nesting is cut, only HTML's own entities are expanded.
     """
     text = _decoded(body, content_type) if isinstance(body, bytes) else body
-    if any(
-        character in text for character in _CONTROL
-    ):  # many quick searches, and nearly never a slow one
+    # Many quick searches, which hardly ever lead to the slow one.
+    if any(character in text for character in _CONTROL):
         text = text.translate(_WITHOUT_CONTROL)
     if not text.strip():
         return None
-    if (
-        text.lstrip()[:5].lower() == "<?xml"
-    ):  # lxml refuses a declared encoding in text that is decoded already
+    if text.lstrip()[:5].lower() == "<?xml":
+        # lxml refuses text, decoded already, that declares its encoding.
         text = text.lstrip().partition("?>")[2]
+    parser = html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True)
     try:
-        tree = html.document_fromstring(
-            text, parser=html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True)
-        )
+        tree = html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
     return Document(tree, index_of(tree))
@@ -77,15 +99,13 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
 def _decoded(body: bytes, content_type: str | None) -> str:
     try:
         return html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1]
-    except (
-        LookupError,
-        UnicodeError,
-    ):  # a declared "charset" that Python knows as something else: hex, idna
+    except (LookupError, UnicodeError):
+        # The declared charset is one of Python's codecs that are no charset: hex, idna.
         return body.decode(_guess_charset(body), "replace")
 
 
 def _guess_charset(body: bytes) -> str:
-    """UTF-8 where the bytes are valid, else the charset of old Western pages."""
+    """Guess UTF-8 where the bytes are valid, else the charset of old Western pages."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -94,45 +114,134 @@ def _guess_charset(body: bytes) -> str:
     return "utf-8"
 
 
+def index_of(tree: Element) -> Index:
+    """Index the nodes of a page by class and id."""
+    index: Index = {}
+    for node in cast("list[Element]", _NAMED_NODES(tree)):
+        for name in (node.get("class") or "").split():
+            index.setdefault("." + name, []).append(node)
+        if identity := node.get("id"):
+            index.setdefault("#" + identity, []).append(node)
+    return index
+
+
+def select(selector: str, tree: Element, index: Index) -> list[Any]:
+    """Return what a selector matches, each node once; of "a, b" the nodes of `a` come first."""
+    if selector.startswith(_XPATH):
+        return _compiled(selector)(tree)
+    found: dict[Any, None] = {}
+    for alternative, lookup in _lookups(selector):
+        nodes = lookup.nodes(index) if lookup is not None else _compiled(alternative)(tree)
+        found |= dict.fromkeys(nodes)
+    return list(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lookup:
+    """A selector that begins with classes or ids: found in the index, then searched downwards."""
+
+    tag: str | None
+    names: tuple[str, ...]
+    rest: Selector | None
+
+    def nodes(self, index: Index) -> list[Any]:
+        first, *more = self.names
+        anchors = [
+            node
+            for node in index.get(first, ())
+            if (self.tag is None or node.tag == self.tag)
+            and all(node in index.get(name, ()) for name in more)
+        ]
+        if self.rest is None:
+            return anchors
+        return [found for anchor in anchors for found in self.rest(anchor)]
+
+
+@lru_cache(maxsize=2048)
+def _lookups(selector: str) -> tuple[tuple[str, _Lookup | None], ...]:
+    alternatives = map(str.strip, selector.split(","))
+    return tuple((alternative, _lookup(alternative)) for alternative in alternatives)
+
+
+def _lookup(selector: str) -> _Lookup | None:
+    match = _INDEXED_SELECTOR.fullmatch(selector)
+    if match is None:
+        return None
+    below = None
+    if match["rest"]:
+        axis = "child::" if match["child"] else "descendant::"
+        below = cast("Selector", etree.XPath(_TRANSLATOR.css_to_xpath(match["rest"], prefix=axis)))
+    names = tuple(re.findall(r"[.#][\w-]+", match["names"]))
+    return _Lookup(tag=match["tag"], names=names, rest=below)
+
+
+@lru_cache(maxsize=2048)
+def _compiled(*selectors: str) -> Selector:
+    """Compile selectors to one XPath: the nodes that any of them matches, in document order."""
+    paths = (
+        selector if selector.startswith(_XPATH) else _TRANSLATOR.css_to_xpath(selector)
+        for selector in selectors
+    )
+    return cast("Selector", etree.XPath(" | ".join(paths)))
+
+
+def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
+    """Return the nodes below `node` that any of the selectors matches.
+
+    Selectors whose names occur in no attribute there are not tried.
+    """
+    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
+    present = tuple(
+        selector
+        for selector in selectors
+        if any(all(name in attributes for name in names) for names in _names(selector))
+    )
+    return set(_compiled(*present)(node)) if present else set()
+
+
+@lru_cache(maxsize=2048)
+def _names(selector: str) -> tuple[tuple[str, ...], ...]:
+    """Return, per alternative, the names that the page must hold; none for an XPath.
+
+    >>> _names("div.artikel p, #isi")
+    (('artikel',), ('isi',))
+    """
+    if selector.startswith(_XPATH):
+        return ((),)
+    alternatives = selector.split(",")
+    return tuple(tuple(a or b for a, b in _NAME.findall(text)) for text in alternatives)
+
+
 def clean(text: str | None) -> str:
-    """Text without invisible characters, white space folded, trimmed.
+    """Remove invisible characters, fold white space and trim.
 
     >>> clean("  Jakarta\\u00a0: \\u200e\\"Air\\" ")
     'Jakarta : "Air"'
     """
     if not text:
         return ""
-    return " ".join(
-        (text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)).split()
-    )
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", text)
+    return " ".join(text.split())
 
 
 def text_of(node: Any) -> str:
-    """The clean text of a node, or of an attribute's value; scripts and styles are no text."""
+    """Return the clean text of a node, or of an attribute's value, without scripts and styles."""
     if isinstance(node, str):
         return clean(node)
-    if (
-        not len(node)
-        and isinstance(node.tag, str)
-        and node.tag not in ("script", "style", "noscript", "template")
-    ):
-        return clean(node.text)
     if not isinstance(node.tag, str):
         return ""
-    return clean("".join(_texts(node)))
+    if len(node) or node.tag in _NOT_TEXT:
+        return clean("".join(_texts(node)))
+    return clean(node.text)
 
 
 def _texts(node: Element) -> Iterator[str]:
     for event, element in etree.iterwalk(node, events=("start", "end")):
         if event == "start":
-            if element.tag in ("br", "p", "div", "li", "td"):
+            if element.tag in _SPACED:
                 yield " "
-            if isinstance(element.tag, str) and element.tag not in (
-                "script",
-                "style",
-                "noscript",
-                "template",
-            ):
+            if isinstance(element.tag, str) and element.tag not in _NOT_TEXT:
                 yield element.text or ""
         elif element is not node:
             yield element.tail or ""

@@ -14,9 +14,8 @@ from archive.errors import ArchiveDamaged
 from archive.records import Article, Revision
 from archive.revisions.changes import changed_fields, reading_digest
 from archive.revisions.reread_queue import Evidence
-from scraper.crawling.responses import refusal_of_article
 from scraper.extraction import read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.sites.site import Site
 
 

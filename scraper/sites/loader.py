@@ -1,4 +1,4 @@
-"""Which profile reads which page: the sites of all spiders, as Scrapy's own loader finds them."""
+"""The profiles of all spiders, as Scrapy's own loader finds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scraper.sites.site import Site
 
 
 def project_settings() -> Settings:
-    """The project's settings, wherever warta is started."""
+    """Return the project's settings, from whatever folder warta is started."""
     settings = Settings()
     settings.setmodule("scraper.settings", priority="project")
     return settings
@@ -20,13 +20,13 @@ def project_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def sites() -> dict[str, Site]:
-    """Profiles by name, in the order of their names."""
+    """Return the profiles by name, in the order of their names."""
     loader = SpiderLoader.from_settings(project_settings())
     return {name: loader.load(name).site for name in sorted(loader.list())}  # type: ignore[attr-defined]
 
 
 def site_of(url: str) -> Site | None:
-    """The profile that reads pages of this address; None for an unknown publisher."""
+    """Return the profile that reads pages of this address; None for an unknown publisher."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

@@ -19,7 +19,7 @@ from scraper.cli.terminal import columns, interruptible, print_json, print_table
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
-from scraper.ingest.collections.stories import Terms
+from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
 from scraper.ingest.writing import OUTCOMES
 
@@ -90,7 +90,7 @@ def import_command(
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
     name = site.encode(errors="replace").decode().strip().lower() if site else None
-    terms = Terms(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
+    terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
     with ExitStack() as stack:
         # Standard input cannot be opened twice: it is held open from the survey to the import.
         held = {_STDIN: stack.enter_context(opened(_STDIN))} if _STDIN in files else {}
@@ -122,7 +122,7 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _surveyed(
-    paths: Iterable[Path], reopened: Open, terms: Terms, kind: str | None
+    paths: Iterable[Path], reopened: Open, terms: ImportOptions, kind: str | None
 ) -> Iterator[Survey]:
     """Survey each file before anything is written; one that is no collection is skipped."""
     for path in paths:
@@ -136,7 +136,7 @@ def _surveyed(
 
 
 def _imported(
-    path: Path, found: Sequence[Survey], reopened: Open, terms: Terms, *, as_json: bool
+    path: Path, found: Sequence[Survey], reopened: Open, terms: ImportOptions, *, as_json: bool
 ) -> Iterator[Report]:
     """Write all files and yield their reports."""
     now, total = datetime.now(UTC), sum(one.size for one in found)

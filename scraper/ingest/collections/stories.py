@@ -20,7 +20,7 @@ from scraper.extraction.plain_text import clean_text, site_of_text
 from scraper.extraction.tree import clean
 from scraper.ingest.collections.columns import given, text, texts
 from scraper.ingest.collections.markup import without_markup
-from scraper.ingest.collections.times import Moment, read_moment
+from scraper.ingest.collections.times import ParsedTime, parse_time
 from scraper.sites.loader import site_of, sites
 from scraper.sites.site import Identity, Site
 
@@ -33,7 +33,7 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class ImportOptions:
     """What the user said of the collections."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class _Place:
     link: Announcement | None = None
 
 
-def story_of(record: Mapping[str, Any], terms: Terms, order: str | None) -> Story | str:
+def story_of(record: Mapping[str, Any], terms: ImportOptions, order: str | None) -> Story | str:
     """The story of a record, or a code of archive.ledger.wording; `order` is that of day and month
     in its file's dates.
 
@@ -108,7 +108,7 @@ def _article(
     said: Article,
     headline: str | None,
     place: _Place,
-    terms: Terms,
+    terms: ImportOptions,
     order: str | None,
 ) -> tuple[Article, str | None]:
     """The article, `said` being what its text says, and what is wrong with its date."""
@@ -139,7 +139,7 @@ def _article(
     return replace(article, warnings=tuple(warnings)), published.problem
 
 
-def _place(values: Mapping[str, Any], body: str, terms: Terms) -> _Place | str:
+def _place(values: Mapping[str, Any], body: str, terms: ImportOptions) -> _Place | str:
     """The story's site and its identity there: the one that a crawl would meet, where the site is
     one of ours.
     """
@@ -186,7 +186,7 @@ def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> 
     """A story that only its own words tell from others; the marks of our sites' texts tell its site
     too.
     """
-    profile = _named(name) if name else site_of_text(body, list(sites().values()))
+    profile = _named(name) if name else site_of_text(body, sites().values())
     site = profile.name if profile is not None else name
     if site is None:
         return "no_site"
@@ -248,15 +248,15 @@ def _without_headline(body: str, headline: str | None) -> str:
     return rest if same and rest.strip() else body
 
 
-def _moment(value: Any, terms: Terms, order: str | None) -> Moment:
+def _moment(value: Any, terms: ImportOptions, order: str | None) -> ParsedTime:
     if text(value) is None:
-        return Moment()
-    return read_moment(value, terms.zone, formats=terms.formats, order=order)
+        return ParsedTime()
+    return parse_time(value, terms.zone, formats=terms.formats, order=order)
 
 
 def _people(value: Any, profile: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     newsroom = profile.newsroom_names if profile is not None else ()
-    read = [read_byline(without_markup(name), newsroom=newsroom) for name in _names(value)]
+    read = [read_byline(without_markup(name), publisher=newsroom) for name in _names(value)]
     return (
         tuple(dict.fromkeys(name for byline in read for name in byline.authors)),
         tuple(dict.fromkeys(name for byline in read for name in byline.editors)),

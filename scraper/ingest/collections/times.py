@@ -41,7 +41,7 @@ MILLISECONDS = 10**11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class ParsedTime:
     """What a value says of a time."""
 
     at: datetime | None = None
@@ -52,20 +52,20 @@ class Moment:
     """A code of archive.ledger.wording: `date_ambiguous` or `date_unreadable`."""
 
 
-UNREADABLE = Moment(problem="date_unreadable")
+UNREADABLE = ParsedTime(problem="date_unreadable")
 
 
-def read_moment(
+def parse_time(
     value: Any, zone: tzinfo, *, formats: tuple[str, ...] = (), order: str | None = None
-) -> Moment:
+) -> ParsedTime:
     """A time out of a record; without an offset of its own it is in `zone`.
 
     `formats` (of strptime) are tried first. `order` is `day` or `month`, whichever stands first in
     dates like 4/5/2020; None leaves those unread.
 
-    >>> read_moment("24-Apr-20", UTC).at.isoformat(), read_moment("10/22/2025 9:47", UTC).at.isoformat()
+    >>> parse_time("24-Apr-20", UTC).at.isoformat(), parse_time("10/22/2025 9:47", UTC).at.isoformat()
     ('2020-04-24T00:00:00+00:00', '2025-10-22T09:47:00+00:00')
-    >>> read_moment("4/5/2020", UTC).problem, read_moment("4/5/2020", UTC, order="day").at.month
+    >>> parse_time("4/5/2020", UTC).problem, parse_time("4/5/2020", UTC, order="day").at.month
     ('date_ambiguous', 5)
     """
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -87,7 +87,7 @@ def read_moment(
         return UNREADABLE
 
 
-def order_told(value: Any) -> str | None:
+def date_order(value: Any) -> str | None:
     """`day` or `month`, whichever certainly stands first in a date in numbers; None where both may,
     or it is no such date.
     """
@@ -98,7 +98,7 @@ def order_told(value: Any) -> str | None:
     return "day" if first > 12 >= second else "month" if second > 12 >= first else None
 
 
-def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> Moment | None:
+def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> ParsedTime | None:
     for form in formats:
         try:
             found = datetime.strptime(text, form)  # noqa: DTZ007 - the zone follows
@@ -115,7 +115,7 @@ def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> Moment | No
     return None
 
 
-def _with_time(text: str, zone: tzinfo) -> Moment | None:
+def _with_time(text: str, zone: tzinfo) -> ParsedTime | None:
     """A date with its time of day."""
     month_first = _MONTH_FIRST.search(text)
     if _ISO_DATE.match(text):
@@ -134,7 +134,7 @@ def _with_time(text: str, zone: tzinfo) -> Moment | None:
     return _checked(found) if found is not None else None
 
 
-def _day(text: str, zone: tzinfo) -> Moment | None:
+def _day(text: str, zone: tzinfo) -> ParsedTime | None:
     """A bare day, or what programs write without any marks."""
     found = parse_day(text, zone)
     if found is not None:
@@ -157,7 +157,7 @@ def _day(text: str, zone: tzinfo) -> Moment | None:
     )
 
 
-def _numeric(text: str, zone: tzinfo, order: str | None) -> Moment | None:
+def _numeric(text: str, zone: tzinfo, order: str | None) -> ParsedTime | None:
     """22/10/2025 and 10/22/2025 tell day and month by themselves, 22.10.2025 is written with the
     day first everywhere.
     """
@@ -166,10 +166,10 @@ def _numeric(text: str, zone: tzinfo, order: str | None) -> Moment | None:
         return None
     first, second = int(match["first"]), int(match["second"])
     order = (
-        "day" if match["mark"] == "." else order_told(text) or ("day" if first == second else order)
+        "day" if match["mark"] == "." else date_order(text) or ("day" if first == second else order)
     )
     if order is None:
-        return Moment(problem="date_ambiguous")
+        return ParsedTime(problem="date_ambiguous")
     day, month = (first, second) if order == "day" else (second, first)
     hour = int(match["hour"] or 0)
     if match["half"]:
@@ -188,9 +188,9 @@ def _year(digits: str) -> int:
     )
 
 
-def _checked(at: datetime, *, day_only: bool = False) -> Moment:
+def _checked(at: datetime, *, day_only: bool = False) -> ParsedTime:
     return (
-        Moment(at=at.replace(microsecond=0), day_only=day_only)
+        ParsedTime(at=at.replace(microsecond=0), day_only=day_only)
         if YEARS[0] <= at.year <= YEARS[1]
         else UNREADABLE
     )

@@ -113,7 +113,7 @@ def test_new_stories_without_a_known_layout_drift_and_are_marked(kept: Archive) 
         OLD,
         "2026-11-21T03:04:05+00:00",
     )
-    assert drift.why == "12 of 12 pages have none of the site's layouts any more (usually 0%)"
+    assert drift.why == "12 of 12 pages match none of the site's layouts (usually 0%)"
     assert drift.urls == tuple(url_of(number) for number in range(72, 67, -1))
     assert drifted_articles(kept) == set(range(61, 73))
     assert drifted_since(kept, 61) == drift.since
@@ -162,7 +162,7 @@ def test_furniture_in_the_texts_shows(kept: Archive) -> None:
         )
     (drift,) = judge(kept, at=NOW + DAY)
     assert (
-        drift.why == "12 of 12 texts hold a paragraph that stands on other pages, too (usually 0%)"
+        drift.why == "12 of 12 texts contain a paragraph that other pages contain, too (usually 0%)"
     )
 
 
@@ -277,7 +277,7 @@ def test_pages_that_lose_their_layout_with_an_upgrade_say_so(kept: Archive) -> N
     (drift,) = judge(kept, at=NOW + DAY, extractor=NEW)
     assert (
         drift.why
-        == f"12 of 12 pages have none of the site's layouts any more (usually 0%), since {NEW} reads them"
+        == f"12 of 12 pages match none of the site's layouts (usually 0%) since the upgrade to extractor {NEW}"
     )
     tell(kept, range(73, 75), at=NOW + 2 * DAY, layout="fallback", extractor=NEW)
     assert judge(kept, at=NOW + 2 * DAY, extractor=NEW) == [drift]

@@ -190,7 +190,7 @@ def test_a_drift_that_lasts_is_an_incident_with_its_pages(archive: Archive) -> N
         evaluate(archive, SITE, now=NOW + HOUR, extractor="warta/0.1.0/kabar-1")
     (one,) = found(archive, at=NOW + 2 * HOUR)
     assert (one.kind, one.layout, one.since) == ("drift", "fallback", NOW + HOUR)
-    assert "12 of 12 pages have none of the site's layouts any more" in one.why
+    assert "12 of 12 pages match none of the site's layouts" in one.why
     assert one.urls[0] == url_of(72)
 
 

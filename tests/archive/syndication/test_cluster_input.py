@@ -27,7 +27,7 @@ MANY = 1000
 def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often two texts were compared or measured, and how many statements SQLite was given."""
     told: Counter[str] = Counter()
-    compare, measure = reading.compare, keeping.measure
+    compare, measure = reading.compare, keeping.overlap
 
     def and_count(name, work):  # type: ignore[no-untyped-def]
         def counting(*arguments, **options):  # type: ignore[no-untyped-def]
@@ -38,7 +38,7 @@ def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Count
 
     with monkeypatch.context() as patched:
         patched.setattr(reading, "compare", and_count("compared", compare))
-        patched.setattr(keeping, "measure", and_count("measured", measure))
+        patched.setattr(keeping, "overlap", and_count("measured", measure))
         archive.db.conn.set_trace_callback(lambda _statement: told.update(["statements"]))
         yield told
         archive.db.conn.set_trace_callback(None)

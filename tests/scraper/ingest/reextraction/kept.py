@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from archive import Archive, Page, Revision
 from archive.records import Announcement, Check
-from scraper.crawling.responses import refusal_of_article
 from scraper.extraction import read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.ingest.reread import lost_layout, reread_newest
 from scraper.sites.site import Identity, Layout, Rule, Site
 from scraper.spiders.rmol import SITE
