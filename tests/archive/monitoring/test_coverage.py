@@ -370,7 +370,7 @@ def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
     [
         (("--since", "2026-11-21", "--until", "2026-11-20"), "no day is left"),
         (("--zone", "Asia/Lambur"), "unknown time zone"),
-        (("--since", "kemarin"), "does not match the format"),
+        (("--since", "kemarin"), "expected a day like 2026-01-31"),
         (("--late", "-1"), "not in the range"),
         (("--late", "1e300"), "not in the range"),
         (("--late", "nan"), "expected a number"),
