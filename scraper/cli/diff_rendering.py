@@ -46,9 +46,14 @@ def print_edits(
 def _marked(runs: Sequence[Edit], *, coloured: bool, excerpt: bool) -> Text:
     marked = Text()
     for run in runs:
-        text = _shortened(run.text) if excerpt and run.kind == "same" else run.text
-        before, after = ("", "") if coloured else _MARKS[run.kind]
-        marked.append(f"{before}{text}{after}", _STYLES[run.kind] if coloured else "")
+        text = run.text
+        if excerpt and run.kind == "same":
+            text = _shortened(text)
+        if coloured:
+            marked.append(text, _STYLES[run.kind])
+        else:
+            before, after = _MARKS[run.kind]
+            marked.append(f"{before}{text}{after}")
     return marked
 
 
@@ -58,4 +63,6 @@ def _shortened(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, (list, tuple)) else value or ""
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value)
+    return value or ""

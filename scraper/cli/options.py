@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import partial
 from math import isnan
@@ -14,11 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from click.core import ParameterSource
 
-from archive.archive import Archive, Reader
-from archive.database.connection import plain_errors
-from archive.errors import PackageMissing
-from archive.ledger.wording import plural
-from archive.revisions import queries
 from scraper.cli.defaults import ConfiguredOption, config_option
 
 MAX_HOURS = 87_600
@@ -108,7 +102,7 @@ class _ArchiveOption(ConfiguredOption):
         return value, source
 
 
-def archive_option(command: Decorated) -> Decorated:
+def archive(command: Decorated) -> Decorated:
     """Add `--archive`, and `--config`, which may name the archive."""
     option = click.option(
         "--archive",
@@ -124,17 +118,15 @@ def archive_option(command: Decorated) -> Decorated:
     return option(config_option(command))
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
-as_of_option = click.option(
+json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+as_of = click.option(
     "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )
-sites_option = click.option(
-    "--site", "names", multiple=True, help="Only this site; may be repeated."
-)
-jobs_option = click.option(
+sites = click.option("--site", "names", multiple=True, help="Only this site; may be repeated.")
+jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
-settings_option = click.option(
+scrapy_settings = click.option(
     "-s",
     "--set",
     "overrides",
@@ -142,7 +134,7 @@ settings_option = click.option(
     metavar="NAME=VALUE",
     help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
 )
-verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
+verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
 
 
 def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
@@ -152,71 +144,3 @@ def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
         sites = ", ".join(known) or "none yet"
         raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {sites}")
     return list(dict.fromkeys(names))
-
-
-def identify() -> queries.Identify | None:
-    """Return the function that finds the story of an address; `warta` puts it into the context."""
-    found: queries.Identify | None = click.get_current_context().find_root().obj
-    return found
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """Open an existing archive for reading."""
-    with plain_errors(path), Archive(path, read_only=True) as archive:
-        yield archive
-
-
-@contextmanager
-def opened_for_writing(path: Path) -> Iterator[Archive]:
-    """Open an existing archive for writing; none is created."""
-    Archive(path, read_only=True).close()  # raises where there is none
-    with plain_errors(path), Archive(path) as archive:
-        yield archive
-
-
-@contextmanager
-def opened_as_of(path: Path, as_of: datetime | None) -> Iterator[Reader]:
-    """Open an existing archive for reading, as of a time where one is given."""
-    with opened(path) as archive:
-        if as_of is None:
-            yield archive
-            return
-        warn_unsettled(archive, as_of)
-        with archive.as_of(as_of) as past:
-            yield past
-
-
-def warn_unsettled(archive: Archive, as_of: datetime) -> None:
-    """Warn on stderr where the archive may still write at that time."""
-    if archive.settled(as_of):
-        return
-    latest = archive.clock.latest()
-    written = (
-        f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
-    )
-    click.echo(f"The archive {written}: results as of a later time may still change.", err=True)
-
-
-def warn_unclustered(archive: Archive) -> None:
-    """Warn on stderr of articles that an earlier version wrote without clustering them."""
-    unread = archive.clusters.texts.unread()
-    if unread:
-        articles = plural(unread, "article")
-        click.echo(
-            f"{articles} of an earlier version not clustered yet: run `warta clusters rebuild`.",
-            err=True,
-        )
-
-
-@contextmanager
-def needs_extra(extra: str) -> Iterator[None]:
-    """Import packages of an extra inside; raises PackageMissing where one is not installed."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("archive", "scraper"):
-            raise
-        raise PackageMissing(
-            f"this needs more packages ({error.name} is missing): pip install 'warta[{extra}]'"
-        ) from error

@@ -17,6 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from archive.errors import PackageMissing
+
 Formats = Mapping[str, Callable[[Any], Any]]
 """Key of a row -> how a table shows its value."""
 
@@ -123,9 +125,7 @@ def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
     )
     with progress:
         task = progress.add_task(description, total=total)
-        yield lambda done, whole=None: progress.update(
-            task, advance=done, **({} if whole is None else {"total": whole})
-        )
+        yield lambda done, total=None: progress.update(task, advance=done, total=total)
 
 
 @contextmanager
@@ -147,6 +147,19 @@ def killed_workers_reported() -> Iterator[None]:
     except BrokenProcessPool as error:
         raise click.ClickException(
             "a worker process was killed, perhaps out of memory; try fewer with --jobs"
+        ) from error
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Import packages of an extra inside; raises PackageMissing where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("archive", "scraper"):
+            raise
+        raise PackageMissing(
+            f"this needs more packages ({error.name} is missing): pip install 'warta[{extra}]'"
         ) from error
 
 

@@ -13,17 +13,17 @@ import click
 from archive.corpus.splits import DEFAULT
 from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
-from scraper.cli.options import (
-    DAY,
-    UNTIL_TIME,
-    archive_option,
-    jobs_option,
-    json_option,
+from scraper.cli import options
+from scraper.cli.opening import opened, warn_unsettled
+from scraper.cli.terminal import (
+    columns,
+    counted,
     needs_extra,
-    opened,
-    warn_unsettled,
+    print_json,
+    print_rows,
+    print_table,
+    progress_bar,
 )
-from scraper.cli.terminal import columns, counted, print_json, print_rows, print_table, progress_bar
 
 if TYPE_CHECKING:
     from archive.corpus.build import BuildOptions
@@ -46,11 +46,11 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of",
-    type=UNTIL_TIME,
+    type=options.UNTIL_TIME,
     help="The archive as of this time; default: when it was last written.",
 )
-@click.option("--since", type=DAY, help="Exclude stories published before this day.")
-@click.option("--until", type=DAY, help="Exclude stories published after this day.")
+@click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
+@click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
 @click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
 @_choice(
     "--dedup",
@@ -60,7 +60,10 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     help="Keep one article per cluster, one per identical text, or all.",
 )
 @_choice(
-    "--opted-out", "drop", "keep", help="Articles whose site opts out of text and data mining."
+    "--opted-out",
+    "drop",
+    "keep",
+    help="Handling of articles whose site opts out of text and data mining.",
 )
 @click.option(
     "--filters",
@@ -79,31 +82,31 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 )
 @click.option(
     "--test-after",
-    type=DAY,
+    type=options.DAY,
     help="Make stories published from this day on the test split, and no others.",
 )
 @_choice("--format", "parquet", "jsonl", help="Format of the data files.")
 @click.option("--plan", is_flag=True, help="Show what would be built; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
-@jobs_option
+@options.jobs
 @_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
 @click.option(
     "-x",
     "--executor-option",
-    "options",
+    "executor_options",
     multiple=True,
     metavar="NAME=VALUE",
     help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def build(
     out: Path,
     plan: bool,
     overwrite: bool,
     jobs: int | None,
     executor: str,
-    options: tuple[str, ...],
+    executor_options: tuple[str, ...],
     path: Path,
     as_json: bool,
     **choices: Any,
@@ -135,11 +138,14 @@ def build(
     if plan:
         _show_plan(recipe, selection, as_json=as_json)
         return
-    build_options = BuildOptions(
-        executor=executor, options=options, jobs=jobs or available_cores(), overwrite=overwrite
+    means = BuildOptions(
+        executor=executor,
+        options=executor_options,
+        jobs=jobs or available_cores(),
+        overwrite=overwrite,
     )
     _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
-    _build(recipe, selection, out, build_options, as_json=as_json)
+    _build(recipe, selection, out, means, as_json=as_json)
 
 
 def _recipe(
@@ -174,12 +180,12 @@ def _checked_time(path: Path, as_of: datetime) -> datetime:
 
 
 def _build(
-    recipe: Recipe, selection: Selection, out: Path, options: BuildOptions, *, as_json: bool
+    recipe: Recipe, selection: Selection, out: Path, means: BuildOptions, *, as_json: bool
 ) -> None:
     from archive.corpus.build import build, work_folder
 
     with progress_bar("building", total=len(selection.shards)) as advance:
-        summary = build(recipe, selection, out, options, advance=advance)
+        summary = build(recipe, selection, out, means, advance=advance)
     if summary is not None:
         _show(summary, out, as_json=as_json)
         return

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from scraper.cli.options import json_option, needs_extra
-from scraper.cli.terminal import print_json
+from scraper.cli import options
+from scraper.cli.terminal import needs_extra, print_json
 
 
 @click.command("explain", short_help="Explain why a story is in a corpus or not.")
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.argument("reference", metavar="URL")
-@json_option
+@options.json
 def explain(corpus: Path, reference: str, as_json: bool) -> None:
     """Explain why a story is in CORPUS or not. URL may also be its id.
 

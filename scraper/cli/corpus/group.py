@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
+from scraper.cli import options
 from scraper.cli.corpus.build import build
 from scraper.cli.corpus.explain import explain
-from scraper.cli.options import archive_option
 
 
 @click.group()
-@archive_option
+@options.archive
 def corpus(path: Path) -> None:
     """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""
 

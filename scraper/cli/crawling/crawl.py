@@ -15,15 +15,8 @@ from click.core import ParameterSource
 from archive.archive import Archive
 from archive.errors import Locked
 from archive.ledger.wording import plural
+from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
-from scraper.cli.options import (
-    DAY,
-    archive_option,
-    checked_sites,
-    json_option,
-    settings_option,
-    verbose_option,
-)
 from scraper.cli.terminal import columns, counted, print_rows
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
@@ -43,8 +36,10 @@ _PLAN = columns("site published_at why url", published_at="published")
 
 @click.command()
 @click.argument("site", nargs=-1)
-@click.option("--since", type=DAY, help="Follow dated indexes and sitemaps back to this day.")
-@click.option("--until", type=DAY, help="Skip stories published after this day.")
+@click.option(
+    "--since", type=options.DAY, help="Follow dated indexes and sitemaps back to this day."
+)
+@click.option("--until", type=options.DAY, help="Skip stories published after this day.")
 @click.option(
     "--limit",
     cls=ConfiguredOption,
@@ -71,10 +66,10 @@ _PLAN = columns("site published_at why url", published_at="published")
     is_flag=True,
     help="Show what would be fetched and why; fetch no article, write nothing.",
 )
-@settings_option
-@verbose_option
-@archive_option
-@json_option
+@options.scrapy_settings
+@options.verbose
+@options.archive
+@options.json
 @click.pass_context
 def crawl(
     context: click.Context,
@@ -102,7 +97,7 @@ def crawl(
     warta crawl suara --limit 10 --plan           only show what it would fetch
     """
     known = configured(context)
-    names = checked_sites(site, all_sites()) or _enabled(known)
+    names = options.checked_sites(site, all_sites()) or _enabled(known)
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
@@ -122,8 +117,8 @@ def crawl(
             err=True,
         )
     arguments = {
-        "since": since.isoformat() if since else None,
-        "until": until.isoformat() if until else None,
+        "since": since and since.isoformat(),
+        "until": until and until.isoformat(),
         "recheck": recheck,
         "plan": "1" if plan else "",
     }
@@ -213,7 +208,7 @@ def _show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
             "site": story.site,
             "url": story.url,
             "why": story.why,
-            "published_at": story.published_at.isoformat() if story.published_at else None,
+            "published_at": story.published_at and story.published_at.isoformat(),
         }
         for story in planned
     ]

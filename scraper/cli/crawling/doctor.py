@@ -15,14 +15,8 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.ledger.backoff import Wish
 from archive.ledger.wording import human_bytes, sentence
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import (
-    archive_option,
-    checked_sites,
-    json_option,
-    settings_option,
-    verbose_option,
-)
 from scraper.cli.terminal import columns, print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
@@ -44,10 +38,10 @@ _FIELDS = columns("field value source", source="from")
 
 @click.command()
 @click.argument("site")
-@settings_option
-@verbose_option
-@archive_option
-@json_option
+@options.scrapy_settings
+@options.verbose
+@options.archive
+@options.json
 @click.pass_context
 def doctor(
     context: click.Context,
@@ -70,7 +64,7 @@ def doctor(
     warta doctor suara --json | jq '.problems'
     """
     known = all_sites()
-    checked_sites([site], known)
+    options.checked_sites([site], known)
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
@@ -78,8 +72,8 @@ def doctor(
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         click.echo(f"Examining {known[site].home} ({pace}) …", err=True)
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
-    spider = crawls[0].crawler.spider if crawls else None
-    if not isinstance(spider, Examiner):
+    spiders = [crawl.crawler.spider for crawl in crawls]
+    if not spiders or not isinstance(spider := spiders[0], Examiner):
         raise click.ClickException("the examination broke off; run it with -v to see where")
     now = spider.crawl.now()
     if as_json:
@@ -113,7 +107,7 @@ def _back_off(requested: Wish | None, settings: Settings) -> None:
     """Keep to the delay that the site requested; exit with 3 during a pause."""
     if requested is None:
         return
-    now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
+    now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
         why = sentence(requested.reason)

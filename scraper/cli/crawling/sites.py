@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from scraper.cli.options import json_option
+from scraper.cli import options
 from scraper.cli.terminal import columns, print_rows
 from scraper.sites.loader import sites as all_sites
 
@@ -16,7 +16,7 @@ _COLUMNS = columns(
 
 
 @click.command()
-@json_option
+@options.json
 def sites(as_json: bool) -> None:
     """List the sites that warta can crawl: their domains, sources and layouts."""
     rows = [

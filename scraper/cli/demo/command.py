@@ -13,9 +13,9 @@ import click
 
 from archive.archive import Archive
 from archive.revisions import queries
+from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import world
-from scraper.cli.options import json_option
 from scraper.cli.terminal import columns, print_table
 
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
@@ -36,7 +36,7 @@ _COLUMNS = columns(
     show_default=True,
     help="File of the demo's archive.",
 )
-@json_option
+@options.json
 def demo(path: Path, as_json: bool) -> None:
     """Serve bundled sample pages of all five sites on loopback and crawl them, twice, into demo.db.
 

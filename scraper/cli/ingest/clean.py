@@ -9,7 +9,7 @@ import click
 
 from archive.ledger.wording import sentence
 from scraper import clean as clean_text
-from scraper.cli.options import checked_sites, json_option
+from scraper.cli import options
 from scraper.cli.terminal import print_record
 from scraper.ingest.collections.columns import named
 from scraper.ingest.collections.files import opened, rows
@@ -31,7 +31,7 @@ Text = tuple[str, str | None, str | None]
 )
 @click.option("--csv", "kind", flag_value="csv", help="The files are CSV; the text is in --field.")
 @click.option("--field", default="text", show_default=True, help="Field or column of the text.")
-@json_option
+@options.json
 def clean(
     files: tuple[Path, ...], site: str | None, kind: str | None, field: str, as_json: bool
 ) -> None:
@@ -42,7 +42,7 @@ def clean(
     warta clean --jsonl --field content articles.jsonl > clean.jsonl
     warta clean --csv --field konten --site republika articles.csv > clean.jsonl
     """
-    checked_sites([site] if site is not None else [], sites())
+    options.checked_sites([site] if site is not None else [], sites())
     failed = False
     for path in files:
         for place, text, wrong in _texts(path, kind, field):

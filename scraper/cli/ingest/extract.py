@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from archive.ledger.wording import plural, sentence
-from scraper.cli.options import jobs_option
+from scraper.cli import options
 from scraper.cli.terminal import (
     columns,
     killed_workers_reported,
@@ -38,7 +38,7 @@ MIN_JOBS = 64
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help='JSON lines {"url": …, "html": PATH}, with paths relative to this file.',
 )
-@jobs_option
+@options.jobs
 @click.option(
     "--explain", is_flag=True, help="Show the source of each field, and what each rule removed."
 )
@@ -79,8 +79,8 @@ def extract(
         else:
             print_record(row, as_json=as_json or manifest is not None)
     if failed:
-        lines = "its line has" if failed == 1 else "their lines have"
-        click.echo(f"{plural(failed, 'page')} gave no article; {lines} an `error`.", err=True)
+        pages = plural(failed, "page")
+        click.echo(f"{pages} gave no article: see `error` in the output.", err=True)
         raise SystemExit(1)
 
 
@@ -125,7 +125,9 @@ def _job(job: dict[str, Any]) -> dict[str, Any]:
     if "error" in job:
         return job
     row = _article(job["url"], _bytes(job["html"]))
-    return row if "error" not in row else row | {"error": f"{job['where']}: {row['error']}"}
+    if "error" in row:
+        row["error"] = f"{job['where']}: {row['error']}"
+    return row
 
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:

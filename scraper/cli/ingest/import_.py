@@ -14,7 +14,7 @@ import click
 
 from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
-from scraper.cli.options import ZONE, archive_option, json_option
+from scraper.cli import options
 from scraper.cli.terminal import columns, interruptible, print_json, print_table, progress_bar
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
@@ -52,7 +52,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 @click.option(
     "--timezone",
     "zone",
-    type=ZONE,
+    type=options.ZONE,
     default="Asia/Jakarta",
     show_default=True,
     help="Time zone of times without an offset.",
@@ -64,8 +64,8 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FORMAT",
     help="Format of dates, like %d/%m/%Y; tried before the usual ones.",
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def import_command(
     files: tuple[Path, ...],
     kind: str | None,
@@ -99,7 +99,7 @@ def import_command(
             return nullcontext(held[path]) if path in held else opened(path)
 
         found = list(_surveyed(dict.fromkeys(files), reopened, terms, kind))
-        reports = list(_imported(path, found, reopened, terms, as_json=as_json)) if found else []
+        reports = list(_imported(path, found, reopened, terms, as_json=as_json))
     if as_json:
         print_json(map(_row, reports))
     else:
@@ -138,7 +138,9 @@ def _surveyed(
 def _imported(
     path: Path, found: Sequence[Survey], reopened: Open, terms: ImportOptions, *, as_json: bool
 ) -> Iterator[Report]:
-    """Write all files and yield their reports."""
+    """Write all files and yield their reports. Creates no archive where there are none."""
+    if not found:
+        return
     now, total = datetime.now(UTC), sum(one.size for one in found)
     interrupted = "interrupted; what was written is complete; import the files again to resume"
     report_bad = _reporter(as_json=as_json)

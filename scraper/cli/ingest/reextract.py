@@ -15,15 +15,8 @@ from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
+from scraper.cli import options
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
-from scraper.cli.options import (
-    SINCE_TIME,
-    archive_option,
-    checked_sites,
-    jobs_option,
-    json_option,
-    sites_option,
-)
 from scraper.cli.terminal import (
     columns,
     console,
@@ -41,8 +34,12 @@ _KINDS = "technical publisher restored first lost"
 
 
 @click.command("reextract")
-@sites_option
-@click.option("--since", type=SINCE_TIME, help="Only pages fetched since this time.")
+@options.sites
+@click.option(
+    "--since",
+    type=options.SINCE_TIME,
+    help="Only pages fetched since this time; of a day, since its start in UTC.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option(
     "--samples",
@@ -54,9 +51,9 @@ _KINDS = "technical publisher restored first lost"
 @click.option(
     "--all", "again", is_flag=True, help="Include pages that the current extractor has read."
 )
-@jobs_option
-@archive_option
-@json_option
+@options.jobs
+@options.archive
+@options.json
 def reextract_command(
     names: tuple[str, ...],
     since: datetime | None,
@@ -70,15 +67,15 @@ def reextract_command(
     """Re-extract the kept page of every story's newest text, where an older extractor read it last.
 
     A text that differs becomes a `technical` revision: our change, not the publisher's. Later pages
-    that gave no story are tried again, too; pages of earlier revisions stay as they were read. A
-    page that no longer gives a story is reported as `lost`, and nothing is written. After an
+    that contained no story are tried again, too; pages of earlier revisions stay as they were read.
+    A page that no longer contains a story is reported as `lost`, and nothing is written. After an
     interruption the next run resumes.
 
     \b
     warta reextract --dry-run                     try a new rule on the whole archive
     warta reextract --site suara --since 2026-11-01
     """
-    chosen = checked_sites(names, sites()) or list(sites())
+    chosen = options.checked_sites(names, sites()) or list(sites())
     report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
@@ -177,7 +174,7 @@ def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_
     nothing = " Nothing was written." if dry_run else ""
     click.echo(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}", err=True)
     if lost := _lost(report):
-        pages = plural(lost, "page no longer gives", "pages no longer give")
+        pages = plural(lost, "page no longer contains", "pages no longer contain")
         click.echo(f"{pages} a story; what was kept stays.", err=True)
 
 

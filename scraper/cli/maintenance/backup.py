@@ -14,7 +14,8 @@ from archive.database.connection import plain_errors
 from archive.errors import ArchiveDamaged
 from archive.ledger.wording import human_bytes
 from archive.maintenance.verify import verify
-from scraper.cli.options import archive_option, opened
+from scraper.cli import options
+from scraper.cli.opening import opened
 from scraper.cli.terminal import interruptible, progress_bar
 
 SAMPLE = 1_000
@@ -23,7 +24,7 @@ SAMPLE = 1_000
 
 @click.command()
 @click.argument("destination", type=click.Path(path_type=Path))
-@archive_option
+@options.archive
 def backup(destination: Path, path: Path) -> None:
     """Copy the current state of the archive to DESTINATION, while crawls and readers go on.
 
@@ -34,7 +35,8 @@ def backup(destination: Path, path: Path) -> None:
     warta backup backups/news-2026-11-22.db
     """
     with suppress(OSError):  # reported below
-        destination = destination / path.name if destination.is_dir() else destination
+        if destination.is_dir():
+            destination /= path.name
     with (
         opened(path) as archive,
         plain_errors(destination),

@@ -9,12 +9,13 @@ import click
 
 from archive.ledger.wording import human_bytes
 from archive.maintenance.compact import compact as compact_archive
-from scraper.cli.options import archive_option, opened_for_writing
+from scraper.cli import options
+from scraper.cli.opening import opened_for_writing
 from scraper.cli.terminal import interruptible
 
 
 @click.command()
-@archive_option
+@options.archive
 def compact(path: Path) -> None:
     """Rewrite the file without unused space (VACUUM) and without traces of what was erased, as
     `warta remove` does.

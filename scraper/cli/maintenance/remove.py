@@ -13,7 +13,8 @@ from archive.ledger.wording import plain_time, plural
 from archive.maintenance.compact import compact
 from archive.maintenance.takedown import take_down, tombstone
 from archive.revisions import queries
-from scraper.cli.options import archive_option, identify, opened_for_writing
+from scraper.cli import options
+from scraper.cli.opening import identify, opened_for_writing
 
 _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
@@ -26,7 +27,7 @@ _TRACES = "traces may remain in unused space of the file until `warta compact`"
     is_flag=True,
     help="Leave rewriting the file, slow for a large one, to a later `warta compact`.",
 )
-@archive_option
+@options.archive
 def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     """Take a story down: its texts and kept pages are erased, also from the search index and the
     file's unused space.

@@ -9,7 +9,8 @@ import click
 
 from archive.maintenance.verify import MOST, amount
 from archive.maintenance.verify import verify as verify_archive
-from scraper.cli.options import archive_option, json_option, opened
+from scraper.cli import options
+from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, print_rows, progress_bar
 
 _COLUMNS = columns("check examined result")
@@ -22,8 +23,8 @@ _COLUMNS = columns("check examined result")
     metavar="N",
     help="Only N snapshots and N revisions, spread over the archive.",
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def verify(sample: int | None, path: Path, as_json: bool) -> None:
     """Check the file, the links between rows, the views, the search index, and every text and kept
     page against its digest.

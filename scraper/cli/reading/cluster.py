@@ -10,8 +10,9 @@ from rich.text import Text
 
 from archive.revisions import queries
 from archive.syndication.queries import members
+from scraper.cli import options
 from scraper.cli.diff_rendering import edits_between, print_edits
-from scraper.cli.options import archive_option, identify, json_option, opened, warn_unclustered
+from scraper.cli.opening import identify, opened, warn_unclustered
 from scraper.cli.terminal import columns, console, print_rows
 
 _COLUMNS = columns(
@@ -26,8 +27,8 @@ _COLUMNS = columns(
 @click.command()
 @click.argument("url")
 @click.option("--diff", "with_diff", is_flag=True, help="Compare each copy with the first.")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
     """Show who published a story: each member of its cluster with its time, minutes after the
     first, and how much of its text is in the first.

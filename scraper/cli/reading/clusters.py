@@ -11,15 +11,8 @@ import click
 from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication.queries import clusters as read_clusters
-from scraper.cli.options import (
-    SINCE_TIME,
-    archive_option,
-    jobs_option,
-    json_option,
-    opened,
-    opened_for_writing,
-    warn_unclustered,
-)
+from scraper.cli import options
+from scraper.cli.opening import opened, opened_for_writing, warn_unclustered
 from scraper.cli.terminal import columns, counted, interruptible, print_rows, progress_bar
 
 _COLUMNS = columns(
@@ -36,9 +29,11 @@ _COLUMNS = columns(
     "--min-size", type=click.IntRange(min=2), default=2, show_default=True, help="Minimum members."
 )
 @click.option("--site", help="Only clusters with a story of this site.")
-@click.option("--since", type=SINCE_TIME, help="Only clusters with a story published since.")
-@archive_option
-@json_option
+@click.option(
+    "--since", type=options.SINCE_TIME, help="Only clusters with a story published since."
+)
+@options.archive
+@options.json
 @click.pass_context
 def clusters(
     context: click.Context,
@@ -69,8 +64,8 @@ def clusters(
 
 
 @clusters.command(short_help="Cluster all articles again.")
-@jobs_option
-@archive_option
+@options.jobs
+@options.archive
 def rebuild(jobs: int | None, path: Path) -> None:
     """Compare all texts again, on all cores. May be interrupted and run again.
 

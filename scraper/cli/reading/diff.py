@@ -9,8 +9,9 @@ from rich.text import Text
 
 from archive.ledger.wording import plain_time
 from archive.revisions import queries
+from scraper.cli import options
 from scraper.cli.diff_rendering import edits_as_json, edits_between, print_edits
-from scraper.cli.options import archive_option, identify, json_option, opened
+from scraper.cli.opening import identify, opened
 from scraper.cli.terminal import console, print_json
 
 
@@ -18,8 +19,8 @@ from scraper.cli.terminal import console, print_json
 @click.argument("url")
 @click.argument("a", type=int, required=False)
 @click.argument("b", type=int, required=False)
-@archive_option
-@json_option
+@options.archive
+@options.json
 def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> None:
     """Show what changed between revisions A and B of an article, word by word; by default, between
     the newest two.

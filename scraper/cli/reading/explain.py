@@ -11,7 +11,8 @@ import click
 from archive.ledger.ledger import MOVES
 from archive.ledger.wording import human_bytes, plain_time, sentence
 from archive.revisions import queries
-from scraper.cli.options import archive_option, identify, json_option, opened
+from scraper.cli import options
+from scraper.cli.opening import identify, opened
 from scraper.cli.terminal import print_json
 
 _EVENTS = {
@@ -25,8 +26,8 @@ _EVENTS = {
 
 @click.command()
 @click.argument("url")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def explain(url: str, path: Path, as_json: bool) -> None:
     """Show the history of a URL: who announced it, each check with its answer, why it is due or
     not, and its revisions.
@@ -75,7 +76,7 @@ def _event(check: dict[str, Any]) -> str:
         due = _if(", due {}", check["next_check_at"])
         why = "" if outcome == "taken_down" else f": {sentence(check['due_reason'])}"
         return f"{_EVENTS[outcome]} {time}{due}{why}."
-    validators = " with validators" if check["conditional"] else ""
+    validators = _if(" with validators", check["conditional"])
     answer = f"status {check['status']}" if check["status"] else "no answer"
     result = outcome.replace("_", " ") + _if(" ({})", sentence(check["reason"]))
     size = human_bytes(check["bytes"] or 0)

@@ -9,7 +9,8 @@ import click
 
 from archive.ledger.wording import plain_time
 from archive.revisions import queries
-from scraper.cli.options import archive_option, as_of_option, identify, json_option, opened_as_of
+from scraper.cli import options
+from scraper.cli.opening import identify, opened_as_of
 from scraper.cli.terminal import columns, print_rows
 
 _COLUMNS = columns(
@@ -21,9 +22,9 @@ _COLUMNS = columns(
 
 @click.command()
 @click.argument("url")
-@as_of_option
-@archive_option
-@json_option
+@options.as_of
+@options.archive
+@options.json
 def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     """List the revisions of an article: time, kind, changed fields, and the publisher's own
     correction note.

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from archive.revisions import queries
-from scraper.cli.options import archive_option, json_option, opened
+from scraper.cli import options
+from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, print_rows
 
 _COLUMNS = columns(
@@ -24,8 +25,8 @@ _COLUMNS = columns(
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum results."
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:
     """Search the newest revisions for all of these words; "quotes" make a phrase."""
     with opened(path) as archive:

@@ -13,15 +13,16 @@ from rich.text import Text
 from archive.ledger.wording import plain_time
 from archive.monitoring.drift import drifted_since
 from archive.revisions import queries
-from scraper.cli.options import archive_option, as_of_option, identify, json_option, opened_as_of
+from scraper.cli import options
+from scraper.cli.opening import identify, opened_as_of
 from scraper.cli.terminal import console, print_json
 
 
 @click.command()
 @click.argument("url")
-@as_of_option
-@archive_option
-@json_option
+@options.as_of
+@options.archive
+@options.json
 def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
     """Show one article as it is now, or was at a time, by URL, story id or article number.
 

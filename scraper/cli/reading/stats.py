@@ -10,7 +10,8 @@ import click
 from archive.database import sizes
 from archive.ledger.wording import human_bytes
 from archive.revisions import queries
-from scraper.cli.options import archive_option, json_option, opened
+from scraper.cli import options
+from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, print_json, print_table
 
 _COLUMNS = columns(
@@ -30,8 +31,8 @@ _KINDS = columns("kind bytes share each", kind="bytes by kind", each="per articl
 
 
 @click.command()
-@archive_option
-@json_option
+@options.archive
+@options.json
 def stats(path: Path, as_json: bool) -> None:
     """Count articles, URLs and bytes per site, what the validators saved, and what the bytes of the
     file hold.

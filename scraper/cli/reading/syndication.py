@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from archive.syndication.queries import matrix as read_matrix
-from scraper.cli.options import archive_option, json_option, opened, warn_unclustered
+from scraper.cli import options
+from scraper.cli.opening import opened, warn_unclustered
 from scraper.cli.terminal import columns, print_rows
 
 _COLUMNS = columns(
@@ -16,14 +17,14 @@ _COLUMNS = columns(
 
 
 @click.group()
-@archive_option
+@options.archive
 def syndication(path: Path) -> None:
     """Count which site publishes whose stories."""
 
 
 @syndication.command(short_help="Stories per publishing site and source.")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def matrix(path: Path, as_json: bool) -> None:
     """Count the stories per publishing site and source: the agency that a story credits, else the
     site that published it first.

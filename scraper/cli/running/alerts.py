@@ -12,8 +12,9 @@ from archive.database.connection import no_archive
 from archive.ledger.wording import plain_time, plural
 from archive.monitoring.alert_log import listed
 from archive.monitoring.incidents import Incident
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, json_option, opened
+from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, print_rows
 from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message
@@ -33,7 +34,7 @@ _TIMES = ("since", "told_at", "ended_at", "end_told_at")
 
 
 @click.group()
-@archive_option
+@options.archive
 def alerts(path: Path) -> None:
     """Notify webhooks and mailboxes of incidents: once when one begins, once when it is over.
 
@@ -45,8 +46,8 @@ def alerts(path: Path) -> None:
 
 
 @alerts.command(name="list", short_help="List the alerts that were sent and that wait.")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def list_alerts(path: Path, as_json: bool) -> None:
     """List the alerts: those of lasting incidents, then past ones, newest first."""
     with opened(path) as archive:
@@ -56,7 +57,7 @@ def list_alerts(path: Path, as_json: bool) -> None:
 
 
 @alerts.command(short_help="Send a test message to every target.")
-@archive_option
+@options.archive
 def test(path: Path) -> None:
     """Send a test message to every configured webhook and mailbox: one line each, exit status 1 if
     one did not accept it.
@@ -74,7 +75,7 @@ def test(path: Path) -> None:
 
 
 @alerts.command(name="tell", short_help="Check health once, and send new alerts.")
-@archive_option
+@options.archive
 def tell_alerts(path: Path) -> None:
     """Check health once as `warta schedule run` does, send new alerts, and write the metrics file.
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from scraper.cli import options
 from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import json_option
 from scraper.cli.terminal import columns, print_rows
 from scraper.configuration.example import example as example_text
 from scraper.configuration.example import toml
@@ -17,7 +17,7 @@ from scraper.configuration.shown import rows
 @click.command()
 @click.option("--example", is_flag=True, help="Print a warta.toml with every key explained.")
 @config_option
-@json_option
+@options.json
 def config(example: bool, as_json: bool) -> None:
     """Show every key of the configuration, its value, and its source: default, file and line, or
     variable.

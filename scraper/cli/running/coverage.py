@@ -15,19 +15,10 @@ from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
 from archive.monitoring.coverage_plot import draw
 from archive.monitoring.health import crawled_sites
+from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
-from scraper.cli.options import (
-    DAY,
-    MAX_HOURS,
-    ZONE,
-    Number,
-    Parsed,
-    archive_option,
-    checked_sites,
-    json_option,
-    opened,
-)
-from scraper.cli.terminal import columns, counted, print_json, print_rows, print_table
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, counted, print_json, print_table
 
 DAYS = 14
 """Days that are shown by default."""
@@ -47,21 +38,21 @@ def _png(name: str) -> Path:
 
 
 @click.command()
-@click.option("--since", type=DAY, help=f"First day; default: {DAYS} days.")
-@click.option("--until", type=DAY, help="Last day; default: today.")
+@click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
+@click.option("--until", type=options.DAY, help="Last day; default: today.")
 @click.option("--site", help="Only this site.")
 @click.option(
     "--zone",
     cls=ConfiguredOption,
     key=("schedule", "timezone"),
-    type=ZONE,
+    type=options.ZONE,
     default="Asia/Jakarta",
     show_default=True,
     help="Time zone of the days.",
 )
 @click.option(
     "--late",
-    type=Number(0, MAX_HOURS),
+    type=options.Number(0, options.MAX_HOURS),
     default=covering.LATE / timedelta(hours=1),
     show_default=True,
     help="Hours after its announcement from which a story is late, or missing if never requested.",
@@ -70,7 +61,7 @@ def _png(name: str) -> Path:
     "--missing-share",
     cls=ConfiguredOption,
     key=("health", "missing_share"),
-    type=Number(0, 1),
+    type=options.Number(0, 1),
     default=covering.MISSING_SHARE,
     show_default=True,
     help="Maximum share of a day's stories that may be missing; fewer than "
@@ -78,10 +69,10 @@ def _png(name: str) -> Path:
 )
 @click.option("--urls", "with_urls", is_flag=True, help="List each missing, waiting or late story.")
 @click.option(
-    "--plot", type=Parsed("file", _png), help="Draw a calendar per site into this PNG file."
+    "--plot", type=options.Parsed("file", _png), help="Draw a calendar per site into this PNG file."
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def coverage(
     since: date | None,
     until: date | None,
@@ -110,10 +101,8 @@ def coverage(
     now = datetime.now(UTC)
     first, last = _days(since, until or now.astimezone(zone).date())
     with opened(path) as archive:
-        checked_sites(
-            [site] if site is not None else [],
-            sorted({*covering.sites(archive), *crawled_sites(archive)}),
-        )
+        known = sorted({*covering.sites(archive), *crawled_sites(archive)})
+        options.checked_sites([name for name in [site] if name is not None], known)
         chosen: dict[str, Any] = {"first": first, "last": last, "site": site, "zone": zone}
         chosen |= {"now": now, "late": timedelta(hours=late)}
         days = covering.coverage(archive, missing_share=missing_share, **chosen)
@@ -121,14 +110,14 @@ def coverage(
     if plot is not None:
         _plot(days, plot, zone)
     totals = _totals(days, missing_share)
-    if with_urls:
-        print_rows(urls if as_json else [_url(row, zone) for row in urls], _URLS, as_json=as_json)
-    elif as_json:
-        print_json(map(_as_json, days))
+    if as_json:
+        print_json(urls if with_urls else map(_as_json, days))
+    elif with_urls:
+        print_table([_url(row, zone) for row in urls], _URLS)
     else:
         rows = [row for _key, some in groupby(days, key=_alike) for row in _folded(list(some))]
         print_table([*rows, *totals], _COLUMNS)
-    if any(day.marks for day in days) or any(total["remarks"] for total in totals):
+    if any(row["remarks"] for row in totals) or any(day.marks for day in days):
         raise SystemExit(3)
 
 

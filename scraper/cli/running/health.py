@@ -15,16 +15,9 @@ from archive.archive import Reader
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring.health import Limits, crawled_sites, incidents, last_crawl
 from archive.monitoring.incidents import Incident
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import (
-    MAX_HOURS,
-    Number,
-    archive_option,
-    checked_sites,
-    json_option,
-    opened,
-    sites_option,
-)
+from scraper.cli.opening import opened
 from scraper.cli.terminal import print_json
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
@@ -32,22 +25,22 @@ from scraper.sites.loader import sites
 
 
 @click.command()
-@sites_option
+@options.sites
 @click.option(
     "--silence",
-    type=Number(0, MAX_HOURS, min_open=True),
+    type=options.Number(0, options.MAX_HOURS, min_open=True),
     help="Maximum hours without a crawl; by default they follow from the site's schedule.",
 )
 @click.option(
     "--missing-share",
-    type=Number(0, 1),
+    type=options.Number(0, 1),
     help="Maximum share of a day's announced stories that may be missing.",
 )
 @click.option(
-    "--disk-free", type=Number(0, 1_000_000), help="Minimum free GB on the archive's disk."
+    "--disk-free", type=options.Number(0, 1_000_000), help="Minimum free GB on the archive's disk."
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def health(
     names: tuple[str, ...],
     silence: float | None,
@@ -70,7 +63,7 @@ def health(
     thresholds = _overridden(thresholds, silence, missing_share, disk_free)
     with opened(path) as archive:
         crawled = crawled_sites(archive)
-        chosen = checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
+        chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
         found = [
             one
             for one in incidents(archive, now=now, limits=thresholds, sites=chosen)
@@ -101,7 +94,9 @@ def _overridden(
         usual = replace(usual, silence=timedelta(hours=silence), silences={})
     if missing_share is not None:
         usual = replace(usual, missing_share=missing_share)
-    return usual if disk_free is None else replace(usual, disk_free=int(disk_free * 1e9))
+    if disk_free is not None:
+        usual = replace(usual, disk_free=int(disk_free * 1e9))
+    return usual
 
 
 def _row(
@@ -153,5 +148,5 @@ def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:
         return "not crawled yet"
     if last["ended_at"] is None:
         return f"healthy; a crawl has been running since {plain_time(last['started_at'], zone)}"
-    ended = "finished" if last["end_reason"] == "finished" else sentence(last["end_reason"])
-    return f"healthy; the last crawl ended {plain_time(last['ended_at'], zone)}: {ended}"
+    ended = plain_time(last["ended_at"], zone)
+    return f"healthy; the last crawl ended {ended}: {sentence(last['end_reason'])}"

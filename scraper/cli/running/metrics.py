@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 from prometheus_client import generate_latest
 
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, opened
+from scraper.cli.opening import opened
 from scraper.monitoring.lookout import Lookout
 from scraper.monitoring.metrics import write_textfile
 from scraper.schedule.timetable import Timetable
@@ -26,7 +27,7 @@ from scraper.sites.loader import sites
     help="Write to this file, for node_exporter's textfile collector.",
 )
 @click.option("--dashboard", is_flag=True, help="Print a Grafana dashboard to import, instead.")
-@archive_option
+@options.archive
 def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
     """Export metrics of the archive in Prometheus' text format, with the incidents of `warta
     health`.

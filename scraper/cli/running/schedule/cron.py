@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import borrowed, crontab_lines, place_of
 from scraper.sites.loader import sites
 
 
 @click.command(short_help="Print crontab lines.")
-@archive_option
+@options.archive
 def cron(path: Path) -> None:
     """Print a crontab line for each site that is switched on, and one for alerts and metrics.
 

@@ -12,8 +12,8 @@ import click
 
 from archive.archive import Archive
 from archive.errors import Locked
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option
 from scraper.schedule.daemon import logged_as_json, told_to_stop
 from scraper.schedule.processes import Order, Runs
 from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
@@ -27,7 +27,7 @@ def _now() -> datetime:
 
 @click.command(short_help="Crawl one site once, as the schedule does.")
 @click.argument("site")
-@archive_option
+@options.archive
 def once(site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no
     longer than is configured.
@@ -43,7 +43,7 @@ def once(site: str, path: Path) -> None:
     archive = path.absolute()
     with Archive(archive) as opened:  # a bad path is one clear line
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    config = known.file.absolute() if known.file else None
+    config = known.file and known.file.absolute()
     order = Order(site=site, archive=archive, since=since, config=config)
     keys, runs = known.configuration.schedule, Runs(_now)
     start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)

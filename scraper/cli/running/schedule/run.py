@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from archive.archive import Archive
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, settings_option
 from scraper.configuration import Configuration
 from scraper.crawling.process import crawl_settings
 from scraper.monitoring.lookout import wired
@@ -34,8 +34,8 @@ def _now() -> datetime:
     type=click.IntRange(1, 65535),
     help="Serve metrics for Prometheus on this port of the loopback interface.",
 )
-@settings_option
-@archive_option
+@options.scrapy_settings
+@options.archive
 @click.pass_context
 def run(
     context: click.Context, metrics_port: int | None, overrides: tuple[str, ...], path: Path
@@ -60,7 +60,7 @@ def run(
     crawl_settings(archive, overrides)  # a bad setting is one clear line
     Archive(archive).close()  # so is a bad path
     context.call_on_close(schedule_lock(archive).release)
-    config = known.file.absolute() if known.file else None
+    config = known.file and known.file.absolute()
     order = Order(site="", archive=archive, config=config, settings=overrides)
     _run(configuration, timetable, order)
 

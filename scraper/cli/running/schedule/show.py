@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import click
 
 from archive.ledger.wording import plain_time
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, json_option, opened
+from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 from scraper.sites.loader import sites
@@ -20,8 +21,8 @@ _COLUMNS = columns("site schedule next_run started_at ended", started_at="last c
 
 
 @click.command(short_help="Show the next runs and the last results.")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def show(path: Path, as_json: bool) -> None:
     """Show for each site when its next crawl is due, and how its last crawl ended.
 
@@ -80,9 +81,17 @@ def _row(
         "schedule": schedule,
         "next_run": _seconds(run),
         "due": run is not None and run <= now,
-        "started_at": _seconds(last.started_at if last else None),
-        "ended_at": _seconds(last.ended_at if last else None),
-        "ended": (last.end_reason or "has not ended") if last else "never crawled",
+        **_last(last),
+    }
+
+
+def _last(last: LastCrawl | None) -> dict[str, Any]:
+    if last is None:
+        return {"started_at": None, "ended_at": None, "ended": "never crawled"}
+    return {
+        "started_at": _seconds(last.started_at),
+        "ended_at": _seconds(last.ended_at),
+        "ended": last.end_reason or "has not ended",
     }
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from archive.errors import ArchiveError
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import borrowed, place_of, service, timers
 from scraper.sites.loader import sites
@@ -27,7 +27,7 @@ from scraper.sites.loader import sites
     metavar="DIR",
     help="Write the files to this folder.",
 )
-@archive_option
+@options.archive
 def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     """Print systemd unit files, or write them with --output: one service that runs `warta schedule
     run`, or timers.
@@ -39,8 +39,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     sudo systemctl daemon-reload && sudo systemctl enable --now warta
     """
     known = configured()
-    file = known.configuration.metrics.file
-    writable = [file.absolute()] if file else []
+    writable = [file.absolute() for file in [known.configuration.metrics.file] if file]
     place = place_of(known, path)
     if warning := borrowed(known):
         click.echo(warning, err=True)

@@ -279,7 +279,7 @@ def test_a_story_that_today_gives_none_is_lost_which_is_told_and_never_written(
         assert result.exit_code == 3
         assert result.stderr.splitlines() == [
             told,
-            "1 page no longer gives a story; what was kept stays.",
+            "1 page no longer contains a story; what was kept stays.",
         ]
         assert result.stdout.splitlines()[1].split() == ["rmol", "3", "0", "0", "0", "0", "1"]
     assert revisions(path) == [("first", []), ("publisher", ["body"])]
