@@ -96,7 +96,7 @@ class _Group(click.Group):
 @click.group(
     cls=_Group,
     commands=_Commands(COMMANDS),
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(package_name="warta")
 @config_option

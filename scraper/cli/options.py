@@ -112,7 +112,6 @@ def archive(command: Decorated) -> Decorated:
         type=click.Path(path_type=Path),
         envvar="WARTA_ARCHIVE",
         default="news.db",
-        show_default=True,
         help="The archive file.",
     )
     return option(config_option(command))

@@ -37,54 +37,35 @@ _FILES = columns("file split rows size sha256", sha256="sha-256")
 
 def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa: A002 - click's name
     """Return an option whose default is the first of its choices."""
-    return click.option(
-        name, type=click.Choice(choices), default=choices[0], show_default=True, help=help
-    )
+    return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
 @click.command(short_help="Build the corpus.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--as-of",
-    type=options.UNTIL_TIME,
-    help="The archive as of this time; default: when it was last written.",
+    "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
 )
 @click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
 @click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
 @click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
 @_choice(
-    "--dedup",
-    "cluster",
-    "exact",
-    "none",
-    help="Keep one article per cluster, one per identical text, or all.",
+    "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."
 )
-@_choice(
-    "--opted-out",
-    "drop",
-    "keep",
-    help="Handling of articles whose site opts out of text and data mining.",
-)
+@_choice("--opted-out", "drop", "keep", help="Articles that opt out of text and data mining.")
 @click.option(
     "--filters",
     default="news",
-    show_default=True,
     metavar="NAME",
-    help="A set of thresholds (news, fineweb2, none), or a TOML file.",
+    help="Thresholds: news, fineweb2, none, or a TOML file.",
 )
 @click.option(
     "--split",
     "splits",
     default=DEFAULT,
-    show_default=True,
     metavar="NAME=SHARE,...",
     help="Splits; their shares add up to 1.",
 )
-@click.option(
-    "--test-after",
-    type=options.DAY,
-    help="Make stories published from this day on the test split, and no others.",
-)
+@click.option("--test-after", type=options.DAY, help="Stories from this day on are the test split.")
 @_choice("--format", "parquet", "jsonl", help="Format of the data files.")
 @click.option("--plan", is_flag=True, help="Show what would be built; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")

@@ -36,9 +36,7 @@ _PLAN = columns("site published_at why url", published_at="published")
 
 @click.command()
 @click.argument("site", nargs=-1)
-@click.option(
-    "--since", type=options.DAY, help="Follow dated indexes and sitemaps back to this day."
-)
+@click.option("--since", type=options.DAY, help="Follow indexes and sitemaps back to this day.")
 @click.option("--until", type=options.DAY, help="Skip stories published after this day.")
 @click.option(
     "--limit",
@@ -53,19 +51,14 @@ _PLAN = columns("site published_at why url", published_at="published")
     key=("crawl", "recheck"),
     type=click.Choice(RECHECKS),
     default="due",
-    show_default=True,
     help="Known stories to request again.",
 )
 @click.option(
     "--keep",
     type=click.Choice(KEEPS),
-    help="Pages to keep: those that made a revision (changed, the default), all, or the first.",
+    help="Pages to keep; default: changed, those that made a revision.",
 )
-@click.option(
-    "--plan",
-    is_flag=True,
-    help="Show what would be fetched and why; fetch no article, write nothing.",
-)
+@click.option("--plan", is_flag=True, help="Show what would be fetched and why; write nothing.")
 @options.scrapy_settings
 @options.verbose
 @options.archive

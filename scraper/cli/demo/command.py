@@ -33,7 +33,6 @@ _COLUMNS = columns(
     "path",
     type=click.Path(path_type=Path),
     default="demo.db",
-    show_default=True,
     help="File of the demo's archive.",
 )
 @options.json

@@ -26,11 +26,9 @@ Text = tuple[str, str | None, str | None]
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--site", help="Site of the texts; by default recognised from the texts themselves.")
-@click.option(
-    "--jsonl", "kind", flag_value="jsonl", help="The files are JSON lines; the text is in --field."
-)
-@click.option("--csv", "kind", flag_value="csv", help="The files are CSV; the text is in --field.")
-@click.option("--field", default="text", show_default=True, help="Field or column of the text.")
+@click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines; the text is in --field.")
+@click.option("--csv", "kind", flag_value="csv", help="CSV with a header; the text is in --field.")
+@click.option("--field", default="text", help="Field or column of the text.")
 @options.json
 def clean(
     files: tuple[Path, ...], site: str | None, kind: str | None, field: str, as_json: bool

@@ -40,7 +40,7 @@ MIN_JOBS = 64
 )
 @options.jobs
 @click.option(
-    "--explain", is_flag=True, help="Show the source of each field, and what each rule removed."
+    "--explain", is_flag=True, help="Show the source of each field and what rules removed."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines on a terminal, too.")
 def extract(

@@ -34,13 +34,8 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "--jsonl",
-    "kind",
-    flag_value="jsonl",
-    help="The files are JSON lines or a JSON array, whatever their names.",
-)
-@click.option("--csv", "kind", flag_value="csv", help="The files are CSV, whatever their names.")
+@click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines or a JSON array.")
+@click.option("--csv", "kind", flag_value="csv", help="CSV with a header.")
 @click.option(
     "--map",
     "pairs",
@@ -54,7 +49,6 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     "zone",
     type=options.ZONE,
     default="Asia/Jakarta",
-    show_default=True,
     help="Time zone of times without an offset.",
 )
 @click.option(

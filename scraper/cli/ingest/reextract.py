@@ -36,21 +36,16 @@ _KINDS = "technical publisher restored first lost"
 @click.command("reextract")
 @options.sites
 @click.option(
-    "--since",
-    type=options.SINCE_TIME,
-    help="Only pages fetched since this time; of a day, since its start in UTC.",
+    "--since", type=options.SINCE_TIME, help="Only pages fetched since; of a day, its start in UTC."
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
 @click.option(
     "--samples",
     type=click.IntRange(min=0),
     default=3,
-    show_default=True,
     help="Changes per site that --dry-run shows.",
 )
-@click.option(
-    "--all", "again", is_flag=True, help="Include pages that the current extractor has read."
-)
+@click.option("--all", "again", is_flag=True, help="Include pages that were read before.")
 @options.jobs
 @options.archive
 @options.json

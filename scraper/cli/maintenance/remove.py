@@ -22,11 +22,7 @@ _TRACES = "traces may remain in unused space of the file until `warta compact`"
 @click.command()
 @click.argument("url")
 @click.option("--reason", required=True, help="Why; kept with the tombstone.")
-@click.option(
-    "--defer-compact",
-    is_flag=True,
-    help="Leave rewriting the file, slow for a large one, to a later `warta compact`.",
-)
+@click.option("--defer-compact", is_flag=True, help="Leave rewriting the file to `warta compact`.")
 @options.archive
 def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     """Take a story down: its texts and kept pages are erased, also from the search index and the

@@ -25,13 +25,9 @@ _COLUMNS = columns(
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--min-size", type=click.IntRange(min=2), default=2, show_default=True, help="Minimum members."
-)
+@click.option("--min-size", type=click.IntRange(min=2), default=2, help="Minimum members.")
 @click.option("--site", help="Only clusters with a story of this site.")
-@click.option(
-    "--since", type=options.SINCE_TIME, help="Only clusters with a story published since."
-)
+@click.option("--since", type=options.SINCE_TIME, help="Only clusters with a story since then.")
 @options.archive
 @options.json
 @click.pass_context

@@ -22,9 +22,7 @@ _COLUMNS = columns(
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Maximum results."
-)
+@click.option("--limit", type=click.IntRange(min=1), default=20, help="Maximum results.")
 @options.archive
 @options.json
 def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:

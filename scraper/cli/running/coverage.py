@@ -47,14 +47,12 @@ def _png(name: str) -> Path:
     key=("schedule", "timezone"),
     type=options.ZONE,
     default="Asia/Jakarta",
-    show_default=True,
     help="Time zone of the days.",
 )
 @click.option(
     "--late",
     type=options.Number(0, options.MAX_HOURS),
     default=covering.LATE / timedelta(hours=1),
-    show_default=True,
     help="Hours after its announcement from which a story is late, or missing if never requested.",
 )
 @click.option(
@@ -63,14 +61,11 @@ def _png(name: str) -> Path:
     key=("health", "missing_share"),
     type=options.Number(0, 1),
     default=covering.MISSING_SHARE,
-    show_default=True,
     help="Maximum share of a day's stories that may be missing; fewer than "
     f"{covering.MIN_MISSING} always may.",
 )
 @click.option("--urls", "with_urls", is_flag=True, help="List each missing, waiting or late story.")
-@click.option(
-    "--plot", type=options.Parsed("file", _png), help="Draw a calendar per site into this PNG file."
-)
+@click.option("--plot", type=options.Parsed("file", _png), help="Draw a calendar per site as PNG.")
 @options.archive
 @options.json
 def coverage(

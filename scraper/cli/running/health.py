@@ -36,9 +36,7 @@ from scraper.sites.loader import sites
     type=options.Number(0, 1),
     help="Maximum share of a day's announced stories that may be missing.",
 )
-@click.option(
-    "--disk-free", type=options.Number(0, 1_000_000), help="Minimum free GB on the archive's disk."
-)
+@click.option("--disk-free", type=options.Number(0, 1_000_000), help="Minimum GB free on the disk.")
 @options.archive
 @options.json
 def health(
