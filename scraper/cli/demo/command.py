@@ -15,7 +15,7 @@ from archive.archive import Archive
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
-from scraper.cli.demo.world import world
+from scraper.cli.demo.world import crawled_at, world
 from scraper.cli.terminal import columns, print_table
 
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
@@ -50,12 +50,17 @@ def demo(path: Path, as_json: bool) -> None:
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
         click.secho("First round: five sites as first published.", bold=True, err=as_json)
-        _crawl(path, proxy.url, as_json=as_json)
+        _crawl(path, proxy.url, "-s", _clock(1), as_json=as_json)
         proxy.answers = world(2)
         second = "one story edited and one taken down on each site, the rest unchanged."
         click.secho(f"\nSecond round: {second}", bold=True, err=as_json)
-        _crawl(path, proxy.url, "--recheck", "all", as_json=as_json)
+        _crawl(path, proxy.url, "-s", _clock(2), "--recheck", "all", as_json=as_json)
     _summary(path)
+
+
+def _clock(round_number: int) -> str:
+    """Return the setting of a round's time: the ages of the stories decide when they are due."""
+    return f"NOW={crawled_at(round_number).isoformat()}"
 
 
 def _is_demo(path: Path) -> bool:

@@ -14,7 +14,7 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.monitoring.lookout import Lookout
-from scraper.monitoring.metrics import write_textfile
+from scraper.monitoring.metrics.serving import write_textfile
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
 

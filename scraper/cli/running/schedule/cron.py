@@ -9,7 +9,7 @@ import click
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import borrowed, crontab_lines, place_of
+from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
 from scraper.sites.loader import sites
 
 
@@ -26,8 +26,8 @@ def cron(path: Path) -> None:
     (crontab -l; warta schedule cron) | crontab -
     """
     known = configured()
-    if warning := borrowed(known):
+    if warning := variables_not_passed_on(known):
         click.echo(warning, err=True)
     timetable = Timetable.of(known.configuration, list(sites()))
-    for line in crontab_lines(place_of(known, path), timetable):
+    for line in crontab_lines(Deployment.of(known, path), timetable):
         click.echo(line)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,8 +13,8 @@ from archive.archive import Archive
 from archive.errors import Locked
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.schedule.daemon import logged_as_json, told_to_stop
-from scraper.schedule.processes import Order, Runs
+from scraper.schedule.daemon import json_log, stop_signal
+from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
 from scraper.schedule.timetable import Timetable, last_crawls
 from scraper.sites.loader import sites
@@ -43,14 +42,13 @@ def once(site: str, path: Path) -> None:
     archive = path.absolute()
     with Archive(archive) as opened:  # a bad path is one clear line
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    config = known.file and known.file.absolute()
-    order = Order(site=site, archive=archive, since=since, config=config)
-    keys, runs = known.configuration.schedule, Runs(_now)
-    start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(archive, timetable, start)
-    with logged_as_json(), told_to_stop() as wait:
+    order = Order.of(known, archive, site=site, since=since)
+    keys = known.configuration.schedule
+    processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
+    schedule = Schedule(archive, timetable, processes.run)
+    with json_log(), stop_signal() as wait:
         stopped = Event()
-        Thread(target=_stop_after, args=(wait, runs, keys.grace, stopped), daemon=True).start()
+        Thread(target=_stop_after, args=(wait, processes, stopped), daemon=True).start()
         for _minute in range(WAIT // PATIENCE):
             result = schedule.crawl(order, _now)
             if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
@@ -63,7 +61,7 @@ def once(site: str, path: Path) -> None:
         raise SystemExit(1 if result.exit_code < 0 else result.exit_code)
 
 
-def _stop_after(wait: Callable[[], None], runs: Runs, grace: float, stopped: Event) -> None:
+def _stop_after(wait: Callable[[], None], processes: CrawlProcesses, stopped: Event) -> None:
     wait()
     stopped.set()
-    runs.stop(grace)
+    processes.stop()

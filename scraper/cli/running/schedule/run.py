@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,10 +14,10 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.configuration import Configuration
 from scraper.crawling.process import crawl_settings
-from scraper.monitoring.lookout import wired
+from scraper.monitoring.lookout import hooks_of
 from scraper.politeness.locks import schedule_lock
-from scraper.schedule.daemon import Shell, logged_as_json, logger, told_to_stop
-from scraper.schedule.processes import Order, Runs
+from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
+from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -59,23 +58,22 @@ def run(
     archive = path.absolute()
     crawl_settings(archive, overrides)  # a bad setting is one clear line
     Archive(archive).close()  # so is a bad path
-    context.call_on_close(schedule_lock(archive).release)
-    config = known.file and known.file.absolute()
-    order = Order(site="", archive=archive, config=config, settings=overrides)
+    context.call_on_close(schedule_lock(archive).close)
+    order = Order.of(known, archive, settings=overrides)
     _run(configuration, timetable, order)
 
 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
-    archive, keys, runs = order.archive, configuration.schedule, Runs(_now)
-    start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(archive, timetable, start, order=order)
-    schedule.hooks = wired(
+    archive, keys = order.archive, configuration.schedule
+    processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
+    schedule = Schedule(archive, timetable, processes.run, order=order)
+    schedule.hooks = hooks_of(
         configuration, archive, timetable, _now, under_way=lambda: schedule.under_way
     )
-    with logged_as_json(), told_to_stop() as wait:
+    with json_log(), stop_signal() as wait:
         started = {"archive": str(archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()}
         logger.info("started", extra=started)
-        ended = Shell(schedule, runs, keys, _now).run(wait)
+        ended = Daemon(schedule, processes, _now, check_every=keys.check_every).run(wait)
         logger.info("stopped")
         if not ended:  # a hook waits for a server that does not answer: do not wait with it
             sys.stderr.flush()

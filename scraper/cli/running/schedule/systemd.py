@@ -10,7 +10,7 @@ from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import borrowed, place_of, service, timers
+from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 from scraper.sites.loader import sites
 
 
@@ -40,8 +40,8 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     """
     known = configured()
     writable = [file.absolute() for file in [known.configuration.metrics.file] if file]
-    place = place_of(known, path)
-    if warning := borrowed(known):
+    place = Deployment.of(known, path)
+    if warning := variables_not_passed_on(known):
         click.echo(warning, err=True)
     timetable = Timetable.of(known.configuration, list(sites()))
     units = timers(place, timetable, writable) if with_timers else service(place, writable)
