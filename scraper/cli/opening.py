@@ -13,6 +13,7 @@ from archive.archive import Archive, Reader
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.revisions import queries
+from scraper.cli.terminal import note
 
 
 def identify() -> queries.Identify | None:
@@ -56,7 +57,7 @@ def warn_unsettled(archive: Archive, as_of: datetime) -> None:
     written = (
         f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
     )
-    click.echo(f"The archive {written}: results as of a later time may still change.", err=True)
+    note(f"The archive {written}: results as of a later time may still change.")
 
 
 def warn_unclustered(archive: Archive) -> None:
@@ -64,7 +65,4 @@ def warn_unclustered(archive: Archive) -> None:
     unread = archive.clusters.texts.unread()
     if unread:
         articles = plural(unread, "article")
-        click.echo(
-            f"{articles} of an earlier version not clustered yet: run `warta clusters rebuild`.",
-            err=True,
-        )
+        note(f"{articles} of an earlier version not clustered yet: run `warta clusters rebuild`.")

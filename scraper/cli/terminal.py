@@ -46,7 +46,7 @@ def print_rows(
     if as_json:
         print_json(rows)
     elif empty is not None and not rows:
-        click.echo(empty, err=True)
+        note(empty)
     else:
         print_table(rows, columns, title=title, formats=formats)
 
@@ -56,6 +56,11 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     for row in rows:
         text = json.dumps(row, ensure_ascii=False).encode(errors="replace").decode()
         sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Print a line on stderr: stdout is for data."""
+    click.echo(text, err=True)
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:

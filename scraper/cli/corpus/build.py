@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +17,11 @@ from archive.ledger.wording import human_bytes, plural
 from scraper.cli import options
 from scraper.cli.opening import opened, warn_unsettled
 from scraper.cli.terminal import (
+    Formats,
     columns,
     counted,
     needs_extra,
+    note,
     print_json,
     print_rows,
     print_table,
@@ -32,7 +35,12 @@ if TYPE_CHECKING:
     from archive.corpus.selection import Selection
 
 _PLAN = columns("site articles removed opted_out drifted", drifted="layout changed")
-_FILES = columns("file split rows size sha256", sha256="sha-256")
+_FILES = columns("path split rows size sha256", path="file", sha256="sha-256")
+_SHOWN: Formats = {
+    "rows": lambda rows: rows or "",
+    "size": human_bytes,
+    "sha256": lambda digest: digest[:12],
+}
 
 
 def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa: A002 - click's name
@@ -145,7 +153,7 @@ def _recipe(
 
     return Recipe(
         archive=path.absolute(),
-        as_of=last_written_at(path) if as_of is None else _checked_time(path, as_of),
+        as_of=_checked_time(path, as_of) if as_of else last_written_at(path),
         sites=tuple(sorted(set(sites))),
         thresholds=load_thresholds(filters),
         splits=parse_splits(splits),
@@ -171,7 +179,7 @@ def _build(
         _show(summary, out, as_json=as_json)
         return
     logs = f"{work_folder(out)} has its logs, and may be deleted then"
-    click.echo(f"Queued; {out} appears when its last job has ended. {logs}.", err=True)
+    note(f"Queued; {out} appears when its last job has ended. {logs}.")
 
 
 def _report_opted_out(opted_out: Mapping[str, Mapping[str, int]], *, kept: bool) -> None:
@@ -182,9 +190,7 @@ def _report_opted_out(opted_out: Mapping[str, Mapping[str, int]], *, kept: bool)
     for site, rules in opted_out.items():
         total = plural(sum(rules.values()), "article")
         why = ", ".join(f"{count} by {rule}" for rule, count in rules.items())
-        click.echo(
-            f"{site}: {total} opted out of text and data mining ({why}): {result}.", err=True
-        )
+        note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
 def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
@@ -204,14 +210,13 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
-    click.echo(
+    note(
         f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
-        f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written.",
-        err=True,
+        f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")
-        click.echo(f"{undated} without a publication time would be excluded.", err=True)
+        note(f"{undated} without a publication time would be excluded.")
 
 
 def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
@@ -224,19 +229,9 @@ def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
         }
         print_json([row])
         return
-    rows = [
-        {
-            "file": file.path,
-            "split": file.split or "",
-            "rows": file.rows or "",
-            "size": human_bytes(file.size),
-            "sha256": file.sha256[:12],
-        }
-        for file in summary.files
-    ]
-    print_table(rows, _FILES)
+    print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
     for line in _remarks(summary, out):
-        click.echo(line, err=True)
+        note(line)
 
 
 def _remarks(summary: Summary, out: Path) -> Iterator[str]:

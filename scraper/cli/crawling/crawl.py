@@ -17,7 +17,7 @@ from archive.errors import Locked
 from archive.ledger.wording import plural
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
-from scraper.cli.terminal import columns, counted, print_rows
+from scraper.cli.terminal import columns, counted, note, print_rows
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
 from scraper.crawling.process import configured_settings, crawl_settings, own_of, run_spiders
@@ -105,10 +105,7 @@ def crawl(
     else:
         names = _unlocked(context, archive, names)
     if settings["CONTACT"] == "no contact given" and not plan:
-        click.echo(
-            "No contact is set: say who you are with WARTA_CONTACT or -s CONTACT=you@example.org",
-            err=True,
-        )
+        note("No contact is set: say who you are with WARTA_CONTACT or -s CONTACT=you@example.org")
     arguments = {
         "since": since and since.isoformat(),
         "until": until and until.isoformat(),
@@ -146,7 +143,7 @@ def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]
         try:
             context.with_resource(locks_of(archive, [name]))
         except Locked as error:
-            click.echo(f"{error}; it is skipped", err=True)
+            note(f"{error}; it is skipped")
         else:
             locked.append(name)
     if not locked:
@@ -158,14 +155,14 @@ def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
     """Report what went wrong: exit status 1 for any failure, 3 for a layout that drifted."""
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
-        click.echo(f"Error: {error}", err=True)
+        note(f"Error: {error}")
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
     if broken and not errors:
         sites = ", ".join(broken)
-        click.echo(f"Error: the crawl of {sites} broke off; run it with -v to see where", err=True)
+        note(f"Error: the crawl of {sites} broke off; run it with -v to see where")
     drifts = [sentence for crawl in crawls for sentence in crawl.drifts]
     for sentence in drifts:
-        click.echo(f"{sentence}; `warta health` lists pages that show it", err=True)
+        note(f"{sentence}; `warta health` lists pages that show it")
     if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
     if drifts:
@@ -207,4 +204,4 @@ def _show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
     ]
     print_rows(rows, _PLAN, as_json=as_json)
     if not as_json:
-        click.echo(f"{plural(len(rows), 'story', 'stories')} would be fetched.", err=True)
+        note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")

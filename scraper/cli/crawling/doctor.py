@@ -17,7 +17,7 @@ from archive.ledger.backoff import Wish
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import columns, print_json, print_table
+from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, own_of, run_spiders
@@ -70,7 +70,7 @@ def doctor(
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
         _back_off(_backoff(path, site), settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
-        click.echo(f"Examining {known[site].home} ({pace}) …", err=True)
+        note(f"Examining {known[site].home} ({pace}) …")
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
     spiders = [crawl.crawler.spider for crawl in crawls]
     if not spiders or not isinstance(spider := spiders[0], Examiner):
@@ -111,10 +111,7 @@ def _back_off(requested: Wish | None, settings: Settings) -> None:
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
         why = sentence(requested.reason)
-        click.echo(
-            f"{requested.site} is not crawled until {until} ({why}): nothing was requested.",
-            err=True,
-        )
+        note(f"{requested.site} is not crawled until {until} ({why}): nothing was requested.")
         raise SystemExit(3)
     delay = min(requested.delay, settings.getfloat("SLOWEST_DELAY"))
     settings.set(

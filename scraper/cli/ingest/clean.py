@@ -10,7 +10,7 @@ import click
 from archive.ledger.wording import sentence
 from scraper import clean as clean_text
 from scraper.cli import options
-from scraper.cli.terminal import print_record
+from scraper.cli.terminal import note, print_record
 from scraper.ingest.collections.columns import named
 from scraper.ingest.collections.files import opened, rows
 from scraper.ingest.collections.rows import Row, Unreadable
@@ -47,7 +47,7 @@ def clean(
             row = {"error": wrong} if text is None else clean_text(text, site).as_dict()
             if wrong is not None:
                 failed = True
-                click.echo(f"{place}: {wrong}", err=True)
+                note(f"{place}: {wrong}")
             print_record(row, as_json=as_json or kind is not None)
     if failed:
         raise SystemExit(1)

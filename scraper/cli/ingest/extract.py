@@ -18,6 +18,7 @@ from scraper.cli import options
 from scraper.cli.terminal import (
     columns,
     killed_workers_reported,
+    note,
     print_record,
     print_table,
     progress_bar,
@@ -73,14 +74,14 @@ def extract(
     for row in rows:
         if "error" in row:
             failed += 1
-            click.echo(row["error"], err=True)
+            note(row["error"])
         if explain and "error" not in row and not as_json and sys.stdout.isatty():
             _print_evidence(row)
         else:
             print_record(row, as_json=as_json or manifest is not None)
     if failed:
         pages = plural(failed, "page")
-        click.echo(f"{pages} gave no article: see `error` in the output.", err=True)
+        note(f"{pages} gave no article: see `error` in the output.")
         raise SystemExit(1)
 
 

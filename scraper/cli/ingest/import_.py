@@ -15,7 +15,7 @@ import click
 from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
-from scraper.cli.terminal import columns, interruptible, print_json, print_table, progress_bar
+from scraper.cli.terminal import columns, interruptible, note, print_json, print_table, progress_bar
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
@@ -124,7 +124,7 @@ def _surveyed(
             with reopened(path) as file:
                 yield survey(path, file, terms, kind)
         except Unreadable as error:
-            click.echo(f"{path}: {error}", err=True)
+            note(f"{path}: {error}")
         except WrongMapping as error:
             raise click.UsageError(str(error)) from error
 
@@ -150,7 +150,7 @@ def _imported(
                         archive, one, file, terms, now=now, tell=report_bad, advance=advance
                     )
             except Unreadable as error:  # it has changed since
-                click.echo(f"{one.path}: {error}", err=True)
+                note(f"{one.path}: {error}")
 
 
 def _reporter(*, as_json: bool) -> Callable[[Path, int, str], None]:
@@ -163,9 +163,9 @@ def _reporter(*, as_json: bool) -> Callable[[Path, int, str], None]:
         if as_json:
             print_json([{"file": str(path), "line": line, "reason": reason, "sentence": why}])
         elif reported[path] <= MAX_REPORTED:
-            click.echo(f"{path}:{line}: {why}", err=True)
+            note(f"{path}:{line}: {why}")
         elif reported[path] == MAX_REPORTED + 1:
-            click.echo(f"{path}: more bad records are only counted (--json lists all)", err=True)
+            note(f"{path}: more bad records are only counted (--json lists all)")
 
     return report
 
@@ -186,4 +186,4 @@ def _show(reports: Sequence[Report]) -> None:
     for report in reports:
         reasons = report.doubts + (report.bad if report.bad.total() > MAX_REPORTED else Counter())
         for reason, count in reasons.most_common():
-            click.echo(f"{report.path}: {plural(count, 'record')}: {sentence(reason)}", err=True)
+            note(f"{report.path}: {plural(count, 'record')}: {sentence(reason)}")

@@ -21,6 +21,7 @@ from scraper.cli.terminal import (
     columns,
     console,
     interruptible,
+    note,
     print_json,
     print_table,
     progress_bar,
@@ -91,13 +92,11 @@ def reextract_command(
             _evaluate_drift(archive, chosen)
     if not total:
         since_then = " since then." if since else "; --all reads them again."
-        click.echo(
-            f"Nothing to read: the current extractor has read every page{since_then}", err=True
-        )
+        note(f"Nothing to read: the current extractor has read every page{since_then}")
     elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
     for damage in report.damages:
-        click.echo(damage, err=True)
+        note(damage)
     if report.damages or _lost(report):
         raise SystemExit(3)
 
@@ -167,10 +166,10 @@ def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_
         out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
         print_edits(out, _edits(found), indent="  ")
     nothing = " Nothing was written." if dry_run else ""
-    click.echo(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}", err=True)
+    note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):
         pages = plural(lost, "page no longer contains", "pages no longer contain")
-        click.echo(f"{pages} a story; what was kept stays.", err=True)
+        note(f"{pages} a story; what was kept stays.")
 
 
 def _fields(report: Report, name: str) -> str:

@@ -16,7 +16,7 @@ from archive.ledger.wording import human_bytes
 from archive.maintenance.verify import verify
 from scraper.cli import options
 from scraper.cli.opening import opened
-from scraper.cli.terminal import interruptible, progress_bar
+from scraper.cli.terminal import interruptible, note, progress_bar
 
 SAMPLE = 1_000
 """Snapshots and revisions of the copy that are verified; `warta verify` reads them all."""
@@ -51,7 +51,7 @@ def backup(destination: Path, path: Path) -> None:
             done = total - left
 
         copy_database(archive.db.conn, destination, copied=copied, check=_check)
-    click.echo(f"{destination}: {human_bytes(destination.stat().st_size)}, verified.", err=True)
+    note(f"{destination}: {human_bytes(destination.stat().st_size)}, verified.")
 
 
 def _check(copy: Path) -> None:

@@ -11,7 +11,7 @@ from archive.ledger.wording import human_bytes
 from archive.maintenance.compact import compact as compact_archive
 from scraper.cli import options
 from scraper.cli.opening import opened_for_writing
-from scraper.cli.terminal import interruptible
+from scraper.cli.terminal import interruptible, note
 
 
 @click.command()
@@ -30,8 +30,6 @@ def compact(path: Path) -> None:
         before = path.stat().st_size
         complete = compact_archive(archive, now=datetime.now(UTC))
     after = human_bytes(path.stat().st_size)
-    click.echo(f"{path}: {human_bytes(before)} before, {after} now.", err=True)
+    note(f"{path}: {human_bytes(before)} before, {after} now.")
     if not complete:
-        click.echo(
-            "Another program still reads an older state: its log is removed when it ends.", err=True
-        )
+        note("Another program still reads an older state: its log is removed when it ends.")

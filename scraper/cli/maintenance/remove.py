@@ -15,6 +15,7 @@ from archive.maintenance.takedown import take_down, tombstone
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import identify, opened_for_writing
+from scraper.cli.terminal import note
 
 _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
@@ -46,18 +47,15 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
         if before is not None:
             since = plain_time(before["taken_down_at"])
             earlier = f"It was taken down before, on {since}, and that reason stays"
-            click.echo(f"{earlier}: {before['reason']}.", err=True)
+            note(f"{earlier}: {before['reason']}.")
         erased = f"{plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}"
         addresses = plural(done.urls, "address", "addresses")
-        click.echo(f"Erased {erased}; {addresses} will never be requested again.", err=True)
+        note(f"Erased {erased}; {addresses} will never be requested again.")
         complete = defer_compact or _compacted(archive, path, now)
     if defer_compact:
-        click.echo(f"{_TRACES[0].upper()}{_TRACES[1:]}.", err=True)
+        note(f"{_TRACES[0].upper()}{_TRACES[1:]}.")
     elif not complete:
-        click.echo(
-            "Another program still reads an older state: run `warta compact` once it has ended.",
-            err=True,
-        )
+        note("Another program still reads an older state: run `warta compact` once it has ended.")
 
 
 def _compacted(archive: Archive, path: Path, now: datetime) -> bool:

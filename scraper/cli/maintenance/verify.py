@@ -11,7 +11,7 @@ from archive.maintenance.verify import MOST, amount
 from archive.maintenance.verify import verify as verify_archive
 from scraper.cli import options
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, print_rows, progress_bar
+from scraper.cli.terminal import columns, note, print_rows, progress_bar
 
 _COLUMNS = columns("check examined result")
 
@@ -49,8 +49,8 @@ def verify(sample: int | None, path: Path, as_json: bool) -> None:
     print_rows(rows, _COLUMNS, as_json=as_json, title=str(path))
     for finding in findings:
         for problem in finding.problems[:MOST]:
-            click.echo(f"{finding.check}: {problem}", err=True)
+            note(f"{finding.check}: {problem}")
         if len(finding.problems) > MOST:
-            click.echo(f"{finding.check}: and {len(finding.problems) - MOST} more", err=True)
+            note(f"{finding.check}: and {len(finding.problems) - MOST} more")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)

@@ -13,7 +13,7 @@ from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication.queries import clusters as read_clusters
 from scraper.cli import options
 from scraper.cli.opening import opened, opened_for_writing, warn_unclustered
-from scraper.cli.terminal import columns, counted, interruptible, print_rows, progress_bar
+from scraper.cli.terminal import columns, counted, interruptible, note, print_rows, progress_bar
 
 _COLUMNS = columns(
     "cluster_id members sites relations agency first_site first_published_at minutes headline",
@@ -78,4 +78,4 @@ def rebuild(jobs: int | None, path: Path) -> None:
         changed = rebuild_clusters(
             archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance
         )
-    click.echo(f"{plural(changed, 'membership')} changed.", err=True)
+    note(f"{plural(changed, 'membership')} changed.")

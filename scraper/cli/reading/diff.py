@@ -12,7 +12,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.diff_rendering import edits_as_json, edits_between, print_edits
 from scraper.cli.opening import identify, opened
-from scraper.cli.terminal import console, print_json
+from scraper.cli.terminal import console, note, print_json
 
 
 @click.command()
@@ -33,7 +33,7 @@ def diff(url: str, a: int | None, b: int | None, path: Path, as_json: bool) -> N
         article_id = queries.find_article(archive.db, url, identify())
         newest = queries.latest(archive.db, article_id)["revision"]
         if newest == 1 and a is None:
-            click.echo("There is only one revision: nothing has changed.", err=True)
+            note("There is only one revision: nothing has changed.")
             return
         b = newest if b is None else b
         before = queries.revision(archive.db, article_id, max(1, b - 1) if a is None else a)

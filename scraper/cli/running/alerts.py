@@ -15,7 +15,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, print_rows
+from scraper.cli.terminal import columns, note, print_rows
 from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.targets import targets as named_targets
@@ -88,7 +88,7 @@ def tell_alerts(path: Path) -> None:
     since = now if known.file is None else datetime.fromtimestamp(known.file.stat().st_mtime, UTC)
     timetable = Timetable.of(known.configuration, list(sites()))
     report = Lookout(known.configuration, archive, timetable, lambda: now, since=since).look(now)
-    click.echo(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting", err=True)
+    note(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting")
     if report.problem is not None:
         raise click.ClickException(report.problem)
     if report.failed:

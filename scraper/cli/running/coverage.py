@@ -18,7 +18,7 @@ from archive.monitoring.health import crawled_sites
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, counted, print_json, print_table
+from scraper.cli.terminal import columns, counted, note, print_json, print_table
 
 DAYS = 14
 """Days that are shown by default."""
@@ -131,7 +131,7 @@ def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None
         raise click.ClickException(
             f"{path}: the plot cannot be written there ({error.strerror})"
         ) from error
-    click.echo(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.", err=True)
+    note(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.")
 
 
 def _row(day: covering.Coverage) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import print_json
+from scraper.cli.terminal import note, print_json
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -79,7 +79,7 @@ def health(
         for row in rows:
             _show(row, thresholds.zone)
     if not crawled:
-        click.echo("No site was ever crawled into this archive.", err=True)
+        note("No site was ever crawled into this archive.")
     if found:
         raise SystemExit(3)
 

@@ -122,7 +122,7 @@ def nothing_left(tmp_path: Path) -> None:
             1,
             "no article was published from the beginning to 2020-01-01 at kabar",
         ),
-        (["--since", "kemarin"], 2, "does not match the format"),
+        (["--since", "kemarin"], 2, "expected a day like 2026-01-31"),
         (["-j", "0"], 2, "not in the range"),
         (["--dedup", "semua"], 2, "is not one of"),
         (["-x", "partition=cpu"], 1, "--executor-option is for --executor ray and slurm"),

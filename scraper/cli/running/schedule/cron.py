@@ -8,6 +8,7 @@ import click
 
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.terminal import note
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
 from scraper.sites.loader import sites
@@ -27,7 +28,7 @@ def cron(path: Path) -> None:
     """
     known = configured()
     if warning := variables_not_passed_on(known):
-        click.echo(warning, err=True)
+        note(warning)
     timetable = Timetable.of(known.configuration, list(sites()))
     for line in crontab_lines(Deployment.of(known, path), timetable):
         click.echo(line)

@@ -13,7 +13,7 @@ from archive.ledger.wording import plain_time
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, print_json, print_table
+from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 from scraper.sites.loader import sites
 
@@ -47,7 +47,7 @@ def show(path: Path, as_json: bool) -> None:
         for row in rows
     ]
     print_table(rows, _COLUMNS)
-    click.echo(f"Times are in {configuration.schedule.timezone}.", err=True)
+    note(f"Times are in {configuration.schedule.timezone}.")
 
 
 def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:

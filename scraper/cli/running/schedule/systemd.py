@@ -9,6 +9,7 @@ import click
 from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.terminal import note
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 from scraper.sites.loader import sites
@@ -42,7 +43,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     writable = [file.absolute() for file in [known.configuration.metrics.file] if file]
     place = Deployment.of(known, path)
     if warning := variables_not_passed_on(known):
-        click.echo(warning, err=True)
+        note(warning)
     timetable = Timetable.of(known.configuration, list(sites()))
     units = timers(place, timetable, writable) if with_timers else service(place, writable)
     if output is None:
