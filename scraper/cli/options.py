@@ -136,6 +136,12 @@ scrapy_settings = click.option(
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
 
 
+def check_days(since: date | None, until: date | None) -> None:
+    """Raise click.UsageError if no day is left between the two."""
+    if since and until and since > until:
+        raise click.UsageError("--since is later than --until: no day is left")
+
+
 def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
     """Return the names without repeats. Raises click.UsageError for a site that is not known."""
     unknown = [name for name in names if name not in known]

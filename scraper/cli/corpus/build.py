@@ -111,8 +111,7 @@ def build(
     warta corpus build korpus --as-of 2026-11-20          reproducible, whatever is crawled later
     warta corpus build korpus --test-after 2026-11-01     test on what came later
     """
-    if choices["since"] and choices["until"] and choices["since"] > choices["until"]:
-        raise click.UsageError("--since is later than --until: no day is left")
+    options.check_days(choices["since"], choices["until"])
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
     with needs_extra("corpus"):

@@ -91,8 +91,7 @@ def crawl(
     """
     known = configured(context)
     names = options.checked_sites(site, all_sites()) or _enabled(known)
-    if since and until and since > until:
-        raise click.UsageError("--since is later than --until: no day is left")
+    options.check_days(since, until)
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
         settings.set("KEEP", keep, priority="cmdline")
@@ -119,8 +118,8 @@ def crawl(
     if plan:
         _show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:
-        rows = map(_row, crawls)
-        print_rows(rows, _COLUMNS, as_json=as_json, formats={"refused": counted})
+        formats = {"refused": counted}
+        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     _end(names, crawls)
 
 

@@ -35,14 +35,12 @@ def world(round_number: int) -> dict[str, Answer]:
 
 
 def crawled_at(round_number: int) -> datetime:
-    """When a round is to be crawled: an hour after the newest story, or the newest edit, so that it
-    is the same in any year.
-    """
+    """Return the time of a round's crawls: an hour after its newest story or edit, in UTC."""
     stories = [story for name in SITES for story in read_site(name).stories]
-    edits = [story.edit.modified for story in stories if story.edit and round_number == 2]
-    return (max((*(story.published for story in stories), *edits)) + timedelta(hours=1)).astimezone(
-        UTC
-    )
+    times = [story.published for story in stories]
+    if round_number == 2:
+        times += [story.edit.modified for story in stories if story.edit]
+    return (max(times) + timedelta(hours=1)).astimezone(UTC)
 
 
 def site_answers(site: Site, round_number: int = 1) -> dict[str, Answer]:

@@ -119,8 +119,7 @@ def coverage(
 def _days(since: date | None, last: date) -> tuple[date, date]:
     """Return the first and the last day; at the earliest 1970-01-01."""
     first = since or max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
-    if first > last:
-        raise click.UsageError("--since is later than --until: no day is left")
+    options.check_days(first, last)
     return max(first, date(1970, 1, 1)), last
 
 
