@@ -13,7 +13,7 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.ledger.backoff import Wish
+from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
@@ -94,16 +94,16 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     return settings
 
 
-def _backoff(path: Path, site: str) -> Wish | None:
+def _backoff(path: Path, site: str) -> Backoff | None:
     """Return the pause or delay that the site requested, if an archive remembers one."""
     try:
         with Archive(path, read_only=True) as archive:
-            return archive.manners.of(site)
+            return archive.backoffs.of(site)
     except ArchiveError:
         return None
 
 
-def _back_off(requested: Wish | None, settings: Settings) -> None:
+def _back_off(requested: Backoff | None, settings: Settings) -> None:
     """Keep to the delay that the site requested; exit with 3 during a pause."""
     if requested is None:
         return

@@ -104,8 +104,8 @@ def reextract_command(
 def _evaluate_drift(archive: Archive, names: Sequence[str]) -> None:
     """Evaluate drift anew: pages that read well now end it, also those of an interrupted run."""
     for name in names:
-        with archive.transaction():
-            evaluate(archive, name, now=datetime.now(UTC), extractor=extractor_of(sites()[name]))
+        with archive.transaction(datetime.now(UTC)):
+            evaluate(archive, name, extractor=extractor_of(sites()[name]))
 
 
 def _consumed(

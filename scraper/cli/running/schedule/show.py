@@ -58,7 +58,7 @@ def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict
     if not path.exists():
         return {}, {}
     with opened(path) as archive:
-        requested = filter(None, map(archive.manners.of, sites()))
+        requested = filter(None, map(archive.backoffs.of, sites()))
         pauses = {
             one.site: one.quiet_until.astimezone(UTC)
             for one in requested
