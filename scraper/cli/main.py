@@ -119,5 +119,6 @@ def _story_of(address: str) -> tuple[str, str] | None:
     from scraper.sites.site import Identity
 
     site = site_of(address)
-    found = site.identify(address) if site is not None else None
-    return (found.site, found.key) if isinstance(found, Identity) else None
+    if site is None or not isinstance(found := site.identify(address), Identity):
+        return None
+    return found.site, found.key

@@ -171,7 +171,9 @@ def needs_extra(extra: str) -> Iterator[None]:
 def console() -> Console:
     """Return the console of stdout; in a pipe, lines are never wrapped."""
     out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=100_000, color_system=None)
+    if out.is_terminal:
+        return out
+    return Console(highlight=False, width=100_000, color_system=None)
 
 
 def _cell(value: Any) -> str:

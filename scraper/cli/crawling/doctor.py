@@ -186,8 +186,9 @@ def _show_story(story: dict[str, Any]) -> None:
     summary = f"Layout {story['layout']}, {story['words']} words"
     if story["further_pages"]:
         summary += f", {story['further_pages']} further pages not requested"
-    refused = f" Refused: {story['why']}." if story["why"] else ""
-    click.echo(f"{summary}.{refused}")
+    if story["why"]:
+        summary += f". Refused: {story['why']}"
+    click.echo(f"{summary}.")
     rows = [
         {
             "field": name,
@@ -208,4 +209,6 @@ def _short(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(str, value))
     text = " ".join(str(value).split())
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+    if len(text) > MAX_SHOWN:
+        text = f"{text[:MAX_SHOWN]}…"
+    return text

@@ -107,7 +107,8 @@ def _summary(path: Path) -> None:
         sites = len(queries.stats(archive.db))
     bad = [story for story in stories if story["layout"] == "fallback" or not story["headline"]]
     for story in stories:
-        story["headline"] = f"{story['headline']}{' (taken down)' if story['removed_at'] else ''}"
+        if story["removed_at"]:
+            story["headline"] = f"{story['headline']} (taken down)"
     click.echo()
     print_table(stories, _COLUMNS, title=f"{path}: {len(stories)} stories of {sites} sites")
     if bad:

@@ -112,7 +112,7 @@ def bundled_text(path: str) -> str:
 def _story(entry: dict[str, Any]) -> Story:
     """Return the story of a table."""
     edit = entry.pop("edit", None)
-    return Story(**_tuples(entry), edit=Edit(**edit) if edit else None)
+    return Story(**_tuples(entry), edit=edit and Edit(**edit))
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,8 @@ def clean(
     warta clean --jsonl --field content articles.jsonl > clean.jsonl
     warta clean --csv --field konten --site republika articles.csv > clean.jsonl
     """
-    options.checked_sites([site] if site is not None else [], sites())
+    if site is not None:
+        options.checked_sites([site], sites())
     failed = False
     for path in files:
         for place, text, wrong in _texts(path, kind, field):

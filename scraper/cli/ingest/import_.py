@@ -184,6 +184,8 @@ def _show(reports: Sequence[Report]) -> None:
     if reports:
         print_table([_row(report) | {"bad": report.bad.total()} for report in reports], _COLUMNS)
     for report in reports:
-        reasons = report.doubts + (report.bad if report.bad.total() > MAX_REPORTED else Counter())
+        reasons = report.doubts.copy()
+        if report.bad.total() > MAX_REPORTED:
+            reasons += report.bad
         for reason, count in reasons.most_common():
             note(f"{report.path}: {plural(count, 'record')}: {sentence(reason)}")

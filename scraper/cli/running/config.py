@@ -37,4 +37,6 @@ def config(example: bool, as_json: bool) -> None:
 
 def _cell(value: Any) -> Any:
     """Return a value as the file would have it, a text without its quotes."""
-    return value if value is None or isinstance(value, str) else toml(value)
+    if value is None or isinstance(value, str):
+        return value
+    return toml(value)

@@ -97,7 +97,8 @@ def coverage(
     first, last = _days(since, until or now.astimezone(zone).date())
     with opened(path) as archive:
         known = sorted({*covering.sites(archive), *crawled_sites(archive)})
-        options.checked_sites([name for name in [site] if name is not None], known)
+        if site is not None:
+            options.checked_sites([site], known)
         chosen: dict[str, Any] = {"first": first, "last": last, "site": site, "zone": zone}
         chosen |= {"now": now, "late": timedelta(hours=late)}
         days = covering.coverage(archive, missing_share=missing_share, **chosen)
@@ -150,7 +151,7 @@ def _as_json(day: covering.Coverage) -> dict[str, Any]:
 
 def _alike(day: covering.Coverage) -> tuple[Any, ...]:
     """Return a key that consecutive empty days of a site share, and no other days."""
-    return (day.site, day.looked) if day.empty else (day.site, day.day, None)
+    return day.site, day.looked, day.empty or day.day
 
 
 def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
