@@ -19,8 +19,13 @@ logger = logging.getLogger("warta.schedule")
 def end_interrupted(archive: Path, site: str, *, now: datetime, reason: str = "broke_off") -> None:
     """Record the end of a site's last crawl unless a process is crawling it. Logs errors only."""
     try:
-        with writer_lock(archive, site), plain_errors(archive), Archive(archive) as opened:
-            opened.end_killed(site, now=now, reason=reason)
+        with (
+            writer_lock(archive, site),
+            plain_errors(archive),
+            Archive(archive) as opened,
+            opened.transaction(now),
+        ):
+            opened.crawls.end_interrupted(site, reason=reason)
     except Locked:
         pass
     except ArchiveError as error:

@@ -51,25 +51,21 @@ def note(
     archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime
 ) -> None:
     """Record what began and what ended, in the order of the checks. Raises ArchiveError."""
-    with archive.transaction():
-        Alerts(archive).note(incidents, [target.name for target in targets], now=now)
+    with archive.transaction(now):
+        Alerts(archive).note(incidents, [target.name for target in targets])
 
 
 def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> DeliveryReport:
     """Send what is due. Safe for many threads and programs at once. Raises ArchiveError."""
     alerts = Alerts(archive)
-    with archive.transaction():
-        waiting = {
-            target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)
-        }
+    with archive.transaction(now):
+        waiting = {target: alerts.due(target.name)[:MESSAGES] for target in dict.fromkeys(targets)}
     sent, failed = 0, {}
     while any(waiting.values()):
-        with archive.transaction():
+        with archive.transaction(now):
             first = {target: queue.pop(0) for target, queue in waiting.items() if queue}
             turn = {
-                target: delivery
-                for target, delivery in first.items()
-                if alerts.claim(delivery, now=now)
+                target: delivery for target, delivery in first.items() if alerts.claim(delivery)
             }
         problems = deliver({target: _message(archive, turn[target], now) for target in turn})
         _record(archive, turn, problems, now=now)
@@ -91,12 +87,12 @@ def _record(
     now: datetime,
 ) -> None:
     alerts = Alerts(archive)
-    with archive.transaction():
+    with archive.transaction(now):
         for target, delivery in turn.items():
             if problem := problems.get(target):
                 alerts.failed(delivery, str(problem), down=problem.down)
             else:
-                alerts.told(delivery, now=now)
+                alerts.told(delivery)
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:

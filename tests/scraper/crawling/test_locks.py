@@ -125,7 +125,10 @@ def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
         "LOG_LEVEL=ERROR",
     )
     done = run(proxy, "scrapy", *plan, cwd=request.config.rootpath)
-    assert (done.returncode, "rmol: another process is crawling this site" in done.stderr) == (1, True)
+    assert (done.returncode, "rmol: another process is crawling this site" in done.stderr) == (
+        1,
+        True,
+    )
     assert proxy.requests == before
 
 
