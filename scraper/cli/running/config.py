@@ -19,8 +19,7 @@ from scraper.configuration.shown import rows
 @config_option
 @options.json
 def config(example: bool, as_json: bool) -> None:
-    """Show every key of the configuration, its value, and its source: default, file and line, or
-    variable.
+    """Show every key of the configuration, its value, and its source: default, file or variable.
 
     The file is that of --config, else of $WARTA_CONFIG, else ./warta.toml if there is one. Options
     of a command override it. Secrets are masked.
