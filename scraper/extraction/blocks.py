@@ -210,6 +210,9 @@ def _inside(block: Element, style: _Style) -> _Style:
 
 def _inline(node: Element, style: _Style) -> _Style:
     bold = style.bold or node.tag in ("b", "strong") or "bold" in (node.get("style") or "")
+    link = style.link
     if node.tag == "a":
-        return replace(style, bold=bold, link=node.get("href") or "")
-    return replace(style, bold=bold)
+        link = node.get("href") or ""
+    if (bold, link) == (style.bold, style.link):
+        return style
+    return replace(style, bold=bold, link=link)
