@@ -35,32 +35,32 @@ class Clusters:
         self._clock = clock
         self.texts = Texts(db)
 
-    def place(self, article_id: int, body: str, *, now: datetime) -> None:
+    def place(self, article_id: int, body: str) -> None:
         """The article says this now: its text meets the others, and clusters grow, unite or fall
         apart.
         """
         if self.texts.of(article_id) is not None:
-            self.leave(article_id, now=now)
+            self.leave(article_id)
         text_id = self.texts.put(article_id, body)
         united = {article_id}
         if self.texts.signature(text_id).whole:
             united |= self._running(text_id)
         self._meet(text_id, united)
-        if not self._join(article_id, united, now=now):
-            self._settle(united, now=now)
+        if not self._join(article_id, united):
+            self._settle(united)
 
-    def leave(self, article_id: int, *, now: datetime) -> None:
+    def leave(self, article_id: int) -> None:
         """The article's text is no longer what it was: what it held together is looked at again."""
         row = self.rows([article_id]).get(article_id)
         others = self._companions(row["cluster_id"]) - {article_id} if row else set()
         self.texts.drop(article_id)
-        self.write(article_id, None, now=now)
+        self.write(article_id, None)
         if others:
-            self.regroup(others, now=now)
+            self.regroup(others)
 
-    def erase(self, article_id: int, *, now: datetime) -> None:
+    def erase(self, article_id: int) -> None:
         """The article was taken down: not even its past is left."""
-        self.leave(article_id, now=now)
+        self.leave(article_id)
         self._db.conn.execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
 
     @contextmanager
@@ -76,7 +76,7 @@ class Clusters:
         """Close the connection, where it is one's own."""
         self._db.close()
 
-    def replace(self, numbers: Sequence[int], members: Sequence[Member], *, now: datetime) -> int:
+    def replace(self, numbers: Sequence[int], members: Sequence[Member]) -> int:
         """Write a cluster that was composed elsewhere; those whom it leaves behind are looked at
         again. How many rows changed.
         """
@@ -87,12 +87,12 @@ class Clusters:
             for other in self._companions(number)
         }
         if behind := behind.difference(numbers):
-            self.regroup(behind, now=now)
+            self.regroup(behind)
         if len(self._candidates(numbers)) < len(numbers):  # one was taken down meanwhile
-            self.regroup(numbers, now=now)
+            self.regroup(numbers)
             return len(numbers)
         return sum(
-            self.write(member.article_id, member, now=now, before=before.get(member.article_id))
+            self.write(member.article_id, member, before=before.get(member.article_id))
             for member in members
         )
 
@@ -167,7 +167,7 @@ class Clusters:
             elif (in_vain := in_vain + 1) >= MAX_VAIN:
                 return
 
-    def regroup(self, articles: Collection[int], *, now: datetime) -> None:
+    def regroup(self, articles: Collection[int]) -> None:
         """Articles that were one cluster: which of them are it still?"""
         texts = {
             candidate.article_id: candidate.text_id for candidate in self._candidates(articles)
@@ -191,11 +191,11 @@ class Clusters:
                 if all(self.texts.signature(text).whole for text in group)
                 else [{number} for number in runs]
             ):
-                self._settle(numbers, now=now)
+                self._settle(numbers)
         for number in set(articles) - texts.keys():
-            self.write(number, None, now=now)
+            self.write(number, None)
 
-    def _join(self, article_id: int, united: set[int], *, now: datetime) -> bool:
+    def _join(self, article_id: int, united: set[int]) -> bool:
         """Whether the article only adds itself to a cluster, whose other members stay what they
         are; then it is written.
 
@@ -226,19 +226,17 @@ class Clusters:
         if came.order < first.order or article_id < cluster_id or (own and not repeat):
             return False
         self.write(
-            article_id,
-            member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat),
-            now=now,
+            article_id, member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat)
         )
         return True
 
-    def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
+    def _settle(self, articles: Iterable[int]) -> None:
         """These articles are one cluster; one article alone is in none."""
         numbers = sorted(articles)
         before = self.rows(numbers)
         members = {member.article_id: member for member in self.composed(numbers, before)}
         for number in numbers:
-            self.write(number, members.get(number), now=now, before=before.get(number))
+            self.write(number, members.get(number), before=before.get(number))
 
     def composed(
         self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None
@@ -306,12 +304,7 @@ class Clusters:
         return found
 
     def write(
-        self,
-        article_id: int,
-        member: Member | None,
-        *,
-        now: datetime,
-        before: Mapping[str, Any] | None = None,
+        self, article_id: int, member: Member | None, *, before: Mapping[str, Any] | None = None
     ) -> bool:
         """Write today's row, and that it is so from now on; nothing where `before` says the same.
         None: in no cluster.
@@ -325,7 +318,7 @@ class Clusters:
             if gone:
                 self._db.conn.execute(
                     "INSERT INTO memberships (article_id, since) VALUES (?, ?)",
-                    (article_id, self._clock.stamp(now)),
+                    (article_id, self._clock.stamp()),
                 )
             return bool(gone)
         row = (
@@ -344,6 +337,6 @@ class Clusters:
         self._db.conn.execute(
             """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity, containment, of_first, is_first)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (article_id, self._clock.stamp(now), *row),
+            (article_id, self._clock.stamp(), *row),
         )
         return True
