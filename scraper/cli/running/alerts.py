@@ -15,8 +15,8 @@ from archive.monitoring.incidents import Incident
 from scraper.cli.defaults import config_option, configured
 from scraper.cli.options import archive_option, json_option, named, opened
 from scraper.cli.terminal import print_json, print_table
-from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message
+from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import targets as named_targets
 from scraper.monitoring.lookout import Lookout
 from scraper.schedule.timetable import Timetable
