@@ -16,8 +16,8 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, note, print_rows
-from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message
+from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import targets as named_targets
 from scraper.monitoring.lookout import Lookout
 from scraper.schedule.timetable import Timetable
