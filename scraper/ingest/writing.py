@@ -127,10 +127,7 @@ def write_failure(
     now, revision = check.checked_at, None
     if check.outcome == "not_modified":
         if robots is not None and entry.article_id is not None:
-            agent = robots.shuts_out(entry.url)
-            archive.history.note_robots_rule(
-                entry.article_id, f"robots.txt: {agent}" if agent else None
-            )
+            archive.history.note_robots_rule(entry.article_id, robots.opt_out(entry.url))
         due = revisit.next_check(
             now=now,
             published_at=_published_at(archive, entry),

@@ -1,40 +1,39 @@
 """Notify the targets of what began and what ended: once each, across outages and kills.
 
 The current incidents are compared with those noted (`note`), and each target is sent what it has
-not received (`send_due`):
+not received (`send_due`), in parallel and within its own time limit:
 
 - A message is recorded before it is sent, and again when the target accepted it. A program killed
-  in between sends it again, with the same `id` (a mail with the same Message-ID): the other order
-  could lose it. Of two programs on one archive, the first to record a message sends it.
-- A target that is down is retried after one minute, then two, up to an hour, for fourteen days;
-  each attempt logs a line. One that refuses a message (4xx, a permanent SMTP error) is still sent
-  the others.
-- An incident that ended before a target could be notified is one message, that of its end, which
-  says so: what happened at night is worth knowing in the morning.
+  in between sends it again with the same `id`; of two programs, the first to record it sends it.
+- A target that is down is retried after one minute, then two, up to an hour, for fourteen days. One
+  that refuses a message (4xx, a permanent SMTP error) is still sent the others.
+- An incident that ended before a target could be notified is one message, which says so.
 - An incident that returns within an hour of its end is held back until that hour is over, and
-  dropped if it has ended by then. So nobody is misinformed for longer than that, and a flapping
-  incident makes two messages an hour at most.
+  dropped if it has ended by then: one that flaps makes two messages an hour at most.
 - A target that is new in the configuration is notified of what lasts, not of the past.
-
-A delivery is limited by the target's timeout as a whole; targets are notified in parallel, and
-none of them can make this fail.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Thread
 
 from archive.archive import Archive
 from archive.monitoring.alert_log import Alerts, Delivery
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts.delivery import deliver
+from scraper.monitoring.alerts.mail import send
 from scraper.monitoring.alerts.message import Message, mark
-from scraper.monitoring.alerts.targets import Target, Undelivered
+from scraper.monitoring.alerts.targets import Target, Undelivered, Webhook
+from scraper.monitoring.alerts.webhook import post
 
 logger = logging.getLogger(__name__)
+
+GRACE = 1.0
+"""Seconds beyond a target's own timeout, for its sockets to time out by themselves."""
 
 MESSAGES = 50
 """Messages per target and call at most; the others follow with the next."""
@@ -115,3 +114,38 @@ def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
         archive=archive.path.name,
         sent_at=now,
     )
+
+
+def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
+    """Send each target its message; return why, for those that did not accept it. Never raises.
+
+    DNS, or a target that sends a byte a minute, outlasts any timeout of a socket: a thread that is
+    late is abandoned, and its message counts as undelivered.
+    """
+    outcomes: dict[Target, Future[None]] = {target: Future() for target in messages}
+    for target, message in messages.items():
+        given = (target, message, outcomes[target])
+        Thread(target=_attempt, args=given, daemon=True).start()
+    problems: dict[Target, Undelivered] = {}
+    for target, outcome in outcomes.items():
+        try:
+            outcome.result(timeout=target.timeout + GRACE)
+        except Undelivered as problem:
+            problems[target] = problem
+        except TimeoutError:
+            problems[target] = Undelivered(f"no response within {target.timeout:g} s")
+    return problems
+
+
+def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
+    try:
+        if isinstance(target, Webhook):
+            post(target, message)
+        else:
+            send(target, message)
+    except Undelivered as problem:
+        outcome.set_exception(problem)
+    except Exception as error:  # no target may stop a crawl; the error's text may hold secrets
+        outcome.set_exception(Undelivered(f"delivery failed ({type(error).__name__})"))
+    else:
+        outcome.set_result(None)
