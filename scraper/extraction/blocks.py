@@ -45,6 +45,7 @@ class Block:
     """One paragraph, with the evidence that rules need."""
 
     text: str
+    """Clean, in one line."""
     kind: str = "p"
     """`p`, `heading`, `li` or `row`."""
     linked: int = 0
