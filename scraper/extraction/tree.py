@@ -44,6 +44,8 @@ _INDEXED_SELECTOR = re.compile(
     """,
     re.VERBOSE,
 )
+_NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
+_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
 _NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
 
 
@@ -172,8 +174,29 @@ def _compiled(*selectors: str) -> Selector:
 
 
 def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
-    """Return the nodes below `node` that any of the selectors matches."""
-    return set(_compiled(*selectors)(node))
+    """Return the nodes below `node` that any of the selectors matches.
+
+    Only those are tried whose names occur in attributes there: few do.
+    """
+    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
+    present = tuple(
+        selector
+        for selector in selectors
+        if any(all(name in attributes for name in names) for names in _names(selector))
+    )
+    return set(_compiled(*present)(node)) if present else set()
+
+
+@lru_cache(maxsize=2048)
+def _names(selector: str) -> tuple[tuple[str, ...], ...]:
+    """Return, per alternative, the names that attributes must have; none for an XPath.
+
+    >>> _names("div.artikel p, #isi")
+    (('artikel',), ('isi',))
+    """
+    if selector.startswith(_XPATH):
+        return ((),)
+    return tuple(tuple(_NAME.findall(alternative)) for alternative in selector.split(","))
 
 
 def clean(text: str | None) -> str:
