@@ -102,7 +102,7 @@ class Dictionaries:
         the room there is. One that is damaged is among them: nobody can tell what it holds.
         """
         pieces = [
-            body[: compression.MAX_DICTIONARY_BYTES // compression.FEWEST_PAGES]
+            body[: compression.MAX_DICTIONARY_BYTES // compression.MIN_PAGES]
             for body in bodies
             if body
         ]

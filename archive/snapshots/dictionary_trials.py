@@ -20,7 +20,7 @@ from sqlite_utils import Database
 from archive.errors import ArchiveDamaged
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
-from archive.snapshots.repack import Repacking
+from archive.snapshots.repack import Repacker
 
 GROWTH = (16, 64)
 INTERVAL = 256
@@ -56,10 +56,10 @@ def fitting(pages: Sequence[Sized]) -> list[Sized]:
     chosen: list[Sized] = []
     room = compression.MAX_DICTIONARY_BYTES
     for number, size in pages:
-        if 0 < size <= room and len(chosen) < compression.MOST_PAGES:
+        if 0 < size <= room and len(chosen) < compression.MAX_PAGES:
             chosen.append((number, size))
             room -= size
-    few = compression.FEWEST_PAGES
+    few = compression.MIN_PAGES
     return chosen if len(chosen) >= few else list(pages[:few])
 
 
@@ -101,10 +101,10 @@ class Renewal:
     one process makes each.
     """
 
-    def __init__(self, db: Database, dictionaries: Dictionaries, repacking: Repacking) -> None:
+    def __init__(self, db: Database, dictionaries: Dictionaries, repacker: Repacker) -> None:
         self._db = db
         self._dictionaries = dictionaries
-        self._repacking = repacking
+        self._repacker = repacker
 
     def after_page(self, site: str, now: datetime) -> None:
         """Count a page that was just kept, and make a dictionary where it is time for one."""
@@ -123,7 +123,7 @@ class Renewal:
         four.
         """
         candidate = self._candidate(fitting(self._recent(site)))
-        if len(candidate.numbers) >= compression.FEWEST_PAGES:
+        if len(candidate.numbers) >= compression.MIN_PAGES:
             self._put_in_force(site, candidate, self._pages(site), now)
 
     def _try(self, site: str, in_force: int, pages: int, now: datetime) -> None:
@@ -149,7 +149,7 @@ class Renewal:
         """Bytes of the sample, and its share of the candidate's own room; `ahead` pages come before
         the next trial.
         """
-        added = candidate.added(self._repacking.packed_size(candidate.numbers))
+        added = candidate.added(self._repacker.packed_size(candidate.numbers))
         return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
 
     def _put_in_force(
@@ -160,7 +160,7 @@ class Renewal:
         """
         made = self._dictionaries.add(site, candidate.bodies, after=pages, now=now)
         for numbers in (candidate.numbers, also):
-            self._repacking.replace(self._repacking.frames(numbers, made), made)
+            self._repacker.replace(self._repacker.frames(numbers, made), made)
         for old in self._dictionaries.of_site(site):
             if old != made:
                 self._give_up(old, made, now)
@@ -169,18 +169,18 @@ class Renewal:
         """Erase a dictionary for which few pages are left, if they take less room with the new one
         than it takes with them.
         """
-        left = self._repacking.packed_with(old, limit=FEW_LEFT + 1)
+        left = self._repacker.packed_with(old, limit=FEW_LEFT + 1)
         if len(left) > FEW_LEFT:
             return
         try:
-            frames = self._repacking.frames(left, made)
+            frames = self._repacker.frames(left, made)
         except ArchiveDamaged:
             return  # `verify` names what is damaged; here a new page is being kept
         (size,) = self._db.conn.execute(
             "SELECT length(packed) FROM dictionaries WHERE id = ?", (old,)
         ).fetchone()
-        if sum(len(packed) for _, packed in frames) <= size + self._repacking.packed_size(left):
-            self._repacking.replace(frames, made)
+        if sum(len(packed) for _, packed in frames) <= size + self._repacker.packed_size(left):
+            self._repacker.replace(frames, made)
             self._dictionaries.erase(old, now=now)
 
     def _candidate(self, pages: Sequence[Sized]) -> Candidate:
@@ -190,7 +190,7 @@ class Renewal:
         bodies: dict[int, bytes] = {}
         for number, _ in reversed(pages):
             try:
-                bodies[number] = self._repacking.body(number)
+                bodies[number] = self._repacker.body(number)
             except ArchiveDamaged:
                 continue
         return Candidate(

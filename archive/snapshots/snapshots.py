@@ -18,7 +18,7 @@ from archive.records import Page, Snapshot
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 from archive.snapshots.dictionary_trials import Renewal
-from archive.snapshots.repack import Repacking
+from archive.snapshots.repack import Repacker
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,8 @@ class Snapshots:
         self._db = db
         self._clock = clock
         self.dictionaries = Dictionaries(db)
-        self._repacking = Repacking(db, self.dictionaries)
-        self._renewal = Renewal(db, self.dictionaries, self._repacking)
+        self._repacker = Repacker(db, self.dictionaries)
+        self._renewal = Renewal(db, self.dictionaries, self._repacker)
         self._told: set[str] = set()
 
     def forget(self) -> None:
@@ -112,7 +112,7 @@ class Snapshots:
         Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot
         does not check.
         """
-        return self._repacking.move(dictionary_id, limit=limit)
+        return self._repacker.move(dictionary_id, limit=limit)
 
     def retire(self, dictionary_id: int, *, now: datetime) -> None:
         """Pack with this dictionary never again; its site's newest pages make a fresh one, if no

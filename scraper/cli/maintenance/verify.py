@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archive.maintenance.verify import MOST, Finding, amount
+from archive.maintenance.verify import MAX_SHOWN, Finding, amount
 from archive.maintenance.verify import verify as verify_archive
 from scraper.cli.options import archive_option, json_option, opened
 from scraper.cli.terminal import bar, print_json, print_table
@@ -62,7 +62,7 @@ def show_findings(findings: list[Finding], path: Path, *, as_json: bool) -> None
             rows, {"check": "check", "examined": "examined", "result": "result"}, title=str(path)
         )
     for finding in findings:
-        for problem in finding.problems[:MOST]:
+        for problem in finding.problems[:MAX_SHOWN]:
             click.echo(f"{finding.check}: {problem}", err=True)
-        if len(finding.problems) > MOST:
-            click.echo(f"{finding.check}: and {len(finding.problems) - MOST} more", err=True)
+        if len(finding.problems) > MAX_SHOWN:
+            click.echo(f"{finding.check}: and {len(finding.problems) - MAX_SHOWN} more", err=True)
