@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-MAX_SECONDS = 120.0  # a command that hangs fails instead of holding everything up
+MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
     "scrapy.core.downloader.handlers.http11",

@@ -64,7 +64,7 @@ def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_p
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
     started = [sys.executable, "-c", _IMPORTED, *command.split()]
     done = subprocess.run(
-        started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=60, check=False
+        started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=300, check=False
     )
     assert "Traceback" not in done.stderr
     assert "scraper.cli.main" in done.stderr

@@ -283,7 +283,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 def told_by(trouble: str, path: Path, *arguments: str) -> list[str]:
     """The lines with which a command that has this trouble ends."""
     command = [sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     return done.stderr.splitlines()
@@ -316,7 +316,7 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
     done = subprocess.run(
         [sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), "compact"],
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == -9
     assert contents(path) == before

@@ -235,6 +235,7 @@ def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
         run(archive, jobs=jobs, advance=advance)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("sign", "exit_code"),
     [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)],

@@ -312,10 +312,10 @@ def test_a_long_stretch_of_empty_days_is_one_row_of_the_table(path: Path, warta)
         crawled(archive, now - 5 * DAY)
         announce(archive, link(1, published_at=now - 12 * DAY), link(2, published_at=now), at=now)
         crawled(archive, now)
-    first, early, late, today, whole = warta(
-        "coverage", options=("--zone", "UTC")
-    ).stdout.splitlines()[1:]
     ago = [(now - number * DAY).date().isoformat() for number in range(13)]
+    first, early, late, today, whole = warta(
+        "coverage", options=("--zone", "UTC", "--until", ago[0])
+    ).stdout.splitlines()[1:]
     assert first.split()[1] == ago[12]
     assert f"{ago[11]} to {ago[6]}" in early
     assert early.endswith("not looked")

@@ -16,9 +16,11 @@ import pytest
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.locks import Locked, locks_of, schedule_lock, site_lock
+from tests.preloaded import MAX_SECONDS
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
 from tests.scraper.crawling.newsroom import newsrooms
 
+pytestmark = pytest.mark.processes
 SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
 
 
@@ -32,7 +34,7 @@ class Waiting:
     def __call__(self, url: str) -> Answer | None:
         if "rmol.id/nusantara/read/" in url:
             self.asked.set()
-            self.let_go.wait(60)
+            self.let_go.wait(MAX_SECONDS)
         return self.answers.get(url)
 
 
@@ -49,10 +51,10 @@ def under_way(serve, news):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert answers.asked.wait(60)
+        assert answers.asked.wait(MAX_SECONDS)
         yield answers, proxy, process
         answers.let_go.set()
-        process.communicate(timeout=60)
+        process.communicate(timeout=MAX_SECONDS)
 
 
 def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
@@ -80,7 +82,7 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
     assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
     assert proxy.requests == before
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
     assert rows(news, "SELECT site, end_reason FROM crawls") == [
         {"site": "rmol", "end_reason": "finished"}
     ]
@@ -137,13 +139,13 @@ def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
 
 
 def test_a_killed_crawl_holds_no_lock(under_way, news):
     answers, proxy, first = under_way
     os.kill(first.pid, signal.SIGKILL)
-    first.wait(60)
+    first.wait(MAX_SECONDS)
     answers.let_go.set()
     done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(news), *SPEED)
     assert done.returncode == 0, done.stderr
@@ -157,7 +159,7 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
             [sys.executable, "-c", command, str(news), *sites],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=MAX_SECONDS,
             check=False,
         )
         return done.stderr.rpartition("scraper.politeness.locks.")[2].strip()

@@ -364,7 +364,7 @@ def long_crawl(
         env=environment(proxy),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return proxy, done

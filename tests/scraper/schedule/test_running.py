@@ -33,9 +33,10 @@ from tests.scraper.crawling.conftest import environment, rows, run, yesterday
 from tests.scraper.crawling.newsroom import SUARA, newsrooms
 from tests.scraper.schedule.conftest import DEADLINE, alive, children, fresh_site, until
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="looks at processes in /proc"
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
+]
 
 
 def ended(running):

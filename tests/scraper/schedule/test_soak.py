@@ -125,7 +125,7 @@ def _dropped_from_a_corpus(month: Month) -> dict[str, int]:
         "--json",
     ]
     command = [sys.executable, "-m", "scraper", *build, "--archive", str(month.archive)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     found: dict[str, int] = json.loads(done.stdout)["dropped"]
     return found
 

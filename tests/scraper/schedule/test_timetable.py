@@ -41,7 +41,7 @@ def elsewhere(site: str) -> Iterator[None]:
         assert process.stdout.readline() == "taken\n"
         yield
     finally:
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=300)
 
 
 class Simulated:
