@@ -44,10 +44,11 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     (articles,) = archive.db.conn.execute(
         "SELECT count(*) FROM articles WHERE revision > 0"
     ).fetchone()
-    _forget_other_algorithms(archive)
+    with archive.transaction(now):
+        archive.clusters.texts.forget_other_algorithms()
     with _asking(archive.path, jobs if articles >= MIN_TEXTS else 1) as ask:
         for read in ask(_read, _ranges(archive.db)):
-            _assign(archive, read)
+            _assign(archive, read, now=now)
             advance(len(read))
         groups: dict[int, int] = {}
         for links in ask(_links, _ranges(archive.db)):
@@ -59,14 +60,6 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
         )
     _place_what_came(archive, began, now=now)
     return changed
-
-
-def _forget_other_algorithms(archive: Archive) -> None:
-    """Keys that another version made meet none of today's, and could not be found again one by one."""
-    with archive.transaction():
-        if archive.clusters.texts.unread(others_only=True):
-            archive.db.conn.execute("DELETE FROM bands")
-            archive.db.conn.execute("UPDATE texts SET algorithm = ''")
 
 
 @contextmanager
@@ -119,12 +112,12 @@ def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
     ]
 
 
-def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]]) -> None:
+def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: datetime) -> None:
     """Write the texts that the archive did not have so, but for those that were changed or taken
     down meanwhile.
     """
     texts = archive.clusters.texts
-    with archive.transaction():
+    with archive.transaction(now):
         for number, revision, digest, packed in read:
             (newest,) = archive.db.conn.execute(
                 "SELECT revision FROM articles WHERE id = ?", (number,)
@@ -137,7 +130,7 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]]) -> None:
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
     """Links of the articles of a range with articles of lower number."""
     found: list[tuple[int, int]] = []
-    with _here["clusters"].at_one_moment():
+    with _here["clusters"].read_transaction():
         for number, others in _here["clusters"].linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
@@ -171,7 +164,7 @@ def _clusters(db: Database, groups: dict[int, int]) -> Iterator[list[list[int]]]
 
 
 def _compose(clusters: list[list[int]]) -> list[tuple[list[int], list[Member]]]:
-    with _here["clusters"].at_one_moment():
+    with _here["clusters"].read_transaction():
         return [(articles, _here["clusters"].composed(articles)) for articles in clusters]
 
 
@@ -186,17 +179,16 @@ def _write(
     changed = 0
     kept: set[int] = set()
     for clusters in composed:
-        with archive.transaction():
+        with archive.transaction(now):
             changed += sum(
-                archive.clusters.replace(articles, members, now=now)
-                for articles, members in clusters
+                archive.clusters.replace(articles, members) for articles, members in clusters
             )
         kept.update(number for articles, _members in clusters for number in articles)
         advance(sum(len(articles) for articles, _members in clusters))
-    with archive.transaction():
+    with archive.transaction(now):
         for (number,) in archive.db.conn.execute("SELECT article_id FROM members").fetchall():
             if number not in kept:
-                changed += archive.clusters.write(number, None, now=now)
+                changed += archive.clusters.write(number, None)
     return changed
 
 
@@ -217,6 +209,6 @@ def _place_what_came(archive: Archive, began: tuple[int, str], *, now: datetime)
         began,
     )
     for (number,) in came.fetchall():
-        with archive.transaction():
+        with archive.transaction(now):
             for _number, _revision, body in archive.clusters.bodies(number, number):
-                archive.clusters.place(number, body, now=now)
+                archive.clusters.place(number, body)

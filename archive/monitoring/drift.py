@@ -20,7 +20,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 
 from archive.archive import Archive, Reader
 from archive.monitoring.drift_samples import (
@@ -120,7 +119,7 @@ def drifted_since(reader: Reader, article_id: int) -> str | None:
 
 
 def evaluate(
-    archive: Archive, site: str, *, now: datetime, extractor: str, since: str | None = None
+    archive: Archive, site: str, *, extractor: str, since: str | None = None
 ) -> list[Drift]:
     """Test a site's last pages, record which drifts began and ended, and return the ongoing ones.
 
@@ -136,11 +135,11 @@ def evaluate(
     )
     found = test.pages() | test.layouts()
     for layout, drift in sorted(found.items()):
-        _record(archive, test.ongoing.get(layout), drift, now)
+        _record(archive, test.ongoing.get(layout), drift)
     return drifts(archive, site=site)
 
 
-def _record(archive: Archive, before: Drift | None, found: Drift | None, now: datetime) -> None:
+def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None:
     """Write what changed; a drift with further signs, or under another extractor, gets a new row
     that keeps its beginning.
     """
@@ -149,7 +148,7 @@ def _record(archive: Archive, before: Drift | None, found: Drift | None, now: da
         further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
         if found.extractor == before.extractor and not further:
             return
-    at = archive.clock.stamp(now)
+    at = archive.clock.stamp()
     if before is not None:
         archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, before.id))
     if found is not None:

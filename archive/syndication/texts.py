@@ -114,6 +114,12 @@ class Texts:
         )
         return int(text_id)
 
+    def forget_other_algorithms(self) -> None:
+        """Drop the keys that another version made: today's cannot find them one by one."""
+        if self.unread(others_only=True):
+            self._db.conn.execute("DELETE FROM bands")
+            self._db.conn.execute("UPDATE texts SET algorithm = ''")
+
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
         row = self._db.conn.execute(

@@ -126,10 +126,9 @@ def import_file(
             for row in batch
             if (story := _story(row, terms, found.order, report, tell)) is not None
         ]
-        with archive.transaction():
+        with archive.transaction(now):
             outcomes = Counter(
-                take_in(archive, s.article, key=s.key, link=s.link, source=source, now=now)
-                for s in stories
+                take_in(archive, s.article, key=s.key, link=s.link, source=source) for s in stories
             )
         report.outcomes += outcomes
         advance(max(0, file.tell() - place))

@@ -23,8 +23,13 @@ def end_killed(archive: Path, site: str, *, now: datetime, reason: str = "broke_
     nothing: it is found later, too.
     """
     try:
-        with writer_lock(archive, site), plain_errors(archive), Archive(archive) as opened:
-            opened.end_killed(site, now=now, reason=reason)
+        with (
+            writer_lock(archive, site),
+            plain_errors(archive),
+            Archive(archive) as opened,
+            opened.transaction(now),
+        ):
+            opened.crawls.end_interrupted(site, reason=reason)
     except Locked:
         pass  # it goes on, or another one does
     except ArchiveError as error:

@@ -48,22 +48,17 @@ def _past(moment: datetime | None, now: datetime) -> datetime | None:
 
 def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
     """The newest crawls of each site that was ever crawled."""
-    statement = """SELECT c.site, c.started_at, c.ended_at, c.end_reason,
-        (SELECT max(f.started_at) FROM crawls f WHERE f.site = c.site AND f.end_reason = 'finished') AS finished_at
-        FROM crawls c WHERE c.id = (SELECT max(id) FROM crawls n WHERE n.site = c.site) ORDER BY c.site"""
-    return {
-        row["site"]: LastCrawl(
-            started_at=datetime.fromisoformat(row["started_at"]),
-            ended_at=_moment(row["ended_at"]),
-            end_reason=row["end_reason"],
-            finished_at=_moment(row["finished_at"]),
+    found: dict[str, LastCrawl] = {}
+    for site in archive.crawls.sites():
+        newest, finished = archive.crawls.newest(site), archive.crawls.newest_finished(site)
+        assert newest is not None
+        found[site] = LastCrawl(
+            started_at=newest.started_at,
+            ended_at=newest.ended_at,
+            end_reason=newest.end_reason,
+            finished_at=finished.started_at if finished else None,
         )
-        for row in archive.db.query(statement)
-    }
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

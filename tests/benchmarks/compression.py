@@ -88,7 +88,7 @@ def kept(archive: Archive, site: str, bodies: Iterable[bytes]) -> tuple[list[flo
     for number, body in enumerate(bodies):
         fetched = page(number, site=site, body=body, at=NOW + timedelta(minutes=number))
         started = perf_counter()
-        archive.pack(fetched)
+        archive.snapshots.pack(fetched)
         packed = perf_counter()
         numbers.append(keep_page(archive, fetched))
         packing.append(packed - started)

@@ -56,13 +56,12 @@ def load(path: Path, articles: int) -> None:
                 article(number, tellings[number])
                 for number in range(start, min(start + BATCH, articles))
             ]
-            with archive.transaction():
+            with archive.transaction(made[0].published_at or BEGAN):
                 for number, found in enumerate(made, start):
-                    at = found.published_at or BEGAN
-                    archive.revise(found, key=found.url, observed_at=at, keep=lambda: None)
+                    archive.history.revise(found, key=found.url)
                     if number % OPTED_OUT == 0:
-                        archive.note_rights(
-                            archive.article_id(found.site, found.url), "robots.txt: GPTBot", now=at
+                        archive.history.note_rights(
+                            archive.history.article_id(found.site, found.url), "robots.txt: GPTBot"
                         )
 
 

@@ -97,17 +97,13 @@ def story(number: int) -> Written:
 
 def write(archive: Archive, written: Written) -> None:
     """What crawls do with a story over time; the caller holds the transaction."""
-    ledger, (seen, first) = archive.ledger, written.texts[0]
-    ledger.announce(
-        first.site,
-        [Announcement(url=first.url, key=written.key, published_at=first.published_at)],
-        source="sitemap",
-        now=seen,
-    )
+    ledger, (_seen, first) = archive.ledger, written.texts[0]
+    link = Announcement(url=first.url, key=written.key, published_at=first.published_at)
+    ledger.announce(first.site, [link], source="sitemap")
     for observed_at, article in written.texts:
-        archive.revise(article, key=written.key, observed_at=observed_at, keep=lambda: None)
+        archive.history.revise(article, key=written.key)
         article_id, due = (
-            archive.article_id(article.site, written.key),
+            archive.history.article_id(article.site, written.key),
             observed_at + timedelta(days=1),
         )
         ledger.record(
@@ -115,9 +111,7 @@ def write(archive: Archive, written: Written) -> None:
             site=first.site,
         )
     if written.removed_at is not None:
-        archive.note_removal(
-            archive.article_id(first.site, written.key), observed_at=written.removed_at
-        )
+        archive.history.note_removal(archive.history.article_id(first.site, written.key))
         ledger.record(_check(first.url, "gone", written.removed_at), site=first.site)
 
 
@@ -139,7 +133,7 @@ def load(path: Path, articles: int) -> dict[str, Any]:
         for start in range(0, articles, BATCH):
             batch = [story(number) for number in range(start, min(start + BATCH, articles))]
             begun = perf_counter()
-            with archive.transaction():
+            with archive.transaction(batch[0].texts[0][0]):
                 for written in batch:
                     write(archive, written)
             took = perf_counter() - begun

@@ -61,8 +61,8 @@ def note(
     """The first half: write down what began and what ended. Who looked earlier has to note earlier.
     Raises ArchiveError.
     """
-    with archive.transaction():
-        Alerts(archive).note(incidents, [target.name for target in targets], now=now)
+    with archive.transaction(now):
+        Alerts(archive).note(incidents, [target.name for target in targets])
 
 
 def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> Told:
@@ -70,27 +70,21 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> T
     ArchiveError.
     """
     alerts = Alerts(archive)
-    with archive.transaction():
-        waiting = {
-            target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)
-        }
+    with archive.transaction(now):
+        waiting = {target: alerts.due(target.name)[:MESSAGES] for target in dict.fromkeys(targets)}
     sent, failed = 0, {}
     while any(waiting.values()):
-        with archive.transaction():
+        with archive.transaction(now):
             turn = {target: queue.pop(0) for target, queue in waiting.items() if queue}
-            turn = {
-                target: delivery
-                for target, delivery in turn.items()
-                if alerts.claim(delivery, now=now)
-            }
+            turn = {target: delivery for target, delivery in turn.items() if alerts.claim(delivery)}
         problems = deliver(
             {target: _message(archive, delivery, now) for target, delivery in turn.items()}
         )
-        with archive.transaction():
+        with archive.transaction(now):
             for target, delivery in turn.items():
                 problem = problems.get(target)
                 if problem is None:
-                    alerts.told(delivery, now=now)
+                    alerts.told(delivery)
                     sent += 1
                     continue
                 alerts.failed(delivery, str(problem), down=problem.down)

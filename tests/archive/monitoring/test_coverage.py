@@ -61,8 +61,10 @@ def published(number: int, **fields: object):
 
 
 def crawled(archive: Archive, at: datetime, *, site: str = SITE, reason: str = "finished") -> None:
-    number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
-    archive.end_crawl(number, now=at + HOUR, counts={}, received=0, reason=reason)
+    with archive.transaction(at):
+        number = archive.crawls.begin(site, version="0.1.0", arguments={})
+    with archive.transaction(at + HOUR):
+        archive.crawls.end(number, counts={}, received=0, reason=reason)
 
 
 # What is counted
@@ -254,7 +256,7 @@ def test_the_day_in_progress_and_a_day_that_no_crawl_has_looked_at_since_are_not
 ) -> None:
     weeks(archive, last=0)
     assert only(archive, now=NOW).marks == ()
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute(
             "UPDATE crawls SET end_reason = 'robots_unavailable' WHERE started_at > ?",
             ((NOW + HOUR).isoformat(),),

@@ -111,7 +111,7 @@ def test_known_stories_alone_show_it(redesigned, crawl, news):
 def test_a_crawl_is_what_it_was_when_drift_cannot_be_judged(serve, crawl, news):
     proxy = serve(site_of(range(1, 3)))
     crawl(proxy, "rmol")
-    with Archive(news) as archive, archive.transaction():
+    with Archive(news) as archive, archive.transaction(datetime.now(UTC)):
         archive.db.conn.execute("DROP VIEW drifted")
     proxy.answers = site_of(range(1, 5))
     told = crawl(proxy, "rmol", "--json")

@@ -59,10 +59,10 @@ def failed(said: str) -> Result:
 
 def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path) -> None:
     with Archive(news) as archive:
-        crawl = archive.begin_crawl("rmol", now=NOW - timedelta(days=9), version="0", arguments={})
-        archive.end_crawl(
-            crawl, now=NOW - timedelta(days=9), counts={}, received=0, reason="finished"
-        )
+        with archive.transaction(NOW - timedelta(days=9)):
+            crawl = archive.crawls.begin("rmol", version="0", arguments={})
+        with archive.transaction(NOW - timedelta(days=9)):
+            archive.crawls.end(crawl, counts={}, received=0, reason="finished")
     with Receiver() as receiver:
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW)
         assert receiver.told == []
@@ -85,8 +85,10 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
             "as far as the archive: Error: warta.toml:3: kunci yang salah"
         )
         with Archive(news) as archive:
-            crawl = archive.begin_crawl("rmol", now=NOW + 3 * MINUTE, version="0", arguments={})
-            archive.end_crawl(crawl, now=NOW + 4 * MINUTE, counts={}, received=0, reason="finished")
+            with archive.transaction(NOW + 3 * MINUTE):
+                crawl = archive.crawls.begin("rmol", version="0", arguments={})
+            with archive.transaction(NOW + 4 * MINUTE):
+                archive.crawls.end(crawl, counts={}, received=0, reason="finished")
         watch.look(NOW + 5 * MINUTE)
         assert receiver.told[1:] == [("ended", "crawl_failed", "rmol")]
 
@@ -165,7 +167,8 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
     news: Path,
 ) -> None:
     with Archive(news) as archive:
-        archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
+        with archive.transaction(NOW):
+            archive.crawls.begin("rmol", version="0", arguments={})
     with Receiver() as receiver:
         with writer_lock(news, "rmol"):
             process = "from scraper.politeness.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
@@ -185,8 +188,10 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
 
 def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path) -> None:
     with Archive(news) as archive:
-        crawl = archive.begin_crawl("suara", now=NOW, version="0", arguments={})
-        archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="robots_unavailable")
+        with archive.transaction(NOW):
+            crawl = archive.crawls.begin("suara", version="0", arguments={})
+        with archive.transaction(NOW):
+            archive.crawls.end(crawl, counts={}, received=0, reason="robots_unavailable")
     with Receiver() as receiver:
         text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}}
         configuration = Configuration.model_validate(text)
@@ -228,7 +233,9 @@ def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together
             configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
         ).after
         for site in ("rmol", "suara"):
-            crawl = archive.begin_crawl(site, now=NOW, version="0", arguments={})
-            archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="finished")
+            with archive.transaction(NOW):
+                crawl = archive.crawls.begin(site, version="0", arguments={})
+            with archive.transaction(NOW):
+                archive.crawls.end(crawl, counts={}, received=0, reason="finished")
             after(site, Result(site=site, started_at=NOW, ended_at=NOW, exit_code=0), NOW)
             assert metrics(file)["warta_crawls_total"]["finished", site] == 1

@@ -62,17 +62,17 @@ class Simulated:
         """The end of a crawl, which is all that takes place here."""
         (crawl,) = (crawl for _end, of, crawl in self.under_way if of == order)
         if not self.fails:
-            self.archive.end_crawl(crawl, now=self.now, counts={}, received=0, reason="finished")
+            with self.archive.transaction(self.now):
+                self.archive.crawls.end(crawl, counts={}, received=0, reason="finished")
         return Result(
             site=order.site, started_at=self.now, ended_at=self.now, exit_code=0, ended="finished"
         )
 
     def begin(self, order: Order) -> None:
-        crawl = (
-            0
-            if self.fails
-            else self.archive.begin_crawl(order.site, now=self.now, version="0", arguments={})
-        )
+        crawl = 0
+        if not self.fails:
+            with self.archive.transaction(self.now):
+                crawl = self.archive.crawls.begin(order.site, version="0", arguments={})
         self.orders.append((order.site, self.now, order.since))
         self.under_way.append((self.now + timedelta(minutes=self.minutes), order, crawl))
 
@@ -157,8 +157,10 @@ def test_a_crawl_that_never_reaches_the_archive_is_not_started_again_at_once(tmp
 
 def test_a_clock_that_was_once_years_ahead_stops_no_site(tmp_path):
     month = Simulated(tmp_path / "news.db", timetable(jitter=0))
-    crawl = month.archive.begin_crawl("suara", now=MONTH + 1500 * DAY, version="0", arguments={})
-    month.archive.end_crawl(crawl, now=MONTH + 1500 * DAY, counts={}, received=0, reason="finished")
+    with month.archive.transaction(MONTH + 1500 * DAY):
+        crawl = month.archive.crawls.begin("suara", version="0", arguments={})
+    with month.archive.transaction(MONTH + 1500 * DAY):
+        month.archive.crawls.end(crawl, counts={}, received=0, reason="finished")
     month.until(
         MONTH + 6 * HOUR
     )  # the archive's clock never goes back: these crawls stand in the same future
@@ -272,9 +274,12 @@ def test_a_crawl_walks_back_to_the_last_day_that_was_finished(finished, days, si
 
 def test_the_archive_tells_the_newest_crawl_and_the_newest_that_finished(tmp_path):
     with Archive(tmp_path / "news.db") as archive:
-        first = archive.begin_crawl("suara", now=MONTH, version="0", arguments={})
-        archive.end_crawl(first, now=MONTH + HOUR, counts={}, received=0, reason="finished")
-        archive.begin_crawl("suara", now=MONTH + 2 * HOUR, version="0", arguments={})
+        with archive.transaction(MONTH):
+            first = archive.crawls.begin("suara", version="0", arguments={})
+        with archive.transaction(MONTH + HOUR):
+            archive.crawls.end(first, counts={}, received=0, reason="finished")
+        with archive.transaction(MONTH + 2 * HOUR):
+            archive.crawls.begin("suara", version="0", arguments={})
         assert last_crawls(archive) == {
             "suara": LastCrawl(
                 started_at=MONTH + 2 * HOUR, ended_at=None, end_reason=None, finished_at=MONTH

@@ -243,11 +243,12 @@ def test_a_folder_that_takes_no_units_is_told_in_one_line(tmp_path):
 def test_show_tells_the_next_runs_and_the_last_results(tmp_path, written):
     news, start, run = tmp_path / "news.db", datetime.now(UTC) - timedelta(minutes=5), far_run()
     with Archive(news) as archive:
-        crawl = archive.begin_crawl("suara", now=start, version="0", arguments={})
-        archive.end_crawl(
-            crawl, now=start + timedelta(minutes=1), counts={}, received=0, reason="finished"
-        )
-        archive.begin_crawl("rmol", now=start, version="0", arguments={})
+        with archive.transaction(start):
+            crawl = archive.crawls.begin("suara", version="0", arguments={})
+        with archive.transaction(start + timedelta(minutes=1)):
+            archive.crawls.end(crawl, counts={}, received=0, reason="finished")
+        with archive.transaction(start):
+            archive.crawls.begin("rmol", version="0", arguments={})
     config = written("suara", "rmol", "medcom", rhythm=f"0 0 1 {run.month} *")
     done = started("schedule", "show", "--config", str(config), "--archive", str(news), "--json")
     found = {row["site"]: row for row in map(json.loads, done.stdout.splitlines())}
@@ -271,29 +272,18 @@ def test_show_tells_how_long_a_site_asked_to_be_left_alone_while_it_lasts(tmp_pa
     far = datetime(run.year + 1, 1, 1, 13, 31, tzinfo=UTC)  # 20:31 in Jakarta
     with Archive(news) as archive:
         for site in ("suara", "rmol", "medcom"):
-            archive.begin_crawl(site, now=now, version="0", arguments={})
-        with archive.transaction():
-            archive.manners.note("suara", delay=0.0, quiet_until=far, reason="http_503", now=now)
-            archive.manners.note(
-                "rmol",
-                delay=0.0,
-                quiet_until=run + timedelta(hours=20.5),
-                reason="http_503",
-                now=now,
+            with archive.transaction(now):
+                archive.crawls.begin(site, version="0", arguments={})
+        with archive.transaction(now):
+            archive.backoffs.note("suara", delay=0.0, quiet_until=far, reason="http_503")
+            archive.backoffs.note(
+                "rmol", delay=0.0, quiet_until=run + timedelta(hours=20.5), reason="http_503"
             )
-            archive.manners.note(
-                "medcom",
-                delay=8.0,
-                quiet_until=now - timedelta(seconds=1),
-                reason="http_429",
-                now=now,
+            archive.backoffs.note(
+                "medcom", delay=8.0, quiet_until=now - timedelta(seconds=1), reason="http_429"
             )
-            archive.manners.note(
-                "republika", delay=8.0, quiet_until=None, reason="http_429", now=now
-            )
-            archive.manners.note(
-                "islamtimes", delay=8.0, quiet_until=far, reason="http_429", now=now
-            )
+            archive.backoffs.note("republika", delay=8.0, quiet_until=None, reason="http_429")
+            archive.backoffs.note("islamtimes", delay=8.0, quiet_until=far, reason="http_429")
     given = (
         "--config",
         str(written("suara", "rmol", "medcom", "republika", rhythm=f"0 0 1 {run.month} *")),

@@ -212,10 +212,10 @@ def test_killed_while_it_was_told_and_ended_before_the_next_start(
 def claimed(archive: Archive, target: Target) -> None:
     """What stands in the archive when a program is killed with the message on its way."""
     alerts = Alerts(archive)
-    with archive.transaction():
-        alerts.note([drift()], [target.name], now=NOW)
-        (delivery,) = alerts.due(target.name, now=NOW)
-        assert alerts.claim(delivery, now=NOW)
+    with archive.transaction(NOW):
+        alerts.note([drift()], [target.name])
+        (delivery,) = alerts.due(target.name)
+        assert alerts.claim(delivery)
 
 
 def test_two_programs_tell_it_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
@@ -396,7 +396,7 @@ def fill_up(archive: Archive) -> None:
     archive.db.conn.execute(f"PRAGMA max_page_count = {pages}")
     with contextlib.suppress(ArchiveError):
         for number in range(10_000):
-            with archive.transaction():
+            with archive.transaction(NOW):
                 archive.db.conn.execute(
                     "INSERT INTO alerts (kind, why, since, ended_at) VALUES ('disk', ?, ?, ?)",
                     (str(number) * 50, str(number), NOW.isoformat()),

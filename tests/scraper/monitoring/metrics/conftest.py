@@ -65,9 +65,11 @@ def crawled(
     **counts: int,
 ) -> None:
     """A crawl of ninety seconds; without a reason it runs on, or was killed."""
-    number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
+    with archive.transaction(at):
+        number = archive.crawls.begin(site, version="0.1.0", arguments={})
     if reason is not None:
-        archive.end_crawl(number, now=at + HOUR / 40, counts=counts, received=1234, reason=reason)
+        with archive.transaction(at + HOUR / 40):
+            archive.crawls.end(number, counts=counts, received=1234, reason=reason)
 
 
 def fill(archive: Archive) -> None:

@@ -210,7 +210,7 @@ def test_scrapes_within_a_minute_are_given_one_answer(
 )
 def test_a_site_may_have_any_name(archive: Archive, scrape: Scrape, site: str) -> None:
     keep(archive, story(1, site="kabar"))
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE articles SET site = ?", (site,))
         archive.db.conn.execute("UPDATE urls SET site = ?", (site,))
     crawled(archive, site, kept=1)
@@ -269,6 +269,6 @@ def test_an_archive_that_somebody_writes_is_read_meanwhile(
     archive: Archive, scrape: Scrape
 ) -> None:
     fill(archive)
-    with archive.transaction():
-        archive.clock.stamp(NOW + HOUR)
+    with archive.transaction(NOW + HOUR):
+        archive.clock.stamp()
         assert labelled(scrape(), "warta_articles") == {("kabar",): 2, ("pagi",): 1}
