@@ -84,7 +84,7 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> T
             for target, delivery in turn.items():
                 problem = problems.get(target)
                 if problem is None:
-                    alerts.told(delivery)
+                    alerts.delivered(delivery)
                     sent += 1
                     continue
                 alerts.failed(delivery, str(problem), down=problem.down)
@@ -93,7 +93,7 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> T
                     waiting[target].clear()
     for line in failed.values():
         logger.warning("alerts: %s; it is told later", line)
-    return Told(sent=sent, failed=tuple(failed.values()), waiting=alerts.waiting())
+    return Told(sent=sent, failed=tuple(failed.values()), waiting=alerts.pending())
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
@@ -104,7 +104,7 @@ def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
         state=delivery.state,
         incident=incident,
         ended_at=delivery.ended_at if ended else None,
-        began_told=delivery.began_told or not ended,
+        began_told=delivery.began_delivered or not ended,
         archive=archive.path.name,
         sent_at=now,
     )
