@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -44,7 +44,6 @@ class Delivery:
     tries: int
     """Earlier tries, including those of unknown outcome because the program was killed."""
     tried_at: str | None
-    """When it was last tried: ISO 8601, UTC; None if never."""
     began_delivered: bool
     """Whether the target received the message that it began."""
 
@@ -78,19 +77,14 @@ class Alerts:
 
     def _keep(self, incident: Incident, row: dict[str, Any] | None) -> None:
         """Insert a new alert, or update the words of an ongoing one."""
-        new = {"why": incident.why, "urls": json.dumps(list(incident.urls), ensure_ascii=False)}
+        urls = json.dumps(list(incident.urls), ensure_ascii=False)
+        new = {"why": incident.why, "urls": urls}
         if row is None:
+            days = {"day": _text(incident.day), "since": exact(incident.since)}
             self._db.conn.execute(
                 """INSERT INTO alerts (kind, site, layout, day, why, since, urls)
                 VALUES (:kind, :site, :layout, :day, :why, :since, :urls)""",
-                {
-                    "kind": incident.kind,
-                    "site": incident.site,
-                    "layout": incident.layout,
-                    "day": _text(incident.day),
-                    "since": exact(incident.since),
-                    **new,
-                },
+                asdict(incident) | days | new,
             )
         elif new.items() - row.items():
             self._db.conn.execute(
@@ -234,15 +228,11 @@ def lasting(db: Database) -> list[Incident]:
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:
+    plain = {name: row[name] for name in ("id", "alert_id", "target", "state", "tries")}
     return Delivery(
-        id=row["id"],
-        alert_id=row["alert_id"],
-        target=row["target"],
-        state=row["state"],
+        **plain,
         incident=_incident(row),
         ended_at=parsed(row["ended_at"]),
-        tries=row["tries"],
-        tried_at=row["tried_at"],
         began_delivered=bool(row["began_delivered"]),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -62,11 +62,6 @@ def free_bytes(path: Path) -> int:
     return shutil.disk_usage(path if path.exists() else path.parent).free
 
 
-def crawled_sites(archive: Reader) -> list[str]:
-    """Return the sites that were ever crawled."""
-    return archive.crawls.sites()
-
-
 def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
     """Return `started_at, ended_at, end_reason` of the newest crawl of a site; None without one."""
     newest = archive.crawls.newest(site)
@@ -95,7 +90,7 @@ def incidents(
     limits = limits or Limits()
     noted = lasting(archive.db)
     found: list[Incident] = []
-    for name in crawled_sites(archive) if sites is None else sites:
+    for name in archive.crawls.sites() if sites is None else sites:
         crawls = [
             crawl for crawl in archive.crawls.since_finished(name) if crawl.end_reason != _STOPPED
         ]
@@ -189,20 +184,18 @@ class _Site:
             for each in noted
             if (each.kind, each.site) == ("coverage", self.name) and each.day is not None
         }
-        days = coverage.coverage(
-            self.archive,
-            first=min(known | {recent}),
-            last=today,
-            now=self.now,
-            site=self.name,
-            zone=zone,
-            late=self.limits.late,
-            missing_share=self.limits.missing_share,
+        period = coverage.Period(
+            first=min(known | {recent}), last=today, now=self.now, zone=zone, late=self.limits.late
         )
+        share = self.limits.missing_share
+        days = coverage.coverage(self.archive, period, site=self.name, missing_share=share)
         bad = [day for day in days if day.marks and day.day >= recent]
-        missing = self._missing_urls(bad[0].day, today) if bad else {}
+        missing: dict[str, list[str]] = {}
+        for row in coverage.urls(self.archive, period, site=self.name) if bad else ():
+            if row["outcome"] == "missing":
+                missing.setdefault(row["day"], []).append(row["url"])
         for day in bad:
-            yield self._loss(day, _shortfall(day, "are"), missing.get(day.day, []))
+            yield self._loss(day, _shortfall(day, "are"), missing.get(day.day.isoformat(), []))
         for day in days:
             if day.day in known and day not in bad:
                 yield replace(self._loss(day, _outcome(day)), over=True)
@@ -228,21 +221,6 @@ class _Site:
             (self.name, crawl.started_at.isoformat()[:19], SHOWN),
         )
         return tuple(url for (url,) in rows)
-
-    def _missing_urls(self, first: date, last: date) -> dict[date, list[str]]:
-        found: dict[date, list[str]] = {}
-        for row in coverage.urls(
-            self.archive,
-            first=first,
-            last=last,
-            now=self.now,
-            site=self.name,
-            zone=self.limits.zone,
-            late=self.limits.late,
-        ):
-            if row["outcome"] == "missing":
-                found.setdefault(date.fromisoformat(row["day"]), []).append(row["url"])
-        return found
 
     def _loss(self, day: coverage.Coverage, why: str, urls: Sequence[str] = ()) -> Incident:
         midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone)

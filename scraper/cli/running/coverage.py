@@ -15,7 +15,6 @@ from archive.archive import Reader
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
 from archive.monitoring.coverage_plot import draw
-from archive.monitoring.health import crawled_sites
 from scraper.cli.options import Number, archive_option, json_option, opened
 from scraper.cli.terminal import print_json, print_table
 
@@ -144,23 +143,9 @@ def coverage(
     first, patience = max(first, date(1970, 1, 1)), timedelta(hours=late)
     with opened(path) as archive:
         _check(site, archive)
-        days = covering.coverage(
-            archive,
-            first=first,
-            last=last,
-            now=now,
-            site=site,
-            zone=zone,
-            late=patience,
-            missing_share=missing_share,
-        )
-        urls = (
-            covering.urls(
-                archive, first=first, last=last, now=now, site=site, zone=zone, late=patience
-            )
-            if with_urls
-            else []
-        )
+        period = covering.Period(first=first, last=last, now=now, zone=zone, late=patience)
+        days = covering.coverage(archive, period, site=site, missing_share=missing_share)
+        urls = covering.urls(archive, period, site=site) if with_urls else []
     if plot is not None:
         _plot(days, plot, zone)
     if with_urls:
@@ -175,7 +160,7 @@ def coverage(
 
 def _check(site: str | None, archive: Reader) -> None:
     """A name that the archive has never heard of is a typo."""
-    known = sorted({*covering.sites(archive), *crawled_sites(archive)})
+    known = sorted({*covering.sites(archive), *archive.crawls.sites()})
     if site is not None and site not in known:
         raise click.UsageError(
             f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}"

@@ -13,7 +13,7 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import plain_time, plural, sentence
-from archive.monitoring.health import Limits, crawled_sites, incidents, last_crawl
+from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 from scraper.cli.defaults import configured
 from scraper.cli.options import Number, archive_option, json_option, opened
@@ -65,7 +65,7 @@ def health(
     timetable = Timetable.of(configuration, list(sites()))
     well = _limits(limits(configuration, timetable, now), silence, missing_share, disk_free)
     with opened(path) as archive:
-        crawled = crawled_sites(archive)
+        crawled = archive.crawls.sites()
         chosen = _chosen(names, crawled) or watched(timetable)
         found = [
             each for each in incidents(archive, now=now, limits=well, sites=chosen) if not each.over
