@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 import pytest
 
+from archive import Archive
 from scraper.cli.main import main
 from scraper.cli.reading.help import TOPICS
 from tests import house
@@ -173,6 +174,25 @@ def test_the_manual_has_a_file_for_each_topic_and_the_readme_links_it() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     for topic in TOPICS:
         assert f"(scraper/cli/help/{topic}.md)" in readme, topic
+
+
+def test_the_manual_lists_the_columns_of_the_public_views(path: Path) -> None:
+    listed = re.findall(
+        r"^\| `(\w+)` \| [^|]+ \| (\w+(?:, \w+)+) \|$",
+        (MANUAL / "archive.md").read_text("utf-8"),
+        re.M,
+    )
+    assert [view for view, _columns in listed] == ["latest", "history", "syndication", "ledger"]
+    with Archive(path) as archive:
+        for view, columns in listed:
+            found = archive.db.conn.execute(f"SELECT * FROM {view}").description
+            assert columns.split(", ") == [name for name, *_rest in found]
+
+
+def test_the_manual_names_every_command() -> None:
+    text = (MANUAL / "commands.md").read_text("utf-8")
+    for name in main.commands:
+        assert re.search(rf"`{name}[ `]", text), name
 
 
 def test_every_topic_that_a_document_refers_to_exists() -> None:

@@ -28,7 +28,7 @@ def test_every_command_has_help_with_a_first_sentence(name):
     assert command.get_short_help_str(), name
 
 
-def test_every_command_is_listed_and_told_in_the_readme():
+def test_every_command_is_listed_and_named_in_the_readme():
     readme = (ROOT / "README.md").read_text("utf-8")
     assert main.list_commands(click.Context(main)) == [
         name for name in main.list_commands(click.Context(main)) if name in main.commands
