@@ -54,6 +54,8 @@ class Alerts:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._db = archive.db
+        self._execute = archive.db.conn.execute
+        self._execute_many = archive.db.conn.executemany
 
     def note(self, incidents: Sequence[Incident], targets: Sequence[str]) -> None:
         """Record which incidents began and ended, and queue the messages about it."""
@@ -81,13 +83,13 @@ class Alerts:
         new = {"why": incident.why, "urls": urls}
         if row is None:
             days = {"day": _text(incident.day), "since": exact(incident.since)}
-            self._db.conn.execute(
+            self._execute(
                 """INSERT INTO alerts (kind, site, layout, day, why, since, urls)
                 VALUES (:kind, :site, :layout, :day, :why, :since, :urls)""",
                 asdict(incident) | days | new,
             )
         elif new.items() - row.items():
-            self._db.conn.execute(
+            self._execute(
                 "UPDATE alerts SET why = :why, urls = :urls WHERE id = :id",
                 {**new, "id": row["id"]},
             )
@@ -97,14 +99,14 @@ class Alerts:
         should have been by now; a late target gets both in one.
         """
         given = {"at": at, "alert": alert_id}
-        self._db.conn.execute("UPDATE alerts SET ended_at = :at WHERE id = :alert", given)
-        self._db.conn.execute(
+        self._execute("UPDATE alerts SET ended_at = :at WHERE id = :alert", given)
+        self._execute(
             """UPDATE alert_deliveries SET settled_at = :at,
                 outcome = iif(tries = 0 AND next_try_at > :at, 'flapped', 'overtaken')
             WHERE alert_id = :alert AND settled_at IS NULL""",
             given,
         )
-        self._db.conn.execute(
+        self._execute(
             """INSERT INTO alert_deliveries (alert_id, target, state, noted_at, next_try_at)
             SELECT alert_id, target, 'ended', :at, :at FROM alert_deliveries
             WHERE alert_id = :alert AND state = 'began' AND outcome != 'flapped' ORDER BY id""",
@@ -115,7 +117,7 @@ class Alerts:
         """Queue a message for every ongoing alert that the target has none for; a target that is
         new in the configuration gets them all.
         """
-        missing = self._db.conn.execute(
+        missing = self._execute(
             """SELECT a.id, (SELECT max(e.ended_at)
                 FROM alerts e JOIN alert_deliveries d ON d.alert_id = e.id
                 WHERE (e.kind, e.site, e.layout, e.day) IS (a.kind, a.site, a.layout, a.day)
@@ -125,7 +127,7 @@ class Alerts:
             ORDER BY a.id""",
             {"target": target},
         ).fetchall()
-        self._db.conn.executemany(
+        self._execute_many(
             """INSERT INTO alert_deliveries (alert_id, target, state, noted_at, next_try_at)
             VALUES (?, ?, 'began', ?, ?)""",
             [
@@ -135,7 +137,7 @@ class Alerts:
         )
 
     def _give_up(self, at: str) -> None:
-        self._db.conn.execute(
+        self._execute(
             """UPDATE alert_deliveries SET settled_at = ?, outcome = 'given_up'
             WHERE settled_at IS NULL AND noted_at <= ?""",
             (at, _later(at, -GIVE_UP)),
@@ -160,7 +162,7 @@ class Alerts:
         """
         at = self._archive.clock.stamp()
         pause = min(FIRST_PAUSE * 2 ** min(delivery.tries, 10), LONGEST_PAUSE)
-        claimed = self._db.conn.execute(
+        claimed = self._execute(
             """UPDATE alert_deliveries SET tries = tries + 1, tried_at = :at, next_try_at = :next
             WHERE id = :id AND settled_at IS NULL AND tries = :tries AND next_try_at <= :at""",
             {"at": at, "next": _later(at, pause), "id": delivery.id, "tries": delivery.tries},
@@ -171,24 +173,22 @@ class Alerts:
         """Record that the target accepted the message."""
         at = self._archive.clock.stamp()
         # One that was overtaken on its way arrived nevertheless: the end is a message of its own.
-        self._db.conn.execute(
+        self._execute(
             """UPDATE alert_deliveries SET settled_at = ?, outcome = 'told', error = NULL
             WHERE id = ? AND outcome IS NOT 'told'""",
             (at, delivery.id),
         )
         column = "told_at" if delivery.state == "began" else "end_told_at"
         statement = f"UPDATE alerts SET {column} = coalesce({column}, ?) WHERE id = ?"  # noqa: S608
-        self._db.conn.execute(statement, (at, delivery.alert_id))
+        self._execute(statement, (at, delivery.alert_id))
 
     def failed(self, delivery: Delivery, why: str, *, down: bool) -> None:
         """Record that the target did not accept the message; if it is down, its other messages are
         postponed, too.
         """
-        self._db.conn.execute(
-            "UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id)
-        )
+        self._execute("UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id))
         if down:
-            self._db.conn.execute(
+            self._execute(
                 """UPDATE alert_deliveries SET next_try_at = max(next_try_at,
                     (SELECT next_try_at FROM alert_deliveries WHERE id = :id))
                 WHERE target = :target AND settled_at IS NULL""",
@@ -197,7 +197,7 @@ class Alerts:
 
     def pending(self) -> int:
         """Count the messages still to be sent, including those held back for QUIET."""
-        (count,) = self._db.conn.execute(
+        (count,) = self._execute(
             "SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL"
         ).fetchone()
         return int(count)

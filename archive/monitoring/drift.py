@@ -18,14 +18,13 @@ extractor since then, until a later extractor reads them again.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from archive.archive import Archive, Reader
 from archive.monitoring.drift_samples import (
     FALLBACK,
-    ArticleSample,
-    PageSample,
+    DriftSample,
     articles,
     earlier_pages,
     pages,
@@ -188,23 +187,10 @@ class _SiteTest:
         reference = earlier_pages(self.archive.db, self.site, limit=REFERENCE, before=before)
         if len(reference) < MIN_REFERENCE:
             return {}
-        increase = find_increase(*([_lost(page) for page in each] for each in (window, reference)))
-        if increase is None:
-            return {FALLBACK: None}
-        why = _clause(increase, "pages match none of the site's layouts")
-        if all(page.extractor != self.extractor for page in reference):
-            why += f" since the upgrade to extractor {self.extractor}"
-        shown = [page for page in window[increase.start :] if page.lost]
-        return {
-            FALLBACK: Drift(
-                site=self.site,
-                layout=FALLBACK,
-                extractor=self.extractor,
-                since=shown[0].at,
-                reasons=(Reason(sign="lost", why=why),),
-                urls=_newest_urls(shown),
-            )
-        }
+        found = _increases(window, reference, ["lost"])
+        upgraded = all(page.extractor != self.extractor for page in reference)
+        note = f" since the upgrade to extractor {self.extractor}" if upgraded else ""
+        return {FALLBACK: self._drift(FALLBACK, self.extractor, window, found, note)}
 
     def layouts(self) -> dict[str, Drift | None]:
         """Test the articles of each layout."""
@@ -228,8 +214,8 @@ class _SiteTest:
         return found
 
     def _reference(
-        self, window: Sequence[ArticleSample], seen: Sequence[ArticleSample], marked: set[int]
-    ) -> tuple[list[ArticleSample], set[str] | None]:
+        self, window: Sequence[DriftSample], seen: Sequence[DriftSample], marked: set[int]
+    ) -> tuple[list[DriftSample], set[str] | None]:
         """Return what the window is compared with, and the signs that may be compared, None for
         all: earlier articles read by the same extractor, of the same layout unless it is new.
 
@@ -254,78 +240,87 @@ class _SiteTest:
         return own[-REFERENCE:], signs
 
     def _compare(
-        self,
-        window: Sequence[ArticleSample],
-        reference: Sequence[ArticleSample],
-        only: set[str] | None,
+        self, window: Sequence[DriftSample], reference: Sequence[DriftSample], only: set[str] | None
     ) -> Drift | None:
         """Return the drift that the signs of these articles show; `only` limits the signs."""
         window, reference = _with_relative_signs(window, reference)
         signs = sorted(set().union(*(each.signs for each in window)) - set(_RELATIVE))
-        found = {
-            sign: increase
-            for sign in (*signs, *_RELATIVE)
-            if only is None or sign in only
-            if (increase := find_increase(_shows(sign, window), _shows(sign, reference)))
-        }
+        tested = [sign for sign in (*signs, *_RELATIVE) if only is None or sign in only]
+        found = _increases(window, reference, tested)
+        return self._drift(window[0].layout, window[-1].extractor, window, found)
+
+    def _drift(
+        self,
+        layout: str,
+        extractor: str,
+        window: Sequence[DriftSample],
+        found: dict[str, Increase],
+        note: str = "",
+    ) -> Drift | None:
         if not found:
             return None
         since = window[min(increase.start for increase in found.values()) :]
+        shown = [each.url for each in reversed(since) if not each.signs.isdisjoint(found)]
         return Drift(
             site=self.site,
-            layout=window[0].layout,
-            extractor=window[-1].extractor,
+            layout=layout,
+            extractor=extractor,
             since=since[0].at,
             reasons=tuple(
-                Reason(sign=sign, why=_clause(increase, _meaning(sign)))
+                Reason(sign=sign, why=_clause(sign, increase) + note)
                 for sign, increase in found.items()
             ),
-            urls=_newest_urls([each for each in since if not each.signs.isdisjoint(found)]),
+            urls=tuple(dict.fromkeys(shown))[:SHOWN],
         )
 
 
-_RELATIVE = {
+_RELATIVE = ("repeated", "short", "long")
+"""Signs that an article shows only beside others."""
+_MEANINGS = {
+    "lost": "pages match none of the site's layouts",
     "repeated": "texts contain a paragraph that other pages contain, too",
     "short": "texts are shorter than 99% of the earlier ones",
     "long": "texts are longer than 99% of the earlier ones",
 }
-"""Signs that an article shows only beside others."""
 
 
 def _with_relative_signs(
-    window: Sequence[ArticleSample], reference: Sequence[ArticleSample]
-) -> tuple[list[ArticleSample], list[ArticleSample]]:
+    window: Sequence[DriftSample], reference: Sequence[DriftSample]
+) -> tuple[list[DriftSample], list[DriftSample]]:
     repeated = repeated_paragraphs([*reference, *window])
-    lengths = sorted(each.length for each in reference)
+    lengths = sorted(each.length or 0 for each in reference)
     edge = int(EDGE * len(lengths))
 
-    def marked(each: ArticleSample) -> ArticleSample:
+    def marked(each: DriftSample) -> DriftSample:
         relative = {
             "repeated": not repeated.isdisjoint(each.paragraphs),
-            "short": each.length < lengths[edge],
-            "long": each.length > lengths[-1 - edge],
+            "short": (each.length or 0) < lengths[edge],
+            "long": (each.length or 0) > lengths[-1 - edge],
         }
         return replace(each, signs=each.signs.union(s for s, shows in relative.items() if shows))
 
     return [marked(each) for each in window], [marked(each) for each in reference]
 
 
-def _shows(sign: str, samples: Sequence[ArticleSample]) -> list[Observation]:
-    by_length = sign not in ("short", "long")
-    return [Observation(sign in each.signs, each.length if by_length else None) for each in samples]
+def _increases(
+    window: Sequence[DriftSample], reference: Sequence[DriftSample], signs: Iterable[str]
+) -> dict[str, Increase]:
+    """Return the signs that are more frequent in the window than in the reference."""
+
+    def shows(sign: str, samples: Sequence[DriftSample]) -> list[Observation]:
+        by_length = sign not in ("short", "long")
+        return [
+            Observation(sign in each.signs, each.length if by_length else None) for each in samples
+        ]
+
+    found = ((sign, find_increase(shows(sign, window), shows(sign, reference))) for sign in signs)
+    return {sign: increase for sign, increase in found if increase is not None}
 
 
-def _lost(page: PageSample) -> Observation:
-    return Observation(page.lost, page.length)
-
-
-def _meaning(sign: str) -> str:
-    if sign in _RELATIVE:
-        return _RELATIVE[sign]
-    return f"articles have {sign}" if sign.startswith("no ") else f"articles have warning {sign}"
-
-
-def _clause(increase: Increase, meaning: str) -> str:
+def _clause(sign: str, increase: Increase) -> str:
+    meaning = _MEANINGS.get(sign, f"articles have warning {sign}")
+    if sign.startswith("no "):
+        meaning = f"articles have {sign}"
     return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
 
 
@@ -333,7 +328,3 @@ def _size(times: Sequence[str], since: str | None) -> int:
     """Return the size of a window: what the crawl brought, within the limits."""
     brought = sum(since is not None and at >= since for at in times)
     return min(MAX_WINDOW, max(MIN_WINDOW, brought))
-
-
-def _newest_urls(samples: Sequence[PageSample | ArticleSample]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.url for each in reversed(samples)))[:SHOWN]

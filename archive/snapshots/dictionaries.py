@@ -21,7 +21,7 @@ class Dictionaries:
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
-        self._db = db
+        self._execute = db.conn.execute
         self._clock = clock
         self._content = lru_cache(maxsize=16)(self._read)
         self._newest: dict[str, int | None] = {}
@@ -49,7 +49,7 @@ class Dictionaries:
 
     def effective(self, site: str) -> int | None:
         """Read the site's newest dictionary that is not retired; None if there is none."""
-        (number,) = self._db.conn.execute(
+        (number,) = self._execute(
             "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL", (site,)
         ).fetchone()
         self._newest[site] = number
@@ -57,7 +57,7 @@ class Dictionaries:
 
     def site(self, dictionary_id: int) -> str:
         """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT site FROM dictionaries WHERE id = ?", (dictionary_id,)
         ).fetchone()
         if row is None:
@@ -67,7 +67,7 @@ class Dictionaries:
     def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
         # By the index: in the row itself the bytes come before the column.
-        row = self._db.conn.execute(
+        row = self._execute(
             """SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force
             WHERE site = ? AND id = ? AND retired_at IS NULL""",
             (site, dictionary_id),
@@ -76,14 +76,14 @@ class Dictionaries:
 
     def made_after(self, dictionary_id: int) -> int:
         """Return how many pages of its site had been kept when it was made."""
-        (pages,) = self._db.conn.execute(
+        (pages,) = self._execute(
             "SELECT after_snapshots FROM dictionaries WHERE id = ?", (dictionary_id,)
         ).fetchone()
         return int(pages)
 
     def of_site(self, site: str) -> list[int]:
         """Return all that have not been erased, retired ones included, newest first."""
-        rows = self._db.conn.execute(
+        rows = self._execute(
             "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0 ORDER BY id DESC",
             (site,),
         )
@@ -106,7 +106,7 @@ class Dictionaries:
         is the effective one. `after` is the number of pages kept so far.
         """
         content = compression.dictionary_of(pages)
-        (number,) = self._db.conn.execute(
+        (number,) = self._execute(
             """INSERT INTO dictionaries (site, name, created_at, digest, packed, after_snapshots)
             SELECT :site, :site || '-' || (1 + count(*)), :created_at, :digest, :packed, :after
             FROM dictionaries WHERE site = :site RETURNING id""",
@@ -123,7 +123,7 @@ class Dictionaries:
 
     def retire(self, dictionary_id: int) -> None:
         """Pack nothing with it any more; what was packed with it stays readable."""
-        self._db.conn.execute(
+        self._execute(
             "UPDATE dictionaries SET retired_at = coalesce(retired_at, ?) WHERE id = ?",
             (instant(self._clock.now), dictionary_id),
         )
@@ -131,18 +131,18 @@ class Dictionaries:
 
     def erase(self, dictionary_id: int) -> None:
         """Retire it and delete its bytes; raises ArchiveError if a snapshot is packed with it."""
-        if self._db.conn.execute(
+        if self._execute(
             "SELECT 1 FROM snapshots WHERE dictionary_id = ? LIMIT 1", (dictionary_id,)
         ).fetchone():
             name = self.name(dictionary_id)
             raise ArchiveError(f"dictionary {name} cannot be erased: snapshots are packed with it")
         self.retire(dictionary_id)
-        self._db.conn.execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
+        self._execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
 
     def name(self, dictionary_id: int) -> str:
         """Return its name, as in `suara-1`; its id if it has none or does not exist."""
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT name FROM dictionaries WHERE id = ?", (dictionary_id,)
         ).fetchone()
         return str(row[0]) if row is not None and row[0] else str(dictionary_id)
@@ -155,7 +155,7 @@ class Dictionaries:
         return any(piece in content for piece in pieces)
 
     def _read(self, dictionary_id: int) -> bytes:
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT packed, digest FROM dictionaries WHERE id = ?", (dictionary_id,)
         ).fetchone()
         name = f"dictionary {self.name(dictionary_id)}"

@@ -100,13 +100,13 @@ class DictionaryTrials:
     """
 
     def __init__(self, db: Database, dictionaries: Dictionaries, repacker: Repacker) -> None:
-        self._db = db
+        self._execute = db.conn.execute
         self._dictionaries = dictionaries
         self._repacker = repacker
 
     def after_page(self, site: str) -> None:
         """Count a page that was just kept, and make a dictionary if it is time for one."""
-        (pages,) = self._db.conn.execute(
+        (pages,) = self._execute(
             """INSERT INTO packing (site, pages) VALUES (?, 1)
             ON CONFLICT (site) DO UPDATE SET pages = pages + 1 RETURNING pages""",
             (site,),
@@ -172,7 +172,7 @@ class DictionaryTrials:
             frames = self._repacker.frames(left, made)
         except ArchiveDamaged:
             return  # `verify` reports it; here a new page is being kept
-        (size,) = self._db.conn.execute(
+        (size,) = self._execute(
             "SELECT length(packed) FROM dictionaries WHERE id = ?", (old,)
         ).fetchone()
         if sum(len(packed) for _, packed in frames) <= size + self._repacker.packed_size(left):
@@ -199,7 +199,7 @@ class DictionaryTrials:
         found: list[Sized] = []
         for dictionary_id in (None, *self._dictionaries.of_site(site)):
             if len(found) < INTERVAL:
-                found += self._db.conn.execute(
+                found += self._execute(
                     """SELECT s.id, s.size FROM snapshots s CROSS JOIN urls u ON u.id = s.url_id
                     WHERE s.dictionary_id IS ? AND s.part = 1 AND u.site = ?
                     ORDER BY s.id DESC LIMIT ?""",
@@ -208,7 +208,7 @@ class DictionaryTrials:
         return sorted(found, reverse=True)[:INTERVAL]
 
     def _pages(self, site: str) -> int:
-        row = self._db.conn.execute("SELECT pages FROM packing WHERE site = ?", (site,)).fetchone()
+        row = self._execute("SELECT pages FROM packing WHERE site = ?", (site,)).fetchone()
         return int(row[0]) if row is not None else 0
 
 

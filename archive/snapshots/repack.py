@@ -18,7 +18,8 @@ class Repacker:
     """Reads and repacks single snapshots; write inside a transaction."""
 
     def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
-        self._db = db
+        self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._dictionaries = dictionaries
 
     def body(self, snapshot_id: int) -> bytes:
@@ -34,7 +35,7 @@ class Repacker:
     def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
         """Return the oldest snapshots packed with this dictionary, at most `limit`."""
         statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
-        return [number for (number,) in self._db.conn.execute(statement, (dictionary_id, limit))]
+        return [number for (number,) in self._execute(statement, (dictionary_id, limit))]
 
     def frames(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
         """Return new, verified frames of these snapshots; writes nothing."""
@@ -48,7 +49,7 @@ class Repacker:
 
     def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
         """Replace the snapshots' frames by these, which are packed with this dictionary."""
-        self._db.conn.executemany(
+        self._execute_many(
             "UPDATE snapshots SET packed = ?, dictionary_id = ? WHERE id = ?",
             [(packed, dictionary_id, number) for number, packed in frames],
         )
@@ -59,7 +60,7 @@ class Repacker:
 
         Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
         """
-        (new,) = self._db.conn.execute(
+        (new,) = self._execute(
             """SELECT max(d.id) FROM dictionaries o
                 JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
             WHERE o.id = ? AND d.retired_at IS NULL""",
@@ -70,7 +71,7 @@ class Repacker:
         return len(numbers)
 
     def _row(self, snapshot_id: int) -> tuple[bytes, str, int | None]:
-        row: tuple[bytes, str, int | None] | None = self._db.conn.execute(
+        row: tuple[bytes, str, int | None] | None = self._execute(
             "SELECT packed, digest, dictionary_id FROM snapshots WHERE id = ?", (snapshot_id,)
         ).fetchone()
         if row is None:

@@ -35,6 +35,8 @@ class Snapshots:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._clock = clock
         self.dictionaries = Dictionaries(db, clock)
         self._repacker = Repacker(db, self.dictionaries)
@@ -90,7 +92,7 @@ class Snapshots:
     def erase(self, first_pages: Sequence[int]) -> None:
         """Delete snapshots, each with its further parts."""
         for column in ("first_part_id", "id"):
-            self._db.conn.executemany(
+            self._execute_many(
                 f"DELETE FROM snapshots WHERE {column} = ?",  # noqa: S608 - constants
                 [(number,) for number in first_pages],
             )
@@ -153,7 +155,7 @@ class Snapshots:
         }
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         statement = f"INSERT INTO snapshots ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608
-        return int(self._db.conn.execute(statement, row).fetchone()[0])
+        return int(self._execute(statement, row).fetchone()[0])
 
     def _up_to_date(self, snapshot: Snapshot) -> Snapshot:
         """Pack the snapshot again if its dictionary was retired since, outside this transaction."""

@@ -31,6 +31,7 @@ class Clusters:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._execute = db.conn.execute
         self._clock = clock
         self.texts = Texts(db)
 
@@ -58,12 +59,12 @@ class Clusters:
     def erase(self, article_id: int) -> None:
         """Forget an article that was taken down, its past memberships included."""
         self.leave(article_id)
-        self._db.conn.execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
+        self._execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
 
     @contextmanager
     def read_transaction(self) -> Iterator[None]:
         """Read one state of the database, whatever others write meanwhile."""
-        self._db.conn.execute("BEGIN")
+        self._execute("BEGIN")
         try:
             yield
         finally:
@@ -92,7 +93,7 @@ class Clusters:
 
     def bodies(self, start: int, end: int) -> list[tuple[int, int, str]]:
         """Return (article id, revision, body) of the newest texts of a range of articles."""
-        return self._db.conn.execute(
+        return self._execute(
             """SELECT a.id, a.revision, r.body
             FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
             WHERE a.id BETWEEN ? AND ? ORDER BY a.id""",
@@ -107,7 +108,7 @@ class Clusters:
 
         Each comes with a function that compares the two.
         """
-        rows = self._db.conn.execute(
+        rows = self._execute(
             """SELECT article_id, text_id FROM article_texts x
             WHERE article_id BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM article_texts e
                 WHERE e.text_id = x.text_id AND e.article_id < x.article_id) ORDER BY 1""",
@@ -127,14 +128,12 @@ class Clusters:
 
     def _companions(self, cluster_id: int) -> set[int]:
         """Return the articles of a cluster."""
-        found = self._db.conn.execute(
-            "SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,)
-        )
+        found = self._execute("SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,))
         return {number for (number,) in found}
 
     def _running(self, text_id: int) -> set[int]:
         """Return the articles that run the text, and those of their clusters."""
-        companions = self._db.conn.execute(
+        companions = self._execute(
             """SELECT article_id FROM members WHERE cluster_id IN (SELECT m.cluster_id
                 FROM article_texts x JOIN members m ON m.article_id = x.article_id
                 WHERE x.text_id = ?)""",
@@ -190,7 +189,7 @@ class Clusters:
         others = united - {article_id}
         if not others:
             return False
-        places = self._db.conn.execute(
+        places = self._execute(
             """SELECT m.article_id, m.cluster_id, m.is_first, a.site
             FROM members m JOIN articles a ON a.id = m.article_id
             WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)""",
@@ -285,11 +284,9 @@ class Clusters:
         Nothing is written if the row equals `before`.
         """
         if member is None:
-            gone = self._db.conn.execute(
-                "DELETE FROM members WHERE article_id = ?", (article_id,)
-            ).rowcount
+            gone = self._execute("DELETE FROM members WHERE article_id = ?", (article_id,)).rowcount
             if gone:
-                self._db.conn.execute(
+                self._execute(
                     "INSERT INTO memberships (article_id, since) VALUES (?, ?)",
                     (article_id, self._clock.stamp()),
                 )
@@ -304,10 +301,10 @@ class Clusters:
         )
         if before is not None and tuple(before.values())[1:] == row:
             return False
-        self._db.conn.execute(
+        self._execute(
             "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", (article_id, *row)
         )
-        self._db.conn.execute(
+        self._execute(
             """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity,
                 containment, of_first, is_first) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
             (article_id, self._clock.stamp(), *row),

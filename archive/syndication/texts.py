@@ -60,7 +60,8 @@ class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
 
     def forget(self) -> None:
@@ -84,11 +85,11 @@ class Texts:
         """Assign the text of this digest to the article and return its id; `signature` is called
         only for a text that has none of today's algorithm.
         """
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT id, algorithm FROM texts WHERE digest = ?", (digest,)
         ).fetchone()
         text_id = row[0] if row and row[1] == ALGORITHM else self._add(digest, signature())
-        self._db.conn.execute(
+        self._execute(
             """INSERT INTO article_texts VALUES (?, ?)
             ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id""",
             (article_id, text_id),
@@ -97,18 +98,18 @@ class Texts:
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
-        self._db.conn.execute(
+        self._execute(
             """DELETE FROM bands WHERE text_id =
                 (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))""",
             (digest, ALGORITHM),
         )
-        (text_id,) = self._db.conn.execute(
+        (text_id,) = self._execute(
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE
                 SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
             (digest, ALGORITHM, signature.packed()),
         ).fetchone()
-        self._db.conn.executemany(
+        self._execute_many(
             "INSERT OR IGNORE INTO bands VALUES (?, ?)",
             [(key, text_id) for key in sorted(signature.keys())],
         )
@@ -117,12 +118,12 @@ class Texts:
     def forget_other_algorithms(self) -> None:
         """Drop the keys that another version made: today's cannot find them one by one."""
         if self.unread(others_only=True):
-            self._db.conn.execute("DELETE FROM bands")
-            self._db.conn.execute("UPDATE texts SET algorithm = ''")
+            self._execute("DELETE FROM bands")
+            self._execute("UPDATE texts SET algorithm = ''")
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
-        row = self._db.conn.execute(
+        row = self._execute(
             """SELECT t.digest, t.signature, t.algorithm
             FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?""",
             (article_id,),
@@ -131,7 +132,7 @@ class Texts:
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)
         ).fetchone()
         return int(row[0]) if row else None
@@ -141,27 +142,25 @@ class Texts:
         text_id = self.of(article_id)
         if text_id is None:
             return
-        self._db.conn.execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
-        if self._db.conn.execute(
+        self._execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
+        if self._execute(
             "SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)
         ).fetchone():
             return
-        (algorithm,) = self._db.conn.execute(
+        (algorithm,) = self._execute(
             "SELECT algorithm FROM texts WHERE id = ?", (text_id,)
         ).fetchone()
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
-            self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
+            self._execute_many("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
         elif algorithm:  # its keys are unknown: scans the table
-            self._db.conn.execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
-        self._db.conn.execute("DELETE FROM texts WHERE id = ?", (text_id,))
+            self._execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
+        self._execute("DELETE FROM texts WHERE id = ?", (text_id,))
         self._prepared.pop(text_id, None)
 
     def signature(self, text_id: int) -> Signature:
         """Return the signature of a text."""
-        (packed,) = self._db.conn.execute(
-            "SELECT signature FROM texts WHERE id = ?", (text_id,)
-        ).fetchone()
+        (packed,) = self._execute("SELECT signature FROM texts WHERE id = ?", (text_id,)).fetchone()
         return Signature.unpacked(packed)
 
     def runs(self, text_id: int) -> list[Run]:
@@ -208,7 +207,7 @@ class Texts:
         """Count the articles without a text of today's algorithm; with `others_only` only those
         that have one of another algorithm.
         """
-        (count,) = self._db.conn.execute(
+        (count,) = self._execute(
             """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id
                 LEFT JOIN texts t ON t.id = x.text_id
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm
@@ -222,7 +221,7 @@ class Texts:
         `limit`; -1 for all.
         """
         marks = ",".join("?" * len(keys))
-        return self._db.conn.execute(
+        return self._execute(
             f"""SELECT t.id, t.signature FROM
                 (SELECT text_id, count(*) AS shared FROM bands WHERE key IN ({marks})
                 GROUP BY text_id ORDER BY shared DESC, text_id LIMIT {limit})
@@ -235,7 +234,7 @@ class Texts:
         found: dict[int, list[Run]] = {}
         for some in chunks(texts, BATCH):
             numbers = list(some)
-            rows = self._db.conn.execute(
+            rows = self._execute(
                 f"""SELECT x.text_id, a.id, a.site, a.published_at
                 FROM article_texts x JOIN articles a ON a.id = x.article_id
                 WHERE x.text_id IN ({",".join("?" * len(numbers))})
@@ -256,7 +255,7 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        (body,) = self._db.conn.execute(
+        (body,) = self._execute(
             """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
                 JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
             WHERE x.text_id = ? LIMIT 1""",

@@ -291,7 +291,7 @@ def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
     with (
         pytest.raises(
             ArchiveError,
-            match="dictionary kabar-1 cannot be erased: there are snapshots packed with it",
+            match="dictionary kabar-1 cannot be erased: snapshots are packed with it",
         ),
         archive.transaction(NOW),
     ):
