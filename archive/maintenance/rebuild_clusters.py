@@ -14,7 +14,7 @@ from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
 from archive.database.clock import Clock
-from archive.database.connection import connect
+from archive.database.connection import connect, read_transaction
 from archive.database.parallel import readers
 from archive.syndication.clusters import MAX_VAIN, Clusters
 from archive.syndication.members import Member
@@ -90,7 +90,7 @@ def _open(path: Path) -> None:
 
 def _close() -> None:
     if "clusters" in _here:
-        _here.pop("clusters").close()
+        _here.pop("clusters").db.close()
 
 
 def _ranges(db: Database) -> list[tuple[int, int]]:
@@ -124,7 +124,7 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: d
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the links of the articles of a range with articles of lower ids."""
     found: list[tuple[int, int]] = []
-    with _here["clusters"].read_transaction():
+    with read_transaction(_here["clusters"].db):
         for number, others in _here["clusters"].linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
@@ -158,16 +158,14 @@ def _clusters(groups: dict[int, int]) -> Iterator[list[list[int]]]:
 
 
 def _compose(clusters: list[list[int]]) -> Composed:
-    with _here["clusters"].read_transaction():
+    with read_transaction(_here["clusters"].db):
         return [(articles, _here["clusters"].composed(articles)) for articles in clusters]
 
 
 def _write(
     archive: Archive, composed: Iterator[Composed], *, now: datetime, advance: Advance
 ) -> int:
-    """Write the members, then remove those that are in no cluster any more; return the number of
-    changed rows.
-    """
+    """Write the members, remove those in no cluster any more, and count the changed rows."""
     changed = 0
     kept: set[int] = set()
     for clusters in composed:
@@ -185,9 +183,7 @@ def _write(
 
 
 def _newest(db: Database) -> tuple[int, str]:
-    """Return the newest revision's id and the archive's clock: whatever is taken down meanwhile,
-    later revisions exceed one of both.
-    """
+    """Return the newest revision's id and the archive's clock: later ones exceed one of both."""
     found: tuple[int, str] = db.conn.execute(
         "SELECT coalesce((SELECT max(id) FROM revisions), 0), (SELECT latest FROM clock)"
     ).fetchone()

@@ -121,9 +121,7 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
 
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
-    """Return the dictionaries that hold one of these pages; all of the site if one is damaged and
-    cannot be searched for.
-    """
+    """Return the dictionaries that hold one of these pages: all, if a page cannot be read."""
     bodies: set[bytes] = set()
     for number in snapshots:
         try:

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from archive.archive import Reader
 from archive.database.schema import LISTS
@@ -52,9 +51,9 @@ def verify(
         "numbers": lambda: _rows(archive, "numbers"),
         "search": lambda: _rows(archive, "search"),
         "clusters": lambda: _rows(archive, "clusters"),
-        "dictionaries": lambda: _dictionaries(archive),
-        "revisions": lambda: _revisions(archive, sample, advance),
-        "snapshots": lambda: _snapshots(archive, sample, advance),
+        "dictionaries": lambda: _items(archive, "dictionaries"),
+        "revisions": lambda: _items(archive, "revisions", sample, advance),
+        "snapshots": lambda: _items(archive, "snapshots", sample, advance),
     }
     for name, check in checks.items():
         try:
@@ -71,7 +70,7 @@ def verify(
 def amount(archive: Reader, sample: int | None) -> int:
     """Return how often `progress` will be called, for a progress bar."""
     try:
-        return sum(len(_chosen(archive, table, sample)) for table in ("revisions", "snapshots"))
+        return sum(len(_chosen(archive, check, sample)) for check in ("revisions", "snapshots"))
     except sqlite3.DatabaseError:
         return 0  # the checks report it
 
@@ -176,67 +175,57 @@ def _rows(archive: Reader, check: str) -> Finding:
     return finding
 
 
-def _dictionaries(archive: Reader) -> Finding:
-    """Check the dictionaries that are not erased, and those that a page needs."""
-    finding = Finding(check="dictionaries")
-    for (number,) in archive.db.conn.execute(
-        """SELECT id FROM dictionaries WHERE length(packed) > 0
-        UNION SELECT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1"""
-    ).fetchall():
-        finding.examined += 1
-        try:
-            archive.snapshots.dictionaries.content(number)
-        except ArchiveDamaged as error:
-            finding.problems.append(str(error))
-    return finding
-
-
-def _revisions(archive: Reader, sample: int | None, advance: Progress) -> Finding:
-    """Check every text against its digest."""
-    finding = Finding(check="revisions")
-    for number in _chosen(archive, "revisions", sample):
-        finding.examined += 1
-        article, revision = archive.db.conn.execute(
-            "SELECT article_id, number FROM revisions WHERE id = ?", (number,)
-        ).fetchone()
-        wrong = _wrong_text(archive, number)
-        if wrong is not None:
-            finding.problems.append(f"article {article}, revision {revision}: {wrong}")
-        advance(1)
-    return finding
-
-
-def _wrong_text(archive: Reader, number: int) -> str | None:
-    row: dict[str, Any]
+def _revision(archive: Reader, number: int) -> str | None:
+    """Compare a text with its digest."""
+    (row,) = archive.db.query("SELECT article_id, number FROM revisions WHERE id = ?", [number])
+    name = "article {article_id}, revision {number}".format(**row)
     try:
         (row,) = archive.db.query("SELECT * FROM revisions WHERE id = ?", [number])
         digest = reading_digest(row | {name: json.loads(row[name]) for name in LISTS})
     except (ValueError, sqlite3.OperationalError) as error:  # invalid JSON, date or UTF-8
-        return f"it cannot be read: {error}"
-    return None if digest == row["digest"] else "its text no longer matches its digest"
+        return f"{name}: it cannot be read: {error}"
+    return None if digest == row["digest"] else f"{name}: its text no longer matches its digest"
 
 
-def _snapshots(archive: Reader, sample: int | None, advance: Progress) -> Finding:
-    """Check every page against its digest."""
-    finding = Finding(check="snapshots")
-    for number in _chosen(archive, "snapshots", sample):
+def _snapshot(archive: Reader, number: int) -> str | None:
+    """Compare a page with its digest."""
+    try:
+        archive.snapshots.page(number)
+    except ArchiveDamaged as error:
+        (row,) = archive.db.query("SELECT url FROM snapshots WHERE id = ?", [number])
+        return f"snapshot {number} of {row['url']}: {error}"
+    return None
+
+
+_ITEMS: dict[str, tuple[str, Callable[[Reader, int], str | None]]] = {
+    # Dictionaries that are not erased, and those that a page needs.
+    "dictionaries": (
+        """SELECT id FROM dictionaries WHERE length(packed) > 0
+        UNION SELECT dictionary_id FROM snapshots WHERE dictionary_id IS NOT NULL ORDER BY 1""",
+        lambda archive, number: archive.snapshots.dictionaries.problem(number),
+    ),
+    "revisions": ("SELECT id FROM revisions ORDER BY id", _revision),
+    "snapshots": ("SELECT id FROM snapshots WHERE part = 1 ORDER BY id", _snapshot),
+}
+"""By check: a query for the ids of what is examined, and a function that returns its problem."""
+
+
+def _items(
+    archive: Reader, check: str, sample: int | None = None, advance: Progress = lambda _count: None
+) -> Finding:
+    finding = Finding(check=check)
+    for number in _chosen(archive, check, sample):
         finding.examined += 1
-        try:
-            archive.snapshots.page(number)
-        except ArchiveDamaged as error:
-            (url,) = archive.db.conn.execute(
-                "SELECT url FROM snapshots WHERE id = ?", (number,)
-            ).fetchone()
-            finding.problems.append(f"snapshot {number} of {url}: {error}")
+        problem = _ITEMS[check][1](archive, number)
+        if problem is not None:
+            finding.problems.append(problem)
         advance(1)
     return finding
 
 
-def _chosen(archive: Reader, table: str, sample: int | None) -> list[int]:
+def _chosen(archive: Reader, check: str, sample: int | None) -> list[int]:
     """Return the ids of all rows, or of `sample` of them at even distances."""
-    where = "WHERE part = 1" if table == "snapshots" else ""
-    rows = archive.db.conn.execute(f"SELECT id FROM {table} {where} ORDER BY id")  # noqa: S608 - constants
-    numbers = [number for (number,) in rows]
+    numbers = [number for (number,) in archive.db.conn.execute(_ITEMS[check][0])]
     if sample is None or len(numbers) <= sample:
         return numbers
     return [numbers[place * len(numbers) // sample] for place in range(sample)]

@@ -114,9 +114,7 @@ class Alerts:
         )
 
     def _queue(self, target: str, at: str) -> None:
-        """Queue a message for every ongoing alert that the target has none for; a target that is
-        new in the configuration gets them all.
-        """
+        """Queue a message for every ongoing alert that the target has none for."""
         missing = self._execute(
             """SELECT a.id, (SELECT max(e.ended_at)
                 FROM alerts e JOIN alert_deliveries d ON d.alert_id = e.id
@@ -157,9 +155,7 @@ class Alerts:
         return [_delivery(row) for row in rows]
 
     def claim(self, delivery: Delivery) -> bool:
-        """Record that the message is about to be sent; False if another process is sending it or
-        has sent it.
-        """
+        """Record that the message is about to be sent; False if another process sends it."""
         at = self._archive.clock.stamp()
         pause = min(FIRST_PAUSE * 2 ** min(delivery.tries, 10), LONGEST_PAUSE)
         claimed = self._execute(
@@ -183,9 +179,7 @@ class Alerts:
         self._execute(statement, (at, delivery.alert_id))
 
     def failed(self, delivery: Delivery, why: str, *, down: bool) -> None:
-        """Record that the target did not accept the message; if it is down, its other messages are
-        postponed, too.
-        """
+        """Record a failure; if the target is down, its other messages are postponed, too."""
         self._execute("UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id))
         if down:
             self._execute(
@@ -204,9 +198,7 @@ class Alerts:
 
 
 def listed(db: Database) -> list[dict[str, Any]]:
-    """Return a row per alert, ongoing ones first, then the newest; with the number of pending
-    messages, and why the last one failed.
-    """
+    """Return a row per alert, ongoing ones first, then the newest."""
     rows = db.query(
         """SELECT a.id, a.kind, a.site, a.layout, a.day, a.why, a.since, a.told_at, a.ended_at,
             a.end_told_at, a.urls, (SELECT count(*) FROM alert_deliveries d

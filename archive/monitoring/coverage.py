@@ -39,9 +39,7 @@ MIN_WEEKS = 4
 FEW = 0.4
 """Maximum share of the usual number for a day that announced far less; see also RARE."""
 RARE = 0.003
-"""Poisson probability of so few stories below which a day announced far less: a quiet site is not
-marked for nothing.
-"""
+"""Poisson probability of so few stories below which a day announced far less."""
 
 # Of a story's URLs the most telling one, the oldest of equals: with max(), SQLite takes the other
 # columns from the same row. An index leads to the URLs of a few days. A story that was skipped at
@@ -152,9 +150,7 @@ class Period:
 def coverage(
     reader: Reader, period: Period, *, site: str | None = None, missing_share: float = MISSING_SHARE
 ) -> list[Coverage]:
-    """Return every day of the period from a site's first announcement on, days without a story
-    included; by site and day.
-    """
+    """Return the days of each site from its first announcement on, including empty ones."""
     today = period.now.astimezone(period.zone).date()
     found: list[Coverage] = []
     with _local_days(reader, period.zone) as local_day:
@@ -252,9 +248,7 @@ class _History:
         )
 
     def _usual(self, day: date) -> float | None:
-        """Return the median of the same weekday before; a day before the first crawl counts if a
-        backfill found stories of it.
-        """
+        """Return the median of the weekday; days before the first crawl count if not empty."""
         before = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
         numbers = [
             self._number(each)

@@ -68,9 +68,7 @@ class _Calendar:
 
 
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
-    """Write a PNG of these days, which are ordered by site and day; raises PlotsMissing, or OSError
-    if it cannot be written.
-    """
+    """Write a PNG of days ordered by site and day; raises PlotsMissing or OSError."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

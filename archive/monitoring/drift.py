@@ -18,7 +18,7 @@ extractor since then, until a later extractor reads them again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from archive.archive import Archive, Reader
@@ -46,6 +46,7 @@ REFERENCE = 500
 """Earlier articles, or pages, that a window is compared with."""
 SHOWN = 5
 """URLs that a drift names."""
+Samples = Sequence[DriftSample]
 EDGE = 0.01
 """Share of the reference that counts as unusually short, and as unusually long."""
 
@@ -102,9 +103,7 @@ def drifts(reader: Reader, *, site: str | None = None, ended: bool = False) -> l
 
 
 def drifted_articles(reader: Reader) -> set[int]:
-    """Return the ids of articles that were read with a drifted layout and not yet read again by a
-    later extractor: no text to train on.
-    """
+    """Return the ids of articles read with a drifted layout, and not yet by a later extractor."""
     return {number for (number,) in reader.db.conn.execute("SELECT article_id FROM drifted")}
 
 
@@ -139,9 +138,7 @@ def evaluate(
 
 
 def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None:
-    """Write what changed; a drift with further signs, or under another extractor, gets a new row
-    that keeps its beginning.
-    """
+    """Write what changed; further signs or another extractor make a new row of the old `since`."""
     if before is not None and found is not None:
         found = replace(found, since=min(before.since, found.since))
         further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
@@ -187,10 +184,9 @@ class _SiteTest:
         reference = earlier_pages(self.archive.db, self.site, limit=REFERENCE, before=before)
         if len(reference) < MIN_REFERENCE:
             return {}
-        found = _increases(window, reference, ["lost"])
         upgraded = all(page.extractor != self.extractor for page in reference)
         note = f" since the upgrade to extractor {self.extractor}" if upgraded else ""
-        return {FALLBACK: self._drift(FALLBACK, self.extractor, window, found, note)}
+        return {FALLBACK: self._drift(FALLBACK, self.extractor, window, reference, note=note)}
 
     def layouts(self) -> dict[str, Drift | None]:
         """Test the articles of each layout."""
@@ -210,11 +206,12 @@ class _SiteTest:
                 continue
             reference, signs = self._reference(window, seen, marked)
             if len(reference) >= MIN_REFERENCE:
-                found[layout] = self._compare(window, reference, signs)
+                compared = _with_relative_signs(window, reference)
+                found[layout] = self._drift(layout, window[-1].extractor, *compared, only=signs)
         return found
 
     def _reference(
-        self, window: Sequence[DriftSample], seen: Sequence[DriftSample], marked: set[int]
+        self, window: Samples, seen: Samples, marked: set[int]
     ) -> tuple[list[DriftSample], set[str] | None]:
         """Return what the window is compared with, and the signs that may be compared, None for
         all: earlier articles read by the same extractor, of the same layout unless it is new.
@@ -239,43 +236,38 @@ class _SiteTest:
             own = [each for each in earlier if each.layout != FALLBACK]
         return own[-REFERENCE:], signs
 
-    def _compare(
-        self, window: Sequence[DriftSample], reference: Sequence[DriftSample], only: set[str] | None
-    ) -> Drift | None:
-        """Return the drift that the signs of these articles show; `only` limits the signs."""
-        window, reference = _with_relative_signs(window, reference)
-        signs = sorted(set().union(*(each.signs for each in window)) - set(_RELATIVE))
-        tested = [sign for sign in (*signs, *_RELATIVE) if only is None or sign in only]
-        found = _increases(window, reference, tested)
-        return self._drift(window[0].layout, window[-1].extractor, window, found)
-
     def _drift(
         self,
         layout: str,
         extractor: str,
-        window: Sequence[DriftSample],
-        found: dict[str, Increase],
+        window: Samples,
+        reference: Samples,
+        *,
+        only: set[str] | None = None,
         note: str = "",
     ) -> Drift | None:
+        """Return the drift that the signs of the window, or `only` some of them, show."""
+        signs = set().union(*(each.signs for each in window)) - _MEANINGS.keys()
+        found: dict[str, Increase] = {}
+        for sign in (*sorted(signs), *_MEANINGS):
+            increase = find_increase(_shows(sign, window), _shows(sign, reference))
+            if increase is not None and (only is None or sign in only):
+                found[sign] = increase
         if not found:
             return None
         since = window[min(increase.start for increase in found.values()) :]
         shown = [each.url for each in reversed(since) if not each.signs.isdisjoint(found)]
+        reasons = [Reason(sign=sign, why=_clause(sign, found[sign]) + note) for sign in found]
         return Drift(
             site=self.site,
             layout=layout,
             extractor=extractor,
             since=since[0].at,
-            reasons=tuple(
-                Reason(sign=sign, why=_clause(sign, increase) + note)
-                for sign, increase in found.items()
-            ),
+            reasons=tuple(reasons),
             urls=tuple(dict.fromkeys(shown))[:SHOWN],
         )
 
 
-_RELATIVE = ("repeated", "short", "long")
-"""Signs that an article shows only beside others."""
 _MEANINGS = {
     "lost": "pages match none of the site's layouts",
     "repeated": "texts contain a paragraph that other pages contain, too",
@@ -284,9 +276,8 @@ _MEANINGS = {
 }
 
 
-def _with_relative_signs(
-    window: Sequence[DriftSample], reference: Sequence[DriftSample]
-) -> tuple[list[DriftSample], list[DriftSample]]:
+def _with_relative_signs(window: Samples, reference: Samples) -> tuple[Samples, Samples]:
+    """Add the signs that an article shows only in comparison with others."""
     repeated = repeated_paragraphs([*reference, *window])
     lengths = sorted(each.length or 0 for each in reference)
     edge = int(EDGE * len(lengths))
@@ -302,19 +293,9 @@ def _with_relative_signs(
     return [marked(each) for each in window], [marked(each) for each in reference]
 
 
-def _increases(
-    window: Sequence[DriftSample], reference: Sequence[DriftSample], signs: Iterable[str]
-) -> dict[str, Increase]:
-    """Return the signs that are more frequent in the window than in the reference."""
-
-    def shows(sign: str, samples: Sequence[DriftSample]) -> list[Observation]:
-        by_length = sign not in ("short", "long")
-        return [
-            Observation(sign in each.signs, each.length if by_length else None) for each in samples
-        ]
-
-    found = ((sign, find_increase(shows(sign, window), shows(sign, reference))) for sign in signs)
-    return {sign: increase for sign, increase in found if increase is not None}
+def _shows(sign: str, samples: Samples) -> list[Observation]:
+    by_length = sign not in ("short", "long")
+    return [Observation(sign in each.signs, each.length if by_length else None) for each in samples]
 
 
 def _clause(sign: str, increase: Increase) -> str:

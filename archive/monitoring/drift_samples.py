@@ -118,9 +118,7 @@ def _page(row: dict[str, Any]) -> DriftSample:
 def articles(
     db: Database, site: str, *, limit: int, before: str | None = None
 ) -> list[DriftSample]:
-    """Return the newest articles of a site, or those first seen `before` a time, oldest first;
-    removed ones included, imported ones excluded.
-    """
+    """Return a site's newest articles, without imported ones, oldest first."""
     rows = db.query(_ARTICLES, {"site": site, "limit": limit, "before": before})
     return [_article(row) for row in rows][::-1]
 

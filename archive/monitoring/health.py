@@ -25,9 +25,7 @@ SHOWN = 5
 AHEAD = timedelta(hours=1)
 """How far the archive's clock may be ahead of the system clock."""
 ENOUGH = 1.1
-"""A full disk is over at this multiple of the required space, so that a wavering one is a single
-incident.
-"""
+"""Multiple of the required space at which a full disk is over, so that it does not flap."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl on time."""
 _KILLED = "broke_off"

@@ -28,9 +28,7 @@ MAX_PAGE_BYTES = 128_000_000
 
 
 def dictionary_of(pages: Sequence[bytes]) -> bytes:
-    """Return a raw-content dictionary: the pages concatenated, the newest last, where zstd looks
-    first; cut to equal shares if they are too large together.
-    """
+    """Concatenate pages, the newest last, where zstd looks first; cut to equal shares if large."""
     fits = sum(map(len, pages)) <= MAX_DICTIONARY_BYTES
     share = MAX_DICTIONARY_BYTES if fits else MAX_DICTIONARY_BYTES // len(pages)
     return b"".join(page[:share] for page in pages)

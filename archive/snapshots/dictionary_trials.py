@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from sqlite_utils import Database
 
@@ -50,9 +51,7 @@ def is_due(pages: int) -> bool:
 
 
 def fitting(pages: Sequence[Sized]) -> list[Sized]:
-    """Return the first pages that fit into one dictionary together; at least four, which will be
-    cut if necessary.
-    """
+    """Return the first pages that fit into one dictionary; at least four, cut if necessary."""
     chosen: list[Sized] = []
     room = compression.MAX_DICTIONARY_BYTES
     for number, size in pages:
@@ -64,9 +63,7 @@ def fitting(pages: Sequence[Sized]) -> list[Sized]:
 
 
 def spread(pages: Sequence[Sized]) -> list[Sized]:
-    """Return as many pages as `fitting`, from all over the list: they show more of a site's layouts
-    and sections.
-    """
+    """Return as many pages as `fitting`, spread over the list to show more of the layouts."""
     step = max(1, len(pages) // max(1, len(fitting(pages))))
     return fitting(pages[::step])
 
@@ -82,9 +79,7 @@ class Candidate:
     """The dictionary's bytes."""
 
     def added(self, present: int) -> int:
-        """Return the bytes the archive would grow by if its pages, which take `present` bytes now,
-        were packed with it.
-        """
+        """Return the bytes added if its pages, now `present` bytes, were packed with it."""
         own = len(compression.pack(self.content))
         return max(0, own + packed_size(self.bodies, self.content) - present)
 
@@ -95,9 +90,7 @@ def packed_size(bodies: Iterable[bytes], content: bytes | None) -> int:
 
 
 class DictionaryTrials:
-    """Makes the dictionaries of a site, inside the transaction that keeps a page, so that only one
-    process makes each.
-    """
+    """Makes the dictionaries, inside the transaction that keeps a page: one process makes each."""
 
     def __init__(self, db: Database, dictionaries: Dictionaries, repacker: Repacker) -> None:
         self._execute = db.conn.execute
@@ -144,9 +137,7 @@ class DictionaryTrials:
             self._adopt(site, best, pages, also=sample.numbers)
 
     def _cost(self, candidate: Candidate, sample: Candidate, ahead: int) -> float:
-        """Return the bytes of the sample plus its share of the candidate's own size; `ahead` pages
-        come before the next trial.
-        """
+        """Return the bytes of the sample plus its share of the candidate's own size."""
         added = candidate.added(self._repacker.packed_size(candidate.numbers))
         return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
 
@@ -162,9 +153,7 @@ class DictionaryTrials:
                 self._give_up(old, made)
 
     def _give_up(self, old: int, made: int) -> None:
-        """Erase a dictionary with few pages left if they take less space with the new one than with
-        the old one, its own size included.
-        """
+        """Erase a dictionary with few pages left if repacking them saves space."""
         left = self._repacker.packed_with(old, limit=FEW_LEFT + 1)
         if len(left) > FEW_LEFT:
             return
@@ -180,9 +169,7 @@ class DictionaryTrials:
             self._dictionaries.erase(old)
 
     def _candidate(self, pages: Sequence[Sized]) -> Candidate:
-        """Make a candidate of these pages, newest first, except damaged ones, which must not keep
-        new pages from being kept.
-        """
+        """Make a candidate of these pages, newest first, without damaged ones."""
         bodies: dict[int, bytes] = {}
         for number, _ in reversed(pages):
             try:
@@ -193,9 +180,7 @@ class DictionaryTrials:
         return Candidate(numbers=tuple(bodies), bodies=tuple(bodies.values()), content=content)
 
     def _recent(self, site: str) -> list[Sized]:
-        """Return the site's newest pages, newest first; found by their dictionaries, as other sites
-        may have kept millions since.
-        """
+        """Return the site's newest pages, newest first, found quickly by their dictionaries."""
         found: list[Sized] = []
         for dictionary_id in (None, *self._dictionaries.of_site(site)):
             if len(found) < INTERVAL:
@@ -212,12 +197,7 @@ class DictionaryTrials:
         return int(row[0]) if row is not None else 0
 
 
-def _within(pages: Iterable[Sized], room: int) -> list[Sized]:
+def _within(pages: Sequence[Sized], room: int) -> list[Sized]:
     """Return the first pages whose sizes add up to at most `room` bytes."""
-    chosen: list[Sized] = []
-    for number, size in pages:
-        room -= size
-        if room < 0:
-            break
-        chosen.append((number, size))
-    return chosen
+    totals = accumulate(size for _number, size in pages)
+    return [page for page, total in zip(pages, totals, strict=True) if total <= room]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock, instant
+from archive.database.connection import read_transaction
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
 from archive.records import Page, Snapshot
@@ -48,9 +48,7 @@ class Snapshots:
         self.dictionaries.forget()
 
     def pack(self, page: Page) -> Snapshot:
-        """Pack the page and its parts with the newest dictionary of its site, or without one if
-        that is damaged.
-        """
+        """Pack the page and its parts with the site's newest dictionary unless it is damaged."""
         dictionary_id = self.dictionaries.newest(page.site)
         problem = self.dictionaries.problem(dictionary_id)
         if problem is not None:
@@ -99,7 +97,7 @@ class Snapshots:
 
     def page(self, snapshot_id: int) -> Page:
         """Return the page as it was fetched, parts included; raises ArchiveDamaged."""
-        with _read_transaction(self._db):
+        with read_transaction(self._db):
             rows = list(self._db.query(_PAGE, {"id": snapshot_id}))
             if not rows:
                 raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
@@ -115,9 +113,7 @@ class Snapshots:
         return self._repacker.move(dictionary_id, limit=limit)
 
     def retire(self, dictionary_id: int) -> None:
-        """Pack nothing with this dictionary any more; if no other one is effective, the site's
-        newest pages make a new one.
-        """
+        """Retire a dictionary; the newest pages make a new one if no other is effective."""
         self.dictionaries.retire(dictionary_id)
         site = self.dictionaries.site(dictionary_id)
         if self.dictionaries.effective(site) is None:
@@ -171,16 +167,3 @@ _PAGE = """
         s.dictionary_id, s.packed, s.missing_parts
     FROM snapshots s JOIN urls u ON u.id = s.url_id
     WHERE s.id = :id OR s.first_part_id = :id ORDER BY s.part"""
-
-
-@contextmanager
-def _read_transaction(db: Database) -> Iterator[None]:
-    """Read one state of the archive: another process may repack a snapshot between two queries."""
-    if db.conn.in_transaction:
-        yield
-        return
-    db.conn.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.conn.execute("ROLLBACK")  # nothing was written

@@ -7,7 +7,6 @@ of arrival: every pair that meets and is judged a link unites two clusters, whic
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -30,7 +29,7 @@ class Clusters:
     """The tables `members` and `memberships`; write inside a transaction."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
-        self._db = db
+        self.db = db
         self._execute = db.conn.execute
         self._clock = clock
         self.texts = Texts(db)
@@ -61,23 +60,8 @@ class Clusters:
         self.leave(article_id)
         self._execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
 
-    @contextmanager
-    def read_transaction(self) -> Iterator[None]:
-        """Read one state of the database, whatever others write meanwhile."""
-        self._execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.conn.rollback()
-
-    def close(self) -> None:
-        """Close the connection, for a process that has its own."""
-        self._db.close()
-
     def replace(self, numbers: Sequence[int], members: Sequence[Member]) -> int:
-        """Write a cluster that was composed elsewhere, and regroup the articles that it leaves
-        behind; return the number of changed rows.
-        """
+        """Write a cluster composed elsewhere, regroup those left behind, count the changed rows."""
         before = self.rows(numbers)
         clusters = {row["cluster_id"] for row in before.values()}
         behind = set().union(*map(self._companions, clusters)).difference(numbers)
@@ -251,7 +235,7 @@ class Clusters:
         found: list[Candidate] = []
         for some in chunks(articles, BATCH):
             numbers = list(some)
-            rows = self._db.query(
+            rows = self.db.query(
                 f"""SELECT a.id AS article_id, a.site, a.url, a.published_at, a.first_seen_at,
                     x.text_id, iif(a.published_at IS NULL, (SELECT length(r.body) FROM revisions r
                         WHERE r.article_id = a.id AND r.number = a.revision), 0) AS length
@@ -272,7 +256,7 @@ class Clusters:
             numbers = list(some)
             marks = ",".join("?" * len(numbers))
             statement = f"SELECT * FROM members WHERE article_id IN ({marks})"  # noqa: S608 - marks
-            found |= {row["article_id"]: row for row in self._db.query(statement, numbers)}
+            found |= {row["article_id"]: row for row in self.db.query(statement, numbers)}
         return found
 
     def write(

@@ -52,8 +52,6 @@ class Meeting:
     """Ids of the articles that run it, ascending."""
     same_site: bool
     """Whether one publisher runs both."""
-    agreement: int
-    """Places of 60 in which the signatures agree: the more, the likelier a link."""
 
 
 class Texts:
@@ -168,9 +166,7 @@ class Texts:
         return self._runs([text_id]).get(text_id, [])
 
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
-        """Return the texts that may be linked with this one, the likeliest first, judged by
-        signatures, sites and times alone.
-        """
+        """Return the texts that may be linked with this one, the likeliest first, unread."""
         own = self.signature(text_id)
         agreements: dict[int, int] = {}
         for number, packed in self._met(own.keys(), MAX_MET if among is None else -1):
@@ -182,15 +178,11 @@ class Texts:
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
             theirs = runs.get(number, [])
-            same_site = _same_site(runs.get(text_id, []), theirs, anytime=agreement >= NEARLY_ALL)
+            anytime = agreement >= NEARLY_ALL
+            same_site = _same_site(runs.get(text_id, []), theirs, anytime=anytime)
             if same_site is not None:
-                met = Meeting(
-                    text_id=number,
-                    articles=tuple(run.article_id for run in theirs),
-                    same_site=same_site,
-                    agreement=agreement,
-                )
-                found.append(met)
+                articles = tuple(run.article_id for run in theirs)
+                found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:
@@ -204,9 +196,7 @@ class Texts:
         return self._cache(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
-        """Count the articles without a text of today's algorithm; with `others_only` only those
-        that have one of another algorithm.
-        """
+        """Count the articles without a text of today's algorithm, or with one of others only."""
         (count,) = self._execute(
             """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id
                 LEFT JOIN texts t ON t.id = x.text_id
@@ -217,9 +207,7 @@ class Texts:
         return int(count)
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
-        """Return (text id, packed signature) of the texts that have most of the keys, at most
-        `limit`; -1 for all.
-        """
+        """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
         marks = ",".join("?" * len(keys))
         return self._execute(
             f"""SELECT t.id, t.signature FROM
@@ -265,9 +253,7 @@ class Texts:
 
 
 def digest_of(body: str) -> str:
-    """Return the digest of a text with its line ends: a capital at the start of a line makes no
-    name.
-    """
+    """Return the digest of a text and its line ends: a capital after one makes no name."""
     return text_digest(line for line in body.split("\n") if line.strip())
 
 
