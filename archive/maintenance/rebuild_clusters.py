@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,7 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: d
             ).fetchone()
             if newest == revision and not texts.has(number, digest, packed):
                 texts.drop(number)
-                texts.assign(number, digest, partial(Signature.unpacked, packed))
+                texts.put_read(number, digest, Signature.unpacked(packed))
 
 
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:

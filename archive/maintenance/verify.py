@@ -43,21 +43,16 @@ def verify(
     `sample`: check only so many snapshots and revisions, spread evenly over the archive.
     `progress` is called with 1 for each of them.
     """
-    advance = progress or (lambda _count: None)
-    checks: dict[str, Callable[[], Finding]] = {
-        "file": lambda: _file(archive),
-        "links": lambda: _links(archive),
-        "views": lambda: _views(archive),
-        "numbers": lambda: _rows(archive, "numbers"),
-        "search": lambda: _rows(archive, "search"),
-        "clusters": lambda: _rows(archive, "clusters"),
-        "dictionaries": lambda: _items(archive, "dictionaries"),
-        "revisions": lambda: _items(archive, "revisions", sample, advance),
-        "snapshots": lambda: _items(archive, "snapshots", sample, advance),
-    }
-    for name, check in checks.items():
+    for name in (*_WHOLE, *_ROWS, *_ITEMS):
         try:
-            finding = check()
+            if name in _WHOLE:
+                finding = _WHOLE[name](archive)
+            elif name in _ROWS:
+                finding = _rows(archive, name)
+            elif name in _SAMPLED:
+                finding = _items(archive, name, sample, progress)
+            else:
+                finding = _items(archive, name)
         except sqlite3.DatabaseError as error:  # a part of the file is unreadable
             if name == "file":
                 raise
@@ -70,7 +65,7 @@ def verify(
 def amount(archive: Reader, sample: int | None) -> int:
     """Return how often `progress` will be called, for a progress bar."""
     try:
-        return sum(len(_chosen(archive, check, sample)) for check in ("revisions", "snapshots"))
+        return sum(len(_chosen(archive, check, sample)) for check in _SAMPLED)
     except sqlite3.DatabaseError:
         return 0  # the checks report it
 
@@ -104,6 +99,7 @@ def _views(archive: Reader) -> Finding:
     return finding
 
 
+_WHOLE = {"file": _file, "links": _links, "views": _views}
 _ROWS: dict[str, tuple[str, dict[str, str]]] = {
     # Revisions are numbered from 1 without a gap, and an article knows its newest.
     "numbers": (
@@ -208,10 +204,11 @@ _ITEMS: dict[str, tuple[str, Callable[[Reader, int], str | None]]] = {
     "snapshots": ("SELECT id FROM snapshots WHERE part = 1 ORDER BY id", _snapshot),
 }
 """By check: a query for the ids of what is examined, and a function that returns its problem."""
+_SAMPLED = ("revisions", "snapshots")
 
 
 def _items(
-    archive: Reader, check: str, sample: int | None = None, advance: Progress = lambda _count: None
+    archive: Reader, check: str, sample: int | None = None, progress: Progress | None = None
 ) -> Finding:
     finding = Finding(check=check)
     for number in _chosen(archive, check, sample):
@@ -219,7 +216,8 @@ def _items(
         problem = _ITEMS[check][1](archive, number)
         if problem is not None:
             finding.problems.append(problem)
-        advance(1)
+        if progress is not None:
+            progress(1)
     return finding
 
 

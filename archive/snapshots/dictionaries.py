@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -57,12 +58,27 @@ class Dictionaries:
 
     def site(self, dictionary_id: int) -> str:
         """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
-        row = self._execute(
-            "SELECT site FROM dictionaries WHERE id = ?", (dictionary_id,)
-        ).fetchone()
-        if row is None:
+        site = self._column("site", dictionary_id)
+        if site is None:
             raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
-        return str(row[0])
+        return str(site)
+
+    def name(self, dictionary_id: int) -> str:
+        """Return its name, as in `suara-1`; its id if it has none or does not exist."""
+        return str(self._column("name", dictionary_id) or dictionary_id)
+
+    def size(self, dictionary_id: int) -> int:
+        """Return the bytes that it takes in the archive."""
+        return int(self._column("length(packed)", dictionary_id))
+
+    def made_after(self, dictionary_id: int) -> int:
+        """Return how many pages of its site had been kept when it was made."""
+        return int(self._column("after_snapshots", dictionary_id))
+
+    def _column(self, column: str, dictionary_id: int) -> Any:
+        statement = f"SELECT {column} FROM dictionaries WHERE id = ?"  # noqa: S608 - constants
+        row = self._execute(statement, (dictionary_id,)).fetchone()
+        return row[0] if row else None
 
     def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
@@ -73,13 +89,6 @@ class Dictionaries:
             (site, dictionary_id),
         ).fetchone()
         return row is None
-
-    def made_after(self, dictionary_id: int) -> int:
-        """Return how many pages of its site had been kept when it was made."""
-        (pages,) = self._execute(
-            "SELECT after_snapshots FROM dictionaries WHERE id = ?", (dictionary_id,)
-        ).fetchone()
-        return int(pages)
 
     def of_site(self, site: str) -> list[int]:
         """Return all that have not been erased, retired ones included, newest first."""
@@ -139,13 +148,6 @@ class Dictionaries:
         self.retire(dictionary_id)
         self._execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
-
-    def name(self, dictionary_id: int) -> str:
-        """Return its name, as in `suara-1`; its id if it has none or does not exist."""
-        row = self._execute(
-            "SELECT name FROM dictionaries WHERE id = ?", (dictionary_id,)
-        ).fetchone()
-        return str(row[0]) if row is not None and row[0] else str(dictionary_id)
 
     def _holds(self, dictionary_id: int, pieces: Sequence[bytes]) -> bool:
         try:

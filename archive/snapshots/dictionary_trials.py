@@ -161,10 +161,8 @@ class DictionaryTrials:
             frames = self._repacker.frames(left, made)
         except ArchiveDamaged:
             return  # `verify` reports it; here a new page is being kept
-        (size,) = self._execute(
-            "SELECT length(packed) FROM dictionaries WHERE id = ?", (old,)
-        ).fetchone()
-        if sum(len(packed) for _, packed in frames) <= size + self._repacker.packed_size(left):
+        now = self._dictionaries.size(old) + self._repacker.packed_size(left)
+        if sum(len(packed) for _, packed in frames) <= now:
             self._repacker.replace(frames, made)
             self._dictionaries.erase(old)
 

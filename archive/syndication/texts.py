@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,31 +68,32 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """Assign a text to the article, write it if it is new, and return its id."""
-        read: list[Text] = []
-
-        def signature() -> Signature:
-            read.append(Text.of(body, site=""))
-            return Signature.of_run(read[0].run, length=read[0].length)
-
-        text_id = self.assign(article_id, digest_of(body), signature)
-        if read:
-            self._cache(text_id, read[0])
+        digest = digest_of(body)
+        text_id = self._find(digest)
+        if text_id is None:
+            text = Text.of(body, site="")
+            text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
+            self._cache(text_id, text)
+        self._assign(article_id, text_id)
         return text_id
 
-    def assign(self, article_id: int, digest: str, signature: Callable[[], Signature]) -> int:
-        """Assign the text of this digest to the article and return its id; `signature` is called
-        only for a text that has none of today's algorithm.
-        """
+    def put_read(self, article_id: int, digest: str, signature: Signature) -> None:
+        """Assign a text that was read elsewhere to the article, and write it if it is new."""
+        self._assign(article_id, self._find(digest) or self._add(digest, signature))
+
+    def _find(self, digest: str) -> int | None:
+        """Return the id of a text that has a signature of today's algorithm."""
         row = self._execute(
-            "SELECT id, algorithm FROM texts WHERE digest = ?", (digest,)
+            "SELECT id FROM texts WHERE digest = ? AND algorithm = ?", (digest, ALGORITHM)
         ).fetchone()
-        text_id = row[0] if row and row[1] == ALGORITHM else self._add(digest, signature())
+        return row[0] if row else None
+
+    def _assign(self, article_id: int, text_id: int) -> None:
         self._execute(
             """INSERT INTO article_texts VALUES (?, ?)
             ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id""",
             (article_id, text_id),
         )
-        return int(text_id)
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
