@@ -121,7 +121,7 @@ def revise(
     """Write a revision with the snapshot that `keep` writes, if there is anything to write."""
     newest = archive.history.newest(article.site, key)
     change = change_of(newest, article, technical=technical)
-    if change is None:
+    if change is None or archive.history.taken_down(article.site, key):
         return None
     return archive.history.write(article, change, key=key, newest=newest, snapshot_id=keep())
 
