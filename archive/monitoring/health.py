@@ -26,6 +26,10 @@ AHEAD = timedelta(hours=1)
 """How far the archive's clock may be ahead of the system clock."""
 ENOUGH = 1.1
 """Multiple of the required space at which a full disk is over, so that it does not flap."""
+LIFELESS = timedelta(hours=2)
+"""How long a crawl may run without a response from its site before it counts as broken."""
+WATCHED_DAYS = 3
+"""Days of coverage that are watched, today included."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl on time."""
 _KILLED = "broke_off"
@@ -41,16 +45,10 @@ class Limits:
     """As `silence`, for single sites, by their schedule."""
     expected_since: datetime | None = None
     """Since when a site that was never crawled should have been; None: always."""
-    lifeless: timedelta = timedelta(hours=2)
-    """How long a crawl may run without a response from its site before it counts as broken."""
     disk_free: int = 1_000_000_000
     """Bytes that should be free on the archive's file system."""
     missing_share: float = coverage.MISSING_SHARE
     """Share of a day's announced stories that may be missing, 0 to 1."""
-    late: timedelta = coverage.LATE
-    """How long after its announcement a story is late."""
-    days: int = 3
-    """Days of coverage that are watched, today included."""
     zone: ZoneInfo = coverage.ZONE
     """Time zone of days, and of times in sentences."""
 
@@ -176,15 +174,13 @@ class _Site:
         """
         zone = self.limits.zone
         today = self.now.astimezone(zone).date()
-        recent = today - timedelta(days=self.limits.days - 1)
+        recent = today - timedelta(days=WATCHED_DAYS - 1)
         known = {
             each.day
             for each in noted
             if (each.kind, each.site) == ("coverage", self.name) and each.day is not None
         }
-        period = coverage.Period(
-            first=min(known | {recent}), last=today, now=self.now, zone=zone, late=self.limits.late
-        )
+        period = coverage.Period(first=min(known | {recent}), last=today, now=self.now, zone=zone)
         share = self.limits.missing_share
         days = coverage.coverage(self.archive, period, site=self.name, missing_share=share)
         bad = [day for day in days if day.marks and day.day >= recent]
@@ -208,7 +204,7 @@ class _Site:
         alive = crawl.started_at
         if answered:
             alive = max(alive, datetime.fromisoformat(answered))
-        return self.now - alive < self.limits.lifeless
+        return self.now - alive < LIFELESS
 
     def _failed_urls(self, crawl: CrawlRun) -> tuple[str, ...]:
         """Return what failed in a crawl: sources first, as a crawl finds nothing without them."""
