@@ -83,6 +83,7 @@ def _csv(row: dict[str, str]) -> str:
     )
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("document", RUN, ids=lambda path: path.stem)
 def test_the_blocks_of_a_document_run(
     document: Path, demo: Path, tmp_path: Path, environment: dict[str, str]

@@ -1,4 +1,4 @@
-"""What the tests make of the machine that they run on: they say the same however they were started."""
+"""The tests give the same result however they were started."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from scraper.configuration.keys import (
     Health,
     MailAlerts,
     Metrics,
-    OfSite,
     Scheduling,
+    SiteSettings,
 )
 from scraper.configuration.loading import Loaded, load
 
@@ -25,7 +25,7 @@ __all__ = [
     "Loaded",
     "MailAlerts",
     "Metrics",
-    "OfSite",
     "Scheduling",
+    "SiteSettings",
     "load",
 ]

@@ -18,26 +18,31 @@ COMMON_RULES: tuple[Rule, ...] = (
     # Links to other stories. A label with a colon is enough; without one a link must prove it.
     Rule(
         name="related_label",
-        pattern=r"^(?:baca|simak|lihat|tonton)(?: juga| selengkapnya| artikel lainnya)?\s*:?$|^berita terkait\s*:?$",
+        pattern=r"^(?:baca|simak|lihat|tonton)(?: juga| selengkapnya| artikel lainnya)?\s*:?$"
+        r"|^berita terkait\s*:?$",
     ),
     Rule(
         name="related_colon",
-        pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)\s*:(?!\s*(?-i:[a-z]))",
+        pattern=r"^(?:baca juga|simak juga|lihat juga|tonton juga|berita terkait|artikel terkait)"
+        r"\s*:(?!\s*(?-i:[a-z]))",
     ),
     Rule(
         name="related_link",
-        pattern=r"^(?:baca|klik|simak|lihat|tonton)(?: juga| pula)?\b.{0,12}:|^(?:baca|simak|lihat|tonton) juga\b",
+        pattern=r"^(?:baca|klik|simak|lihat|tonton)(?: juga| pula)?\b.{0,12}:"
+        r"|^(?:baca|simak|lihat|tonton) juga\b",
         linked=True,
     ),
     Rule(
         name="read_more_link",
-        pattern=r"^(?:baca|simak)? ?(?:selengkapnya|lebih lanjut)\b.{0,40}$|^(?:cek|klik)\b.{0,30}\bdi sini\b",
+        pattern=r"^(?:baca|simak)? ?(?:selengkapnya|lebih lanjut)\b.{0,40}$"
+        r"|^(?:cek|klik)\b.{0,30}\bdi sini\b",
         linked=True,
     ),
     # Adverts and widgets that left their words behind.
     Rule(
         name="advert_label",
-        pattern=r"^(?:advertisement|advertising|iklan|pariwara|sponsored|ads?|scroll (?:untuk|to) .{0,40})$",
+        pattern=r"^(?:advertisement|advertising|iklan|pariwara|sponsored|ads?"
+        r"|scroll (?:untuk|to) .{0,40})$",
     ),
     Rule(name="no_advert", pattern=r"^tidak ada kode iklan yang tersedia\.?$"),
     Rule(name="loading", pattern=r"^(?:loading[.…]*\s*)+$"),
@@ -49,11 +54,13 @@ COMMON_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         name="reaction_widget",
-        pattern=r"^bagaimana tanggapan anda mengenai artikel ini\?$|^(?:happy|inspire|confuse|sad)$",
+        pattern=r"^bagaimana tanggapan anda mengenai artikel ini\?$"
+        r"|^(?:happy|inspire|confuse|sad)$",
     ),
     Rule(
         name="share_widget",
-        pattern=r"^(?:share|bagikan|komentar|comments?|tag|tags|print|\d+ ?(?:shares?|komentar)|copy link)\s*:?$",
+        pattern=r"^(?:share|bagikan|komentar|comments?|tag|tags|print|\d+ ?(?:shares?|komentar)"
+        r"|copy link)\s*:?$",
     ),
     # Plugs for the publisher's other channels.
     Rule(
@@ -63,29 +70,29 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(name="google_news_open", pattern=r"^cek berita dan artikel yang lain di$|^google news$"),
     Rule(
         name="whatsapp",
-        pattern=(
-            r"^(?:jangan lupa |yuk,? )?(?:ikuti|dapatkan|gabung|simak|baca)\b.{0,60}"
-            r"(?:\b(?:channel|saluran|kanal|grup|group)\b.{0,15}\b(?:whatsapp|telegram)|\b(?:whatsapp|telegram)\b.{0,5}\b(?:channel|saluran|kanal|grup|group))"
-            r"\b.{0,100}$"
-        ),
+        pattern=r"^(?:jangan lupa |yuk,? )?(?:ikuti|dapatkan|gabung|simak|baca)\b.{0,60}"
+        r"(?:\b(?:channel|saluran|kanal|grup|group)\b.{0,15}\b(?:whatsapp|telegram)"
+        r"|\b(?:whatsapp|telegram)\b.{0,5}\b(?:channel|saluran|kanal|grup|group))"
+        r"\b.{0,100}$",
     ),
     Rule(
         name="follow_us",
-        pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update|untuk mengikuti silakan klik)\b.{0,160}$",
+        pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update"
+        r"|untuk mengikuti silakan klik)\b.{0,160}$",
     ),
     # What stands below a story on its page.
     Rule(
         name="page_below",
         where="after",
-        pattern=(
-            r"^(?:tags?|berita terkait|berita lainnya|berita terpopuler|terpopuler|populer|pilihan|terkini|update|artikel lainnya"
-            r"|artikel terkait|terkait|rekomendasi|top seven|trending tag|follow us|related|comments?|komentar)\s*:?$"
-        ),
+        pattern=r"^(?:tags?|berita terkait|berita lainnya|berita terpopuler|terpopuler|populer"
+        r"|pilihan|terkini|update|artikel lainnya|artikel terkait|terkait|rekomendasi|top seven"
+        r"|trending tag|follow us|related|comments?|komentar)\s*:?$",
     ),
     # Labels of the people and sources that some pages repeat below the text.
     Rule(
         name="people_label",
-        pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)\s*:\s*.{1,60}$",
+        pattern=r"^(?:penulis|editor|reporter|redaktur|sumber|source|foto|kontributor)"
+        r"\s*:\s*.{1,60}$",
         where="end",
     ),
 )
@@ -93,26 +100,14 @@ COMMON_RULES: tuple[Rule, ...] = (
 BYLINE_RULES = frozenset(("people_label", "repeated_byline", "column_author"))
 """Rules that remove a line which names people; it is read as a byline."""
 
-AGENCIES: dict[str, str] = {
-    "antara": "ANTARA",
-    "antara foto": "ANTARA",
-    "antaranews": "ANTARA",
-    "antara news": "ANTARA",
-    "ant": "ANTARA",
-    "lkbn antara": "ANTARA",
-    "xinhua": "Xinhua",
-    "afp": "AFP",
-    "ap": "AP",
-    "associated press": "AP",
-    "reuters": "Reuters",
-    "anadolu": "Anadolu",
-    "anadolu agency": "Anadolu",
-    "aa": "Anadolu",
-    "bernama": "Bernama",
-    "kyodo": "Kyodo",
-    "dpa": "dpa",
-    "voa": "VOA",
+_ALIASES = {
+    "ANTARA": ("antara", "antara foto", "antaranews", "antara news", "ant", "lkbn antara"),
+    "AP": ("ap", "associated press"),
+    "Anadolu": ("anadolu", "anadolu agency", "aa"),
 }
+AGENCIES: dict[str, str] = {
+    alias: agency for agency, aliases in _ALIASES.items() for alias in aliases
+} | {name.lower(): name for name in "Xinhua AFP Reuters Bernama Kyodo dpa VOA".split()}
 """Name in a credit, in lower case -> wire service."""
 
 MIN_PROSE = 80

@@ -1,4 +1,4 @@
-"""Bylines: who wrote and who edited, from lines like "Rep: C31/ Red: Israr" or "LAPORAN: RENI ERINA".
+"""Bylines: who wrote and who edited, from lines like "Rep: C31/ Red: Israr" or "OLEH: RENI ERINA".
 
 The line is the one that the profile, JSON-LD or meta tags name; where they name none, it is looked
 for in the visible lines around the prose: whatever its class is called, every site has the byline
@@ -23,24 +23,12 @@ MAX_SIBLINGS = 12
 MAX_NAME = 60
 """Characters; a longer text is no name."""
 
-_LABEL = re.compile(
-    r"""
-    \b (?P<label>
-        rep(?:orter)? | laporan | report | penulis | kontributor | pewarta | oleh | by | author
-        | red(?:aktur)? | editor | penyunting | sumber | foto
-    ) \s* :
-    """,
-    re.IGNORECASE | re.VERBOSE,
+_ROLES = (
+    r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by"
+    r"|red(?:aktur)?|editor|penyunting"
 )
-_BYLINE = re.compile(
-    r"""
-    ^\W{0,3} (?:
-        rep(?:orter)? | laporan | report | penulis | kontributor | pewarta | oleh | by
-        | red(?:aktur)? | editor | penyunting
-    ) \s* :
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+_LABEL = re.compile(rf"\b(?P<label>{_ROLES}|author|sumber|foto)\s*:", re.IGNORECASE)
+_BYLINE = re.compile(rf"^\W{{0,3}}(?:{_ROLES})\s*:", re.IGNORECASE)
 _EDITED = re.compile(r"^\W{0,3}(?:editor|redaktur|penyunting|red)\s*:", re.IGNORECASE)
 _EDITOR_LABELS = frozenset(("red", "redaktur", "editor", "penyunting"))
 _NOT_PEOPLE = frozenset(("sumber", "foto"))
@@ -62,11 +50,9 @@ _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*"
 # "S.H.", "M.Si", "S.I.Kom", "SPd", "PhD"; not "AGA", the initials of an editor.
 _DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
 _TITLES = re.compile(
-    r"""
-    ^(?: wartawan | reporter | kontributor | jurnalis | editor | redaktur | penulis ) \s+
-    (?: [A-Z]\w+ \.? \w* \s* : \s* )?
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+"
+    r"(?:[A-Z]\w+\.?\w*\s*:\s*)?",
+    re.IGNORECASE,
 )
 _WORD_PART = re.compile(r"[^\W\d_]+")
 # Particles of names that stay small in reading case.
@@ -118,7 +104,7 @@ def byline_around(above: list[str], below: Iterator[str], publisher: tuple[str, 
 
 
 def lines_above(tree: Element, body: Element) -> list[str]:
-    """Return the short lines between the last h1 before the prose and the prose, outermost first."""
+    """Return the short lines between the last h1 above the prose and the prose, outermost first."""
     nodes: list[Element] = []
     for node in tree.iter():
         if node is body:

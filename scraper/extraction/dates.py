@@ -1,4 +1,4 @@
-"""Dates as Indonesian publishers write them. Every result is aware; nothing is guessed from today."""
+"""Dates as Indonesian publishers write them; every result is aware, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,7 @@ ZONES = {
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
 
-_MONTHS_BESIDE_CLDR = {
-    "agt": 8,
-    "agst": 8,
-    "nop": 11,
-    "nopember": 11,
-    "pebruari": 2,
-    "peb": 2,
-    "sept": 9,
-    "jun.": 6,
-}
+_BESIDE_CLDR = {"agt": 8, "agst": 8, "sept": 9, "nop": 11, "nopember": 11, "peb": 2, "pebruari": 2}
 _UNITS = {
     "detik": timedelta(seconds=1),
     "menit": timedelta(minutes=1),
@@ -66,7 +57,7 @@ _ISO = re.compile(
 @lru_cache(maxsize=1)
 def months() -> dict[str, int]:
     """Month names of CLDR in Indonesian and English, long and short, in lower case -> 1 to 12."""
-    names = dict(_MONTHS_BESIDE_CLDR)
+    names = dict(_BESIDE_CLDR)
     for language in ("en", "id"):
         for width in ("wide", "abbreviated"):
             for number, name in get_month_names(width, locale=language).items():

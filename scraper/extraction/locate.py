@@ -32,7 +32,8 @@ _HEADLINE_TAGS = frozenset("h1 h2 h3 div span p a".split())
 _INLINE = frozenset("a abbr b big cite em font i mark q s small span strong sub sup tt u".split())
 _PARAGRAPHS = frozenset(("p", "blockquote", "li"))
 _OUT = frozenset(
-    "script style noscript template nav footer aside form select option button textarea head".split()
+    "script style noscript template nav footer aside form select option button textarea "
+    "head".split()
 )
 _ROOTS = frozenset(("body", "html"))
 _ELSEWHERE = re.compile(r"comment|komentar|related|terkait|popul|sidebar|teaser", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Metadata in layers, the first one wins: profile's selectors, JSON-LD, meta tags, URL, visible text."""
+"""Metadata in layers, the first one wins: selectors, JSON-LD, meta tags, URL, visible text."""
 
 from __future__ import annotations
 
@@ -24,24 +24,15 @@ MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
 _ARTICLE_TYPES = frozenset(
-    """
-    NewsArticle Article ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle BlogPosting
-    """.split()
+    "NewsArticle Article ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle "
+    "BlogPosting".split()
 )
 _PUBLISHED_METAS = (
-    "article:published_time",
-    "datepublished",
-    "pubdate",
-    "dcterms.created",
-    "publishdate",
-    "content_publisheddate",
+    "article:published_time datepublished pubdate dcterms.created publishdate "
+    "content_publisheddate".split()
 )
 _MODIFIED_METAS = (
-    "article:modified_time",
-    "datemodified",
-    "dcterms.modified",
-    "lastmod",
-    "og:updated_time",
+    "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
 )
 _INLINE_MARKUP = re.compile(
     r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
@@ -237,7 +228,7 @@ def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]
 
 
 def read_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
-    """Read byline and date from the visible lines around the prose where no other layer had them."""
+    """Read byline and date from the lines around the prose where no other layer had them."""
     missing = {"published_at", "authors", "editors"} - found.fields.keys()
     if not missing:
         return
@@ -305,7 +296,7 @@ def _suffix(site: Site, own_name: str | None) -> re.Pattern[str]:
 
 
 def _local(text: str | None, site: Site) -> datetime | None:
-    """Parse a structured date; one in UTC is shown in the publisher's zone, as its readers saw it."""
+    """Parse a structured date; one in UTC is turned into the publisher's zone."""
     zone: tzinfo | None = None if site is UNKNOWN else site.zone
     time = parse_structured(text, zone)
     if time is None or zone is None or time.utcoffset() != UTC.utcoffset(None):

@@ -128,7 +128,7 @@ def clean_text(text: str, site: Site | None) -> Reading:
 def _without_titles(line: str) -> str:
     """Remove the headlines after "Baca Juga" from the middle of a text without line breaks.
 
-    Headlines are Written Like This; the story goes on at the last capital before words that are not.
+    Headlines are Written Like This; the story goes on at the last capital before other words.
     """
     label = _INLINE_LABEL.search(line) if len(line) >= MIN_FLAT else None
     if label is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from scrapy.settings import Settings
@@ -22,7 +23,8 @@ def project_settings() -> Settings:
 def sites() -> dict[str, Site]:
     """Return the profiles by name, in the order of their names."""
     loader = SpiderLoader.from_settings(project_settings())
-    return {name: loader.load(name).site for name in sorted(loader.list())}  # type: ignore[attr-defined]
+    spiders = {name: cast(Any, loader.load(name)) for name in sorted(loader.list())}
+    return {name: spider.site for name, spider in spiders.items()}
 
 
 def site_of(url: str) -> Site | None:

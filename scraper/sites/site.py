@@ -147,7 +147,7 @@ class Site:
     dateline: str = ""
     """Pattern of what opens the text, with the place in group `place`."""
     dateline_bold: bool = False
-    """The dateline's place is bold or written like a place; anything else before a colon is prose."""
+    """Only what is bold, or written like a place, is one; else what is before a colon is prose."""
     end_credit: str = ""
     """Pattern of an editor's mark at the end of the text, in group `editor`."""
     ld_editor: str = ""
@@ -165,7 +165,7 @@ class Site:
     text_opening: str = ""
     """Pattern of the beginning of a story's first line in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
-    """Meta tags with the story's own tags; `keywords` is mostly the same on every page of a site."""
+    """Meta tags with the story's own tags; `keywords` is often the same on every page."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
 

@@ -1,4 +1,4 @@
-"""Where links come from: sitemaps, feeds, dated and paged indexes, sections. Nothing is fetched here.
+"""Where links come from: sitemaps, feeds, dated and paged indexes, sections; as data.
 
 A source says where to begin (`first`) and, after each response, where to go on (`following`).
 """

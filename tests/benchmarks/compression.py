@@ -60,7 +60,8 @@ def measured(site: str, bodies: list[bytes]) -> dict[str, Any]:
         packed = value(archive, "SELECT sum(length(packed)) FROM snapshots") + dictionaries
         table = value(
             archive,
-            "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'",
+            "SELECT sum(pgsize) FROM dbstat"
+            " WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'",
         )
         return {
             "site": site,

@@ -70,7 +70,8 @@ def write_lines(path: Path, folder: Path) -> int:
     folder.mkdir()
     with Archive(path, read_only=True) as archive:
         rows = archive.db.conn.execute(
-            "SELECT article_id, site, url, headline, section, published_at, body FROM latest ORDER BY article_id"
+            "SELECT article_id, site, url, headline, section, published_at, body FROM latest"
+            " ORDER BY article_id"
         )
         number = 0
         while some := rows.fetchmany(SHARD):
@@ -276,7 +277,8 @@ def compare(path: Path, jobs: Sequence[int], folder: Path) -> None:
             )
         stages.append({"jobs": count} | {name: ours[name] for name in _STAGES if name in ours})
     click.echo(
-        f"{articles} articles in {tasks} files; load {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores"
+        f"{articles} articles in {tasks} files; load "
+        f"{' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores"
     )
     print_table([_rounded(row) for row in rates], _RATES)
     print_table([_rounded(row) for row in stages], _STAGES)

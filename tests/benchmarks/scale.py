@@ -55,7 +55,8 @@ class Written:
 
 def address(number: int) -> str:
     """Of the story with this number."""
-    return f"https://www.{SITES[number % len(SITES)]}.example/berita/{number % 28 + 1:02}/{number}/kabar-{number}"
+    site = SITES[number % len(SITES)]
+    return f"https://www.{site}.example/berita/{number % 28 + 1:02}/{number}/kabar-{number}"
 
 
 def story(number: int) -> Written:
@@ -217,20 +218,27 @@ def _searches() -> dict[str, Callable[[Random], str]]:
     }
 
 
+_NEWEST = """SELECT site, published_at, headline FROM latest {}
+    ORDER BY published_at DESC LIMIT 10"""
 _STATEMENTS = {
-    "newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
-    "newest ten of all": "SELECT site, published_at, headline FROM latest ORDER BY published_at DESC LIMIT 10",
-    "newest twenty edits": "SELECT url, observed_at, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
-    "edits of a day": "SELECT url, changed FROM history WHERE kind = 'publisher' AND observed_at BETWEEN :day AND :at",
-    "removed, newest twenty": "SELECT url, removed_at FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
+    "newest ten of a site": _NEWEST.format("WHERE site = :site"),
+    "newest ten of all": _NEWEST.format(""),
+    "newest twenty edits": """SELECT url, observed_at, changed FROM history
+        WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20""",
+    "edits of a day": """SELECT url, changed FROM history
+        WHERE kind = 'publisher' AND observed_at BETWEEN :day AND :at""",
+    "removed, newest twenty": """SELECT url, removed_at FROM latest
+        WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20""",
     "articles a site": "SELECT site, count(*) FROM articles GROUP BY site",
     "articles a site, of latest": "SELECT site, count(*) FROM latest GROUP BY site",
     "ledger, states": "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
-    "frontier, a hundred": "SELECT * FROM urls WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100",
+    "frontier, a hundred": """SELECT * FROM urls
+        WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100""",
     "as of: one article": "SELECT * FROM latest WHERE article_id = :id",
     "as of: revisions of one article": "SELECT * FROM history WHERE article_id = :id",
-    "as of: newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
-    "as of: a thousand by number": "SELECT article_id, headline, body FROM latest ORDER BY article_id LIMIT 1000",
+    "as of: newest ten of a site": _NEWEST.format("WHERE site = :site"),
+    "as of: a thousand by number": """SELECT article_id, headline, body FROM latest
+        ORDER BY article_id LIMIT 1000""",
     "as of: one URL of the ledger": "SELECT * FROM ledger WHERE url = :url",
 }
 

@@ -134,7 +134,10 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(
     crawled(archive, NOW, site="warta")
     (one,) = found(archive, at=NOW + 10 * HOUR, silences={"warta": timedelta(hours=6)})
     assert (one.kind, one.site, one.since) == ("no_crawl", "warta", NOW + 7 * HOUR)
-    assert one.why == "no crawl since 2026-11-20T11:04:05+07:00; there should be one at least every 6 h"
+    assert (
+        one.why
+        == "no crawl since 2026-11-20T11:04:05+07:00; there should be one at least every 6 h"
+    )
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
 
 

@@ -290,8 +290,7 @@ def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
     keep_pages(archive, *(page(number) for number in range(4)))
     with (
         pytest.raises(
-            ArchiveError,
-            match="dictionary kabar-1 cannot be erased: snapshots are packed with it",
+            ArchiveError, match="dictionary kabar-1 cannot be erased: snapshots are packed with it"
         ),
         archive.transaction(NOW),
     ):

@@ -14,7 +14,7 @@ import pytest
 from archive import Archive
 from archive.monitoring.incidents import Incident
 from scraper.configuration import Configuration
-from scraper.monitoring.lookout import Lookout, wired
+from scraper.monitoring.lookout import Lookout, hooks_of
 from scraper.politeness.locks import writer_lock
 from scraper.schedule.processes import Result
 from scraper.schedule.timetable import Timetable
@@ -34,7 +34,7 @@ def test_a_schedule_that_begins_with_an_empty_archive_tells_nobody_of_silence(ne
             "health": {"disk_free_gb": 0.0},
         }
         configuration = Configuration.model_validate(text)
-        (check,) = wired(
+        (check,) = hooks_of(
             configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
         ).check
         check(NOW)
@@ -54,7 +54,7 @@ def lookout(news: Path, receiver: Receiver, **given: object) -> Lookout:
 
 
 def failed(said: str) -> Result:
-    return Result(site="rmol", started_at=NOW, ended_at=NOW + MINUTE, exit_code=2, said=said)
+    return Result(site="rmol", started_at=NOW, ended_at=NOW + MINUTE, exit_code=2, stderr=said)
 
 
 def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path) -> None:
@@ -77,12 +77,12 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
     with Receiver() as receiver:
         watch = lookout(news, receiver)
         watch.look_after(
-            "rmol", failed("Peringatan\nError: warta.toml:3: kunci yang salah"), NOW + MINUTE
+            "rmol", failed("Peringatan\nError: warta.toml: kunci yang salah"), NOW + MINUTE
         )
         watch.look(NOW + 2 * MINUTE)
         assert receiver.told == [("began", "crawl_failed", "rmol")]
         assert receiver.bodies[0]["why"].endswith(
-            "as far as the archive: Error: warta.toml:3: kunci yang salah"
+            "failed before it reached the archive: Error: warta.toml: kunci yang salah"
         )
         with Archive(news) as archive:
             with archive.transaction(NOW + 3 * MINUTE):
@@ -178,7 +178,7 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
                 text=True,
                 check=False,
             )
-            assert "rmol is being crawled by another process" in refused.stderr
+            assert "another process is crawling rmol" in refused.stderr
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW + MINUTE)
         assert receiver.told == []
         lookout(news, receiver).look(NOW + MINUTE)
@@ -203,7 +203,7 @@ def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path
             ("began", "crawl_failed", "suara"),
             ("ended", "crawl_failed", "suara"),
         ]
-        assert receiver.bodies[1]["why"] == "no longer watched: the site is switched off"
+        assert receiver.bodies[1]["why"] == "no longer watched: the site is disabled"
 
 
 def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(
@@ -229,7 +229,7 @@ def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together
         {"metrics": {"file": str(file)}, "health": {"disk_free_gb": 0.0}}
     )
     with Archive(news) as archive:
-        (after,) = wired(
+        (after,) = hooks_of(
             configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
         ).after
         for site in ("rmol", "suara"):

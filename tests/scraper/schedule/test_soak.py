@@ -188,7 +188,7 @@ def test_crawls_and_the_schedule_were_killed_and_the_archive_is_sound(lived):
 
 def test_no_two_crawls_of_a_site_overlapped(lived):
     assert claims.overlapping(lived.log) == []
-    assert "is being crawled by another process; one crawl of a site at a time" in lived.by_hand
+    assert "another process is crawling rmol; one crawl of a site at a time" in lived.by_hand
 
 
 def test_no_address_was_asked_for_again_before_it_was_due(lived):

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive import Archive
-from scraper.configuration import Configuration, OfSite, Scheduling
+from archive.errors import Locked
+from scraper.configuration import Configuration, Scheduling, SiteSettings
+from scraper.politeness.locks import locks_of
 from scraper.schedule.processes import Order, Result
 from scraper.schedule.schedule import PATIENCE, Hooks, Schedule
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
@@ -25,7 +27,7 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 def timetable(jitter: int = 300, **schedules: str) -> Timetable:
-    own = {site: OfSite(schedule=text) for site, text in schedules.items()}
+    own = {site: SiteSettings(schedule=text) for site, text in schedules.items()}
     return Timetable.of(Configuration(sites=own, schedule=Scheduling(jitter=jitter)), SITES)
 
 
@@ -180,14 +182,38 @@ def test_a_schedule_that_once_saw_a_clock_far_ahead_goes_on_crawling(tmp_path):
 
 def test_a_site_that_somebody_else_asks_waits_and_keeps_its_turn(tmp_path, caplog):
     caplog.set_level("INFO", "warta.schedule")
-    month = Simulated(tmp_path / "news.db", timetable(jitter=0))
+    Archive(tmp_path / "news.db").close()
+    now, crawled = MONTH, []
+
+    def run(order: Order) -> Result:
+        """A crawl takes its locks first, and ends with 75 if it cannot."""
+        ends = {"site": order.site, "started_at": now, "ended_at": now}
+        try:
+            locks_of(order.archive, [order.site]).close()
+        except Locked as error:
+            return Result(exit_code=75, stderr=f"Error: {error}", **ends)
+        crawled.append(order.site)
+        return Result(exit_code=0, ended="finished", **ends)
+
+    def tick(at: datetime) -> set[str]:
+        nonlocal now
+        now = at
+        orders = schedule.tick(at)
+        for order in orders:
+            schedule.crawl(order, lambda: at)
+        return {order.site for order in orders}
+
+    schedule = Schedule(tmp_path / "news.db", timetable(jitter=0), run)
     with elsewhere("suara"):
-        assert {order.site for order in month.schedule.tick(MONTH)} == {"medcom", "rmol"}
-        assert month.schedule.tick(MONTH + MINUTE / 2) == []
-        assert month.schedule.tick(MONTH + 2 * MINUTE) == []
-        assert month.schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
-    assert [record.getMessage() for record in caplog.records] == ["crawl waits"]
-    assert [order.site for order in month.schedule.tick(MONTH + 4 * MINUTE)] == ["suara"]
+        assert tick(MONTH) == set(SITES)
+        assert tick(MONTH + MINUTE / 2) == set()
+        assert tick(MONTH + 2 * MINUTE) == {"suara"}
+        assert schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
+        assert set(crawled) == {"medcom", "rmol"}
+    waits = [record for record in caplog.records if record.getMessage() == "crawl waits"]
+    assert [record.site for record in waits] == ["suara"]
+    assert tick(MONTH + 4 * MINUTE) == {"suara"}
+    assert crawled[2:] == ["suara"]
 
 
 def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp_path, caplog):
@@ -199,7 +225,7 @@ def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp
         started_at=MONTH,
         ended_at=MONTH,
         exit_code=75,
-        said="Error: suara is being asked by another process",
+        stderr="Error: suara is being asked by another process",
     )
     hooks = Hooks(after=[lambda site, _result, _now: told.append(site)])
     schedule = Schedule(
@@ -264,7 +290,7 @@ def test_the_site_that_has_waited_longest_is_first_when_clocks_go_back_too():
     ],
 )
 def test_a_crawl_walks_back_to_the_last_day_that_was_finished(finished, days, since):
-    configuration = Configuration(sites={"suara": OfSite(backfill_days=days)})
+    configuration = Configuration(sites={"suara": SiteSettings(backfill_days=days)})
     table = Timetable.of(configuration, SITES)
     last = LastCrawl(started_at=MONTH, ended_at=None, end_reason=None, finished_at=finished)
     now = datetime(2026, 11, 19, 20, tzinfo=UTC)  # 03:00 of the 20th in Jakarta

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from archive import Archive
 from scraper.cli.main import main
 from scraper.configuration import Configuration
-from scraper.configuration.rhythm import Rhythm, checked, shortest_gap
+from scraper.configuration.rhythm import CronSchedule, checked, shortest_gap
 from scraper.configuration.variables import variables
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import Place, even_steps, on_calendar, service, timers
+from scraper.schedule.units import Deployment, even_steps, on_calendar, service, timers
 from tests.scraper.schedule.conftest import SITES, far_run
 
 needs_systemd = pytest.mark.skipif(
@@ -99,7 +99,7 @@ def test_systemd_accepts_the_units(tmp_path, written, timers_too, name):
 )
 def test_systemd_and_the_schedule_agree_on_the_next_runs(text):
     now = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
-    rhythm = Rhythm(site="suara", crontab=checked(text), zone=ZoneInfo("Asia/Jakarta"))
+    rhythm = CronSchedule(site="suara", crontab=checked(text), zone=ZoneInfo("Asia/Jakarta"))
     times: set[str] = set()
     for line in on_calendar(rhythm.crontab, "Asia/Jakarta"):
         command = [
@@ -139,7 +139,7 @@ def test_what_the_service_starts_shares_the_locks_of_sites_with_crawls_by_hand(
 
 def test_the_service_runs_the_schedule_and_lets_it_end(tmp_path):
     (text,) = service(
-        Place(
+        Deployment(
             archive=Path("/srv/warta/news.db"),
             config=Path("/etc/warta.toml"),
             python="/opt/bin/python",
@@ -212,7 +212,7 @@ def test_no_two_looks_of_cron_are_closer_than_configured(minutes):
 
 def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     table = Timetable.of(Configuration(), ["rmol"])
-    units = timers(Place(archive=tmp_path / "news.db", config=None, longest=60), table)
+    units = timers(Deployment(archive=tmp_path / "news.db", config=None, longest=60), table)
     assert " schedule once %i --archive " in units["warta@.service"]
     for line in ("SuccessExitStatus=3", "TimeoutStartSec=4750", "KillMode=mixed"):
         assert f"{line}\n" in units["warta@.service"]
@@ -226,7 +226,7 @@ def test_variables_that_a_unit_will_not_know_are_told(tmp_path):
     )
     assert (
         done.stderr
-        == "Set here by a variable, which what is started later will not know: WARTA_CONTACT\n"
+        == "Set by variables here, which cron and systemd do not pass on: WARTA_CONTACT\n"
     )
 
 

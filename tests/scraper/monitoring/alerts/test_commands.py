@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from archive import Archive
 from scraper.cli.main import main
-from scraper.monitoring.alerts import Webhook
+from scraper.monitoring.alerts.targets import Webhook
 from tests.scraper.monitoring.alerts.incidents import HOUR, NOW, disk, drift, tell
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port
 
