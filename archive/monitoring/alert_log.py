@@ -36,6 +36,7 @@ class Delivery:
     id: int
     alert_id: int
     target: str
+    """Name of the target in the configuration."""
     state: str
     """`began` or `ended`."""
     incident: Incident

@@ -90,10 +90,11 @@ LocalDay = Callable[[str | None], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """One day of a site."""
+    """One day of a site; the counts are of stories."""
 
     site: str
     day: date
+    """In the time zone of the period."""
     kept: int = 0
     missing: int = 0
     waiting: int = 0
@@ -124,15 +125,16 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """The days that are looked at, and from when."""
+    """The days of a query."""
 
     first: date
     last: date
     now: datetime
-    """Aware."""
+    """Aware; days after it are left out."""
     zone: ZoneInfo = ZONE
     """Time zone of the days."""
     late: timedelta = LATE
+    """How long after its announcement a story is late."""
 
     def values(self, site: str, *, weeks: int = 0) -> dict[str, Any]:
         """Return the values of queries on a site, from `weeks` before the first day on."""

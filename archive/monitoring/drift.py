@@ -67,6 +67,7 @@ class Drift:
 
     site: str
     layout: str
+    """`fallback` for pages that match none of the site's layouts."""
     extractor: str
     """The extractor that read the pages then."""
     since: str

@@ -80,7 +80,7 @@ def incidents(
 ) -> list[Incident]:
     """Return the ongoing incidents, by site, then those of the whole archive; empty if all is well.
 
-    Reported coverage losses that are over since are included, with `over` set. `sites` defaults to
+    Reported coverage losses that have ended are included, with `over` set. `sites` defaults to
     all that were ever crawled; `free` returns the free space on the archive's file system.
     """
     limits = limits or Limits()
@@ -104,7 +104,7 @@ def incidents(
 
 
 def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]:
-    """The system clock was far ahead once: no site seems silent until then."""
+    """Report a system clock that was far ahead once: no site seems silent until then."""
     latest = archive.clock.latest()
     if latest is not None and latest - now > AHEAD:
         why = (
@@ -126,7 +126,7 @@ class _Site:
     limits: Limits
 
     def failed(self) -> Iterator[Incident]:
-        """The last crawl that is over failed, and perhaps others before it."""
+        """Report the last crawls that are over, if they failed."""
         over = [crawl for crawl in self.crawls if not self._running(crawl)]
         failures = list(takewhile(lambda crawl: crawl.end_reason != "finished", over))
         if failures:
@@ -141,7 +141,7 @@ class _Site:
             )
 
     def silent(self) -> Iterator[Incident]:
-        """No crawl ended in time, and none is running."""
+        """Report that no crawl ended in time and none is running."""
         if any(map(self._running, self.crawls)):
             return
         limit = self.limits.silences.get(self.name, self.limits.silence)
@@ -158,6 +158,7 @@ class _Site:
         yield Incident(kind="no_crawl", site=self.name, since=since, why=why)
 
     def drifted(self) -> Iterator[Incident]:
+        """Report the ongoing drifts."""
         for drift in drifts(self.archive, site=self.name):
             yield Incident(
                 kind="drift",
@@ -169,9 +170,7 @@ class _Site:
             )
 
     def lost(self, noted: Sequence[Incident]) -> Iterator[Incident]:
-        """The last days that announced far less than usual, or of which too many stories are
-        missing; and reported ones that are over: mended, or no longer watched.
-        """
+        """Report days of few announcements or many missing stories, and how noted ones ended."""
         zone = self.limits.zone
         today = self.now.astimezone(zone).date()
         recent = today - timedelta(days=WATCHED_DAYS - 1)
