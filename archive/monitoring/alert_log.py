@@ -44,7 +44,6 @@ class Delivery:
     """Aware, UTC; None for an ongoing incident."""
     tries: int
     """Earlier tries, including those of unknown outcome because the program was killed."""
-    tried_at: str | None
     began_delivered: bool
     """Whether the target received the message that it began."""
 
