@@ -102,96 +102,77 @@ _Delay = Annotated[float, Field(ge=DELAY, le=3600, allow_inf_nan=False)]
 _Hours = Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)]
 _Port = Annotated[int, Field(ge=1, le=65535)]
 _Mail = Annotated[str, AfterValidator(_mail_address)]
+_Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 _Line = Annotated[str, Field(min_length=1), AfterValidator(_one_line)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
 
 
 class Crawling(_Table):
     """How sites are crawled, by hand and on schedule."""
 
-    keep: Literal["changed", "all", "first"] = Field(
-        default="changed",
-        description="Pages to keep: those that made a revision (changed), all, or a story's first.",
-    )
-    recheck: Literal["due", "all", "none"] = Field(
-        default="due", description="Known stories to request again: due, all or none."
-    )
-    limit: _Count | None = Field(
-        default=None,
-        description="Maximum number of stories requested per site and crawl; none: no limit.",
-        examples=[500],
-    )
-    delay: _Delay = Field(
-        default=DELAY, description="Seconds between two requests to a site, at least 1."
-    )
-    backfill_days: _Days = Field(
-        default=7,
-        description="Days that a scheduled crawl walks back at most, to the last finished one; "
-        "0: never.",
-    )
+    keep: Literal["changed", "all", "first"] = "changed"
+    """Pages to keep: those that made a revision (changed), all, or a story's first."""
+    recheck: Literal["due", "all", "none"] = "due"
+    """Known stories to request again: due, all or none."""
+    limit: _Count | None = Field(default=None, examples=[500])
+    """Maximum number of stories requested per site and crawl; none: no limit."""
+    delay: _Delay = DELAY
+    """Seconds between two requests to a site, at least 1."""
+    backfill_days: _Days = 7
+    """Days that a scheduled crawl walks back at most, to the last finished one; 0: never."""
 
 
 class SiteSettings(_Table):
     """What differs for one site."""
 
-    enabled: bool = Field(
-        default=True,
-        description="Whether the schedule, and `warta crawl` without a name, crawl it.",
-    )
-    schedule: _Crontab | None = Field(
-        default=None,
-        description="Its own rhythm; none: [schedule] rhythm.",
-        examples=["*/30 5-23 * * *"],
-    )
-    limit: _Count | None = Field(default=None, description="As [crawl] limit.", examples=[200])
-    backfill_days: _Days | None = Field(
-        default=None, description="As [crawl] backfill_days.", examples=[2]
-    )
-    delay: _Delay | None = Field(default=None, description="As [crawl] delay.", examples=[2.5])
+    enabled: bool = True
+    """Whether the schedule, and `warta crawl` without a name, crawl it."""
+    schedule: _Crontab | None = Field(default=None, examples=["*/30 5-23 * * *"])
+    """Its own rhythm; none: [schedule] rhythm."""
+    limit: _Count | None = Field(default=None, examples=[200])
+    """As [crawl] limit."""
+    backfill_days: _Days | None = Field(default=None, examples=[2])
+    """As [crawl] backfill_days."""
+    delay: _Delay | None = Field(default=None, examples=[2.5])
+    """As [crawl] delay."""
 
 
 class Scheduling(_Table):
     """When `warta schedule` crawls."""
 
-    rhythm: _Crontab = Field(
-        default="17 */2 * * *",
-        description="When sites without a rhythm of their own are crawled: "
-        "minute, hour, day, month, weekday (crontab).",
-    )
-    timezone: _Zone = Field(default="Asia/Jakarta", description="The time zone of all rhythms.")
-    jitter: Annotated[int, Field(ge=0, le=86400)] = Field(
-        default=300,
-        description="Seconds that a run may be late, so that sites take turns; "
-        "less than between any two runs of a site.",
-    )
-    grace: Annotated[int, Field(ge=0, le=600)] = Field(
-        default=10, description="Seconds that crawls have to end when the schedule is stopped."
-    )
-    longest: _Minutes = Field(default=1440, description="Minutes after which a crawl is stopped.")
-    check_every: _Minutes = Field(
-        default=15, description="Minutes between two health checks: alerts and metrics."
-    )
+    rhythm: _Crontab = "17 */2 * * *"
+    """When sites without a rhythm of their own are crawled: minute, hour, day, month, weekday."""
+    timezone: _Zone = "Asia/Jakarta"
+    """The time zone of all rhythms."""
+    jitter: Annotated[int, Field(ge=0, le=86400)] = 300
+    """Seconds that a run may be late, so that sites take turns; less than between any two runs."""
+    grace: Annotated[int, Field(ge=0, le=600)] = 10
+    """Seconds that crawls have to end when the schedule is stopped."""
+    longest: _Minutes = 1440
+    """Minutes after which a crawl is stopped."""
+    check_every: _Minutes = 15
+    """Minutes between two health checks: alerts and metrics."""
 
 
 class Health(_Table):
     """The thresholds of health checks."""
 
-    disk_free_gb: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = Field(
-        default=1.0, description="Gigabytes that must be free on the archive's disk."
-    )
-    silence_hours: _Hours | None = Field(
-        default=None,
-        description="Hours without a crawl after which a site is silent (a failed crawl counts, "
-        "one that was stopped does not); none: twice the longest time between two runs.",
-        examples=[26.0],
-    )
-    missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
-        default=0.1,
-        description="Share of the stories announced on a day that may be missing from the archive.",
-    )
+    disk_free_gb: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] = 1.0
+    """Gigabytes that must be free on the archive's disk."""
+    silence_hours: _Hours | None = Field(default=None, examples=[26.0])
+    """Hours without a crawl after which a site is silent (a failed crawl counts, one that was
+    stopped does not); none: twice the longest time between two runs."""
+    missing_share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.1
+    """Share of the stories announced on a day that may be missing from the archive."""
 
     @property
     def disk_free(self) -> int:
@@ -202,31 +183,24 @@ class Health(_Table):
 class MailAlerts(_Table):
     """Alerts by e-mail: SMTP server and recipients."""
 
-    host: Annotated[str, Field(min_length=1), AfterValidator(_host)] = Field(
-        description="The SMTP server.", examples=["smtp.example.org"]
-    )
-    port: _Port = Field(default=587, description="Its port.")
-    sender: _Mail = Field(description="The sender's address.", examples=["warta@example.org"])
-    recipients: Annotated[list[_Mail], Field(min_length=1)] = Field(
-        description="The recipients' addresses.", examples=[["you@example.org"]]
-    )
-    starttls: bool = Field(
-        default=True, description="Whether the connection is encrypted with STARTTLS."
-    )
-    tls: bool = Field(
-        default=False,
-        description="Whether it is encrypted from the first byte, as with port 465; "
-        "no STARTTLS then.",
-    )
-    username: _Line | None = Field(
-        default=None, description="The name to log in with; none: no login.", examples=["warta"]
-    )
-    password: SecretStr | None = Field(
-        default=None,
-        description="Its password; better in the variable WARTA_SMTP_PASSWORD than in a file.",
-        examples=["…"],
-    )
-    timeout: _Timeout = Field(default=30.0, description="Seconds that a delivery may take.")
+    host: _Host = Field(examples=["smtp.example.org"])
+    """The SMTP server."""
+    port: _Port = 587
+    """Its port."""
+    sender: _Mail = Field(examples=["warta@example.org"])
+    """The sender's address."""
+    recipients: Annotated[list[_Mail], Field(min_length=1)] = Field(examples=[["you@example.org"]])
+    """The recipients' addresses."""
+    starttls: bool = True
+    """Whether the connection is encrypted with STARTTLS."""
+    tls: bool = False
+    """Whether it is encrypted from the first byte, as with port 465; no STARTTLS then."""
+    username: _Line | None = Field(default=None, examples=["warta"])
+    """The name to log in with; none: no login."""
+    password: SecretStr | None = Field(default=None, examples=["…"])
+    """Its password; better in the variable WARTA_SMTP_PASSWORD than in a file."""
+    timeout: _Timeout = 30.0
+    """Seconds that a delivery may take."""
 
     @model_validator(mode="before")
     @classmethod
@@ -249,51 +223,40 @@ class MailAlerts(_Table):
 class Alerts(_Table):
     """Who is notified when something goes wrong, and when it is over."""
 
-    webhook: _Webhooks | None = Field(
-        default=None,
-        description="An address that receives each alert as JSON (POST), or a list of them.",
-        examples=["https://example.org/hook"],
-    )
-    mail: MailAlerts | None = Field(
-        default=None, description="Alerts by e-mail; none: no mail is sent."
-    )
+    webhook: _Webhooks | None = Field(default=None, examples=["https://example.org/hook"])
+    """An address that receives each alert as JSON (POST), or a list of them."""
+    mail: MailAlerts | None = None
+    """Alerts by e-mail; none: no mail is sent."""
 
 
 class Metrics(_Table):
     """Metrics for Prometheus."""
 
-    file: _Path | None = Field(
-        default=None,
-        description="A file for node_exporter's textfile collector.",
-        examples=["/var/lib/node_exporter/warta.prom"],
-    )
-    port: _Port | None = Field(
-        default=None,
-        description="A port on loopback at which `warta schedule run` serves them.",
-        examples=[9815],
-    )
+    file: _Path | None = Field(default=None, examples=["/var/lib/node_exporter/warta.prom"])
+    """A file for node_exporter's textfile collector."""
+    port: _Port | None = Field(default=None, examples=[9815])
+    """A port on loopback at which `warta schedule run` serves them."""
 
 
 class Configuration(_Table):
     """The effective configuration: variables before the file before the defaults."""
 
-    archive: _Path = Field(
-        default=Path("news.db"),
-        description="The archive's file; a relative path starts at the folder of this file.",
-    )
-    contact: _Line | None = Field(
-        default=None,
-        description="Your address, sent to the sites in the user agent.",
-        examples=["you@example.org"],
-    )
+    archive: _Path = Path("news.db")
+    """The archive's file; a relative path starts at the folder of this file."""
+    contact: _Line | None = Field(default=None, examples=["you@example.org"])
+    """Your address, sent to the sites in the user agent."""
     crawl: Crawling = Crawling()
-    sites: dict[str, SiteSettings] = Field(
-        default={}, description="A table per site, for what differs there."
-    )
+    """How sites are crawled."""
+    sites: dict[str, SiteSettings] = Field(default={})
+    """A table per site, for what differs there."""
     schedule: Scheduling = Scheduling()
+    """When sites are crawled."""
     health: Health = Health()
+    """The thresholds of health checks."""
     alerts: Alerts = Alerts()
+    """Who is notified."""
     metrics: Metrics = Metrics()
+    """Where metrics are found."""
 
     def of_site(self, name: str) -> SiteSettings:
         """Return a site's settings, the general ones filled in; only `limit` may be None."""

@@ -93,14 +93,14 @@ class Lookout:
             return send_due(opened, self._targets, now=now)
 
     def check(self, now: datetime) -> None:
-        """Look, and log an error once."""
+        """Look, and log a lasting error once."""
         problem = self.look(now).problem
         if problem is not None and problem != self._problem:
-            logger.error("a look failed", extra={"why": problem})
+            logger.error("health check failed", extra={"why": problem})
         self._problem = problem
 
-    def look_after(self, site: str, result: Result, now: datetime) -> None:
-        """Look after a crawl; one that never reached the archive is remembered until one does."""
+    def after_crawl(self, site: str, result: Result, now: datetime) -> None:
+        """Look; a crawl that never reached the archive is remembered until one does."""
         if not result.succeeded:
             silent = f"exit code {result.exit_code} without output"
             why = result.stderr.rpartition("\n")[2] or silent
@@ -143,7 +143,7 @@ def hooks_of(
 ) -> Hooks:
     """Return the hooks that the configuration needs; raises an ArchiveError if one cannot work."""
     lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
-    hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
+    hooks = Hooks(after=[lookout.after_crawl], check=[lookout.check])
     lookout.write()  # fails at once rather than after the first crawl
     if configuration.metrics.port is not None:
         served = ExitStack()

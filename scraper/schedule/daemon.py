@@ -129,13 +129,13 @@ def stop_signal() -> Iterator[Callable[[], None]]:
         os.close(writer)
 
 
-_INFO = ("warta", "scraper", "archive")
-"""Loggers logged from INFO on; all others from WARNING on."""
+_OURS = ("warta", "scraper", "archive")
+"""Loggers whose information is logged; of all others, warnings are."""
 
 
 @contextmanager
 def json_log() -> Iterator[None]:
-    """Write all log records and warnings to stderr, one JSON object per line."""
+    """Write log records and Python's warnings to stderr, one JSON object per line."""
     given: dict[str, Any] = {
         "rename_fields": {"message": "event", "levelname": "level"},
         "timestamp": "at",
@@ -143,16 +143,17 @@ def json_log() -> Iterator[None]:
     }
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter("%(levelname)s %(message)s", **given))
-    levels = {"": logging.WARNING} | dict.fromkeys(_INFO, logging.INFO)
-    before = {name: logging.getLogger(name).level for name in levels}
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(handler)
+    handler.addFilter(
+        lambda record: record.levelno >= logging.WARNING or record.name.split(".")[0] in _OURS
+    )
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
     logging.captureWarnings(True)
     try:
         yield
     finally:
         logging.captureWarnings(False)
-        logging.getLogger().removeHandler(handler)
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
+        root.removeHandler(handler)
+        root.setLevel(before)

@@ -6,11 +6,11 @@ import getpass
 import shlex
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from scraper.configuration import Loaded
+from scraper.configuration import Loaded, Scheduling
 from scraper.configuration.rhythm import parsed
 from scraper.politeness.locks import locks_folder
 from scraper.schedule.processes import LATE
@@ -28,25 +28,18 @@ class Deployment:
     config: Path | None
     """The configuration's file; None: there is none."""
     python: str = sys.executable
-    grace: int = 10
-    """Seconds that a crawl has to end."""
-    longest: int = 1440
-    """Minutes that a crawl may take."""
-    check_every: int = 15
-    """Minutes between two health checks."""
+    keys: Scheduling = field(default_factory=Scheduling)
+    """How long crawls may take, and how often health is checked."""
     locks: Path | None = None
     """The folder of the sites' locks, shared with crawls by hand; None: the user's default."""
 
     @classmethod
     def of(cls, known: Loaded, archive: Path) -> Self:
         """Return the deployment of what is configured here."""
-        keys = known.configuration.schedule
         return cls(
             archive=archive.absolute(),
             config=known.file and known.file.absolute(),
-            grace=keys.grace,
-            longest=keys.longest,
-            check_every=keys.check_every,
+            keys=known.configuration.schedule,
             locks=locks_folder(),
         )
 
@@ -90,7 +83,7 @@ def service(place: Deployment, writable: Sequence[Path] = ()) -> dict[str, str]:
     text = _service(description, place, ["schedule", "run"], writable, "simple")
     # 2: a wrong configuration. SIGTERM reaches the schedule alone, which stops its crawls.
     text += "Restart=on-failure\nRestartSec=60\nRestartPreventExitStatus=2\nKillMode=mixed\n"
-    text += f"TimeoutStopSec={place.grace + 20}\n\n[Install]\nWantedBy=multi-user.target\n"
+    text += f"TimeoutStopSec={place.keys.grace + 20}\n\n[Install]\nWantedBy=multi-user.target\n"
     return {"warta.service": text}
 
 
@@ -101,9 +94,9 @@ def timers(
     crawl = _service("warta: crawls %i", place, ["schedule", "once", "%i"], writable, "oneshot")
     check = _service("warta: sends alerts", place, ["alerts", "tell"], writable, "oneshot")
     # A crawl waits for a site's lock and stops at its time limit: this is for one that does not.
-    limit = place.longest * 60 + place.grace + WAIT.total_seconds() + LATE + 60
-    stop = f"KillMode=mixed\nTimeoutStartSec={limit:.0f}\nTimeoutStopSec={place.grace + 20}\n"
-    every = f"{place.check_every}min"
+    limit = place.keys.longest * 60 + place.keys.grace + WAIT.total_seconds() + LATE + 60
+    stop = f"KillMode=mixed\nTimeoutStartSec={limit:.0f}\nTimeoutStopSec={place.keys.grace + 20}\n"
+    every = f"{place.keys.check_every}min"
     units = {
         # 3: finished, and something needs a look, which is what alerts are for.
         "warta@.service": f"{crawl}SuccessExitStatus=3\n{stop}",
@@ -187,7 +180,7 @@ def crontab_lines(place: Deployment, timetable: Timetable) -> Iterator[str]:
         yield f"CRON_TZ={zone}"
     for site, rhythm in timetable.rhythms.items():
         yield f"{rhythm.crontab} {_in_crontab(place.command('schedule', 'once', site))}"
-    yield f"{even_steps(place.check_every)} {_in_crontab(place.command('alerts', 'tell'))}"
+    yield f"{even_steps(place.keys.check_every)} {_in_crontab(place.command('alerts', 'tell'))}"
 
 
 def even_steps(minutes: int) -> str:

@@ -1,23 +1,16 @@
 """Notify the targets of what began and what ended: once each, across outages and kills.
 
 The current incidents are compared with those noted (`note`), and each target is sent what it has
-not received (`send_due`):
+not received (`send_due`), in parallel and within its own time limit:
 
 - A message is recorded before it is sent, and again when the target accepted it. A program killed
-  in between sends it again, with the same `id` (a mail with the same Message-ID): the other order
-  could lose it. Of two programs on one archive, the first to record a message sends it.
-- A target that is down is retried after one minute, then two, up to an hour, for fourteen days;
-  each attempt logs a line. One that refuses a message (4xx, a permanent SMTP error) is still sent
-  the others.
-- An incident that ended before a target could be notified is one message, that of its end, which
-  says so: what happened at night is worth knowing in the morning.
+  in between sends it again with the same `id`; of two programs, the first to record it sends it.
+- A target that is down is retried after one minute, then two, up to an hour, for fourteen days. One
+  that refuses a message (4xx, a permanent SMTP error) is still sent the others.
+- An incident that ended before a target could be notified is one message, which says so.
 - An incident that returns within an hour of its end is held back until that hour is over, and
-  dropped if it has ended by then. So nobody is misinformed for longer than that, and a flapping
-  incident makes two messages an hour at most.
+  dropped if it has ended by then: one that flaps makes two messages an hour at most.
 - A target that is new in the configuration is notified of what lasts, not of the past.
-
-A delivery is limited by the target's timeout as a whole; targets are notified in parallel, and
-none of them can make this fail.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
     Archive(news).close()
     with Receiver() as receiver:
         watch = lookout(news, receiver)
-        watch.look_after(
+        watch.after_crawl(
             "rmol", failed("Peringatan\nError: warta.toml: kunci yang salah"), NOW + MINUTE
         )
         watch.look(NOW + 2 * MINUTE)
@@ -129,7 +129,7 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
     news.write_text("bukan arsip")
     with Receiver() as receiver:
         watch = lookout(news, receiver)
-        watch.look_after("rmol", failed("Error: bukan arsip"), NOW)
+        watch.after_crawl("rmol", failed("Error: bukan arsip"), NOW)
         watch.look(NOW + MINUTE)
         assert receiver.told == [("began", "crawl_failed", None)]
         assert str(news) in receiver.bodies[0]["why"]
@@ -147,7 +147,7 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
         ]
     assert [
         record.getMessage() for record in caplog.records if record.name == "warta.schedule"
-    ] == ["a look failed"]
+    ] == ["health check failed"]
 
 
 def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
         receiver.trouble = "hang"
         watch = lookout(news, receiver)
         with ThreadPoolExecutor(1) as pool:
-            first = pool.submit(watch.look_after, "rmol", failed("Error: rusak"), NOW)
+            first = pool.submit(watch.after_crawl, "rmol", failed("Error: rusak"), NOW)
             until(lambda: receiver.asked == 1)
             assert watch.look(NOW + MINUTE / 60).problem is None
             assert not first.done()
@@ -215,7 +215,7 @@ def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(
             news, receiver, metrics={"file": str(news.parent / "hilang" / "warta.prom")}
         )
         for minute in range(3):
-            watch.look_after("rmol", failed("Error: rusak"), NOW + minute * MINUTE)
+            watch.after_crawl("rmol", failed("Error: rusak"), NOW + minute * MINUTE)
         assert receiver.told == [("began", "crawl_failed", "rmol")]
     (record,) = [record for record in caplog.records if record.name == "warta.schedule"]
     assert record.exc_info is None

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from scraper.cli.main import main
-from scraper.configuration import Configuration
+from scraper.configuration import Configuration, Scheduling
 from scraper.configuration.rhythm import CronSchedule, checked, shortest_gap
 from scraper.configuration.variables import variables
 from scraper.schedule.timetable import Timetable
@@ -212,7 +212,9 @@ def test_no_two_looks_of_cron_are_closer_than_configured(minutes):
 
 def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     table = Timetable.of(Configuration(), ["rmol"])
-    units = timers(Deployment(archive=tmp_path / "news.db", config=None, longest=60), table)
+    units = timers(
+        Deployment(archive=tmp_path / "news.db", config=None, keys=Scheduling(longest=60)), table
+    )
     assert " schedule once %i --archive " in units["warta@.service"]
     for line in ("SuccessExitStatus=3", "TimeoutStartSec=4750", "KillMode=mixed"):
         assert f"{line}\n" in units["warta@.service"]
