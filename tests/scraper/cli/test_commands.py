@@ -225,10 +225,7 @@ def test_diff_takes_two_numbers_in_any_order(warta: Warta) -> None:
 def test_diff_of_a_story_with_one_revision_says_so(warta: Warta) -> None:
     result = warta("diff", "88")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert (
-        result.stderr
-        == "There is only one revision: nothing has changed.\n"
-    )
+    assert result.stderr == "There is only one revision: nothing has changed.\n"
     assert "No difference in any field." in text(warta("diff", "88", "1"))
 
 

@@ -38,7 +38,8 @@ def test_it_tells_who_is_well_and_who_is_not_and_ends_with_3(path: Path, warta) 
     lines = told.stdout.splitlines()
     assert "islamtimes: not crawled yet" in lines
     assert any(
-        line.startswith("suara: healthy; the last crawl ended ") and line.endswith("+07:00: finished")
+        line.startswith("suara: healthy; the last crawl ended ")
+        and line.endswith("+07:00: finished")
         for line in lines
     )
     ill = next(
