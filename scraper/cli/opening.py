@@ -64,5 +64,5 @@ def warn_unclustered(archive: Archive) -> None:
     """Warn on stderr of articles that an earlier version wrote without clustering them."""
     unread = archive.clusters.texts.unread()
     if unread:
-        articles = plural(unread, "article")
-        note(f"{articles} of an earlier version not clustered yet: run `warta clusters rebuild`.")
+        articles = plural(unread, "article is", "articles are")
+        note(f"{articles} not clustered yet: run `warta clusters rebuild`.")

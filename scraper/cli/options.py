@@ -1,4 +1,4 @@
-"""What commands share: types of values, options, and opening the archive that they name."""
+"""Options that commands share, the types of their values, and checks of them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from archive.maintenance.verify import MOST, amount
+from archive.maintenance.verify import MAX_SHOWN, amount
 from archive.maintenance.verify import verify as verify_archive
 from scraper.cli import options
 from scraper.cli.opening import opened
@@ -48,9 +48,9 @@ def verify(sample: int | None, path: Path, as_json: bool) -> None:
             row["result"] = f"{len(row['problems'])} wrong" if row["problems"] else "ok"
     print_rows(rows, _COLUMNS, as_json=as_json, title=str(path))
     for finding in findings:
-        for problem in finding.problems[:MOST]:
+        for problem in finding.problems[:MAX_SHOWN]:
             note(f"{finding.check}: {problem}")
-        if len(finding.problems) > MOST:
-            note(f"{finding.check}: and {len(finding.problems) - MOST} more")
+        if len(finding.problems) > MAX_SHOWN:
+            note(f"{finding.check}: and {len(finding.problems) - MAX_SHOWN} more")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)

@@ -13,7 +13,7 @@ from archive.syndication.queries import members
 from scraper.cli import options
 from scraper.cli.diff_rendering import edits_between, print_edits
 from scraper.cli.opening import identify, opened, warn_unclustered
-from scraper.cli.terminal import columns, console, print_rows
+from scraper.cli.terminal import columns, console, note, print_json, print_table
 
 _COLUMNS = columns(
     "site published_at minutes relation share of_whole headline url",
@@ -43,9 +43,12 @@ def cluster(url: str, with_diff: bool, path: Path, as_json: bool) -> None:
             warn_unclustered(archive)
         texts = [queries.latest(archive.db, row["article_id"]) for row in rows if with_diff]
     if as_json:
-        print_rows(rows, _COLUMNS, as_json=True)
+        print_json(rows)
         return
-    print_rows(map(_shown, rows), _COLUMNS, as_json=False, empty="No other story has this text.")
+    if not rows:
+        note("No other story has this text.")
+        return
+    print_table([_shown(row) for row in rows], _COLUMNS)
     out = console()
     for other in texts[1:]:
         out.print(Text(f"\n{other['url']}", style="bold"), soft_wrap=True)

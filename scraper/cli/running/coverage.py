@@ -14,7 +14,6 @@ import click
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
 from archive.monitoring.coverage_plot import draw
-from archive.monitoring.health import crawled_sites
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import opened
@@ -96,13 +95,13 @@ def coverage(
     now = datetime.now(UTC)
     first, last = _days(since, until or now.astimezone(zone).date())
     with opened(path) as archive:
-        known = sorted({*covering.sites(archive), *crawled_sites(archive)})
+        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
         if site is not None:
             options.checked_sites([site], known)
-        chosen: dict[str, Any] = {"first": first, "last": last, "site": site, "zone": zone}
-        chosen |= {"now": now, "late": timedelta(hours=late)}
-        days = covering.coverage(archive, missing_share=missing_share, **chosen)
-        urls = covering.urls(archive, **chosen) if with_urls else []
+        patience = timedelta(hours=late)
+        period = covering.Period(first=first, last=last, now=now, zone=zone, late=patience)
+        days = covering.coverage(archive, period, site=site, missing_share=missing_share)
+        urls = covering.urls(archive, period, site=site) if with_urls else []
     if plot is not None:
         _plot(days, plot, zone)
     totals = _totals(days, missing_share)

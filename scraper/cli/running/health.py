@@ -13,7 +13,7 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import plain_time, plural, sentence
-from archive.monitoring.health import Limits, crawled_sites, incidents, last_crawl
+from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
@@ -60,7 +60,7 @@ def health(
     thresholds = limits(configuration, timetable, now)
     thresholds = _overridden(thresholds, silence, missing_share, disk_free)
     with opened(path) as archive:
-        crawled = crawled_sites(archive)
+        crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
         found = [
             one

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.maintenance.takedown import take_down as remove
-from archive.monitoring.coverage import Coverage, coverage, far_less, lost, urls
+from archive.monitoring.coverage import Coverage, Period, coverage, far_less, lost, urls
 from archive.monitoring.coverage_plot import PlotsMissing, _share, _title, draw
 from tests.archive.invented import (
     DAY,
@@ -44,7 +44,8 @@ def days(
     now: datetime = NOW,
     **options: object,
 ) -> list[Coverage]:
-    return coverage(archive, first=first, last=last, now=now, **options)
+    given = {name: options.pop(name) for name in ("zone", "late") if name in options}
+    return coverage(archive, Period(first=first, last=last, now=now, **given), **options)
 
 
 def only(archive: Archive, **options: object) -> Coverage:
@@ -202,7 +203,7 @@ def test_each_missing_or_late_story_is_named_with_its_reason(archive: Archive) -
     keep(archive, story(1))
     keep(archive, story(2), at=NOW + 30 * HOUR)
     check(archive, url_of(3), "failed", reason="http_5xx")
-    found = urls(archive, first=TODAY, last=TODAY, now=NOW + 2 * DAY)
+    found = urls(archive, Period(first=TODAY, last=TODAY, now=NOW + 2 * DAY))
     assert [(row["url"], row["outcome"], row["reason"]) for row in found] == [
         (url_of(2), "late", None),
         (url_of(3), "missing", "http_5xx"),
@@ -213,7 +214,7 @@ def test_the_past_reads_as_it_was_covered_then(archive: Archive) -> None:
     announce(archive, published(1), at=NOW)
     keep(archive, story(1), at=NOW + DAY)
     with archive.as_of(NOW + HOUR) as past:
-        (found,) = coverage(past, first=TODAY, last=TODAY, now=NOW + HOUR)
+        (found,) = coverage(past, Period(first=TODAY, last=TODAY, now=NOW + HOUR))
     assert counts(found) == (1, 0, 0, 1, 0, 0)
 
 

@@ -142,10 +142,7 @@ def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, librar
             "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
         )
     result = warta("clusters", options=JSON)
-    assert (
-        result.stderr
-        == "1 article of an earlier version not clustered yet: run `warta clusters rebuild`.\n"
-    )
+    assert result.stderr == "1 article is not clustered yet: run `warta clusters rebuild`.\n"
     assert len(result.stdout.splitlines()) == 2
 
 
