@@ -88,7 +88,10 @@ def test_remove_of_an_unknown_story_is_told_plainly(
         filled(archive)
     result = run(warta, reference)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {reference}: no article in the archive goes by that name\n"
+    assert (
+        result.stderr
+        == f"Error: {reference}: no article in the archive has this URL, story id or number\n"
+    )
 
 
 @pytest.mark.parametrize("options", [(), ("--reason", ""), ("--reason", " \n")])
