@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -45,7 +46,7 @@ def once(context: click.Context, site: str, path: Path) -> None:
     archive = path.absolute()
     with Archive(archive) as opened:  # one clear line for a bad path
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    order = Order.of(known, archive, site=site, since=since)
+    order = replace(Order.of(known, archive), site=site, since=since)
     keys = known.configuration.schedule
     processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
     schedule = Schedule(archive, timetable, processes.run)
