@@ -162,7 +162,7 @@ def build(
             last_written_at,
             load_selection,
         )
-        from archive.corpus.filters.thresholds.thresholds import load_thresholds
+        from archive.corpus.filters.thresholds.loading import load_thresholds
         from archive.corpus.recipe import Recipe
         from archive.corpus.splits import parse_splits
 

@@ -25,7 +25,8 @@ from archive.corpus.filters.length import words
 from archive.corpus.filters.prose import prose_words
 from archive.corpus.filters.quality import DATATROVE_REASONS
 from archive.corpus.filters.reasons import REASONS
-from archive.corpus.filters.thresholds.thresholds import Thresholds, bundled, load_thresholds
+from archive.corpus.filters.thresholds.loading import bundled, load_thresholds
+from archive.corpus.filters.thresholds.tables import Thresholds
 from archive.corpus.filters.tokens import Words
 
 from .filter_cases import CASES, LINES, NEWS, SCHEDULE, TEASER, Case, document

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from archive.corpus.output.card_tables import fenced, table
-from archive.corpus.output.lettering import code, plain
-from archive.corpus.output.palette import drawable
+from archive.corpus.output.card_tables import table
+from archive.corpus.output.plots import drawable
+from archive.corpus.output.rollups import code, fenced, plain
 from tests.archive.corpus.summaries import HOSTILE
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
