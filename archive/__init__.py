@@ -1,6 +1,6 @@
-"""What is kept: a versioned SQLite archive of news articles, and everything that needs no network.
+"""A versioned SQLite archive of news articles: a library that needs neither network nor scraper.
 
-Writing is one transaction a page; the time is a parameter, and must be aware:
+Write everything about one page in one transaction, which has one time, aware:
 
 >>> import tempfile
 >>> from dataclasses import replace
@@ -8,25 +8,26 @@ Writing is one transaction a page; the time is a parameter, and must be aware:
 >>> folder = tempfile.TemporaryDirectory()
 >>> path = f"{folder.name}/news.db"
 >>> story = Article(
-...     url="https://kabar.example/berita/1", canonical_url="https://kabar.example/berita/1", site="kabar", story_id="1",
-...     headline="Jembatan Lambur Dibuka", body="Warga menyeberang sejak pagi.",
+...     url="https://kabar.example/berita/1", canonical_url="https://kabar.example/berita/1",
+...     site="kabar", story_id="1", headline="Jembatan Lambur Dibuka", body="Warga datang.",
 ... )
 >>> archive = Archive(path)
->>> with archive.transaction():
-...     archive.revise(story, key="1", observed_at=datetime(2026, 11, 20, 8, tzinfo=UTC), keep=lambda: None).kind
+>>> with archive.transaction(datetime(2026, 11, 20, 8, tzinfo=UTC)):
+...     archive.history.revise(story, key="1").kind
 'first'
 >>> edited = replace(story, headline="Jembatan Lambur Dibuka Senin")
->>> with archive.transaction():
-...     archive.revise(edited, key="1", observed_at=datetime(2026, 11, 20, 9, tzinfo=UTC), keep=lambda: None).changed
+>>> with archive.transaction(datetime(2026, 11, 20, 9, tzinfo=UTC)):
+...     archive.history.revise(edited, key="1").changed
 ('headline',)
 >>> archive.close()
 
-Reading gives typed records; `db` below is a sqlite_utils Database for any SQL on the public views:
+Reading returns typed records; `db` is a sqlite_utils Database for any SQL on the public views:
 
 >>> archive = Archive(path, read_only=True)
->>> [(kept.article_id, kept.revision, kept.article.headline) for kept in archive.articles(site="kabar")]
-[(1, 2, 'Jembatan Lambur Dibuka Senin')]
->>> [(revision.number, revision.kind, revision.article.headline) for revision in archive.revisions("https://kabar.example/berita/1")]
+>>> [(kept.revision, kept.article.headline) for kept in archive.articles(site="kabar")]
+[(2, 'Jembatan Lambur Dibuka Senin')]
+>>> revisions = archive.revisions("https://kabar.example/berita/1")
+>>> [(each.number, each.kind, each.article.headline) for each in revisions]
 [(1, 'first', 'Jembatan Lambur Dibuka'), (2, 'publisher', 'Jembatan Lambur Dibuka Senin')]
 >>> with archive.as_of(datetime(2026, 11, 20, 8, 30, tzinfo=UTC)) as then:
 ...     then.article(1).article.headline

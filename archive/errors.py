@@ -1,21 +1,24 @@
-"""What can go wrong with an archive, each with one plain sentence for the user.
+"""The errors of an archive; the text of each is one sentence for the user.
 
 ArchiveError
-├── ArchiveMissing      there is no archive at that path
-├── NotAnArchive        the file is something else
-├── SchemaTooNew        a later warta wrote it
-├── ArchiveUnwritable   the file or the disk does not take writes
-├── ArchiveDamaged      a page, a digest or a dictionary does not check
-├── ArticleUnknown      no article goes by that URL or number
-├── CorpusError         a corpus cannot be made as asked
-└── PackageMissing      an extra of warta is not installed
+├── ArchiveMissing         there is no archive at that path
+├── NotAnArchive           the file is something else
+├── SchemaTooNew           a later warta wrote it
+├── SchemaTooOld           a development version of warta wrote it
+├── ArchiveUnwritable      the file or the disk cannot be written
+│   └── ArchiveBusy        another program keeps the file locked
+├── ArchiveDamaged         a page, a digest or a dictionary does not check
+├── ArticleUnknown         no article has that URL, story id or number
+├── CorpusError            a corpus cannot be made as configured
+├── Locked                 another process does the same already
+└── PackageMissing         an extra of warta is not installed
 """
 
 from __future__ import annotations
 
 
 class ArchiveError(Exception):
-    """An archive could not be opened, read or written; its text is fit for a user."""
+    """An archive could not be opened, read or written; the text is fit for a user."""
 
 
 class ArchiveMissing(ArchiveError):
@@ -28,6 +31,10 @@ class NotAnArchive(ArchiveError):
 
 class SchemaTooNew(ArchiveError):
     """The archive has migrations that this version of warta does not know."""
+
+
+class SchemaTooOld(ArchiveError):
+    """The archive was made by the 0.1.0 development series, before the first release's schema."""
 
 
 class ArchiveUnwritable(ArchiveError):
@@ -43,13 +50,11 @@ class ArchiveDamaged(ArchiveError):
 
 
 class ArticleUnknown(ArchiveError):
-    """No article in the archive goes by that URL, story id or number."""
+    """No article in the archive has that URL, story id or number."""
 
 
 class CorpusError(ArchiveError):
-    """A corpus cannot be made: its recipe is wrong, its folder is taken, or the disk does not take
-    it.
-    """
+    """The recipe of a corpus is wrong, its folder is taken, or the disk cannot be written."""
 
 
 class Locked(ArchiveError):

@@ -16,7 +16,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-MAX_SECONDS = 120.0  # a command that hangs fails instead of holding everything up
+MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
     "scrapy.core.downloader.handlers.http11",
@@ -99,11 +99,8 @@ def _begin(
         opened = os.open(path, flags | (os.O_CREAT if number else 0), 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin, sys.stdout, sys.stderr = (
-        Path(os.devnull).open(),
-        open(1, "w", closefd=False),
-        open(2, "w", closefd=False),
-    )  # noqa: SIM115
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     sys.argv = ["warta", *words]
     importlib.import_module(changed)
     from scraper.cli.main import main

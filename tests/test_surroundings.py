@@ -1,4 +1,4 @@
-"""What the tests make of the machine that they run on: they say the same however they were started."""
+"""The tests give the same result however they were started."""
 
 from __future__ import annotations
 
@@ -30,3 +30,8 @@ def test_what_a_test_starts_hears_ctrl_c_also_when_a_shell_runs_the_tests_in_the
         signal.signal(signal.SIGINT, before)
     told, _nothing = tests.communicate()
     assert (tests.returncode, "1 passed" in told) == (0, True), told
+
+
+def test_a_marker_that_pyproject_does_not_tell_of_is_an_error(pytestconfig):
+    assert pytestconfig.getoption("strict_markers")
+    assert any(line.startswith("processes: ") for line in pytestconfig.getini("markers"))

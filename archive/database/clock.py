@@ -1,5 +1,6 @@
-"""How moments are written in the archive, and the archive's own clock. Nothing here asks what time
-it is: the time is a parameter.
+"""How times are written in the archive, and the archive's clock, which never goes back.
+
+Nothing here reads the system clock: the time is a parameter.
 """
 
 from __future__ import annotations
@@ -13,17 +14,15 @@ from sqlite_utils import Database
 
 
 def utc(value: datetime) -> datetime:
-    """The same moment in UTC; at the ends of the calendar (a page's "0001-01-01T00:00:00+07:00")
-    the nearest that there is.
+    """Convert to UTC; a time that leaves the calendar so becomes the nearest one in it.
+
+    Pages do say "0001-01-01T00:00:00+07:00".
     """
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        return (
-            datetime.min.replace(tzinfo=UTC)
-            if value.year == 1
-            else datetime.max.replace(tzinfo=UTC)
-        )
+        edge = datetime.min if value.year == 1 else datetime.max
+        return edge.replace(tzinfo=UTC)
 
 
 @overload
@@ -31,58 +30,71 @@ def instant(value: datetime) -> str: ...
 @overload
 def instant(value: None) -> None: ...
 def instant(value: datetime | None) -> str | None:
-    """Our own clock: UTC with seconds, so that text order is time order."""
+    """Write a time in UTC to the second, so that text order is time order."""
     return utc(value).isoformat(timespec="seconds") if value is not None else None
 
 
 def exact(value: datetime) -> str:
-    """The same with microseconds where there are any; text order is still time order ("+" comes
-    before "." and the digits).
+    """Write a time in UTC with microseconds where there are any.
+
+    Text order is still time order: "+" sorts before "." and the digits.
     """
     return utc(value).isoformat()
 
 
-def moment(value: datetime | None) -> str | None:
-    """The publisher's clock: its own offset kept."""
-    return value.isoformat(timespec="seconds") if value is not None else None
+def parsed(text: str | None) -> datetime | None:
+    """Read a column that holds a time or NULL."""
+    return datetime.fromisoformat(text) if text else None
 
 
 class Clock:
-    """The archive's clock: the newest moment that was written. It never goes back, whatever the
-    computers' clocks do.
+    """The archive's clock: the newest time that was written. It never goes back.
 
-    A moment at or after another's commit is never written before it, so what stood at T stands
-    there for ever: reading the archive as of T needs no more than `observed_at <= T`. All that one
-    transaction writes has one moment: no T lies within it.
+    A time at or after another's commit is never written before it, so that what was true as of T
+    stays true: reading the archive as of T needs no more than `observed_at <= T`. All that one
+    transaction writes has one time: no T lies within it.
     """
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._steady = False
-        self._written: str | None = None
+        self._now: datetime | None = None
+        self._stamp: str | None = None
 
     @contextmanager
-    def steady(self) -> Iterator[None]:
-        """Inside, the clock stands still at the first moment that is written."""
-        self._steady, self._written = True, None
+    def set_to(self, now: datetime) -> Iterator[None]:
+        """Give one transaction its time, which must be aware; raises ValueError otherwise."""
+        if now.tzinfo is None:
+            raise ValueError(f"{now.isoformat()}: the time of a transaction needs its offset")
+        self._now, self._stamp = now, None
         try:
             yield
         finally:
-            self._steady, self._written = False, None
+            self._now = self._stamp = None
 
-    def stamp(self, now: datetime) -> str:
-        """The moment to write for what happens at `now`, which is later only where a clock went
-        back; inside a transaction.
+    @property
+    def now(self) -> datetime:
+        """The system time that this transaction was given: what due dates are counted from.
+
+        Raises RuntimeError outside a transaction.
         """
-        if self._written is not None:
-            return self._written
-        (written,) = self._db.conn.execute(
-            "UPDATE clock SET latest = max(latest, ?) WHERE id = 1 RETURNING latest", (exact(now),)
-        ).fetchone()
-        self._written = str(written) if self._steady else None
-        return str(written)
+        if self._now is None:
+            raise RuntimeError("an archive is written inside `archive.transaction(now)`")
+        return self._now
+
+    def stamp(self) -> str:
+        """Return the time of this transaction, later than `now` only after a clock went back.
+
+        Raises RuntimeError outside a transaction.
+        """
+        if self._stamp is None:
+            (latest,) = self._db.conn.execute(
+                "UPDATE clock SET latest = max(latest, ?) WHERE id = 1 RETURNING latest",
+                (exact(self.now),),
+            ).fetchone()
+            self._stamp = str(latest)
+        return self._stamp
 
     def latest(self) -> datetime | None:
-        """The newest moment in the archive; None in an empty one."""
+        """Return the newest time in the archive; None in an empty one."""
         (written,) = self._db.conn.execute("SELECT latest FROM clock").fetchone()
-        return datetime.fromisoformat(written) if written else None
+        return parsed(written)

@@ -1,6 +1,4 @@
-"""Opening an SQLite file as an archive: pragmas, migrations, transactions, and errors in plain
-words.
-"""
+"""Opening an SQLite file as an archive: pragmas, migrations, transactions and plain errors."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.database.backup import copy_database
-from archive.database.migrations import migrations
+from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
     ArchiveBusy,
@@ -24,6 +22,7 @@ from archive.errors import (
     ArchiveUnwritable,
     NotAnArchive,
     SchemaTooNew,
+    SchemaTooOld,
 )
 
 logger = logging.getLogger(__name__)
@@ -48,9 +47,7 @@ _PLAIN = {
 
 
 def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
-    """The error as one of ours, with a sentence that names the file; unknown ones keep SQLite's own
-    words.
-    """
+    """Turn an error of SQLite into one of ours that names the file; unknown ones keep its words."""
     name = getattr(error, "sqlite_errorname", "") or ""
     for code, (kind, sentence) in _PLAIN.items():
         if name.startswith(code):
@@ -60,9 +57,7 @@ def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
 
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
-    """Inside, an error of SQLite becomes an ArchiveError; a broken rule of our own schema stays
-    what it is: a bug.
-    """
+    """Turn errors of SQLite into ArchiveErrors; a violated constraint of ours stays one: a bug."""
     try:
         yield
     except sqlite3.IntegrityError:
@@ -72,16 +67,17 @@ def plain_errors(path: Path) -> Iterator[None]:
 
 
 def no_archive(path: Path) -> ArchiveMissing:
-    """What to say where only reading makes sense and nothing is there."""
+    """Return the error for a command that only reads where there is no archive."""
     return ArchiveMissing(
         f"{path}: there is no archive here; `warta crawl --archive {path}` makes one"
     )
 
 
 def connect(path: Path, *, read_only: bool) -> Database:
-    """The archive at `path`, made or brought up to date unless `read_only`.
+    """Open the archive at `path`; make or migrate it unless `read_only`.
 
-    Raises ArchiveMissing, NotAnArchive, SchemaTooNew, ArchiveUnwritable or ArchiveDamaged.
+    Raises ArchiveMissing, NotAnArchive, SchemaTooNew, SchemaTooOld, ArchiveUnwritable or
+    ArchiveDamaged.
     """
     try:
         missing, folder = not path.exists(), path.is_dir()
@@ -98,9 +94,9 @@ def connect(path: Path, *, read_only: bool) -> Database:
         try:
             _check_kind(db, path)
             if not read_only:
-                _bring_up_to_date(db, path)
+                _migrate(db, path)
             elif migrations.pending(db):
-                _upgrade_for_reading(path)
+                _migrate_for_reading(path)
         except BaseException:
             db.close()
             raise
@@ -111,8 +107,7 @@ def _open(path: Path, *, read_only: bool) -> Database:
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
     if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
-        # A folder that takes no files has no room for WAL's index; without a log there is nothing
-        # in it either.
+        # WAL's index needs a writable folder; without a log there is nothing in it either.
         db.close()
         db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
     db.conn.execute("PRAGMA foreign_keys = ON")
@@ -125,12 +120,12 @@ def _readable(db: Database) -> bool:
     except sqlite3.OperationalError as error:
         return not error.sqlite_errorname.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
     except sqlite3.DatabaseError:
-        return True  # told by the check that follows
+        return True  # reported by the check that follows
     return True
 
 
 def _check_kind(db: Database, path: Path) -> None:
-    """Refuse another program's database and a later warta's archive."""
+    """Refuse another program's database, a development version's archive and a later warta's."""
     # In this order: another process may make the archive meanwhile, its tables and its application
     # id at once.
     (objects,) = db.conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -139,10 +134,16 @@ def _check_kind(db: Database, path: Path) -> None:
         raise NotAnArchive(
             f"{path}: it is the SQLite database of another program, not an archive of warta"
         )
-    later = {m.name for m in migrations.applied(db)} - _known_names()
+    applied = {migration.name for migration in migrations.applied(db)}
+    if objects and FIRST not in applied:
+        raise SchemaTooOld(
+            f"{path}: a development version of warta (0.1.0) made this archive, and this version"
+            " cannot read it; name another file with --archive and crawl the sites again"
+        )
+    later = applied - _known_names()
     if later:
         raise SchemaTooNew(
-            f"{path}: a later version of warta wrote this archive ({sorted(later)[0]}); please upgrade warta"
+            f"{path}: a later version of warta wrote this archive ({min(later)}); please upgrade warta"
         )
 
 
@@ -150,14 +151,12 @@ def _known_names() -> set[str]:
     return {migration.name for migration in migrations.pending(Database(memory=True))}
 
 
-def _bring_up_to_date(db: Database, path: Path) -> None:
-    """WAL, so that readers never wait; then the migrations, in one transaction, by one process at a
-    time, after a backup.
-    """
+def _migrate(db: Database, path: Path) -> None:
+    """Switch to WAL, so that readers never wait; then migrate in one transaction, after a backup."""
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
-    # An article's keys and words lie on seventy pages all over the file: more of them are held, and
-    # written back less often.
+    # An article's keys and words lie on seventy pages all over the file: hold more of them, and
+    # write them back less often.
     db.conn.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
     db.conn.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     pending = migrations.pending(db)
@@ -172,16 +171,14 @@ def _bring_up_to_date(db: Database, path: Path) -> None:
         migrations.apply(db)
     if copy is not None:
         logger.warning(
-            "%s: brought up to date; an earlier version of warta had made it, and %s is how it was",
+            "%s: migrated; an earlier version of warta had made it, and %s is how it was",
             path,
             copy,
         )
 
 
 def _back_up_before(migration: str, path: Path) -> Path:
-    """A copy of an earlier archive as it is; nobody can write it meanwhile. It takes the place of
-    one from a broken-off attempt.
-    """
+    """Copy an earlier archive, which is locked meanwhile, over the copy of an aborted attempt."""
     copy = path.with_name(f"{path.name}.before-{migration.partition('_')[0]}")
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source:
         copy_database(source, copy, replace=True)
@@ -189,7 +186,7 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 
 def schema_version(db: Database) -> int:
-    """How many migrations of ours the archive has had."""
+    """Count the migrations of warta that were applied."""
     return int(
         db.conn.execute(
             "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
@@ -198,9 +195,7 @@ def schema_version(db: Database) -> int:
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:
-    """The schema's version, after making sure that no later warta has changed it since version
-    `seen`; raises SchemaTooNew.
-    """
+    """Return the schema's version; raises SchemaTooNew if a later warta migrated it since `seen`."""
     version = schema_version(db)
     if version != seen:
         _check_kind(db, path)
@@ -208,9 +203,7 @@ def check_schema(db: Database, path: Path, *, seen: int) -> int:
 
 
 def _switch_to_wal(connection: sqlite3.Connection) -> None:
-    """The switch does not wait for a lock by itself, and two crawls may make the same new archive
-    at once.
-    """
+    """Wait for the lock: SQLite does not, and two crawls may make the same archive at once."""
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -223,15 +216,15 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _upgrade_for_reading(path: Path) -> None:
-    """An older archive is brought up to date by the first program that may write it."""
+def _migrate_for_reading(path: Path) -> None:
+    """Migrate an older archive, though it is opened for reading only."""
     upgraded = _open(path, read_only=False)
     try:
         with plain_errors(path):
-            _bring_up_to_date(upgraded, path)
+            _migrate(upgraded, path)
     except ArchiveUnwritable as error:
         raise ArchiveUnwritable(
-            f"{error}; an earlier version of warta made it: copy it to where it can be brought up to date"
+            f"{error}; an earlier version of warta made it: copy it to where it can be migrated"
         ) from error
     finally:
         upgraded.close()
@@ -239,8 +232,7 @@ def _upgrade_for_reading(path: Path) -> None:
 
 @contextmanager
 def immediate(db: Database) -> Iterator[None]:
-    """A write transaction that takes its lock at once: a later upgrade of a read lock could fail
-    without waiting.
+    """Begin a write transaction that takes its lock at once: upgrading a read lock may fail later.
 
     `db.atomic()` begins without the lock; inside this one it makes savepoints, as do all writing
     methods of sqlite-utils.

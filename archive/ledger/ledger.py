@@ -1,5 +1,6 @@
-"""The ledger: every URL ever announced, what became of it, and when it is asked for again. It is
-the frontier too.
+"""The ledger: every URL ever announced, its state, and when it is requested again.
+
+It is the crawls' frontier, too.
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.database.clock import Clock, instant
+from archive.database.clock import Clock, instant, parsed
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
 
 ALIVE = ("due", "kept", "unchanged", "failed")
-"""States in which a URL stands for its story: another slug of the same story need not be asked for."""
+"""States in which a URL represents its story: other addresses of the story are not requested."""
 
-DEAF_AFTER = 30
-"""Conditional requests in a row that a site answered with the whole page: from then on it counts as
-one that never answers 304.
+IGNORES_CONDITIONAL_AFTER = 30
+"""Conditional requests in a row that a site answered with the whole page: from then on it counts
+as one that never answers 304.
 """
 
 MOVES = ("announced", "woken", "reread", "imported", "taken_down")
-"""What happens to a URL without asking for it."""
+"""Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
@@ -35,8 +36,7 @@ _TIMES = ("published_at", "first_seen_at", "last_checked_at", "next_check_at")
 
 
 class Ledger:
-    """Reading and writing of the `urls` and `checks` tables; writes belong inside a transaction of
-    the Archive.
+    """The tables `urls`, `checks` and `validators`; writes belong inside a transaction.
 
     Whatever changes a row of `urls` leaves a row in `checks`.
     """
@@ -45,12 +45,8 @@ class Ledger:
         self._db = db
         self._clock = clock
 
-    def announce(
-        self, site: str, links: Sequence[Announcement], *, source: str, now: datetime
-    ) -> list[Entry]:
-        """Write down what is new among `links`; return the entries that are due, in the order of
-        `links`.
-        """
+    def announce(self, site: str, links: Sequence[Announcement], *, source: str) -> list[Entry]:
+        """Write what is new among `links`; return the entries that are due, in their order."""
         wanted: list[Entry] = []
         for batch in chunks(links, BATCH):
             some = list(batch)
@@ -59,95 +55,75 @@ class Ledger:
             for link in some:
                 entry, taken = known.get(link.url), living.get(link.key)
                 if entry is None:
-                    entry = self._insert(
-                        site, link, source, now, taken=taken, buried=link.key in buried
-                    )
+                    entry = self._insert(site, link, source, taken, buried=link.key in buried)
                 elif link.key not in buried:
-                    entry = self._announced_again(
-                        entry, link, now, taken=taken if taken and taken.id != entry.id else None
-                    )
+                    entry = self._announced_again(entry, link, taken)
                 known[link.url] = entry
                 if entry.state in ALIVE:
                     living.setdefault(link.key, entry)
-                if (
-                    link.skipped is None
-                    and entry.next_check_at is not None
-                    and entry.next_check_at <= now
-                ):
+                if link.skipped is None and self._is_due(entry):
                     wanted.append(entry)
         return wanted
 
     def entry(self, url: str, *, site: str) -> Entry | None:
-        """The row of one canonical URL in a site's crawls."""
+        """Return the row of one canonical URL in a site's crawls."""
         return next(self._entries("url = ? AND site = ?", [url, site]), None)
 
     def reason(self, url: str, *, site: str) -> str | None:
-        """What the last check of a URL gave."""
+        """Return the reason that the last check of a URL gave."""
         row = self._db.conn.execute(
             "SELECT reason FROM urls WHERE url = ? AND site = ?", (url, site)
         ).fetchone()
         return row[0] if row else None
 
     def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
-        """What is to be asked for, never asked first, newest story first.
+        """Return what to request at `now`: never requested first, newest story first.
 
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
-        ones too), `none` (only what was never asked).
+        ones too), `none` (only what was never requested).
         """
-        due, imported = (
-            "next_check_at IS NOT NULL AND next_check_at <= :now",
-            "due_reason IS 'imported'",
-        )
-        where = {
-            "due": due,
-            "all": f"(({due}) OR ((checks > 0 OR {imported}) AND state != 'alias' AND due_reason IS NOT 'taken_down'))",
-            "none": f"{due} AND checks = 0",
-        }[recheck]
-        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        due = "next_check_at IS NOT NULL AND next_check_at <= :now"
+        imported = "due_reason IS 'imported'"
+        everything = f"""(({due}) OR ((checks > 0 OR {imported})
+            AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
+        where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
         return list(
             self._entries(
                 f"site = :site AND state != 'source' AND {where}",
                 {"site": site, "now": instant(now)},
-                order,
+                f"(checks > 0 OR {imported}), published_at DESC, id",
             )
         )
 
-    def wake_aliases(self, entry: Entry, *, now: datetime) -> int:
-        """The entry's address no longer gives its story: other addresses of it become due; how many
-        there are, those that still give it included.
+    def wake_aliases(self, entry: Entry) -> int:
+        """Make a story's other addresses due: this one no longer leads to it.
+
+        Returns how many there are, those that still lead to it included.
         """
-        for other in self._entries(
-            "site = ? AND key = ? AND id != ? AND state = 'alias'",
-            [entry.site, entry.key, entry.id],
-        ):
-            self.move(other, "woken", "due", now=now, due_at=now, why="woken")
+        others = "site = ? AND key = ? AND id != ?"
+        story = [entry.site, entry.key, entry.id]
+        for other in self._entries(f"{others} AND state = 'alias'", story):
+            self.move(other, "woken", "due", due_at=self._clock.now, why="woken")
         (count,) = self._db.conn.execute(
-            "SELECT count(*) FROM urls WHERE site = ? AND key = ? AND id != ? AND state IN ('due', 'kept', 'unchanged')",
-            (entry.site, entry.key, entry.id),
+            f"""SELECT count(*) FROM urls
+            WHERE {others} AND state IN ('due', 'kept', 'unchanged')""",  # noqa: S608 - constants
+            story,
         ).fetchone()
         return int(count)
 
     def record(self, check: Check, *, site: str) -> None:
-        """Write down a check and move its URL to the state that follows; a URL never announced gets
-        its row here.
-        """
-        url_id = self.url_id(check.url, site=site, now=check.checked_at)
+        """Write a check and move its URL to the state that follows; make the row if needed."""
+        url_id = self.url_id(check.url, site=site)
         before = next(self._entries("id = ?", [url_id]))
-        quiet = (
-            before.quiet_checks + (check.outcome in _QUIET)
-            if check.outcome in (*_QUIET, "failed", "refused")
-            else 0
-        )
-        failures = before.failures + 1 if check.outcome in ("failed", "refused", "gone") else 0
-        kept = (
-            (before.etag, before.last_modified)
-            if check.outcome == "failed"
-            else (check.etag, check.last_modified)
-        )
+        quiet, failures = _in_a_row(before, check.outcome)
+        old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
+        if check.outcome == "failed":
+            new = old
         state = _STATES.get(check.outcome, check.outcome)
         self._db.conn.execute(
-            """UPDATE urls SET state = ?, reason = ?, last_checked_at = ?, next_check_at = ?, due_reason = ?, checks = checks + 1,
-                quiet_checks = ?, failures = ?, article_id = coalesce(?, article_id), etag = ?, last_modified = ? WHERE id = ?""",
+            """UPDATE urls SET state = ?, reason = ?, last_checked_at = ?, next_check_at = ?,
+                due_reason = ?, checks = checks + 1, quiet_checks = ?, failures = ?,
+                article_id = coalesce(?, article_id), etag = ?, last_modified = ? WHERE id = ?""",
             (
                 state,
                 check.reason,
@@ -157,70 +133,59 @@ class Ledger:
                 quiet,
                 failures,
                 check.article_id,
-                *kept,
+                *new,
                 url_id,
             ),
         )
-        if (
-            check.article_id is not None
-            # As-of reading relies on it: all addresses of a story name its article as soon as there is
-            # one
-        ):
-            self.name_addresses(site, before.key, check.article_id)
+        if check.article_id is not None:
+            # As-of queries rely on it: all addresses of a story name its article at once.
+            self._name_addresses(site, before.key, check.article_id)
         changed = [
-            new or "" if new != old else None
-            for new, old in zip(kept, (before.etag, before.last_modified), strict=True)
+            after or "" if after != earlier else None
+            for earlier, after in zip(old, new, strict=True)
         ]
         self._note(url_id, state, check, validators=changed)
         if check.conditional and check.outcome != "source":
             self._note_validators(site, url_id, check)
 
     def move(
-        self,
-        entry: Entry,
-        outcome: str,
-        state: str,
-        *,
-        now: datetime,
-        due_at: datetime | None,
-        why: str,
+        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
     ) -> None:
-        """Change the state of a URL without asking for it: `outcome` says what happened, `why` is
-        why it is due or not.
+        """Change the state of a URL without a request.
+
+        `outcome` says what happened, `why` is the reason why it is due or not.
         """
-        reason = None if due_at is not None else why
-        self._db.conn.execute(
-            "UPDATE urls SET state = ?, reason = ?, next_check_at = ?, due_reason = ? WHERE id = ?",
-            (state, reason, instant(due_at), why, entry.id),
-        )
         moved = Check(
             url=entry.url,
             crawl_id=None,
-            checked_at=now,
+            checked_at=self._clock.now,
             outcome=outcome,
-            reason=reason,
+            reason=None if due_at is not None else why,
             next_check_at=due_at,
             due_reason=why,
         )
+        self._db.conn.execute(
+            "UPDATE urls SET state = ?, reason = ?, next_check_at = ?, due_reason = ? WHERE id = ?",
+            (state, moved.reason, instant(due_at), why, entry.id),
+        )
         self._note(entry.id, state, moved)
 
-    def take_in(
-        self, link: Announcement, *, site: str, source: str, article_id: int, now: datetime
-    ) -> None:
-        """A story came from a collection: its address stands as kept and is not due by itself; a
-        known one stays as it is.
+    def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
+        """Write the address of a story from a collection: kept, and not due by itself.
+
+        A known address keeps its state.
         """
         entry = self.entry(link.url, site=site)
         if entry is None:
             _known, living = self._known(site, [link])
-            entry = self._insert(site, link, source, now, taken=living.get(link.key), buried=False)
+            entry = self._insert(site, link, source, living.get(link.key), buried=False)
             if entry.state == "due":
-                self.move(entry, "imported", "kept", now=now, due_at=None, why="imported")
+                self.move(entry, "imported", "kept", due_at=None, why="imported")
         else:
             seen = Check(
                 url=entry.url,
                 crawl_id=None,
-                checked_at=now,
+                checked_at=self._clock.now,
                 outcome="imported",
                 reason=self.reason(link.url, site=site),
                 next_check_at=entry.next_check_at,
@@ -229,41 +194,53 @@ class Ledger:
             self._note(entry.id, entry.state, seen)
         self._db.conn.execute("UPDATE urls SET article_id = ? WHERE id = ?", (article_id, entry.id))
 
+    def adopt(self, url: str, *, site: str, article_id: int, revised: bool) -> None:
+        """Make a URL due whose kept page yields a story only now.
+
+        Where the page said nothing new (not `revised`), only if its URL still counts as failed.
+        """
+        entry = self.entry(url, site=site)
+        if entry is None or not (revised or entry.state == "failed"):
+            return
+        self._db.conn.execute(
+            "UPDATE urls SET article_id = ?, failures = 0 WHERE id = ?", (article_id, entry.id)
+        )
+        self._name_addresses(site, entry.key, article_id)
+        self.move(entry, "reread", "kept", due_at=self._clock.now, why="reread")
+
     def entries_of(self, site: str, key: str) -> list[Entry]:
-        """All addresses of a story."""
+        """Return all addresses of a story."""
         return list(self._entries("site = ? AND key = ?", [site, key]))
 
-    def name_addresses(self, site: str, key: str, article_id: int) -> None:
-        """Tell all addresses of a story, also those announced before it was kept, which article it
-        is.
-        """
-        self._db.conn.execute(
-            "UPDATE urls SET article_id = ? WHERE article_id IS NULL AND site = ? AND key = ?",
-            (article_id, site, key),
-        )
-
-    def url_id(self, url: str, *, site: str, now: datetime) -> int:
-        """Number of the URL's row; made where there is none (sources, addresses that were
-        redirected to).
-        """
+    def url_id(self, url: str, *, site: str) -> int:
+        """Return the number of a URL's row; make one for sources and targets of redirects."""
         found = self._db.conn.execute(
             "SELECT id FROM urls WHERE url = ? AND site = ?", (url, site)
         ).fetchone()
         if found is None:
             found = self._db.conn.execute(
-                "INSERT INTO urls (url, site, key, state, first_state, first_seen_at) VALUES (?, ?, ?, 'source', 'source', ?) RETURNING id",
-                (url, site, url, self._clock.stamp(now)),
+                """INSERT INTO urls (url, site, key, state, first_state, first_seen_at)
+                VALUES (?, ?, ?, 'source', 'source', ?) RETURNING id""",
+                (url, site, url, self._clock.stamp()),
             ).fetchone()
         return int(found[0])
 
     def unanswered(self, site: str) -> int:
-        """How many conditional requests in a row the site has answered with the whole page, never
-        304.
-        """
+        """Count the whole pages in a row that a site sent in answer to conditional requests."""
         row = self._db.conn.execute(
             "SELECT unanswered FROM validators WHERE site = ?", (site,)
         ).fetchone()
         return int(row[0]) if row else 0
+
+    def _is_due(self, entry: Entry) -> bool:
+        return entry.next_check_at is not None and entry.next_check_at <= self._clock.now
+
+    def _name_addresses(self, site: str, key: str, article_id: int) -> None:
+        """Write a story's article to all its addresses, also those announced before it was kept."""
+        self._db.conn.execute(
+            "UPDATE urls SET article_id = ? WHERE article_id IS NULL AND site = ? AND key = ?",
+            (article_id, site, key),
+        )
 
     def _note(
         self,
@@ -273,65 +250,60 @@ class Ledger:
         *,
         validators: Sequence[str | None] = (None, None),
     ) -> None:
-        """A row in the URL's life."""
-        asked = (check.status, check.bytes) if check.outcome not in MOVES else (None, None)
-        at = self._clock.stamp(check.checked_at)
-        self._db.conn.execute(
-            """INSERT INTO checks (url_id, crawl_id, checked_at, status, outcome, reason, bytes, state, next_check_at, due_reason,
-                etag, last_modified, conditional, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                url_id,
-                check.crawl_id,
-                at,
-                asked[0],
-                check.outcome,
-                check.reason,
-                asked[1],
-                state,
-                instant(check.next_check_at),
-                check.due_reason,
-                *validators,
-                int(check.conditional),
-                _other_second(check.checked_at, at),
-            ),
-        )
+        """Write a row of `checks`; `validators` are those that changed."""
+        at = self._clock.stamp()
+        requested = check.outcome not in MOVES
+        row = {
+            "url_id": url_id,
+            "crawl_id": check.crawl_id,
+            "checked_at": at,
+            "asked_at": _other_second(check.checked_at, at),
+            "status": check.status if requested else None,
+            "outcome": check.outcome,
+            "reason": check.reason,
+            "bytes": check.bytes if requested else None,
+            "conditional": int(check.conditional),
+            "state": state,
+            "next_check_at": instant(check.next_check_at),
+            "due_reason": check.due_reason,
+            "etag": validators[0],
+            "last_modified": validators[1],
+        }
+        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self._db.conn.execute(f"INSERT INTO checks ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
 
     def _note_validators(self, site: str, url_id: int, check: Check) -> None:
-        """Whether the validators paid: a 304 saved the page as it was last sent."""
-        answered = check.status == 304
-        saved = self._db.conn.execute(
-            "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1",
-            (url_id,),
-        ).fetchone()
+        """Count whether the validators paid: a 304 saved the page as it was last sent."""
+        saved = 0
+        if answered := check.status == 304:
+            saved = self._db.conn.execute(
+                """SELECT coalesce((SELECT bytes FROM checks
+                    WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1), 0)""",
+                (url_id,),
+            ).fetchone()[0]
         self._db.conn.execute(
-            """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved) VALUES (:site, 1, :yes, 1 - :yes, :saved)
+            """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved)
+            VALUES (:site, 1, :yes, 1 - :yes, :saved)
             ON CONFLICT (site) DO UPDATE SET asked = asked + 1, answered = answered + :yes,
                 unanswered = iif(:yes, 0, unanswered + 1), bytes_saved = bytes_saved + :saved""",
-            {"site": site, "yes": int(answered), "saved": saved[0] if answered and saved else 0},
+            {"site": site, "yes": int(answered), "saved": saved},
         )
 
     def _known(
         self, site: str, links: Sequence[Announcement]
     ) -> tuple[dict[str, Entry], dict[str, Entry]]:
-        """Rows of these URLs by their URL, and of living rows of the same stories by the story's
-        key.
-        """
+        """Return the rows of these URLs by URL, and a living row of each story by its key."""
         marks = ",".join("?" * len(links))
+        urls, keys = [link.url for link in links], [link.key for link in links]
+        known = self._entries(f"site = ? AND url IN ({marks})", [site, *urls])
         living: dict[str, Entry] = {}
-        for entry in self._entries(
-            f"site = ? AND key IN ({marks})", [site, *(link.key for link in links)]
-        ):
+        for entry in self._entries(f"site = ? AND key IN ({marks})", [site, *keys]):
             if entry.state in ALIVE:
                 living.setdefault(entry.key, entry)
-        return {
-            entry.url: entry
-            for entry in self._entries(
-                f"site = ? AND url IN ({marks})", [site, *(link.url for link in links)]
-            )
-        }, living
+        return {entry.url: entry for entry in known}, living
 
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
-        """Keys of stories that the archive's owner took down."""
+        """Return the keys of stories that the archive's owner took down."""
         marks = ",".join("?" * len(links))
         found = self._db.conn.execute(
             f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})",  # noqa: S608 - question marks
@@ -340,26 +312,12 @@ class Ledger:
         return {key for (key,) in found}
 
     def _insert(
-        self,
-        site: str,
-        link: Announcement,
-        source: str,
-        now: datetime,
-        *,
-        taken: Entry | None,
-        buried: bool,
+        self, site: str, link: Announcement, source: str, taken: Entry | None, *, buried: bool
     ) -> Entry:
-        state, reason = "due", None
-        if buried:
-            state, reason = "refused", "taken_down"
-        elif link.refused is not None:
-            state, reason = "refused", link.refused
-        elif taken is not None:
-            state, reason = "alias", "same_story"
-        elif link.skipped is not None:
-            state, reason = "skipped", link.skipped
-        first_seen_at = self._clock.stamp(now)
-        values = {
+        """Write a new URL; `taken` is the one that represents its story already."""
+        state, reason = _first_state(link, taken=taken is not None, buried=buried)
+        first_seen_at, now = self._clock.stamp(), self._clock.now
+        row = {
             "url": link.url,
             "site": site,
             "key": link.key,
@@ -369,45 +327,38 @@ class Ledger:
             "published_at": instant(link.published_at),
             "lastmod": instant(link.lastmod),
             "first_seen_at": first_seen_at,
-            "first_due_at": _other_second(now, first_seen_at),
             "next_check_at": instant(now) if state == "due" else None,
+            "due_reason": "new" if state == "due" else reason,
             "first_state": state,
             "first_reason": reason,
-            "due_reason": "new" if state == "due" else reason,
+            "first_due_at": _other_second(now, first_seen_at),
         }
-        names = ", ".join(values)
-        marks = ", ".join(f":{name}" for name in values)
+        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         (row_id,) = self._db.conn.execute(
-            f"""INSERT INTO urls ({names}, article_id)
-            VALUES ({marks}, (SELECT id FROM articles WHERE site = :site AND key = :key)) RETURNING id""",  # noqa: S608 - constants
-            values,
+            f"""INSERT INTO urls ({names}, article_id) VALUES ({marks},
+                (SELECT id FROM articles WHERE site = :site AND key = :key)) RETURNING id""",  # noqa: S608 - constants
+            row,
         ).fetchone()
         return next(self._entries("id = ?", [row_id]))
 
-    def _announced_again(
-        self, entry: Entry, link: Announcement, now: datetime, *, taken: Entry | None
-    ) -> Entry:
-        """A URL that was skipped, stood for by another or refused by its look becomes due when it
-        is wanted now; so does one whose source says that it changed since our check.
+    def _announced_again(self, entry: Entry, link: Announcement, taken: Entry | None) -> Entry:
+        """Make a known URL due that was skipped, an alias or refused by its look and is wanted now.
+
+        So does a `lastmod` after its last check. `taken` is the URL that represents its story.
         """
-        waiting = entry.state in ("skipped", "alias") or (
-            entry.state == "refused" and not entry.checks
-        )  # today's profile may accept it
-        wanted = waiting and link.skipped is None and link.refused is None
-        checked = entry.last_checked_at
-        changed = (
-            link.lastmod is not None
-            and entry.state in ("kept", "unchanged")
-            and checked is not None
-            and checked < link.lastmod <= now
-        )
-        due = entry.next_check_at is not None and entry.next_check_at <= now
-        if wanted and taken is not None and entry.state != "alias":
-            self.move(entry, "announced", "alias", now=now, due_at=None, why="same_story")
-        elif wanted and taken is None:
-            self.move(entry, "announced", "due", now=now, due_at=now, why="new")
-        elif changed and not due:
-            self.move(entry, "announced", entry.state, now=now, due_at=now, why="lastmod")
+        now = self._clock.now
+        # Today's profile may accept what an earlier one refused.
+        unchecked = entry.state == "refused" and not entry.checks
+        waiting = entry.state in ("skipped", "alias") or unchecked
+        if waiting and link.skipped is None and link.refused is None:
+            if taken is None or taken.id == entry.id:
+                self.move(entry, "announced", "due", due_at=now, why="new")
+            elif entry.state != "alias":
+                self.move(entry, "announced", "alias", due_at=None, why="same_story")
+            else:
+                return entry
+        elif _changed_since(entry, link.lastmod, now) and not self._is_due(entry):
+            self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
             self._db.conn.execute(
                 "UPDATE urls SET lastmod = ? WHERE id = ?", (instant(link.lastmod), entry.id)
             )
@@ -418,15 +369,40 @@ class Ledger:
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
         statement = f"SELECT {', '.join(_COLUMNS)} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
         for row in self._db.conn.execute(statement, values).fetchall():
-            values_of: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-            for name in _TIMES:
-                values_of[name] = (
-                    datetime.fromisoformat(values_of[name]) if values_of[name] else None
-                )
-            yield Entry(**values_of)
+            found: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
+            yield Entry(**found | {name: parsed(found[name]) for name in _TIMES})
+
+
+def _first_state(link: Announcement, *, taken: bool, buried: bool) -> tuple[str, str | None]:
+    """Return the state of a new URL and its reason."""
+    if buried:
+        return "refused", "taken_down"
+    if link.refused is not None:
+        return "refused", link.refused
+    if taken:
+        return "alias", "same_story"
+    if link.skipped is not None:
+        return "skipped", link.skipped
+    return "due", None
+
+
+def _in_a_row(before: Entry, outcome: str) -> tuple[int, int]:
+    """Return the checks in a row without a change, and those that failed, after this outcome."""
+    failed = outcome in ("failed", "refused")
+    quiet = before.quiet_checks if failed or outcome in _QUIET else 0
+    failures = before.failures + 1 if failed or outcome == "gone" else 0
+    return quiet + (outcome in _QUIET), failures
+
+
+def _changed_since(entry: Entry, lastmod: datetime | None, now: datetime) -> bool:
+    """Whether a source says that a kept page changed after its last check."""
+    checked = entry.last_checked_at
+    if lastmod is None or checked is None or entry.state not in ("kept", "unchanged"):
+        return False
+    return checked < lastmod <= now
 
 
 def _other_second(now: datetime, written: str) -> str | None:
-    """The computer's own time where the archive's is another one."""
+    """Return the system time where the archive's is another second."""
     own = instant(now)
     return own if own[:19] != written[:19] else None

@@ -32,7 +32,7 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
         finish(archive, now=now, moved=moved)
     except ArchiveDamaged as error:
         damage = error
-    with archive.transaction():
+    with archive.transaction(now):
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
     conn.set_progress_handler(
         lambda: 0, STEPS

@@ -18,7 +18,7 @@ from archive.archive import Archive
 from archive.database.clock import Clock
 from archive.database.connection import connect
 from archive.database.parallel import readers
-from archive.syndication.clusters import MOST_IN_VAIN, Clusters
+from archive.syndication.clusters import MAX_VAIN, Clusters
 from archive.syndication.members import Member
 from archive.syndication.shingles import words
 from archive.syndication.signatures import Signature
@@ -44,10 +44,11 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     (articles,) = archive.db.conn.execute(
         "SELECT count(*) FROM articles WHERE revision > 0"
     ).fetchone()
-    _forget_other_algorithms(archive)
+    with archive.transaction(now):
+        archive.clusters.texts.forget_other_algorithms()
     with _asking(archive.path, jobs if articles >= MIN_TEXTS else 1) as ask:
         for read in ask(_read, _ranges(archive.db)):
-            _assign(archive, read)
+            _assign(archive, read, now=now)
             advance(len(read))
         groups: dict[int, int] = {}
         for links in ask(_links, _ranges(archive.db)):
@@ -59,14 +60,6 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
         )
     _place_what_came(archive, began, now=now)
     return changed
-
-
-def _forget_other_algorithms(archive: Archive) -> None:
-    """Keys that another version made meet none of today's, and could not be found again one by one."""
-    with archive.transaction():
-        if archive.clusters.texts.unread(others_only=True):
-            archive.db.conn.execute("DELETE FROM bands")
-            archive.db.conn.execute("UPDATE texts SET algorithm = ''")
 
 
 @contextmanager
@@ -119,12 +112,12 @@ def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
     ]
 
 
-def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]]) -> None:
+def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: datetime) -> None:
     """Write the texts that the archive did not have so, but for those that were changed or taken
     down meanwhile.
     """
     texts = archive.clusters.texts
-    with archive.transaction():
+    with archive.transaction(now):
         for number, revision, digest, packed in read:
             (newest,) = archive.db.conn.execute(
                 "SELECT revision FROM articles WHERE id = ?", (number,)
@@ -141,7 +134,7 @@ def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
         for number, others in _here["clusters"].linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
-                if in_vain >= MOST_IN_VAIN or _root(_local, number) == _root(_local, other):
+                if in_vain >= MAX_VAIN or _root(_local, number) == _root(_local, other):
                     continue
                 if is_linked():
                     _local[_root(_local, number)] = _root(_local, other)
@@ -186,17 +179,16 @@ def _write(
     changed = 0
     kept: set[int] = set()
     for clusters in composed:
-        with archive.transaction():
+        with archive.transaction(now):
             changed += sum(
-                archive.clusters.replace(articles, members, now=now)
-                for articles, members in clusters
+                archive.clusters.replace(articles, members) for articles, members in clusters
             )
         kept.update(number for articles, _members in clusters for number in articles)
         advance(sum(len(articles) for articles, _members in clusters))
-    with archive.transaction():
+    with archive.transaction(now):
         for (number,) in archive.db.conn.execute("SELECT article_id FROM members").fetchall():
             if number not in kept:
-                changed += archive.clusters.write(number, None, now=now)
+                changed += archive.clusters.write(number, None)
     return changed
 
 
@@ -217,6 +209,6 @@ def _place_what_came(archive: Archive, began: tuple[int, str], *, now: datetime)
         began,
     )
     for (number,) in came.fetchall():
-        with archive.transaction():
+        with archive.transaction(now):
             for _number, _revision, body in archive.clusters.bodies(number, number):
-                archive.clusters.place(number, body, now=now)
+                archive.clusters.place(number, body)

@@ -41,35 +41,19 @@ def take_down(
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
-    with archive.transaction():
-        row = conn.execute(
-            "SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)
-        ).fetchone()
-        article_id, url = row or (None, url)
-        conn.execute(
-            """INSERT INTO tombstones (site, key, article_id, url, reason, taken_down_at) VALUES (?, ?, ?, ?, ?, ?)
-            ON CONFLICT (site, key) DO UPDATE SET article_id = excluded.article_id""",
-            (site, key, article_id, url, reason, archive.clock.stamp(now)),
-        )
+    with archive.transaction(now):
+        article_id = archive.history.bury(site, key, url=url, reason=reason)
         entries = archive.ledger.entries_of(site, key)
         snapshots = _snapshots(archive, site, key, article_id)
         holding = _holding(archive, site, snapshots)
-        revisions = archive.erase(article_id, now=now) if article_id is not None else 0
-        for table, column in (
-            ("readings", "snapshot_id"),
-            ("snapshots", "first_part_id"),
-            ("snapshots", "id"),
-        ):
-            conn.executemany(
-                f"DELETE FROM {table} WHERE {column} = ?", [(number,) for number in snapshots]
-            )  # noqa: S608 - constants
+        revisions = archive.history.erase(article_id) if article_id is not None else 0
+        archive.history.erase_readings(snapshots)
+        archive.snapshots.erase(snapshots)
         for number in holding:  # after the pages are gone, as the newest pages make a fresh one
-            archive.snapshots.retire(number, now=now)
+            archive.snapshots.retire(number)
         for entry in entries:
             if entry.due_reason != "taken_down":
-                archive.ledger.move(
-                    entry, "taken_down", "refused", now=now, due_at=None, why="taken_down"
-                )
+                archive.ledger.move(entry, "taken_down", "refused", due_at=None, why="taken_down")
     return TakenDown(
         site=site,
         key=key,
@@ -108,10 +92,10 @@ def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | No
 
 def _moved(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
     """One batch in one transaction; when none is left the dictionary is erased."""
-    with archive.transaction():
+    with archive.transaction(now):
         some = archive.snapshots.move(dictionary_id, limit=BATCH)
         if not some:
-            archive.snapshots.dictionaries.erase(dictionary_id, now=now)
+            archive.snapshots.dictionaries.erase(dictionary_id)
     return some
 
 

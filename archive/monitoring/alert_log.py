@@ -48,15 +48,15 @@ class Delivery:
 
 
 class Alerts:
-    """The alerts of an archive; every method that writes is called inside `archive.transaction()`."""
+    """The alerts of an archive; every method that writes is called inside `archive.transaction(now)`."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._db = archive.db
 
-    def note(self, incidents: Sequence[Incident], targets: Sequence[str], *, now: datetime) -> None:
+    def note(self, incidents: Sequence[Incident], targets: Sequence[str]) -> None:
         """Write down which incidents began and which ended, and which messages that makes."""
-        at = self._archive.clock.stamp(now)
+        at = self._archive.clock.stamp()
         current: dict[_Key, Incident] = {}
         for incident in incidents:
             current.setdefault(
@@ -139,22 +139,22 @@ class Alerts:
             (at, _later(at, -GIVE_UP)),
         )
 
-    def due(self, target: str, *, now: datetime) -> list[Delivery]:
+    def due(self, target: str) -> list[Delivery]:
         """What is to be told to a target now, oldest first."""
         rows = self._db.query(
             """SELECT d.*, a.kind, a.site, a.layout, a.day, a.why, a.since, a.ended_at, a.urls, EXISTS (SELECT 1 FROM alert_deliveries b
                 WHERE b.alert_id = d.alert_id AND b.target = d.target AND b.state = 'began' AND b.outcome = 'told') AS began_told
             FROM alert_deliveries d JOIN alerts a ON a.id = d.alert_id
             WHERE d.target = ? AND d.settled_at IS NULL AND d.next_try_at <= ? ORDER BY d.id""",
-            [target, self._archive.clock.stamp(now)],
+            [target, self._archive.clock.stamp()],
         )
         return [_delivery(row) for row in rows]
 
-    def claim(self, delivery: Delivery, *, now: datetime) -> bool:
+    def claim(self, delivery: Delivery) -> bool:
         """Write that the message is about to be sent; False where another program sends it, or has
         done so.
         """
-        at = self._archive.clock.stamp(now)
+        at = self._archive.clock.stamp()
         pause = min(FIRST_PAUSE * 2 ** min(delivery.tries, 10), LONGEST_PAUSE)
         claimed = self._db.conn.execute(
             """UPDATE alert_deliveries SET tries = tries + 1, tried_at = :at, next_try_at = :next
@@ -163,9 +163,9 @@ class Alerts:
         )
         return bool(claimed.rowcount)
 
-    def told(self, delivery: Delivery, *, now: datetime) -> None:
+    def told(self, delivery: Delivery) -> None:
         """The target took the message."""
-        at = self._archive.clock.stamp(now)
+        at = self._archive.clock.stamp()
         # What was overtaken while it was on its way was told all the same: the end is a message of
         # its own then.
         self._db.conn.execute(

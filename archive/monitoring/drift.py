@@ -1,53 +1,54 @@
-"""Layouts that drifted: after a redesign the pages of a site read otherwise than its own recent
-past (archive.monitoring.drift_test tells when).
+"""Drift: layouts whose pages are read differently from the site's recent past, as after a redesign.
 
-Two things are judged at the end of every crawl, and after pages were read again. How many of a
-site's pages no layout of its profile was found on: new stories then arrive by layout `fallback`,
-known ones are refused as `layout_missed`. And of each layout the fields that its articles lack,
-their warnings, the length of their texts, and paragraphs that stand on many pages.
+Two things are tested (archive.monitoring.drift_test) at the end of every crawl and after a
+re-extraction. First the share of a site's pages that match no layout of its profile: new stories
+then get the layout `fallback`, known ones are refused as `layout_missed`. Second, per layout, the
+fields that its articles lack, their warnings, the length of their texts, and repeated paragraphs.
 
-An upgrade of ours is no redesign: articles are held against those that the same extractor read.
-After an upgrade there are none until it has read enough, or `reextract` has let it read the earlier
-pages again: nothing is said of a layout until then, but a drift that lasts is followed by the signs
-that it had. Pages without any layout are told at once, with the words that another extractor reads
-them.
+An upgrade of the extractor is no redesign: articles are compared with those that the same extractor
+read. After an upgrade no layout is tested until the new extractor has read enough, or `reextract`
+has read the earlier pages again with it; an ongoing drift is followed by the signs that it had.
+Pages without any layout are reported at once, and the reason names the upgrade.
 
-What drifts gets a row in `drifts`, which ends when a later crawl finds nothing of it any more. Its
-articles are kept and marked: the view `drifted` holds those whose newest text was read by the
-drift's layout and extractor since then, until a later extractor reads them again.
+A drift is a row in `drifts`, which ends when a later crawl no longer finds it. Its articles are
+kept and marked: the view `drifted` holds those whose newest text was read by the drift's layout and
+extractor since then, until a later extractor reads them again.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from archive.archive import Archive, Reader
 from archive.monitoring.drift_samples import (
     FALLBACK,
-    SeenArticle,
-    SeenPage,
+    ArticleSample,
+    PageSample,
     articles,
     earlier_pages,
     pages,
-    repeated,
+    repeated_paragraphs,
 )
-from archive.monitoring.drift_test import MIN_PAST, MIN_WINDOW, Case, Departure, departure
+from archive.monitoring.drift_test import (
+    MIN_REFERENCE,
+    MIN_SAMPLE,
+    Increase,
+    Observation,
+    find_increase,
+)
 
-LEAST = 12
-"""Articles, or pages, that are judged at least: a smaller crawl is judged together with those
-before it.
-"""
-MOST = 200
-"""Of a larger crawl the last ones are judged."""
-PAST = 500
-"""Earlier articles, or pages, that they are held against."""
+MIN_WINDOW = 12
+"""Articles, or pages, in a window; a smaller crawl is tested together with those before it."""
+MAX_WINDOW = 200
+"""Of a larger crawl the last ones are tested."""
+REFERENCE = 500
+"""Earlier articles, or pages, that a window is compared with."""
 SHOWN = 5
-"""Addresses that a drift names."""
+"""URLs that a drift names."""
 EDGE = 0.01
-"""Share of the past that counts as unusually short, and as unusually long."""
+"""Share of the reference that counts as unusually short, and as unusually long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +63,21 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """A layout whose pages read otherwise than before, from `since` on."""
+    """A layout whose pages are read differently from before, from `since` on."""
 
     site: str
     layout: str
     extractor: str
-    """The one that read the pages then."""
+    """The extractor that read the pages then."""
     since: str
-    """UTC, the archive's clock."""
+    """ISO 8601, UTC, the archive's clock."""
     reasons: tuple[Reason, ...]
     urls: tuple[str, ...]
+    """Up to SHOWN pages that show it, newest first."""
     ended_at: str | None = None
+    """ISO 8601, UTC; None for an ongoing one."""
     id: int | None = None
+    """Row in `drifts`; None before it is written."""
 
     @property
     def why(self) -> str:
@@ -82,7 +86,7 @@ class Drift:
 
 
 def drifts(reader: Reader, *, site: str | None = None, ended: bool = False) -> list[Drift]:
-    """The drifts that last, of one site or of all; with `ended` also those that are over."""
+    """Return the ongoing drifts of one site or of all; with `ended` also those that are over."""
     rows = reader.db.query(
         """SELECT id, site, layout, extractor, since, ended_at, reasons, urls FROM drifts
         WHERE (:site IS NULL OR site = :site) AND (:ended OR ended_at IS NULL) ORDER BY id""",
@@ -90,291 +94,246 @@ def drifts(reader: Reader, *, site: str | None = None, ended: bool = False) -> l
     )
     return [
         Drift(
-            **row
-            | {
-                "reasons": tuple(Reason(**each) for each in json.loads(row["reasons"])),
-                "urls": tuple(json.loads(row["urls"])),
-            }
+            reasons=tuple(Reason(**each) for each in json.loads(row.pop("reasons"))),
+            urls=tuple(json.loads(row.pop("urls"))),
+            **row,
         )
         for row in rows
     ]
 
 
 def drifted_articles(reader: Reader) -> set[int]:
-    """Numbers of the articles that a drifted layout gave and no later extractor has read again: no
-    text to train on.
+    """Return the ids of articles that were read with a drifted layout and not yet read again by a
+    later extractor: no text to train on.
     """
     return {number for (number,) in reader.db.conn.execute("SELECT article_id FROM drifted")}
 
 
 def drifted_since(reader: Reader, article_id: int) -> str | None:
-    """Since when the layout of an article's page had drifted when it was read; None for an article
-    that is not marked.
-    """
-    row = reader.db.conn.execute(
+    """Return since when the layout of a marked article had drifted; None if it is not marked."""
+    since: str | None
+    (since,) = reader.db.conn.execute(
         "SELECT min(since) FROM drifted WHERE article_id = ?", (article_id,)
     ).fetchone()
-    return row[0] if row else None
+    return since
 
 
 def evaluate(
-    archive: Archive, site: str, *, now: datetime, extractor: str, since: str | None = None
+    archive: Archive, site: str, *, extractor: str, since: str | None = None
 ) -> list[Drift]:
-    """Judge a site's last pages, write down which drifts began and ended, and give those that last.
-    Inside a transaction.
+    """Test a site's last pages, record which drifts began and ended, and return the ongoing ones.
 
-    `since` is when the crawl began (UTC); without it the last ones are judged. `extractor` reads
-    the site's pages today.
+    Call it inside a transaction. `since` is when the crawl began (ISO 8601, UTC); without it the
+    newest articles are tested. `extractor` is the one that reads the site's pages now.
     """
-    held = {drift.layout: drift for drift in drifts(archive, site=site)}
-    judged = _judge_pages(archive, site, held.get(FALLBACK), extractor, since)
-    judged |= _judge_layouts(archive, site, held, extractor, since)
-    for layout in sorted(held.keys() | judged.keys()):
-        _follow(archive, held.get(layout), judged.get(layout, held.get(layout)), now)
+    test = _SiteTest(
+        archive=archive,
+        site=site,
+        extractor=extractor,
+        since=since,
+        ongoing={drift.layout: drift for drift in drifts(archive, site=site)},
+    )
+    found = test.pages() | test.layouts()
+    for layout, drift in sorted(found.items()):
+        _record(archive, test.ongoing.get(layout), drift)
     return drifts(archive, site=site)
 
 
-def _follow(archive: Archive, held: Drift | None, found: Drift | None, now: datetime) -> None:
-    """Write what changed: a drift that shows more signs, or under another extractor, is told anew
-    from where it began.
+def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None:
+    """Write what changed; a drift with further signs, or under another extractor, gets a new row
+    that keeps its beginning.
     """
-    if held is not None and found is not None:
-        found = replace(found, since=min(held.since, found.since))
-        if found.extractor == held.extractor and {r.sign for r in found.reasons} <= {
-            r.sign for r in held.reasons
-        }:
+    if before is not None and found is not None:
+        found = replace(found, since=min(before.since, found.since))
+        further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
+        if found.extractor == before.extractor and not further:
             return
-    at = archive.clock.stamp(now)
-    if held is not None:
-        archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, held.id))
+    at = archive.clock.stamp()
+    if before is not None:
+        archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, before.id))
     if found is not None:
-        reasons = [{"sign": reason.sign, "why": reason.why} for reason in found.reasons]
+        row = asdict(found) | {
+            "reasons": json.dumps([asdict(reason) for reason in found.reasons]),
+            "urls": json.dumps(found.urls),
+            "noted_at": at,
+        }
         archive.db.conn.execute(
-            "INSERT INTO drifts (site, layout, extractor, since, reasons, urls, noted_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                found.site,
-                found.layout,
-                found.extractor,
-                found.since,
-                json.dumps(reasons),
-                json.dumps(found.urls),
-                at,
-            ),
+            """INSERT INTO drifts (site, layout, extractor, since, reasons, urls, noted_at)
+            VALUES (:site, :layout, :extractor, :since, :reasons, :urls, :noted_at)""",
+            row,
         )
 
 
-# Pages without a layout
-
-
-def _judge_pages(
-    archive: Archive, site: str, held: Drift | None, extractor: str, since: str | None
-) -> dict[str, Drift | None]:
-    """{FALLBACK: the drift, or None where there is none}; empty where too little was seen to tell."""
-    seen = pages(archive.db, site, limit=MOST)
-    window = seen[-max(LEAST, sum(since is not None and page.at >= since[:19] for page in seen)) :]
-    if len(window) < MIN_WINDOW:
-        return {}
-    before = min(window[0].at, held.since) if held is not None else window[0].at
-    past = earlier_pages(archive.db, site, limit=PAST, before=before)
-    found = departure([_lost(page) for page in window], [_lost(page) for page in past])
-    if found is None:
-        return {FALLBACK: None} if len(past) >= MIN_PAST else {}
-    show = [page for page in window[found.begins :] if page.lost]
-    reason = _reason(
-        "lost",
-        f"{found.count} of {found.of} pages have none of the site's layouts any more",
-        found.usual,
-    )
-    if all(page.extractor != extractor for page in past):
-        reason = replace(reason, why=f"{reason.why}, since {extractor} reads them")
-    return {
-        FALLBACK: _drift(
-            site, FALLBACK, extractor, show[0].at, [reason], [page.url for page in show]
-        )
-    }
-
-
-def _lost(page: SeenPage) -> Case:
-    return Case(page.lost, page.length)
-
-
-# Articles of a layout
-
-
-def _judge_layouts(
-    archive: Archive, site: str, held: dict[str, Drift], extractor: str, since: str | None
-) -> dict[str, Drift | None]:
-    """The drift of every layout that could be judged, None where there is none."""
-    seen = articles(archive.db, site, limit=MOST + PAST)
-    marked = drifted_articles(archive)
-    judged: dict[str, Drift | None] = {}
-    for layout in {article.layout for article in seen} | (held.keys() - {FALLBACK}):
-        drift = held.get(layout)
-        if layout == FALLBACK:
-            continue
-        window = _window(
-            [
-                a
-                for a in seen
-                if a.layout == layout and (drift is not None or a.extractor == extractor)
-            ],
-            since,
-        )
-        if len(window) >= MIN_WINDOW:
-            past, like = _past(archive, site, window, seen, drift, marked)
-            if len(past) >= MIN_PAST:
-                followed = (
-                    None if drift is None or like else {reason.sign for reason in drift.reasons}
-                )
-                judged[layout] = _judge(site, layout, window, past, followed)
-        elif drift is not None and not any(article.article_id in marked for article in window):
-            judged[layout] = None  # a later extractor reads these pages with another layout
-    return judged
-
-
-def _window(seen: Sequence[SeenArticle], since: str | None) -> Sequence[SeenArticle]:
-    """The articles that are judged."""
-    count = sum(since is not None and article.first_seen_at >= since for article in seen)
-    return seen[-min(MOST, max(LEAST, count)) :]
-
-
-def _past(
-    archive: Archive,
-    site: str,
-    window: Sequence[SeenArticle],
-    seen: Sequence[SeenArticle],
-    drift: Drift | None,
-    marked: set[int],
-) -> tuple[list[SeenArticle], bool]:
-    """Earlier articles of the same layout; where it is new, of any. And whether the same extractor
-    read them: it did, but for a drift that lasts where those would be too few.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SiteTest:
+    """The test of one site; results are {layout: drift, or None if it does not drift (any more)},
+    without layouts of which too little is known.
     """
-    if drift is not None:
-        seen = articles(archive.db, site, limit=PAST, before=drift.since)
-    first = window[0].article_id
-    every = [
-        article
-        for article in seen
-        if article.article_id < first and article.article_id not in marked
-    ]
-    like = [article for article in every if article.extractor == window[-1].extractor]
-    alike = drift is None or len(like) >= MIN_PAST
-    earlier = like if alike else every
-    own = [article for article in earlier if article.layout == window[0].layout]
-    return (
-        own
-        if len(own) >= MIN_PAST
-        else [article for article in earlier if article.layout != FALLBACK]
-    )[-PAST:], alike
 
+    archive: Archive
+    site: str
+    extractor: str
+    since: str | None
+    ongoing: dict[str, Drift]
 
-def _judge(
-    site: str,
-    layout: str,
-    window: Sequence[SeenArticle],
-    past: Sequence[SeenArticle],
-    followed: set[str] | None,
-) -> Drift | None:
-    """The drift that these articles show; of the signs in `followed` only, where it is given."""
-    looked = [each for each in _signs(window, past) if followed is None or each[0] in followed]
-    found = [
-        (sign, away, shows)
-        for sign, shows, length in looked
-        if (away := _departs(window, past, shows, length))
-    ]
-    if not found:
-        return None
-    begins = min(away.begins for _sign, away, _shows in found)
-    show = [
-        article
-        for article in window[begins:]
-        if any(article.article_id in shows for _sign, _away, shows in found)
-    ]
-    reasons = [_reason(sign, _clause(sign, away), away.usual) for sign, away, _shows in found]
-    return _drift(
-        site,
-        layout,
-        window[-1].extractor,
-        window[begins].at,
-        reasons,
-        [article.url for article in show],
-    )
+    def pages(self) -> dict[str, Drift | None]:
+        """Test the share of pages that match no layout."""
+        seen = pages(self.archive.db, self.site, limit=MAX_WINDOW)
+        window = seen[-_size([page.at for page in seen], self.since and self.since[:19]) :]
+        if len(window) < MIN_SAMPLE:
+            return {}
+        before = window[0].at
+        if FALLBACK in self.ongoing:
+            before = min(before, self.ongoing[FALLBACK].since)
+        reference = earlier_pages(self.archive.db, self.site, limit=REFERENCE, before=before)
+        if len(reference) < MIN_REFERENCE:
+            return {}
+        increase = find_increase(*([_lost(page) for page in each] for each in (window, reference)))
+        if increase is None:
+            return {FALLBACK: None}
+        why = _clause(increase, "pages match none of the site's layouts")
+        if all(page.extractor != self.extractor for page in reference):
+            why += f" since the upgrade to extractor {self.extractor}"
+        shown = [page for page in window[increase.start :] if page.lost]
+        return {
+            FALLBACK: Drift(
+                site=self.site,
+                layout=FALLBACK,
+                extractor=self.extractor,
+                since=shown[0].at,
+                reasons=(Reason(sign="lost", why=why),),
+                urls=_newest_urls(shown),
+            )
+        }
 
+    def layouts(self) -> dict[str, Drift | None]:
+        """Test the articles of each layout."""
+        seen = articles(self.archive.db, self.site, limit=MAX_WINDOW + REFERENCE)
+        marked = drifted_articles(self.archive)
+        found: dict[str, Drift | None] = {}
+        for layout in ({each.layout for each in seen} | self.ongoing.keys()) - {FALLBACK}:
+            drift = self.ongoing.get(layout)
+            own = [each for each in seen if each.layout == layout]
+            if drift is None:
+                own = [each for each in own if each.extractor == self.extractor]
+            window = own[-_size([each.first_seen_at for each in own], self.since) :]
+            if len(window) < MIN_SAMPLE:
+                # Another extractor may read these pages with another layout by now.
+                if drift is not None and not any(each.article_id in marked for each in window):
+                    found[layout] = None
+                continue
+            reference, signs = self._reference(window, seen, marked)
+            if len(reference) >= MIN_REFERENCE:
+                found[layout] = self._compare(window, reference, signs)
+        return found
 
-def _signs(
-    window: Sequence[SeenArticle], past: Sequence[SeenArticle]
-) -> Iterable[tuple[str, frozenset[int], bool]]:
-    """(sign, the articles that show it, whether like lengths are compared)"""
-    every = (*past, *window)
-    for sign in sorted({sign for article in window for sign in article.signs}):
-        yield (
-            sign,
-            frozenset(article.article_id for article in every if sign in article.signs),
-            True,
-        )
-    yield "repeated", repeated((past, window)), True
-    lengths = sorted(article.length for article in past)
-    if lengths:
-        edge = int(EDGE * len(lengths))
-        yield (
-            "short",
-            frozenset(article.article_id for article in every if article.length < lengths[edge]),
-            False,
-        )
-        yield (
-            "long",
-            frozenset(
-                article.article_id for article in every if article.length > lengths[-1 - edge]
+    def _reference(
+        self, window: Sequence[ArticleSample], seen: Sequence[ArticleSample], marked: set[int]
+    ) -> tuple[list[ArticleSample], set[str] | None]:
+        """Return what the window is compared with, and the signs that may be compared, None for
+        all: earlier articles read by the same extractor, of the same layout unless it is new.
+
+        For an ongoing drift with too few of them, articles read by any extractor and its own signs.
+        """
+        layout, signs = window[0].layout, None
+        drift = self.ongoing.get(layout)
+        if drift is not None:
+            seen = articles(self.archive.db, self.site, limit=REFERENCE, before=drift.since)
+        first = window[0].article_id
+        earlier = [
+            each for each in seen if each.article_id < first and each.article_id not in marked
+        ]
+        comparable = [each for each in earlier if each.extractor == window[-1].extractor]
+        if drift is None or len(comparable) >= MIN_REFERENCE:
+            earlier = comparable
+        else:
+            signs = {reason.sign for reason in drift.reasons}
+        own = [each for each in earlier if each.layout == layout]
+        if len(own) < MIN_REFERENCE:
+            own = [each for each in earlier if each.layout != FALLBACK]
+        return own[-REFERENCE:], signs
+
+    def _compare(
+        self,
+        window: Sequence[ArticleSample],
+        reference: Sequence[ArticleSample],
+        only: set[str] | None,
+    ) -> Drift | None:
+        """Return the drift that the signs of these articles show; `only` limits the signs."""
+        window, reference = _with_relative_signs(window, reference)
+        signs = sorted(set().union(*(each.signs for each in window)) - set(_RELATIVE))
+        found = {
+            sign: increase
+            for sign in (*signs, *_RELATIVE)
+            if only is None or sign in only
+            if (increase := find_increase(_shows(sign, window), _shows(sign, reference)))
+        }
+        if not found:
+            return None
+        since = window[min(increase.start for increase in found.values()) :]
+        return Drift(
+            site=self.site,
+            layout=window[0].layout,
+            extractor=window[-1].extractor,
+            since=since[0].at,
+            reasons=tuple(
+                Reason(sign=sign, why=_clause(increase, _meaning(sign)))
+                for sign, increase in found.items()
             ),
-            False,
+            urls=_newest_urls([each for each in since if not each.signs.isdisjoint(found)]),
         )
 
 
-def _departs(
-    window: Sequence[SeenArticle],
-    past: Sequence[SeenArticle],
-    shows: frozenset[int],
-    with_length: bool,
-) -> Departure | None:
-    cases = [
-        [Case(a.article_id in shows, a.length if with_length else None) for a in some]
-        for some in (window, past)
-    ]
-    return departure(*cases)
-
-
-_CLAUSES = {
-    "short": "texts are shorter than 99 in 100 earlier ones",
-    "long": "texts are longer than 99 in 100 earlier ones",
-    "repeated": "texts hold a paragraph that stands on other pages, too",
+_RELATIVE = {
+    "repeated": "texts contain a paragraph that other pages contain, too",
+    "short": "texts are shorter than 99% of the earlier ones",
+    "long": "texts are longer than 99% of the earlier ones",
 }
+"""Signs that an article shows only beside others."""
 
 
-def _clause(sign: str, away: Departure) -> str:
-    said = _CLAUSES.get(sign) or (
-        f"articles have {sign}" if sign.startswith("no ") else f"articles are doubtful ({sign})"
-    )
-    return f"{away.count} of {away.of} {said}"
+def _with_relative_signs(
+    window: Sequence[ArticleSample], reference: Sequence[ArticleSample]
+) -> tuple[list[ArticleSample], list[ArticleSample]]:
+    repeated = repeated_paragraphs([*reference, *window])
+    lengths = sorted(each.length for each in reference)
+    edge = int(EDGE * len(lengths))
+
+    def marked(each: ArticleSample) -> ArticleSample:
+        relative = {
+            "repeated": not repeated.isdisjoint(each.paragraphs),
+            "short": each.length < lengths[edge],
+            "long": each.length > lengths[-1 - edge],
+        }
+        return replace(each, signs=each.signs.union(s for s, shows in relative.items() if shows))
+
+    return [marked(each) for each in window], [marked(each) for each in reference]
 
 
-def _reason(sign: str, clause: str, usual: float) -> Reason:
-    return Reason(sign=sign, why=f"{clause} (usually {usual:.0%})")
+def _shows(sign: str, samples: Sequence[ArticleSample]) -> list[Observation]:
+    by_length = sign not in ("short", "long")
+    return [Observation(sign in each.signs, each.length if by_length else None) for each in samples]
 
 
-def _drift(
-    site: str,
-    layout: str,
-    extractor: str,
-    since: str,
-    reasons: Sequence[Reason],
-    urls: Sequence[str],
-) -> Drift:
-    newest = tuple(dict.fromkeys(reversed(urls)))[:SHOWN]
-    return Drift(
-        site=site,
-        layout=layout,
-        extractor=extractor,
-        since=since,
-        reasons=tuple(reasons),
-        urls=newest,
-    )
+def _lost(page: PageSample) -> Observation:
+    return Observation(page.lost, page.length)
+
+
+def _meaning(sign: str) -> str:
+    if sign in _RELATIVE:
+        return _RELATIVE[sign]
+    return f"articles have {sign}" if sign.startswith("no ") else f"articles have warning {sign}"
+
+
+def _clause(increase: Increase, meaning: str) -> str:
+    return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
+
+
+def _size(times: Sequence[str], since: str | None) -> int:
+    """Return the size of a window: what the crawl brought, within the limits."""
+    brought = sum(since is not None and at >= since for at in times)
+    return min(MAX_WINDOW, max(MIN_WINDOW, brought))
+
+
+def _newest_urls(samples: Sequence[PageSample | ArticleSample]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.url for each in reversed(samples)))[:SHOWN]

@@ -1,21 +1,18 @@
-"""Does a run of articles depart from a site's own past? Pure statistics over yes and no; nothing
-here reads an archive.
+"""A test for drift: is a sign more frequent in a window of articles than in a reference before it?
 
-A redesign takes a field from nearly every new article at once; a weekend, or a run of photo
-stories, shifts shares too. Both are told apart in four steps, and a departure has to pass all of
-them:
+A redesign takes a field from nearly every new article at once; a weekend or a run of photo stories
+shifts shares, too. An increase is reported only if it passes four checks:
 
-- Like is compared with like: what is to be expected of an article is what the past articles nearest to it in length showed (matching by
-  nearest neighbours), so that a run of photo stories is held against earlier photo stories.
-- The tail is exact: the chance of so many or more is that of a sum of unequal yes and no (the Poisson binomial distribution, Hong 2013,
-  doi:10.1016/j.csda.2012.10.006, by its recursion), each expectation at the upper end of Wilson's
-  interval (Wilson 1927, doi:10.1080/01621459.1927.10502953), as the past is a sample, too. It has
-  to be below ALPHA.
-- The size counts, not only the certainty: MIN_RISE more of all articles, and the odds times MIN_ODDS. In thousands of crawls small shifts
-  of a site's mix are certain, and mean nothing.
-- The past had no such stretch: as many articles in a row, at any place of it, showed a smaller share.
+- Size: the share rises by MIN_RISE and the odds MIN_ODDS times. Over thousands of crawls, small
+  shifts of a site's mix are significant and mean nothing.
+- Precedent: no stretch of the reference that is as long as the window had such a share.
+- Like with like: the expected share of an article is that of the NEIGHBOURS reference articles
+  nearest in length, so that photo stories are compared with photo stories.
+- Significance: the exact p-value is below ALPHA. The count is a sum of independent, unequal
+  Bernoulli trials (Poisson binomial distribution, Hong 2013, doi:10.1016/j.csda.2012.10.006). Each
+  expected share is taken at the upper end of Wilson's interval, as the reference is a sample, too.
 
-No site is judged by fewer than MIN_PAST earlier articles, nor by a run of fewer than MIN_WINDOW.
+Pure statistics over booleans; nothing here reads an archive.
 """
 
 from __future__ import annotations
@@ -23,136 +20,131 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
-from math import log, sqrt
+from itertools import accumulate
+from math import sqrt
 from statistics import NormalDist
 
-MIN_WINDOW = 8
-MIN_PAST = 40
+MIN_SAMPLE = 8
+"""Fewer observations than this in the window are not tested."""
+MIN_REFERENCE = 40
+"""Fewer observations than this in the reference are no basis for a test."""
 NEIGHBOURS = 40
-"""Past articles that an article is compared with."""
 ALPHA = 1e-4
-"""Some 25 signs a layout are looked at in a crawl; the three other steps are stricter than this one
-for all but rare signs.
-"""
+"""A crawl tests about 25 signs per layout; except for rare signs the other checks are stricter."""
 MIN_RISE = 0.3
 MIN_ODDS = 8.0
 _Z = NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One article, or one page: does it show the sign?"""
+class Observation:
+    """Whether one article or page shows the sign."""
 
-    shows: bool
+    positive: bool
     length: int | None = None
-    """Characters of its text; None where there is none, or where length says nothing of the sign."""
+    """Characters of the text; None if there is no text or length does not matter for the sign."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Departure:
-    """A sign that is far more frequent than it was."""
+class Increase:
+    """A sign that is far more frequent in the window than in the reference."""
 
     count: int
-    of: int
-    usual: float
-    """Share that was to be expected."""
-    begins: int
-    """Place in the window where it begins: from there on most show it."""
+    """Observations of the window that show the sign."""
+    total: int
+    """Observations of the window."""
+    expected: float
+    """Share expected from the reference, 0 to 1."""
+    start: int
+    """Index in the window of the observation from which most show the sign."""
 
 
-def wilson_upper(count: int, of: int, z: float = _Z) -> float:
-    """Upper end of Wilson's interval, one-sided at 95 %.
+def find_increase(
+    window: Sequence[Observation], reference: Sequence[Observation]
+) -> Increase | None:
+    """Test the window against the reference, both oldest first; None without an increase, or if
+    either has too few observations.
+    """
+    if len(window) < MIN_SAMPLE or len(reference) < MIN_REFERENCE:
+        return None
+    count, total = sum(each.positive for each in window), len(window)
+    if count / total < MIN_RISE or count / total <= _highest_share(reference, total):
+        return None
+    neighbours = _neighbours(window, reference)
+    expected = sum(positives / size for positives, size in neighbours) / total
+    size = len(reference)
+    if count / total - expected < MIN_RISE:
+        return None
+    if _odds(count, total) < MIN_ODDS * _odds(expected * size, size):
+        return None
+    if tail_probability(count, [wilson_upper(*each) for each in neighbours]) >= ALPHA:
+        return None
+    return Increase(count=count, total=total, expected=expected, start=_start(window))
+
+
+def wilson_upper(count: int, total: int, z: float = _Z) -> float:
+    """Return the upper end of Wilson's score interval, by default one-sided at 95 %.
+
+    Wilson 1927, doi:10.1080/01621459.1927.10502953.
 
     >>> round(wilson_upper(0, 40), 3), round(wilson_upper(20, 40), 3)
     (0.063, 0.626)
     """
-    share = count / of
-    middle = share + z * z / (2 * of)
-    spread = z * sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return min(1.0, (middle + spread) / (1 + z * z / of))
+    share = count / total
+    centre = share + z * z / (2 * total)
+    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    return min(1.0, (centre + spread) / (1 + z * z / total))
 
 
-def chance_of_at_least(count: int, chances: Sequence[float]) -> float:
-    """Chance that at least so many of independent events happen.
+def tail_probability(count: int, chances: Sequence[float]) -> float:
+    """Return the probability that at least `count` of the independent events occur.
 
-    >>> round(chance_of_at_least(2, [0.5, 0.5, 0.5]), 3)
+    >>> tail_probability(2, [0.5, 0.5, 0.5])
     0.5
     """
-    below = [1.0] + [0.0] * (count - 1)  # below[k]: chance of exactly k so far, for k < count
-    reached = 0.0
+    exactly = [1.0]  # exactly[k]: probability of k events so far
     for chance in chances:
-        reached += below[-1] * chance
-        below = [
-            below[0] * (1 - chance),
-            *(here * (1 - chance) + before * chance for before, here in pairwise(below)),
+        exactly = [
+            fewer * chance + same * (1 - chance)
+            for fewer, same in zip([0.0, *exactly], [*exactly, 0.0], strict=True)
         ]
-    return min(1.0, reached)
+    return min(1.0, sum(exactly[count:]))
 
 
-def departure(window: Sequence[Case], past: Sequence[Case]) -> Departure | None:
-    """How the sign departs in `window` from `past`, both oldest first; None where it does not, or
-    where there is too little of either.
+def _neighbours(
+    window: Sequence[Observation], reference: Sequence[Observation]
+) -> list[tuple[int, int]]:
+    """For each of the window, (positives, size) of the reference observations nearest in length."""
+    everything = sum(each.positive for each in reference), len(reference)
+    known = sorted((each.length, each.positive) for each in reference if each.length is not None)
+    lengths = [length for length, _positive in known]
+
+    def nearest(length: int | None) -> tuple[int, int]:
+        if length is None or len(known) < NEIGHBOURS:
+            return everything
+        middle = (bisect_left(lengths, length) + bisect_right(lengths, length)) // 2
+        start = max(0, min(middle - NEIGHBOURS // 2, len(known) - NEIGHBOURS))
+        return sum(positive for _, positive in known[start : start + NEIGHBOURS]), NEIGHBOURS
+
+    return [nearest(each.length) for each in window]
+
+
+def _odds(count: float, total: int) -> float:
+    return (count + 0.5) / (total - count + 0.5)
+
+
+def _highest_share(reference: Sequence[Observation], length: int) -> float:
+    """Return the highest share in a stretch of `length`, at most a quarter of the reference."""
+    length = min(length, len(reference) // 4)
+    sums = [0, *accumulate(each.positive for each in reference)]
+    return max(end - start for start, end in zip(sums, sums[length:], strict=False)) / length
+
+
+def _start(window: Sequence[Observation]) -> int:
+    """Return where the end begins in which positives outnumber the others most; else the first
+    positive.
     """
-    if len(window) < MIN_WINDOW or len(past) < MIN_PAST:
-        return None
-    count, of = sum(case.shows for case in window), len(window)
-    if count / of < MIN_RISE or count / of <= _worst_stretch(past, of):
-        return None
-    expected = _Expectation(past)
-    counts = [expected.of(case.length) for case in window]
-    usual = sum(shown / among for shown, among in counts) / of
-    if count / of - usual < MIN_RISE or _odds(count, of) < MIN_ODDS * _odds(
-        usual * len(past), len(past)
-    ):
-        return None
-    if chance_of_at_least(count, [wilson_upper(shown, among) for shown, among in counts]) >= ALPHA:
-        return None
-    return Departure(count=count, of=of, usual=usual, begins=_beginning(window))
-
-
-class _Expectation:
-    """How many of the past articles of about a length showed the sign."""
-
-    def __init__(self, past: Sequence[Case]) -> None:
-        self._all = sum(case.shows for case in past), len(past)
-        known = sorted(
-            (log(case.length + 1), case.shows) for case in past if case.length is not None
-        )
-        self._lengths = [length for length, _ in known]
-        self._shown = [0, *accumulate(shows for _, shows in known)]
-
-    def of(self, length: int | None) -> tuple[int, int]:
-        """(count, among how many)"""
-        if length is None or len(self._lengths) < NEIGHBOURS:
-            return self._all
-        place = (
-            bisect_left(self._lengths, log(length + 1))
-            + bisect_right(self._lengths, log(length + 1))
-        ) // 2
-        start = max(0, min(place - NEIGHBOURS // 2, len(self._lengths) - NEIGHBOURS))
-        return self._shown[start + NEIGHBOURS] - self._shown[start], NEIGHBOURS
-
-
-def _odds(count: float, of: int) -> float:
-    return (count + 0.5) / (of - count + 0.5)
-
-
-def _worst_stretch(past: Sequence[Case], length: int) -> float:
-    """The highest share among so many articles in a row, at most a quarter of the past."""
-    length = min(length, len(past) // 4)
-    sums = [0, *accumulate(case.shows for case in past)]
-    return max(sums[end] - sums[end - length] for end in range(length, len(sums))) / length
-
-
-def _beginning(window: Sequence[Case]) -> int:
-    """Where the window's end begins in which those that show the sign outnumber the others most;
-    else the first of them.
-    """
-    lead = best = 0
-    begins = next(place for place, case in enumerate(window) if case.shows)
-    for place in range(len(window) - 1, -1, -1):
-        lead += 1 if window[place].shows else -1
-        if lead > best:
-            best, begins = lead, place
-    return begins
+    leads = list(accumulate(1 if each.positive else -1 for each in reversed(window)))
+    if max(leads) <= 0:
+        return next(index for index, each in enumerate(window) if each.positive)
+    return len(window) - 1 - leads.index(max(leads))

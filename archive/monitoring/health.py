@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
+from archive.database.clock import exact
 from archive.ledger.wording import human_bytes, plain_duration, plain_time, plural, sentence
 from archive.monitoring import coverage
 from archive.monitoring.alert_log import lasting
@@ -77,10 +78,7 @@ def free_bytes(path: Path) -> int:
 
 def crawled_sites(archive: Reader) -> list[str]:
     """The sites that were ever crawled."""
-    return [
-        site
-        for (site,) in archive.db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")
-    ]
+    return archive.crawls.sites()
 
 
 def incidents(
@@ -132,28 +130,26 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
     """When and how the newest crawl of a site ended: `started_at, ended_at, end_reason`; None where
     there was none.
     """
-    rows = archive.db.query(
-        "SELECT started_at, ended_at, end_reason FROM crawls WHERE site = ? ORDER BY id DESC LIMIT 1",
-        [site],
-    )
-    return next(iter(rows), None)
+    newest = archive.crawls.newest(site)
+    if newest is None:
+        return None
+    return {
+        "started_at": exact(newest.started_at),
+        "ended_at": exact(newest.ended_at) if newest.ended_at else None,
+        "end_reason": newest.end_reason,
+    }
 
 
 def _crawls(archive: Reader, site: str) -> list[_Crawl]:
     """Newest first, back to the last one that finished; those that were stopped left out."""
-    rows = archive.db.conn.execute(
-        """SELECT started_at, iif(end_reason IS :killed, NULL, ended_at), end_reason FROM crawls
-            WHERE site = :site AND end_reason IS NOT :stopped
-            AND id >= coalesce((SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0) ORDER BY id DESC""",
-        {"site": site, "stopped": _STOPPED, "killed": _KILLED},
-    )
     return [
         _Crawl(
-            started_at=datetime.fromisoformat(start),
-            ended_at=datetime.fromisoformat(end) if end else None,
-            end_reason=reason,
+            started_at=crawl.started_at,
+            ended_at=None if crawl.end_reason == _KILLED else crawl.ended_at,
+            end_reason=crawl.end_reason,
         )
-        for start, end, reason in rows.fetchall()
+        for crawl in archive.crawls.since_finished(site)
+        if crawl.end_reason != _STOPPED
     ]
 
 

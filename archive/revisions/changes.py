@@ -1,4 +1,4 @@
-"""What changed in a story, and what did not: pure rules over two readings, no SQL."""
+"""What changed in a story and what did not: pure rules over two readings, no SQL."""
 
 from __future__ import annotations
 
@@ -11,23 +11,14 @@ from typing import Any
 
 from archive.database.clock import exact
 from archive.identity import normalised, text_digest
+from archive.records import IMPORTED, Article
 
-COMPARED = (
-    "headline",
-    "kicker",
-    "deck",
-    "body",
-    "dateline",
-    "authors",
-    "editors",
-    "agency",
-    "published_at",
-    "section",
-    "caption",
+COMPARED = tuple(
+    "headline kicker deck body dateline authors editors agency published_at section caption".split()
 )
 """Fields whose change makes a revision.
 
-Left out on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are
+Excluded on purpose: `modified_at` moves without any change of the text, `tags` and `image_url` are
 computed by the sites (related topics, the size of a picture), the rest is ours.
 """
 
@@ -40,16 +31,55 @@ _MARKED = re.compile(
     |[\[(]\s*(?:ralat|koreksi|update)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Marks of a correction at the start of a paragraph or headline, or bracketed in it. `Koreksi IHSG
-berlanjut` is about the stock exchange: without a colon, bracket or dash the words count only in
-capitals; `Koreksi-koreksi` is a plural.
+"""Marks of a correction at the start of a paragraph or headline, or in brackets.
+
+`Koreksi IHSG berlanjut` is about the stock exchange: without a colon, bracket or dash the words
+count only in capitals; `Koreksi-koreksi` is a plural.
 """
 
 _WORD = re.compile(r"\s*\S+|\s+")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What makes a new revision of a story."""
+
+    kind: str
+    """`first`, `publisher`, `technical`, `removed` or `restored`."""
+    changed: tuple[str, ...] = ()
+    """Fields that differ from the revision before; empty for `first` and `removed`."""
+    correction: str | None = None
+    """The publisher's note of a correction; None where none came with it."""
+
+
+def change_of(
+    newest: Mapping[str, Any] | None, article: Article, *, technical: bool = False
+) -> Change | None:
+    """Return what changed since a story's newest revision, or None for nothing.
+
+    `technical`: the page did not change, our extractor did. The first page of a story that was
+    imported makes a technical revision, even of an equal text: what differs may be another
+    scraper's doing.
+    """
+    reading = article.as_dict()
+    if newest is None:
+        return Change(kind="first", correction=correction_note(None, reading))
+    restored = newest["removed_at"] is not None and not technical
+    first_page = newest["layout"] == IMPORTED != article.layout
+    if not restored and not first_page and reading_digest(reading) == newest["digest"]:
+        return None
+    changed = changed_fields(newest, reading)
+    if technical or (first_page and not restored):
+        return Change(kind="technical", changed=changed)
+    return Change(
+        kind="restored" if restored else "publisher",
+        changed=changed,
+        correction=correction_note(newest, reading),
+    )
+
+
 def comparable(value: Any) -> str:
-    """A field's value as one normalised text; lists are joined, None is the empty text."""
+    """Return a field's value as one normalised text; lists are joined, None is the empty text."""
     if value is None:
         return ""
     if isinstance(value, (list, tuple)):
@@ -58,52 +88,42 @@ def comparable(value: Any) -> str:
 
 
 def _comparable(name: str, reading: Mapping[str, Any]) -> str:
-    """A field for comparing: a moment is the same moment with another offset."""
+    """Return a field for comparing: a time equals the same time with another offset."""
     value = reading.get(name)
-    return (
-        exact(datetime.fromisoformat(value))
-        if name == "published_at" and value
-        else comparable(value)
-    )
+    if name == "published_at" and value:
+        return exact(datetime.fromisoformat(value))
+    return comparable(value)
 
 
 def reading_digest(reading: Mapping[str, Any]) -> str:
-    """Digest of the compared fields: equal for two readings between which nothing of meaning
-    changed.
-    """
+    """Digest the compared fields: equal for readings that say the same."""
     return text_digest(f"{name}={_comparable(name, reading)}" for name in COMPARED)
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the compared fields that differ, in the order of COMPARED."""
+    """Return the names of the compared fields that differ, in the order of COMPARED."""
     return tuple(name for name in COMPARED if _comparable(name, before) != _comparable(name, after))
 
 
 def correction_note(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str | None:
-    """The newsroom's note of a correction that stands in `after` and did not stand in `before`;
-    None where there is none.
+    """Return the publisher's note of a correction in `after` that was not in `before`, if any.
 
     Without a `before`, an `UPDATE` is no note: so begin many first versions ("UPDATE harga emas").
 
-    >>> correction_note(None, {"headline": "Jembatan Lambur Dibuka", "body": "Warga datang.\\n\\nKOREKSI: dibuka Senin, bukan Minggu."})
+    >>> body = "Warga datang.\\n\\nKOREKSI: dibuka Senin, bukan Minggu."
+    >>> correction_note(None, {"headline": "Jembatan Lambur Dibuka", "body": body})
     'KOREKSI: dibuka Senin, bukan Minggu.'
     """
     known = {normalised(line) for line in _lines(before)} if before is not None else set()
-    fresh = (
-        (line, _MARKED.search(line)) for line in _lines(after) if normalised(line) not in known
-    )
-    return next(
-        (
-            line
-            for line, mark in fresh
-            if mark and (before is not None or "update" not in mark[0].lower())
-        ),
-        None,
-    )
+    for line in _lines(after):
+        mark = _MARKED.search(line) if normalised(line) not in known else None
+        if mark and (before is not None or "update" not in mark[0].lower()):
+            return line
+    return None
 
 
 def _lines(reading: Mapping[str, Any]) -> list[str]:
-    """Headline, kicker, deck and paragraphs."""
+    """Return headline, kicker, deck and paragraphs."""
     above = [reading.get(name) or "" for name in ("headline", "kicker", "deck")]
     return [line for line in (*above, *(reading.get("body") or "").split("\n\n")) if line]
 
@@ -117,9 +137,7 @@ class Edit:
 
 
 def word_diff(before: str, after: str) -> Iterator[Edit]:
-    """The words of two texts side by side, paragraphs kept, as runs of same, removed and added
-    text.
-    """
+    """Compare two texts word by word, paragraphs kept; yield runs of same, removed, added text."""
     same = ""
     for removed, added in _runs(_WORD.findall(before), _WORD.findall(after)):
         space = _common_space(removed, added)
@@ -137,13 +155,13 @@ def word_diff(before: str, after: str) -> Iterator[Edit]:
 
 
 def _runs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of what stood and what stands in its place; equal where nothing changed."""
+    """Yield pairs of old and new text; equal where nothing changed."""
     matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
     for _tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
         yield "".join(old[a_from:a_to]), "".join(new[b_from:b_to])
 
 
 def _common_space(removed: str, added: str) -> str:
-    """The white space that both runs begin with: it did not change."""
+    """Return the white space that both runs begin with: it did not change."""
     spaces = [text[: len(text) - len(text.lstrip())] for text in (removed, added)]
     return spaces[0] if spaces[0] == spaces[1] else ""

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from archive.database.schema import LISTS
 from archive.errors import ArticleUnknown
 from archive.identity import canonical_url
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.ledger.wording import plain_time
 
 _LISTS = (*LISTS, "changed")
@@ -226,7 +226,7 @@ def stats(db: Database) -> list[dict[str, Any]]:
                 coalesce(v.unanswered >= :deaf, 0) AS never_304
             FROM (SELECT DISTINCT site FROM urls UNION SELECT site FROM articles) s
             LEFT JOIN validators v ON v.site = s.site ORDER BY s.site""",
-            {"deaf": DEAF_AFTER},
+            {"deaf": IGNORES_CONDITIONAL_AFTER},
         )
     )
 

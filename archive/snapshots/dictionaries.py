@@ -5,12 +5,11 @@ forgotten.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 
 from sqlite_utils import Database
 
-from archive.database.clock import instant
+from archive.database.clock import Clock, instant
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.identity import bytes_digest
 from archive.snapshots import compression
@@ -25,8 +24,9 @@ class Dictionaries:
     well.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
         self._content = lru_cache(maxsize=16)(self._read)
         self._newest: dict[str, int | None] = {}
 
@@ -112,7 +112,7 @@ class Dictionaries:
             if pieces and self._holds(number, pieces)
         ]
 
-    def add(self, site: str, pages: Sequence[bytes], *, after: int, now: datetime) -> int:
+    def add(self, site: str, pages: Sequence[bytes], *, after: int) -> int:
         """Write a dictionary made of these pages, oldest first, and put it in force; `after` so
         many pages were kept.
         """
@@ -123,7 +123,7 @@ class Dictionaries:
             FROM dictionaries WHERE site = :site RETURNING id""",
             {
                 "site": site,
-                "created_at": instant(now),
+                "created_at": instant(self._clock.now),
                 "digest": bytes_digest(content),
                 "packed": compression.pack(content),
                 "after": after,
@@ -132,15 +132,15 @@ class Dictionaries:
         self._newest[site] = row[0]
         return int(row[0])
 
-    def retire(self, dictionary_id: int, *, now: datetime) -> None:
+    def retire(self, dictionary_id: int) -> None:
         """Never pack with it again; what was packed with it stays readable."""
         self._db.conn.execute(
             "UPDATE dictionaries SET retired_at = coalesce(retired_at, ?) WHERE id = ?",
-            (instant(now), dictionary_id),
+            (instant(self._clock.now), dictionary_id),
         )
         self._newest.clear()
 
-    def erase(self, dictionary_id: int, *, now: datetime) -> None:
+    def erase(self, dictionary_id: int) -> None:
         """Retire it and take its bytes out of the archive; raises ArchiveError while a snapshot is
         packed with it.
         """
@@ -150,7 +150,7 @@ class Dictionaries:
             raise ArchiveError(
                 f"dictionary {self.name(dictionary_id)} cannot be erased: there are snapshots packed with it"
             )
-        self.retire(dictionary_id, now=now)
+        self.retire(dictionary_id)
         self._db.conn.execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
 

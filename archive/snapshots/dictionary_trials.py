@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlite_utils import Database
 
@@ -106,7 +105,7 @@ class Renewal:
         self._dictionaries = dictionaries
         self._repacking = repacking
 
-    def after_page(self, site: str, now: datetime) -> None:
+    def after_page(self, site: str) -> None:
         """Count a page that was just kept, and make a dictionary where it is time for one."""
         (pages,) = self._db.conn.execute(
             "INSERT INTO packing (site, pages) VALUES (?, 1) ON CONFLICT (site) DO UPDATE SET pages = pages + 1 RETURNING pages",
@@ -114,19 +113,19 @@ class Renewal:
         ).fetchone()
         in_force = self._dictionaries.in_force(site)
         if in_force is None or self._dictionaries.problem(in_force) is not None:
-            self.make(site, now)
+            self.make(site)
         elif is_due(pages):
-            self._try(site, in_force, pages, now)
+            self._try(site, in_force, pages)
 
-    def make(self, site: str, now: datetime) -> None:
+    def make(self, site: str) -> None:
         """A dictionary of the newest pages, without a trial; nothing where there are fewer than
         four.
         """
         candidate = self._candidate(fitting(self._recent(site)))
         if len(candidate.numbers) >= compression.FEWEST_PAGES:
-            self._put_in_force(site, candidate, self._pages(site), now)
+            self._put_in_force(site, candidate, self._pages(site))
 
-    def _try(self, site: str, in_force: int, pages: int, now: datetime) -> None:
+    def _try(self, site: str, in_force: int, pages: int) -> None:
         recent = self._recent(site)
         unseen = pages - self._dictionaries.made_after(in_force)
         newest = _within(recent[: min(SAMPLE_PAGES, len(recent) // 4, unseen)], SAMPLE_BYTES)
@@ -143,7 +142,7 @@ class Renewal:
         ]
         cost, best = min(costs, key=lambda pair: pair[0], default=(limit, None))
         if best is not None and sample.numbers and cost <= limit:
-            self._put_in_force(site, best, pages, now, also=sample.numbers)
+            self._put_in_force(site, best, pages, also=sample.numbers)
 
     def _cost(self, candidate: Candidate, sample: Candidate, ahead: int) -> float:
         """Bytes of the sample, and its share of the candidate's own room; `ahead` pages come before
@@ -153,19 +152,19 @@ class Renewal:
         return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
 
     def _put_in_force(
-        self, site: str, candidate: Candidate, pages: int, now: datetime, also: Sequence[int] = ()
+        self, site: str, candidate: Candidate, pages: int, also: Sequence[int] = ()
     ) -> None:
         """Its own pages are packed with it at once: they take next to nothing then, which pays for
         the dictionary.
         """
-        made = self._dictionaries.add(site, candidate.bodies, after=pages, now=now)
+        made = self._dictionaries.add(site, candidate.bodies, after=pages)
         for numbers in (candidate.numbers, also):
             self._repacking.replace(self._repacking.frames(numbers, made), made)
         for old in self._dictionaries.of_site(site):
             if old != made:
-                self._give_up(old, made, now)
+                self._give_up(old, made)
 
-    def _give_up(self, old: int, made: int, now: datetime) -> None:
+    def _give_up(self, old: int, made: int) -> None:
         """Erase a dictionary for which few pages are left, if they take less room with the new one
         than it takes with them.
         """
@@ -181,7 +180,7 @@ class Renewal:
         ).fetchone()
         if sum(len(packed) for _, packed in frames) <= size + self._repacking.packed_size(left):
             self._repacking.replace(frames, made)
-            self._dictionaries.erase(old, now=now)
+            self._dictionaries.erase(old)
 
     def _candidate(self, pages: Sequence[Sized]) -> Candidate:
         """Made of these pages, newest first; those that are damaged are left out: they must not

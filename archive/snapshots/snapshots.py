@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -43,7 +43,7 @@ class Snapshots:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self.dictionaries = Dictionaries(db)
+        self.dictionaries = Dictionaries(db, clock)
         self._repacking = Repacking(db, self.dictionaries)
         self._renewal = Renewal(db, self.dictionaries, self._repacking)
         self._told: set[str] = set()
@@ -91,8 +91,16 @@ class Snapshots:
         first = self._insert(snapshot, {**common, "part": 1, "first_part_id": None})
         for part, further in enumerate(snapshot.parts, 2):
             self._insert(further, {**common, "part": part, "first_part_id": first})
-        self._renewal.after_page(snapshot.page.site, snapshot.page.fetched_at)
+        self._renewal.after_page(snapshot.page.site)
         return first
+
+    def erase(self, first_pages: Sequence[int]) -> None:
+        """Delete snapshots, each with its further parts."""
+        for column in ("first_part_id", "id"):
+            self._db.conn.executemany(
+                f"DELETE FROM snapshots WHERE {column} = ?",  # noqa: S608 - constants
+                [(number,) for number in first_pages],
+            )
 
     def page(self, snapshot_id: int) -> Page:
         """The page as it was fetched, parts included; raises ArchiveDamaged where a digest does not
@@ -114,14 +122,14 @@ class Snapshots:
         """
         return self._repacking.move(dictionary_id, limit=limit)
 
-    def retire(self, dictionary_id: int, *, now: datetime) -> None:
+    def retire(self, dictionary_id: int) -> None:
         """Pack with this dictionary never again; its site's newest pages make a fresh one, if no
         other is in force.
         """
-        self.dictionaries.retire(dictionary_id, now=now)
+        self.dictionaries.retire(dictionary_id)
         site = self.dictionaries.site(dictionary_id)
         if self.dictionaries.in_force(site) is None:
-            self._renewal.make(site, now)
+            self._renewal.make(site)
 
     def _rows(self, snapshot_id: int) -> list[tuple[object, ...]]:
         return self._db.conn.execute(
@@ -182,7 +190,7 @@ class Snapshots:
             "dictionary_id": snapshot.dictionary_id,
             "packed": snapshot.packed,
             "missing_parts": page.missing_parts,
-            "kept_at": self._clock.stamp(page.fetched_at),
+            "kept_at": self._clock.stamp(),
         }
         names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         cursor = self._db.conn.execute(

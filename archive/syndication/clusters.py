@@ -17,11 +17,11 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock
-from archive.syndication.comparison import Measure, measure, newsroom
-from archive.syndication.members import WHOLE, Candidate, Member, measured, member_of
+from archive.syndication.comparison import Overlap, overlap, publisher
+from archive.syndication.members import WHOLE, Candidate, Member, known_overlaps, member_of
 from archive.syndication.texts import BATCH, Texts
 
-MOST_IN_VAIN = 64
+MAX_VAIN = 64
 """Comparisons without a link after which a text is compared no more. Texts of one template meet by
 the thousand; what copies one of them agrees with it more than they do, and comes before them.
 """
@@ -35,32 +35,32 @@ class Clusters:
         self._clock = clock
         self.texts = Texts(db)
 
-    def place(self, article_id: int, body: str, *, now: datetime) -> None:
+    def place(self, article_id: int, body: str) -> None:
         """The article says this now: its text meets the others, and clusters grow, unite or fall
         apart.
         """
         if self.texts.of(article_id) is not None:
-            self.leave(article_id, now=now)
+            self.leave(article_id)
         text_id = self.texts.put(article_id, body)
         united = {article_id}
         if self.texts.signature(text_id).whole:
             united |= self._running(text_id)
         self._meet(text_id, united)
-        if not self._join(article_id, united, now=now):
-            self._settle(united, now=now)
+        if not self._join(article_id, united):
+            self._settle(united)
 
-    def leave(self, article_id: int, *, now: datetime) -> None:
+    def leave(self, article_id: int) -> None:
         """The article's text is no longer what it was: what it held together is looked at again."""
         row = self.rows([article_id]).get(article_id)
         others = self._companions(row["cluster_id"]) - {article_id} if row else set()
         self.texts.drop(article_id)
-        self.write(article_id, None, now=now)
+        self.write(article_id, None)
         if others:
-            self.regroup(others, now=now)
+            self.regroup(others)
 
-    def erase(self, article_id: int, *, now: datetime) -> None:
+    def erase(self, article_id: int) -> None:
         """The article was taken down: not even its past is left."""
-        self.leave(article_id, now=now)
+        self.leave(article_id)
         self._db.conn.execute("DELETE FROM memberships WHERE article_id = ?", (article_id,))
 
     @contextmanager
@@ -76,7 +76,7 @@ class Clusters:
         """Close the connection, where it is one's own."""
         self._db.close()
 
-    def replace(self, numbers: Sequence[int], members: Sequence[Member], *, now: datetime) -> int:
+    def replace(self, numbers: Sequence[int], members: Sequence[Member]) -> int:
         """Write a cluster that was composed elsewhere; those whom it leaves behind are looked at
         again. How many rows changed.
         """
@@ -87,12 +87,12 @@ class Clusters:
             for other in self._companions(number)
         }
         if behind := behind.difference(numbers):
-            self.regroup(behind, now=now)
+            self.regroup(behind)
         if len(self._candidates(numbers)) < len(numbers):  # one was taken down meanwhile
-            self.regroup(numbers, now=now)
+            self.regroup(numbers)
             return len(numbers)
         return sum(
-            self.write(member.article_id, member, now=now, before=before.get(member.article_id))
+            self.write(member.article_id, member, before=before.get(member.article_id))
             for member in members
         )
 
@@ -164,10 +164,10 @@ class Clusters:
                 continue
             if self.texts.linked(text_id, met):
                 united |= self._running(met.text_id)
-            elif (in_vain := in_vain + 1) >= MOST_IN_VAIN:
+            elif (in_vain := in_vain + 1) >= MAX_VAIN:
                 return
 
-    def regroup(self, articles: Collection[int], *, now: datetime) -> None:
+    def regroup(self, articles: Collection[int]) -> None:
         """Articles that were one cluster: which of them are it still?"""
         texts = {
             candidate.article_id: candidate.text_id for candidate in self._candidates(articles)
@@ -191,11 +191,11 @@ class Clusters:
                 if all(self.texts.signature(text).whole for text in group)
                 else [{number} for number in runs]
             ):
-                self._settle(numbers, now=now)
+                self._settle(numbers)
         for number in set(articles) - texts.keys():
-            self.write(number, None, now=now)
+            self.write(number, None)
 
-    def _join(self, article_id: int, united: set[int], *, now: datetime) -> bool:
+    def _join(self, article_id: int, united: set[int]) -> bool:
         """Whether the article only adds itself to a cluster, whose other members stay what they
         are; then it is written.
 
@@ -220,25 +220,23 @@ class Clusters:
         own = [
             number
             for number, _cluster, _is_first, site in places
-            if newsroom(site) == newsroom(came.site)
+            if publisher(site) == publisher(came.site)
         ]
         repeat = any(candidate.order < came.order for candidate in self._candidates(own))
         if came.order < first.order or article_id < cluster_id or (own and not repeat):
             return False
         self.write(
-            article_id,
-            member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat),
-            now=now,
+            article_id, member_of(came, first, self._beside(came, first), cluster_id, repeat=repeat)
         )
         return True
 
-    def _settle(self, articles: Iterable[int], *, now: datetime) -> None:
+    def _settle(self, articles: Iterable[int]) -> None:
         """These articles are one cluster; one article alone is in none."""
         numbers = sorted(articles)
         before = self.rows(numbers)
         members = {member.article_id: member for member in self.composed(numbers, before)}
         for number in numbers:
-            self.write(number, members.get(number), now=now, before=before.get(number))
+            self.write(number, members.get(number), before=before.get(number))
 
     def composed(
         self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None
@@ -253,20 +251,20 @@ class Clusters:
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
-        known = measured(before or {}, first.article_id)
+        known = known_overlaps(before or {}, first.article_id)
         members: list[Member] = []
         newsrooms: set[str] = set()
         for candidate in candidates:
             found = known.get(candidate.article_id) or self._beside(candidate, first)
-            repeat = newsroom(candidate.site) in newsrooms
-            newsrooms.add(newsroom(candidate.site))
+            repeat = publisher(candidate.site) in newsrooms
+            newsrooms.add(publisher(candidate.site))
             members.append(member_of(candidate, first, found, cluster_id, repeat=repeat))
         return members
 
-    def _beside(self, candidate: Candidate, first: Candidate) -> Measure:
+    def _beside(self, candidate: Candidate, first: Candidate) -> Overlap:
         if candidate.text_id == first.text_id:
             return WHOLE
-        return measure(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
+        return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
         found: list[Candidate] = []
@@ -306,12 +304,7 @@ class Clusters:
         return found
 
     def write(
-        self,
-        article_id: int,
-        member: Member | None,
-        *,
-        now: datetime,
-        before: Mapping[str, Any] | None = None,
+        self, article_id: int, member: Member | None, *, before: Mapping[str, Any] | None = None
     ) -> bool:
         """Write today's row, and that it is so from now on; nothing where `before` says the same.
         None: in no cluster.
@@ -325,7 +318,7 @@ class Clusters:
             if gone:
                 self._db.conn.execute(
                     "INSERT INTO memberships (article_id, since) VALUES (?, ?)",
-                    (article_id, self._clock.stamp(now)),
+                    (article_id, self._clock.stamp()),
                 )
             return bool(gone)
         row = (
@@ -344,6 +337,6 @@ class Clusters:
         self._db.conn.execute(
             """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity, containment, of_first, is_first)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (article_id, self._clock.stamp(now), *row),
+            (article_id, self._clock.stamp(), *row),
         )
         return True

@@ -1,15 +1,15 @@
-"""Whether two articles are one text: the exact judgement over candidates, by rules that can be
-read.
+"""Whether two articles are one text: the exact judgement of a pair of candidates.
 
-In four steps, each of which can say no:
+A pair has to pass four checks:
 
-1. Enough words to judge by.
-2. Enough of them shared: of both texts (`similarity`), or nearly all of the shorter one (`containment`).
-3. The same news on top. News is an inverted pyramid: a newsroom cuts from the end and adds background there, so novelty at the end is
-   a cut or an addition, novelty at the top is another story. A site that runs yesterday's
-   paragraphs under today's lead follows up on its own story; between sites, a new lead over the
-   same text is what an editor does with wire copy.
-4. The same facts in the same words (see `facts`).
+1. Both have enough words to judge by.
+2. They share enough of them: of both texts (`similarity`), or nearly all of the shorter one
+   (`containment`).
+3. The news at the top is the same. News is an inverted pyramid: an editor cuts from the end and
+   adds background there, so novelty at the end is a cut or an addition, novelty at the top another
+   story. A site that runs yesterday's paragraphs under today's lead follows up on its own story;
+   between sites, a new lead over the same text is what an editor does with wire copy.
+4. Numbers and names in the same context are the same (see `facts`).
 """
 
 from __future__ import annotations
@@ -22,48 +22,42 @@ from math import exp
 from typing import Literal, Self
 
 from archive.syndication.facts import Frames, frames, other_facts
-from archive.syndication.shingles import MOST_CHARACTERS, WIDTH, shingles, words
-from archive.syndication.signatures import FEWEST_WORDS
+from archive.syndication.shingles import MAX_CHARACTERS, WIDTH, shingles, words
+from archive.syndication.signatures import MIN_WORDS
 
 COPY = 0.8
-"""Similarity from which on it is a copy: about one word in forty changed, or one paragraph in ten
-cut.
-"""
+"""Minimum similarity of a copy: about one word in forty changed, or one paragraph in ten cut."""
 
 EDITED = 0.38
-"""Similarity from which on it is an edited text: about one word in nine changed, or every third
-paragraph rewritten. Two reporters at one event share their quotes and little else; of press
-releases told in own words 0.36 and less is left.
+"""Minimum similarity of an edited text: about one word in nine changed, or every third paragraph
+rewritten. Two reporters at one event share their quotes and little else; press releases retold in
+other words have 0.36 and less.
 """
 
 CONTAINED = 0.7
-"""Share of the shorter text from which on it was cut from the longer one."""
+"""Minimum share of the shorter text found in the longer one if it was cut from it."""
 
 EXCERPT = 0.6
-"""Share of the longer text up to which the shorter one is called an excerpt: two fifths and more
-were cut.
-"""
+"""Maximum share of the longer text found in an excerpt: two fifths and more were cut."""
 
 SAME_TOP = 0.65
-"""Share that both tops must have in the other text if two stories of one site are one story.
+"""Minimum share of both tops found in the other text, for two stories of one site to be one story.
 Repeats have 0.68 and more, follow-ups less than 0.6.
 """
 
 OWN_TOP = 0.4
-"""Share that one of the tops must have where the sites differ: one of them copied, and the other's
-lead may be new. Where both leads are new, only background is shared.
+"""Minimum share of one of the tops if the sites differ: one of them copied, and the other's lead
+may be new. If both leads are new, only background is shared.
 """
 
 FADING = 80.0
-"""Words after which a word's place on top counts e times less: two to three paragraphs."""
+"""Words after which a word's weight in the top has fallen to 1/e: two to three paragraphs."""
 
 _WEIGHTS = tuple(exp(-place / FADING) for place in range(round(6 * FADING)))
-"""Beyond, a word weighs a four-hundredth of the first."""
+"""Beyond, a word would weigh a four-hundredth of the first."""
 _TOTALS = tuple(accumulate(_WEIGHTS))
 
-_SUFFIXES = frozenset(
-    ("www", "com", "co", "id", "net", "org", "or", "go", "ac", "web", "my", "tv", "news", "info")
-)
+_SUFFIXES = frozenset("www com co id net org or go ac web my tv news info".split())
 
 Side = Literal["a", "b"]
 Relation = Literal["copy", "edited", "excerpt"]
@@ -71,19 +65,17 @@ Relation = Literal["copy", "edited", "excerpt"]
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """An article, prepared for comparing."""
+    """An article, prepared for comparison."""
 
     site: str
     published_at: datetime | None = None
-    """Aware."""
+    """Aware; None if unknown."""
     agency: str | None = None
-    """The wire service that the text credits."""
+    """The wire service that the text credits; None if it credits none."""
     length: int
-    """Words read."""
+    """Number of words, at most MAX_WORDS."""
     run: tuple[int, ...] = field(repr=False)
-    """Shingles of the body in their order; the headline is left out, as every newsroom writes its
-    own.
-    """
+    """Shingles of the body in order, without the headline, which every publisher writes itself."""
     shingles: frozenset[int] = field(repr=False)
     body: str = field(repr=False)
 
@@ -96,7 +88,7 @@ class Text:
         published_at: datetime | None = None,
         agency: str | None = None,
     ) -> Self:
-        """Read a body; takes about a millisecond."""
+        """Prepare a body; takes about a millisecond."""
         found = words(body)
         run = shingles(found)
         return cls(
@@ -106,36 +98,35 @@ class Text:
             length=len(found),
             run=run,
             shingles=frozenset(run),
-            body=body[:MOST_CHARACTERS],
+            body=body[:MAX_CHARACTERS],
         )
 
     @cached_property
     def frames(self) -> Frames:
-        """Where its facts stand; half of the time that reading takes, and few comparisons come so
-        far.
-        """
+        """Numbers and names by context; lazy, as it takes half the time and is rarely needed."""
         return frames(self.body)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """What two texts have to do with each other."""
+    """How two texts, `a` and `b`, are related."""
 
     relation: Relation
     similarity: float
-    """Jaccard: shared shingles of all."""
+    """Jaccard similarity of the shingles, 0 to 1."""
     containment_a: float
-    """Share of a's shingles that b has too."""
+    """Share of a's shingles found in b."""
     containment_b: float
+    """Share of b's shingles found in a."""
     excerpt: Side | None = None
-    """Which text was cut from the other one."""
+    """Which text was cut from the other one; None if the relation is no excerpt."""
     first: Side | None = None
-    """Which was published first; None where a time is missing or both are the same."""
+    """Which was published first; None if a time is missing or both are equal."""
     same_site: bool
-    """A repeat, rather than syndication."""
+    """One publisher ran both: a repeat rather than syndication."""
 
     def reversed(self) -> Link:
-        """The same link seen from the other text."""
+        """Return the link with `a` and `b` exchanged."""
         return replace(
             self,
             containment_a=self.containment_b,
@@ -145,93 +136,87 @@ class Link:
         )
 
 
-def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
-    """How the two are linked; None for different stories. `compare(b, a)` is the same link,
-    reversed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """How many shingles one text shares with another one, as shares from 0 to 1."""
 
-    `same_site` says whether one newsroom ran both, where the texts' own sites do not.
+    similarity: float
+    """Jaccard similarity."""
+    containment: float
+    """Share of its own shingles found in the other one."""
+    of_other: float
+    """Share of the other one's shingles found in it."""
+
+    @property
+    def relation(self) -> Relation | None:
+        """What texts that share so much are to each other; None for too little."""
+        of_longer, of_shorter = sorted((self.containment, self.of_other))
+        if self.similarity >= COPY:
+            return "copy"
+        if of_shorter >= CONTAINED and of_longer <= EXCERPT:
+            return "excerpt"
+        return "edited" if self.similarity >= EDITED else None
+
+
+def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
+    """Return the link of two texts, None for different stories; `compare(b, a)` is its reverse.
+
+    `same_site`: whether one publisher ran both, in place of what the texts' sites say.
     """
-    if min(a.length, b.length) < FEWEST_WORDS:
+    if min(a.length, b.length) < MIN_WORDS:
         return None
-    found = measure(a, b)
-    similarity, containment_a, containment_b = found.similarity, found.containment, found.of_other
-    relation = _relation(similarity, *sorted((containment_a, containment_b)))
+    shared = overlap(a, b)
+    relation = shared.relation
     if same_site is None:
-        same_site = newsroom(a.site) == newsroom(b.site)
+        same_site = publisher(a.site) == publisher(b.site)
     if (
         relation is None
         or not _same_news(a, b, same_site=same_site)
         or other_facts(a.frames, b.frames)
     ):
         return None
+    shorter: Side = "a" if shared.containment > shared.of_other else "b"
     return Link(
         relation=relation,
-        similarity=similarity,
-        containment_a=containment_a,
-        containment_b=containment_b,
-        excerpt=None if relation != "excerpt" else "a" if containment_a > containment_b else "b",
+        similarity=shared.similarity,
+        containment_a=shared.containment,
+        containment_b=shared.of_other,
+        excerpt=shorter if relation == "excerpt" else None,
         first=_first(a.published_at, b.published_at),
         same_site=same_site,
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """How much two texts share, whatever it means."""
-
-    similarity: float
-    containment: float
-    """Share of the first one's shingles that the other one has."""
-    of_other: float
-    """Share of the other one's shingles that the first one has."""
-
-
-def measure(a: Text, b: Text) -> Measure:
-    """How much of `a` stands in `b`; nothing for an empty text."""
+def overlap(a: Text, b: Text) -> Overlap:
+    """Return how many shingles `a` shares with `b`; zeros for an empty text."""
     shared = len(a.shingles & b.shingles)
-    union = len(a.shingles) + len(b.shingles) - shared
-    return Measure(
-        similarity=shared / union if union else 0.0,
-        containment=shared / len(a.shingles) if a.shingles else 0.0,
-        of_other=shared / len(b.shingles) if b.shingles else 0.0,
+    return Overlap(
+        similarity=shared / max(1, len(a.shingles) + len(b.shingles) - shared),
+        containment=shared / max(1, len(a.shingles)),
+        of_other=shared / max(1, len(b.shingles)),
     )
 
 
-def relation_of(found: Measure) -> Relation:
-    """What a measure is called between members of one cluster, which a third text may have brought
-    together.
-    """
-    return _relation(found.similarity, *sorted((found.containment, found.of_other))) or "edited"
-
-
 @lru_cache(maxsize=1024)
-def newsroom(site: str) -> str:
-    """The site without what does not tell newsrooms apart.
+def publisher(site: str) -> str:
+    """Reduce a site's name to the part that identifies its publisher.
 
-    >>> newsroom("www.Detik.com"), newsroom("bola.kompas.com"), newsroom("Liputan 6")
+    >>> publisher("www.Detik.com"), publisher("bola.kompas.com"), publisher("Liputan 6")
     ('detik', 'kompas', 'liputan6')
     """
     parts = [part for part in site.lower().replace(" ", "").replace("-", "").split(".") if part]
     return next((part for part in reversed(parts[:-1] or parts) if part not in _SUFFIXES), site)
 
 
-def _relation(similarity: float, of_longer: float, of_shorter: float) -> Relation | None:
-    if similarity >= COPY:
-        return "copy"
-    if of_shorter >= CONTAINED and of_longer <= EXCERPT:
-        return "excerpt"
-    return "edited" if similarity >= EDITED else None
-
-
 def _same_news(a: Text, b: Text, *, same_site: bool) -> bool:
-    """Whether the news on top of the texts, as far as the shorter one goes, is the other's too."""
+    """Whether the texts share their top, as far down as the shorter one goes."""
     depth = min(a.length, b.length)
     tops = _shared_top(a, b.shingles, depth), _shared_top(b, a.shingles, depth)
     return min(tops) >= SAME_TOP if same_site else max(tops) >= OWN_TOP
 
 
 def _shared_top(text: Text, others: frozenset[int], depth: int) -> float:
-    """Share of the first `depth` words that stand in a shared shingle, each weighed by its place."""
+    """Return the weighted share of the first `depth` words that lie in a shared shingle."""
     depth = min(depth, len(_WEIGHTS))
     found = [shingle in others for shingle in text.run[:depth]] + [False] * (depth - len(text.run))
     within = map(any, zip(*([False] * later + found for later in range(WIDTH)), strict=False))
@@ -245,4 +230,5 @@ def _first(a: datetime | None, b: datetime | None) -> Side | None:
 
 
 def _other_side(side: Side | None) -> Side | None:
-    return None if side is None else "b" if side == "a" else "a"
+    sides: dict[Side | None, Side] = {"a": "b", "b": "a"}
+    return sides.get(side)

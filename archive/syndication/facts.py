@@ -1,8 +1,7 @@
-"""What carries the facts of a text, its numbers and names, each in the frame of the words around
-it.
+"""The facts of a text, its numbers and names, each in the frame of the words around it.
 
-Prayer times, exchange rates, counts and weather are told in the same words every day; only what
-stands in the frames differs.
+Prayer times, exchange rates, counts and weather are reported in the same words every day; only what
+fills the frames differs.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from archive.identity import normalised
-from archive.syndication.shingles import MOST_CHARACTERS, NUMBER, WORD
+from archive.syndication.shingles import MAX_CHARACTERS, NUMBER, WORD
 
 FRAME = 2
 """Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike
@@ -27,31 +26,19 @@ and more.
 """
 
 CHANGED_NAMES = 0.35
-"""The same for names, where a copy may spell one differently or add a title."""
+"""As CHANGED_NUMBERS, for names: a copy may spell one differently or add a title."""
 
-FEWEST_CHANGED = 2
+MIN_CHANGED = 2
 """One changed number among others may be a correction."""
 
-_DAYS = frozenset(
-    ("senin", "selasa", "rabu", "kamis", "jumat", "jum'at", "sabtu", "minggu", "ahad")
-)
+_DAYS = frozenset("senin selasa rabu kamis jumat jum'at sabtu minggu ahad".split())
 _MONTHS = {
     name: str(number)
     for number, names in enumerate(
         (
-            "januari jan",
-            "februari feb",
-            "maret mar",
-            "april apr",
-            "mei",
-            "juni jun",
-            "juli jul",
-            "agustus agu agt",
-            "september sep",
-            "oktober okt",
-            "november nov",
-            "desember des",
-        ),
+            "januari jan, februari feb, maret mar, april apr, mei, juni jun, juli jul,"
+            " agustus agu agt, september sep, oktober okt, november nov, desember des"
+        ).split(","),
         start=1,
     )
     for name in names.split()
@@ -59,47 +46,47 @@ _MONTHS = {
 _ITEM = re.compile(rf'({NUMBER})|({WORD})|[.?!:"\n]')
 
 Frame = tuple[tuple[str, ...], tuple[str, ...]]
-"""The words before and after, `#` for a slot among them."""
+"""The words before and after; `#` replaces those that are facts themselves."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Slot:
-    """What stands in a frame, all its occurrences together."""
+    """The facts found in a frame, over all its occurrences."""
 
     numbers: set[str] = field(default_factory=set)
-    """Days of the week and months, as numbers, among them."""
+    """Numbers, days of the week, and months as numbers."""
     names: set[str] = field(default_factory=set)
-    """Words in capitals that begin no sentence, in lower case."""
+    """Capitalised words that do not begin a sentence, in lower case."""
 
 
 Frames = Mapping[Frame, Slot]
 
 
 def frames(text: str) -> Frames:
-    """The slots of a text by the words around them; numbers and names that follow each other share
-    a slot.
+    """Return the slots of a text by frame; consecutive numbers and names share a slot.
 
-    >>> [(before, slot.numbers, after) for (before, after), slot in frames("Harga cabai naik 12 persen pekan ini.").items()]
+    >>> found = frames("Harga cabai naik 12 persen pekan ini.")
+    >>> [(before, slot.numbers, after) for (before, after), slot in found.items()]
     [(('cabai', 'naik'), {'12'}, ('persen', 'pekan'))]
     """
     runs = list(_runs(text))
-    shape = tuple("#" if len(facts) else word for word, facts in runs)
+    shape = tuple("#" if facts else word for word, facts in runs)
     found: dict[Frame, Slot] = {}
     for at, (_word, facts) in enumerate(runs):
         if facts:
-            slot = found.setdefault(
-                (shape[max(0, at - FRAME) : at], shape[at + 1 : at + 1 + FRAME]), Slot()
-            )
-            for fact in facts:
-                (slot.numbers if fact[0].isdigit() or fact in _DAYS else slot.names).add(fact)
+            frame = shape[max(0, at - FRAME) : at], shape[at + 1 : at + 1 + FRAME]
+            slot = found.setdefault(frame, Slot())
+            numbers = {fact for fact in facts if fact[0].isdigit() or fact in _DAYS}
+            slot.numbers |= numbers
+            slot.names |= facts - numbers
     return found
 
 
 def other_facts(one: Frames, other: Frames) -> bool:
-    """Whether the frames that two texts have in common hold other numbers or names: the same
-    template, another story.
+    """Whether the common frames of two texts hold different numbers or names: one template, two
+    stories.
 
-    A date may be told shorter ("6/3" and "6 Maret 2026"): numbers differ where neither text has all
+    A date may be written shorter ("6/3" and "6 Maret 2026"): numbers differ if neither text has all
     that the other has.
     """
     numbers, names = [], []
@@ -113,20 +100,20 @@ def other_facts(one: Frames, other: Frames) -> bool:
 
 
 def _changed(differ: list[bool], share: float) -> bool:
-    return sum(differ) >= min(FEWEST_CHANGED, len(differ)) and sum(differ) > share * len(differ)
+    return sum(differ) >= min(MIN_CHANGED, len(differ)) and sum(differ) > share * len(differ)
 
 
-def _runs(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Plain words one by one, each without facts; facts that follow each other as one run."""
+def _runs(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield (word, no facts) for each plain word, ("", facts) for each run of facts."""
     for is_fact, items in groupby(_items(text), key=lambda item: item[0]):
         if is_fact:
-            yield "", [word for _is_fact, word in items]
+            yield "", {word for _is_fact, word in items}
         else:
-            yield from ((word, []) for _is_fact, word in items)
+            yield from ((word, set()) for _is_fact, word in items)
 
 
 def _items(text: str) -> Iterator[tuple[bool, str]]:
-    """Words in lower case, each with whether it is a fact."""
+    """Yield each word in lower case with whether it is a fact."""
     opening, after_number = True, False
     for found in _ITEM.finditer(_lines(text)):
         number, word = found.groups()
@@ -140,4 +127,4 @@ def _items(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(normalised(line) for line in text[:MOST_CHARACTERS].split("\n"))
+    return "\n".join(normalised(line) for line in text[:MAX_CHARACTERS].split("\n"))

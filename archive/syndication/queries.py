@@ -1,4 +1,4 @@
-"""Clusters for people: which there are, who is in them, who runs whom. Never writes."""
+"""Queries on clusters for people: which there are, their members, and who runs whose stories."""
 
 from __future__ import annotations
 
@@ -11,35 +11,55 @@ from sqlite_utils import Database
 
 from archive.syndication.comparison import CONTAINED
 
+_CLUSTERS = """
+    SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites,
+        json_group_array(relation) AS relations, max(agency) AS agency,
+        min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
+        max(iif(is_first, article_id, NULL)) AS first_id
+    FROM syndication GROUP BY cluster_id
+    HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
+        AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since))
+    ORDER BY ended DESC NULLS LAST, cluster_id"""
+
+_MEMBERS = """
+    SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at,
+        m.relation, m.similarity, m.containment, m.of_first, m.is_first,
+        round((julianday(r.published_at) - (SELECT julianday(f.published_at)
+            FROM members n JOIN articles f ON f.id = n.article_id
+            WHERE n.cluster_id = m.cluster_id AND n.is_first)) * 24 * 60) AS minutes
+    FROM members m JOIN articles a ON a.id = m.article_id
+        JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+    WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)
+    ORDER BY m.is_first DESC, julianday(r.published_at) IS NULL, julianday(r.published_at),
+        iif(r.published_at IS NULL, -length(r.body), 0), a.first_seen_at, a.url"""
+
+_MATRIX = """
+    SELECT s.site, coalesce(s.agency, f.agency, f.site) AS source,
+        s.agency IS NOT NULL OR f.agency IS NOT NULL AS is_agency,
+        count(*) AS stories, sum(s.is_first) AS first, sum(s.relation IS 'copy') AS copies,
+        sum(s.relation IS 'edited') AS edited, sum(s.relation IS 'excerpt') AS excerpts
+    FROM syndication s JOIN syndication f ON f.cluster_id = s.cluster_id AND f.is_first
+    WHERE s.relation IS NOT 'repeat' AND (NOT s.is_first OR s.agency IS NOT NULL)
+    GROUP BY 1, 2 ORDER BY stories DESC, 1, 2"""
+
 
 def clusters(
     db: Database, *, least: int = 2, site: str | None = None, since: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """A row a cluster, the newest first: members, sites, the relations to the first one, and
-    minutes from it to the last.
+    """Return a row per cluster, the newest first: members, sites, relations to the first article,
+    and minutes from it to the last.
 
-    `site`: with a member of that site; `since`: with a member published from then on.
+    `least`: minimum number of members; `site`: with a member of that site; `since`: with a member
+    published at that time or later.
     """
-    rows = db.query(
-        """SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites, json_group_array(relation) AS relations,
-            max(agency) AS agency, min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
-            max(iif(is_first, article_id, NULL)) AS first_id
-        FROM syndication GROUP BY cluster_id HAVING count(*) >= :least
-            AND (:site IS NULL OR max(site = :site)) AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since))
-        ORDER BY ended DESC NULLS LAST, cluster_id""",
-        {"least": least, "site": site, "since": since.isoformat() if since else None},
-    )
-    return [_cluster(db, row) for row in rows]
+    given = {"least": least, "site": site, "since": since.isoformat() if since else None}
+    return [_cluster(db, row) for row in db.query(_CLUSTERS, given)]
 
 
 def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
-    first = next(
-        iter(
-            db.query(
-                "SELECT site, url, published_at, headline FROM latest WHERE article_id = ?",
-                [row["first_id"]],
-            )
-        )
+    (first,) = db.query(
+        "SELECT site, url, published_at, headline FROM latest WHERE article_id = ?",
+        [row["first_id"]],
     )
     minutes = None if row["began"] is None else round((row["ended"] - row["began"]) * 24 * 60)
     return {
@@ -57,20 +77,9 @@ def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """The members of the article's cluster, the first one first, then by time; none for an article
-    in no cluster.
+    """Return the members of the article's cluster, the first one first, then by time; none for an
+    article in no cluster.
     """
-    rows = db.query(
-        """SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at, m.relation, m.similarity,
-            m.containment, m.of_first, m.is_first,
-            round((julianday(r.published_at) - (SELECT julianday(f.published_at) FROM members n JOIN articles f ON f.id = n.article_id
-                WHERE n.cluster_id = m.cluster_id AND n.is_first)) * 24 * 60) AS minutes
-        FROM members m JOIN articles a ON a.id = m.article_id JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-        WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)
-        ORDER BY m.is_first DESC, julianday(r.published_at) IS NULL, julianday(r.published_at),
-            iif(r.published_at IS NULL, -length(r.body), 0), a.first_seen_at, a.url""",
-        [article_id],
-    )
     return [
         dict(
             row,
@@ -78,30 +87,21 @@ def members(db: Database, article_id: int) -> list[dict[str, Any]]:
             minutes=None if row["minutes"] is None else int(row["minutes"]),
             direction=_direction(row),
         )
-        for row in rows
+        for row in db.query(_MEMBERS, [article_id])
     ]
 
 
 def _direction(row: dict[str, Any]) -> str | None:
-    """Which of the two was cut from the other."""
+    """Return which text was cut from which, None if the relation is no excerpt."""
     if row["relation"] != "excerpt":
         return None
     return "cut from the first" if row["containment"] >= CONTAINED else "the first was cut from it"
 
 
 def matrix(db: Database) -> list[dict[str, Any]]:
-    """Who ran how many stories of whom: by the agency that a story credits, else by the site that
-    published it first.
+    """Return how many stories each site ran of each source: the agency that a story credits, else
+    the site that published it first.
 
-    A site that ran an agency's story first counts too. Repeats of a site's own stories are left
-    out.
+    A site that ran an agency's story first counts too; repeats of a site's own stories do not.
     """
-    return list(
-        db.query(
-            """SELECT s.site, coalesce(s.agency, f.agency, f.site) AS source, s.agency IS NOT NULL OR f.agency IS NOT NULL AS is_agency,
-                count(*) AS stories, sum(s.is_first) AS first, sum(s.relation IS 'copy') AS copies,
-                sum(s.relation IS 'edited') AS edited, sum(s.relation IS 'excerpt') AS excerpts
-            FROM syndication s JOIN syndication f ON f.cluster_id = s.cluster_id AND f.is_first
-            WHERE s.relation IS NOT 'repeat' AND (NOT s.is_first OR s.agency IS NOT NULL) GROUP BY 1, 2 ORDER BY stories DESC, 1, 2"""
-        )
-    )
+    return list(db.query(_MATRIX))

@@ -1,6 +1,6 @@
-"""Words and shingles: what two texts are compared by.
+"""Words and shingles, by which texts are compared.
 
-A shingle is a run of consecutive words; two texts that share many were hardly written apart
+A shingle is a run of consecutive words; two texts that share many were hardly written independently
 (Broder, On the resemblance and containment of documents, 1997).
 """
 
@@ -14,16 +14,16 @@ from struct import unpack
 from archive.identity import normalised
 
 WIDTH = 4
-"""Words a shingle. Three words in a row are often idiom ("pada Selasa pekan"); with five, one
+"""Words per shingle. Three words in a row are often idiom ("pada Selasa pekan"); with five, one
 changed word in ten already hides most of what two texts share.
 """
 
-MOST_WORDS = 20_000
-"""Words of a text that are read: the longest reportage has a fifth of it. A book or a broken page
-costs no more.
+MAX_WORDS = 20_000
+"""Words of a text that are read: five times the longest reportage; bounds the cost of a book or a
+broken page.
 """
 
-MOST_CHARACTERS = 12 * MOST_WORDS
+MAX_CHARACTERS = 12 * MAX_WORDS
 
 NUMBER = r"\d+(?:[.,:]\d+)*"
 WORD = r"[^\W\d_]+(?:'[^\W\d_]+)*"
@@ -33,17 +33,17 @@ _EMPTY = blake2b(digest_size=8)
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Words and numbers in lower case, without punctuation; letters and digits are kept apart.
+    """Split a text into lower-case words and numbers, without punctuation.
 
     >>> words("Harga beras “premium” Rp12.500/kg, naik sejak Jum’at (6/3).")
     ('harga', 'beras', 'premium', 'rp', '12.500', 'kg', 'naik', 'sejak', "jum'at", '6', '3')
     """
-    return tuple(_WORD.findall(normalised(text[:MOST_CHARACTERS]).lower())[:MOST_WORDS])
+    return tuple(_WORD.findall(normalised(text[:MAX_CHARACTERS]).lower())[:MAX_WORDS])
 
 
 def shingles(sequence: Sequence[str], width: int = WIDTH) -> tuple[int, ...]:
-    """Unsigned 64-bit digests of the runs of `width` words, in the order of the text; a shorter
-    text is one run, an empty one none.
+    """Return unsigned 64-bit digests of the runs of `width` words, in order; a shorter text has one
+    run, an empty one none.
 
     BLAKE2b, because Python's own hash differs from process to process.
     """
@@ -54,9 +54,7 @@ def shingles(sequence: Sequence[str], width: int = WIDTH) -> tuple[int, ...]:
 
 
 def digest_of(text: bytes, empty: blake2b) -> bytes:
-    """BLAKE2b from an empty one of the wanted size: to copy it takes a third of the time that it
-    takes to make it.
-    """
+    """Return a digest made with a copy of `empty`, which takes a third of the time of a new one."""
     digest = empty.copy()
     digest.update(text)
     return digest.digest()

@@ -1,9 +1,9 @@
-"""MinHash signatures and the keys by which texts that may be linked find each other.
+"""MinHash signatures, and the keys by which texts that may be linked find each other.
 
-A signature keeps the least digest of a text's shingles under each of many permutations; two
+A signature holds the least digest of a text's shingles under each of many permutations; two
 signatures agree in a place with the probability of the texts' Jaccard similarity s (Broder, 1997).
-Places are cut into bands of r; texts that agree in a whole band are candidates, with b bands with
-probability 1 - (1 - s^r)^b (Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4).
+Places are grouped into bands of r; texts that agree in a whole band are candidates, with b bands
+with probability 1 - (1 - s^r)^b (Leskovec, Rajaraman, Ullman, Mining of Massive Datasets, 3.4).
 
 Whole text, 30 bands of 2, for copies and edited texts:
 
@@ -11,7 +11,7 @@ Whole text, 30 bands of 2, for copies and edited texts:
     found          0.07   0.26   0.71   0.94   0.980  0.995  0.9998
 
 Head, 16 bands of 2 over the first 80 words, for excerpts: most are cut from the end, so that the
-heads agree where the whole texts do not. A lead of 25 words that one of the two lacks leaves the
+heads agree although the whole texts do not. A lead of 25 words that one of the two lacks leaves the
 heads a similarity of 0.5: found with 0.99; 0.40 is found with 0.94.
 """
 
@@ -28,14 +28,10 @@ from rensa import RMinHash
 from archive.syndication.shingles import WIDTH, digest_of, shingles
 
 ALGORITHM = f"rensa-{RMinHash.ALGORITHM_VERSION}/1"
-"""Changes with whatever changes the keys: keys of different algorithms do not meet, the texts have
-to be read again.
-"""
+"""Changes with anything that changes the keys: texts of another algorithm have to be read again."""
 
-FEWEST_WORDS = 20
-"""A shorter text is a caption or a teaser: too little to tell who wrote it first, and alike by
-chance. It has no keys.
-"""
+MIN_WORDS = 20
+"""A shorter text is a caption or a teaser, alike by chance; it gets no keys."""
 
 ROWS = 2
 WHOLE_BANDS = 30
@@ -43,19 +39,19 @@ HEAD_BANDS = 16
 HEAD_WORDS = 80
 """Two to three paragraphs of news."""
 
-LEAST_WHOLE = 9
-LEAST_HEAD = 6
-"""Places of 60 and of 32 in which signatures of linked texts agree at least. With a similarity of
-0.38 one pair in forty thousand has fewer, with 0.45 of the heads one in two thousand. Texts that
-met by common phrases alone have two or three.
+MIN_WHOLE = 9
+MIN_HEAD = 6
+"""Places, of 60 and of 32, in which signatures of linked texts agree. With a similarity of 0.38 one
+pair in forty thousand has fewer, with 0.45 of the heads one in two thousand. Texts that met by
+common phrases alone have two or three.
 """
 
 _EMPTY = blake2b(digest_size=7)
 
 _SEED = 7
-"""For ever the same one. Of the numbers tried on 1,500 articles of many sites it is the one with
-which the least of them met by a phrase like "scroll to continue with content"; with an unlucky one,
-twenty times as many meet.
+"""Never change it. Of the seeds tried on 1,500 articles of many sites, the one with which fewest
+texts met by a phrase like "scroll to continue with content"; an unlucky one brings twenty times as
+many together.
 """
 
 
@@ -64,18 +60,19 @@ class Signature:
     """MinHash of a text and of its head; empty for a text too short to be compared."""
 
     whole: tuple[int, ...]
-    """Unsigned 32-bit numbers."""
+    """60 unsigned 32-bit numbers."""
     head: tuple[int, ...]
+    """32 unsigned 32-bit numbers."""
 
     @classmethod
     def of(cls, sequence: Sequence[str]) -> Signature:
-        """The signature of a text's words."""
+        """Return the signature of a text's words."""
         return cls.of_run(shingles(sequence), length=len(sequence))
 
     @classmethod
     def of_run(cls, run: Sequence[int], *, length: int) -> Signature:
-        """The same from the shingles of so many words, in their order."""
-        if length < FEWEST_WORDS:
+        """Return the signature of a text of `length` words from its shingles, in order."""
+        if length < MIN_WORDS:
             return cls(whole=(), head=())
         return cls(
             whole=_minima(run, WHOLE_BANDS * ROWS),
@@ -84,38 +81,32 @@ class Signature:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Signature:
-        """The signature that was packed."""
+        """Return the signature that `packed` wrote."""
         places = unpack(f"<{len(packed) // 4}I", packed)
         return cls(whole=places[: WHOLE_BANDS * ROWS], head=places[WHOLE_BANDS * ROWS :])
 
     def packed(self) -> bytes:
-        """Four bytes a place, for a SQLite BLOB; 368 bytes, or none."""
+        """Return four bytes per place, for a SQLite BLOB; 368 bytes, or none."""
         return pack(f"<{len(self.whole) + len(self.head)}I", *self.whole, *self.head)
 
     def promises(self, other: Signature) -> bool:
-        """Whether it is worth to compare the texts, said without reading them: of the false
-        candidates hardly one is left.
-        """
-        return (
-            _agreeing(self.whole, other.whole) >= LEAST_WHOLE
-            or _agreeing(self.head, other.head) >= LEAST_HEAD
-        )
+        """Whether the texts are worth comparing; rejects nearly all false candidates unread."""
+        return self.agreement(other) >= MIN_WHOLE or _agreeing(self.head, other.head) >= MIN_HEAD
 
     def agreement(self, other: Signature) -> int:
-        """In how many of the 60 places of the whole texts they agree."""
+        """Return in how many of the 60 places of the whole texts they agree."""
         return _agreeing(self.whole, other.whole)
 
     def keys(self) -> tuple[int, ...]:
-        """One key a band, for a SQLite INTEGER: the band's number in the top byte, 56 bits of
-        digest below; never negative.
+        """Return a key per band for a SQLite INTEGER, never negative: the band's number in the top
+        byte, 56 bits of digest below.
         """
         return (*_keys(self.whole, 0), *_keys(self.head, WHOLE_BANDS))
 
 
 def _minima(run: Sequence[int], places: int) -> tuple[int, ...]:
-    matrix = RMinHash.digest_matrix_from_flat_token_hashes(
-        run, (0, len(run)), places, _SEED
-    )  # the one way that starts no threads
+    # The only way in rensa that starts no threads.
+    matrix = RMinHash.digest_matrix_from_flat_token_hashes(run, (0, len(run)), places, _SEED)
     return tuple(matrix.to_rows()[0])
 
 

@@ -9,6 +9,7 @@ COMMANDS = {
     "search": ("scraper.cli.reading.search:search", "Full text of the newest revisions."),
     "explain": ("scraper.cli.reading.explain:explain", "A URL's whole life."),
     "stats": ("scraper.cli.reading.stats:stats", "Counts and bytes."),
+    "help": ("scraper.cli.reading.help:help_command", "The manual, topic by topic."),
     "clusters": ("scraper.cli.reading.clusters:clusters", "Stories that ran more than once."),
     "cluster": ("scraper.cli.reading.cluster:cluster", "Who ran a story, when, how much of it."),
     "syndication": ("scraper.cli.reading.syndication:syndication", "Who runs whose stories."),

@@ -48,6 +48,7 @@ _COMMANDS = ARCHIVE_COMMANDS | {
     "config": ("scraper.cli.running.config:config", "Show the configuration that is in force."),
 }
 _ORDER = (
+    "help",
     "demo",
     "crawl",
     "extract",

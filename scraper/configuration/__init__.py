@@ -4,28 +4,15 @@ Imports no other room of `scraper`.
 """
 
 from scraper.configuration.errors import ConfigurationError
-from scraper.configuration.keys import (
-    Alerts,
-    Configuration,
-    Crawling,
-    Health,
-    MailAlerts,
-    Metrics,
-    OfSite,
-    Scheduling,
-)
+from scraper.configuration.keys import Alerts, Configuration, Scheduling, SiteSettings
 from scraper.configuration.loading import Loaded, load
 
 __all__ = [
     "Alerts",
     "Configuration",
     "ConfigurationError",
-    "Crawling",
-    "Health",
     "Loaded",
-    "MailAlerts",
-    "Metrics",
-    "OfSite",
     "Scheduling",
+    "SiteSettings",
     "load",
 ]

@@ -1,6 +1,4 @@
-"""The commented `warta.toml` that `warta config --example` prints: every key with its default, made
-of the keys themselves.
-"""
+"""The commented `warta.toml` that `warta config --example` prints, made of the keys themselves."""
 
 from __future__ import annotations
 
@@ -14,37 +12,33 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from scraper.configuration.errors import table_of
-from scraper.configuration.keys import Configuration, OfSite
+from scraper.configuration.keys import Configuration, SiteSettings
 
 _HEAD = """\
-What `warta crawl`, `warta schedule` and the commands that read the archive do where no option says otherwise.
-Each value is the default; a key behind a # has none, and shows an example. Every key can be given as a variable, too:
-WARTA_CRAWL_LIMIT is limit of [crawl], WARTA_SITES_SUARA_SCHEDULE is schedule of [sites.suara]; lists with commas.
-An option goes before a variable, a variable before this file."""
+Settings of `warta crawl`, `warta schedule` and the commands that read the archive.
+Each value is the default; a key behind a # has none, and shows an example. Every key can be set
+by a variable, too: WARTA_CRAWL_LIMIT is limit of [crawl], WARTA_SITES_SUARA_SCHEDULE is schedule
+of [sites.suara]; lists with commas. An option overrides a variable, a variable this file."""
 
 
 def example() -> str:
-    """The text of the file."""
-    return (
-        "\n".join(
-            [*_comment(_HEAD), "", *_values(Configuration), *_tables(Configuration, "")]
-        ).rstrip()
-        + "\n"
-    )
+    """Return the text of the file."""
+    lines = [*_comment(_HEAD), "", *_values(Configuration), *_tables(Configuration, "")]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def toml(value: Any) -> str:
-    """A value as TOML writes it."""
+    """Return a value as TOML."""
     return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
 def _tables(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    for name in model.model_fields:
+    for name, field in model.model_fields.items():
         inner = table_of(model, name)
         if inner is None:
             continue
-        header = f"[{prefix}{name}.suara]" if inner is OfSite else f"[{prefix}{name}]"
-        optional = inner is OfSite or model.model_fields[name].default is None
+        header = f"[{prefix}{name}.suara]" if inner is SiteSettings else f"[{prefix}{name}]"
+        optional = inner is SiteSettings or field.default is None
         yield from ("", *_comment(inner.__doc__ or ""), f"# {header}" if optional else header)
         yield from _values(inner, optional=optional)
         yield from _tables(inner, f"{prefix}{name}.")
@@ -65,4 +59,4 @@ def _assignment(name: str, field: FieldInfo, *, optional: bool) -> str:
 
 def _comment(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        yield from (f"# {part}" for part in textwrap.wrap(line, 120))
+        yield from (f"# {part}" for part in textwrap.wrap(line, 98))

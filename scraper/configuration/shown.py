@@ -1,4 +1,4 @@
-"""A configuration as it is shown: each key, its value, and where it comes from; secrets stay out."""
+"""The configuration as `warta config` shows it: key, value and origin; secrets are hidden."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from scraper.configuration.keys import Configuration, OfSite
+from scraper.configuration.errors import Key
 from scraper.configuration.loading import Loaded
-
-Key = tuple[str, ...]
 
 
 def rows(loaded: Loaded) -> list[dict[str, Any]]:
-    """A row a key: `key`, `value`, `origin`; of a site only what was given for it."""
+    """Return `key`, `value` and `origin` of each key; for a site only what is set for it."""
     return [
         {"key": ".".join(key), "value": plain(value), "origin": loaded.origin(key)}
         for key, value in _values(loaded.configuration, ())
@@ -24,30 +22,23 @@ def rows(loaded: Loaded) -> list[dict[str, Any]]:
     ]
 
 
-def _values(model: BaseModel, table: Key) -> Iterator[tuple[Key, Any]]:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if isinstance(value, BaseModel):
-            yield from _values(value, (*table, name))
-        elif isinstance(model, Configuration) and name == "sites":
-            for site, own in value.items():
-                assert isinstance(own, OfSite)
-                yield from _values(own, ("sites", site))
+def _values(table: BaseModel | dict[str, Any], key: Key) -> Iterator[tuple[Key, Any]]:
+    for name, value in dict(table).items():
+        if isinstance(value, BaseModel | dict):
+            yield from _values(value, (*key, name))
         else:
-            yield (*table, name), value
+            yield (*key, name), value
 
 
 def plain(value: Any) -> Any:
-    """A value for JSON; of a secret address the host alone, as its path and its query may let
-    anyone in.
-    """
+    """Return a value for JSON; only the host of a secret address, whose path may grant access."""
     if isinstance(value, list):
         return [plain(each) for each in value]
     if isinstance(value, SecretStr):
         parts = urlsplit(value.get_secret_value())
-        return (
-            f"{parts.scheme}://{parts.hostname}/…"
-            if parts.scheme in ("http", "https") and parts.hostname
-            else "…"
-        )
-    return str(value) if isinstance(value, Path) else value
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}/…"
+        return "…"
+    if isinstance(value, Path):
+        return str(value)
+    return value

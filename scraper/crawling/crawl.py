@@ -200,7 +200,7 @@ class Crawl:
             archive=archive,
             site=site,
             options=options,
-            pacing=Pacing.of(site, crawler.settings, archive.manners.of(site)),
+            pacing=Pacing.of(site, crawler.settings, archive.backoffs.of(site)),
             keep=keep,
             fixed_now=datetime.fromisoformat(fixed) if fixed else None,
             _temporary=temporary,
@@ -223,9 +223,10 @@ class Crawl:
             }
             arguments["demo"] = crawler.settings.get("DEMO")
             plain = {name: str(value) for name, value in arguments.items() if value is not None}
-            crawl.id = crawl.archive.begin_crawl(
-                site, now=crawl.now(), version=version("warta"), arguments=plain
-            )
+            with crawl.archive.transaction(crawl.now()):
+                crawl.id = crawl.archive.crawls.begin(
+                    site, version=version("warta"), arguments=plain
+                )
         cls._running[crawler] = crawl
         return crawl
 
@@ -275,7 +276,7 @@ class Crawl:
             if link.refused is not None:
                 self.counts[f"refused/{link.refused}"] += 1
         with suppress(_Undo), self.writing():
-            wanted = self.archive.ledger.announce(self.site, links, source=source, now=self.now())
+            wanted = self.archive.ledger.announce(self.site, links, source=source)
             if self.options.plan:
                 self.rehearsed += wanted
                 raise _Undo
@@ -300,7 +301,7 @@ class Crawl:
         """Remember what the site asks for; a plan writes nothing."""
         if not self.options.plan:
             with suppress(CloseSpider), self.writing():
-                self.pacing.keep(self.archive.manners, now=self.now())
+                self.pacing.keep(self.archive.backoffs, now=self.now())
 
     @property
     def stopping(self) -> bool:
@@ -311,7 +312,7 @@ class Crawl:
     def writing(self) -> Iterator[None]:
         """A transaction; an archive that takes no more writes ends the crawl with its sentence."""
         try:
-            with self.archive.transaction():
+            with self.archive.transaction(self.now()):
                 yield
         except ArchiveError as error:
             self.error = self.error or str(error)
@@ -331,9 +332,10 @@ class Crawl:
         try:
             if self.id is not None and self.error is None:
                 self.note_manners()
-                self.archive.end_crawl(
-                    self.id, now=self.now(), counts=self.counts, received=received, reason=reason
-                )
+                with self.archive.transaction(self.now()):
+                    self.archive.crawls.end(
+                        self.id, counts=self.counts, received=received, reason=reason
+                    )
         finally:
             self.archive.close()
             if self._lock is not None:

@@ -19,6 +19,7 @@ from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.drift import evaluate
 from scraper.crawling.crawl import Crawl
@@ -85,16 +86,10 @@ class CrawlRecord:
         if crawl.id is None or crawl.error is not None or not isinstance(spider, NewsSpider):
             return
         try:
-            with crawl.archive.transaction():
-                (since,) = crawl.archive.db.conn.execute(
-                    "SELECT started_at FROM crawls WHERE id = ?", (crawl.id,)
-                ).fetchone()
+            with crawl.archive.transaction(crawl.now()):
+                since = exact(crawl.archive.crawls.get(crawl.id).started_at)
                 lasting = evaluate(
-                    crawl.archive,
-                    crawl.site,
-                    now=crawl.now(),
-                    extractor=extractor_of(spider.site),
-                    since=since,
+                    crawl.archive, crawl.site, extractor=extractor_of(spider.site), since=since
                 )
         except Exception:
             logger.exception("%s: it could not be judged whether its layouts drifted", crawl.site)

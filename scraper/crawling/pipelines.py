@@ -18,15 +18,15 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from archive.errors import ArchiveDamaged
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.ledger.wording import sentence
 from archive.records import IMPORTED, Article, Check, Entry, Page, Revision, Snapshot
+from archive.revisions.changes import change_of
 from scraper.crawling.crawl import Crawl
-from scraper.crawling.responses import refusal_of_article
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import Miss
 from scraper.extraction import Reading, read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.ingest.reread import lost_layout, reread_newest
 from scraper.politeness import revisit
 from scraper.politeness.robots import opted_out
@@ -71,7 +71,7 @@ class KeepSnapshot(_Stage):
 
     def process_item(self, item: Page | Miss) -> Snapshot | Miss:
         """Called by Scrapy."""
-        return self._crawl.archive.pack(item) if isinstance(item, Page) else item
+        return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
 
 
 class ReadArticle(_Stage):
@@ -129,7 +129,7 @@ class WriteRevision(_Stage):
         if isinstance(item, Miss):
             return self._miss(item)
         entry = self._entry(item)
-        if self._crawl.archive.taken_down(entry.site, entry.key):
+        if self._crawl.archive.history.taken_down(entry.site, entry.key):
             return None  # while the page was under way
         refusal = item.refusal or self._doubt(item, entry)
         if item.reading is None or refusal is not None:
@@ -145,28 +145,32 @@ class WriteRevision(_Stage):
             return None
         if item.snapshot.page.missing_parts:
             return "missing_parts"
-        last = self._crawl.archive.newest_reading(entry.site, entry.key)
+        last = self._crawl.archive.history.newest(entry.site, entry.key)
         return "layout_missed" if lost_layout(last, item.reading.article) else None
 
     def _revise(self, item: Read, reading: Reading, entry: Entry) -> Revision | None:
         crawl, page = self._crawl, item.snapshot.page
         archive, article = crawl.archive, reading.article
         self._reread(entry.key)
-        revision = archive.revise(
-            article, key=entry.key, observed_at=crawl.now(), keep=lambda: self._keep(item, entry)
-        )
-        if revision is None and crawl.keep == "all":
-            archive.note_reading(
-                self._insert(item, entry), article.extractor, layout=article.layout, now=crawl.now()
+        newest = archive.history.newest(article.site, entry.key)
+        change = change_of(newest, article)
+        revision = None
+        if change is not None:
+            revision = archive.history.write(
+                article, change, key=entry.key, newest=newest, snapshot_id=self._keep(item, entry)
             )
-        article_id = revision.article_id if revision else archive.article_id(entry.site, entry.key)
-        archive.note_rights(article_id, item.opted_out, now=crawl.now())
+        elif crawl.keep == "all":
+            archive.history.note_reading(
+                self._insert(item, entry), article.extractor, layout=article.layout
+            )
+        article_id = archive.history.article_id(entry.site, entry.key)
+        archive.history.note_rights(article_id, item.opted_out)
         due = revisit.next_check(
             now=page.fetched_at,
             published_at=article.published_at or entry.published_at,
             first_seen_at=entry.first_seen_at,
             quiet_checks=0 if revision else entry.quiet_checks + 1,
-            costly=crawl.unanswered >= DEAF_AFTER,
+            costly=crawl.unanswered >= IGNORES_CONDITIONAL_AFTER,
         )
         outcome = "kept" if revision else "unchanged"
         archive.ledger.record(
@@ -181,14 +185,14 @@ class WriteRevision(_Stage):
         story's first page.
         """
         if self._crawl.keep == "first" and entry.article_id is not None:
-            last = self._crawl.archive.newest_reading(entry.site, entry.key)
+            last = self._crawl.archive.history.newest(entry.site, entry.key)
             if last is None or last["layout"] != IMPORTED:
                 return None
         return self._insert(item, entry)
 
     def _insert(self, item: Read, entry: Entry) -> int:
-        archive, page = self._crawl.archive, item.snapshot.page
-        url_id = archive.ledger.url_id(entry.url, site=entry.site, now=page.fetched_at)
+        archive = self._crawl.archive
+        url_id = archive.ledger.url_id(entry.url, site=entry.site)
         return archive.snapshots.insert(
             item.snapshot, url_id=url_id, crawl_id=self._crawl.id, opted_out=item.opted_out
         )
@@ -199,7 +203,7 @@ class WriteRevision(_Stage):
         """
         archive, site = self._crawl.archive, self._spider.site
         try:
-            revision = reread_newest(archive, site, key, now=self._crawl.now())
+            revision = reread_newest(archive, site, key)
         except ArchiveDamaged as error:
             logger.warning(
                 "%s: the snapshot of %s could not be read again: %s", site.name, key, error
@@ -213,8 +217,8 @@ class WriteRevision(_Stage):
         """A page that holds no story: kept as evidence the first time, tried again later."""
         crawl, page, reason = self._crawl, item.snapshot.page, item.refusal or "extraction_failed"
         if not entry.failures:
-            crawl.archive.note_reading(
-                self._insert(item, entry), extractor_of(self._spider.site), reason, now=crawl.now()
+            crawl.archive.history.note_reading(
+                self._insert(item, entry), extractor_of(self._spider.site), reason
             )
         due = revisit.next_check_of_failed(now=page.fetched_at, failures=entry.failures + 1)
         crawl.archive.ledger.record(
@@ -227,7 +231,7 @@ class WriteRevision(_Stage):
 
     def _miss(self, miss: Miss) -> Revision | None:
         crawl, entry, now = self._crawl, miss.entry, miss.checked_at
-        if crawl.archive.taken_down(entry.site, entry.key):
+        if crawl.archive.history.taken_down(entry.site, entry.key):
             return None
         revision = None
         if miss.outcome == "not_modified":
@@ -242,9 +246,9 @@ class WriteRevision(_Stage):
             due = revisit.next_check_of_gone(
                 now=now, times_gone=entry.failures + 1 if entry.state == "gone" else 1
             )
-            elsewhere = crawl.archive.ledger.wake_aliases(entry, now=now)
+            elsewhere = crawl.archive.ledger.wake_aliases(entry)
             if entry.article_id is not None and not elsewhere:
-                revision = crawl.archive.note_removal(entry.article_id, observed_at=crawl.now())
+                revision = crawl.archive.history.note_removal(entry.article_id)
         else:
             due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
         headers = miss.headers or {}
@@ -271,7 +275,7 @@ class WriteRevision(_Stage):
         """When the story was published: as its own page said, where we have it, else as its source
         did.
         """
-        last = self._crawl.archive.newest_reading(entry.site, entry.key)
+        last = self._crawl.archive.history.newest(entry.site, entry.key)
         return (
             datetime.fromisoformat(last["published_at"])
             if last and last["published_at"]
@@ -285,7 +289,7 @@ class WriteRevision(_Stage):
             return
         agent = robots.shuts_out(miss.entry.url)
         rule = f"robots.txt: {agent}" if agent else None
-        self._crawl.archive.note_robots_rule(miss.entry.article_id, rule, now=self._crawl.now())
+        self._crawl.archive.history.note_robots_rule(miss.entry.article_id, rule)
 
     def _count_story(self, outcome: str, revision: Revision | None, article: Article) -> None:
         counts = self._crawl.counts

@@ -16,11 +16,6 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.records import Article
-
-MIN_PROSE = 200
-"""Characters; a page with less text that says "not found" or "log in" in its title is no story."""
-
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
     r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
@@ -28,13 +23,6 @@ _HTML_TYPES = re.compile(
 )
 _BINARY = re.compile(
     rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL
-)
-_NOT_FOUND = re.compile(
-    r"\b(?:404|not found|(?:halaman|berita|artikel|laman)\b.{0,20}\btidak (?:di)?temukan|tidak tersedia|page not found)\b",
-    re.IGNORECASE,
-)
-_LOGIN = re.compile(
-    r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE
 )
 
 
@@ -67,25 +55,6 @@ def refusal_of_content(response: Response) -> str | None:
     ):
         return "not_html"
     return None
-
-
-def refusal_of_article(article: Article) -> str | None:
-    """Reason why what was read from a page is no story."""
-    known = article.layout != "fallback"
-    short = len(article.body) < MIN_PROSE
-    if known and not short:
-        return None
-    if (
-        article.headline
-        and _NOT_FOUND.search(article.headline)
-        and len(article.body) < 3 * MIN_PROSE
-    ):
-        return "not_found_page"
-    if not known and short:
-        return (
-            "login_wall" if _LOGIN.search(f"{article.headline or ''} {article.body}") else "no_body"
-        )
-    return None if article.body else "no_body"
 
 
 def refusal_of_error(failure: Failure) -> str:

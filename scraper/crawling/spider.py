@@ -246,7 +246,7 @@ class NewsSpider(Spider):
             *(Step(source=Sitemap(url), url=url) for url in maps),
             *(Step(source=Feed(url), url=url) for url in found.feeds),
         ]
-        steps = [further for further in steps if self.site.may_ask(host_of(further.url))]
+        steps = [further for further in steps if self.site.may_request(host_of(further.url))]
         return (
             steps
             if found.problem

@@ -1,31 +1,49 @@
-"""extract(): from a page's bytes to the article, with the evidence of where every field came from."""
+"""From a page's bytes to the article, with the source of every field."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 
-from archive.identity import canonical_url, joined_url
+from archive.identity import joined_url
 from archive.records import Article, Page
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
-from scraper.extraction.locate import find_article, narrow
-from scraper.extraction.metadata import Head, Metadata, read_metadata, read_surroundings
+from scraper.extraction.locate import find_article, match_layout
+from scraper.extraction.metadata import Head, Metadata, read_lines_around, read_metadata
 from scraper.extraction.tree import parse_html
-from scraper.sites.site import Identity, Site
+from scraper.sites.addresses import plain_url
+from scraper.sites.site import UNKNOWN, Identity, Site
 
 EXTRACTION = 1
-"""Raised by hand when code (not data) of the extraction changes what it gives."""
-
+"""Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
-"""Characters; a paragraph as long as this that stands on two pages of a story is furniture of both,
-a shorter one may be prose.
+"""Characters. A paragraph at least as long that occurs on two pages of a story is furniture of
+both; a shorter one may be prose.
 """
+MAX_DISAGREEMENT = timedelta(hours=36)
+"""Between the page's time of publication and the one in its address."""
+MIN_PROSE = 200
+"""Characters; a page with less text that says "not found" or "log in" is no story."""
+
+_NOT_FOUND = re.compile(
+    r"""
+    \b (?:
+        404 | not\ found | page\ not\ found | tidak\ tersedia
+        | (?: halaman | berita | artikel | laman ) \b .{0,20} \b tidak\ (?:di)?temukan
+    ) \b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LOGIN = re.compile(
+    r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,38 +52,37 @@ class Reading:
 
     article: Article
     sources: dict[str, str] = field(default_factory=dict)
-    """Field -> the layer that it came from."""
+    """Field -> the layer that it came from: `json-ld`, `meta`, `layout R5`, `text of R5`, ..."""
     taken: tuple[tuple[str, str], ...] = ()
-    """(rule, text) of every line that was taken out of the body."""
+    """(rule, text) of every line that was removed from the body."""
     metas: dict[str, str] = field(default_factory=dict, repr=False)
-    """Meta tags of the first page by name in lower case."""
+    """Content of the first page's meta tags by name in lower case."""
 
 
 def read_page(page: Page, site: Site | None) -> Reading:
-    """The article of a page with its further parts joined in order."""
-    pages = (page, *page.parts)
+    """Read the article of a page and join its further parts in order."""
     readings = [
-        read(p.body, p.url, site, content_type=p.headers.get("content-type")) for p in pages
+        read(part.body, part.url, site, content_type=part.headers.get("content-type"))
+        for part in (page, *page.parts)
     ]
     joined = join(readings)
-    if page.missing_parts:
-        joined = replace(
-            joined,
-            article=replace(joined.article, warnings=(*joined.article.warnings, "missing_parts")),
-        )
-    return joined
+    if not page.missing_parts:
+        return joined
+    warnings = (*joined.article.warnings, "missing_parts")
+    return replace(joined, article=replace(joined.article, warnings=warnings))
 
 
 def join(readings: Sequence[Reading]) -> Reading:
-    """One article from the pages of a story: the first page's fields, every page's paragraphs once."""
+    """Join the pages of a story: the first page's fields, the paragraphs of every page once."""
     first = readings[0]
     if len(readings) == 1:
         return first
     paragraphs: list[str] = []
     for reading in readings:
-        further = filter(None, reading.article.body.split("\n\n"))
         paragraphs += [
-            text for text in further if len(text) < MIN_REPEATED or text not in paragraphs
+            text
+            for text in filter(None, reading.article.body.split("\n\n"))
+            if len(text) < MIN_REPEATED or text not in paragraphs
         ]
     last = readings[-1].article
     article = replace(
@@ -75,151 +92,139 @@ def join(readings: Sequence[Reading]) -> Reading:
         agency=first.article.agency or last.agency,
         editors=first.article.editors or last.editors,
     )
-    return Reading(
-        article=article,
-        sources=first.sources,
-        taken=tuple(line for r in readings for line in r.taken),
-        metas=first.metas,
-    )
+    taken = tuple(line for reading in readings for line in reading.taken)
+    return replace(first, article=article, taken=taken)
 
 
 def read(
     html: bytes | str, url: str, site: Site | None, *, content_type: str | None = None
 ) -> Reading:
-    """The article of one page with its evidence; `site` is the profile to read it with, None for an
-    unknown publisher.
+    """Read the article of one page with a site's profile, None for an unknown publisher.
 
-    Never raises: a page without an article gives one with an empty body; what is doubtful stands in
-    `warnings`.
+    Never raises: where the page has no article, the body is empty; doubts are in `warnings`.
     """
+    profile = site or UNKNOWN
     page = parse_html(html, content_type)
     if page is None:
+        metadata = Metadata(warnings=["empty_page"])
         return Reading(
-            article=_article(
-                url, site, _named(site, url), Metadata(warnings=["empty_page"]), Body(), "fallback"
-            )
+            article=_article(url, profile, _identified(profile, url), metadata, Body(), "fallback")
         )
     head = Head(page.tree)
-    identity = _identity(site, url, head)
-    narrowed = narrow(page, site) if site is not None else None
-    metadata = read_metadata(page, head, site, narrowed, identity)
-    node = narrowed.node if narrowed else find_article(page, metadata.fields.get("headline"))
+    identity = _identity(profile, url, head)
+    match = match_layout(page, profile)
+    metadata = read_metadata(page, head, profile, match, identity)
+    headline = metadata.fields.get("headline")
+    node = match.node if match is not None else find_article(page, headline)
     if site is not None and node is not None:
-        read_surroundings(metadata, page, node, site)
-    if site is not None and narrowed is not None:
-        body = read_body(page, site, narrowed, identity)
+        read_lines_around(metadata, page, node, site)
+    layout = "fallback"
+    if match is not None:
+        layout = match.layout.name
+        body = read_body(page, profile, match, identity)
     elif site is not None and identity is None:
-        metadata.warnings.append(
-            "not_an_article"
-        )  # an index, a tag, the home page: its text is other stories'
+        # An index, a tag's page, the home page: its text is other stories'.
+        metadata.warnings.append("not_an_article")
         body = Body()
     else:
-        body = fallback_body(page, node, site, identity, metadata.fields.get("headline"))
-    layout = narrowed.layout.name if narrowed else "fallback"
-    article = _article(url, site, identity, metadata, body, layout)
+        body = fallback_body(page, node, profile, identity, headline)
     return Reading(
-        article=article,
-        sources=metadata.sources | _told_by(body, layout),
+        article=_article(url, profile, identity, metadata, body, layout),
+        sources=metadata.sources | _sources_in_text(body, layout),
         taken=body.taken,
         metas=head.metas,
     )
 
 
-def _told_by(body: Body, layout: str) -> dict[str, str]:
-    """The fields that the text itself gave."""
-    told = {
-        "body": layout if body.text else "",
+def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
+    """Return the fields that were read from the text itself, with their source."""
+    found = {
+        "body": body.text,
         "dateline": body.dateline,
         "agency": body.agency,
         "editors": body.editors,
     }
-    return {name: f"text of {layout}" for name, value in told.items() if value}
+    return {name: f"text of {layout}" for name, value in found.items() if value}
 
 
-def _named(site: Site | None, url: str) -> Identity | None:
-    named = site.identify(url) if site is not None else None
-    return named if isinstance(named, Identity) else None
+def _identified(site: Site, url: str) -> Identity | None:
+    identity = site.identify(url)
+    return identity if isinstance(identity, Identity) else None
 
 
-def _identity(site: Site | None, url: str, head: Head) -> Identity | None:
-    """What the page's address says; the canonical address that the page declares wins where it
-    names the same story.
+def _identity(site: Site, url: str, head: Head) -> Identity | None:
+    """Identify the story by the page's address.
+
+    The canonical address that the page declares wins where it names the same story.
     """
-    if site is None:
-        return None
-    own = _named(site, url)
-    declared = head.links.get("canonical") or ("" if own else head.metas.get("og:url"))
-    named = site.identify(declared) if declared else None
-    if isinstance(named, Identity) and (own is None or named.key == own.key):
-        return replace(
-            named, published_at=named.published_at or (own.published_at if own else None)
-        )
-    return own
+    own = _identified(site, url)
+    canonical = head.links.get("canonical")
+    if not canonical and own is None:
+        canonical = head.metas.get("og:url")
+    declared = _identified(site, canonical) if canonical else None
+    if declared is None or own is None:
+        return declared or own
+    if declared.key != own.key:
+        return own
+    return replace(declared, published_at=declared.published_at or own.published_at)
 
 
 def _article(
-    url: str,
-    site: Site | None,
-    identity: Identity | None,
-    metadata: Metadata,
-    body: Body,
-    layout: str,
+    url: str, site: Site, identity: Identity | None, metadata: Metadata, body: Body, layout: str
 ) -> Article:
     given = metadata.fields
-    warnings = list(metadata.warnings)
-    warnings += [f"missing_{name}" for name in ("headline", "published_at") if not given.get(name)]
-    warnings += ["missing_body"] if not body.text else []
-    warnings += ["time_disagrees"] if _disagree(given.get("published_at"), identity) else []
-    warnings += ["layout_missed"] if layout == "fallback" and site is not None else []
-    image = joined_url(url, given["image_url"]) if given.get("image_url") else None
-    editors = tuple(dict.fromkeys((*given.get("editors", ()), *body.editors)))
+    address = plain_url(url) or url
+    story_id = None
+    if identity is not None:
+        address, story_id = identity.url, identity.story_id
+    image = given.get("image_url")
+    known = site is not UNKNOWN
     return Article(
         url=url,
-        site=site.name if site else _host(url),
-        canonical_url=identity.url if identity else _canonical(url),
-        story_id=identity.story_id if identity else None,
+        site=site.name if known else _host(url),
+        canonical_url=address,
+        story_id=story_id,
         headline=given.get("headline"),
         kicker=given.get("kicker"),
         deck=given.get("deck"),
         body=body.text,
         dateline=body.dateline,
         authors=given.get("authors") or body.authors,
-        editors=editors,
+        editors=tuple(dict.fromkeys((*given.get("editors", ()), *body.editors))),
         agency=body.agency or given.get("agency"),
         published_at=given.get("published_at"),
         modified_at=given.get("modified_at"),
         section=given.get("section"),
         tags=given.get("tags", ()),
-        image_url=image,
+        image_url=joined_url(url, image) if image else None,
         caption=given.get("caption"),
-        language=site.language if site else "id",
+        language=site.language,
         layout=layout,
-        extractor=extractor_of(site),
-        warnings=tuple(warnings),
+        extractor=extractor_of(site if known else None),
+        warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
     )
 
 
-def _disagree(published_at: datetime | None, identity: Identity | None) -> bool:
-    """Whether the page's time and the one in its address (Suara's path, Republika's code) are more
-    than a day apart.
-    """
-    told = identity.published_at if identity is not None else None
-    return (
-        published_at is not None
-        and told is not None
-        and abs(published_at - told) > timedelta(days=1, hours=12)
-    )
-
-
-def _canonical(url: str) -> str:
-    try:
-        return canonical_url(url)
-    except ValueError:
-        return url
+def _warnings(
+    metadata: Metadata, body: Body, identity: Identity | None, *, layout_missed: bool
+) -> tuple[str, ...]:
+    """Return the doubts about an article, in a fixed order."""
+    published_at = metadata.fields.get("published_at")
+    hinted = identity.published_at if identity is not None else None
+    doubts = {
+        "missing_headline": "headline" not in metadata.fields,
+        "missing_published_at": published_at is None,
+        "missing_body": not body.text,
+        "time_disagrees": published_at is not None
+        and hinted is not None
+        and abs(published_at - hinted) > MAX_DISAGREEMENT,
+        "layout_missed": layout_missed,
+    }
+    return (*metadata.warnings, *(name for name, doubtful in doubts.items() if doubtful))
 
 
 def _host(url: str) -> str:
-    return _canonical(url).split("/")[2] if "://" in url else "unknown"
+    return (plain_url(url) or url).split("/")[2] if "://" in url else "unknown"
 
 
 _NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "pager", "part_url"))
@@ -228,13 +233,26 @@ _NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "pager",
 
 @lru_cache(maxsize=64)
 def extractor_of(site: Site | None) -> str:
-    """Name, version and digest of the rules that read a site's pages; it changes when they do, and
-    only then.
+    """Return name, version and digest of the rules that read a site's pages.
+
+    It changes when the rules change, and only then; it depends on the reprs of profiles and rules.
     """
-    own = (
-        [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING]
-        if site
-        else []
-    )
+    name, own = "fallback", []
+    if site is not None:
+        name = site.name
+        own = [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING]
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
-    return f"warta-{site.name if site else 'fallback'}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
+    return f"warta-{name}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
+
+
+def refusal_of_article(article: Article) -> str | None:
+    """Return why what was read from a page is no story, a code of archive.ledger.wording."""
+    known = article.layout != "fallback"
+    headline, length = article.headline or "", len(article.body)
+    if known and length >= MIN_PROSE:
+        return None
+    if _NOT_FOUND.search(headline) and length < 3 * MIN_PROSE:
+        return "not_found_page"
+    if known or length >= MIN_PROSE:
+        return None if article.body else "no_body"
+    return "login_wall" if _LOGIN.search(f"{headline} {article.body}") else "no_body"

@@ -1,53 +1,54 @@
-"""The paragraphs of a narrowed article, as a reader sees them: the sites part them by <p>, <br>,
-bare text and lost breaks.
+"""The paragraphs of an article as a reader sees them.
 
-Medcom and IslamTimes part paragraphs by `<br>`, metrotvnews leaves bare text between `<p>`s,
-Republika opens `<p>` twice, and where an advert stood the break is missing altogether (the facts
-sheets of the sites tell more).
+Sites part paragraphs by <p>, by <br> (Medcom, IslamTimes), by bare text between <p>s (metrotvnews);
+Republika opens <p> twice, and where an advert was cut out the break is missing altogether.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean
+from scraper.extraction.tree import Element, clean
 
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav "
-    "ol p pre section table tbody td tfoot th thead tr ul video audio iframe object embed".split()
-)
-_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 MAX_BLOCKS = 5_000
 """Paragraphs of one article at most; no story has a tenth of it, a hostile page has more."""
 
-_CELLS = frozenset(("td", "th"))
-_NO_TEXT = frozenset(
-    ("script", "style", "noscript", "template", "head", "svg", "img", "select", "button")
+_BLOCKS = frozenset(
+    """
+    address article aside blockquote body center dd div dl dt fieldset figure footer form h1 h2 h3
+    h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul video audio
+    iframe object embed
+    """.split()
 )
+_KINDS = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {"li": "li", "tr": "row"}
+_CELLS = frozenset(("td", "th"))
+_NO_TEXT = frozenset("script style noscript template head svg img select button".split())
+# Blocks inside articles of all sites that hold no prose; captions are read from the page.
 _FURNITURE = frozenset("iframe form object embed video audio nav aside figure figcaption".split())
-"""Blocks that stand in articles of all sites and hold no prose; captions are read from the page,
-not from the body.
-"""
 _SENTENCE_ENDS = re.compile(r"[.!?…:;][\"'”’)\]]*$")
+_SENTENCE_STARTS = re.compile(r"[A-Z0-9\"'“‘(]")
 # "…2020.Material longsor…": the break between two paragraphs was lost. Not "Suara.Com", not
 # "Prof.Dr.Emil", not "Rp1.Juta".
 _GLUED = re.compile(
-    r"(?:(?<=[a-z]{4}[.?!])|(?<=\s\d{4}[.?!])|(?<=[.?!][”\"]))(?=[“\"]?[A-Z][a-z])(?!(?:Com|Id|Co|Net|Org|Go|Tv|Js|News)\b)"
+    r"""
+    (?: (?<=[a-z]{4}[.?!]) | (?<=\s\d{4}[.?!]) | (?<=[.?!][”"]) )
+    (?=[“"]?[A-Z][a-z])
+    (?! (?:Com|Id|Co|Net|Org|Go|Tv|Js|News)\b )
+    """,
+    re.VERBOSE,
 )
-_SENTENCE_STARTS = re.compile(r"[A-Z0-9\"'“‘(]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One paragraph with the evidence that rules ask for."""
+    """One paragraph, with the evidence that rules need."""
 
     text: str
     kind: str = "p"
     """`p`, `heading`, `li` or `row`."""
     linked: int = 0
-    """How many of its characters are links."""
+    """Number of its characters that are links."""
     links: tuple[str, ...] = ()
     """Where they lead."""
     opening: str = ""
@@ -59,6 +60,30 @@ class Block:
     def is_link(self) -> bool:
         """Whether nearly all of it is a link."""
         return bool(self.links) and self.linked >= 0.8 * len(self.text)
+
+
+def blocks(root: Element, pruned: set[Element]) -> list[Block]:
+    """Return the paragraphs below `root` in reading order, without those in `pruned` nodes."""
+    return _Walker(pruned).blocks(root)
+
+
+def split_glued(text: str) -> list[str]:
+    """Split a text at paragraph breaks of which nothing is left, not even a space.
+
+    >>> split_glued("Jalan tertutup tanah.Warga dievakuasi.")
+    ['Jalan tertutup tanah.', 'Warga dievakuasi.']
+    """
+    return [part for part in _GLUED.split(text) if part]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    """What a text inherits from the nodes around it."""
+
+    link: str | None = None
+    bold: bool = False
+    kind: str = "p"
+    context: str = ""
 
 
 @dataclass(slots=True)
@@ -73,146 +98,121 @@ class _Run:
     last: str = ""
     """The last words gathered."""
 
-    def add(self, text: str, words: str, *, link: str | None, bold: bool) -> None:
+    def add(self, text: str, words: str, style: _Style) -> None:
         self.pieces.append(text)
         if not words:
             return
         self.last = words
-        if link is not None:
+        if style.link is not None:
             self.linked += len(words)
-            if not self.links or self.links[-1] != link:
-                self.links.append(link)
-        if bold and not self.plain_seen:
-            self.bold.append(text)
-        elif not bold:
+            if not self.links or self.links[-1] != style.link:
+                self.links.append(style.link)
+        if not style.bold:
             self.plain_seen = True
+        elif not self.plain_seen:
+            self.bold.append(text)
 
 
 class _Walker:
     """Walks a tree once and cuts it into blocks."""
 
-    def __init__(self, root: Element, pruned: set[Element]) -> None:
-        self._root = root
+    def __init__(self, pruned: set[Element]) -> None:
         self._pruned = pruned
         self._run = _Run()
         self._blocks: list[Block] = []
-        self._breaks = 0  # <br>s since the last text
-        self._soft = False  # an inline node was taken out here
+        self._breaks = 0
+        """<br>s since the last text."""
+        self._cut = False
+        """Whether an inline node was removed since the last text."""
 
-    def blocks(self) -> list[Block]:
-        self._walk(self._root, link=None, bold=False, kind="p", context="")
-        self._flush("p", "")
+    def blocks(self, root: Element) -> list[Block]:
+        self._walk(root, _Style())
+        self._flush(_Style())
         return self._blocks
 
-    def _walk(
-        self, node: Element, *, link: str | None, bold: bool, kind: str, context: str
-    ) -> None:
-        self._text(node.text, link=link, bold=bold, kind=kind, context=context)
+    def _walk(self, node: Element, style: _Style) -> None:
+        self._text(node.text, style)
         for child in node:
-            self._child(child, link=link, bold=bold, kind=kind, context=context)
-            self._text(child.tail, link=link, bold=bold, kind=kind, context=context)
+            self._child(child, style)
+            self._text(child.tail, style)
 
-    def _child(
-        self, child: Element, *, link: str | None, bold: bool, kind: str, context: str
-    ) -> None:
+    def _child(self, child: Element, style: _Style) -> None:
         tag = child.tag
         if not isinstance(tag, str) or tag in _NO_TEXT:
-            self._soft = True
+            self._cut = True
         elif tag == "br":
             self._breaks += 1
         elif child in self._pruned or tag in _FURNITURE:
-            self._break(tag, kind, context)
+            self._remove(tag, style)
         elif tag in _CELLS:
-            self._walk(child, link=link, bold=bold, kind="row", context=context)
+            self._walk(child, replace(style, kind="row"))
             self._run.pieces.append(" | ")
         elif tag in _BLOCKS:
-            inner = (
-                "heading"
-                if tag in _HEADINGS
-                else "li"
-                if tag == "li"
-                else "row"
-                if tag == "tr"
-                else kind
-            )
-            self._flush(kind, context)
-            within = _context(child, context)
-            self._walk(child, link=link, bold=bold or tag in _HEADINGS, kind=inner, context=within)
-            self._flush(inner, within)
+            self._flush(style)
+            inner = _inside(child, style)
+            self._walk(child, inner)
+            self._flush(inner)
         else:
-            target = child.get("href") or "" if tag == "a" else link
-            strong = bold or tag in ("b", "strong") or "bold" in (child.get("style") or "")
-            self._walk(child, link=target, bold=strong, kind=kind, context=context)
+            self._walk(child, _inline(child, style))
 
-    def _break(self, tag: str, kind: str, context: str) -> None:
-        """A node of furniture was taken out: the text before and after it are two paragraphs if it
-        was a block.
-        """
+    def _remove(self, tag: str, style: _Style) -> None:
+        """Part the text before and after a node of furniture if it is a block."""
         if tag in _BLOCKS:
-            self._flush(kind, context)
+            self._flush(style)
         else:
-            self._soft = True
+            self._cut = True
 
-    def _text(
-        self, text: str | None, *, link: str | None, bold: bool, kind: str, context: str
-    ) -> None:
+    def _text(self, text: str | None, style: _Style) -> None:
         if not text:
             return
         words = clean(text)
-        if words and (self._breaks or self._soft):
-            before = self._run.last
-            glued = (
-                self._soft
-                and not text[0].isspace()
-                and bool(_SENTENCE_ENDS.search(before))
-                and bool(_SENTENCE_STARTS.match(text))
-            )
-            if before and (
-                self._breaks > 1 or glued or (self._breaks == 1 and not _flows_on(before, words))
-            ):
-                self._flush(kind, context)
+        if words and (self._breaks or self._cut):
+            if self._is_break(text, words):
+                self._flush(style)
             elif self._breaks:
                 self._run.pieces.append(" ")
             self._breaks = 0
-            self._soft = False
-        self._run.add(text, words, link=link, bold=bold)
+            self._cut = False
+        self._run.add(text, words, style)
 
-    def _flush(self, kind: str, context: str) -> None:
+    def _is_break(self, text: str, words: str) -> bool:
+        """Whether a new paragraph begins with this text, after a <br> or a removed node."""
+        before = self._run.last
+        if not before:
+            return False
+        if self._breaks:
+            sentence_goes_on = words[0].islower() and not _SENTENCE_ENDS.search(before)
+            if self._breaks > 1 or not sentence_goes_on:
+                return True
+        glued = self._cut and not text[0].isspace()
+        return glued and bool(_SENTENCE_ENDS.search(before) and _SENTENCE_STARTS.match(text))
+
+    def _flush(self, style: _Style) -> None:
         run, self._run, self._breaks = self._run, _Run(), 0
         text = clean("".join(run.pieces))
-        if kind == "row":
+        if style.kind == "row":
             text = text.strip("| ")
         if text and len(self._blocks) < MAX_BLOCKS:
             self._blocks.append(
                 Block(
                     text=text,
-                    kind=kind,
+                    kind=style.kind,
                     linked=run.linked,
                     links=tuple(run.links),
                     opening=clean("".join(run.bold)),
-                    context=context,
+                    context=style.context,
                 )
             )
 
 
-def _flows_on(before: str, after: str) -> bool:
-    """Whether a single line break stands in the middle of a sentence."""
-    return after[0].islower() and not _SENTENCE_ENDS.search(before)
+def _inside(block: Element, style: _Style) -> _Style:
+    kind = _KINDS.get(str(block.tag), style.kind)
+    context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
+    return replace(style, bold=style.bold or kind == "heading", kind=kind, context=context)
 
 
-def _context(node: Element, outer: str) -> str:
-    return " ".join(filter(None, (outer, node.get("id"), node.get("class"))))
-
-
-def blocks(root: Element, pruned: set[Element]) -> list[Block]:
-    """The paragraphs below `root` in reading order, without what stands in `pruned` nodes."""
-    return _Walker(root, pruned).blocks()
-
-
-def split_glued(text: str) -> list[str]:
-    """Paragraphs that stand in one text without a break or a space between two sentences.
-
-    >>> split_glued("Jalan tertutup tanah.Warga dievakuasi.")
-    ['Jalan tertutup tanah.', 'Warga dievakuasi.']
-    """
-    return [part for part in _GLUED.split(text) if part]
+def _inline(node: Element, style: _Style) -> _Style:
+    bold = style.bold or node.tag in ("b", "strong") or "bold" in (node.get("style") or "")
+    if node.tag == "a":
+        return replace(style, bold=bold, link=node.get("href") or "")
+    return replace(style, bold=bold)

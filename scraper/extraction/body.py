@@ -1,5 +1,7 @@
-"""The prose: the profile narrows the tree, trafilatura takes the text out, newsroom rules clean its
-edges.
+"""The article's prose: paragraphs without boilerplate, dateline and credits.
+
+trafilatura reads the pages whose layout is unknown and no prose was located on, and judges which
+containers within an article are widgets.
 """
 
 from __future__ import annotations
@@ -17,28 +19,17 @@ from archive.identity import joined_url
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
-from scraper.extraction.datelines import Opening, split_dateline
-from scraper.extraction.locate import Narrowed
-from scraper.extraction.selectors import Element, pruned
-from scraper.extraction.tree import Document, clean, text_of
+from scraper.extraction.datelines import split_dateline
+from scraper.extraction.locate import LayoutMatch
+from scraper.extraction.tree import Document, Element, clean, pruned, text_of
 from scraper.sites.site import Identity, Site
 
-# What stands inside articles of all sites and is no prose.
+# What is inside articles of all sites and is no prose.
 COMMON_PRUNE = (
-    "blockquote.twitter-tweet",
-    "blockquote.twitter-video",
-    "blockquote.instagram-media",
-    ".fb-post",
-    ".fb-video",
-    "blockquote.tiktok-embed",
-    "[id^=div-gpt-ad]",
-    "[id^=div-ad]",
-    "[id^=google_ads]",
-    ".adsbygoogle",
-    ".google-auto-placed",
-    "div[aria-hidden=true]",
-    "section[aria-hidden=true]",
-    "[style*='display:none']",
+    *"blockquote.twitter-tweet blockquote.twitter-video blockquote.instagram-media".split(),
+    *".fb-post .fb-video blockquote.tiktok-embed".split(),
+    *"[id^=div-gpt-ad] [id^=div-ad] [id^=google_ads] .adsbygoogle .google-auto-placed".split(),
+    *"div[aria-hidden=true] section[aria-hidden=true] [style*='display:none']".split(),
     "[style*='display: none']",
     "[class$=caption]",
     "[class*='caption ']",
@@ -46,151 +37,139 @@ COMMON_PRUNE = (
 
 MAX_LINKED = 0.5
 """Share of an unknown page's text that may be links before it is taken for a list."""
-
 MIN_KEPT = 0.7
-"""Share of the narrowed article's words that trafilatura must leave; below, its pruning hit the
-story itself.
+"""Share of the article's text that must remain when containers are removed from it; below, they are
+the article's own mark-up.
 """
 
-logging.getLogger("trafilatura").setLevel(
-    logging.CRITICAL
-)  # it logs an error a page that it finds too short
+_SENTENCE = (
+    "warga kampung memperbaiki saluran air di tepi sawah, "
+    "lalu mereka makan siang bersama di balai desa."
+)
+_PROSE = tuple(" ".join([f"{word} {_SENTENCE}"] * 4) for word in ("Pagi", "Siang", "Sore"))
+
+# It logs an error for every page that it finds too short.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The prose of a page and what was read at its edges."""
+    """The prose of a page and what its edges say."""
 
     text: str = ""
+    """Paragraphs, parted by an empty line; empty where the page has no prose."""
     dateline: str | None = None
     agency: str | None = None
     authors: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
     taken: tuple[tuple[str, str], ...] = ()
-    """(rule, text) of every line that was taken out."""
+    """(rule, text) of every line that was removed."""
 
 
-def read_body(page: Document, site: Site, narrowed: Narrowed, identity: Identity | None) -> Body:
-    """The prose of a narrowed article."""
-    layout = narrowed.layout
-    furniture = pruned(narrowed.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
+def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
+    """Read the prose of an article in a known layout."""
+    layout = match.layout
+    furniture = pruned(match.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
-    found += blocks(narrowed.node, furniture)
+    found += blocks(match.node, furniture)
     return finish(found, site, identity)
 
 
 def fallback_body(
     page: Document,
     node: Element | None,
-    site: Site | None,
+    site: Site,
     identity: Identity | None,
     headline: str | None,
 ) -> Body:
-    """The prose of a page whose layout is unknown: what stands in the node that was found, else
-    what trafilatura finds.
-    """
-    if node is not None:
-        found, _apart = _without(
-            lambda context: True,
-            blocks(node, pruned(node, (*COMMON_PRUNE, *(site.prune if site else ())))),
-        )
+    """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
+    if node is None:
+        found = _by_trafilatura(page)
     else:
-        document = trafilatura.bare_extraction(
-            copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False
-        )
-        lines = (getattr(document, "text", None) or "").split("\n")
-        titles = {text_of(link) for link in page.tree.iter("a")}
-        texts = [text for line in lines if (text := clean(line.removeprefix("- ")))]
-        found = [Block(text=text, linked=len(text) if text in titles else 0) for text in texts]
+        found = blocks(node, pruned(node, (*COMMON_PRUNE, *site.prune)))
+        found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
-        return Body()  # a list of headlines is no article, wherever it stands
+        return Body()  # a list of headlines
     if found and found[0].text == headline:
         found = found[1:]
-    return finish(
-        [block for block in found if not _is_list_of_links(block)], site, identity, whole_page=True
+    prose = [block for block in found if not _leads_away(block)]
+    return finish(prose, site, identity, whole_page=True)
+
+
+def _by_trafilatura(page: Document) -> list[Block]:
+    document = trafilatura.bare_extraction(
+        copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False
     )
+    lines = (getattr(document, "text", None) or "").split("\n")
+    titles = {text_of(link) for link in page.tree.iter("a")}
+    texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))
+    return [Block(text=text, linked=len(text) * (text in titles)) for text in texts]
 
 
-def _is_list_of_links(block: Block) -> bool:
-    """A paragraph or an entry that is nothing but a link: on an unknown page it leads away from the
-    story.
-    """
+def _leads_away(block: Block) -> bool:
+    """Whether a paragraph of an unknown page is nothing but a link."""
     return block.is_link and block.kind != "heading" and not block.text.startswith("http")
 
 
 def finish(
-    found: list[Block], site: Site | None, identity: Identity | None, *, whole_page: bool = False
+    found: list[Block], site: Site, identity: Identity | None, *, whole_page: bool = False
 ) -> Body:
-    """Paragraphs without furniture, credits and dateline; `whole_page`: what follows the story may
-    still be among them.
+    """Remove boilerplate, credits and dateline from paragraphs, and read the people they name.
+
+    `whole_page`: what follows the story on its page may be among them.
     """
-    own = identity.key if identity is not None else None
 
     def is_story(address: str) -> bool:
         url = joined_url(identity.url, address) if identity is not None else address
-        other = site.identify(url) if site is not None and url is not None else None
+        other = site.identify(url) if url is not None else None
+        own = identity.key if identity is not None else None
         return isinstance(other, Identity) and other.key != own
 
-    rules = site.rules if site else ()
     trimmed = trim(
-        found,
-        rules,
-        end_credit=site.end_credit if site else "",
-        is_story=is_story,
-        whole_page=whole_page,
+        found, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
-    opening = (
-        split_dateline(trimmed.blocks, site) if site is not None else Opening(blocks=trimmed.blocks)
-    )
+    opening = split_dateline(trimmed.blocks, site)
     kept, widgets = _without(_is_widget, opening.blocks)
-    taken = (*trimmed.taken, *(("widget", block.text) for block in widgets))
-    newsroom = site.newsroom_names if site else ()
-    people = [
-        read_byline(text, newsroom=newsroom) for rule, text in trimmed.taken if rule in BYLINE_RULES
-    ]
+    bylines = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
+    columnist, *people = (
+        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *bylines)
+    )
     return Body(
         text="\n\n".join(block.text for block in kept),
         dateline=opening.place,
         agency=trimmed.agency,
-        authors=(
-            *read_byline(opening.author, newsroom=newsroom).authors,
-            *(name for byline in people for name in byline.authors),
-        ),
+        authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
-        taken=taken,
+        taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
     )
 
 
 def _without(
     suspect: Callable[[str], bool], found: Sequence[Block]
 ) -> tuple[list[Block], list[Block]]:
-    """(prose, furniture): paragraphs that stand in containers of their own within the article,
-    where the container is suspect.
+    """Split into prose and the paragraphs in containers whose classes and ids are suspect.
 
-    Where that would take more than a third of the article, it is the article's own mark-up, and all
-    of it stays.
+    Where that would remove too much of the article, all of it stays. Rows of tables stay, too:
+    tables have containers of their own.
     """
-    taken = [block for block in found if _apart(block, suspect)]
-    lost = sum(len(block.text) for block in taken)
-    if not taken or lost > (1 - MIN_KEPT) * sum(len(block.text) for block in found):
+    kept: list[Block] = []
+    apart: list[Block] = []
+    for block in found:
+        if block.context and block.kind != "row" and suspect(block.context):
+            apart.append(block)
+        else:
+            kept.append(block)
+    lost = sum(len(block.text) for block in apart)
+    if lost > (1 - MIN_KEPT) * sum(len(block.text) for block in found):
         return list(found), []
-    return [block for block in found if not _apart(block, suspect)], taken
-
-
-def _apart(block: Block, suspect: Callable[[str], bool]) -> bool:
-    """Whether a paragraph stands in a suspect container; a row of a table does not: tables have
-    containers of their own.
-    """
-    return bool(block.context) and block.kind != "row" and suspect(block.context)
+    return kept, apart
 
 
 @lru_cache(maxsize=16384)
 def _is_widget(context: str) -> bool:
-    """Whether trafilatura discards what stands in a container of these classes and ids: a widget
-    that no profile lists yet.
+    """Whether trafilatura discards a container of these classes and ids: an unlisted widget.
 
-    It is asked once for each and the answer is kept: a site has a few dozen, and trafilatura's
-    rules look at nothing else.
+    Its rules look at nothing else, and a site has a few dozen of them: the answers are cached.
     """
     root = html.document_fromstring(
         f"<article><p>{_PROSE[0]}</p><div><p>{_PROSE[1]}</p></div><p>{_PROSE[2]}</p></article>"
@@ -202,7 +181,3 @@ def _is_widget(context: str) -> bool:
         root, fast=True, include_comments=False, with_metadata=False, deduplicate=False
     )
     return _PROSE[1] not in (getattr(document, "text", None) or "")
-
-
-_SENTENCE = "warga kampung memperbaiki saluran air di tepi sawah, lalu mereka makan siang bersama di balai desa."
-_PROSE = tuple(" ".join([f"{word} {_SENTENCE}"] * 4) for word in ("Pagi", "Siang", "Sore"))

@@ -1,26 +1,48 @@
-"""Bylines: who wrote and who edited, in reading case, out of lines like "Rep: C31/ Red: Israr" or
-"LAPORAN: RENI ERINA".
+"""Bylines: who wrote and who edited, from lines like "Rep: C31/ Red: Israr" or "OLEH: RENI ERINA".
+
+The line is the one that the profile, JSON-LD or meta tags name; where they name none, it is looked
+for in the visible lines around the prose: whatever its class is called, every site has the byline
+between headline and text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from scraper.extraction.tree import clean
+from scraper.extraction.tree import Element, clean, text_of
 
-_LABEL = re.compile(
-    r"\b(?P<label>rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by|author|red(?:aktur)?|editor|penyunting|sumber|foto)\s*:",
-    re.IGNORECASE,
+MAX_LINE = 160
+"""Characters; a longer line is prose, a caption or a list."""
+MAX_NODES = 80
+"""Nodes between headline and prose that are read."""
+MAX_SIBLINGS = 12
+"""Nodes after the prose that are read."""
+MAX_NAME = 60
+"""Characters; a longer text is no name."""
+
+_ROLES = (
+    r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by"
+    r"|red(?:aktur)?|editor|penyunting"
 )
+_LABEL = re.compile(rf"\b(?P<label>{_ROLES}|author|sumber|foto)\s*:", re.IGNORECASE)
+_BYLINE = re.compile(rf"^\W{{0,3}}(?:{_ROLES})\s*:", re.IGNORECASE)
+_EDITED = re.compile(r"^\W{0,3}(?:editor|redaktur|penyunting|red)\s*:", re.IGNORECASE)
 _EDITOR_LABELS = frozenset(("red", "redaktur", "editor", "penyunting"))
 _NOT_PEOPLE = frozenset(("sumber", "foto"))
+_DAYS = (
+    "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu "
+    "sunday monday tuesday wednesday thursday friday saturday".split()
+)
 # "Selasa, 24 Maret 2015 10:11 WIB" behind a name, with or without its day.
 _DATE = re.compile(
-    r"(?:\b(?:senin|selasa|rabu|kamis|jum['’]?at|sabtu|minggu|sunday|monday|tuesday|wednesday|thursday|friday|saturday)\b\W*)?"
+    r"(?:\b(?:" + "|".join(_DAYS) + r")\b\W*)?"
     r"\b\d{1,2}\s+[a-z]{3,10}\.?\s+(?:19|20)\d{2}\b.*$",
     re.IGNORECASE,
 )
+_YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
 _NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
 _TAG = re.compile(r"<[^<>]*>")
@@ -28,11 +50,9 @@ _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*"
 # "S.H.", "M.Si", "S.I.Kom", "SPd", "PhD"; not "AGA", the initials of an editor.
 _DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
 _TITLES = re.compile(
-    r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+(?:[A-Z]\w+\.?\w*\s*:\s*)?",
+    r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+"
+    r"(?:[A-Z]\w+\.?\w*\s*:\s*)?",
     re.IGNORECASE,
-)
-_DAYS = frozenset(
-    "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu sunday monday tuesday wednesday thursday friday saturday".split()
 )
 _WORD_PART = re.compile(r"[^\W\d_]+")
 # Particles of names that stay small in reading case.
@@ -41,44 +61,82 @@ _SMALL = frozenset(("bin", "binti", "van", "de", "der", "von", "al", "el"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Byline:
-    """The people of a byline, in order."""
+    """The people of a byline, in order, each once."""
 
     authors: tuple[str, ...] = ()
     editors: tuple[str, ...] = ()
 
 
-def read_byline(text: str | None, *, newsroom: tuple[str, ...] = ()) -> Byline:
-    """Authors and editors of a byline; names without a label are authors, the newsroom's own name
-    is nobody.
+def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
+    """Read the authors and editors of a byline; names without a label are authors.
+
+    `publisher` are the publisher's own names, in any case: they are no author's.
 
     >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
     text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text or "")))))
-    people: dict[str, list[str]] = {"authors": [], "editors": []}
+    authors: list[str] = []
+    editors: list[str] = []
     for label, names in _labelled(text):
-        if label in _NOT_PEOPLE:
-            continue
-        kind = "editors" if label in _EDITOR_LABELS else "authors"
-        people[kind] += _names(names, newsroom)
+        if label in _EDITOR_LABELS:
+            editors += _names(names, publisher)
+        elif label not in _NOT_PEOPLE:
+            authors += _names(names, publisher)
+    return Byline(authors=tuple(dict.fromkeys(authors)), editors=tuple(dict.fromkeys(editors)))
+
+
+def joined(bylines: Iterable[Byline]) -> Byline:
+    """Join the people of several bylines."""
+    read = list(bylines)
     return Byline(
-        authors=tuple(dict.fromkeys(people["authors"])),
-        editors=tuple(dict.fromkeys(people["editors"])),
+        authors=tuple(dict.fromkeys(name for byline in read for name in byline.authors)),
+        editors=tuple(dict.fromkeys(name for byline in read for name in byline.editors)),
     )
 
 
+def byline_around(above: list[str], below: Iterator[str], publisher: tuple[str, ...]) -> Byline:
+    """Read the first line that has a label or a name with a date; below the prose only editors."""
+    candidates = (line if _BYLINE.match(line) else name_before_date(line) for line in above)
+    first = next((read_byline(line, publisher=publisher) for line in candidates if line), Byline())
+    edited = (read_byline(line, publisher=publisher) for line in below if _EDITED.match(line))
+    return Byline(authors=first.authors, editors=first.editors or next(edited, Byline()).editors)
+
+
+def lines_above(tree: Element, body: Element) -> list[str]:
+    """Return the short lines between the last h1 above the prose and the prose, outermost first."""
+    nodes: list[Element] = []
+    for node in tree.iter():
+        if node is body:
+            break
+        if node.tag == "h1":
+            nodes.clear()
+        elif (
+            isinstance(node.tag, str)
+            and node.tag not in ("script", "style", "a", "img")
+            and len(nodes) < MAX_NODES
+        ):
+            nodes.append(node)
+    lines = (text_of(node) for node in nodes if len(node.text_content()) <= 4 * MAX_LINE)
+    return [line for line in lines if 3 < len(line) <= MAX_LINE]
+
+
+def lines_below(body: Element) -> Iterator[str]:
+    """Yield the short lines after the prose, in order."""
+    for node in islice(body.itersiblings(), MAX_SIBLINGS):
+        line = text_of(node)
+        if 3 < len(line) <= MAX_LINE:
+            yield line
+
+
 def name_before_date(line: str) -> str | None:
-    """The name of a line like "Marcheilla Ariesta • 19 September 2023 14:30"; None for a line of
-    another kind.
-    """
+    """Return the name of a line like "Marcheilla Ariesta • 19 September 2023 14:30", else None."""
     match = _NAME_AND_DATE.match(line)
     return match["name"] if match else None
 
 
 def _labelled(text: str) -> list[tuple[str, str]]:
-    """(label in lower case, what follows it) pairs; the text before the first label has the label
-    ''.
-    """
+    """Split into (label in lower case, what follows it); the label of the first part may be ''."""
     pairs, label, position = [], "", 0
     for match in _LABEL.finditer(text):
         pairs.append((label, text[position : match.start()]))
@@ -87,55 +145,54 @@ def _labelled(text: str) -> list[tuple[str, str]]:
     return [(label, names) for label, names in pairs if names.strip()]
 
 
-def _names(text: str, newsroom: tuple[str, ...]) -> list[str]:
+def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
+    nobody = {own.lower() for own in publisher}
     names: list[str] = []
     for part in _SEPARATOR.split(text):
         name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
         if names and _DEGREE.fullmatch(name):
             continue
-        if _is_name(name) and name.lower() not in {own.lower() for own in newsroom}:
+        if _is_name(name) and name.lower() not in nobody:
             names.append(reading_case(name))
     return names
 
 
 def _is_name(text: str) -> bool:
-    """A date, a time, a day or an address is no name."""
-    if not text or len(text) > 60 or "://" in text or "@" in text or text.lower() in _DAYS:
+    """Whether it is no date, time, day or address."""
+    if len(text) > MAX_NAME or "://" in text or "@" in text or text.lower() in _DAYS:
         return False
-    return any(c.isalpha() for c in text) and not re.search(
-        r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}", text
-    )
+    return any(map(str.isalpha, text)) and not _YEAR_OR_TIME.search(text)
 
 
 def reading_case(name: str) -> str:
-    """A name in capitals as it is read; initials and codes stay.
+    """Write a name in capitals as it is read; initials and codes stay.
 
-    >>> reading_case("RENI ERINA"), reading_case("M. ICHSAN A."), reading_case("C31"), reading_case("WIL"), reading_case("Ade S")
-    ('Reni Erina', 'M. Ichsan A.', 'C31', 'WIL', 'Ade S')
+    >>> [reading_case(name) for name in ("RENI ERINA", "M. ICHSAN A.", "C31", "WIL", "Ade S")]
+    ['Reni Erina', 'M. Ichsan A.', 'C31', 'WIL', 'Ade S']
     """
     words = name.split()
-    if name != name.upper() or (
-        len(words) == 1 and (len(name) <= 4 or any(c.isdigit() for c in name))
-    ):
+    is_code = len(words) == 1 and (len(name) <= 4 or any(map(str.isdigit, name)))
+    if name != name.upper() or is_code:
         return name
     return " ".join(
-        word.lower() if word.lower() in _SMALL and place else _capitalised(word)
+        word.lower() if place and word.lower() in _SMALL else _capitalised(word)
         for place, word in enumerate(words)
     )
 
 
 def _capitalised(word: str) -> str:
-    if len(word.strip(".")) == 1 or any(c.isdigit() for c in word) or "." in word.strip("."):
+    inner = word.strip(".")
+    if len(inner) == 1 or any(map(str.isdigit, word)) or "." in inner:
         return word
-    return _WORD_PART.sub(
-        lambda part: (
-            part[0].capitalize() if _begins_a_name(word, part.start()) else part[0].lower()
-        ),
-        word,
-    )
+
+    def in_case(part: re.Match[str]) -> str:
+        if _begins_a_name(word[: part.start()]):
+            return part[0].capitalize()
+        return part[0].lower()
+
+    return _WORD_PART.sub(in_case, word)
 
 
-def _begins_a_name(word: str, place: int) -> bool:
-    """After a hyphen or a bracket; after an apostrophe only in names like O'Hara, not in Ma'ruf."""
-    before = word[:place]
+def _begins_a_name(before: str) -> bool:
+    """Whether a capital follows: after a hyphen or a bracket, in O'Hara but not in Ma'ruf."""
     return not before or before[-1] in "-(" or (before[-1] in "'’" and len(before) == 2)

@@ -1,6 +1,4 @@
-"""The place that opens a text ("REPUBLIKA.CO.ID, BEIJING -- ", "Moskow: "), and what only looks
-like one.
-"""
+"""Datelines: the place that opens a text ("REPUBLIKA.CO.ID, BEIJING -- ", "Moskow: ")."""
 
 from __future__ import annotations
 
@@ -11,19 +9,27 @@ from functools import lru_cache
 from scraper.extraction.blocks import Block
 from scraper.sites.site import Site
 
-# Words that stand before a colon at the start of a text and are no place.
+# Words before a colon at the start of a text that are no place.
 _LABELS = frozenset(
-    "catatan ralat koreksi update info breaking pertanyaan jawaban tanya jawab tips simak foto video opini sinopsis judul penulis oleh "
-    "editor reporter narasumber moderator ingat perhatian penting kesimpulan jadwal hasil skor sumber lokasi waktu tempat tanggal harga "
-    "daftar berikut pengumuman peringatan pembaca redaksi disclaimer note question answer q a satu pertama kedua ketiga klarifikasi fakta "
-    "klaim hoaks kata saksi hakim jaksa terdakwa presiden menteri gubernur bupati wali warga "
-    "kronologi soal hari pengantar pakar polisi pengamat ahli".split()
+    """
+    catatan ralat koreksi update info breaking pertanyaan jawaban tanya jawab tips simak foto video
+    opini sinopsis judul penulis oleh editor reporter narasumber moderator ingat perhatian penting
+    kesimpulan jadwal hasil skor sumber lokasi waktu tempat tanggal harga daftar berikut pengumuman
+    peringatan pembaca redaksi disclaimer note question answer q a satu pertama kedua ketiga
+    klarifikasi fakta klaim hoaks kata saksi hakim jaksa terdakwa presiden menteri gubernur bupati
+    wali warga kronologi soal hari pengantar pakar polisi pengamat ahli
+    """.split()
 )
+_SPEAKERS = ("Saya ", "Kami ", "Kita ", "Aku ")
+MAX_WORDS = 4
+"""Words of a place that is not bold."""
+MAX_ABBREVIATION = 5
+"""Capitals of a word that is rather an abbreviation than a place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """What opens a text, and the text without it."""
+    """A text without its dateline, and what the dateline says."""
 
     blocks: list[Block]
     place: str | None = None
@@ -31,13 +37,8 @@ class Opening:
     """Of a column: "REPUBLIKA.CO.ID,Oleh: Name/Post"."""
 
 
-_SPEAKERS = ("Saya ", "Kami ", "Kita ", "Aku ")
-
-
 def split_dateline(blocks: list[Block], site: Site) -> Opening:
-    """The dateline's place and the blocks without the dateline; all of them where none opens the
-    text.
-    """
+    """Take the dateline off the first block; without one all blocks stay as they are."""
     if not blocks or not site.dateline:
         return Opening(blocks=blocks)
     first = blocks[0]
@@ -55,22 +56,19 @@ def split_dateline(blocks: list[Block], site: Site) -> Opening:
 
 
 def _is_place(place: str, block: Block, rest: str) -> bool:
-    """Bold, or at least written like a place and no word that usually labels something."""
+    """Whether it is bold, or at least written like a place and no usual label."""
     if not place:
-        return True  # the newsroom's own name alone
+        return True  # the publisher's own name alone
     words = place.split()
     if words[0].lower() in _LABELS:
         return False
     if place in block.opening:
         return True
-    if (
-        not rest[:1].isupper()
-        or rest.startswith(_SPEAKERS)
-        or place.count("(") != place.count(")")
-        or (place.isupper() and len(place) <= 5)
-    ):
-        return False  # somebody speaks, or an abbreviation is explained
-    return len(words) <= 4 and all(word[0].isupper() or word[0] == "(" for word in words)
+    somebody_speaks = not rest[:1].isupper() or rest.startswith(_SPEAKERS)
+    abbreviation = place.isupper() and len(place) <= MAX_ABBREVIATION
+    if somebody_speaks or abbreviation or place.count("(") != place.count(")"):
+        return False
+    return len(words) <= MAX_WORDS and all(word[0].isupper() or word[0] == "(" for word in words)
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,4 @@
-"""Dates as Indonesian newsrooms write them. Every result is aware; nothing is ever guessed from
-today.
-"""
+"""Dates as Indonesian publishers write them; every result is aware, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -11,22 +9,15 @@ from functools import lru_cache
 
 from babel.dates import get_month_names
 
-# WIB, WITA and WIT are fixed by Keputusan Presiden 41/1987; there is no summer time.
+# Fixed by Keputusan Presiden 41/1987; there is no summer time.
 ZONES = {
     name: timezone(timedelta(hours=hours), name)
     for name, hours in (("WIB", 7), ("WITA", 8), ("WIT", 9))
 }
-_ABBREVIATIONS_BESIDE_CLDR = {
-    "agt": 8,
-    "agst": 8,
-    "nop": 11,
-    "nopember": 11,
-    "pebruari": 2,
-    "peb": 2,
-    "sept": 9,
-    "jun.": 6,
-}
+YEARS = (1990, 2100)
+"""A date outside of these is a default value, an error or a joke."""
 
+_BESIDE_CLDR = {"agt": 8, "agst": 8, "sept": 9, "nop": 11, "nopember": 11, "peb": 2, "pebruari": 2}
 _UNITS = {
     "detik": timedelta(seconds=1),
     "menit": timedelta(minutes=1),
@@ -38,25 +29,35 @@ _UNITS = {
 _RELATIVE = re.compile(
     rf"\b(?P<count>\d{{1,3}})\s+(?P<unit>{'|'.join(_UNITS)})\s+(?:yang\s+)?lalu\b", re.IGNORECASE
 )
-
-YEARS = (1990, 2100)
-"""A date outside of these is a default value, an error or a joke."""
-
 _DATE = re.compile(
-    r"(?<!\d)(?P<day>\d{1,2})[\s./-]+(?P<month>[A-Za-z]{3,10})\.?[\s,./-]+(?P<year>(?:19|20)\d{2})"
-    r"(?:[\s,|•·()/–—-]*(?:pukul|jam|at)?\s*(?P<hour>[012]?\d)[:.](?P<minute>[0-5]\d)(?:[:.](?P<second>[0-5]\d))?"
-    r"(?:\s*(?P<half>[AaPp]\.?[Mm]\b\.?))?(?:\s*(?P<zone>WIB|WITA|WIT|GMT|UTC|[+-]\d{2}:?\d{2})\b)?)?",
-    re.IGNORECASE,
+    r"""
+    (?<!\d) (?P<day>\d{1,2}) [\s./-]+ (?P<month>[A-Za-z]{3,10}) \.? [\s,./-]+
+    (?P<year>(?:19|20)\d{2})
+    (?:
+        [\s,|•·()/–—-]* (?:pukul|jam|at)? \s*
+        (?P<hour>[012]?\d) [:.] (?P<minute>[0-5]\d) (?: [:.] (?P<second>[0-5]\d) )?
+        (?: \s* (?P<half> [AaPp] \.? [Mm] \b \.? ) )?
+        (?: \s* (?P<zone> WIB | WITA | WIT | GMT | UTC | [+-]\d{2}:?\d{2} ) \b )?
+    )?
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _ISO = re.compile(
-    r"(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})(?:[T\s]+(?P<time>\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(?P<zone>Z|GMT|UTC|WIB|WITA|WIT|[+-]\d{2}:?\d{2})?)?"
+    r"""
+    (?P<date> \d{4} [-/] \d{1,2} [-/] \d{1,2} )
+    (?:
+        [T\s]+ (?P<time> \d{1,2} : \d{2} (?: : \d{2} )? ) (?: [.,]\d+ )?
+        \s* (?P<zone> Z | GMT | UTC | WIB | WITA | WIT | [+-]\d{2}:?\d{2} )?
+    )?
+    """,
+    re.VERBOSE,
 )
 
 
 @lru_cache(maxsize=1)
 def months() -> dict[str, int]:
-    """Month names of CLDR in Indonesian and English, long and short, in lower case."""
-    names = dict(_ABBREVIATIONS_BESIDE_CLDR)
+    """Month names of CLDR in Indonesian and English, long and short, in lower case -> 1 to 12."""
+    names = dict(_BESIDE_CLDR)
     for language in ("en", "id"):
         for width in ("wide", "abbreviated"):
             for number, name in get_month_names(width, locale=language).items():
@@ -65,9 +66,9 @@ def months() -> dict[str, int]:
 
 
 def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
-    """The first date with a time of day in a text that people read; a bare date gives None.
+    """Parse the first date with a time of day in a text for readers; None for a bare date.
 
-    The zone that the text names wins over `zone`.
+    A zone in the text wins over `zone`.
 
     >>> parse_visible("Jum'at, 24 Juli 2026 | 07:08 WITA", ZONES["WIB"]).isoformat()
     '2026-07-24T07:08:00+08:00'
@@ -76,29 +77,28 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
         month = months().get(match["month"].lower())
         if month is None or match["hour"] is None:
             continue
-        hour = int(match["hour"])
+        hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
         if match["half"]:
-            hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
+            hour = hour_of_day(hour, match["half"])
+        year, day = int(match["year"]), int(match["day"])
         try:
-            return datetime(
-                int(match["year"]),
-                month,
-                int(match["day"]),
-                hour,
-                int(match["minute"]),
-                int(match["second"] or 0),
-                tzinfo=zone_named(match["zone"], zone),
-            )
+            aware = zone_named(match["zone"], zone)
+            return datetime(year, month, day, hour, minute, second, tzinfo=aware)
         except ValueError:
             continue
     return None
 
 
-def parse_relative(text: str | None, now: datetime) -> datetime | None:
-    """The moment of "7 menit yang lalu" or "2 jam lalu", as lists of stories write it, counted from
-    `now`; None for others.
+def hour_of_day(hour: int, half: str) -> int:
+    """Turn an hour of a half day, `am` or `pm`, into one of 24."""
+    return hour % 12 + 12 * (half[0] in "pP")
 
-    >>> parse_relative("7 menit yang lalu", datetime(2026, 1, 1, 8, 0, tzinfo=ZONES["WIB"])).isoformat()
+
+def parse_relative(text: str | None, now: datetime) -> datetime | None:
+    """Parse "7 menit yang lalu" or "2 jam lalu", as lists of stories write it, counted from `now`.
+
+    >>> now = datetime(2026, 1, 1, 8, 0, tzinfo=ZONES["WIB"])
+    >>> parse_relative("7 menit yang lalu", now).isoformat()
     '2026-01-01T07:53:00+07:00'
     """
     match = _RELATIVE.search(text or "")
@@ -106,10 +106,9 @@ def parse_relative(text: str | None, now: datetime) -> datetime | None:
 
 
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
-    """A date written for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822.
+    """Parse a date for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822.
 
-    A date without an offset is in `zone`; where that is None, or where there is no time of day, the
-    result is None.
+    A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
     text = (text or "").strip()
     match = _ISO.match(text)
@@ -117,20 +116,19 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
         return _rfc2822(text)
     if match["time"] is None or (match["zone"] is None and zone is None):
         return None
-    year, month, day = (int(part) for part in re.split(r"[-/]", match["date"]))
-    hour, minute, second = [*(int(part) for part in match["time"].split(":")), 0][:3]
+    year, month, day = map(int, re.split(r"[-/]", match["date"]))
+    hour, minute, second = [*map(int, match["time"].split(":")), 0][:3]
     if not YEARS[0] <= year <= YEARS[1]:
         return None
     try:
-        return datetime(
-            year, month, day, hour, minute, second, tzinfo=zone_named(match["zone"], zone)
-        )
+        aware = zone_named(match["zone"], zone)
+        return datetime(year, month, day, hour, minute, second, tzinfo=aware)
     except ValueError:
         return None
 
 
 def parse_day(text: str | None, zone: tzinfo) -> datetime | None:
-    """The beginning of a bare day (`2026-01-31`), as sitemaps write it; None for anything else."""
+    """Parse a bare day (`2026-01-31`), as sitemaps write it, to its first second; else None."""
     match = _ISO.fullmatch((text or "").strip())
     if match is None or match["time"] is not None:
         return None
@@ -139,14 +137,17 @@ def parse_day(text: str | None, zone: tzinfo) -> datetime | None:
 
 def _rfc2822(text: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(text)
+        found = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None and YEARS[0] <= moment.year <= YEARS[1] else None
+    return found if found.tzinfo is not None and YEARS[0] <= found.year <= YEARS[1] else None
 
 
 def zone_named(name: str | None, default: tzinfo | None) -> tzinfo | None:
-    """The zone of a name or an offset, as dates have it; `default` where none stands there."""
+    """Return the zone of a name or offset in a date; `default` where there is none.
+
+    Raises ValueError for an offset of a day or more.
+    """
     if not name:
         return default
     name = name.upper()
@@ -155,5 +156,4 @@ def zone_named(name: str | None, default: tzinfo | None) -> tzinfo | None:
     if name in ("Z", "GMT", "UTC"):
         return UTC
     sign = -1 if name[0] == "-" else 1
-    hours, minutes = int(name[1:3]), int(name[-2:])
-    return timezone(sign * timedelta(hours=hours, minutes=minutes))
+    return timezone(sign * timedelta(hours=int(name[1:3]), minutes=int(name[-2:])))

@@ -1,8 +1,8 @@
-"""The article on a page whose layout nobody has described: by what stays the same across redesigns.
+"""Where the article is on a page: by a layout of the site's profile, else by its prose.
 
-That is `articleBody` in the mark-up, else the container with the most prose after the headline.
-Pages of unknown publishers take this way, and those of a site after a redesign; the general
-algorithm (trafilatura on the whole page) comes after it.
+Pages of unknown publishers, and those of a site after a redesign, are located by what stays the
+same in every design: `articleBody` in the mark-up, else the container with the most prose below the
+headline. Where that finds nothing, body.py runs trafilatura on the whole page.
 """
 
 from __future__ import annotations
@@ -12,131 +12,102 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import Document, clean
+from scraper.extraction.tree import Document, Element, clean
 from scraper.sites.site import Layout, Site
 
 MIN_PROSE = 250
 """Characters; less is a teaser, a caption or a notice."""
+MIN_BELOW_HEADLINE = 100
+"""Characters that are enough below the page's own headline."""
 MIN_PIECE = 40
 """Characters of one paragraph; shorter ones are labels and headlines of lists."""
 DECAY = 0.5
-"""Share of a paragraph's weight that its container's container gets: some sites wrap each
+"""Share of a paragraph's weight that the parent of its container gets: some sites wrap each
 paragraph.
 """
+MIN_IN_SIBLINGS = 0.1
+"""Share of the best node's prose that similar siblings must hold to take their parent instead."""
 
-MIN_BELOW_HEADLINE = 100
-"""Characters; enough where they stand below the page's own headline."""
-MORE = 0.1
-"""Share of the prose that has to stand in nodes beside the best one to take them all."""
-
-_SHOWS = frozenset(("h1", "h2", "h3", "div", "span", "p", "a"))
-_INLINE = frozenset(
-    (
-        "a",
-        "abbr",
-        "b",
-        "big",
-        "cite",
-        "em",
-        "font",
-        "i",
-        "mark",
-        "q",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "tt",
-        "u",
-    )
-)
+_HEADLINE_TAGS = frozenset("h1 h2 h3 div span p a".split())
+_INLINE = frozenset("a abbr b big cite em font i mark q s small span strong sub sup tt u".split())
 _PARAGRAPHS = frozenset(("p", "blockquote", "li"))
 _OUT = frozenset(
-    (
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "nav",
-        "footer",
-        "aside",
-        "form",
-        "select",
-        "option",
-        "button",
-        "textarea",
-        "head",
-    )
+    "script style noscript template nav footer aside form select option button textarea "
+    "head".split()
 )
+_ROOTS = frozenset(("body", "html"))
 _ELSEWHERE = re.compile(r"comment|komentar|related|terkait|popul|sidebar|teaser", re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?…]")
-_MARKED = "[itemprop=articleBody]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutMatch:
+    """A layout of the profile, with the node that holds the article's prose."""
+
+    layout: Layout
+    node: Element
+
+
+def match_layout(page: Document, site: Site) -> LayoutMatch | None:
+    """Match the profile's layouts, newest first; None for an unknown site or after a redesign."""
+    for layout in site.layouts:
+        if layout.requires and not page.all(layout.requires):
+            continue
+        for node in page.all(layout.body):
+            if clean(node.text_content()):
+                return LayoutMatch(layout=layout, node=node)
+    return None
 
 
 def find_article(page: Document, headline: str | None) -> Element | None:
-    """The node that holds the article's prose; None where no container has enough of it."""
-    for node in page.all(_MARKED):
+    """Find the node that holds the article's prose; None where no container has enough of it."""
+    for node in page.all("[itemprop=articleBody]"):
         if len(clean(node.text_content())) >= MIN_PROSE:
             return node  # type: ignore[no-any-return]
-    found = _weights(page.tree, clean(headline))
-    best = max(found.weights, key=lambda node: found.weights[node], default=None)
-    if best is None or found.weights[best] < (
-        MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE
-    ):
+    found = _weigh(page.tree, clean(headline))
+    best = max(found.weights, key=found.weights.__getitem__, default=None)
+    enough = MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE
+    if best is None or found.weights[best] < enough:
         return None
     return _with_siblings(best, found.weights)
 
 
 @dataclass(slots=True)
-class _Found:
-    """Characters of prose that stand directly in each container."""
+class _Prose:
+    """Weights of the containers of prose."""
 
     weights: defaultdict[Element, float] = field(default_factory=lambda: defaultdict(float))
+    """Characters directly in each container, and DECAY of those in its children."""
     below_headline: bool = False
-    """Only what stands below the last node that shows the headline was counted."""
+    """Only what is below the first node that shows the headline was counted."""
+
+    def add(self, text: str | None, holder: Element | None) -> None:
+        """Count a text node, held by that element."""
+        weight = _weight(text)
+        container = _container(holder) if weight else None
+        if container is None:
+            return
+        self.weights[container] += weight
+        parent = container.getparent()
+        if parent is not None and parent.tag not in _ROOTS:
+            self.weights[parent] += DECAY * weight
 
 
-def _weights(tree: Element, headline: str) -> _Found:
-    found = _Found()
+def _weigh(tree: Element, headline: str) -> _Prose:
+    found = _Prose()
     for node in tree.iter():
         if not isinstance(node.tag, str) or node.tag in _OUT:
             continue
-        if (
-            headline
-            and not found.below_headline
-            and node.tag in _SHOWS
-            and clean(node.text) == headline
-        ):
-            found = _Found(below_headline=True)
-        for text, holder in ((node.text, node), (node.tail, node.getparent())):
-            weight = _weight(text)
-            container = _container(holder) if weight else None
-            if container is not None:
-                found.weights[container] += weight
-                above = container.getparent()
-                if above is not None and above.tag not in ("body", "html"):
-                    found.weights[above] += DECAY * weight
+        looking = bool(headline) and not found.below_headline
+        if looking and node.tag in _HEADLINE_TAGS and clean(node.text) == headline:
+            found = _Prose(below_headline=True)
+        found.add(node.text, node)
+        found.add(node.tail, node.getparent())
     return found
 
 
-def _with_siblings(node: Element, weights: Mapping[Element, float]) -> Element:
-    """The container above, where nodes that look like this one hold the rest of the prose."""
-    above = node.getparent()
-    if above is None or above.tag in ("body", "html"):
-        return node
-    alike = sum(
-        weights.get(other, 0.0)
-        for other in above
-        if other is not node and other.tag == node.tag and other.get("class") == node.get("class")
-    )
-    return above if alike >= MORE * weights[node] else node
-
-
 def _weight(text: str | None) -> int:
-    """Characters of a piece of text that reads like prose."""
+    """Count the characters of a piece of text that reads like prose."""
     if text is None or len(text) < MIN_PIECE:
         return 0
     cleaned = clean(text)
@@ -144,38 +115,29 @@ def _weight(text: str | None) -> int:
 
 
 def _container(node: Element | None) -> Element | None:
-    """The block that holds the paragraph of a text; None within links and furniture."""
-    place = node
-    while place is not None and place.tag in _INLINE:
-        place = None if place.tag == "a" else place.getparent()
-    if place is not None and place.tag in _PARAGRAPHS:
-        place = place.getparent()
-    within = place
-    while (
-        within is not None
-        and within.tag not in _OUT
-        and not _ELSEWHERE.search(f"{within.get('class')} {within.get('id')}")
-    ):
-        within = within.getparent()
-    return place if within is None else None
+    """Return the block that holds the paragraph of a text; None within links and furniture."""
+    while node is not None and node.tag in _INLINE:
+        if node.tag == "a":
+            return None
+        node = node.getparent()
+    if node is not None and node.tag in _PARAGRAPHS:
+        node = node.getparent()
+    outer = node
+    while outer is not None:
+        if outer.tag in _OUT or _ELSEWHERE.search(f"{outer.get('class')} {outer.get('id')}"):
+            return None
+        outer = outer.getparent()
+    return node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowed:
-    """The article's node, in the layout that matched."""
-
-    layout: Layout
-    node: Element
-
-
-def narrow(page: Document, site: Site) -> Narrowed | None:
-    """The newest layout of the profile that the page shows, with the node of its prose; None after
-    a redesign.
-    """
-    for layout in site.layouts:
-        if layout.requires and not page.all(layout.requires):
-            continue
-        for node in page.all(layout.body):
-            if clean(node.text_content()):
-                return Narrowed(layout=layout, node=node)
-    return None
+def _with_siblings(node: Element, weights: Mapping[Element, float]) -> Element:
+    """Return the parent where siblings that look like this node hold the rest of the prose."""
+    parent = node.getparent()
+    if parent is None or parent.tag in _ROOTS:
+        return node
+    similar = sum(
+        weights.get(other, 0.0)
+        for other in parent
+        if other is not node and other.tag == node.tag and other.get("class") == node.get("class")
+    )
+    return parent if similar >= MIN_IN_SIBLINGS * weights[node] else node

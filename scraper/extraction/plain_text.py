@@ -1,11 +1,12 @@
-"""Texts that somebody already scraped, furniture included: the lines above the story are read as
-its fields, the rest goes the way of every other body, through the same rules.
+"""Articles from text that was scraped before, boilerplate included.
+
+The lines above the story are read as its fields; the rest is a body like any other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from archive.records import Article
@@ -13,40 +14,52 @@ from scraper.extraction.article import Reading, extractor_of
 from scraper.extraction.blocks import Block, split_glued
 from scraper.extraction.body import finish
 from scraper.extraction.boilerplate import is_after
-from scraper.extraction.bylines import Byline, name_before_date, read_byline
+from scraper.extraction.bylines import joined, name_before_date, read_byline
 from scraper.extraction.dates import ZONES, parse_visible
 from scraper.extraction.tree import clean
-from scraper.sites.site import Site
+from scraper.sites.site import UNKNOWN, Site
 
 MAX_HEAD = 30
-"""Lines above a story that are looked at; a longer head is a page that nobody has seen yet."""
+"""Lines above a story at most; a longer head is of a page that was never seen."""
 MAX_LINE = 120
 """Characters of a date line or a byline; prose that holds a date is longer."""
-
+MAX_DATE_LETTERS = 70
+"""Letters of a date line, with a name."""
 MIN_REPEATED = 80
-"""Characters; a paragraph as long as this is not written twice."""
+"""Characters; a paragraph at least as long is not written twice."""
 MIN_WIDE, MAX_WIDE = 300, 20
 """Characters and number of lines that may hold whole paragraphs of what follows."""
 MIN_FLAT = 400
 """Characters; in a longer line several paragraphs were run together."""
 MIN_TITLE_WORDS = 4
+MAX_OPENER_WORDS = 6
+"""Words before the story goes on in which its first word is looked for."""
 
 _INLINE_LABEL = re.compile(r"(?<=[.!?”\")]) ?\bBaca Juga:?\s+(?=[A-Z0-9])")
 _TOKEN = re.compile(r"[^\s\"“”'‘’(]\S*")
 _OPENERS = frozenset(
-    "Menurut Namun Selain Sementara Adapun Sebelumnya Dalam Pada Untuk Kata Hal Ia Dia Mereka Kami Kita Saya Sebagai Sejak Saat Setelah "
-    "Hingga Oleh Karena Sedangkan Bahkan Jika Bila Meski Tak Tidak Di Dari Dengan Salah Sejumlah Para".split()
+    """
+    Menurut Namun Selain Sementara Adapun Sebelumnya Dalam Pada Untuk Kata Hal Ia Dia Mereka Kami
+    Kita Saya Sebagai Sejak Saat Setelah Hingga Oleh Karena Sedangkan Bahkan Jika Bila Meski Tak
+    Tidak Di Dari Dengan Salah Sejumlah Para
+    """.split()
 )
 _SMALL_IN_TITLES = frozenset(
-    "dan di ke dari yang untuk pada dengan bagi tak atau oleh soal hingga demi agar vs usai saat jadi akan tidak".split()
+    """
+    dan di ke dari yang untuk pada dengan bagi tak atau oleh soal hingga demi agar vs usai saat jadi
+    akan tidak
+    """.split()
 )
 _STATEMENT = re.compile(r"\.[\"'”’)\]]*$")
-_ANY_ZONE = ZONES["WIB"]  # only whether there is a date is asked with it
 _COUNTER = re.compile(r"^\d{1,6}$")
 _CREDIT = re.compile(r"^(?:foto|photo|sumber foto|credit)\s*:", re.IGNORECASE)
 _CAPTION = re.compile(
-    r"(?:/\s*(?:foto|net|ist|rmol|repro)\b[^/]{0,30}$|\[[^\]]{3,40}/[^\]]{2,40}\]$|\([^()]*/[^()]*\)$)",
-    re.IGNORECASE,
+    r"""
+    / \s* (?: foto | net | ist | rmol | repro ) \b [^/]{0,30} $
+    | \[ [^\]]{3,40} / [^\]]{2,40} \] $
+    | \( [^()]* / [^()]* \) $
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _LABELLED = re.compile(
     r"^\W{0,2}(?:rep(?:orter)?|laporan|report|penulis|red(?:aktur)?|editor|oleh)\s*:", re.IGNORECASE
@@ -68,10 +81,8 @@ class Head:
     story_id: str | None = None
 
 
-def site_of_text(text: str, sites: Sequence[Site]) -> Site | None:
-    """The site whose marks the text carries; None where none is recognised, or the marks of several
-    are.
-    """
+def site_of_text(text: str, sites: Iterable[Site]) -> Site | None:
+    """Return the site whose marks the text has; None where no site's are found, or several's."""
     found = [
         site for site in sites if site.text_marks and re.search(site.text_marks, text, re.MULTILINE)
     ]
@@ -79,16 +90,21 @@ def site_of_text(text: str, sites: Sequence[Site]) -> Site | None:
 
 
 def clean_text(text: str, site: Site | None) -> Reading:
-    """The article of a scraped text; never raises. What the text does not hold is None or empty."""
-    lines = _lines(text)
-    start = _body_start(lines, site)
+    """Read the article of a scraped text; never raises. What the text lacks is None or empty."""
+    profile = site or UNKNOWN
+    lines = [line for raw in text.splitlines() for line in split_glued(_without_titles(clean(raw)))]
+    start = _body_start(lines, profile)
     head = _read_head(lines[:start])
-    body = finish([Block(text=line) for line in _once(lines[start:])], site, None, whole_page=True)
-    people = _people(head, site)
-    zone = site.zone if site is not None else None
+    blocks = [Block(text=line) for line in _without_repeated(lines[start:])]
+    body = finish(blocks, profile, None, whole_page=True)
+    people = joined(read_byline(line, publisher=profile.newsroom_names) for line in head.people)
+    published_at = None
+    if site is not None:
+        dates = filter(None, (parse_visible(line, site.zone) for line in head.dates))
+        published_at = next(dates, None)
     article = Article(
         url="",
-        site=site.name if site is not None else "unknown",
+        site=profile.name,
         canonical_url="",
         story_id=head.story_id,
         headline=head.headline,
@@ -99,11 +115,9 @@ def clean_text(text: str, site: Site | None) -> Reading:
         authors=people.authors or body.authors,
         editors=tuple(dict.fromkeys((*people.editors, *body.editors))),
         agency=body.agency,
-        published_at=next(
-            (moment for line in head.dates if zone and (moment := parse_visible(line, zone))), None
-        ),
+        published_at=published_at,
         caption=next(iter(head.captions), None),
-        language=site.language if site is not None else "id",
+        language=profile.language,
         layout="text",
         extractor=extractor_of(site),
         warnings=() if body.text else ("missing_body",),
@@ -111,89 +125,82 @@ def clean_text(text: str, site: Site | None) -> Reading:
     return Reading(article=article, taken=body.taken)
 
 
-def _lines(text: str) -> list[str]:
-    """The lines that are not empty, glued sentences parted."""
-    return [line for raw in text.splitlines() for line in split_glued(_without_titles(clean(raw)))]
-
-
 def _without_titles(line: str) -> str:
-    """A text without line breaks, without the headlines that stand behind "Baca Juga" in its
-    middle.
+    """Remove the headlines after "Baca Juga" from the middle of a text without line breaks.
 
-    Headlines are Written Like This; the story goes on with the last capital before words that are
-    not.
+    Headlines are Written Like This; the story goes on at the last capital before other words.
     """
     label = _INLINE_LABEL.search(line) if len(line) >= MIN_FLAT else None
     if label is None:
         return line
-    words = list(_TOKEN.finditer(line, label.end()))
-    flows = [word[0][0].islower() for word in words]
+    tokens = list(_TOKEN.finditer(line, label.end()))
+    start = _end_of_titles([token[0] for token in tokens])
+    if start < MIN_TITLE_WORDS:
+        return line
+    return f"{line[: label.start()].rstrip()} {line[tokens[start].start() :]}"
+
+
+def _end_of_titles(words: Sequence[str]) -> int:
+    """Return the index of the first word after the headlines; 0 where it cannot be found."""
+    small = [word[0].islower() for word in words]
     prose = next(
         (
             at
             for at in range(len(words) - 1)
-            if flows[at] and flows[at + 1] and not _small(words[at][0])
+            if small[at] and small[at + 1] and not _is_small_in_titles(words[at])
         ),
         0,
     )
-    start = next((at for at in range(prose - 1, 0, -1) if words[at][0][0].isupper()), 0)
-    start = next(
-        (at for at in range(start, max(start - 6, 0), -1) if words[at][0].strip(",") in _OPENERS),
-        start,
-    )
-    if start < MIN_TITLE_WORDS:
-        return line
-    return f"{line[: label.start()].rstrip()} {line[words[start].start() :]}"
+    start = next((at for at in range(prose - 1, 0, -1) if words[at][0].isupper()), 0)
+    nearby = range(start, max(start - MAX_OPENER_WORDS, 0), -1)
+    return next((at for at in nearby if words[at].strip(",") in _OPENERS), start)
 
 
-def _small(word: str) -> bool:
+def _is_small_in_titles(word: str) -> bool:
     return word.lower().strip(",:;?!'\"") in _SMALL_IN_TITLES
 
 
-def _once(lines: Sequence[str]) -> list[str]:
-    """Lines without the long ones that an earlier line holds already: nested paragraphs were read
-    twice by some scraper.
-    """
-    kept: dict[str, None] = {}
+def _without_repeated(lines: Sequence[str]) -> list[str]:
+    """Remove long lines that an earlier line holds: some scrapers read nested paragraphs twice."""
+    kept: list[str] = []
+    long: set[str] = set()
     wide: list[str] = []
     for line in lines:
-        if len(line) >= MIN_REPEATED and (line in kept or any(line in earlier for earlier in wide)):
-            continue
-        kept[line if len(line) >= MIN_REPEATED else f"{line}\n{len(kept)}"] = None
+        if len(line) >= MIN_REPEATED:
+            if line in long or any(line in earlier for earlier in wide):
+                continue
+            long.add(line)
+        kept.append(line)
         if len(line) >= MIN_WIDE and len(wide) < MAX_WIDE:
             wide.append(line)
-    return [line.partition("\n")[0] for line in kept]
+    return kept
 
 
-def _body_start(lines: Sequence[str], site: Site | None) -> int:
-    """Where the story begins: at its newsroom's own opening, else after the last line that can only
-    stand above a story.
+def _body_start(lines: Sequence[str], site: Site) -> int:
+    """Find the first line of the story.
+
+    It is the publisher's own opening, else the line after the last one that can only be above a
+    story.
     """
     top = lines[:MAX_HEAD]
-    if site is not None and site.text_opening:
-        opening = next(
-            (place for place, line in enumerate(top) if re.match(site.text_opening, line)), None
-        )
-        if opening is not None:
-            return opening
-    end = next(
-        (place for place, line in enumerate(top) if is_after(line, site.rules if site else ())),
-        len(top),
-    )
-    prose = next(
-        (place for place in range(end) if _is_prose(top[place]) and top.count(top[place]) == 1), end
-    )
-    end = prose if prose < len(lines) - 1 or prose == 0 else end
+    if site.text_opening:
+        for place, line in enumerate(top):
+            if re.match(site.text_opening, line):
+                return place
+    after = (place for place, line in enumerate(top) if is_after(line, site.rules))
+    end = next(after, len(top))
+    unique = (place for place in range(end) if top.count(top[place]) == 1)
+    prose = next((place for place in unique if _is_prose(top[place])), end)
+    if prose < len(lines) - 1 or prose == 0:
+        end = prose
     above = [place for place in range(end) if _is_above(top[place])]
     if not above:
-        return 0  # lines that repeat each other are captions only where there is a head at all
+        return 0  # lines that repeat each other are captions only where there is a head
     return max(above + [place for place in range(end) if _repeats(top, place)]) + 1
 
 
 def _is_prose(line: str) -> bool:
-    """A line that only a story has: long, and a statement to its end; a caption with its credit is
-    none.
-    """
+    """Whether only a story has such a line: long, a statement, no caption with its credit."""
     return len(line) >= MIN_REPEATED and _STATEMENT.search(line) is not None and not _is_date(line)
 
 
@@ -208,18 +215,16 @@ def _is_above(line: str) -> bool:
 
 
 def _is_date(line: str) -> bool:
-    """A line that is hardly more than a date, with a name at the most."""
+    """Whether a line is hardly more than a date, with a name at the most."""
     return (
         len(line) <= MAX_LINE
-        and parse_visible(line, _ANY_ZONE) is not None
-        and sum(map(str.isalpha, line)) <= 70
+        and parse_visible(line, ZONES["WIB"]) is not None
+        and sum(map(str.isalpha, line)) <= MAX_DATE_LETTERS
     )
 
 
 def _repeats(lines: Sequence[str], place: int) -> bool:
-    """The second of two equal lines with at most a credit between them: a caption and its
-    alternative text.
-    """
+    """Whether it is the second of a caption and its alternative text, with a credit between."""
     return lines[place] in lines[max(0, place - 2) : place]
 
 
@@ -233,8 +238,8 @@ def _read_head(lines: Sequence[str]) -> Head:
             continue
         elif _is_date(line):
             head.dates.append(line)
-            name = name_before_date(line)
-            head.people += [name] if name else []
+            if name := name_before_date(line):
+                head.people.append(name)
         elif _LABELLED.match(line):
             head.people.append(line)
         elif line.endswith(":") and head.headline is None:
@@ -242,32 +247,22 @@ def _read_head(lines: Sequence[str]) -> Head:
         else:
             _sort(head, lines, place)
     head.headline = head.headline or next(iter(head.titles), None)
-    after = (
-        head.titles[head.titles.index(head.headline) + 1 :] if head.headline in head.titles else []
-    )
-    head.deck = next(iter(after), None)
+    if head.headline in head.titles:
+        after = head.titles[head.titles.index(head.headline) + 1 :]
+        head.deck = next(iter(after), None)
     return head
 
 
 def _sort(head: Head, lines: Sequence[str], place: int) -> None:
-    """A line that is title, deck, caption or an advert's words."""
+    """Sort a line that is title, deck, caption or the words of an advert."""
     line = lines[place]
-    twice = [other for other, text in enumerate(lines) if text == line]
-    if len(twice) > 1 and max(twice) - min(twice) <= 2:
+    places = [other for other, text in enumerate(lines) if text == line]
+    if len(places) > 1 and places[-1] - places[0] <= 2:
         if line not in head.captions:
             head.captions.append(line)
-    elif len(twice) > 1:
+    elif len(places) > 1:
         head.headline = line
     elif _CAPTION.search(line):
         head.captions.append(line)
     else:
         head.titles.append(line)
-
-
-def _people(head: Head, site: Site | None) -> Byline:
-    newsroom = site.newsroom_names if site is not None else ()
-    read = [read_byline(line, newsroom=newsroom) for line in head.people]
-    return Byline(
-        authors=tuple(dict.fromkeys(name for byline in read for name in byline.authors)),
-        editors=tuple(dict.fromkeys(name for byline in read for name in byline.editors)),
-    )

@@ -19,8 +19,8 @@ from archive.archive import Archive
 from scraper.ingest.collections.columns import given, has_body, named
 from scraper.ingest.collections.files import kind_of, rows
 from scraper.ingest.collections.rows import Row, Unreadable
-from scraper.ingest.collections.stories import Story, Terms, story_of
-from scraper.ingest.collections.times import order_told
+from scraper.ingest.collections.stories import ImportOptions, Story, story_of
+from scraper.ingest.collections.times import date_order
 from scraper.ingest.writing import take_in
 from scraper.sites.loader import sites
 
@@ -68,7 +68,7 @@ class Report:
     """By reason: what could not be read of records that were taken."""
 
 
-def survey(path: Path, file: BinaryIO, terms: Terms, kind: str | None) -> Survey:
+def survey(path: Path, file: BinaryIO, terms: ImportOptions, kind: str | None) -> Survey:
     """Look through a file: its kind, its columns, and the order of day and month in its dates.
 
     Raises:
@@ -81,7 +81,7 @@ def survey(path: Path, file: BinaryIO, terms: Terms, kind: str | None) -> Survey
     for row in rows(file, kind):
         if len(columns) < MAX_SEEN:
             columns.update(dict.fromkeys(row.fields))
-        order = order_told(given(row.fields, terms.mapping)["published_at"])
+        order = date_order(given(row.fields, terms.mapping)["published_at"])
         told |= {order} if order else set()
     missing = (
         [column for column in terms.mapping.values() if column not in columns] if columns else []
@@ -103,7 +103,7 @@ def import_file(
     archive: Archive,
     found: Survey,
     file: BinaryIO,
-    terms: Terms,
+    terms: ImportOptions,
     *,
     now: datetime,
     tell: Tell,
@@ -126,10 +126,9 @@ def import_file(
             for row in batch
             if (story := _story(row, terms, found.order, report, tell)) is not None
         ]
-        with archive.transaction():
+        with archive.transaction(now):
             outcomes = Counter(
-                take_in(archive, s.article, key=s.key, link=s.link, source=source, now=now)
-                for s in stories
+                take_in(archive, s.article, key=s.key, link=s.link, source=source) for s in stories
             )
         report.outcomes += outcomes
         advance(max(0, file.tell() - place))
@@ -137,7 +136,9 @@ def import_file(
     return report
 
 
-def _story(row: Row, terms: Terms, order: str | None, report: Report, tell: Tell) -> Story | None:
+def _story(
+    row: Row, terms: ImportOptions, order: str | None, report: Report, tell: Tell
+) -> Story | None:
     """The story of a row; a bad one is counted and told."""
     report.records += 1
     made: Story | str

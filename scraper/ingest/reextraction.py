@@ -47,7 +47,7 @@ def count(
 ) -> int:
     """How many snapshots `waiting` gives."""
     return sum(
-        archive.replays.count(name, extractor_of(sites()[name]), since=since, again=again)
+        archive.reread_queue.count(name, extractor_of(sites()[name]), since=since, again=again)
         for name in names
     )
 
@@ -60,7 +60,7 @@ def waiting(
     """
     for name in names:
         batch: list[Evidence] = []
-        for evidence in archive.replays.waiting(
+        for evidence in archive.reread_queue.waiting(
             name, extractor_of(sites()[name]), since=since, again=again
         ):
             if (
@@ -90,10 +90,8 @@ def reextract(
     killed; what came before it is written, and the next run goes on there.
     """
     for name, rereads in _readings(archive.path, tasks, jobs):
-        with nullcontext() if dry_run else archive.transaction():
-            changes = list(
-                _written(archive, sites()[name], rereads, report, now=now, dry_run=dry_run)
-            )
+        with nullcontext() if dry_run else archive.transaction(now):
+            changes = list(_written(archive, sites()[name], rereads, report, dry_run=dry_run))
         for found in changes:
             report.kinds[name, found.kind] += 1
             report.fields.update((name, changed) for changed in found.changed)
@@ -104,19 +102,13 @@ def reextract(
 
 
 def _written(
-    archive: Archive,
-    site: Site,
-    rereads: Iterable[Reread],
-    report: Report,
-    *,
-    now: datetime,
-    dry_run: bool,
+    archive: Archive, site: Site, rereads: Iterable[Reread], report: Report, *, dry_run: bool
 ) -> Iterator[Change]:
     """The changes of one batch, each written before the next is judged."""
     would_be: dict[str, Change] = {}
     for again in rereads:
         key = again.evidence.key
-        last = archive.newest_reading(site.name, key)
+        last = archive.history.newest(site.name, key)
         if dry_run and key in would_be and would_be[key].kind != "lost":
             still = (
                 last["removed_at"]
@@ -124,13 +116,13 @@ def _written(
                 else None
             )
             last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
-        if again.damage is not None and not archive.taken_down(site.name, key):
+        if again.damage is not None and not archive.history.taken_down(site.name, key):
             report.damages.append(f"{again.evidence.url}: {again.damage}")
-        if not dry_run and not archive.replays.stands(again.evidence):
+        if not dry_run and not archive.reread_queue.is_current(again.evidence):
             continue  # a crawl was faster
         found = change(site, again, last)
         if not dry_run:
-            revision = write(archive, site, again, now=now)
+            revision = write(archive, site, again)
             found = (
                 found
                 if revision is not None or (found is not None and found.kind == "lost")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from archive.archive import Archive
@@ -14,9 +13,8 @@ from archive.errors import ArchiveDamaged
 from archive.records import Article, Revision
 from archive.revisions.changes import changed_fields, reading_digest
 from archive.revisions.reread_queue import Evidence
-from scraper.crawling.responses import refusal_of_article
 from scraper.extraction import read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.sites.site import Site
 
 
@@ -98,53 +96,51 @@ def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
     return Reread(evidence=evidence, article=article, refusal=refusal_of_article(article))
 
 
-def reread_newest(archive: Archive, site: Site, key: str, *, now: datetime) -> Revision | None:
+def reread_newest(archive: Archive, site: Site, key: str) -> Revision | None:
     """Where the extractor changed since it last read the newest revision's snapshot, the technical
     revision that follows, if any.
 
     Raises ArchiveDamaged where the snapshot cannot be had any more. Inside a transaction.
     """
-    last = archive.newest_reading(site.name, key)
+    last = archive.history.newest(site.name, key)
     if (
         last is None
         or last["snapshot_id"] is None
-        or archive.replays.read_by(last["snapshot_id"]) == extractor_of(site)
+        or archive.history.read_by(last["snapshot_id"]) == extractor_of(site)
     ):
         return None
     evidence = Evidence(snapshot_id=last["snapshot_id"], key=key, url="", newest=True)
     again = read_again(archive, site, evidence)
     if again.damage is not None:
         raise ArchiveDamaged(again.damage)
-    return write(archive, site, again, now=now)
+    return write(archive, site, again)
 
 
-def write(archive: Archive, site: Site, again: Reread, *, now: datetime) -> Revision | None:
+def write(archive: Archive, site: Site, again: Reread) -> Revision | None:
     """Write what a snapshot gives today, and that it was read; None where that changes nothing.
     Inside a transaction.
     """
     evidence = again.evidence
-    if again.damage is not None or not archive.replays.stands(evidence):
+    if again.damage is not None or not archive.reread_queue.is_current(evidence):
         return None
-    last = archive.newest_reading(site.name, evidence.key)
+    last = archive.history.newest(site.name, evidence.key)
     again = judged(again, last)
     layout = again.article.layout if again.article is not None else None
-    archive.note_reading(
-        evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout, now=now
+    archive.history.note_reading(
+        evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout
     )
     if again.article is None or again.refusal is not None:
         return None
-    revision = archive.revise(
-        again.article,
-        key=evidence.key,
-        observed_at=now,
-        keep=lambda: evidence.snapshot_id,
-        technical=evidence.newest,
+    revision = archive.history.revise(
+        again.article, key=evidence.key, snapshot_id=evidence.snapshot_id, technical=evidence.newest
     )
     if not evidence.newest:
-        article_id = archive.article_id(site.name, evidence.key)
-        archive.replays.adopt(evidence, article_id, revised=revision is not None, now=now)
+        article_id = archive.history.article_id(site.name, evidence.key)
+        archive.ledger.adopt(
+            evidence.url, site=site.name, article_id=article_id, revised=revision is not None
+        )
         if revision is not None:
-            archive.note_rights(article_id, evidence.opted_out, now=now)
+            archive.history.note_rights(article_id, evidence.opted_out)
     return revision
 
 

@@ -5,7 +5,6 @@ page to prove them.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 
 from archive.archive import Archive
 from archive.records import IMPORTED, Announcement, Article
@@ -18,13 +17,7 @@ OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
 
 
 def take_in(
-    archive: Archive,
-    article: Article,
-    *,
-    key: str,
-    link: Announcement | None,
-    source: str,
-    now: datetime,
+    archive: Archive, article: Article, *, key: str, link: Announcement | None, source: str
 ) -> str:
     """Write an imported article, and its address `link` into the ledger; which of OUTCOMES it was.
     Inside a transaction.
@@ -34,22 +27,22 @@ def take_in(
     where warta's rules changed since the last.
     """
     article = replace(article, site=_site(archive, article, key))
-    last = archive.newest_reading(article.site, key)
+    last = archive.history.newest(article.site, key)
     if last is None:
-        revision = archive.revise(article, key=key, observed_at=now, keep=lambda: None)
+        revision = archive.history.revise(article, key=key)
         if revision is None:
             return "taken_down"
         if link is not None:
             archive.ledger.take_in(
-                link, site=article.site, source=source, article_id=revision.article_id, now=now
+                link, site=article.site, source=source, article_id=revision.article_id
             )
         return "new"
     if last["layout"] != IMPORTED or last["removed_at"] is not None:
         return "known"
-    if archive.earlier(last["article_id"], reading_digest(article.as_dict())) is not None:
+    if archive.history.earlier(last["article_id"], reading_digest(article.as_dict())) is not None:
         return "unchanged"
     changed_rules = last["extractor"] != article.extractor
-    archive.revise(article, key=key, observed_at=now, keep=lambda: None, technical=changed_rules)
+    archive.history.revise(article, key=key, technical=changed_rules)
     return "revised"
 
 
@@ -57,7 +50,4 @@ def _site(archive: Archive, article: Article, key: str) -> str:
     """The site of a story: collections call one by several names, but an address that is the
     story's key has one story.
     """
-    row = archive.db.conn.execute(
-        "SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (key, key)
-    ).fetchone()
-    return str(row[0]) if row is not None else article.site
+    return archive.history.site_of_url(key) or article.site

@@ -1,9 +1,10 @@
-"""What is hung on the schedule's hooks: alerts and metrics, after each crawl and every few minutes."""
+"""Alerts and metrics: what a schedule does after each crawl and every few minutes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,25 +18,27 @@ from archive.monitoring.alert_log import lasting
 from archive.monitoring.health import Limits, incidents
 from archive.monitoring.incidents import Incident
 from scraper.configuration import Configuration
-from scraper.monitoring.alerts.notify import Told, note, send_due
+from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
 from scraper.monitoring.alerts.targets import targets
-from scraper.monitoring.alerts.unwritable import tell_closed, tell_open
-from scraper.monitoring.metrics import LastLook, registry, serve, write_textfile
-from scraper.schedule.interrupted import end_all_killed
+from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
+from scraper.monitoring.metrics.collecting import LastCheck, registry
+from scraper.monitoring.metrics.serving import serve, write_textfile
+from scraper.schedule.interrupted import end_all_interrupted
 from scraper.schedule.processes import Result
 from scraper.schedule.schedule import Hooks
 from scraper.schedule.timetable import Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")
 
-_SWITCHED_OFF = "no longer watched: the site is switched off"
+_DISABLED = "no longer watched: the site is disabled"
 
 Clock = Callable[[], datetime]
 
 
 class Lookout:
-    """Looks at health, tells the targets, and writes the metrics; one that lasts knows more than
-    one that looks once.
+    """Checks health, notifies the targets, and writes the metrics.
+
+    One that stays also knows of crawls that failed before they reached the archive.
     """
 
     def __init__(
@@ -48,74 +51,69 @@ class Lookout:
         under_way: Callable[[], Collection[str]] = frozenset,
         since: datetime | None = None,
     ) -> None:
+        """Take the sites being crawled, and since when sites are expected to be crawled."""
         self._archive = archive
         self._timetable = timetable
         self._under_way = under_way
         self._limits = limits(configuration, timetable, since or clock())
         self._targets = targets(configuration.alerts)
         self._file = configuration.metrics.file
-        self._last = LastLook(self._found)
-        self._unbegun: dict[str, Incident] = {}
+        self._last = LastCheck(self._found)
+        self._not_begun: dict[str, Incident] = {}
         self._problem: str | None = None
         self._one_at_a_time = Lock()
         self.metrics = registry(archive, clock=clock, incidents=self._last)
-        # The file is written when something ended, and not again for a while: it has to know of it.
+        # The file is written when something has ended, and must show it: nothing is cached.
         self._written = registry(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
 
-    def look(self, now: datetime) -> Told:
-        """Look, tell, and write the metrics' file; the first thing that cannot be done is the
-        problem. May be called by many threads.
-        """
+    def look(self, now: datetime) -> DeliveryReport:
+        """Check, notify, and write the metrics' file; reports the first error. Thread-safe."""
         try:
             with plain_errors(self._archive):
-                told = self._told(now)
-            told = replace(told, sent=told.sent + tell_open(self._archive, self._targets, now=now))
+                report = self._checked(now)
+            sent = notify_writable(self._archive, self._targets, now=now)
+            report = replace(report, sent=report.sent + sent)
         except ArchiveError as error:
-            told = Told(
-                sent=tell_closed(self._archive, error, self._targets, now=now), problem=str(error)
-            )
+            sent = notify_unwritable(self._archive, error, self._targets, now=now)
+            report = DeliveryReport(sent=sent, problem=str(error))
         try:
             self.write()
         except ArchiveError as error:
-            told = replace(told, problem=told.problem or str(error))
-        return told
+            report = replace(report, problem=report.problem or str(error))
+        return report
 
-    def _told(self, now: datetime) -> Told:
-        if not self._archive.exists():  # one that is gone is not made anew
+    def _checked(self, now: datetime) -> DeliveryReport:
+        if not self._archive.exists():  # opening it would create a new one
             raise no_archive(self._archive)
         with Archive(self._archive) as opened:
-            end_all_killed(opened, now=now, under_way=self._under_way())
-            # One after another: what was seen before another crawl ended must not be noted after
-            # what was seen then.
+            end_all_interrupted(opened, now=now, under_way=self._under_way())
+            # Noted in the order of the checks, whichever crawls end meanwhile.
             with self._one_at_a_time:
-                note(opened, self._last.look(opened, now), self._targets, now=now)
+                note(opened, self._last.check(opened, now), self._targets, now=now)
             return send_due(opened, self._targets, now=now)
 
     def check(self, now: datetime) -> None:
-        """The same, a line in the log for a problem that is new."""
+        """Look, and log a lasting error once."""
         problem = self.look(now).problem
         if problem is not None and problem != self._problem:
-            logger.error("a look failed", extra={"why": problem})
+            logger.error("health check failed", extra={"why": problem})
         self._problem = problem
 
-    def look_after(self, site: str, result: Result, now: datetime) -> None:
-        """The same after a crawl. One that never came as far as the archive is remembered here,
-        until a crawl of the site does.
-        """
-        if not result.well:
-            said = (
-                result.said.splitlines()[-1]
-                if result.said
-                else f"it ended with {result.exit_code} and said nothing"
-            )
-            why = f"the last crawl did not come as far as the archive: {said}"
-            self._unbegun[site] = Incident(
-                kind="crawl_failed", site=site, since=result.started_at, why=why
+    def after_crawl(self, site: str, result: Result, now: datetime) -> None:
+        """Look; a crawl that never reached the archive is remembered until one does."""
+        if not result.succeeded:
+            silent = f"exit code {result.exit_code} without output"
+            why = result.stderr.rpartition("\n")[2] or silent
+            self._not_begun[site] = Incident(
+                kind="crawl_failed",
+                site=site,
+                since=result.started_at,
+                why=f"the last crawl failed before it reached the archive: {why}",
             )
         self.check(now)
 
     def write(self) -> None:
-        """Write the metrics' file, where one is configured; raises MetricsError."""
+        """Write the metrics' file if one is configured; raises MetricsError."""
         if self._file is not None:
             write_textfile(self._file, self._written)
 
@@ -123,23 +121,19 @@ class Lookout:
         sites = watched(self._timetable)
         found = incidents(reader, now=now, limits=self._limits, sites=sites)
         known, under_way = last_crawls(reader), self._under_way()
-        for site, incident in list(self._unbegun.items()):
+        for site, incident in list(self._not_begun.items()):
             if site in known and known[site].started_at >= incident.since:
-                self._unbegun.pop(site, None)
-        begins = [
-            each for each in found if not (each.kind == "no_crawl" and each.site in under_way)
+                self._not_begun.pop(site, None)
+        begun = [each for each in found if each.kind != "no_crawl" or each.site not in under_way]
+        unwatched = [
+            replace(each, why=_DISABLED, over=True)
+            for each in lasting(reader.db)
+            if each.site is not None and each.site not in sites
         ]
-        unwatched = (
-            each for each in lasting(reader.db) if each.site is not None and each.site not in sites
-        )
-        return [
-            *begins,
-            *self._unbegun.values(),
-            *(replace(each, why=_SWITCHED_OFF, over=True) for each in unwatched),
-        ]
+        return [*begun, *self._not_begun.values(), *unwatched]
 
 
-def wired(
+def hooks_of(
     configuration: Configuration,
     archive: Path,
     timetable: Timetable,
@@ -147,33 +141,33 @@ def wired(
     *,
     under_way: Callable[[], Collection[str]] = frozenset,
 ) -> Hooks:
-    """The hooks that the configuration asks for; raises an ArchiveError with a sentence where one
-    cannot work at all.
-    """
+    """Return the hooks that the configuration needs; raises an ArchiveError if one cannot work."""
     lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
-    hooks = Hooks(after=[lookout.look_after], check=[lookout.check])
-    lookout.write()  # says at once where it cannot
+    hooks = Hooks(after=[lookout.after_crawl], check=[lookout.check])
+    lookout.write()  # fails at once rather than after the first crawl
     if configuration.metrics.port is not None:
-        hooks.close.append(serve(configuration.metrics.port, lookout.metrics).close)
+        served = ExitStack()
+        served.enter_context(serve(configuration.metrics.port, lookout.metrics))
+        hooks.close.append(served.close)
     return hooks
 
 
 def watched(timetable: Timetable) -> list[str]:
-    """The sites that health, alerts and metrics look at: those that are switched on."""
+    """Return the sites that health, alerts and metrics check: those that are enabled."""
     return sorted(timetable.rhythms)
 
 
 def limits(configuration: Configuration, timetable: Timetable, since: datetime) -> Limits:
-    """What is still well, as the configuration and the sites' rhythms have it: the one answer for
-    schedule, health, alerts and metrics.
+    """Return the health thresholds by configuration and rhythms, for all commands that check.
 
-    A site that was never crawled is expected to be from `since` on: when the schedule began; now,
-    for who looks once.
+    A site that was never crawled is expected to be from `since` on.
     """
     health = configuration.health
-    same = timedelta(hours=health.silence_hours) if health.silence_hours is not None else None
+    silences = timetable.silences()
+    if health.silence_hours is not None:
+        silences = dict.fromkeys(timetable.rhythms, timedelta(hours=health.silence_hours))
     return Limits(
-        silences=timetable.silences() if same is None else dict.fromkeys(timetable.rhythms, same),
+        silences=silences,
         expected_since=since,
         disk_free=health.disk_free,
         missing_share=health.missing_share,

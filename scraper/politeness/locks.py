@@ -1,9 +1,9 @@
-"""Locks: one process at a time asks a site, one crawls it into an archive, one runs the schedule. A
-killed process holds none.
+"""Locks: one process at a time requests pages of a site, and one writes them into an archive.
 
-A site is asked by one process of a user on this machine, whatever archive it writes to, so that its
-delay holds: those locks stand in the user's cache folder, or where WARTA_LOCKS says. The others
-stand beside the archive, which several users may share.
+The process that crawls holds both locks of its sites. Within a process they are re-entrant; a
+killed process holds none. The lock of a site holds per user and machine, whatever the archive, so
+that the delay between requests does: it is in the user's cache folder, or where WARTA_LOCKS says.
+The others are beside the archive, which several users may share.
 """
 
 from __future__ import annotations
@@ -14,57 +14,43 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from archive.errors import ArchiveUnwritable, Locked
 
-_MOMENT = 0.2
-"""Seconds that a lock is waited for."""
+_TIMEOUT = 0.2
+"""Seconds to wait: recording that a crawl was killed holds its lock for less."""
 
 
-def site_lock(site: str) -> BaseFileLock:
-    """The right to ask a site, taken; `release()` gives it back. Raises Locked.
-
-    Taken again by the same process it is the same lock, and free when it has been given back as
-    often.
-    """
-    return _taken(
-        locks_folder() / f"{site}.lock", f"{site} is being asked by another process; one at a time"
-    )
+def site_lock(site: str) -> ExitStack:
+    """Take the lock for requests to a site; closing the stack releases it. Raises Locked."""
+    refusal = f"{site}: another process is crawling this site; one at a time"
+    return _taken(locks_folder() / f"{site}.lock", refusal)
 
 
 def writer_lock(archive: Path, site: str) -> ExitStack:
-    """The right to write a site's stories into an archive, until the stack is closed. Raises
-    Locked.
-    """
-    refusal = (
-        f"{archive}: {site} is being crawled by another process; one crawl of a site at a time"
-    )
-    with ExitStack() as stack:
-        stack.callback(_taken(_beside(archive, site), refusal).release)
-        return stack.pop_all()
+    """Take the lock for writing a site's stories into an archive; raises Locked."""
+    refusal = f"{archive}: another process is crawling {site}; one crawl of a site at a time"
+    return _taken(_beside(archive, site), refusal)
 
 
-def schedule_lock(archive: Path) -> BaseFileLock:
-    """The lock of the process that crawls on schedule, taken; raises Locked."""
-    return _taken(
-        _beside(archive, "schedule"),
-        f"{archive}: another `warta schedule run` sees to this archive already",
-    )
+def schedule_lock(archive: Path) -> ExitStack:
+    """Take the lock of the process that crawls on schedule; raises Locked."""
+    refusal = f"{archive}: another `warta schedule run` is running for this archive"
+    return _taken(_beside(archive, "schedule"), refusal)
 
 
 def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
-    """What crawls of these sites need: nobody else asks them, nobody else writes their stories into
-    the archive. All or none.
+    """Take all locks that crawls of these sites need, or none; raises Locked.
 
-    Without an archive what only asking them needs. Raises Locked.
+    Without an archive, only those for requests.
     """
     with ExitStack() as stack:
         for site in sites:
             if archive is not None:
                 stack.enter_context(writer_lock(archive, site))
-            stack.callback(site_lock(site).release)
+            stack.enter_context(site_lock(site))
         return stack.pop_all()
 
 
@@ -74,9 +60,7 @@ def _beside(archive: Path, name: str) -> Path:
 
 
 def locks_folder() -> Path:
-    """Where the locks of sites stand, the same for all processes of a user; it is made where it is
-    not there.
-    """
+    """Return the folder of the sites' locks, one for all processes of a user; make it if needed."""
     named = os.environ.get("WARTA_LOCKS")
     folder = Path(named) if named else user_cache_path("warta") / "locks"
     try:
@@ -86,34 +70,34 @@ def locks_folder() -> Path:
     except OSError as error:
         if named:
             raise ArchiveUnwritable(
-                f"{folder}: the folder of locks cannot be made ({error.strerror}); WARTA_LOCKS names it"
+                f"{folder}: the folder for locks cannot be created ({error.strerror}); "
+                "WARTA_LOCKS names it"
             ) from error
     return _temporary()
 
 
 def _temporary() -> Path:
-    """For a user without a home that can be written to."""
+    """Return a folder for a user without a writable home; nobody else may write to it."""
     folder = Path(tempfile.gettempdir()) / f"warta-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
     if found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise ArchiveUnwritable(
-            f"{folder}: the folder of locks belongs to somebody else; name another one with WARTA_LOCKS"
+            f"{folder}: the folder for locks belongs to another user; "
+            "name another one with WARTA_LOCKS"
         )
     return folder
 
 
-def _taken(file: Path, refusal: str) -> BaseFileLock:
-    """A lock of the operating system on a small file, which stays: it is the lock that counts, and
-    it ends with its process.
-
-    Who only writes down that a crawl was killed holds it for a moment.
-    """
+def _taken(file: Path, refusal: str) -> ExitStack:
+    """Lock a small file through the operating system; the file stays, the lock ends with us."""
     lock = FileLock(file, is_singleton=True, thread_local=False)
     try:
-        lock.acquire(timeout=_MOMENT)
+        lock.acquire(timeout=_TIMEOUT)
     except Timeout:
         raise Locked(refusal) from None
     except OSError as error:
         raise ArchiveUnwritable(f"{file}: the lock cannot be taken ({error.strerror})") from error
-    return lock
+    held = ExitStack()
+    held.callback(lock.release)
+    return held

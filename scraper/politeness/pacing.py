@@ -12,7 +12,7 @@ from time import monotonic
 from scrapy.core.downloader import Slot
 from scrapy.settings import BaseSettings
 
-from archive.ledger.backoff import Manners, Wish
+from archive.ledger.backoff import Backoff, Backoffs
 from scraper.politeness import rules
 from scraper.politeness.rules import Pace
 
@@ -37,7 +37,7 @@ class Pacing:
     _resume: float = 0.0
 
     @classmethod
-    def of(cls, site: str, settings: BaseSettings, remembered: Wish | None) -> Pacing:
+    def of(cls, site: str, settings: BaseSettings, remembered: Backoff | None) -> Pacing:
         """The pace that a crawl begins with: the settings', or what the site asked for."""
         own = float(
             settings.getdict("DOWNLOAD_SLOTS")
@@ -103,7 +103,7 @@ class Pacing:
         """Let Scrapy keep to the pace from here on."""
         slot.delay = max(slot.delay, self.pace.delay) if self.only_raise else self.pace.delay
 
-    def keep(self, memory: Manners, *, now: datetime) -> None:
+    def keep(self, memory: Backoffs, *, now: datetime) -> None:
         """Write down what the next crawl has to know, inside a transaction; a crawl without an
         answer knows nothing new.
         """
@@ -114,6 +114,6 @@ class Pacing:
             self.quiet_until if self.quiet_until and self.quiet_until > now else None,
         )
         if delay or until:
-            memory.note(self.site, delay=delay, quiet_until=until, reason=self.reason, now=now)
+            memory.note(self.site, delay=delay, quiet_until=until, reason=self.reason)
         else:
             memory.forget(self.site)

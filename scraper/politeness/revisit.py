@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 
 STALENESS = 0.2
 SHORTEST = timedelta(hours=1)
@@ -104,4 +104,4 @@ def sends_validators(*, unanswered: int, turn: int) -> bool:
     `unanswered` counts the site's whole pages in a row in place of a 304, `turn` the stories with
     validators that this crawl asked for before this one.
     """
-    return unanswered < DEAF_AFTER or turn % PROBE_EVERY == 0
+    return unanswered < IGNORES_CONDITIONAL_AFTER or turn % PROBE_EVERY == 0

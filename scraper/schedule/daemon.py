@@ -1,4 +1,4 @@
-"""The long process: threads around class Schedule, signals, and the log."""
+"""The long-running process: threads around class Schedule, signals, and the log."""
 
 from __future__ import annotations
 
@@ -16,42 +16,39 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from archive.errors import ArchiveError
-from scraper.configuration import Scheduling
-from scraper.schedule.processes import Order, Runs
+from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import PATIENCE, Schedule
 
 logger = logging.getLogger("warta.schedule")
 
-_LAST_WORDS = 3.0
-"""Seconds that hooks get to end when everything stops; one that waits for a dead server is left
-alone.
-"""
+_HOOKS_END = 3.0
+"""Seconds that hooks have to end at shutdown; one that waits for a dead server is abandoned."""
 
 
-class Shell:
-    """Runs a Schedule in real time until it is told to stop: a thread that ticks, one that looks at
-    health, and one a crawl.
-    """
+class Daemon:
+    """Runs a Schedule in real time: a thread that ticks, one that checks health, one per crawl."""
 
     def __init__(
-        self, schedule: Schedule, runs: Runs, keys: Scheduling, clock: Callable[[], datetime]
+        self,
+        schedule: Schedule,
+        processes: CrawlProcesses,
+        clock: Callable[[], datetime],
+        *,
+        check_every: float,
     ) -> None:
+        """Take the time between two health checks in minutes."""
         self._schedule = schedule
-        self._runs = runs
-        self._keys = keys
+        self._processes = processes
         self._clock = clock
+        self._check_every = check_every
         self._checking = False
         self._problem = ""
         self._crawl_ended = Event()
         self._stopped = Event()
 
     def run(self, wait: Callable[[], None]) -> bool:
-        """Crawl until `wait` returns; then end all crawls within seconds. False where a hook still
-        waits for something.
-        """
-        wake = (
-            self._tick()
-        )  # before health is looked at: a crawl that is overdue is under way by then
+        """Crawl until `wait` returns, then stop all crawls; False if a hook is still waiting."""
+        wake = self._tick()  # before the first check: overdue crawls have started by then
         for target, given in ((self._tick_on, (wake,)), (self._check_on, ())):
             Thread(target=target, args=given, daemon=True).start()
         try:
@@ -61,26 +58,25 @@ class Shell:
             self._schedule.stopping = True
             self._stopped.set()
             self._crawl_ended.set()
-            self._runs.stop(self._keys.grace)
-            said = self._wait_for_last_words()
+            self._processes.stop()
+            ended = self._wait_for_hooks()
             self._schedule.close()
-        return said
+        return ended
 
     def _tick_on(self, wake: datetime) -> None:
-        """Tick at each moment that is worth it, and whenever a crawl has ended: its site may be due
-        again.
-        """
+        """Tick when a site is due, and when a crawl has ended: its site may be due again."""
         while not self._stopped.is_set():
             self._crawl_ended.wait(max(0.0, (wake - self._clock()).total_seconds()))
             self._crawl_ended.clear()
             wake = self._tick()
 
     def _tick(self) -> datetime:
-        """Start what is due; the moment of the next tick, which comes whatever becomes of this one."""
+        """Start what is due; return the time of the next tick, which comes in any case."""
         now = self._clock()
         try:
-            for order in [] if self._stopped.is_set() else self._schedule.tick(now):
-                Thread(target=self._crawl, args=(order,), daemon=True).start()
+            if not self._stopped.is_set():
+                for order in self._schedule.tick(now):
+                    Thread(target=self._crawl, args=(order,), daemon=True).start()
             wake, self._problem = self._schedule.wake_at(now), ""
         except ArchiveError as error:
             if str(error) != self._problem:  # once, however long it lasts
@@ -105,20 +101,20 @@ class Shell:
             self._checking = True
             self._schedule.check(self._clock())
             self._checking = False
-            self._stopped.wait(self._keys.check_every * 60)
+            self._stopped.wait(self._check_every * 60)
 
-    def _wait_for_last_words(self) -> bool:
-        deadline = time.monotonic() + _LAST_WORDS
-        while (
-            busy := bool(self._schedule.under_way) or self._checking
-        ) and time.monotonic() < deadline:
+    def _wait_for_hooks(self) -> bool:
+        deadline = time.monotonic() + _HOOKS_END
+        while self._schedule.under_way or self._checking:
+            if time.monotonic() >= deadline:
+                return False
             time.sleep(0.02)
-        return not busy
+        return True
 
 
 @contextmanager
-def told_to_stop() -> Iterator[Callable[[], None]]:
-    """Gives a function that returns when SIGTERM or SIGINT has come; a second one changes nothing."""
+def stop_signal() -> Iterator[Callable[[], None]]:
+    """Yield a function that returns at the first SIGTERM or SIGINT; others are ignored."""
     reader, writer = os.pipe()
     before = {
         number: signal.signal(number, lambda *_given: os.write(writer, b"."))
@@ -133,38 +129,31 @@ def told_to_stop() -> Iterator[Callable[[], None]]:
         os.close(writer)
 
 
-_LEVELS = {
-    "": logging.WARNING,
-    "warta": logging.INFO,
-    "scraper": logging.INFO,
-    "archive": logging.INFO,
-}
-"""From which level on the log is kept, ours and that of the libraries."""
+_OURS = ("warta", "scraper", "archive")
+"""Loggers whose information is logged; of all others, warnings are."""
 
 
 @contextmanager
-def logged_as_json() -> Iterator[None]:
-    """Inside, all that is logged or warned of goes to stderr, one JSON object a line."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter())
-    before = {name: logging.getLogger(name).level for name in _LEVELS}
-    for name, level in _LEVELS.items():
-        logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(handler)
-    logging.captureWarnings(True)
-    try:
-        yield
-    finally:
-        logging.captureWarnings(False)
-        logging.getLogger().removeHandler(handler)
-        for name, level in before.items():
-            logging.getLogger(name).setLevel(level)
-
-
-def _formatter() -> logging.Formatter:
+def json_log() -> Iterator[None]:
+    """Write log records and Python's warnings to stderr, one JSON object per line."""
     given: dict[str, Any] = {
         "rename_fields": {"message": "event", "levelname": "level"},
         "timestamp": "at",
         "json_ensure_ascii": False,
     }
-    return JsonFormatter("%(levelname)s %(message)s", **given)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter("%(levelname)s %(message)s", **given))
+    handler.addFilter(
+        lambda record: record.levelno >= logging.WARNING or record.name.split(".")[0] in _OURS
+    )
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        root.removeHandler(handler)
+        root.setLevel(before)

@@ -1,6 +1,4 @@
-"""Crawls that were killed could not write down their end: whoever finds their site's lock free does
-it for them.
-"""
+"""Record the end of killed crawls: a crawl without an end whose lock is free was killed."""
 
 from __future__ import annotations
 
@@ -18,25 +16,30 @@ from scraper.schedule.timetable import last_crawls
 logger = logging.getLogger("warta.schedule")
 
 
-def end_killed(archive: Path, site: str, *, now: datetime, reason: str = "broke_off") -> None:
-    """Write down that the last crawl of a site is over, where nobody is at it any more; raises
-    nothing: it is found later, too.
-    """
+def end_interrupted(archive: Path, site: str, *, now: datetime, reason: str = "broke_off") -> None:
+    """Record the end of a site's last crawl unless a process is crawling it. Logs errors only."""
     try:
-        with writer_lock(archive, site), plain_errors(archive), Archive(archive) as opened:
-            opened.end_killed(site, now=now, reason=reason)
+        with (
+            writer_lock(archive, site),
+            plain_errors(archive),
+            Archive(archive) as opened,
+            opened.transaction(now),
+        ):
+            opened.crawls.end_interrupted(site, reason=reason)
     except Locked:
-        pass  # it goes on, or another one does
+        pass
     except ArchiveError as error:
-        logger.error(
-            "the end of a crawl is not written down", extra={"site": site, "why": str(error)}
-        )  # noqa: TRY400 - one line
+        why = str(error)
+        logger.error("the end of a crawl is not recorded", extra={"site": site, "why": why})  # noqa: TRY400 - one line
 
 
-def end_all_killed(archive: Archive, *, now: datetime, under_way: Collection[str] = ()) -> None:
-    """The same for every site whose last crawl has no end, those apart that the caller knows to be
-    under way. Raises ArchiveError.
+def end_all_interrupted(
+    archive: Archive, *, now: datetime, under_way: Collection[str] = ()
+) -> None:
+    """Record the ends of all killed crawls, except of sites that the caller is crawling.
+
+    Raises ArchiveError.
     """
     for site, last in last_crawls(archive).items():
         if last.ended_at is None and site not in under_way:
-            end_killed(archive.path, site, now=now)
+            end_interrupted(archive.path, site, now=now)

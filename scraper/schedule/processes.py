@@ -1,4 +1,4 @@
-"""One crawl in its own process, and what came of it."""
+"""Each crawl in its own process, and how it ended."""
 
 from __future__ import annotations
 
@@ -7,45 +7,56 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import Condition, Thread
-from typing import IO, Any
+from typing import IO, Any, Self
+
+from scraper.configuration import Loaded
 
 LOCKED_OUT = 75
 """Exit code of a crawl whose site another process holds: EX_TEMPFAIL of sysexits.h."""
 
-_TAIL = 8_192
-"""Bytes that are kept of what a crawl says, its newest: enough for its result and for a traceback."""
-
 LATE = 180.0
-"""Seconds that a crawl which ends by itself may take for it: the longest delay, and an answer."""
+"""Seconds that a crawl may need to stop at its time limit: the longest delay, and a response."""
+
+_TAIL = 8_192
+"""Bytes of output that are kept, the newest: enough for the result and for a traceback."""
 
 _KILLED = 5.0
-"""Seconds in which a process that was killed is gone, unless the machine is in trouble."""
+"""Seconds in which a killed process is gone, unless the machine is in trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A crawl that is to be run."""
+    """A crawl to run; how it crawls is in the configuration, which its process loads."""
 
-    site: str
+    site: str = ""
     archive: Path
     since: date | None = None
-    """The day to walk back to."""
+    """The day to walk back to; None: no day before today."""
     config: Path | None = None
+    """The configuration's file; None: the variables alone, if any."""
     settings: tuple[str, ...] = ()
     """Scrapy's, as NAME=VALUE."""
 
+    @classmethod
+    def of(cls, known: Loaded, archive: Path, **given: Any) -> Self:
+        """Return an order for an archive with the configuration that is loaded here."""
+        config = known.file and known.file.absolute()
+        return cls(archive=archive.absolute(), config=config, **given)
+
     def command(self) -> list[str]:
-        """What is run."""
-        config = ["--config", str(self.config)] if self.config else []
-        since = ["--since", self.since.isoformat()] if self.since else []
-        settings = [part for setting in self.settings for part in ("-s", setting)]
-        crawl = ["crawl", self.site, "--archive", str(self.archive), "--json", *since, *settings]
-        return [sys.executable, "-m", "scraper.cli.child", *config, *crawl]
+        """Return the command line."""
+        command = [sys.executable, "-m", "scraper.cli.child"]
+        if self.config:
+            command += ["--config", str(self.config)]
+        command += ["crawl", self.site, "--archive", str(self.archive), "--json"]
+        if self.since:
+            command += ["--since", self.since.isoformat()]
+        return command + [part for setting in self.settings for part in ("-s", setting)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,66 +67,66 @@ class Result:
     started_at: datetime
     ended_at: datetime
     exit_code: int
-    """0, 3: it finished; below 0: killed by that signal; everything else as `warta crawl` has it."""
+    """That of `warta crawl`, LOCKED_OUT, or below 0: killed by that signal."""
     counts: Mapping[str, Any] = field(default_factory=dict)
-    """As `warta crawl --json` gives them; empty where it told none."""
+    """The row of `warta crawl --json`; empty if there was none."""
     ended: str = "broken"
-    """Why it ended: finished, shutdown, robots_forbidden …; broken where it did not say."""
+    """Why it ended: finished, shutdown, robots_forbidden …; broken if it did not say."""
     stopped: bool = False
-    """Whether it was under way when everything was stopped."""
-    said: str = ""
-    """The end of what it said on stderr."""
-
-    @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (self.ended_at - self.started_at).total_seconds()
+    """Whether it was running when the schedule was stopped."""
+    stderr: str = ""
+    """The end of its output on stderr."""
 
     @property
     def locked_out(self) -> bool:
-        """Whether somebody else had the site."""
+        """Whether another process held the site's lock."""
         return self.exit_code == LOCKED_OUT
 
     @property
-    def well(self) -> bool:
-        """Whether it finished by itself; with 3 it did, and saw a layout drift, which health tells."""
+    def succeeded(self) -> bool:
+        """Whether it finished; 3 means that it also saw a layout drift, which health reports."""
         return self.exit_code in (0, 3)
 
 
-class Runs:
-    """The crawls that are under way, each in its own process and session; safe to use from several
-    threads.
-    """
+class CrawlProcesses:
+    """The running crawls, each in its own process and session; thread-safe."""
 
     def __init__(
-        self, clock: Callable[[], datetime], environment: Mapping[str, str] | None = None
+        self,
+        clock: Callable[[], datetime],
+        environment: Mapping[str, str] | None = None,
+        *,
+        longest: float = 86_400.0,
+        grace: float = 10.0,
     ) -> None:
+        """Take the seconds that a crawl may take, and those it has to end when it is stopped."""
         self._clock = clock
-        self._environment = dict(environment if environment is not None else os.environ)
+        self._environment = dict(environment or os.environ)
+        self._longest = longest
+        self._grace = grace
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._changed = Condition()
         self._stopping = False
 
-    def run(self, order: Order, *, longest: float, grace: float) -> Result | None:
-        """Crawl, and wait for the end; None where everything is being stopped.
+    def run(self, order: Order) -> Result | None:
+        """Crawl, and wait for the end; None if everything is being stopped.
 
-        A crawl that takes more than `longest` seconds ends by itself (`out_of_time`); one that does
-        not is told to, and killed `grace` seconds later.
+        A crawl stops itself at the time limit (`out_of_time`); one that does not is stopped.
         """
         started = self._clock()
-        process = self._start(replace(order, settings=(f"LONGEST={longest:.0f}", *order.settings)))
+        limit = f"LONGEST={self._longest:.0f}"
+        process = self._start(replace(order, settings=(limit, *order.settings)))
         if process is None:
             return None
-        tails = [_Tail(process.stdout), _Tail(process.stderr)]
+        stdout, stderr = _Tail(process.stdout), _Tail(process.stderr)
         try:
-            _wait(process, longest + LATE, grace)
+            _wait(process, self._longest + LATE, self._grace)
         finally:
-            _end(process)
+            _kill(process)
             with self._changed:
                 del self._processes[order.site]
                 self._changed.notify_all()
-        told, said = (tail.text() for tail in tails)
-        counts = _counts(told)
+        counts = _last_row(stdout.text())
         stopped = self._stopping and process.returncode != 0
         return Result(
             site=order.site,
@@ -125,41 +136,37 @@ class Runs:
             counts=counts,
             ended="shutdown" if stopped else str(counts.get("ended", "broken")),
             stopped=stopped,
-            said=said,
+            stderr=stderr.text(),
         )
 
-    def stop(self, grace: float) -> None:
-        """Tell all crawls to end, start no more, and kill those that are still there after `grace`
-        seconds.
-        """
+    def stop(self) -> None:
+        """Stop all crawls, start no more, and kill those that outlast the grace period."""
         with self._changed:
             self._stopping = True
-            for process in self._processes.values():
-                process.send_signal(signal.SIGTERM)
-            if not self._changed.wait_for(lambda: not self._processes, grace):
+            for sent, seconds in ((signal.SIGTERM, self._grace), (signal.SIGKILL, _KILLED)):
                 for process in self._processes.values():
-                    process.send_signal(signal.SIGKILL)
-                self._changed.wait_for(lambda: not self._processes, _KILLED)
+                    process.send_signal(sent)
+                if self._changed.wait_for(lambda: not self._processes, seconds):
+                    return
 
     def _start(self, order: Order) -> subprocess.Popen[bytes] | None:
         with self._changed:
             if self._stopping:
                 return None
-            # A session of its own: Ctrl-C is the business of the schedule alone.
             process = subprocess.Popen(  # noqa: S603 - our own words
                 order.command(),
                 env=self._environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=True,
+                start_new_session=True,  # Ctrl-C reaches the schedule alone
             )
             self._processes[order.site] = process
             return process
 
 
 class _Tail:
-    """Reads a pipe to its end, so that nobody waits for it, and keeps the newest bytes."""
+    """Reads a pipe to its end, so that its writer never blocks, and keeps the newest bytes."""
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
         assert pipe is not None
@@ -174,36 +181,34 @@ class _Tail:
                 self._kept = (self._kept + piece)[-_TAIL:]
 
     def text(self) -> str:
-        """What was kept."""
         self._thread.join()
         return self._kept.decode(errors="replace").strip()
 
 
 def _wait(process: subprocess.Popen[bytes], longest: float, grace: float) -> None:
-    for signal_sent, seconds in ((signal.SIGTERM, longest), (signal.SIGKILL, grace)):
+    for sent, seconds in ((signal.SIGTERM, longest), (signal.SIGKILL, grace)):
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal_sent)
+            process.send_signal(sent)
         else:
             return
     process.wait()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Whatever happened, nothing is left of it."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Leave nothing of a process behind, whatever happened."""
     if process.poll() is None:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
     if process.stdin is not None:
         process.stdin.close()
 
 
-def _counts(told: str) -> Mapping[str, Any]:
-    """The row of `warta crawl --json`, its last line."""
-    lines: Sequence[str] = told.splitlines()
+def _last_row(stdout: str) -> Mapping[str, Any]:
+    """Return the row of `warta crawl --json`, its last line."""
     try:
-        found = json.loads(lines[-1]) if lines else {}
+        found = json.loads(stdout.rpartition("\n")[2])
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -1,6 +1,4 @@
-"""Which sites are due, from when they were last crawled: pure functions of time, as a simulated
-month drives them.
-"""
+"""Which sites are due, given when they were last crawled: pure functions of time."""
 
 from __future__ import annotations
 
@@ -12,84 +10,77 @@ from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
 from scraper.configuration import Configuration
-from scraper.configuration.rhythm import Rhythm, checked
+from scraper.configuration.rhythm import CronSchedule
+
+AHEAD = timedelta(hours=1)
+"""How far two computers' clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastCrawl:
-    """What the archive says of the crawls of a site."""
+    """The newest crawls of a site in the archive."""
 
     started_at: datetime
-    """Of the newest, however it was started and however it ended."""
+    """When the newest began, however it was started and however it ended."""
     ended_at: datetime | None
-    """Of the newest; None where it goes on, or was killed and nobody has looked since."""
+    """When it ended; None if it is running, or was killed and that is not recorded yet."""
     end_reason: str | None
+    """Why it ended; None as for `ended_at`."""
     finished_at: datetime | None
-    """When the newest one began that finished by itself; None where none did."""
+    """When the newest one that finished began; None if none did."""
 
     def began(self, now: datetime) -> datetime | None:
-        """When the newest began; None where that lies in the future: a clock was ahead once, and
-        nobody knows when it was.
-        """
+        """Return when the newest began; None if in the future, as the clock was wrong then."""
         return _past(self.started_at, now)
 
     def finished(self, now: datetime) -> datetime | None:
-        """The same of the newest that finished."""
+        """Return when the newest that finished began; None as for `began`, or if none did."""
         return _past(self.finished_at, now)
 
 
-AHEAD = timedelta(hours=1)
-"""How far two computers' clocks may be apart."""
-
-
-def _past(moment: datetime | None, now: datetime) -> datetime | None:
-    return moment if moment is not None and moment <= now + AHEAD else None
+def _past(at: datetime | None, now: datetime) -> datetime | None:
+    return None if at is None or at > now + AHEAD else at
 
 
 def last_crawls(archive: Reader) -> dict[str, LastCrawl]:
-    """The newest crawls of each site that was ever crawled."""
-    statement = """SELECT c.site, c.started_at, c.ended_at, c.end_reason,
-        (SELECT max(f.started_at) FROM crawls f WHERE f.site = c.site AND f.end_reason = 'finished') AS finished_at
-        FROM crawls c WHERE c.id = (SELECT max(id) FROM crawls n WHERE n.site = c.site) ORDER BY c.site"""
-    return {
-        row["site"]: LastCrawl(
-            started_at=datetime.fromisoformat(row["started_at"]),
-            ended_at=_moment(row["ended_at"]),
-            end_reason=row["end_reason"],
-            finished_at=_moment(row["finished_at"]),
+    """Return the newest crawls of each site that was ever crawled."""
+    found: dict[str, LastCrawl] = {}
+    for site in archive.crawls.sites():
+        newest, finished = archive.crawls.newest(site), archive.crawls.newest_finished(site)
+        assert newest is not None
+        found[site] = LastCrawl(
+            started_at=newest.started_at,
+            ended_at=newest.ended_at,
+            end_reason=newest.end_reason,
+            finished_at=finished.started_at if finished else None,
         )
-        for row in archive.db.query(statement)
-    }
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timetable:
     """The rhythms of the sites that are crawled.
 
-    A site is due when a run of its rhythm has passed since its last crawl began, or when it was
-    never crawled: so runs that were missed are made up for by one crawl, and a run that came while
-    the site was being crawled by one right after it.
+    A site is due if it was never crawled, or if a run of its rhythm has passed since its last crawl
+    began. So missed runs are coalesced into one crawl, and a run that comes during a crawl follows
+    it.
     """
 
-    rhythms: Mapping[str, Rhythm]
+    rhythms: Mapping[str, CronSchedule]
     backfill: Mapping[str, int]
     """Days that a crawl of a site walks back at most."""
 
     @classmethod
     def of(cls, configuration: Configuration, sites: Sequence[str]) -> Self:
-        """The timetable of the sites that the configuration leaves on."""
-        schedule, names = configuration.schedule, configuration.enabled(sites)
+        """Return the timetable of the sites that the configuration enables."""
+        schedule = configuration.schedule
         zone = ZoneInfo(schedule.timezone)
-        own = {name: configuration.of_site(name) for name in names}
+        own = {name: configuration.of_site(name) for name in configuration.enabled(sites)}
         return cls(
             rhythms={
-                name: Rhythm(
+                name: CronSchedule(
                     site=name,
-                    crontab=checked(keys.schedule or schedule.rhythm),
+                    crontab=keys.schedule or schedule.rhythm,
                     zone=zone,
                     jitter=schedule.jitter,
                 )
@@ -99,63 +90,46 @@ class Timetable:
         )
 
     def next_run(self, site: str, last: datetime | None, now: datetime) -> datetime:
-        """When the site is crawled next: `now` where it is due."""
-        return now if last is None else max(now, self._run_after(site, last))
+        """Return when the site is crawled next; `now` if it is due."""
+        return max(now, self._run_after(site, last))
 
     def due(
         self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
     ) -> list[str]:
-        """Sites to crawl now, the one that has waited longest first; `last`: when their last crawls
-        began.
-        """
-        runs = {
-            site: self._run_after(site, last[site]) if site in last else None
-            for site in self.rhythms
-        }
-        due = [
-            (run is not None, run or now, site)
-            for site, run in runs.items()
-            if site not in under_way and (run is None or run <= now)
-        ]
-        return [site for _known, _run, site in sorted(due)]
+        """Return the sites to crawl now, longest overdue first; `last`: start of last crawls."""
+        waiting = [site for site in self.rhythms if site not in under_way]
+        runs = sorted((self._run_after(site, last.get(site)), site) for site in waiting)
+        return [site for run, site in runs if run <= now]
 
     def wake_at(
         self, now: datetime, last: Mapping[str, datetime], under_way: Collection[str] = ()
     ) -> datetime | None:
-        """When a site is due next that is not under way; None where all are."""
-        return min(
-            (
-                self.next_run(site, last.get(site), now)
-                for site in self.rhythms
-                if site not in under_way
-            ),
-            default=None,
-        )
+        """Return when a site that is not being crawled is due next; None if all are."""
+        waiting = [site for site in self.rhythms if site not in under_way]
+        return min((self.next_run(site, last.get(site), now) for site in waiting), default=None)
 
-    def _run_after(self, site: str, last: datetime) -> datetime:
-        """In UTC: of two moments in a zone Python compares what the clock on the wall shows, which
-        in autumn it shows twice.
-        """
+    def _run_after(self, site: str, last: datetime | None) -> datetime:
+        """Return a time in UTC: within a zone, Python compares repeated hours as one."""
+        if last is None:
+            return datetime.min.replace(tzinfo=UTC)
         return self.rhythms[site].next_after(last).astimezone(UTC)
 
     def silences(self) -> dict[str, timedelta]:
-        """How long each site may be without a crawl: one run may be lost, the next may not."""
+        """Return how long each site may be without a crawl: one run may be lost, not two."""
         return {site: 2 * rhythm.longest_gap() for site, rhythm in self.rhythms.items()}
 
     def since(self, site: str, last: LastCrawl | None, now: datetime) -> date | None:
-        """The day that a crawl walks back to: that of the last one that finished, if that is over,
-        or the whole backfill at first.
+        """Return the day that a crawl walks back to; None if no earlier day needs it.
 
-        A source tells of the newest stories only; those of a day without a crawl stand in dated
-        indexes and sitemaps.
+        That is the day of the last finished crawl, within the backfill: sources announce only the
+        newest stories, those of a day without a crawl are in dated indexes and sitemaps.
         """
         days, zone = self.backfill.get(site, 0), self.rhythms[site].zone
         if not days:
             return None
         today = now.astimezone(zone).date()
         earliest = today - timedelta(days=days)
-        finished = last.finished(now) if last is not None else None
-        if finished is None:
+        if last is None or (finished := last.finished(now)) is None:
             return earliest
         day = finished.astimezone(zone).date()
-        return max(day, earliest) if day < today else None
+        return None if day >= today else max(day, earliest)

@@ -1,5 +1,6 @@
-"""Addresses that pages and sources give: in their canonical form, and which are internal: no page
-may make the crawler ask one.
+"""Addresses that pages and sources name: their canonical form, and which are internal.
+
+No page may make the crawler request an internal address.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".h
 
 
 def is_private(host: str) -> bool:
-    """Whether the host is, as far as its name tells, loopback, private, link-local or otherwise not
-    public.
+    """Whether the host's name says that it is loopback, private, link-local or else not public.
 
-    >>> is_private("127.0.0.1"), is_private("0x7f.1"), is_private("[::1]"), is_private("www.suara.com")
-    (True, True, True, False)
+    >>> [is_private(host) for host in ("127.0.0.1", "0x7f.1", "[::1]", "www.suara.com")]
+    [True, True, True, False]
     """
     name = host.strip("[]").rstrip(".").lower()
     if not name or name == "localhost" or name.endswith(_INTERNAL_NAMES):
@@ -24,8 +24,7 @@ def is_private(host: str) -> bool:
     try:
         return not _is_public(ipaddress.ip_address(name))
     except ValueError:
-        # No domain of the public DNS ends in a number: such a name is an old spelling of an IPv4
-        # address.
+        # No public domain ends in a number: such a name is an old spelling of an IPv4 address.
         last = name.rsplit(".", 1)[-1]
         return last.isdigit() or last.startswith("0x")
 
@@ -38,9 +37,7 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def plain_url(url: str) -> str | None:
-    """The canonical form of an address that somebody else wrote; None where there is no web address
-    in it.
-    """
+    """Return the canonical form of a foreign address; None where it is no web address."""
     try:
         return canonical_url(url)
     except ValueError:
@@ -48,6 +45,6 @@ def plain_url(url: str) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """The host of its canonical form; empty where there is none."""
+    """Return the host of an address; empty where it is no web address."""
     plain = plain_url(url)
     return plain.split("/")[2] if plain else ""

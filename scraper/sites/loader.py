@@ -1,8 +1,9 @@
-"""Which profile reads which page: the sites of all spiders, as Scrapy's own loader finds them."""
+"""The profiles of all spiders, as Scrapy's own loader finds them."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from scrapy.settings import Settings
@@ -12,7 +13,7 @@ from scraper.sites.site import Site
 
 
 def project_settings() -> Settings:
-    """The project's settings, wherever warta is started."""
+    """Return the project's settings, from whatever folder warta is started."""
     settings = Settings()
     settings.setmodule("scraper.settings", priority="project")
     return settings
@@ -20,13 +21,14 @@ def project_settings() -> Settings:
 
 @lru_cache(maxsize=1)
 def sites() -> dict[str, Site]:
-    """Profiles by name, in the order of their names."""
+    """Return the profiles by name, in the order of their names."""
     loader = SpiderLoader.from_settings(project_settings())
-    return {name: loader.load(name).site for name in sorted(loader.list())}  # type: ignore[attr-defined]
+    spiders = {name: cast(Any, loader.load(name)) for name in sorted(loader.list())}
+    return {name: spider.site for name, spider in spiders.items()}
 
 
 def site_of(url: str) -> Site | None:
-    """The profile that reads pages of this address; None for an unknown publisher."""
+    """Return the profile that reads pages of this address; None for an unknown publisher."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:

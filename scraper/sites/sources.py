@@ -1,8 +1,6 @@
-"""Where links come from: sitemaps, feeds, dated and paged indexes, sections. Pure data and pure
-rules: nothing is fetched here.
+"""Where links come from: sitemaps, feeds, dated and paged indexes, sections; as data.
 
-A source says where to begin (`first`) and, after each answer, where to go on (`following`); a Step
-is one address to ask.
+A source says where to begin (`first`) and, after each response, where to go on (`following`).
 """
 
 from __future__ import annotations
@@ -12,56 +10,57 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 MAX_INDEX_PAGES = 5_000
-"""Pages of one index that a crawl walks at most: a site whose paging never ends must not hold it
-for ever.
-"""
+"""Pages of one index that a crawl reads at most: some sites' paging never ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """An address as a source announced it, with what the source said about its age."""
+    """An address that a source announced."""
 
     url: str
     published_at: datetime | None = None
-    """Aware."""
+    """Aware; None where the source does not say."""
     lastmod: datetime | None = None
-    """Aware."""
+    """When the page was changed last; aware; None where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """The days that a crawl wants: None for no bound. `today` is the day of the crawl in the site's
-    time zone.
-    """
+    """The days of publication that a crawl wants, in the site's time zone."""
 
     today: date
+    """The day of the crawl."""
     since: date | None = None
+    """First day; None for no bound."""
     until: date | None = None
+    """Last day; None for no bound."""
 
     @property
     def last(self) -> date:
         """The newest day wanted."""
-        return min(self.until, self.today) if self.until else self.today
+        return min(self.until or self.today, self.today)
 
-    def skips(self, moment: datetime | None) -> str | None:
-        """Reason why a story of that moment is outside; None for inside or unknown."""
-        if moment is None:
+    def skips(self, at: datetime | None) -> str | None:
+        """Return why a story of that time is outside; None for inside or unknown."""
+        if at is None:
             return None
-        if self.since and moment.date() < self.since:
+        if self.since and at.date() < self.since:
             return "before_since"
-        if self.until and moment.date() > self.until:
+        if self.until and at.date() > self.until:
             return "after_until"
         return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One address of a source to ask."""
+    """One address of a source to request."""
 
     source: Source
     url: str
     day: date | None = None
+    """Of a dated index; None for other sources."""
     page: int = 0
+    """Of an index, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +70,15 @@ class Source:
     url: str
 
     def first(self, window: Window) -> Iterator[Step]:
-        """Where to begin."""
+        """Yield where to begin."""
         yield Step(source=self, url=self.url)
 
     def following(
         self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
     ) -> Iterator[Step]:
-        """Where to go on, knowing what this step announced; `fresh`: some of its stories were not
-        announced in this crawl before.
+        """Yield where to go on after a step that announced these links.
+
+        `fresh`: some of them were not announced in this crawl before.
         """
         return iter(())
 
@@ -105,65 +105,56 @@ class Section(Source):
 
 @dataclass(frozen=True, slots=True)
 class PagedIndex(Section):
-    """A list of articles, newest first, over numbered pages; `{page}` in the address counts
-    `start`, `start + step` and so on.
+    """A list of articles, newest first, over pages: `{page}` is `start`, `start + step`, ...
 
-    Without --since only the first page is asked; with it, pages are walked until one holds nothing
-    new or only older stories.
+    Without --since only the first page is requested; with it, pages until one holds nothing new
+    or only older stories.
     """
 
     start: int = 1
     step: int = 1
 
     def first(self, window: Window) -> Iterator[Step]:
-        """The first page."""
+        """Yield the first page."""
         yield self._page(0)
 
     def following(
         self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
     ) -> Iterator[Step]:
-        """The next page, while stories of the window may still come."""
+        """Yield the next page while stories of the window may still come."""
         known = [link.published_at for link in links if link.published_at is not None]
-        older = bool(known) and all(window.skips(moment) == "before_since" for moment in known)
+        older = bool(known) and all(window.skips(at) == "before_since" for at in known)
         if window.since is not None and fresh and not older and step.page + 1 < MAX_INDEX_PAGES:
             yield self._page(step.page + 1)
 
     def _page(self, number: int) -> Step:
-        return Step(
-            source=self, url=self.url.format(page=self.start + number * self.step), page=number
-        )
+        url = self.url.format(page=self.start + number * self.step)
+        return Step(source=self, url=url, page=number)
 
 
 @dataclass(frozen=True, slots=True)
 class DatedIndex(Section):
-    """A list of a day's articles; `{day:%Y/%m/%d}` in the address is the day, `{offset}` counts the
-    rows already seen.
+    """A list of a day's articles: `{day:%Y/%m/%d}` is the day, `{offset}` the rows already seen.
 
-    Without --since the newest day is asked; with it, every day back to it.
+    Without --since the newest day is requested; with it, every day back to it.
     """
 
     rows: int = 0
     """Rows on a full page; 0 where a day has one page."""
 
     def first(self, window: Window) -> Iterator[Step]:
-        """The first page of each day, newest day first."""
-        day = window.last
-        first_day = window.since or day
-        while day >= first_day:
-            yield self._page(day, 0)
-            day -= timedelta(days=1)
+        """Yield the first page of each day, newest day first."""
+        days = (window.last - (window.since or window.last)).days
+        for back in range(days + 1):
+            yield self._page(window.last - timedelta(days=back), 0)
 
     def following(
         self, step: Step, links: Sequence[Link], window: Window, *, fresh: bool
     ) -> Iterator[Step]:
-        """The next page of the same day, until one holds nothing new."""
+        """Yield the next page of the same day, until one holds nothing new."""
         if self.rows and fresh and step.day is not None and step.page + 1 < MAX_INDEX_PAGES:
             yield self._page(step.day, step.page + 1)
 
     def _page(self, day: date, number: int) -> Step:
-        return Step(
-            source=self,
-            url=self.url.format(day=day, offset=number * self.rows),
-            day=day,
-            page=number,
-        )
+        url = self.url.format(day=day, offset=number * self.rows)
+        return Step(source=self, url=url, day=day, page=number)

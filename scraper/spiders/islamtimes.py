@@ -1,5 +1,4 @@
-"""IslamTimes, Indonesian edition: the number in the address is the story code of every edition; its
-clock is Tehran's.
+"""IslamTimes, Indonesian edition: the address has the story code of all editions; Tehran's time.
 
 No article page was at hand when this was written: the selectors are those of sister sites on the
 same CMS.
@@ -9,6 +8,8 @@ from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
+_STORY = r"(?P<kind>news|article|interview|report)/(?P<id>\d+)(?:/print)?(?:/(?P<slug>.*))?"
+
 SITE = Site(
     name="islamtimes",
     title="Islam Times",
@@ -16,12 +17,12 @@ SITE = Site(
     domains=("islamtimes.org", "islamtimes.com"),
     article_urls=(
         ArticleURL(
-            pattern=r"(?:www\.)?islamtimes\.(?:org|com)/id/(?P<kind>news|article|interview|report)/(?P<id>\d+)(?:/print)?(?:/(?P<slug>.*))?",
+            pattern=rf"(?:www\.)?islamtimes\.(?:org|com)/id/{_STORY}",
             canonical="www.islamtimes.org/id/{kind}/{id}/{slug}",
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?:www\.)?islamtimes\.(?:org|com)/id/doc/(?P<kind>news|article|interview|report)/(?P<id>\d+)(?:/print)?(?:/(?P<slug>.*))?",
+            pattern=rf"(?:www\.)?islamtimes\.(?:org|com)/id/doc/{_STORY}",
             canonical="www.islamtimes.org/id/{kind}/{id}/{slug}",
             story_id="{id}",
         ),
@@ -44,7 +45,8 @@ SITE = Site(
         Layout(
             name="print",
             requires=(
-                "//link[@rel='canonical' and contains(@href, '/print')] | //body[contains(@class, 'print')]"
+                "//link[@rel='canonical' and contains(@href, '/print')]"
+                " | //body[contains(@class, 'print')]"
                 " | //*[starts-with(normalize-space(text()), 'QR Code')]"
             ),
             body="#doctextarea, #doc_div33, .doc_content",
@@ -89,12 +91,8 @@ SITE = Site(
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
         ),
     ),
-    prune=(
-        ".user-comment-area",
-        "[id^=advertise_div]",
-        "#docDocID",
-        "#docDiv5InfoCode",
-        ".print-icon",
+    prune=tuple(
+        ".user-comment-area [id^=advertise_div] #docDocID #docDiv5InfoCode .print-icon".split()
     ),
     rules=(
         Rule(name="end_mark", pattern=r"\s*\[IT/[a-z]{1,3}\]\s*$", part=True),
@@ -106,7 +104,10 @@ SITE = Site(
             where="end",
         ),
     ),
-    dateline=r"^(?:(?P<place>[A-Z][\w’\'-]*(?: (?:al-|[A-Z])[\w’\'-]*){0,3})\s*\((?i:islam ?times)\)|(?i:islam ?times))\s*[-–—]+\s*",
+    dateline=(
+        r"^(?:(?P<place>[A-Z][\w’\'-]*(?: (?:al-|[A-Z])[\w’\'-]*){0,3})\s*\((?i:islam ?times)\)"
+        r"|(?i:islam ?times))\s*[-–—]+\s*"
+    ),
     text_marks=r"\[IT/[a-z]\]\s*$|^Story Code\s*:|^IslamTimes\s+-",
     text_opening=r"IslamTimes\s+-",
     newsroom_names=("IslamTimes", "Islam Times", "islamtimes.org"),

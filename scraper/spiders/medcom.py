@@ -1,25 +1,19 @@
-"""Medcom.id, until early 2018 metrotvnews.com: the same newsroom, the same eight-character ids,
-which are case-sensitive.
+"""Medcom.id, until early 2018 metrotvnews.com: one publisher, eight-character ids, case-sensitive.
 
-No page of medcom.id was at hand when this was written: titles and bylines stand on several feet.
+No page of medcom.id was at hand when this was written: headline and byline have several selectors.
 """
 
 from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
+_CHANNEL = r"(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)"
 _ID = r"(?P<id>[A-Za-z0-9]{8})-(?P<slug>[^/]+)"
-_SECTIONS = (
-    "nasional",
-    "internasional",
-    "ekonomi",
-    "pendidikan",
-    "teknologi",
-    "gaya",
-    "bola",
-    "hiburan",
-    "otomotif",
-    "cek-fakta",
+# The node after the headline that parts name and date by a bullet.
+_BULLET = "(//h1)[1]/following::*[contains(text(), '•')][1]"
+_SECTIONS = tuple(
+    "nasional internasional ekonomi pendidikan teknologi gaya bola hiburan otomotif "
+    "cek-fakta".split()
 )
 
 SITE = Site(
@@ -30,13 +24,12 @@ SITE = Site(
     crawled=("medcom.id",),
     article_urls=(
         ArticleURL(
-            pattern=r"(?:www\.|m\.|amp\.)?medcom\.id/(?:amp/)?(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)/"
-            + _ID,
+            pattern=rf"(?:www\.|m\.|amp\.)?medcom\.id/(?:amp/)?{_CHANNEL}/{_ID}",
             canonical="www.medcom.id/{kanal}/{sub}/{id}-{slug}",
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?P<host>www\.metrotvnews\.com)/read/" + _ID,
+            pattern=rf"(?P<host>www\.metrotvnews\.com)/read/{_ID}",
             canonical="{host}/read/{id}-{slug}",
             story_id="{id}",
         ),
@@ -46,7 +39,10 @@ SITE = Site(
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<id>\d+)/(?P<slug>[^/]+)",
+            pattern=(
+                r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/"
+                r"(?P<id>\d+)/(?P<slug>[^/]+)"
+            ),
             canonical="{kanal}.metrotvnews.com/read/{y}/{m}/{d}/{id}/{slug}",
             story_id="{id}",
         ),
@@ -71,34 +67,22 @@ SITE = Site(
             name="M4",
             body="div#articleBody",
             headline=("h1",),
-            authors=(
-                ".author",
-                ".author_date",
-                ".writer",
-                "(//h1)[1]/following::*[contains(text(), '•')][1]",
-            ),
-            date=(
-                ".author",
-                ".author_date",
-                "(//h1)[1]/following::*[contains(text(), '•')][1]",
-                ".date",
-            ),
+            authors=(".author", ".author_date", ".writer", _BULLET),
+            date=(".author", ".author_date", _BULLET, ".date"),
             caption=("figcaption", ".caption", ".image_caption"),
             section=(".breadcrumb a",),
             tags=(".tag a[href*='/tag/']", ".tags a"),
         ),
         Layout(
             name="M3",
-            requires="//*[contains(@class, 'mid_content') or contains(@class, 'theme_2019') or contains(@class, 'lc_col')]",
+            requires=(
+                "//*[contains(@class, 'mid_content') or contains(@class, 'theme_2019')"
+                " or contains(@class, 'lc_col')]"
+            ),
             body="div[class='text'], .lc_col div.text, .lc_col .article",
             headline=("h1",),
-            authors=(".author_date", ".author", "(//h1)[1]/following::*[contains(text(), '•')][1]"),
-            date=(
-                ".author_date",
-                ".author",
-                "(//h1)[1]/following::*[contains(text(), '•')][1]",
-                ".date",
-            ),
+            authors=(".author_date", ".author", _BULLET),
+            date=(".author_date", ".author", _BULLET, ".date"),
             caption=("figcaption", ".caption", ".image_caption"),
             section=(".breadcrumb a",),
             tags=(".tag a[href*='/tag/']", ".tags a"),
@@ -145,22 +129,10 @@ SITE = Site(
             caption=(".caption",),
         ),
     ),
-    prune=(
-        "#Ads_billboard",
-        "[id^=Ads_]",
-        "[id^=banner]",
-        "#div_billboard1",
-        ".banner",
-        ".banner_content",
-        ".widebanner",
-        ".parallax_ads",
-        ".leaderboard",
-        ".sticky_bottom",
-        "[class^=footer_sticky]",
-        "[class^='ads-']",
-        "#stickshare",
-        ".showcase",
-        ".skycrapper",
+    prune=tuple(
+        "#Ads_billboard [id^=Ads_] [id^=banner] #div_billboard1 .banner .banner_content "
+        ".widebanner .parallax_ads .leaderboard .sticky_bottom [class^=footer_sticky] "
+        "[class^='ads-'] #stickshare .showcase .skycrapper".split()
     ),
     rules=(
         Rule(name="related_klik", pattern=r"^(?:baca|klik)\s*:\s*(?-i:[^a-z\s]).*$"),
@@ -174,13 +146,20 @@ SITE = Site(
         ),
         Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
     ),
-    dateline=r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+",
+    dateline=(
+        r"^(?:(?i:metrotvnews\.com|medcom\.id)\s*,?\s*)?"
+        r"(?P<place>(?:[A-Z](?:[^\W\d]|[.'’ ()-]){1,40}?)?)\s*:\s+"
+    ),
     dateline_bold=True,
     end_credit=(
-        r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?!(?:KPK|TNI|DPR|KPU|MUI|PBB|PLN|IMF|MRT|LRT|KRL|NTT|NTB|DKI|DIY|PNS|ASN|UGM|ITB|BRI|BNI|BCA)\))"
+        r"(?:^|(?<=[.!?\"”'’)…]))\s*\((?!(?:KPK|TNI|DPR|KPU|MUI|PBB|PLN|IMF|MRT|LRT|KRL|NTT|NTB"
+        r"|DKI|DIY|PNS|ASN|UGM|ITB|BRI|BNI|BCA)\))"
         r"(?P<editor>[A-Z]{3})\)\s*$"
     ),
-    text_marks=r"^Cek Berita dan Artikel yang lain di|Ikuti media sosial medcom\.id|^Metrotvnews\.com\s*[,:]",
+    text_marks=(
+        r"^Cek Berita dan Artikel yang lain di|Ikuti media sosial medcom\.id"
+        r"|^Metrotvnews\.com\s*[,:]"
+    ),
     text_opening=r"Metrotvnews\.com\s*[,:]",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
 )

@@ -1,5 +1,4 @@
-"""Republika Online: seven generations of pages since 2013; the code in the address is the key and
-tells the time.
+"""Republika Online: seven generations of pages since 2013; the code in the address is key and time.
 
 The first six characters of the code are Unix seconds in base 36 (356 of 372 articles of 2025 agree
 to the minute).
@@ -12,22 +11,22 @@ from scraper.sites.sources import DatedIndex, Feed, Section, Sitemap
 # A code holds a digit; one of letters alone ("daerah") is a section unless a slug follows.
 _CODE = r"(?=[a-z]*\d|[a-z]{6}[/-][^/]*-)(?P<code36>[a-z0-9]{6}(?:\d{3})?)"
 _SLUG = r"(?P<slug>.+?)(?:-part\d{1,2})?"
-_HOST = r"(?P<host>(?:[a-z0-9-]+\.)?(?:republika|ihram|rejogja|rejabar|ekbis|esgnow|janna|dialogjumat)\.(?:co\.id|co|id))"
-_OLD_PATH = rf"(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/(?P<yy>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)/{_CODE}(?:-{_SLUG})?"
+_HOST = (
+    r"(?P<host>(?:[a-z0-9-]+\.)?(?:republika|ihram|rejogja|rejabar|ekbis|esgnow|janna|dialogjumat)"
+    r"\.(?:co\.id|co|id))"
+)
+_OLD_PATH = (
+    r"(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/(?P<yy>\d\d)/(?P<m>\d\d)/(?P<d>\d\d)/"
+    rf"{_CODE}(?:-{_SLUG})?"
+)
 
 SITE = Site(
     name="republika",
     title="Republika Online",
     home="https://republika.co.id/",
-    domains=(
-        "republika.co.id",
-        "ihram.co.id",
-        "rejogja.co.id",
-        "rejabar.co.id",
-        "ekbis.co",
-        "esgnow.id",
-        "janna.co.id",
-        "dialogjumat.co.id",
+    domains=tuple(
+        "republika.co.id ihram.co.id rejogja.co.id rejabar.co.id ekbis.co esgnow.id janna.co.id "
+        "dialogjumat.co.id".split()
     ),
     crawled=("republika.co.id",),
     article_urls=(
@@ -37,7 +36,10 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/{_CODE}(?:/{_SLUG})?",
+            pattern=(
+                r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/"
+                rf"{_CODE}(?:/{_SLUG})?"
+            ),
             canonical="republika.co.id/berita/{code36}/{slug}",
             story_id="{code36}",
         ),
@@ -52,7 +54,10 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=rf"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?",
+            pattern=(
+                r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/"
+                rf"(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?"
+            ),
             canonical="republika.co.id/berita/{id}/{slug}",
             story_id="{id}",
         ),
@@ -87,18 +92,10 @@ SITE = Site(
             ),
             tags=("//article/following::a[contains(@href, '/tag/')]",),
             section=(".breadcrumb a",),
-            prune=(
-                "[id^=bn_]",
-                ".picked-article",
-                ".footnote-wrap",
-                "#next-article",
-                "#scroll-trigger",
-                "#loading",
-                ".wrapper-replay",
-                ".parallax",
-                "[class^=ads]",
-                "#inscroll-banner",
-                ".scrollToRead",
+            prune=tuple(
+                "[id^=bn_] .picked-article .footnote-wrap #next-article #scroll-trigger "
+                "#loading .wrapper-replay .parallax [class^=ads] #inscroll-banner "
+                ".scrollToRead".split()
             ),
         ),
         Layout(
@@ -154,7 +151,8 @@ SITE = Site(
             tags=(".tagging a",),
             section=(".breadcome a",),
             agency=(
-                "//div[contains(@class, 'content-detail')]/following-sibling::*[contains(., 'Sumber')]",
+                "//div[contains(@class, 'content-detail')]/following-sibling::*"
+                "[contains(., 'Sumber')]",
             ),
         ),
         Layout(
@@ -175,10 +173,13 @@ SITE = Site(
         ),
         Rule(
             name="reading_lists",
-            pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article|scroll untuk membaca|berita terpopuler)$",
+            pattern=(
+                r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article"
+                r"|scroll untuk membaca|berita terpopuler)$"
+            ),
         ),
         Rule(name="latest_list", pattern=r"^terkini indeks\b.{0,40}\b\d{1,2} \w+ \d{4}\b"),
-        # Texts without line breaks hold the furniture of the page in the middle of their sentences.
+        # Texts without line breaks hold the page's boilerplate in the middle of their sentences.
         Rule(
             name="no_advert_inline",
             pattern=r"\s*tidak ada kode iklan yang tersedia\.?\s*",
@@ -187,8 +188,8 @@ SITE = Site(
         Rule(
             name="whatsapp_tail",
             pattern=(
-                r"\s*(?:loading\.{2,}\s*)?(?<!\w)ikuti whatsapp channel republika\s*(?:sumber\s*:\s*(?P<agency>[\w ]{2,30}?))?"
-                r"\s*(?:advertisement\s*)*$"
+                r"\s*(?:loading\.{2,}\s*)?(?<!\w)ikuti whatsapp channel republika\s*"
+                r"(?:sumber\s*:\s*(?P<agency>[\w ]{2,30}?))?\s*(?:advertisement\s*)*$"
             ),
             where="end",
             part=True,
@@ -202,7 +203,8 @@ SITE = Site(
     dateline=(
         r"^(?:(?:REPUBLIKA|IHRAM)\.CO\.ID\s*(?:,\s*|(?=--|[–—-])))+"
         r"(?:(?i:oleh)\s*:\s*(?P<author>[^-–—]{1,80}[-–—]+|[^.]{1,120}$)"
-        r"|(?P<place>[A-Z][\w.'’/]*(?:[\s-][A-Z][\w.'’/]*){0,4}?)\s*(?:\(\d[\d/]*\)\s*)?(?=\s*(?:--|[–—]|\s-|-\s)))?\s*(?:-{1,3}|[–—])*\s*"
+        r"|(?P<place>[A-Z][\w.'’/]*(?:[\s-][A-Z][\w.'’/]*){0,4}?)\s*(?:\(\d[\d/]*\)\s*)?"
+        r"(?=\s*(?:--|[–—]|\s-|-\s)))?\s*(?:-{1,3}|[–—])*\s*"
     ),
     ld_editor=".",
     pager=".pagination a",

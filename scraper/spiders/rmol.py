@@ -1,8 +1,7 @@
-"""RMOL (rmol.id): addresses with a global number since 2011; today's discovery is unsure, so it
-stands on many feet.
+"""RMOL (rmol.id): addresses with a global number since 2011; many sources, as none is certain.
 
-rmol.co has not belonged to RMOL since 2023 and is never asked; old links to it are read as rmol.id
-by their number.
+rmol.co has not belonged to RMOL since 2023: it is never requested, and old links to it are read as
+rmol.id by their number.
 """
 
 from scraper.crawling.spider import NewsSpider
@@ -51,16 +50,7 @@ SITE = Site(
         PagedIndex("https://rmol.id/indeksberita/{page}"),
         *(
             PagedIndex(f"https://rmol.id/{kanal}/{{page}}")
-            for kanal in (
-                "politik",
-                "hukum",
-                "bisnis",
-                "nusantara",
-                "dunia",
-                "publika",
-                "olahraga",
-                "pertahanan",
-            )
+            for kanal in "politik hukum bisnis nusantara dunia publika olahraga pertahanan".split()
         ),
     ),
     layouts=(
@@ -73,53 +63,36 @@ SITE = Site(
             caption=("figcaption", ".single_post_image .caption", ".caption"),
             tags=(".post-tags a", ".tags a"),
             section=(".breadcrumb a",),
-            prune=(
-                ".related",
-                "[class*=related]",
-                "[class*=popular]",
-                "[class*=sidebar]",
-                "[class*=share]",
-                "[class*=social]",
-                "[class*=newsletter]",
-                "[class*=subscribe]",
-                "[class*=banner]",
-                "[class*=advert]",
-                "[class*=space-]",
-                ".border_black",
-                "[class*=comment]",
-                ".author-box",
-                ".post-tags",
+            prune=tuple(
+                ".related [class*=related] [class*=popular] [class*=sidebar] [class*=share] "
+                "[class*=social] [class*=newsletter] [class*=subscribe] [class*=banner] "
+                "[class*=advert] [class*=space-] .border_black [class*=comment] .author-box "
+                ".post-tags".split()
             ),
         ),
         Layout(
             name="AMP",
-            requires="//html[@amp or @*[name()='⚡']] | //*[contains(@href, 'ampproject.org') or contains(@src, 'ampproject.org')]",
+            requires=(
+                "//html[@amp or @*[name()='⚡']] | "
+                "//*[contains(@href, 'ampproject.org') or contains(@src, 'ampproject.org')]"
+            ),
             body="article .content, article .article-body, .amp-wp-article-content, article",
             headline=("h1",),
             date=(".date", "time", ".meta"),
             authors=(".byline", ".author"),
             caption=("figcaption", "amp-img + p"),
             image=("//article//amp-img[contains(@src, '/images/berita/')]/@src",),
-            prune=(
-                ".popular",
-                ".update",
-                "h1",
-                "header",
-                "footer",
-                ".date",
-                "time",
-                ".byline",
-                ".author",
-                ".meta",
-                ".tags",
-                "amp-ad",
-                "amp-img",
-                "amp-social-share",
+            prune=tuple(
+                ".popular .update h1 header footer .date time .byline .author .meta .tags "
+                "amp-ad amp-img amp-social-share".split()
             ),
         ),
         Layout(
             name="R3",
-            body=".single_post_content, .article-content, .detail-content, .content-article, .read-content",
+            body=(
+                ".single_post_content, .article-content, .detail-content, .content-article, "
+                ".read-content"
+            ),
             headline=(".single_post_heading h1", "h1"),
             caption=("figcaption", ".caption", ".img_desc"),
             tags=(".post-tags a", ".tags a"),
@@ -157,7 +130,10 @@ SITE = Site(
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
         Rule(
             name="google_news_rmol",
-            pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b.{0,60}$",
+            pattern=(
+                r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b"
+                r".{0,60}$"
+            ),
         ),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),

@@ -1,6 +1,4 @@
-"""Suara.com and its regional editions: five generations of pages since 2015, stories over several
-pages.
-"""
+"""Suara.com and its regional editions: five generations of pages since 2015, paged stories."""
 
 from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
@@ -8,28 +6,10 @@ from scraper.sites.sources import Feed, PagedIndex, Section, Sitemap
 
 _TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]+))?"
 
-# Editions of 2022; which of them still live is not known, so each is asked and may be missing.
-_REGIONS = (
-    "jakarta",
-    "bogor",
-    "bekaci",
-    "jabar",
-    "jogja",
-    "jateng",
-    "malang",
-    "jatim",
-    "bali",
-    "lampung",
-    "banten",
-    "surakarta",
-    "kaltim",
-    "kalbar",
-    "sulsel",
-    "sumut",
-    "sumbar",
-    "sumsel",
-    "batam",
-    "riau",
+# Editions of 2022; which of them still exist is unknown: each is requested and may be missing.
+_REGIONS = tuple(
+    "jakarta bogor bekaci jabar jogja jateng malang jatim bali lampung banten surakarta "
+    "kaltim kalbar sulsel sumut sumbar sumsel batam riau".split()
 )
 
 SITE = Site(
@@ -39,13 +19,14 @@ SITE = Site(
     domains=("suara.com",),
     article_urls=(
         ArticleURL(
-            pattern=r"(?:www\.|m\.|amp\.)?suara\.com/(?P<kanal>(?!read/)[a-z0-9-]+)/" + _TIME,
+            pattern=rf"(?:www\.|m\.|amp\.)?suara\.com/(?P<kanal>(?!read/)[a-z0-9-]+)/{_TIME}",
             canonical="www.suara.com/{kanal}/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
         ArticleURL(
-            pattern=r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/"
-            + _TIME,
+            pattern=(
+                r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME
+            ),
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
         ),
@@ -80,14 +61,9 @@ SITE = Site(
             tags=(".article-tags a",),
             caption=(".article-image figcaption", ".article-image .caption"),
             section=(".breadcrumb a", ".article-breadcrumb a"),
-            prune=(
-                ".ten-second",
-                ".article-read",
-                ".google-pref",
-                ".next-article",
-                "#next-article",
-                ".article-tags",
-                ".wrap-pagination",
+            prune=tuple(
+                ".ten-second .article-read .google-pref .next-article #next-article "
+                ".article-tags .wrap-pagination".split()
             ),
         ),
         Layout(
@@ -138,33 +114,13 @@ SITE = Site(
             caption=("figcaption", ".caption"),
         ),
     ),
-    prune=(
-        ".baca-juga-new",
-        ".baca-juga",
-        ".item--baca-juga-inner",
-        "[id^=berita-terkait-]",
-        ".ten-second",
-        ".kesimpulan",
-        ".google-pref",
-        ".next-article",
-        "#next-article",
-        ".notification-banner",
-        ".tap-banner",
-        "#comment-share",
-        "#recWidgetRecommendation",
-        ".mgidwidget",
-        ".cstm_promo_aside",
-        "[data-ad-type]",
-        "[class*=widget-ads]",
-        "[class*=placeholder_]",
-        "[id*=div-ad]",
-        "#pariwara_satu",
-        "#pariwara_dua",
-        ".parallax_swipe",
-        ".banner-ads--parallax",
-        "#adnow-mobile-baca-juga",
-        "#dailymotion-widget",
-        "#player-video",
+    prune=tuple(
+        ".baca-juga-new .baca-juga .item--baca-juga-inner [id^=berita-terkait-] .ten-second "
+        ".kesimpulan .google-pref .next-article #next-article .notification-banner "
+        ".tap-banner #comment-share #recWidgetRecommendation .mgidwidget .cstm_promo_aside "
+        "[data-ad-type] [class*=widget-ads] [class*=placeholder_] [id*=div-ad] "
+        "#pariwara_satu #pariwara_dua .parallax_swipe .banner-ads--parallax "
+        "#adnow-mobile-baca-juga #dailymotion-widget #player-video".split()
     ),
     rules=(
         Rule(name="summary_label", pattern=r"^baca 10 detik$"),

@@ -4,12 +4,14 @@ published.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from archive import Archive, Article, Page, Revision
 from archive.records import Announcement, Check
+from archive.revisions.changes import change_of
 
 SITE = "kabar"
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
@@ -85,15 +87,15 @@ def announce(
     source: str = "sitemap",
 ) -> list[str]:
     """Announce, and give back the URLs to ask for now."""
-    with archive.transaction():
-        return [entry.url for entry in archive.ledger.announce(site, links, source=source, now=at)]
+    with archive.transaction(at):
+        return [entry.url for entry in archive.ledger.announce(site, links, source=source)]
 
 
 def check(
     archive: Archive, url: str, outcome: str, *, site: str = SITE, at: datetime = NOW, **fields: Any
 ) -> None:
     """Write down that `url` was asked for."""
-    with archive.transaction():
+    with archive.transaction(at):
         archive.ledger.record(
             Check(url=url, crawl_id=None, checked_at=at, outcome=outcome, **fields), site=site
         )
@@ -101,11 +103,27 @@ def check(
 
 def keep_page(archive: Archive, kept: Page) -> int:
     """Keep a snapshot without reading it; its number."""
-    with archive.transaction():
-        url_id = archive.ledger.url_id(kept.requested_url, site=kept.site, now=kept.fetched_at)
+    with archive.transaction(kept.fetched_at):
+        url_id = archive.ledger.url_id(kept.requested_url, site=kept.site)
         return archive.snapshots.insert(
-            archive.pack(kept), url_id=url_id, crawl_id=None, opted_out=None
+            archive.snapshots.pack(kept), url_id=url_id, crawl_id=None, opted_out=None
         )
+
+
+def revise(
+    archive: Archive,
+    article: Article,
+    *,
+    key: str,
+    keep: Callable[[], int],
+    technical: bool = False,
+) -> Revision | None:
+    """Write a revision with the snapshot that `keep` writes, if there is anything to write."""
+    newest = archive.history.newest(article.site, key)
+    change = change_of(newest, article, technical=technical)
+    if change is None or archive.history.taken_down(article.site, key):
+        return None
+    return archive.history.write(article, change, key=key, newest=newest, snapshot_id=keep())
 
 
 def keep(
@@ -116,13 +134,13 @@ def keep(
     """
     fetched = page(site=article.site, at=at, requested_url=article.url, url=article.url)
     key = article.story_id or article.canonical_url
-    snapshot = archive.pack(fetched)
-    with archive.transaction():
-        url_id = archive.ledger.url_id(article.url, site=article.site, now=at)
-        revision = archive.revise(
+    snapshot = archive.snapshots.pack(fetched)
+    with archive.transaction(at):
+        url_id = archive.ledger.url_id(article.url, site=article.site)
+        revision = revise(
+            archive,
             article,
             key=key,
-            observed_at=at,
             keep=lambda: archive.snapshots.insert(
                 snapshot, url_id=url_id, crawl_id=None, opted_out=None
             ),
@@ -137,7 +155,7 @@ def keep(
                 status=200,
                 bytes=len(fetched.body),
                 next_check_at=at + DAY,
-                article_id=archive.article_id(article.site, key),
+                article_id=archive.history.article_id(article.site, key),
             ),
             site=article.site,
         )
@@ -146,9 +164,11 @@ def keep(
 
 def take_down(archive: Archive, article: Article, *, at: datetime) -> Revision | None:
     """What a crawl does with a story that its site took away."""
-    with archive.transaction():
-        article_id = archive.article_id(article.site, article.story_id or article.canonical_url)
-        revision = archive.note_removal(article_id, observed_at=at)
+    with archive.transaction(at):
+        article_id = archive.history.article_id(
+            article.site, article.story_id or article.canonical_url
+        )
+        revision = archive.history.note_removal(article_id)
         gone = Check(
             url=article.url,
             crawl_id=None,

@@ -21,6 +21,7 @@ from tests.archive.invented import (
     keep_page,
     link,
     page,
+    revise,
     story,
     url_of,
 )
@@ -104,15 +105,15 @@ class Life:
 
     def kept(self, step: Step, *, technical: bool = False) -> None:
         entry, archive = self._entry(step), self.archive
-        if entry is None or (technical and archive.newest_reading(SITE, entry.key) is None):
+        if entry is None or (technical and archive.history.newest(SITE, entry.key) is None):
             return
-        fetched = archive.pack(page(step.number, at=self.now))
+        fetched = archive.snapshots.pack(page(step.number, at=self.now))
         body = f"Isi {'kedua' if step.second else 'pertama'}{' (WIL)' if technical else ''}."
-        with archive.transaction():
-            revision = archive.revise(
+        with archive.transaction(self.now):
+            revision = revise(
+                archive,
                 story(step.number, body=body),
                 key=entry.key,
-                observed_at=self.now,
                 technical=technical,
                 keep=lambda: archive.snapshots.insert(
                     fetched, url_id=entry.id, crawl_id=None, opted_out=None
@@ -120,8 +121,8 @@ class Life:
             )
             if technical:
                 return
-            article_id = archive.article_id(SITE, entry.key)
-            archive.note_rights(article_id, "meta: noai" if step.second else None, now=self.now)
+            article_id = archive.history.article_id(SITE, entry.key)
+            archive.history.note_rights(article_id, "meta: noai" if step.second else None)
             answer = Check(
                 url=entry.url,
                 crawl_id=None,
@@ -144,12 +145,9 @@ class Life:
         entry, archive = self._entry(step), self.archive
         if entry is None:
             return
-        with archive.transaction():
-            if (
-                not archive.ledger.wake_aliases(entry, now=self.now)
-                and entry.article_id is not None
-            ):
-                archive.note_removal(entry.article_id, observed_at=self.now)
+        with archive.transaction(self.now):
+            if not archive.ledger.wake_aliases(entry) and entry.article_id is not None:
+                archive.history.note_removal(entry.article_id)
             answer = Check(
                 url=entry.url,
                 crawl_id=None,
@@ -195,11 +193,11 @@ class Life:
         )
 
     def crawled(self, step: Step) -> None:
-        number = self.archive.begin_crawl(SITE, now=self.now, version="0.1.0", arguments={})
+        with self.archive.transaction(self.now):
+            number = self.archive.crawls.begin(SITE, version="0.1.0", arguments={})
         if step.second:
-            self.archive.end_crawl(
-                number, now=self.now, counts={"kept": 1}, received=10, reason="finished"
-            )
+            with self.archive.transaction(self.now):
+                self.archive.crawls.end(number, counts={"kept": 1}, received=10, reason="finished")
 
     def evidence(self, step: Step) -> None:
         keep_page(self.archive, page(10 + step.number, at=self.now))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from archive.monitoring.drift_test import Case
+from archive.monitoring.drift_test import Observation
 
 KINDS = {
     # share of the stories, characters, what they lack
@@ -99,5 +99,5 @@ def _story(kind: str, lot: Random) -> Story:
     )
 
 
-def cases(found: list[Story], field: str) -> list[Case]:
-    return [Case(field in story.lacks, story.length) for story in found]
+def cases(found: list[Story], field: str) -> list[Observation]:
+    return [Observation(field in story.lacks, story.length) for story in found]

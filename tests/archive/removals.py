@@ -20,6 +20,7 @@ from tests.archive.invented import (
     check,
     link,
     page,
+    revise,
     rows,
     story,
     url_of,
@@ -49,18 +50,18 @@ def put(
     """What a crawl does with a page: snapshot, revision and ledger; the snapshot's number."""
     fetched = page_of(number, text, at=NOW + hours * HOUR, parts=parts)
     announce(archive, link(number), at=fetched.fetched_at)
-    packed = archive.pack(fetched)
+    packed = archive.snapshots.pack(fetched)
     kept: list[int] = []
 
     def keep() -> int:
-        url_id = archive.ledger.url_id(fetched.requested_url, site=SITE, now=fetched.fetched_at)
+        url_id = archive.ledger.url_id(fetched.requested_url, site=SITE)
         kept.append(archive.snapshots.insert(packed, url_id=url_id, crawl_id=None, opted_out=None))
         return kept[0]
 
-    with archive.transaction():
+    with archive.transaction(fetched.fetched_at):
         article = story(number, body=text, headline=text[:20])
-        archive.revise(article, key=f"{SITE}-{number}", observed_at=fetched.fetched_at, keep=keep)
-        article_id = archive.article_id(SITE, f"{SITE}-{number}")
+        revise(archive, article, key=f"{SITE}-{number}", keep=keep)
+        article_id = archive.history.article_id(SITE, f"{SITE}-{number}")
     check(archive, url_of(number), "kept", at=fetched.fetched_at, article_id=article_id)
     return kept[0]
 

@@ -32,7 +32,7 @@ def writing(path: Path) -> Iterator[BaseProcess]:
     writer = SPAWN.Process(target=write_until_told, args=(path, begun, enough))
     writer.start()
     try:
-        assert begun.wait(60)
+        assert begun.wait(300)
         yield writer
     finally:
         enough.set()

@@ -3,10 +3,10 @@ them all anew?
 
     python -m tests.benchmarks.clusters [--articles 100000] [--keep ARCHIVE] [--jobs 1 2]
 
-The news of tests/benchmarks/newsrooms.py, written with `Archive.revise`: 200 articles a transaction
+The news of tests/benchmarks/newsrooms.py, written with `Revisions.revise`: 200 articles a transaction
 as `warta import` does, but before each size in the table 500 articles in a transaction each, as a
 crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before them): the columns
-up to `settling` are parts of `placing`; `CPU` and `wall` are of all of `Archive.revise` with the
+up to `settling` are parts of `placing`; `CPU` and `wall` are of all of `Revisions.revise` with the
 commit. Precision and recall are over pairs of articles; the notice that ran a thousand times would
 be half a million of them, and has its own line.
 """
@@ -117,11 +117,9 @@ def _written(
     stages.spent.clear()
     began, began_cpu = perf_counter(), process_time()
     for start in range(0, len(articles), batch):
-        with archive.transaction():
+        with archive.transaction(articles[start].published_at or BEGAN):
             for found in articles[start : start + batch]:
-                archive.revise(
-                    found, key=found.url, observed_at=found.published_at or BEGAN, keep=lambda: None
-                )
+                archive.history.revise(found, key=found.url)
     wall, cpu = perf_counter() - began, process_time() - began_cpu
     each = {stage: round(1000 * stages.spent[stage] / len(numbers), 2) for stage in STAGES}
     return each | {

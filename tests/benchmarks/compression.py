@@ -60,7 +60,8 @@ def measured(site: str, bodies: list[bytes]) -> dict[str, Any]:
         packed = value(archive, "SELECT sum(length(packed)) FROM snapshots") + dictionaries
         table = value(
             archive,
-            "SELECT sum(pgsize) FROM dbstat WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'",
+            "SELECT sum(pgsize) FROM dbstat"
+            " WHERE name LIKE 'snapshots%' OR name LIKE 'dictionaries%'",
         )
         return {
             "site": site,
@@ -88,7 +89,7 @@ def kept(archive: Archive, site: str, bodies: Iterable[bytes]) -> tuple[list[flo
     for number, body in enumerate(bodies):
         fetched = page(number, site=site, body=body, at=NOW + timedelta(minutes=number))
         started = perf_counter()
-        archive.pack(fetched)
+        archive.snapshots.pack(fetched)
         packed = perf_counter()
         numbers.append(keep_page(archive, fetched))
         packing.append(packed - started)

@@ -56,13 +56,12 @@ def load(path: Path, articles: int) -> None:
                 article(number, tellings[number])
                 for number in range(start, min(start + BATCH, articles))
             ]
-            with archive.transaction():
+            with archive.transaction(made[0].published_at or BEGAN):
                 for number, found in enumerate(made, start):
-                    at = found.published_at or BEGAN
-                    archive.revise(found, key=found.url, observed_at=at, keep=lambda: None)
+                    archive.history.revise(found, key=found.url)
                     if number % OPTED_OUT == 0:
-                        archive.note_rights(
-                            archive.article_id(found.site, found.url), "robots.txt: GPTBot", now=at
+                        archive.history.note_rights(
+                            archive.history.article_id(found.site, found.url), "robots.txt: GPTBot"
                         )
 
 
@@ -71,7 +70,8 @@ def write_lines(path: Path, folder: Path) -> int:
     folder.mkdir()
     with Archive(path, read_only=True) as archive:
         rows = archive.db.conn.execute(
-            "SELECT article_id, site, url, headline, section, published_at, body FROM latest ORDER BY article_id"
+            "SELECT article_id, site, url, headline, section, published_at, body FROM latest"
+            " ORDER BY article_id"
         )
         number = 0
         while some := rows.fetchmany(SHARD):
@@ -277,7 +277,8 @@ def compare(path: Path, jobs: Sequence[int], folder: Path) -> None:
             )
         stages.append({"jobs": count} | {name: ours[name] for name in _STAGES if name in ours})
     click.echo(
-        f"{articles} articles in {tasks} files; load {' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores"
+        f"{articles} articles in {tasks} files; load "
+        f"{' '.join(f'{load:.1f}' for load in os.getloadavg())} on {os.cpu_count()} cores"
     )
     print_table([_rounded(row) for row in rates], _RATES)
     print_table([_rounded(row) for row in stages], _STAGES)

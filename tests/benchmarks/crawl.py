@@ -199,7 +199,8 @@ def main() -> None:
                 for row in compare(site, options.pairs, Path(folder))
             ]
             shares = shares_of_sql(site, Path(folder)) if not latency else shares
-            title = f"{len(site.urls)} pages of {human_bytes(site.bytes // len(site.urls))}, pages a second, {options.pairs} pairs"
+            size = human_bytes(site.bytes // len(site.urls))
+            title = f"{len(site.urls)} pages of {size}, pages per second, {options.pairs} pairs"
     columns = {
         "latency": "the site answers after",
         "what": "",

@@ -255,7 +255,8 @@ def main() -> None:
     print_table(
         rows,
         columns,
-        title=f"{len(cases)} pages, {median(len(case.page) for case in cases) / 1000:.0f} kB in the median",
+        title=f"{len(cases)} pages, "
+        f"{median(len(case.page) for case in cases) / 1000:.0f} kB in the median",
     )
 
 

@@ -76,7 +76,10 @@ def _grown(page: bytes, random: Random) -> bytes:
     recent = [_teaser(fixed) for _turn in range(250)]  # neighbours in time show much the same lists
     others = "".join(random.sample(recent, random.randint(45, 95)))
     head = f"<style>{rules}</style><script>{calls}</script></head>"
-    lists = f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script><footer>'
+    lists = (
+        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div>'
+        f"<script>{calls}</script><footer>"
+    )
     grown = (
         page.decode()
         .replace("</head>", head)
@@ -90,7 +93,9 @@ def _teaser(random: Random) -> str:
     """One entry of a list of other stories."""
     number = random.randint(100_000, 799_999)
     return (
-        f'<div class="single_post_text"><a href="https://rmol.id/bisnis/read/2026/11/19/{number}/kabar-lain-{number}"><img loading="lazy" '
+        f'<div class="single_post_text">'
+        f'<a href="https://rmol.id/bisnis/read/2026/11/19/{number}/kabar-lain-{number}">'
+        f'<img loading="lazy" '
         f'src="/images/berita/thumb/{number}_foto.jpg" alt=""></a><h4><a href="https://rmol.id/bisnis/read/2026/11/19/{number}/kabar-lain-'
         f'{number}">{prose.headline(random)}</a></h4><p>{prose.sentence(random)}</p></div>\n'
     )

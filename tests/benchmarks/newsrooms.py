@@ -188,7 +188,8 @@ def _sentence(random: Random) -> str:
         idioms = _idioms()
         return f"{said[:-1]} {idioms[int(len(idioms) * random.random() ** 3)]}."
     if chance < 0.45:
-        return f"{said[:-1]} {random.randint(2, 9_000)} {random.choice(prose.MIDDLING)} pada {random.randint(1, 28)}/{random.randint(1, 12)}."
+        number, noun = random.randint(2, 9_000), random.choice(prose.MIDDLING)
+        return f"{said[:-1]} {number} {noun} pada {random.randint(1, 28)}/{random.randint(1, 12)}."
     return said
 
 

@@ -7,14 +7,22 @@ from __future__ import annotations
 from itertools import accumulate, product
 from random import Random
 
-_GLUE = "yang di dan dengan untuk pada dari ini itu tidak akan dalam juga ke oleh karena sudah para bisa lebih ada warga kata".split()
+_GLUE = (
+    "yang di dan dengan untuk pada dari ini itu tidak akan dalam juga ke oleh karena sudah para "
+    "bisa lebih ada warga kata"
+).split()
 _WORDS = (
-    "desa sawah pasar jembatan sungai beras jagung kapal nelayan guru sekolah murid buku kebun kopi cengkih rumah jalan musim hujan panen "
-    "harga pedagang petani air saluran listrik kampung kecamatan bupati koperasi pinjaman gudang perahu pantai gunung hutan bambu kayu "
-    "tenun batik pelatih lapangan lomba sepeda kereta stasiun terminal pelabuhan puskesmas bidan dokter obat sumur waduk tanggul"
+    "desa sawah pasar jembatan sungai beras jagung kapal nelayan guru sekolah murid buku kebun "
+    "kopi cengkih rumah jalan musim hujan panen harga pedagang petani air saluran listrik "
+    "kampung kecamatan bupati koperasi pinjaman gudang perahu pantai gunung hutan bambu kayu "
+    "tenun batik pelatih lapangan lomba sepeda kereta stasiun terminal pelabuhan puskesmas "
+    "bidan dokter obat sumur waduk tanggul"
 ).split()
 _BEFORE, _AFTER = ("", "", "me", "ber", "di", "pe", "ter", "se"), ("", "", "nya", "an", "kan", "i")
-_SYLLABLES = "ba da ga ka la ma na pa ra sa ta wa bu lu mu nu ru su tu bi di gi li mi ni ri si ti ko lo mo no ro so to".split()
+_SYLLABLES = (
+    "ba da ga ka la ma na pa ra sa ta wa bu lu mu nu ru su tu bi di gi li mi ni ri si ti ko lo "
+    "mo no ro so to"
+).split()
 RARE = tuple("".join(parts) for parts in product(_SYLLABLES, repeat=3))
 """Names of places and people that no map knows: 42,875 of them, each rarer than the one before."""
 COMMON = tuple(_GLUE)

@@ -55,7 +55,8 @@ class Written:
 
 def address(number: int) -> str:
     """Of the story with this number."""
-    return f"https://www.{SITES[number % len(SITES)]}.example/berita/{number % 28 + 1:02}/{number}/kabar-{number}"
+    site = SITES[number % len(SITES)]
+    return f"https://www.{site}.example/berita/{number % 28 + 1:02}/{number}/kabar-{number}"
 
 
 def story(number: int) -> Written:
@@ -97,17 +98,13 @@ def story(number: int) -> Written:
 
 def write(archive: Archive, written: Written) -> None:
     """What crawls do with a story over time; the caller holds the transaction."""
-    ledger, (seen, first) = archive.ledger, written.texts[0]
-    ledger.announce(
-        first.site,
-        [Announcement(url=first.url, key=written.key, published_at=first.published_at)],
-        source="sitemap",
-        now=seen,
-    )
+    ledger, (_seen, first) = archive.ledger, written.texts[0]
+    link = Announcement(url=first.url, key=written.key, published_at=first.published_at)
+    ledger.announce(first.site, [link], source="sitemap")
     for observed_at, article in written.texts:
-        archive.revise(article, key=written.key, observed_at=observed_at, keep=lambda: None)
+        archive.history.revise(article, key=written.key)
         article_id, due = (
-            archive.article_id(article.site, written.key),
+            archive.history.article_id(article.site, written.key),
             observed_at + timedelta(days=1),
         )
         ledger.record(
@@ -115,9 +112,7 @@ def write(archive: Archive, written: Written) -> None:
             site=first.site,
         )
     if written.removed_at is not None:
-        archive.note_removal(
-            archive.article_id(first.site, written.key), observed_at=written.removed_at
-        )
+        archive.history.note_removal(archive.history.article_id(first.site, written.key))
         ledger.record(_check(first.url, "gone", written.removed_at), site=first.site)
 
 
@@ -139,7 +134,7 @@ def load(path: Path, articles: int) -> dict[str, Any]:
         for start in range(0, articles, BATCH):
             batch = [story(number) for number in range(start, min(start + BATCH, articles))]
             begun = perf_counter()
-            with archive.transaction():
+            with archive.transaction(batch[0].texts[0][0]):
                 for written in batch:
                     write(archive, written)
             took = perf_counter() - begun
@@ -223,20 +218,27 @@ def _searches() -> dict[str, Callable[[Random], str]]:
     }
 
 
+_NEWEST = """SELECT site, published_at, headline FROM latest {}
+    ORDER BY published_at DESC LIMIT 10"""
 _STATEMENTS = {
-    "newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
-    "newest ten of all": "SELECT site, published_at, headline FROM latest ORDER BY published_at DESC LIMIT 10",
-    "newest twenty edits": "SELECT url, observed_at, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
-    "edits of a day": "SELECT url, changed FROM history WHERE kind = 'publisher' AND observed_at BETWEEN :day AND :at",
-    "removed, newest twenty": "SELECT url, removed_at FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
+    "newest ten of a site": _NEWEST.format("WHERE site = :site"),
+    "newest ten of all": _NEWEST.format(""),
+    "newest twenty edits": """SELECT url, observed_at, changed FROM history
+        WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20""",
+    "edits of a day": """SELECT url, changed FROM history
+        WHERE kind = 'publisher' AND observed_at BETWEEN :day AND :at""",
+    "removed, newest twenty": """SELECT url, removed_at FROM latest
+        WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20""",
     "articles a site": "SELECT site, count(*) FROM articles GROUP BY site",
     "articles a site, of latest": "SELECT site, count(*) FROM latest GROUP BY site",
     "ledger, states": "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
-    "frontier, a hundred": "SELECT * FROM urls WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100",
+    "frontier, a hundred": """SELECT * FROM urls
+        WHERE site = :site AND next_check_at <= :at AND state != 'source' LIMIT 100""",
     "as of: one article": "SELECT * FROM latest WHERE article_id = :id",
     "as of: revisions of one article": "SELECT * FROM history WHERE article_id = :id",
-    "as of: newest ten of a site": "SELECT site, published_at, headline FROM latest WHERE site = :site ORDER BY published_at DESC LIMIT 10",
-    "as of: a thousand by number": "SELECT article_id, headline, body FROM latest ORDER BY article_id LIMIT 1000",
+    "as of: newest ten of a site": _NEWEST.format("WHERE site = :site"),
+    "as of: a thousand by number": """SELECT article_id, headline, body FROM latest
+        ORDER BY article_id LIMIT 1000""",
     "as of: one URL of the ledger": "SELECT * FROM ledger WHERE url = :url",
 }
 

@@ -66,7 +66,8 @@ def _show(month: Month, hook: Receiver, post: Postbox, seconds: float) -> None:
     world, archive, rooms, plan = month.world, month.archive, month.world.rooms, month.plan
     crawls = claims.read(
         archive,
-        "SELECT site, replace(coalesce(end_reason, 'broke_off'), 'broke_off', 'killed') AS ended FROM crawls",
+        "SELECT site, replace(coalesce(end_reason, 'broke_off'), 'broke_off', 'killed') AS ended"
+        " FROM crawls",
     )
     kept = Counter(row["site"] for row in claims.read(archive, "SELECT site FROM latest"))
     announced = Counter(told.site for told in claims.announced(archive, rooms))
@@ -100,9 +101,9 @@ def _show(month: Month, hook: Receiver, post: Postbox, seconds: float) -> None:
         f"{days} days in {seconds:.0f} s; SIGKILL: {dict(month.kills)}; mails: {len(post.letters)}"
     )
     for claim, against in _claims(month, hook).items():
-        click.echo(
-            f"{'holds ' if not against else 'BROKEN'} {claim}{''.join(f'{chr(10)}       {each}' for each in against[:10])}"
-        )
+        click.echo(f"{'BROKEN' if against else 'holds '} {claim}")
+        for each in against[:10]:
+            click.echo(f"       {each}")
 
 
 def _claims(month: Month, hook: Receiver) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.ledger.backoff import Wish
+from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli.defaults import configured
 from scraper.cli.options import archive_option, json_option
@@ -97,7 +97,7 @@ def _settings(
     return settings
 
 
-def _keep_to(wish: Wish | None, settings: Settings) -> None:
+def _keep_to(wish: Backoff | None, settings: Settings) -> None:
     """Ask as slowly as the site wants, or not at all."""
     if wish is not None:
         now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
@@ -108,16 +108,16 @@ def _keep_to(wish: Wish | None, settings: Settings) -> None:
         settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
 
 
-def _wish(path: Path, site: str) -> Wish | None:
+def _wish(path: Path, site: str) -> Backoff | None:
     """What the site asked for, if an archive is there and remembers it."""
     try:
         with Archive(path, read_only=True) as archive:
-            return archive.manners.of(site)
+            return archive.backoffs.of(site)
     except ArchiveError:
         return None
 
 
-def _leave_alone(wish: Wish, now: datetime) -> None:
+def _leave_alone(wish: Backoff, now: datetime) -> None:
     if wish.quiet_until is not None and now < wish.quiet_until:
         until = wish.quiet_until.isoformat(timespec="seconds")
         click.echo(

@@ -14,7 +14,7 @@ import click
 from archive.archive import Archive
 from archive.revisions import queries
 from scraper.cli.demo.proxy import ReplayProxy
-from scraper.cli.demo.world import world
+from scraper.cli.demo.world import crawled_at, world
 from scraper.cli.options import json_option
 from scraper.cli.terminal import print_table
 
@@ -45,14 +45,14 @@ def demo(path: Path, as_json: bool) -> None:
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
         click.secho("First round: five sites as first published.", bold=True, err=as_json)
-        _crawl(path, proxy.url, as_json=as_json)
+        _crawl(path, proxy.url, "-s", _clock(1), as_json=as_json)
         proxy.answers = world(2)
         click.secho(
             "\nSecond round: a story edited and one taken down on each site, the rest as it was.",
             bold=True,
             err=as_json,
         )
-        _crawl(path, proxy.url, "--recheck", "all", as_json=as_json)
+        _crawl(path, proxy.url, "-s", _clock(2), "--recheck", "all", as_json=as_json)
     _summary(path, as_json=as_json)
 
 
@@ -65,6 +65,13 @@ def _is_a_demo(path: Path) -> bool:
             "SELECT total(arguments LIKE '%\"demo\"%'), total(arguments NOT LIKE '%\"demo\"%') FROM crawls"
         ).fetchone()
     return bool(demos > 0 and others == 0)
+
+
+def _clock(round_number: int) -> str:
+    """The setting that gives a round's crawls their time: what is new, and when it is due again,
+    depends on the stories' ages.
+    """
+    return f"NOW={crawled_at(round_number).isoformat()}"
 
 
 def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:

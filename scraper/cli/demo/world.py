@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -44,6 +44,17 @@ def world(round_number: int) -> dict[str, Answer]:
     for name in SITES:
         answers.update(site_answers(read_site(name), round_number))
     return answers
+
+
+def crawled_at(round_number: int) -> datetime:
+    """When a round is to be crawled: an hour after the newest story, or the newest edit, so that it
+    is the same in any year.
+    """
+    stories = [story for name in SITES for story in read_site(name).stories]
+    edits = [story.edit.modified for story in stories if story.edit and round_number == 2]
+    return (max((*(story.published for story in stories), *edits)) + timedelta(hours=1)).astimezone(
+        UTC
+    )
 
 
 def site_answers(site: Site, round_number: int = 1) -> dict[str, Answer]:

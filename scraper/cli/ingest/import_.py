@@ -19,7 +19,7 @@ from scraper.cli.terminal import bar, print_json, print_table
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
-from scraper.ingest.collections.stories import Terms
+from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
 from scraper.ingest.writing import OUTCOMES
 
@@ -91,7 +91,7 @@ def import_command(
     gunzip -c koleksi.jsonl.gz | warta import --jsonl --site kompas.com -
     """
     name = site.encode(errors="replace").decode().strip().lower() if site else None
-    terms = Terms(mapping=_mapping(pairs), site=name, zone=_zone(timezone), formats=formats)
+    terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=_zone(timezone), formats=formats)
     now = datetime.now(UTC)
     with ExitStack() as stack:
         held = stack.enter_context(opened(_STDIN)) if _STDIN in files else None
@@ -137,7 +137,7 @@ def _reopened(path: Path, held: BinaryIO | None) -> Iterator[BinaryIO]:
 
 
 def _surveyed(
-    paths: Mapping[Path, None], held: BinaryIO | None, terms: Terms, kind: str | None
+    paths: Mapping[Path, None], held: BinaryIO | None, terms: ImportOptions, kind: str | None
 ) -> Iterator[Survey]:
     """A look through each file before anything is written; one that is no collection is told, and
     left out.
@@ -156,7 +156,7 @@ def _imported(
     path: Path,
     found: Sequence[Survey],
     held: BinaryIO | None,
-    terms: Terms,
+    terms: ImportOptions,
     *,
     now: datetime,
     as_json: bool,

@@ -118,8 +118,8 @@ def _judge_anew(archive: Archive, names: Iterable[str]) -> None:
     interrupted run read.
     """
     for name in names:
-        with archive.transaction():
-            evaluate(archive, name, now=datetime.now(UTC), extractor=extractor_of(sites()[name]))
+        with archive.transaction(datetime.now(UTC)):
+            evaluate(archive, name, extractor=extractor_of(sites()[name]))
 
 
 def _checked(names: Sequence[str]) -> list[str]:

@@ -24,8 +24,8 @@ from scraper.configuration.shown import rows
 @json_option
 @click.pass_context
 def config(context: click.Context, example: bool, as_json: bool) -> None:
-    """Show every key of the configuration, its value, and where that comes from: default, file and
-    line, or variable.
+    """Show every key of the configuration, its value, and where that comes from: default, file
+    or variable.
 
     The file is the one that --config names, else $WARTA_CONFIG, else ./warta.toml where there is
     one. Options of a command go before all of it. Secrets are not shown.

@@ -13,7 +13,7 @@ from prometheus_client import generate_latest
 from scraper.cli.defaults import configured
 from scraper.cli.options import archive_option, opened
 from scraper.monitoring.lookout import Lookout
-from scraper.monitoring.metrics import write_textfile
+from scraper.monitoring.metrics.serving import write_textfile
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
 

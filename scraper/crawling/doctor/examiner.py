@@ -24,17 +24,12 @@ from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, read_source
 from scraper.crawling.doctor.findings import NOT_ASKED, Examination, SourceFinding, StoryFinding
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import page_of, part_urls
-from scraper.crawling.responses import (
-    refusal_of_article,
-    refusal_of_content,
-    refusal_of_error,
-    refusal_of_status,
-)
+from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
 from scraper.crawling.spider import MAX_FEED_BYTES, name_ourselves
 from scraper.extraction import read_page
+from scraper.extraction.article import refusal_of_article
 from scraper.extraction.locate import find_article
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean, parse_html
+from scraper.extraction.tree import Element, clean, parse_html
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Identity, Site
@@ -126,7 +121,7 @@ class Examiner(Spider):
         """Sitemaps of robots.txt, the profile's own sources and the home page, each once; the home
         page early enough to be asked.
         """
-        named = [Sitemap(url) for url in sitemaps if self.site.may_ask(host_of(url))]
+        named = [Sitemap(url) for url in sitemaps if self.site.may_request(host_of(url))]
         seen: set[str] = set()
         sources: list[Source] = []
         for source in (*named, *self.site.sources, Section(self.site.home)):
@@ -154,7 +149,7 @@ class Examiner(Spider):
             (
                 url
                 for link in maps
-                if (url := joined_url(step.url, link.url)) and self.site.may_ask(host_of(url))
+                if (url := joined_url(step.url, link.url)) and self.site.may_request(host_of(url))
             ),
             None,
         )
@@ -194,7 +189,7 @@ class Examiner(Spider):
         stories = announcements(self.site, announced.links, self._window)
         for link in stories.dated:
             named = self.site.identify(link.url)
-            if isinstance(named, Identity) and self.site.may_ask(host_of(named.url)):
+            if isinstance(named, Identity) and self.site.may_request(host_of(named.url)):
                 self._links.setdefault(named.key, replace(link, url=named.url))
         keys = {row.key for row in stories.rows if row.refused is None}
         dates = [link.published_at for link in stories.dated if link.published_at is not None]

@@ -33,7 +33,7 @@ class FenceMiddleware:
         if is_private(host):
             raise Refused("private_address")
         site = self._crawler.spider.site  # type: ignore[union-attr]
-        if not site.may_ask(host):
+        if not site.may_request(host):
             raise Refused(
                 "redirect_offsite" if request.meta.get("redirect_times") else "foreign_site"
             )

@@ -129,11 +129,10 @@ class RobotsMiddleware:
             robots = parse_robots(response.status, response.body)
         if not crawl.options.plan and not crawl.stopping:
             with suppress(CloseSpider), crawl.writing():
-                crawl.archive.record_robots(
+                crawl.archive.robots.record(
                     urlsplit(url).netloc,
                     status=robots.status,
                     body=robots.text,
-                    now=crawl.now(),
                     reason=robots.reason,
                 )
         return robots

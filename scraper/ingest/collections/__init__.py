@@ -1,1 +1,1 @@
-"""Collections of already scraped articles: their files, rows, columns and dates."""
+"""Collections of articles that were scraped before: their files, rows, columns and dates."""

@@ -1,6 +1,4 @@
-"""Which column of a collection holds what: by the usual names, in English and Indonesian, or as it
-was told.
-"""
+"""Which column of a collection holds which field: by usual names in English and Indonesian."""
 
 from __future__ import annotations
 
@@ -10,104 +8,39 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-NAMES: dict[str, tuple[str, ...]] = {
-    "url": (
-        "url",
-        "link",
-        "canonical_url",
-        "article_url",
-        "news_url",
-        "responded_url",
-        "tautan",
-        "alamat",
-    ),
-    "headline": ("headline", "title", "judul", "judul_berita"),
-    "body": (
-        "body",
-        "text",
-        "content",
-        "article_body",
-        "full_text",
-        "plain_text",
-        "main_text",
-        "isi",
-        "isi_berita",
-        "konten",
-        "teks",
-        "naskah",
-    ),
-    "published_at": (
-        "published_at",
-        "publish_date",
-        "published_date",
-        "date_published",
-        "date_publish",
-        "publication_date",
-        "pub_date",
-        "published",
-        "date",
-        "datetime",
-        "timestamp",
-        "tanggal",
-        "tanggal_terbit",
-        "tgl",
-        "waktu",
-    ),
-    "site": (
-        "site",
-        "source",
-        "source_domain",
-        "domain",
-        "publisher",
-        "media",
-        "website",
-        "situs",
-        "sumber",
-    ),
-    "authors": ("authors", "author", "byline", "penulis", "wartawan", "reporter", "jurnalis"),
-    "section": ("section", "category", "kategori", "kanal", "rubrik"),
-    "tags": ("tags", "keywords", "tag"),
-    "modified_at": (
-        "modified_at",
-        "date_modified",
-        "date_modify",
-        "modified_date",
-        "updated_at",
-        "modified",
-    ),
-    "language": ("language", "lang", "bahasa"),
+# `keyword` is none of them: in news-watch's files it is what was searched for.
+_USUAL = {
+    "url": "url link canonical_url article_url news_url responded_url tautan alamat",
+    "headline": "headline title judul judul_berita",
+    "body": "body text content article_body full_text plain_text main_text isi isi_berita konten "
+    "teks naskah",
+    "published_at": "published_at publish_date published_date date_published date_publish "
+    "publication_date pub_date published date datetime timestamp tanggal tanggal_terbit tgl waktu",
+    "site": "site source source_domain domain publisher media website situs sumber",
+    "authors": "authors author byline penulis wartawan reporter jurnalis",
+    "section": "section category kategori kanal rubrik",
+    "tags": "tags keywords tag",
+    "modified_at": "modified_at date_modified date_modify modified_date updated_at modified",
+    "language": "language lang bahasa",
 }
-"""Field -> names of columns, the surest first. `keyword` is none: in news-watch's files it is what
-was searched for.
-"""
+NAMES: dict[str, tuple[str, ...]] = {
+    name: tuple(columns.split()) for name, columns in _USUAL.items()
+}
+"""Field -> names of columns, the surest first."""
 
 MAX_NAMED = 40
-"""Columns that a sentence names."""
+"""Columns that a message names, and characters of each."""
 
 _NOTHING = frozenset(
-    (
-        "",
-        "-",
-        "--",
-        "null",
-        "none",
-        "nan",
-        "nat",
-        "n/a",
-        "na",
-        "unknown",
-        "undefined",
-        "[]",
-        "tidak ada",
-    )
+    ("", "tidak ada", *"- -- null none nan nat n/a na unknown undefined []".split())
 )
-# Control characters but tab and line breaks, and halves of surrogate pairs: no text of anybody's.
+# Control characters but tab and line breaks, and halves of surrogate pairs: they are no text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
 
 @lru_cache(maxsize=4096)
 def plain(name: str) -> str:
-    """A column's name without case, spaces, dashes and underscores.
+    """Return a column's name without case, spaces, dashes and underscores.
 
     >>> plain("Publish Date"), plain("publishDate"), plain("publish_date")
     ('publishdate', 'publishdate', 'publishdate')
@@ -115,21 +48,23 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name).lower()
 
 
-_PLAIN = {name: tuple(plain(usual) for usual in usuals) for name, usuals in NAMES.items()}
+_PLAIN = {name: tuple(map(plain, usual)) for name, usual in NAMES.items()}
 
 
 def given(row: Mapping[str, Any], mapping: Mapping[str, str]) -> dict[str, Any]:
-    """The fields that a record holds, by our names; of several columns for one field the first that
-    is not empty.
+    """Return a record's fields by our names; None for an absent one.
+
+    `mapping` (field -> column) wins over the usual names. Of several columns the first that is not
+    empty is taken.
     """
     usual: dict[str, Any] = {}
-    for name, value in row.items():
-        usual.setdefault(plain(name), value)
+    for column, value in row.items():
+        usual.setdefault(plain(column), value)
     found: dict[str, Any] = {}
-    for name, usuals in _PLAIN.items():
-        values = (
-            [row.get(mapping[name])] if name in mapping else (usual.get(other) for other in usuals)
-        )
+    for name, columns in _PLAIN.items():
+        values = [usual.get(column) for column in columns]
+        if name in mapping:
+            values = [row.get(mapping[name])]
         found[name] = next((value for value in values if not is_nothing(value)), None)
     return found
 
@@ -138,16 +73,15 @@ def is_nothing(value: Any) -> bool:
     """Whether a value only says that there is none: pandas writes `nan`, news-watch `Unknown`."""
     if isinstance(value, str):
         return value.strip().lower() in _NOTHING
-    return (
-        value is None
-        or value in ([], {})
-        or (isinstance(value, float) and not math.isfinite(value))
-    )
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return value is None or value in ([], {})
 
 
 def text(value: Any) -> str | None:
-    """A value as text without control characters; a list of texts is paragraphs; None for what is
-    no text.
+    """Return a value as text without control characters; None for what is no text.
+
+    A list of texts is joined as paragraphs; of an object the `name` is taken, as JSON-LD has it.
     """
     if isinstance(value, bool) or is_nothing(value):
         return None
@@ -155,7 +89,7 @@ def text(value: Any) -> str | None:
         return str(value)
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n\n".join(value)
-    if isinstance(value, dict):  # {"name": "Sari Melati"}, as JSON-LD has it
+    if isinstance(value, dict):
         value = value.get("name")
     if not isinstance(value, str):
         return None
@@ -163,21 +97,20 @@ def text(value: Any) -> str | None:
 
 
 def texts(value: Any) -> list[str]:
-    """The texts of a list, or the one text."""
-    found = [text(part) for part in value] if isinstance(value, list) else [text(value)]
-    return [part for part in found if part is not None]
+    """Return the texts of a list, or the one text."""
+    parts = value if isinstance(value, list) else [value]
+    return [part for part in map(text, parts) if part is not None]
 
 
 def has_body(columns: Iterable[str], mapping: Mapping[str, str]) -> bool:
-    """Whether some column is one for the story's text."""
-    return (
-        mapping["body"] in columns
-        if "body" in mapping
-        else any(plain(name) in _PLAIN["body"] for name in columns)
-    )
+    """Whether one of the columns holds the story's text."""
+    if "body" in mapping:
+        return mapping["body"] in columns
+    return any(plain(name) in _PLAIN["body"] for name in columns)
 
 
 def named(columns: Iterable[str]) -> str:
-    """Columns for a sentence."""
-    names = [name[:40] for name in columns]
-    return ", ".join(names[:MAX_NAMED]) + (", …" if len(names) > MAX_NAMED else "")
+    """List columns in a message."""
+    names = [name[:MAX_NAMED] for name in columns]
+    more = ["…"] if len(names) > MAX_NAMED else []
+    return ", ".join(names[:MAX_NAMED] + more)

@@ -1,4 +1,4 @@
-"""CSV with a header: records may hold line breaks, the numbers of their lines stay right."""
+"""CSV with a header; line numbers stay right where records hold line breaks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DELIMITERS = ",;\t|"
 
 
 class _Lines:
-    """The lines of a file for a CSV reader, with those of the record that is being read."""
+    """The lines of a file for a CSV reader; it keeps those of the current record."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._lines = lines(file)
@@ -35,16 +35,14 @@ class _Lines:
         return text
 
     def begin(self) -> None:
-        """The next line begins a record."""
+        """Forget the current record; the next line begins one."""
         self.record, self.bad = [], None
 
 
 def csv_rows(file: BinaryIO) -> Iterator[Row]:
-    """The records of a CSV file, whose first line tells its columns and what parts them: comma,
-    semicolon, tab or bar.
+    """Yield the records of a CSV file with comma, semicolon, tab or bar between columns.
 
-    Raises:
-        Unreadable: the header cannot be used.
+    Raises Unreadable where the header cannot be used.
     """
     source = _Lines(file)
     delimiter = _delimiter(file)
@@ -65,16 +63,12 @@ def csv_rows(file: BinaryIO) -> Iterator[Row]:
         if bad is not None:
             yield Row(line=line, bad=bad)
         elif values:
-            yield Row(
-                line=line,
-                fields={name: value for name, value in zip(header, values, strict=False) if name},
-            )
+            pairs = zip(header, values, strict=False)
+            yield Row(line=line, fields={name: value for name, value in pairs if name})
 
 
 def _delimiter(file: BinaryIO) -> str:
-    """What stands most often in the header's first line; spreadsheets of many countries write
-    semicolons.
-    """
+    """Return the most frequent of the delimiters in the header's first line."""
     counted = Counter(file.readline(MAX_BYTES).decode(errors="replace"))
     file.seek(0)
     return max(_DELIMITERS, key=lambda mark: counted[mark])
@@ -95,9 +89,7 @@ def _header(reader: Iterator[list[str]]) -> list[str]:
 def _wrong(
     values: Sequence[str], header: Sequence[str], record: Sequence[str], delimiter: str
 ) -> str | None:
-    """Reason not to believe a row: values that are missing or too many have moved into wrong
-    columns.
-    """
+    """Return why a row is not believed: with too few or too many values, they are misplaced."""
     if not values:
         return None
     if (len(record) > 1 or not record[-1].endswith("\n")) and _is_open(record, delimiter):
@@ -108,7 +100,7 @@ def _wrong(
 
 
 def _is_open(record: Sequence[str], delimiter: str) -> bool:
-    """Whether the file ends inside of quotes."""
+    """Whether the file ends inside quotes."""
     try:
         list(csv.reader(record, delimiter=delimiter, strict=True))
     except csv.Error as error:

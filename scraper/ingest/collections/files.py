@@ -1,4 +1,4 @@
-"""Files of collections: what they hold, and their records."""
+"""Files of collections: their format and their records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scraper.ingest.collections.json_rows import json_rows
 from scraper.ingest.collections.rows import BOM, CHUNK, Row, Unreadable
 
 SPOOLED = 64 * 1024 * 1024
-"""Bytes of standard input that are held in memory; more of them go to a temporary file."""
+"""Bytes of standard input that are held in memory; a longer one goes to a temporary file."""
 
 _NOT_TEXT = (
     (b"PK\x03\x04", "it is an Excel or zip file; save its table as CSV first"),
@@ -31,8 +31,9 @@ _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".csv": "csv"
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The file for reading, as often as needed; `-` is standard input. Raises Unreadable with the
-    system's reason.
+    """Open a file so that it can be read repeatedly; `-` is standard input.
+
+    Raises Unreadable with the system's reason.
     """
     try:
         file = _spooled() if str(path) == "-" else path.open("rb")
@@ -46,15 +47,16 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _spooled() -> BinaryIO:
-    file = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - closed by who asked for it
+    file = tempfile.SpooledTemporaryFile(SPOOLED)  # noqa: SIM115 - the caller closes it
     shutil.copyfileobj(sys.stdin.buffer, file)
     file.seek(0)
     return cast(BinaryIO, file)
 
 
 def kind_of(path: Path, file: BinaryIO) -> str:
-    """`jsonl` (an array too) or `csv`, by the name, else by the first character. Raises Unreadable
-    for anything else.
+    """Return `jsonl` (an array, too) or `csv`, by the name, else by the first character.
+
+    Raises Unreadable for anything else.
     """
     head = file.read(CHUNK)
     file.seek(0)
@@ -68,12 +70,13 @@ def kind_of(path: Path, file: BinaryIO) -> str:
         return named
     if head.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
         return "jsonl"
-    raise Unreadable("its name does not tell what it holds; say --jsonl or --csv")
+    raise Unreadable("its name does not show its format; add --jsonl or --csv")
 
 
 def rows(file: BinaryIO, kind: str) -> Iterator[Row]:
-    """The records of a file from its beginning. Raises Unreadable where a CSV file has no usable
-    header.
+    """Yield the records of a file from its beginning.
+
+    Raises Unreadable where a CSV file has no usable header.
     """
     file.seek(0)
     return csv_rows(file) if kind == "csv" else json_rows(file)

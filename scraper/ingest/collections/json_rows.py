@@ -1,4 +1,4 @@
-"""JSON lines, and JSON arrays read element by element."""
+"""JSON lines, and JSON arrays, which are read element by element."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _INSIDE = re.compile(rb'["\\]')
 
 
 def json_rows(file: BinaryIO) -> Iterator[Row]:
-    """The records of JSON lines, or of an array where the file begins with `[`."""
+    """Yield the records of JSON lines, or of an array where the file begins with `[`."""
     head = file.read(CHUNK).removeprefix(BOM).lstrip()
     file.seek(0)
     yield from _of_array(file) if head[:1] == b"[" else _of_lines(file)
@@ -29,7 +29,7 @@ def _of_lines(file: BinaryIO) -> Iterator[Row]:
 
 
 def _of_array(file: BinaryIO) -> Iterator[Row]:
-    """An element that is broken inside does not spoil the others."""
+    """Yield an array's elements; one that is broken inside does not spoil the others."""
     line = 1
     for raw, bad in _elements(file):
         begin = line + raw[: len(raw) - len(raw.lstrip())].count(b"\n")
@@ -41,26 +41,20 @@ def _of_array(file: BinaryIO) -> Iterator[Row]:
 
 
 def _row(raw: bytes, line: int, *, broken: str) -> Row:
-    """A record out of its JSON; raw control characters in texts are let through, as many scrapers
-    write them.
-    """
+    """Parse a record; control characters in its texts are accepted, as many scrapers write them."""
     try:
         found = json.loads(raw.decode(), strict=False)
     except UnicodeDecodeError:
         return Row(line=line, bad="not_utf8")
     except (ValueError, RecursionError):
         return Row(line=line, bad=broken)
-    return (
-        Row(line=line, fields=found)
-        if isinstance(found, dict)
-        else Row(line=line, bad="not_a_record")
-    )
+    if not isinstance(found, dict):
+        return Row(line=line, bad="not_a_record")
+    return Row(line=line, fields=found)
 
 
 def _elements(file: BinaryIO) -> Iterator[tuple[bytes, str | None]]:
-    """(bytes, what is wrong) of what stands before, between and behind the outermost brackets and
-    commas of an array.
-    """
+    """Yield (bytes, what is wrong) around and between an array's outermost brackets and commas."""
     scan = _Scan()
     if file.read(len(BOM)) != BOM:
         file.seek(0)
@@ -76,7 +70,7 @@ def _elements(file: BinaryIO) -> Iterator[tuple[bytes, str | None]]:
 
 
 class _Scan:
-    """Where the elements of an array end, over any number of chunks; strings are passed over."""
+    """Finds where the elements of an array end, over any number of chunks; strings are skipped."""
 
     def __init__(self) -> None:
         self.depth = 0
@@ -86,7 +80,7 @@ class _Scan:
         self._too_long = False
 
     def ends(self, chunk: bytes) -> Iterator[int]:
-        """Places of the brackets and commas that part elements."""
+        """Yield the positions of the brackets and commas that part elements."""
         place, self._escaped = int(self._escaped), False
         while match := (_INSIDE if self._quoted else _OUTSIDE).search(chunk, place):
             mark, place = match[0], match.end()
@@ -99,7 +93,7 @@ class _Scan:
         self._escaped = place > len(chunk)
 
     def _parts(self, mark: bytes) -> bool:
-        """Whether a mark outside of strings parts elements."""
+        """Whether a mark outside strings parts elements."""
         if mark in b"[{":
             self.depth += 1
             return mark == b"[" and self.depth == 1
@@ -109,7 +103,7 @@ class _Scan:
         return self.depth == 1
 
     def keep(self, part: bytes) -> None:
-        """Part of an element; of one that is too long only its line breaks are held."""
+        """Add a part of an element; of one that is too long only the line breaks are kept."""
         self._too_long = self._too_long or len(self._piece) + len(part) > MAX_BYTES
         if self._too_long:
             self._piece = bytearray(b"\n" * (self._piece.count(b"\n") + part.count(b"\n")))
@@ -117,7 +111,7 @@ class _Scan:
             self._piece += part
 
     def take(self, part: bytes) -> tuple[bytes, str | None]:
-        """The element that ends with this part, and what is wrong with it."""
+        """Return the element that ends with this part, and what is wrong with it."""
         self.keep(part)
         taken = bytes(self._piece), "too_long" if self._too_long else None
         self._piece.clear()

@@ -1,4 +1,4 @@
-"""Texts that still hold mark-up: collections have bodies with tags, with entities, or with both."""
+"""Texts of collections that still hold tags or entities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import re
 from scraper.extraction.blocks import blocks
 from scraper.extraction.tree import parse_html, text_of
 
-_BLOCK = "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center|script|style|iframe"
+_BLOCK = (
+    "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center"
+    "|script|style|iframe"
+)
 _INLINE = "a|b|i|u|em|strong|span|font|img|sup|sub|small"
 _ANY_TAG = re.compile(rf"</?(?:{_BLOCK}|{_INLINE})\b[^<>]*>", re.IGNORECASE)
 _BLOCK_TAG = re.compile(rf"</?(?:{_BLOCK})\b[^<>]*>", re.IGNORECASE)
@@ -17,7 +20,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 def without_markup(text: str) -> str:
-    """The text as a reader sees it, a line a paragraph; one without mark-up stays as it is.
+    """Return the text as a reader sees it, one line per paragraph; plain text stays as it is.
 
     >>> without_markup("<p>Harga beras &amp; gula naik.</p><p>Warga <b>mengeluh</b>.</p>")
     'Harga beras & gula naik.\\nWarga mengeluh.'
@@ -25,20 +28,19 @@ def without_markup(text: str) -> str:
     'Suhu < 5 derajat & turun'
     """
     if _ENTITY.search(text) and not _ANY_TAG.search(text):
-        text = html.unescape(text)  # and perhaps tags come to light
+        text = html.unescape(text)  # the entities may have been tags
     if not _ANY_TAG.search(text):
         return text
     if _BLOCK_TAG.search(text):
         page = parse_html(_BLANK_LINES.sub("<br><br>", text))
-        text = (
-            "\n".join(block.text for block in blocks(page.tree, set())) if page is not None else ""
-        )
+        found = blocks(page.tree, set()) if page is not None else []
+        text = "\n".join(block.text for block in found)
     else:
         text = "\n".join(_line(line) for line in text.split("\n"))
     return html.unescape(text) if _ENTITY.search(text) else text
 
 
 def _line(line: str) -> str:
-    """A line with nothing but words of its own in tags."""
+    """Return a line without its inline tags."""
     page = parse_html(line) if "<" in line or "&" in line else None
     return text_of(page.tree) if page is not None else line

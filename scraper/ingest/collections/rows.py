@@ -1,4 +1,4 @@
-"""One record of a collection, and the lines that records are read from."""
+"""Records of a collection, and the lines that they are read from."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 MAX_BYTES = 16 * 1024 * 1024
-"""Of one record; no story is as long, a missing quote makes one."""
+"""Of one record; no story is as long, but a missing quote in CSV makes one."""
 CHUNK = 64 * 1024
 BOM = b"\xef\xbb\xbf"
 
 
 class Unreadable(Exception):
-    """A whole file that is no collection; its text is fit for a user."""
+    """A file is no collection; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +23,13 @@ class Row:
     line: int
     """The line that it begins on, from 1."""
     fields: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Column -> value, as the file has them."""
     bad: str | None = None
     """A code of archive.ledger.wording."""
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """(number, line) from where the file stands, None for a line that is too long."""
+    """Yield (number, line) from the file's position on; None for a line that is too long."""
     number = 0
     while raw := file.readline(MAX_BYTES + 1):
         number += 1

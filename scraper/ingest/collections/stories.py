@@ -1,6 +1,4 @@
-"""From a record of a collection to the article that goes into the archive, or the reason why there
-is none.
-"""
+"""From a record of a collection to the article for the archive, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -12,29 +10,31 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from archive.identity import canonical_url, normalised, text_digest
+from archive.identity import normalised, text_digest
 from archive.records import IMPORTED, Announcement, Article
 from scraper.extraction.article import extractor_of
-from scraper.extraction.bylines import read_byline
+from scraper.extraction.bylines import Byline, joined, read_byline
 from scraper.extraction.plain_text import clean_text, site_of_text
 from scraper.extraction.tree import clean
 from scraper.ingest.collections.columns import given, text, texts
 from scraper.ingest.collections.markup import without_markup
-from scraper.ingest.collections.times import Moment, read_moment
+from scraper.ingest.collections.times import ParsedTime, parse_time
+from scraper.sites.addresses import plain_url
 from scraper.sites.loader import site_of, sites
 from scraper.sites.site import Identity, Site
 
 MAX_NAME = 100
-"""Characters of a site's name; more are no name."""
+"""Characters of a site's name; the rest is cut."""
 SCHEME = "import:"
-"""What the address of a story without one begins with."""
+"""Of the address of a story that has none."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.IGNORECASE)
+_BETWEEN_QUOTED = re.compile(r"""['"]\s*,\s*['"]""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the user said of the collections."""
+class ImportOptions:
+    """What the user says of the collections."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     """Field -> column, in place of the usual names."""
@@ -48,10 +48,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """An article out of a collection, and its place in the archive."""
+    """An article from a collection, and its identity in the archive."""
 
     article: Article
     key: str
+    """The story's identity at its site."""
     link: Announcement | None
     """Its address for the ledger; None where it has none."""
     doubts: tuple[str, ...] = ()
@@ -59,8 +60,8 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a story belongs."""
+class _Identity:
+    """Which story a record is: the one that a crawl would find, where the site has a profile."""
 
     site: str
     profile: Site | None
@@ -72,213 +73,183 @@ class _Place:
     link: Announcement | None = None
 
 
-def story_of(record: Mapping[str, Any], terms: Terms, order: str | None) -> Story | str:
-    """The story of a record, or a code of archive.ledger.wording; `order` is that of day and month
-    in its file's dates.
+def story_of(record: Mapping[str, Any], options: ImportOptions, order: str | None) -> Story | str:
+    """Read the story of a record, else return a code of archive.ledger.wording.
 
-    What the record says wins over what its text says.
+    `order` is that of day and month in its file's dates. What the record's fields say wins over
+    what its text says.
     """
-    values = given(record, terms.mapping)
+    values = given(record, options.mapping)
     body = text(values["body"])
     if body is None:
         return "empty_text"
-    place = _place(values, body, terms)
-    if isinstance(place, str):
-        return place
+    identity = _identity(values, body, options)
+    if identity is None:
+        return "no_site"
     headline = _line(values["headline"])
-    said = clean_text(_without_headline(without_markup(body), headline), place.profile).article
-    if not said.body:
+    prose = _without_headline(without_markup(body), headline)
+    in_text = clean_text(prose, identity.profile).article
+    if not in_text.body:
         return "empty_text"
-    article, problem = _article(values, said, headline, place, terms, order)
-    unusable = (
-        "address_unusable"
-        if values["url"] is not None and _address(text(values["url"])) is None
-        else None
+    published = _time(values["published_at"], options, order)
+    doubts = [published.problem] if published.problem else []
+    if values["url"] is not None and _address(text(values["url"])) is None:
+        doubts.append("address_unusable")
+    article = replace(
+        _article(values, in_text, headline, identity, published),
+        modified_at=_time(values["modified_at"], options, order).at,
     )
-    return Story(
-        article=article,
-        key=place.key,
-        link=place.link,
-        doubts=tuple(code for code in (problem, unusable) if code),
-    )
+    return Story(article=article, key=identity.key, link=identity.link, doubts=tuple(doubts))
 
 
 def _article(
     values: Mapping[str, Any],
-    said: Article,
+    in_text: Article,
     headline: str | None,
-    place: _Place,
-    terms: Terms,
-    order: str | None,
-) -> tuple[Article, str | None]:
-    """The article, `said` being what its text says, and what is wrong with its date."""
-    published = _moment(values["published_at"], terms, order)
-    authors, editors = _people(values["authors"], place.profile)
-    address = text(values["url"]) if place.link is not None else None
+    identity: _Identity,
+    published: ParsedTime,
+) -> Article:
+    """Merge the record's fields with what its text and its address say."""
+    people = _people(values["authors"], identity.profile)
+    address = text(values["url"]) if identity.link is not None else None
     article = replace(
-        said,
-        url=address or place.url,
-        site=place.site,
-        canonical_url=place.url,
-        story_id=place.story_id,
-        headline=headline or said.headline,
-        authors=authors or said.authors,
-        editors=editors or said.editors,
-        published_at=published.at or said.published_at or place.published_at,
-        modified_at=_moment(values["modified_at"], terms, order).at,
-        section=_line(values["section"]) or place.section,
+        in_text,
+        url=address or identity.url,
+        site=identity.site,
+        canonical_url=identity.url,
+        story_id=identity.story_id,
+        headline=headline or in_text.headline,
+        authors=people.authors or in_text.authors,
+        editors=people.editors or in_text.editors,
+        published_at=published.at or in_text.published_at or identity.published_at,
+        section=_line(values["section"]) or identity.section,
         tags=_tags(values["tags"]),
-        language=_language(values["language"]) or said.language,
+        language=_language(values["language"]) or in_text.language,
         layout=IMPORTED,
-        extractor=extractor_of(place.profile).replace("warta-", "warta-import/", 1),
+        extractor=extractor_of(identity.profile).replace("warta-", "warta-import/", 1),
     )
-    warnings = [
-        f"missing_{name}" for name in ("headline", "published_at") if not getattr(article, name)
-    ]
-    warnings += ["day_only"] if published.day_only else []
-    return replace(article, warnings=tuple(warnings)), published.problem
+    warnings = {
+        "missing_headline": not article.headline,
+        "missing_published_at": not article.published_at,
+        "day_only": published.day_only,
+    }
+    return replace(article, warnings=tuple(name for name, doubtful in warnings.items() if doubtful))
 
 
-def _place(values: Mapping[str, Any], body: str, terms: Terms) -> _Place | str:
-    """The story's site and its identity there: the one that a crawl would meet, where the site is
-    one of ours.
-    """
-    name, address = _site_name(values["site"]) or terms.site, text(values["url"])
-    canonical = _address(address)
-    profile = site_of(canonical) if canonical is not None else None
-    if canonical is None or urlsplit(canonical)[2:4] == (
-        "/",
-        "",
-    ):  # the address of a whole site is nobody's
-        return _without_address(
-            values, body, name or (profile.name if profile else _host(canonical))
-        )
+def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _Identity | None:
+    """Identify the story by its address; None where nothing says which site it is of."""
+    name = _site_name(values["site"]) or options.site
+    url = _address(text(values["url"]))
+    if url is None:
+        return _without_address(values, body, name)
+    profile = site_of(url)
+    if urlsplit(url)[2:4] == ("/", ""):  # the address of a whole site is no story's
+        return _without_address(values, body, name or (profile.name if profile else _host(url)))
     if profile is None:
-        site = (
-            name if name and _named(name) is None else _host(canonical)
-        )  # no foreign address under the name of one of ours
+        # No foreign address under the name of a site that has a profile.
+        site = name if name and _named(name) is None else _host(url)
         assert site is not None
-        return _Place(
-            site=site,
-            profile=None,
-            key=canonical,
-            url=canonical,
-            link=Announcement(url=canonical, key=canonical),
-        )
-    found = profile.identify(canonical)
+        link = Announcement(url=url, key=url)
+        return _Identity(site=site, profile=None, key=url, url=url, link=link)
+    found = profile.identify(url)
     if not isinstance(found, Identity):
-        link = Announcement(url=canonical, key=canonical, refused=found.reason)
-        return _Place(site=profile.name, profile=profile, key=canonical, url=canonical, link=link)
-    told = found.published_at
-    return _Place(
+        link = Announcement(url=url, key=url, refused=found.reason)
+        return _Identity(site=profile.name, profile=profile, key=url, url=url, link=link)
+    hinted = found.published_at
+    return _Identity(
         site=profile.name,
         profile=profile,
         key=found.key,
         url=found.url,
         story_id=found.story_id,
-        published_at=told if told is not None and told.time() != time.min else None,
+        published_at=hinted if hinted is not None and hinted.time() != time.min else None,
         section=found.section,
-        link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
+        link=Announcement(url=found.url, key=found.key, published_at=hinted),
     )
 
 
-def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> _Place | str:
-    """A story that only its own words tell from others; the marks of our sites' texts tell its site
-    too.
-    """
-    profile = _named(name) if name else site_of_text(body, list(sites().values()))
+def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> _Identity | None:
+    """Identify a story by a digest of its words; marks in the text may say which site it is of."""
+    profile = _named(name) if name else site_of_text(body, sites().values())
     site = profile.name if profile is not None else name
     if site is None:
-        return "no_site"
-    key = (
-        SCHEME
-        + text_digest([site, text(values["headline"]), text(values["published_at"]), body])[:32]
-    )
-    return _Place(site=site, profile=profile, key=key, url=key)
+        return None
+    words = [site, text(values["headline"]), text(values["published_at"]), body]
+    key = SCHEME + text_digest(words)[:32]
+    return _Identity(site=site, profile=profile, key=key, url=key)
 
 
 def _address(address: str | None) -> str | None:
-    """The canonical form; None where there is no web address in it."""
+    """Return the canonical form; None where it is no web address."""
     if address is None:
         return None
     if "://" not in address[:12]:
         address = "https://" + address.lstrip("/")
-    try:
-        found = canonical_url(address)
-    except ValueError:
-        return None
-    return found if "." in (urlsplit(found).hostname or "") else None
+    found = plain_url(address)
+    return found if found is not None and "." in (urlsplit(found).hostname or "") else None
 
 
-def _host(url: str | None) -> str | None:
-    return (urlsplit(url).hostname or "").removeprefix("www.") or None if url is not None else None
+def _host(url: str) -> str | None:
+    return (urlsplit(url).hostname or "").removeprefix("www.") or None
 
 
 def _site_name(value: Any) -> str | None:
-    """A site's name in lower case; of an address its host."""
+    """Return a site's name in lower case; of an address its host."""
     name = clean(text(value)).lower()
     if "://" in name:
-        name = _host(_address(name)) or ""
+        address = _address(name)
+        name = (_host(address) if address is not None else None) or ""
     return name.removeprefix("www.")[:MAX_NAME] or None
 
 
 @lru_cache(maxsize=4096)
 def _named(name: str) -> Site | None:
-    """The profile of a site by its name, title or host."""
-    return next(
-        (
-            site
-            for site in sites().values()
-            if name in (site.name, site.title.lower()) or site.owns(name)
-        ),
-        None,
-    )
+    """Return the profile of a site by its name, title or host."""
+    for site in sites().values():
+        if name in (site.name, site.title.lower()) or site.owns(name):
+            return site
+    return None
 
 
 def _line(value: Any) -> str | None:
-    """A value of one line."""
+    """Return a value of one line."""
     found = text(value)
     return clean(without_markup(found)) or None if found is not None else None
 
 
 def _without_headline(body: str, headline: str | None) -> str:
-    """A text whose first line is the headline again begins after it."""
+    """Remove the first line of a text where it is the headline again."""
     first, _break, rest = body.lstrip().partition("\n")
-    same = headline is not None and normalised(first).casefold() == normalised(headline).casefold()
-    return rest if same and rest.strip() else body
+    if headline is None or not rest.strip():
+        return body
+    is_headline = normalised(first).casefold() == normalised(headline).casefold()
+    return rest if is_headline else body
 
 
-def _moment(value: Any, terms: Terms, order: str | None) -> Moment:
+def _time(value: Any, options: ImportOptions, order: str | None) -> ParsedTime:
     if text(value) is None:
-        return Moment()
-    return read_moment(value, terms.zone, formats=terms.formats, order=order)
+        return ParsedTime()
+    return parse_time(value, options.zone, formats=options.formats, order=order)
 
 
-def _people(value: Any, profile: Site | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    newsroom = profile.newsroom_names if profile is not None else ()
-    read = [read_byline(without_markup(name), newsroom=newsroom) for name in _names(value)]
-    return (
-        tuple(dict.fromkeys(name for byline in read for name in byline.authors)),
-        tuple(dict.fromkeys(name for byline in read for name in byline.editors)),
-    )
+def _people(value: Any, profile: Site | None) -> Byline:
+    publisher = profile.newsroom_names if profile is not None else ()
+    return joined(read_byline(without_markup(name), publisher=publisher) for name in _names(value))
 
 
 def _names(value: Any) -> list[str]:
-    """The names of a list, also of one that a table holds as text: `['Sari Melati']`."""
+    """Return the names of a list, also of one that a table holds as text: `['Sari Melati']`."""
     found = texts(value)
-    if len(found) == 1 and found[0].startswith("[") and found[0].endswith("]"):
-        return [
-            part
-            for part in re.split(r"""['"]\s*,\s*['"]""", found[0].strip("[]").strip("'\" "))
-            if part
-        ]
-    return found
+    if len(found) != 1 or not (found[0].startswith("[") and found[0].endswith("]")):
+        return found
+    return list(filter(None, _BETWEEN_QUOTED.split(found[0].strip("[]").strip("'\" "))))
 
 
 def _tags(value: Any) -> tuple[str, ...]:
     found = _names(value)
-    parted = found[0].split(",") if len(found) == 1 else found
-    return tuple(dict.fromkeys(tag for part in parted if (tag := clean(part))))
+    if len(found) == 1:
+        found = found[0].split(",")
+    return tuple(dict.fromkeys(filter(None, map(clean, found))))
 
 
 def _language(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""Delivering messages to targets side by side, within their time."""
+"""Deliver messages to targets in parallel, within their time limits."""
 
 from __future__ import annotations
 
@@ -11,23 +11,19 @@ from scraper.monitoring.alerts.targets import Target, Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
 
 GRACE = 1.0
-"""Seconds beyond a target's own timeout, in which its sockets may give up by themselves."""
+"""Seconds beyond a target's own timeout, for its sockets to time out by themselves."""
 
 
 def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
-    """Send each target its message, side by side; why not, for those that did not take it. Never
-    raises.
+    """Send each target its message; return why, for those that did not accept it. Never raises.
 
-    A name server or a target that sends a byte a minute outlasts any timeout of a socket: a thread
-    that is late is left alone. What it may still bring about counts as undelivered.
+    DNS, or a target that sends a byte a minute, outlasts any timeout of a socket: a thread that is
+    late is abandoned, and its message counts as undelivered.
     """
     outcomes: dict[Target, Future[None]] = {target: Future() for target in messages}
-    threads = {
-        target: Thread(target=_attempt, args=(target, message, outcomes[target]), daemon=True)
-        for target, message in messages.items()
-    }
-    for thread in threads.values():
-        thread.start()
+    for target, message in messages.items():
+        given = (target, message, outcomes[target])
+        Thread(target=_attempt, args=given, daemon=True).start()
     problems: dict[Target, Undelivered] = {}
     for target, outcome in outcomes.items():
         try:
@@ -35,7 +31,7 @@ def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
         except Undelivered as problem:
             problems[target] = problem
         except TimeoutError:
-            problems[target] = Undelivered(f"no answer within {target.timeout:g} s")
+            problems[target] = Undelivered(f"no response within {target.timeout:g} s")
     return problems
 
 
@@ -47,9 +43,7 @@ def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
             send(target, message)
     except Undelivered as problem:
         outcome.set_exception(problem)
-    except (
-        Exception
-    ) as error:  # whatever a target provokes, the crawl goes on; its words may hold secrets
-        outcome.set_exception(Undelivered(f"it cannot be told ({type(error).__name__})"))
+    except Exception as error:  # no target may stop a crawl; the error's text may hold secrets
+        outcome.set_exception(Undelivered(f"delivery failed ({type(error).__name__})"))
     else:
         outcome.set_result(None)

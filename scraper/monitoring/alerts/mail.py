@@ -1,4 +1,4 @@
-"""A message as e-mail through an SMTP server."""
+"""Send a message as e-mail through an SMTP server."""
 
 from __future__ import annotations
 
@@ -17,32 +17,24 @@ logger = logging.getLogger(__name__)
 
 
 def send(mail: Mail, message: Message) -> None:
-    """Send to all recipients; raises Undelivered where none of them was accepted."""
+    """Send to all recipients; raises Undelivered if none of them was accepted."""
     try:
         server = _connected(mail)
         try:
             refused = server.send_message(compose(mail, message), mail.sender, mail.recipients)
-            with suppress(
-                smtplib.SMTPException, OSError
-            ):  # the message is taken; how the server says good-bye does not matter
+            with suppress(smtplib.SMTPException, OSError):  # the message is already accepted
                 server.quit()
         finally:
             server.close()
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(_reason(error, mail), down=_is_down(error)) from None
     if refused:
-        logger.warning(
-            "%s: %d of %d recipients refused by the server",
-            mail.name,
-            len(refused),
-            len(mail.recipients),
-        )
+        counts = len(refused), len(mail.recipients)
+        logger.warning("%s: %d of %d recipients refused by the server", mail.name, *counts)
 
 
 def compose(mail: Mail, message: Message) -> EmailMessage:
-    """The mail; Message-ID is the same when it is sent again, and the end answers the beginning, so
-    that mailers show them together.
-    """
+    """Return the mail; a retry has the same Message-ID, and the end replies to the beginning."""
     domain = mail.sender.rpartition("@")[2]
     letter = EmailMessage(policy=POLICY)
     letter["From"] = mail.sender
@@ -52,9 +44,8 @@ def compose(mail: Mail, message: Message) -> EmailMessage:
     letter["Message-ID"] = f"<warta.{message.id}@{domain}>"
     letter["Auto-Submitted"] = "auto-generated"
     if message.state == "ended" and message.began_told:
-        letter["In-Reply-To"] = letter["References"] = (
-            f"<warta.{message.id.replace('-ended', '-began')}@{domain}>"
-        )
+        began = f"<warta.{message.id.replace('-ended', '-began')}@{domain}>"
+        letter["In-Reply-To"] = letter["References"] = began
     letter.set_content(message.as_text(), charset="utf-8")
     return letter
 
@@ -78,36 +69,30 @@ def _connected(mail: Mail) -> smtplib.SMTP:
 
 
 def _is_down(error: Exception) -> bool:
-    """Whether the server took nothing at all; a permanent refusal of one message says nothing of
-    the next.
-    """
+    """Return whether the server accepts nothing, rather than refusing this message for good."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return not all(code >= 500 for code, _text in error.recipients.values())
-    return not (
-        isinstance(error, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused))
-        and error.smtp_code >= 500
-    )
+    if isinstance(error, (smtplib.SMTPDataError, smtplib.SMTPSenderRefused)):
+        return error.smtp_code < 500
+    return True
 
 
 def _reason(error: Exception, mail: Mail) -> str:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        # Its own words may repeat what was sent
-        return f"the server refused the login ({error.smtp_code})"
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return f"the server refused every recipient ({', '.join(sorted({str(code) for code, _text in error.recipients.values()}))})"
-    if isinstance(error, smtplib.SMTPResponseException):
-        said = (
-            error.smtp_error.decode(errors="replace")
-            if isinstance(error.smtp_error, bytes)
-            else str(error.smtp_error)
-        )
-        return f"the server answered {error.smtp_code} {one_line(said, most=120)}".rstrip()
-    if isinstance(error, smtplib.SMTPServerDisconnected):
-        return f"the connection broke off, or no answer within {mail.timeout:g} s"
-    if isinstance(error, TimeoutError):
-        return f"no answer within {mail.timeout:g} s"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"TLS: {error.verify_message}"
-    if isinstance(error, OSError) and error.strerror:
-        return one_line(error.strerror).lower()
+    match error:
+        case smtplib.SMTPAuthenticationError():  # its text may repeat the password
+            return f"the server refused the login ({error.smtp_code})"
+        case smtplib.SMTPRecipientsRefused():
+            codes = sorted({str(code) for code, _text in error.recipients.values()})
+            return f"the server refused every recipient ({', '.join(codes)})"
+        case smtplib.SMTPResponseException(smtp_error=said):
+            words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+            return f"the server answered {error.smtp_code} {one_line(words, most=120)}".rstrip()
+        case smtplib.SMTPServerDisconnected():
+            return f"connection lost, or no response within {mail.timeout:g} s"
+        case TimeoutError():
+            return f"no response within {mail.timeout:g} s"
+        case ssl.SSLCertVerificationError():
+            return f"TLS: {error.verify_message}"
+        case OSError(strerror=str(text)) if text:
+            return one_line(text).lower()
     return one_line(str(error), most=120) or type(error).__name__

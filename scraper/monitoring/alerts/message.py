@@ -1,4 +1,4 @@
-"""class Message: what a target is told of one incident."""
+"""Class Message: what is sent to a target about one incident."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any
 
 from archive.monitoring.incidents import Incident
 
+SUBJECT = 200
+"""Maximum length of a subject in characters."""
+
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _NOUNS = {
     "crawl_failed": "crawl failure",
@@ -19,12 +22,10 @@ _NOUNS = {
     "disk": "disk filling",
     "clock": "clock ahead",
 }
-SUBJECT = 200
-"""Characters of a subject at most."""
 
 
 def one_line(text: str, *, most: int = 1_000) -> str:
-    """The text without line breaks, control characters and marks that reverse it, cut.
+    """Remove line breaks, control characters and marks that reverse text, and truncate.
 
     >>> one_line("suara\\r\\nBcc: x@example.org")
     'suara Bcc: x@example.org'
@@ -34,10 +35,9 @@ def one_line(text: str, *, most: int = 1_000) -> str:
 
 
 def mark(archive: Path, *of: object) -> str:
-    """Sixteen digits that keep apart what two archives, or two of one name, tell."""
-    return sha256(
-        "\n".join(map(str, (archive.resolve(), *of))).encode(errors="replace")
-    ).hexdigest()[:16]
+    """Return sixteen hexadecimal digits that identify something within one archive."""
+    text = "\n".join(map(str, (archive.resolve(), *of)))
+    return sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,79 +45,68 @@ class Message:
     """That an incident began, or ended."""
 
     id: str
-    """The same whenever this message is sent again: a target may drop what it has seen."""
+    """The same for every retry: a target may drop what it has received before."""
     state: str
     """`began` or `ended`."""
     incident: Incident
     ended_at: datetime | None = None
+    """When it ended; None while it lasts."""
     began_told: bool = True
-    """False where this target hears of the incident for the first time now that it is over."""
+    """False if this target is only notified now that the incident is over."""
     archive: str
     """Name of the archive's file."""
     sent_at: datetime
     test: bool = False
-    """It tells of nothing: a user tries the targets."""
+    """Whether it is a test message, sent by a user."""
 
     @property
     def subject(self) -> str:
         """As in `[warta] suara: drift began`."""
-        what = (
-            "test message"
-            if self.test
-            else f"{_NOUNS.get(self.incident.kind, self.incident.kind)} {self.state}"
-        )
+        what = f"{_NOUNS.get(self.incident.kind, self.incident.kind)} {self.state}"
+        if self.test:
+            what = "test message"
         return one_line(f"[warta] {self.incident.site or self.archive}: {what}", most=SUBJECT)
 
     def as_dict(self) -> dict[str, Any]:
-        """The webhook's JSON; times are ISO 8601 in UTC. `text` is for chat rooms that show that
-        field of a webhook.
-        """
+        """Return the webhook's JSON, times in UTC; chat services show the field `text`."""
+        incident = self.incident
         return {
             "id": self.id,
             "state": self.state,
-            "kind": self.incident.kind,
-            "site": self.incident.site,
-            "layout": self.incident.layout,
-            "day": self.incident.day.isoformat() if self.incident.day else None,
-            "since": _moment(self.incident.since),
-            "ended_at": _moment(self.ended_at),
-            "why": self.incident.why,
-            "urls": list(self.incident.urls),
+            "kind": incident.kind,
+            "site": incident.site,
+            "layout": incident.layout,
+            "day": incident.day and incident.day.isoformat(),
+            "since": _iso(incident.since),
+            "ended_at": _iso(self.ended_at),
+            "why": incident.why,
+            "urls": list(incident.urls),
             "archive": self.archive,
             "began_told": self.began_told,
             "test": self.test,
-            "sent_at": _moment(self.sent_at),
-            "text": f"{self.subject}: {one_line(self.incident.why)}",
+            "sent_at": _iso(self.sent_at),
+            "text": f"{self.subject}: {one_line(incident.why)}",
         }
 
     def as_text(self) -> str:
-        """The body of the mail."""
-        lines = [one_line(self.incident.why), ""]
-        lines += [f"{name}: {value}" for name, value in self._facts() if value]
+        """Return the body of the mail."""
+        incident = self.incident
+        facts = {
+            "Site": incident.site and one_line(incident.site),
+            "Layout": incident.layout and one_line(incident.layout),
+            "Since": _iso(incident.since),
+            "Ended": _iso(self.ended_at),
+            "Archive": one_line(self.archive),
+        }
+        lines = [one_line(incident.why), ""]
+        lines += [f"{name}: {value}" for name, value in facts.items() if value]
         if self.state == "ended" and not self.began_told:
-            lines += [
-                "",
-                "You were not told when it began: it could not be delivered until it was over.",
-            ]
-        if self.incident.urls:
-            lines += [
-                "",
-                "Pages that show it:",
-                *(f"  {one_line(url, most=2_000)}" for url in self.incident.urls),
-            ]
+            lines += ["", "No earlier message about this incident could be delivered."]
+        if incident.urls:
+            lines += ["", "Pages that show it:"]
+            lines += [f"  {one_line(url, most=2_000)}" for url in incident.urls]
         return "\n".join(lines) + "\n"
 
-    def _facts(self) -> list[tuple[str, str | None]]:
-        layout = one_line(self.incident.layout) if self.incident.layout else None
-        site = one_line(self.incident.site) if self.incident.site else None
-        return [
-            ("Site", site),
-            ("Layout", layout),
-            ("Since", _moment(self.incident.since)),
-            ("Ended", _moment(self.ended_at)),
-            ("Archive", one_line(self.archive)),
-        ]
 
-
-def _moment(value: datetime | None) -> str | None:
-    return value.isoformat(timespec="seconds") if value is not None else None
+def _iso(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat(timespec="seconds")

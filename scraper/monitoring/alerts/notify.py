@@ -1,30 +1,22 @@
-"""Telling the targets what began and what ended: each once, also where a target is down or the
-program is killed.
+"""Notify the targets of what began and what ended: once each, across outages and kills.
 
-The incidents of a moment are compared with what was noted (`note`), and each target is told by
-itself what it does not know (`send_due`):
+The current incidents are compared with those noted (`note`), and each target is sent what it has
+not received (`send_due`), in parallel and within its own time limit:
 
-- A message is written down before it is sent, and again when the target took it. A program that is killed between the two sends
-  this one message again: the other order could lose it. The second has the same `id` (a mail the
-  same Message-ID). Two programs on one archive send it once: the first to write it down has it.
-- A target that is down is tried again after a minute, then two, up to an hour, for fourteen days, while the others are told. It
-  is one line in the log at each try. One that refuses a single message (4xx, a permanent SMTP
-  error) is told the others.
-- An incident that ended before a target could be told is told in one message, that of its end, which says so: what happened at
-  night is worth knowing in the morning.
-- An incident that comes back within an hour after its end is held back until that hour is over, and never told if it is gone by
-  then. Whoever was told it had ended is never wrong for longer than that, and hears of a flapping
-  one twice an hour at most.
-- A target that is new in the configuration is told what lasts, and nothing of the past.
-
-A delivery is bounded by the target's timeout as a whole, whatever the target does; targets are told
-side by side, and none of them ever makes the telling fail.
+- A message is recorded before it is sent, and again when the target accepted it. A program killed
+  in between sends it again with the same `id`; of two programs, the first to record it sends it.
+- A target that is down is retried after one minute, then two, up to an hour, for fourteen days. One
+  that refuses a message (4xx, a permanent SMTP error) is still sent the others.
+- An incident that ended before a target could be notified is one message, which says so.
+- An incident that returns within an hour of its end is held back until that hour is over, and
+  dropped if it has ended by then: one that flaps makes two messages an hour at most.
+- A target that is new in the configuration is notified of what lasts, not of the past.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,80 +25,82 @@ from archive.monitoring.alert_log import Alerts, Delivery
 from archive.monitoring.incidents import Incident
 from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message, mark
-from scraper.monitoring.alerts.targets import Target
+from scraper.monitoring.alerts.targets import Target, Undelivered
 
 logger = logging.getLogger(__name__)
 
 MESSAGES = 50
-"""Messages to one target in one telling at most; the others follow in the next."""
+"""Messages per target and call at most; the others follow with the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a telling did."""
+class DeliveryReport:
+    """How notifying the targets went."""
 
     sent: int
-    """Messages that targets took."""
+    """Messages that targets accepted."""
     failed: tuple[str, ...] = ()
-    """A line for each target that did not take one."""
+    """A line for each target that did not accept one."""
     waiting: int = 0
-    """Messages that are still to be told."""
+    """Messages that are still to be sent."""
     problem: str | None = None
-    """Why the archive could not be written."""
+    """Why the archive could not be written; None if it could."""
 
 
 def note(
     archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime
 ) -> None:
-    """The first half: write down what began and what ended. Who looked earlier has to note earlier.
-    Raises ArchiveError.
-    """
-    with archive.transaction():
-        Alerts(archive).note(incidents, [target.name for target in targets], now=now)
+    """Record what began and what ended, in the order of the checks. Raises ArchiveError."""
+    with archive.transaction(now):
+        Alerts(archive).note(incidents, [target.name for target in targets])
 
 
-def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> Told:
-    """The second half: tell what is due. May be called by many threads and programs at once. Raises
-    ArchiveError.
-    """
+def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> DeliveryReport:
+    """Send what is due. Safe for many threads and programs at once. Raises ArchiveError."""
     alerts = Alerts(archive)
-    with archive.transaction():
-        waiting = {
-            target: alerts.due(target.name, now=now)[:MESSAGES] for target in dict.fromkeys(targets)
-        }
+    with archive.transaction(now):
+        waiting = {target: alerts.due(target.name)[:MESSAGES] for target in dict.fromkeys(targets)}
     sent, failed = 0, {}
     while any(waiting.values()):
-        with archive.transaction():
-            turn = {target: queue.pop(0) for target, queue in waiting.items() if queue}
+        with archive.transaction(now):
+            first = {target: queue.pop(0) for target, queue in waiting.items() if queue}
             turn = {
-                target: delivery
-                for target, delivery in turn.items()
-                if alerts.claim(delivery, now=now)
+                target: delivery for target, delivery in first.items() if alerts.claim(delivery)
             }
-        problems = deliver(
-            {target: _message(archive, delivery, now) for target, delivery in turn.items()}
-        )
-        with archive.transaction():
-            for target, delivery in turn.items():
-                problem = problems.get(target)
-                if problem is None:
-                    alerts.told(delivery, now=now)
-                    sent += 1
-                    continue
-                alerts.failed(delivery, str(problem), down=problem.down)
-                failed[target] = f"{target.name}: {problem}"
-                if problem.down:
-                    waiting[target].clear()
+        problems = deliver({target: _message(archive, turn[target], now) for target in turn})
+        _record(archive, turn, problems, now=now)
+        sent += len(turn) - len(problems)
+        for target, problem in problems.items():
+            failed[target] = f"{target.name}: {problem}"
+            if problem.down:
+                waiting[target].clear()
     for line in failed.values():
-        logger.warning("alerts: %s; it is told later", line)
-    return Told(sent=sent, failed=tuple(failed.values()), waiting=alerts.waiting())
+        logger.warning("alerts: %s; it will be retried", line)
+    return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.waiting())
+
+
+def _record(
+    archive: Archive,
+    turn: Mapping[Target, Delivery],
+    problems: Mapping[Target, Undelivered],
+    *,
+    now: datetime,
+) -> None:
+    alerts = Alerts(archive)
+    with archive.transaction(now):
+        for target, delivery in turn.items():
+            if problem := problems.get(target):
+                alerts.failed(delivery, str(problem), down=problem.down)
+            else:
+                alerts.told(delivery)
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
     incident = delivery.incident
     ended = delivery.state == "ended"
+    number = mark(archive.path, delivery.alert_id, incident.since.isoformat())
     return Message(
-        id=f"{mark(archive.path, delivery.alert_id, incident.since.isoformat())}-{delivery.state}",
+        id=f"{number}-{delivery.state}",
         state=delivery.state,
         incident=incident,
         ended_at=delivery.ended_at if ended else None,

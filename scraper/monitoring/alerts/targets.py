@@ -1,4 +1,4 @@
-"""Where alerts go: webhooks and mailboxes, as records that a configuration can build."""
+"""Where alerts go: webhooks and mailboxes."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from scraper.configuration.keys import Alerts
+from scraper.configuration import Alerts
 
 
 class Undelivered(Exception):
-    """A target did not take a message; the text says why in one line, without secrets."""
+    """A target did not accept a message; the text is one line without secrets."""
 
     def __init__(self, why: str, *, down: bool = True) -> None:
         super().__init__(why)
         self.down = down
-        """Whether the target takes nothing at all, or only refused this message."""
+        """Whether the target accepts nothing, rather than refusing this message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """An address that takes JSON by POST. Addresses of chat rooms are secrets: no message of ours
-    shows more than the host.
-    """
+    """An address that accepts JSON by POST; those of chat services are secret, but for the host."""
 
     url: str = field(repr=False)
     timeout: float = 10.0
-    """Seconds for all of a delivery."""
+    """Seconds for a whole delivery."""
 
     @property
     def name(self) -> str:
@@ -45,11 +43,12 @@ class Mail:
     starttls: bool = True
     """TLS after the greeting; a server that does not offer it is refused."""
     tls: bool = False
-    """TLS from the first byte; `starttls` says nothing then."""
+    """TLS from the first byte; `starttls` is ignored then."""
     username: str | None = None
+    """None: no login."""
     password: str | None = field(default=None, repr=False)
     timeout: float = 30.0
-    """Seconds for all of a delivery."""
+    """Seconds for a whole delivery."""
 
     @property
     def name(self) -> str:
@@ -61,7 +60,7 @@ Target = Webhook | Mail
 
 
 def targets(alerts: Alerts) -> tuple[Target, ...]:
-    """The targets that a configuration names, each once.
+    """Return the targets of a configuration, each once.
 
     >>> targets(Alerts.model_validate({"webhook": "https://alerts.example.org/warta"}))[0].name
     'webhook alerts.example.org (f91dc23f)'
@@ -77,5 +76,5 @@ def targets(alerts: Alerts) -> tuple[Target, ...]:
 
 
 def _mark(*parts: str) -> str:
-    """Tells two targets of one host apart without telling what they are."""
+    """Return a digest that distinguishes targets of one host without revealing them."""
     return sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:8]

@@ -1,9 +1,8 @@
-"""What an archive cannot remember: that it can keep nothing, as its disk is full or its file
-broken. It is told once, and once when that is over.
+"""Notify the targets once when the archive cannot be written, and once when it can again.
 
-An empty file for each target remembers it, beside the locks of sites: a name needs no room on a
-full disk, and only one of several processes can make it. Its time is since when. Where no file can
-be made, this process remembers.
+As the archive cannot remember that, an empty file per target does, in the folder of locks: a name
+needs no space on a full disk, and only one of several processes can create it. Its time is when the
+trouble began. If it cannot be created, this process remembers.
 """
 
 from __future__ import annotations
@@ -24,71 +23,63 @@ from scraper.politeness.locks import locks_folder
 
 logger = logging.getLogger(__name__)
 
-CLOSED, OVER = ".closed", ".over"
-"""Endings of files: it was told that it began; it was told that it is over, and is not told anew
-before QUIET is.
-"""
+_BEGAN, _ENDED = ".closed", ".over"
+"""Files' endings: the target was notified that it began; that it ended, which is kept for QUIET."""
 
-_here: dict[Path, datetime] = {}
-"""Files that could not be made."""
+_remembered: dict[Path, datetime] = {}
+"""Files that could not be created."""
 
 
-def tell_closed(
+def notify_unwritable(
     archive: Path, error: ArchiveError, targets: Sequence[Target], *, now: datetime
 ) -> int:
-    """Tell those targets that do not know it that nothing can be kept; how many took it. Never
-    raises.
+    """Notify the targets that do not know it; return how many accepted. Never raises.
 
-    A program that keeps the archive locked for a while is nothing to tell.
+    An archive that another program keeps locked for a while is no incident.
     """
     if isinstance(error, ArchiveBusy):
         return 0
     claimed = [target for target in dict.fromkeys(targets) if _claim(archive, target, now)]
-    taken = _deliver(
-        archive, "began", dict.fromkeys(claimed, now), now, why=f"nothing can be kept: {error}"
-    )
+    since, why = dict.fromkeys(claimed, now), f"the archive cannot be written: {error}"
+    accepted = _deliver(archive, "began", since, now, why=why)
     for target in claimed:
-        if target not in taken:
-            _forget(_file(archive, target, CLOSED))
-    return len(taken)
+        if target not in accepted:
+            _forget(_file(archive, target, _BEGAN))
+    return len(accepted)
 
 
-def tell_open(archive: Path, targets: Sequence[Target], *, now: datetime) -> int:
-    """Tell those that were told so that it is over; how many took it. One that takes nothing is
-    tried at the next look, for GIVE_UP. Never raises.
+def notify_writable(archive: Path, targets: Sequence[Target], *, now: datetime) -> int:
+    """Notify those that know of it that it is over; return how many accepted. Never raises.
+
+    Others are retried at the next check, for GIVE_UP.
     """
-    since = {
-        target: at
-        for target in dict.fromkeys(targets)
-        if (at := _since(_file(archive, target, CLOSED)))
-    }
-    known = {target: at for target, at in since.items() if now - at < GIVE_UP}
-    taken = _deliver(archive, "ended", known, now, why="it can be written again")
+    files = {target: _file(archive, target, _BEGAN) for target in dict.fromkeys(targets)}
+    since = {target: at for target, file in files.items() if (at := _since(file))}
+    recent = {target: at for target, at in since.items() if now - at < GIVE_UP}
+    why = "the archive can be written again"
+    accepted = _deliver(archive, "ended", recent, now, why=why)
     for target in since:
-        if target in taken:
-            _make(_file(archive, target, OVER), now)
-        if target in taken or target not in known:
-            _forget(_file(archive, target, CLOSED))
-    return len(taken)
+        if target in accepted:
+            _make(_file(archive, target, _ENDED), now)
+        if target in accepted or target not in recent:
+            _forget(files[target])
+    return len(accepted)
 
 
 def _claim(archive: Path, target: Target, now: datetime) -> bool:
-    """Whether it is for us to tell the target: nobody else has, and it was not told a moment ago
-    that all is well.
-    """
-    over = _since(_file(archive, target, OVER))
+    """Return whether to notify the target: no process has, and its last trouble ended long ago."""
+    over = _since(_file(archive, target, _ENDED))
     if over is not None and timedelta(0) <= now - over < QUIET:
         return False
-    _forget(_file(archive, target, OVER))
-    return _make(_file(archive, target, CLOSED), now)
+    _forget(_file(archive, target, _ENDED))
+    return _make(_file(archive, target, _BEGAN), now)
 
 
 def _deliver(
     archive: Path, state: str, since: dict[Target, datetime], now: datetime, *, why: str
 ) -> list[Target]:
-    messages = {}
-    for target, at in since.items():
-        messages[target] = Message(
+    messages = {
+        target: Message(
             id=f"{mark(archive, int(at.timestamp()))}-{state}",
             state=state,
             incident=Incident(kind="crawl_failed", site=None, since=at, why=why),
@@ -96,14 +87,15 @@ def _deliver(
             archive=archive.name,
             sent_at=now,
         )
+        for target, at in since.items()
+    }
     problems = deliver(messages)
     for target, problem in problems.items():
-        logger.warning("alerts: %s: %s; it is told later: %s", target.name, problem, why)
+        logger.warning("alerts: %s: %s; it will be retried: %s", target.name, problem, why)
     return [target for target in messages if target not in problems]
 
 
 def _file(archive: Path, target: Target, ending: str) -> Path:
-    """Whether there is a folder for it or not."""
     name = f"{mark(archive, target.name)}{ending}"
     try:
         return locks_folder() / name
@@ -112,8 +104,8 @@ def _file(archive: Path, target: Target, ending: str) -> Path:
 
 
 def _make(file: Path, now: datetime) -> bool:
-    """Whether it was not there."""
-    if file in _here:
+    """Create the file; False if it exists."""
+    if file in _remembered:
         return False
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -121,7 +113,7 @@ def _make(file: Path, now: datetime) -> bool:
     except FileExistsError:
         return False
     except OSError:
-        _here[file] = now
+        _remembered[file] = now
     return True
 
 
@@ -129,11 +121,11 @@ def _since(file: Path) -> datetime | None:
     try:
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except OSError:
-        return _here.get(file)
+        return _remembered.get(file)
 
 
 def _forget(file: Path) -> None:
-    _here.pop(file, None)
+    _remembered.pop(file, None)
     try:
         file.unlink(missing_ok=True)
     except OSError as error:

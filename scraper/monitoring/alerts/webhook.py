@@ -1,4 +1,4 @@
-"""A message as JSON by HTTP POST."""
+"""Send a message as JSON by HTTP POST."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scraper.monitoring.alerts.message import Message, one_line
 from scraper.monitoring.alerts.targets import Undelivered, Webhook
 
 TRY_LATER = (408, 425, 429)
-"""Answers below 500 that do not mean this message."""
+"""Status codes below 500 that do not refuse this message for good."""
 
 
 class _NoLogin(AuthBase):
@@ -25,10 +25,7 @@ class _NoLogin(AuthBase):
 
 
 def post(webhook: Webhook, message: Message) -> None:
-    """Send; raises Undelivered. The answer's body is never read, and a redirect never followed.
-
-    The standard proxy variables are honoured.
-    """
+    """Send; raises Undelivered. Honours proxy variables, follows no redirect, reads no body."""
     login = get_auth_from_url(webhook.url)
     headers = {
         "Content-Type": "application/json",
@@ -47,45 +44,39 @@ def post(webhook: Webhook, message: Message) -> None:
                 timeout=webhook.timeout,
                 allow_redirects=False,
                 stream=True,
-            ) as answer,
+            ) as response,
         ):
-            status, phrase = answer.status_code, one_line(answer.reason or "", most=60)
+            status, phrase = response.status_code, one_line(response.reason or "", most=60)
     except (requests.RequestException, OSError, ValueError) as error:
-        raise Undelivered(
-            _reason(error, webhook)
-        ) from None  # the error's own words show the address, which is a secret
+        # The error's own text shows the address, which is a secret.
+        raise Undelivered(_reason(error, webhook)) from None
     if not 200 <= status < 300:
-        hint = "; redirects are not followed, name the final address" if 300 <= status < 400 else ""
-        raise Undelivered(
-            f"it answered {status} {phrase}".rstrip() + hint,
-            down=not 400 <= status < 500 or status in TRY_LATER,
-        )
+        why = f"it answered {status} {phrase}".rstrip()
+        if 300 <= status < 400:
+            why += "; redirects are not followed, configure the final address"
+        raise Undelivered(why, down=not 400 <= status < 500 or status in TRY_LATER)
 
 
 def _reason(error: Exception, webhook: Webhook) -> str:
-    """Why it could not be asked, without its address and without a proxy's."""
+    """Return why the request failed, without its address or a proxy's."""
     if isinstance(error, requests.Timeout):
-        return f"no answer within {webhook.timeout:g} s"
+        return f"no response within {webhook.timeout:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy that the environment names does not take the request"
+        return "the proxy set in the environment does not accept the request"
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: {cause.verify_message}"
-        if (
-            isinstance(cause, OSError)
-            and not isinstance(cause, requests.RequestException)
-            and cause.strerror
-        ):
+        if isinstance(cause, requests.RequestException):
+            continue
+        if isinstance(cause, OSError) and cause.strerror:
             return one_line(cause.strerror).lower()
     if isinstance(error, requests.ConnectionError):
-        return "the connection broke off without an answer"
-    return f"it cannot be asked ({type(error).__name__})"
+        return "connection lost without a response"
+    return f"the request failed ({type(error).__name__})"
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The errors beneath an error, as requests and urllib3 hand them on: as cause, context,
-    argument or `reason`.
-    """
+    """Return the errors beneath one of requests or urllib3: cause, context, `reason`, arguments."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting and len(found) < 20:

@@ -1,4 +1,4 @@
-"""class ArchiveCollector: an archive as Prometheus' client library asks it."""
+"""Class ArchiveCollector: an archive's metrics for Prometheus' client library."""
 
 from __future__ import annotations
 
@@ -27,42 +27,37 @@ from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Reading
 logger = logging.getLogger(__name__)
 
 FRESH = timedelta(minutes=1)
-"""Scrapes within this time are given the same answer: to count a large ledger takes a part of a
-second.
-"""
+"""How long metrics are cached: counting a large ledger takes a noticeable part of a second."""
 
-FRESH_LOOK = timedelta(minutes=5)
-"""How long what was found wrong is not looked for again, which takes longer than all else."""
+FRESH_CHECK = timedelta(minutes=5)
+"""How long incidents are cached: finding them takes longer than all else."""
 
 Incidents = Callable[[Reader, datetime], Sequence[Incident]]
+_Rows = Iterable[tuple[tuple[str, ...], float]]
 
 
-class LastLook:
-    """What was found wrong when someone looked last: alerts look, and the metrics that are written
-    right after need not look again.
-    """
+class LastCheck:
+    """The incidents of the last health check, which alerts and metrics share."""
 
-    def __init__(self, incidents: Incidents, *, fresh: timedelta = FRESH_LOOK) -> None:
+    def __init__(self, incidents: Incidents, *, fresh: timedelta = FRESH_CHECK) -> None:
         self._incidents = incidents
         self._fresh = fresh
         self._last: tuple[datetime, Sequence[Incident]] | None = None
         self._one_at_a_time = Lock()
 
-    def look(self, archive: Reader, now: datetime) -> Sequence[Incident]:
-        """Look now, and remember."""
-        with self._one_at_a_time:  # a slow look never hides a later one
+    def check(self, archive: Reader, now: datetime) -> Sequence[Incident]:
+        """Check now, and remember."""
+        with self._one_at_a_time:  # a slow check never hides a later one
             found = self._incidents(archive, now)
             self._last = now, found
         return found
 
     def __call__(self, archive: Reader, now: datetime) -> Sequence[Incident]:
-        """What was found a few minutes ago at most."""
+        """Return the incidents of a recent check, else of a new one."""
         last = self._last
-        return (
-            last[1]
-            if last is not None and timedelta(0) <= now - last[0] < self._fresh
-            else self.look(archive, now)
-        )
+        if last is not None and timedelta(0) <= now - last[0] < self._fresh:
+            return last[1]
+        return self.check(archive, now)
 
 
 def registry(
@@ -72,19 +67,16 @@ def registry(
     fresh: timedelta = FRESH,
     incidents: Incidents | None = None,
 ) -> CollectorRegistry:
-    """A registry of its own, with the archive's metrics and nothing else."""
+    """Return a registry with the archive's metrics and nothing else."""
     made = CollectorRegistry()
     made.register(ArchiveCollector(path, clock=clock, fresh=fresh, incidents=incidents))
     return made
 
 
 class ArchiveCollector(Collector):
-    """Reads the archive at each collection, on a connection of its own; may be asked by many
-    threads.
+    """Reads the archive at each collection on a connection of its own; thread-safe.
 
-    An archive that cannot be read is no error of the collection: `warta_collect_success` is 0 then,
-    and the log says why, once. `incidents` gives what is wrong at a moment; without it the alerts
-    that last, as they were last noted, tell.
+    If the archive cannot be read, `warta_collect_success` is 0, and the reason is logged once.
     """
 
     def __init__(
@@ -95,10 +87,11 @@ class ArchiveCollector(Collector):
         fresh: timedelta = FRESH,
         incidents: Incidents | None = None,
     ) -> None:
+        """Take what finds the incidents; without it, they are the lasting alerts last noted."""
         self._path = path
         self._clock = clock
         self._fresh = fresh
-        self._incidents = incidents
+        self._incidents = incidents or (lambda archive, _now: lasting(archive.db))
         self._lock = Lock()
         self._collected_at: datetime | None = None
         self._metrics: list[Metric] = []
@@ -107,31 +100,22 @@ class ArchiveCollector(Collector):
         self._problem: str | None = None
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing is promised: registering reads no archive."""
+        """Promise nothing, so that registering does not read the archive."""
         return ()
 
     def collect(self) -> Iterable[Metric]:
         """Called by the client library at each scrape."""
         with self._lock:
-            now = self._clock()
-            if (
-                self._collected_at is None
-                or not timedelta(0) <= now - self._collected_at < self._fresh
-            ):
+            now, last = self._clock(), self._collected_at
+            if last is None or not timedelta(0) <= now - last < self._fresh:
                 self._metrics = self._collected(now)
                 self._collected_at = now
             return list(self._metrics)
 
     def _collected(self, now: datetime) -> list[Metric]:
         begun = time.perf_counter()
-        metrics = [
-            _gauge(
-                "warta_build_info",
-                "The version of warta that collected this.",
-                [((version("warta"),), 1)],
-                ("version",),
-            )
-        ]
+        text = "The version of warta that collected this."
+        metrics = [_gauge("warta_build_info", text, [((version("warta"),), 1)], ("version",))]
         problem = None
         try:
             with Archive(self._path, read_only=True) as archive:
@@ -141,58 +125,32 @@ class ArchiveCollector(Collector):
             if problem != self._problem:
                 logger.warning("metrics: the archive cannot be read: %s", problem)
         self._problem = problem
+        seconds = time.perf_counter() - begun
         return [
             *metrics,
-            _gauge(
-                "warta_collect_success",
-                "Whether the archive could be read.",
-                [((), problem is None)],
-            ),
-            _gauge(
-                "warta_collect_timestamp_seconds",
-                "When this was collected.",
-                [((), now.timestamp())],
-            ),
-            _gauge(
-                "warta_collect_duration_seconds",
-                "How long collecting took.",
-                [((), time.perf_counter() - begun)],
-            ),
+            _single("warta_collect_success", "Whether the archive could be read.", problem is None),
+            _single("warta_collect_timestamp_seconds", "When this was collected.", now.timestamp()),
+            _single("warta_collect_duration_seconds", "How long collecting took.", seconds),
         ]
 
     def _read(self, archive: Archive, now: datetime) -> Iterator[Metric]:
         for reading in READINGS:
             yield _family(reading, _rows(archive, reading, {"now": exact(now)}))
         yield _family(REVISIONS, self._count_revisions(archive))
-        found = (
-            self._incidents(archive, now) if self._incidents is not None else lasting(archive.db)
-        )
-        labels = {
-            (each.kind, each.site or "", each.layout or "") for each in found if not each.over
-        }
+        found = [each for each in self._incidents(archive, now) if not each.over]
+        kinds = sorted({(each.kind, each.site or "", each.layout or "") for each in found})
         text = "1 for each thing that needs a look, as long as it lasts."
-        yield _gauge(
-            "warta_incident",
-            text,
-            [(each, 1) for each in sorted(labels)],
-            ("kind", "site", "layout"),
-        )
-        yield _gauge(
-            "warta_archive_bytes",
-            "Bytes of the archive's file and of its log.",
-            [((), _size(self._path))],
-        )
+        names = ("kind", "site", "layout")
+        yield _gauge("warta_incident", text, [(labels, 1) for labels in kinds], names)
+        text = "Bytes of the archive's file and of its log."
+        yield _single("warta_archive_bytes", text, _size(self._path))
         free = shutil.disk_usage(self._path.absolute().parent).free
-        yield _gauge(
-            "warta_disk_free_bytes", "Bytes that are free on the archive's disk.", [((), free)]
-        )
+        yield _single("warta_disk_free_bytes", "Bytes that are free on the archive's disk.", free)
 
-    def _count_revisions(self, archive: Archive) -> list[tuple[tuple[str, ...], float]]:
+    def _count_revisions(self, archive: Archive) -> _Rows:
         (newest,) = archive.db.conn.execute("SELECT coalesce(max(id), 0) FROM revisions").fetchone()
-        if (
-            newest < self._newest_revision
-            # Another archive stands at the path, or the newest were taken down: Prometheus sees a reset
-        ):
+        if newest < self._newest_revision:
+            # Another archive, or the newest were taken down: Prometheus sees a counter reset.
             self._revisions.clear()
             self._newest_revision = 0
         new = _rows(archive, REVISIONS, {"after": self._newest_revision, "newest": newest})
@@ -201,17 +159,13 @@ class ArchiveCollector(Collector):
         return list(self._revisions.items())
 
 
-def _rows(
-    archive: Archive, reading: Reading, values: dict[str, str | int]
-) -> list[tuple[tuple[str, ...], float]]:
+def _rows(archive: Archive, reading: Reading, values: dict[str, str | int]) -> _Rows:
     used = {name: value for name, value in values.items() if f":{name}" in reading.query}
-    return [
-        (tuple(map(str, row[:-1])), float(row[-1] or 0))
-        for row in archive.db.conn.execute(reading.query, used)
-    ]
+    rows = archive.db.conn.execute(reading.query, used)
+    return [(tuple(map(str, row[:-1])), float(row[-1] or 0)) for row in rows]
 
 
-def _family(reading: Reading, rows: Iterable[tuple[tuple[str, ...], float]]) -> Metric:
+def _family(reading: Reading, rows: _Rows) -> Metric:
     if not reading.is_counter:
         return _gauge(reading.name, reading.text, rows, reading.labels)
     family = CounterMetricFamily(reading.name, reading.text, labels=reading.labels)
@@ -220,13 +174,15 @@ def _family(reading: Reading, rows: Iterable[tuple[tuple[str, ...], float]]) -> 
     return family
 
 
-def _gauge(
-    name: str, text: str, rows: Iterable[tuple[tuple[str, ...], float]], labels: Sequence[str] = ()
-) -> Metric:
+def _gauge(name: str, text: str, rows: _Rows, labels: Sequence[str] = ()) -> Metric:
     family = GaugeMetricFamily(name, text, labels=labels)
     for values, value in rows:
         family.add_metric(values, float(value))
     return family
+
+
+def _single(name: str, text: str, value: float) -> Metric:
+    return _gauge(name, text, [((), value)])
 
 
 def _size(path: Path) -> int:

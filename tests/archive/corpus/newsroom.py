@@ -103,8 +103,8 @@ def opt_out(
     rule: str = "robots.txt: GPTBot",
     day: int = 0,
 ) -> None:
-    with archive.transaction():
-        archive.note_rights(archive.article_id(site, f"{site}-{number}"), rule, now=NOW + day * DAY)
+    with archive.transaction(NOW + day * DAY):
+        archive.history.note_rights(archive.history.article_id(site, f"{site}-{number}"), rule)
 
 
 def gone(archive: Archive, number: int, site: str = "kabar", *, day: int = 0) -> None:

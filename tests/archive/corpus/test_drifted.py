@@ -25,7 +25,7 @@ def redesigned(path: Path) -> None:
         kept(archive, 1)
         kept(archive, 2, day=2, layout="fallback")
         kept(archive, 3, "berita", day=2)
-        with archive.transaction():
+        with archive.transaction(NOW):
             (extractor,) = archive.db.conn.execute(
                 "SELECT extractor FROM latest WHERE article_id = 2"
             ).fetchone()

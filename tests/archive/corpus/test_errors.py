@@ -455,7 +455,7 @@ def test_without_the_extra_it_is_named(fates: Path, tmp_path: Path, package: str
         "--archive",
         str(fates),
     ]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     said = f"Error: this needs more packages ({package} is missing): pip install 'warta[corpus]'\n"
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
     nothing_left(tmp_path)
@@ -470,4 +470,4 @@ def test_help_needs_no_extra(tmp_path: Path) -> None:
         "build",
         "--help",
     ]
-    assert subprocess.run(command, capture_output=True, timeout=120, check=False).returncode == 0
+    assert subprocess.run(command, capture_output=True, timeout=300, check=False).returncode == 0

@@ -186,8 +186,8 @@ def test_pages_and_revisions_of_later_are_not_there_yet(archive: Archive) -> Non
 def test_an_opt_out_holds_from_the_moment_it_was_found(archive: Archive) -> None:
     keep(archive, story(1))
     for hours, rule in ((1, "meta: noai"), (2, None), (3, "robots.txt: GPTBot")):
-        with archive.transaction():
-            archive.note_rights(1, rule, now=NOW + hours * HOUR)
+        with archive.transaction(NOW + hours * HOUR):
+            archive.history.note_rights(1, rule)
     told = []
     for hours in range(4):
         with archive.as_of(NOW + hours * HOUR) as past:
@@ -196,8 +196,10 @@ def test_an_opt_out_holds_from_the_moment_it_was_found(archive: Archive) -> None
 
 
 def test_a_crawl_under_way_has_no_end_yet(archive: Archive) -> None:
-    number = archive.begin_crawl(SITE, now=NOW, version="0.1.0", arguments={})
-    archive.end_crawl(number, now=NOW + HOUR, counts={"kept": 3}, received=10, reason="finished")
+    with archive.transaction(NOW):
+        number = archive.crawls.begin(SITE, version="0.1.0", arguments={})
+    with archive.transaction(NOW + HOUR):
+        archive.crawls.end(number, counts={"kept": 3}, received=10, reason="finished")
     with archive.as_of(NOW) as past:
         assert column(past, "SELECT end_reason FROM crawls") == [None]
     with archive.as_of(NOW + HOUR) as past:
@@ -206,19 +208,14 @@ def test_a_crawl_under_way_has_no_end_yet(archive: Archive) -> None:
 
 def test_what_one_transaction_writes_is_there_all_at_once(archive: Archive) -> None:
     announce(archive, link(1))
-    with archive.transaction():
+    with archive.transaction(NOW + HOUR):
         for seconds in range(3):
             now = NOW + HOUR + timedelta(seconds=seconds)
-            archive.revise(
-                story(1, body=f"Isi nomor {seconds}."),
-                key=f"{SITE}-1",
-                observed_at=now,
-                keep=lambda: None,
-            )
+            archive.history.revise(story(1, body=f"Isi nomor {seconds}."), key=f"{SITE}-1")
             archive.ledger.record(
                 Check(url=url_of(1), crawl_id=None, checked_at=now, outcome="kept"), site=SITE
             )
-        archive.note_rights(1, "meta: noai", now=NOW + HOUR + timedelta(seconds=9))
+        archive.history.note_rights(1, "meta: noai")
     assert as_of(archive, NOW + HOUR) == state_of(archive)
     assert as_of(archive, NOW + HOUR - TICK)["revisions"] == []
 

@@ -290,7 +290,7 @@ main(["backup", "--archive", sys.argv[1], sys.argv[2]])
 def told_by(script: str, *arguments: Path) -> str:
     """The one line with which a program ends."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()

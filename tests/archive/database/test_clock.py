@@ -34,8 +34,8 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.
 
 
 def stamp(archive: Archive, now: datetime) -> datetime:
-    with archive.transaction():
-        return datetime.fromisoformat(archive.clock.stamp(now))
+    with archive.transaction(now):
+        return datetime.fromisoformat(archive.clock.stamp())
 
 
 @given(moments, moments)
@@ -81,16 +81,44 @@ def test_stamps_of_several_processes_never_go_back(path: Path) -> None:
 
 
 def test_one_transaction_has_one_moment_and_the_next_another(archive: Archive) -> None:
-    with archive.transaction():
-        assert archive.clock.stamp(NOW) == archive.clock.stamp(NOW + HOUR)
+    with archive.transaction(NOW):
+        assert archive.clock.stamp() == archive.clock.stamp() == exact(NOW)
+        assert archive.clock.now == NOW
     assert stamp(archive, NOW + HOUR) == NOW + HOUR
 
 
 def test_what_was_taken_back_left_no_moment(archive: Archive) -> None:
-    with pytest.raises(ZeroDivisionError), archive.transaction():
-        archive.clock.stamp(NOW + DAY)
+    with pytest.raises(ZeroDivisionError), archive.transaction(NOW + DAY):
+        archive.clock.stamp()
         raise ZeroDivisionError
     assert stamp(archive, NOW) == NOW
+
+
+def test_nothing_has_a_time_outside_a_transaction(archive: Archive) -> None:
+    with pytest.raises(RuntimeError, match=r"archive\.transaction\(now\)"):
+        archive.clock.stamp()
+    with archive.transaction(NOW):
+        pass
+    with pytest.raises(RuntimeError, match=r"archive\.transaction\(now\)"):
+        announce_outside(archive)
+    assert archive.clock.latest() is None
+
+
+def announce_outside(archive: Archive) -> None:
+    archive.ledger.announce(SITE, [link(1)], source="sitemap")
+
+
+def test_a_time_without_an_offset_is_refused(archive: Archive) -> None:
+    with pytest.raises(ValueError, match="offset"), archive.transaction(NOW.replace(tzinfo=None)):
+        pass
+    assert announce(archive, link(1)) == [url_of(1)]
+
+
+def test_while_a_clock_is_back_what_is_due_follows_it_and_stamps_do_not(archive: Archive) -> None:
+    stamp(archive, NOW + DAY)
+    with archive.transaction(NOW):
+        assert archive.clock.now == NOW
+        assert archive.clock.stamp() == exact(NOW + DAY)
 
 
 # A clock that jumps back a day

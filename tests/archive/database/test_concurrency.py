@@ -106,17 +106,11 @@ def be_killed(path: Path) -> None:
     """Commit one story, begin a second, and be killed before its commit."""
     archive = Archive(path)
     keep(archive, story(1))
-    with archive.transaction():
-        snapshot = archive.pack(page(2))
-        url_id = archive.ledger.url_id(url_of(2), site=SITE, now=NOW)
-        archive.revise(
-            story(2),
-            key="kabar-2",
-            observed_at=NOW,
-            keep=lambda: archive.snapshots.insert(
-                snapshot, url_id=url_id, crawl_id=None, opted_out=None
-            ),
-        )
+    with archive.transaction(NOW):
+        snapshot = archive.snapshots.pack(page(2))
+        url_id = archive.ledger.url_id(url_of(2), site=SITE)
+        number = archive.snapshots.insert(snapshot, url_id=url_id, crawl_id=None, opted_out=None)
+        archive.history.revise(story(2), key="kabar-2", snapshot_id=number)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -139,8 +133,8 @@ def test_a_writer_that_is_killed_leaves_whole_pages_only(path: Path) -> None:
 def test_a_reader_sees_the_archive_as_it_was_until_a_page_is_whole(
     archive: Archive, path: Path
 ) -> None:
-    with Archive(path, read_only=True) as reader, archive.transaction():
-        archive.ledger.announce(SITE, [link(1)], source="sitemap", now=NOW)
+    with Archive(path, read_only=True) as reader, archive.transaction(NOW):
+        archive.ledger.announce(SITE, [link(1)], source="sitemap")
         assert value(reader, "SELECT count(*) FROM urls") == 0
 
 
@@ -160,8 +154,8 @@ def test_a_reader_in_the_middle_of_a_page_does_not_stop_a_writer(
 def test_a_copy_can_be_made_in_the_middle_of_a_crawl(archive: Archive, tmp_path: Path) -> None:
     keep(archive, story(1))
     copy = sqlite3.connect(tmp_path / "salinan.db")
-    with archive.transaction():
-        archive.ledger.announce(SITE, [link(2)], source="sitemap", now=NOW)
+    with archive.transaction(NOW):
+        archive.ledger.announce(SITE, [link(2)], source="sitemap")
         source = sqlite3.connect(archive.path)
         source.backup(copy)
         source.close()
@@ -173,8 +167,8 @@ def test_a_copy_can_be_made_in_the_middle_of_a_crawl(archive: Archive, tmp_path:
 def test_one_transaction_inside_another_is_refused(archive: Archive) -> None:
     with (
         pytest.raises(Exception, match="within a transaction"),
-        archive.transaction(),
-        archive.transaction(),
+        archive.transaction(NOW),
+        archive.transaction(NOW),
     ):
         pass
     assert announce(archive, link(1)) == [url_of(1)]

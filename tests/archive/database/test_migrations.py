@@ -1,5 +1,6 @@
-"""An archive of warta 0.1.0 opens, keeps all that it had, and a copy of it as it was; a later one
-is refused.
+"""An archive of an earlier release is migrated, keeps all that it had, and a copy of it as it was.
+
+One of a later release is refused, and so is one of the development series before the first.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from sqlite_utils import Database
 
 import archive.database.backup
 from archive import Archive
+from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
-from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew
+from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew, SchemaTooOld
 from archive.maintenance.verify import verify
 from tests.archive.conftest import allow_again
-from tests.archive.first_release import PAGES, write_0_1_0
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -29,8 +31,9 @@ from tests.archive.invented import (
     check,
     keep,
     link,
-    rows,
+    page,
     story,
+    take_down,
     url_of,
     value,
 )
@@ -45,25 +48,48 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def said(db: sqlite3.Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of the views; of the ledger what it says of stories."""
-    stories = {"ledger": " WHERE state != 'source'"}
+    """The rows of the views."""
     return {
-        name: sorted(
-            map(tuple, db.execute(f"SELECT * FROM {name}{stories.get(name, '')}")), key=repr
-        )
-        for name in VIEWS
+        name: sorted(map(tuple, db.execute(f"SELECT * FROM {name}")), key=repr) for name in VIEWS
     }
 
 
+def write(path: Path) -> None:
+    """An archive of the first release: 1 edited, 2 gone, 3 opted out, 4 kept, 5 failed, 6 due."""
+    with Archive(path) as archive:
+        announce(archive, *map(link, range(1, 7)))
+        for number in range(1, 5):
+            keep(archive, story(number))
+        keep(archive, story(1, body="Isi kedua."), at=NOW + HOUR)
+        take_down(archive, story(2), at=NOW + HOUR)
+        check(archive, url_of(5), "failed", at=NOW + HOUR, reason="timeout")
+        with archive.transaction(NOW + HOUR):
+            archive.history.note_rights(3, "meta: noai")
+
+
+def m002_moods(db: Database) -> None:
+    """An invented second migration."""
+    db.execute("CREATE TABLE moods (article_id INTEGER PRIMARY KEY, mood TEXT NOT NULL) STRICT")
+    db.execute("INSERT INTO moods SELECT id, 'calm' FROM articles")
+    db.execute("ALTER TABLE urls ADD COLUMN mood TEXT")
+
+
+def add_a_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "_migrations", list(migrations._migrations))
+    migrations()(m002_moods)
+
+
 @pytest.fixture
-def old(path: Path) -> Path:
-    write_0_1_0(path)
+def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An archive of the first release, met by the second."""
+    write(path)
+    add_a_migration(monkeypatch)
     return path
 
 
 @pytest.fixture
 def copy(path: Path) -> Path:
-    return path.with_name("news.db.before-m006")
+    return path.with_name("news.db.before-m002")
 
 
 # Nothing is lost
@@ -72,75 +98,53 @@ def copy(path: Path) -> Path:
 @pytest.mark.parametrize("read_only", [True, False])
 def test_every_view_says_what_it_said(old: Path, read_only: bool) -> None:
     before = contents(old)
-    Archive(old, read_only=read_only).close()
+    with Archive(old, read_only=read_only) as archive:
+        assert migrations.pending(archive.db) == []
     assert contents(old) == before
-
-
-def test_sources_are_asked_for_without_validators_once_as_those_that_lead_to_others_hid_them(
-    old: Path,
-) -> None:
-    with Archive(old) as archive:
-        assert rows(archive, "SELECT etag FROM ledger WHERE state = 'source'") == [(None,)]
+    with closing(sqlite3.connect(old)) as db:
+        assert db.execute("SELECT count(*), min(mood) FROM moods").fetchone() == (4, "calm")
 
 
 def test_every_page_comes_back_byte_for_byte_and_verify_is_content(old: Path) -> None:
     with Archive(old) as archive:
-        assert {number: archive.page(number).body for number in PAGES} == PAGES
+        found = {number: archive.page(number) for number in range(1, 6)}
+        assert {each.url for each in found.values()} == {url_of(number) for number in range(1, 5)}
+        assert {each.body for each in found.values()} == {page(1).body}
         assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
-def test_an_old_archive_reads_as_of_now_as_it_stands(old: Path) -> None:
+def test_an_old_archive_reads_as_of_now_as_it_is(old: Path) -> None:
     with Archive(old) as archive:
         before = contents(old)
         with archive.as_of(NOW + DAY) as past:
             assert said(past.db.conn) == before
 
 
-def test_an_old_archive_reads_as_it_stood_before_its_last_crawl(old: Path) -> None:
+def test_an_old_archive_reads_as_it_was_before_its_last_crawl(old: Path) -> None:
     with Archive(old) as archive, archive.as_of(NOW) as past:
         assert [
             (each.article_id, each.revision, each.removed_at, each.opted_out)
             for each in past.articles()
-        ] == [
-            (1, 1, None, None),
-            (2, 1, None, None),
-            (3, 1, None, "meta: noai"),
-            (4, 1, None, None),
-        ]
+        ] == [(number, 1, None, None) for number in range(1, 5)]
         assert past.db.conn.execute(
-            "SELECT url, state, checks FROM ledger ORDER BY length(url), url"
+            "SELECT url, state, checks FROM ledger ORDER BY url"
         ).fetchall() == [
-            *((url_of(number), "kept", 1) for number in (1, 2, 3, 4)),
-            (url_of(5), "due", 0),
-            (url_of(6), "refused", 0),
-            (url_of(7), "alias", 0),
-            (url_of(8), "skipped", 0),
-            (url_of(9), "due", 0),
-            (url_of(10), "source", 0),
+            *((url_of(number), "kept", 1) for number in range(1, 5)),
+            *((url_of(number), "due", 0) for number in (5, 6)),
         ]
-        assert past.page(1).body == PAGES[1]
+        assert past.page(1).body == page(1).body
 
 
-def test_the_commands_tell_its_stories(old: Path, warta: Warta) -> None:
+def test_the_commands_show_its_stories(old: Path, warta: Warta) -> None:
     assert "Isi kedua." in warta("show", "1").stdout
     assert "publisher" in warta("log", "1").stdout
     assert "Removed by the site" in warta("show", "2").stdout
     assert "Opted out of text mining by meta: noai" in warta("show", "3").stdout
-    assert "It is article 1:" in warta("explain", url_of(7)).stdout
-    assert (
-        "Asked 2026-11-20T04:04:05+00:00: status 200, failed" in warta("explain", url_of(5)).stdout
-    )
+    assert "status 200" not in warta("explain", url_of(5)).stdout
     assert "kabar-1" in warta("stats").stdout
 
 
-def test_every_page_that_made_a_story_is_known_to_have_been_read(old: Path) -> None:
-    with Archive(old) as archive:
-        assert rows(archive, "SELECT snapshot_id, extractor, refusal FROM readings") == [
-            (number, "warta/0.1.0/kabar-1", None) for number in (2, 3, 4, 5)
-        ]
-
-
-def test_its_clock_goes_on_from_its_newest_moment(old: Path) -> None:
+def test_its_clock_goes_on_from_its_newest_time(old: Path) -> None:
     with Archive(old) as archive:
         assert archive.clock.latest() == NOW + HOUR
         revision = keep(archive, story(4, body="Isi kedua."), at=NOW)
@@ -150,27 +154,13 @@ def test_its_clock_goes_on_from_its_newest_moment(old: Path) -> None:
 
 def test_a_crawl_goes_on_in_it(old: Path) -> None:
     with Archive(old) as archive:
-        links = [*map(link, (4, 5, 6, 8, 9)), link(7, key="kabar-1")]
-        assert announce(archive, *links, at=NOW + 3 * HOUR) == [
-            url_of(number) for number in (4, 6, 8, 9)
+        assert announce(archive, link(5), link(6), link(9), at=NOW + 3 * HOUR) == [
+            url_of(6),
+            url_of(9),
         ]
-        check(
-            archive,
-            url_of(4),
-            "not_modified",
-            at=NOW + 3 * HOUR,
-            status=304,
-            conditional=True,
-            etag="a",
-        )
         keep(archive, story(9), at=NOW + 3 * HOUR)
         with archive.as_of(NOW + 3 * HOUR) as past:
-            for name in VIEWS:
-                statement = f"SELECT * FROM {name} ORDER BY 1, 2, 4"
-                assert (
-                    past.db.conn.execute(statement).fetchall()
-                    == archive.db.conn.execute(statement).fetchall()
-                )
+            assert said(past.db.conn) == said(archive.db.conn)
         assert value(archive, "SELECT count(*) FROM search WHERE search MATCH 'pasar'") == 5
 
 
@@ -208,15 +198,13 @@ def test_the_copy_can_take_the_archives_place(old: Path, copy: Path) -> None:
 def test_a_migration_that_fails_leaves_the_old_archive_and_the_copy(old: Path, copy: Path) -> None:
     before = contents(old)
     with closing(sqlite3.connect(old)) as db:
-        db.execute("CREATE TABLE packing (stands_in_the_way)")
-    with pytest.raises(ArchiveError, match=r"news\.db: .*packing"):
+        db.execute("CREATE TABLE moods (stands_in_the_way)")
+    with pytest.raises(ArchiveError, match=r"news\.db: .*moods"):
         Archive(old)
     assert contents(old) == contents(copy) == before
     with closing(sqlite3.connect(old)) as db:
-        assert "m006_clock_and_rights" not in {
-            name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")
-        }
-        db.execute("DROP TABLE packing")
+        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [(FIRST,)]
+        db.execute("DROP TABLE moods")
     Archive(old).close()
     assert contents(old) == before
 
@@ -235,19 +223,24 @@ def test_a_disk_that_is_full_before_the_copy_is_whole_leaves_all_as_it_was(
 
     if isinstance(error, sqlite3.Error):
         error.sqlite_errorname = "SQLITE_FULL"
-    monkeypatch.setattr(archive.database.backup, "_sync", full)
-    with pytest.raises(ArchiveUnwritable, match=r"(?i)news\.db.*(no space left|the disk is full)"):
-        Archive(old)
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.database.backup, "_sync", full)
+        with pytest.raises(
+            ArchiveUnwritable, match=r"(?i)news\.db.*(no space left|the disk is full)"
+        ):
+            Archive(old)
     assert old.read_bytes() == before
     assert [left.name for left in old.parent.iterdir() if "before" in left.name] == []
-    monkeypatch.undo()
     Archive(old).close()
     assert copy.exists()
 
 
-def test_an_older_archive_on_a_read_only_medium_is_told_in_one_line(folder_of_a_user: Path) -> None:
+def test_an_older_archive_on_a_read_only_medium_is_told_in_one_line(
+    folder_of_a_user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = folder_of_a_user / "news.db"
-    write_0_1_0(path)
+    write(path)
+    add_a_migration(monkeypatch)
     path.chmod(0o400)
     folder_of_a_user.chmod(0o500)
     for read_only in (True, False):
@@ -255,6 +248,46 @@ def test_an_older_archive_on_a_read_only_medium_is_told_in_one_line(folder_of_a_
             Archive(path, read_only=read_only)
         assert len(str(told.value).splitlines()) == 1
     allow_again(folder_of_a_user)
+
+
+# The development series before the first release
+
+
+DEVELOPMENT = [f"m{number:03}_lama" for number in range(2, 22)]
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+@pytest.mark.parametrize(
+    "names", [["m001_crawls_and_urls", *DEVELOPMENT], ["m001_crawls_and_urls"], DEVELOPMENT[3:], []]
+)
+def test_an_archive_of_the_development_series_is_refused_and_not_touched(
+    path: Path, names: list[str], read_only: bool
+) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("CREATE TABLE crawls (id INTEGER PRIMARY KEY, site TEXT NOT NULL)")
+        if names:
+            db.execute("CREATE TABLE _sqlite_migrations (migration_set, name, applied_at)")
+        for name in names:
+            db.execute("INSERT INTO _sqlite_migrations VALUES ('warta', ?, '2026-11-01')", [name])
+    before = path.read_bytes()
+    with pytest.raises(
+        SchemaTooOld, match=r"news\.db: a development version.*--archive"
+    ) as refused:
+        Archive(path, read_only=read_only)
+    assert len(str(refused.value).splitlines()) == 1
+    assert path.read_bytes() == before
+    assert [left.name for left in path.parent.iterdir()] == ["news.db"]
+
+
+def test_a_command_refuses_it_in_one_line(path: Path, warta: Warta) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("CREATE TABLE crawls (id INTEGER PRIMARY KEY, site TEXT NOT NULL)")
+    result = warta("stats")
+    assert result.exit_code != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert "a development version of warta (0.1.0) made this archive" in result.stderr
 
 
 # Two writers of different versions

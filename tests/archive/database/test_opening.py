@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
-from archive.database.migrations import migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
     ArchiveDamaged,
@@ -21,7 +20,7 @@ from archive.errors import (
     NotAnArchive,
     SchemaTooNew,
 )
-from tests.archive.invented import SITE, announce, keep, link, story, value
+from tests.archive.invented import NOW, SITE, announce, keep, link, story, value
 
 
 def make(path: Path) -> None:
@@ -131,19 +130,6 @@ def test_migrations_of_another_tool_in_the_same_file_do_not_matter(path: Path) -
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_an_older_archive_is_brought_up_to_date(path: Path, read_only: bool) -> None:
-    from sqlite_utils import Database
-
-    older = Database(sqlite3.connect(path))
-    older.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    migrations.apply(older, stop_before="m004_views")
-    older.close()
-    with Archive(path, read_only=read_only) as archive:
-        assert value(archive, "SELECT count(*) FROM latest") == 0
-        assert migrations.pending(archive.db) == []
-
-
-@pytest.mark.parametrize("read_only", [True, False])
 def test_a_name_that_is_too_long_is_told_plainly(tmp_path: Path, read_only: bool) -> None:
     with pytest.raises(ArchiveError):
         Archive(tmp_path / ("berita" * 60), read_only=read_only)
@@ -235,7 +221,7 @@ def test_a_lock_that_is_never_let_go_is_told_plainly(archive: Archive, path: Pat
     archive.db.conn.execute("PRAGMA busy_timeout = 0")
     with (
         Archive(path) as other,
-        other.transaction(),
+        other.transaction(NOW),
         pytest.raises(ArchiveUnwritable, match="another program"),
     ):
         announce(archive, link())
@@ -258,8 +244,8 @@ def test_a_copied_archive_is_an_archive(path: Path, tmp_path: Path) -> None:
 
 
 def test_an_error_inside_a_transaction_takes_all_of_it_back(archive: Archive) -> None:
-    with pytest.raises(ZeroDivisionError), archive.transaction():
-        archive.ledger.announce(SITE, [link()], source="sitemap", now=story().published_at)
+    with pytest.raises(ZeroDivisionError), archive.transaction(story().published_at):
+        archive.ledger.announce(SITE, [link()], source="sitemap")
         raise ZeroDivisionError
     assert value(archive, "SELECT count(*) FROM urls") == 0
     assert announce(archive, link()) == [link().url]

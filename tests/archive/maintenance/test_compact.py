@@ -48,11 +48,11 @@ def library(path: Path) -> Path:
             keep(archive, story(number))
         keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
         for number in range(30):
-            with archive.transaction():
-                archive.record_robots(
-                    f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, now=NOW
+            with archive.transaction(NOW):
+                archive.robots.record(
+                    f"besar-{number}.example", status=200, body="# Dilarang.\n" * 2_000, reason=None
                 )
-        with archive.transaction():
+        with archive.transaction(NOW):
             archive.db.conn.execute("DELETE FROM robots")
     return path
 
@@ -186,7 +186,7 @@ def test_a_writer_that_does_not_end_is_told(
     warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(path)
-    with Archive(path) as archive, archive.transaction():
+    with Archive(path) as archive, archive.transaction(NOW):
         monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
         assert "another program has kept it locked" in complaint(warta("compact"))
     assert contents(path) == before
@@ -283,7 +283,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
 def told_by(trouble: str, path: Path, *arguments: str) -> list[str]:
     """The lines with which a command that has this trouble ends."""
     command = [sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     return done.stderr.splitlines()
@@ -316,7 +316,7 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
     done = subprocess.run(
         [sys.executable, "-c", COMMAND.format(trouble=trouble), str(path), "compact"],
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == -9
     assert contents(path) == before
@@ -337,4 +337,4 @@ def test_a_take_down_whose_compact_is_stopped_is_told_to_be_done_and_what_is_lef
     assert left.endswith("until `warta compact`")
     assert is_sound(path)
     with Archive(path, read_only=True) as archive:
-        assert archive.taken_down(SITE, "kabar-3")
+        assert archive.history.taken_down(SITE, "kabar-3")

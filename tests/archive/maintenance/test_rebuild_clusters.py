@@ -73,14 +73,14 @@ def filled(archive: Archive) -> None:
 
 def unread(archive: Archive) -> None:
     """As an archive of an earlier version comes out of its migration."""
-    with archive.transaction():
+    with archive.transaction(NOW):
         for table in ("members", "memberships", "article_texts", "bands", "texts"):
             archive.db.conn.execute(f"DELETE FROM {table}")
 
 
 def of_another_algorithm(archive: Archive) -> None:
     """Signatures, keys and clusters as some other version would have made them."""
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE texts SET algorithm = 'lain/0', signature = zeroblob(40)")
         archive.db.conn.execute("UPDATE bands SET key = key / 3")
         archive.db.conn.execute("DELETE FROM members")
@@ -213,7 +213,7 @@ def test_a_story_leaves_a_cluster_that_a_stopped_rebuild_had_not_yet_completed(
     unread(archive)
     for site, body in (("kabar", WIRE), ("berita", LED_ANEW), ("warta", BEGINNING)):
         ran(archive, body, site=site, published=NOW + MINUTE)
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.clusters.texts.put(1, WIRE)
     ran(archive, REWRITTEN, site="warta", published=NOW + MINUTE, at=NOW + DAY)
     assert clusters(archive) == [{"berita/9", "kabar/1", "berita/1"}]
@@ -235,6 +235,7 @@ def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
         run(archive, jobs=jobs, advance=advance)
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("sign", "exit_code"),
     [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)],

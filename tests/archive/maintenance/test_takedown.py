@@ -98,11 +98,11 @@ def test_another_process_that_packed_a_page_before_the_removal_keeps_it_readable
     filled(archive)
     with Archive(path) as other:
         fetched = page_of(60, "Kabar dari proses lain.")
-        packed = other.pack(fetched)
+        packed = other.snapshots.pack(fetched)
         removed(archive)
         compact(archive, now=NOW + DAY)
-        with other.transaction():
-            url_id = other.ledger.url_id(fetched.requested_url, site=SITE, now=NOW + DAY)
+        with other.transaction(NOW + DAY):
+            url_id = other.ledger.url_id(fetched.requested_url, site=SITE)
             number = other.snapshots.insert(packed, url_id=url_id, crawl_id=None, opted_out=None)
         assert other.snapshots.page(number) == fetched
 
@@ -111,7 +111,7 @@ def test_a_page_that_can_no_longer_be_read_is_erased_with_every_dictionary_that_
     archive: Archive, path: Path
 ) -> None:
     stays = filled(archive)
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE snapshots SET digest = 'rusak' WHERE id = 3")
     removed(archive)
     compact(archive, now=NOW + DAY)
@@ -125,7 +125,7 @@ def test_a_dictionary_that_is_damaged_does_not_keep_a_story_from_being_taken_dow
     archive: Archive, path: Path
 ) -> None:
     filled(archive)
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE dictionaries SET digest = 'rusak' WHERE length(packed) > 0")
     archive.snapshots.forget()
     assert removed(archive).revisions == 2
@@ -245,19 +245,16 @@ def test_an_alias_that_wakes_does_not_bring_it_back(archive: Archive) -> None:
     removed(archive)
     entry = archive.ledger.entry(url_of(3), site=SITE)
     assert entry is not None
-    with archive.transaction():
-        assert archive.ledger.wake_aliases(entry, now=NOW + 2 * DAY) == 0
+    with archive.transaction(NOW + 2 * DAY):
+        assert archive.ledger.wake_aliases(entry) == 0
 
 
 def test_no_page_makes_a_revision_of_it(archive: Archive) -> None:
     filled(archive)
     removed(archive)
-    with archive.transaction():
-        assert (
-            archive.revise(story(3), key="kabar-3", observed_at=NOW + 2 * DAY, keep=lambda: 1 // 0)
-            is None
-        )
-        assert archive.note_removal(3, observed_at=NOW + 2 * DAY) is None
+    with archive.transaction(NOW + 2 * DAY):
+        assert archive.history.revise(story(3), key="kabar-3") is None
+        assert archive.history.note_removal(3) is None
 
 
 def test_only_with_its_tombstone_can_texts_be_deleted(archive: Archive) -> None:
@@ -265,7 +262,7 @@ def test_only_with_its_tombstone_can_texts_be_deleted(archive: Archive) -> None:
     removed(archive)
     with (
         pytest.raises(sqlite3.IntegrityError, match="a revision is never deleted"),
-        archive.transaction(),
+        archive.transaction(NOW),
     ):
         archive.db.conn.execute("DELETE FROM revisions WHERE article_id = 1")
 
@@ -348,7 +345,7 @@ def test_verify_finds_an_article_without_texts_that_nobody_took_down(archive: Ar
     filled(archive)
     removed(archive)
     removed(archive, 7_000)  # a tombstone without an article
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute(
             "INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z', '', 0)"
         )

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.monitoring.drift_test import (
-    MIN_PAST,
-    MIN_WINDOW,
-    Case,
-    chance_of_at_least,
-    departure,
+    MIN_REFERENCE,
+    MIN_SAMPLE,
+    Observation,
+    tail_probability,
+    find_increase,
     wilson_upper,
 )
 from tests.archive.ordinary_life import FIELDS, KINDS, Story, cases, run_of, stories
@@ -26,7 +26,9 @@ PAST = 500
 
 def alarms(window: list[Story], past: list[Story]) -> list[str]:
     return [
-        field for field in FIELDS if departure(cases(window, field), cases(past, field)) is not None
+        field
+        for field in FIELDS
+        if find_increase(cases(window, field), cases(past, field)) is not None
     ]
 
 
@@ -60,46 +62,56 @@ def test_a_field_that_is_lost_shows_within_a_dozen_articles() -> None:
 
 
 def test_it_says_how_many_and_from_where_on() -> None:
-    past = [Case(number % 50 == 0, 2000 + number) for number in range(200)]
-    window = [Case(number >= 4, 2000 + number) for number in range(16)]
-    found = departure(window, past)
+    past = [Observation(number % 50 == 0, 2000 + number) for number in range(200)]
+    window = [Observation(number >= 4, 2000 + number) for number in range(16)]
+    found = find_increase(window, past)
     assert found is not None
-    assert (found.count, found.of, found.begins) == (12, 16, 4)
-    assert 0 <= found.usual < 0.1
+    assert (found.count, found.total, found.start) == (12, 16, 4)
+    assert 0 <= found.expected < 0.1
 
 
 def test_photo_stories_are_held_against_photo_stories() -> None:
-    past = [Case(number % 10 == 0, 400 if number % 10 == 0 else 2500) for number in range(PAST)]
-    assert departure([Case(True, 400)] * 12, past) is None
-    assert departure([Case(True, 2500)] * 12, past) is not None
+    past = [
+        Observation(number % 10 == 0, 400 if number % 10 == 0 else 2500) for number in range(PAST)
+    ]
+    assert find_increase([Observation(True, 400)] * 12, past) is None
+    assert find_increase([Observation(True, 2500)] * 12, past) is not None
 
 
 def test_what_the_past_had_in_a_row_is_no_departure() -> None:
-    past = [Case(100 <= number < 112, None) for number in range(PAST)]
-    assert departure([Case(True, None)] * 12, past) is None
+    past = [Observation(100 <= number < 112, None) for number in range(PAST)]
+    assert find_increase([Observation(True, None)] * 12, past) is None
 
 
 @pytest.mark.parametrize(
-    ("window", "past"), [(MIN_WINDOW - 1, PAST), (3, PAST), (0, PAST), (12, MIN_PAST - 1), (12, 0)]
+    ("window", "past"),
+    [(MIN_SAMPLE - 1, PAST), (3, PAST), (0, PAST), (12, MIN_REFERENCE - 1), (12, 0)],
 )
 def test_too_little_is_not_judged(window: int, past: int) -> None:
-    assert departure([Case(True, 100)] * window, [Case(False, 100)] * past) is None
+    assert (
+        find_increase([Observation(True, 100)] * window, [Observation(False, 100)] * past) is None
+    )
 
 
 @given(
-    st.lists(st.booleans(), min_size=MIN_WINDOW, max_size=60),
-    st.lists(st.booleans(), min_size=MIN_PAST, max_size=200),
+    st.lists(st.booleans(), min_size=MIN_SAMPLE, max_size=60),
+    st.lists(st.booleans(), min_size=MIN_REFERENCE, max_size=200),
 )
 def test_what_is_no_more_frequent_than_before_never_departs(
     window: list[bool], past: list[bool]
 ) -> None:
     if sum(window) * len(past) <= sum(past) * len(window):
-        assert departure([Case(each) for each in window], [Case(each) for each in past]) is None
+        assert (
+            find_increase(
+                [Observation(each) for each in window], [Observation(each) for each in past]
+            )
+            is None
+        )
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_the_chances_of_all_counts_are_one(chances: list[float]) -> None:
-    tails = [1.0, *(chance_of_at_least(count, chances) for count in range(1, len(chances) + 1))]
+    tails = [1.0, *(tail_probability(count, chances) for count in range(1, len(chances) + 1))]
     assert all(more <= less + 1e-9 for less, more in pairwise(tails))
     assert sum(tails[1:]) == pytest.approx(sum(chances))  # the expected number
 

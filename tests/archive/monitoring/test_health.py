@@ -23,9 +23,11 @@ def crawled(
     archive: Archive, at: datetime, *, site: str = SITE, reason: str | None = "finished"
 ) -> int:
     """A crawl of an hour; without a reason it never wrote down its end."""
-    number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
+    with archive.transaction(at):
+        number = archive.crawls.begin(site, version="0.1.0", arguments={})
     if reason is not None:
-        archive.end_crawl(number, now=at + HOUR, counts={}, received=0, reason=reason)
+        with archive.transaction(at + HOUR):
+            archive.crawls.end(number, counts={}, received=0, reason=reason)
     return number
 
 
@@ -102,7 +104,8 @@ def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(
 ) -> None:
     crawled(archive, NOW)
     crawled(archive, NOW + DAY, reason=None)
-    archive.end_killed(SITE, now=NOW + 4 * DAY)
+    with archive.transaction(NOW + 4 * DAY):
+        archive.crawls.end_interrupted(SITE)
     failed, silent = found(archive, at=NOW + 4 * DAY)
     assert (failed.kind, failed.since) == ("crawl_failed", NOW + DAY)
     assert "it broke off: it was killed" in failed.why
@@ -186,11 +189,11 @@ def test_a_drift_that_lasts_is_an_incident_with_its_pages(archive: Archive) -> N
         keep(archive, story(number))
     for number in range(61, 73):
         keep(archive, story(number, layout="fallback"), at=NOW + HOUR)
-    with archive.transaction():
-        evaluate(archive, SITE, now=NOW + HOUR, extractor="warta/0.1.0/kabar-1")
+    with archive.transaction(NOW + HOUR):
+        evaluate(archive, SITE, extractor="warta/0.1.0/kabar-1")
     (one,) = found(archive, at=NOW + 2 * HOUR)
     assert (one.kind, one.layout, one.since) == ("drift", "fallback", NOW + HOUR)
-    assert "12 of 12 pages have none of the site's layouts any more" in one.why
+    assert "12 of 12 pages match none of the site's layouts" in one.why
     assert one.urls[0] == url_of(72)
 
 
@@ -230,8 +233,8 @@ def told(archive: Archive, at: datetime) -> list[tuple[date | None, str]]:
     """Tell nobody of what is found, and give the days that this ended with their last words."""
     before = {(row["id"]) for row in listed(archive.db) if row["ended_at"] is None}
     incidents = found(archive, at=at)
-    with archive.transaction():
-        Alerts(archive).note(incidents, [], now=at)
+    with archive.transaction(at):
+        Alerts(archive).note(incidents, [])
     return [
         (row["day"], row["why"])
         for row in listed(archive.db)
@@ -277,8 +280,8 @@ def test_room_that_wavers_around_the_limit_is_one_incident(archive: Archive) -> 
             each for each in found(archive, at=now, free=free, disk_free=100) if each.kind == "disk"
         ]
         kinds.append(bool(seen))
-        with archive.transaction():
-            Alerts(archive).note(seen, [], now=now)
+        with archive.transaction(now):
+            Alerts(archive).note(seen, [])
     assert kinds == [True, True, True, True, False, False]
 
 

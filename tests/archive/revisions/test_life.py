@@ -15,7 +15,7 @@ from click.testing import Result
 from hypothesis import given
 
 from archive import Archive
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.ledger.wording import REASONS
 from tests.archive.invented import (
     DAY,
@@ -117,8 +117,8 @@ def test_an_alias_that_is_woken_says_so(archive: Archive) -> None:
     announce(archive, link(1, key="k"), link(2, key="k"))
     entry = archive.ledger.entry(url_of(1), site=SITE)
     assert entry is not None
-    with archive.transaction():
-        assert archive.ledger.wake_aliases(entry, now=NOW + HOUR) == 1
+    with archive.transaction(NOW + HOUR):
+        assert archive.ledger.wake_aliases(entry) == 1
     assert life_of(archive, 2) == [("woken", "due", "woken", 1)]
 
 
@@ -207,7 +207,7 @@ def test_stats_say_what_the_validators_saved_and_who_never_answers_them(
     with Archive(path) as archive:
         check(archive, url_of(1), "kept", status=200, bytes=5000)
         check(archive, url_of(1), "not_modified", status=304, conditional=True)
-        for _ in range(DEAF_AFTER):
+        for _ in range(IGNORES_CONDITIONAL_AFTER):
             check(
                 archive,
                 url_of(1, site="warta"),
@@ -227,7 +227,7 @@ def test_stats_say_what_the_validators_saved_and_who_never_answers_them(
     ]
     assert [
         other[name] for name in ("conditional", "answered_304", "bytes_saved", "never_304")
-    ] == [DEAF_AFTER, 0, 0, 1]
+    ] == [IGNORES_CONDITIONAL_AFTER, 0, 0, 1]
     shown = warta("stats").stdout
     assert "What the validators (ETag, Last-Modified) saved" in shown
     assert "5.0 kB" in shown
@@ -321,8 +321,8 @@ def test_explain_says_of_another_address_that_it_is_one(warta: Warta, path: Path
         "Site kabar, state alias: another address of a story that the ledger knows already."
         in told(warta, 2)
     )
-    with Archive(path) as archive, archive.transaction():
-        archive.ledger.wake_aliases(entry, now=NOW + HOUR)
+    with Archive(path) as archive, archive.transaction(NOW + HOUR):
+        archive.ledger.wake_aliases(entry)
     assert (
         "Looked at again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: another address of the story no longer gives it."
         in told(warta, 2)

@@ -308,14 +308,14 @@ def test_an_article_that_has_revisions_cannot_be_deleted(archive: Archive) -> No
 def test_the_newest_reading_is_the_one_that_is_compared_with(archive: Archive) -> None:
     keep(archive, story())
     keep(archive, story(authors=("Budi Laksana",)), at=NOW + HOUR)
-    reading = archive.newest_reading(SITE, story().story_id or "")
+    reading = archive.history.newest(SITE, story().story_id or "")
     assert reading is not None
     assert (reading["number"], reading["authors"], reading["snapshot_id"]) == (
         2,
         ["Budi Laksana"],
         2,
     )
-    assert archive.newest_reading(SITE, "tidak-ada") is None
+    assert archive.history.newest(SITE, "tidak-ada") is None
 
 
 # Word by word

@@ -188,9 +188,7 @@ def test_the_index_is_whole_after_many_edits(library: Archive) -> None:
 
 
 def test_what_was_taken_back_is_not_found(library: Archive) -> None:
-    with pytest.raises(ZeroDivisionError), library.transaction():
-        library.revise(
-            story(4, body="Rahasia dapur."), key="kabar-4", observed_at=NOW, keep=lambda: None
-        )
+    with pytest.raises(ZeroDivisionError), library.transaction(NOW):
+        library.history.revise(story(4, body="Rahasia dapur."), key="kabar-4")
         raise ZeroDivisionError
     assert found(library, "rahasia") == set()

@@ -117,11 +117,11 @@ def test_a_removed_story_keeps_its_text_and_says_when_it_was_removed(archive: Ar
 
 def test_the_rule_by_which_a_story_opts_out_is_in_latest(archive: Archive) -> None:
     keep(archive, story())
-    with archive.transaction():
-        archive.note_rights(1, "x-robots-tag: noai", now=NOW)
+    with archive.transaction(NOW):
+        archive.history.note_rights(1, "x-robots-tag: noai")
     assert value(archive, "SELECT opted_out FROM latest") == "x-robots-tag: noai"
-    with archive.transaction():
-        archive.note_rights(1, None, now=NOW)
+    with archive.transaction(NOW):
+        archive.history.note_rights(1, None)
     assert value(archive, "SELECT opted_out FROM latest") is None
 
 
@@ -159,10 +159,10 @@ def test_the_ledger_has_a_row_a_url(archive: Archive) -> None:
 
 
 def test_a_crawl_is_a_row_with_its_counts_and_its_end(archive: Archive) -> None:
-    crawl = archive.begin_crawl(
-        "kabar", now=NOW, version="0.1.0", arguments={"since": "2026-11-01"}
-    )
-    archive.end_crawl(crawl, now=NOW + HOUR, counts={"kept": 3}, received=9000, reason="finished")
+    with archive.transaction(NOW):
+        crawl = archive.crawls.begin("kabar", version="0.1.0", arguments={"since": "2026-11-01"})
+    with archive.transaction(NOW + HOUR):
+        archive.crawls.end(crawl, counts={"kept": 3}, received=9000, reason="finished")
     assert rows(
         archive,
         "SELECT site, started_at, ended_at, version, arguments, counts, bytes, end_reason FROM crawls",
@@ -184,7 +184,8 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
     for turn, body in enumerate(
         ["User-agent: *", "User-agent: *", "User-agent: GPTBot\nDisallow: /"]
     ):
-        archive.record_robots("www.kabar.example", status=200, body=body, now=NOW + turn * HOUR)
+        with archive.transaction(NOW + turn * HOUR):
+            archive.robots.record("www.kabar.example", status=200, body=body, reason=None)
     assert rows(
         archive, "SELECT body, fetched_at, last_seen_at FROM robots ORDER BY fetched_at"
     ) == [

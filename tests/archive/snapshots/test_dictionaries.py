@@ -10,10 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlite_utils import Database
 
 from archive import Archive, Page
-from archive.database.migrations import migrations
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.snapshots import dictionary_trials as rule
 from archive.snapshots.compression import FEWEST_PAGES, MAX_DICTIONARY_BYTES, MOST_PAGES
@@ -174,13 +172,13 @@ def test_a_page_packed_with_a_dictionary_that_was_erased_meanwhile_is_packed_ane
     keep_pages(archive, *(page(number) for number in range(5)))
     with Archive(path) as other:
         late = page(99, parts=(page(99, body=b"halaman 2"),))
-        packed = other.pack(late)
+        packed = other.snapshots.pack(late)
         assert packed.dictionary_id == 1
-        with archive.transaction():
-            archive.snapshots.retire(1, now=NOW)
+        with archive.transaction(NOW):
+            archive.snapshots.retire(1)
         assert value(archive, "SELECT length(packed) FROM dictionaries WHERE id = 1") == 0
-        with other.transaction():
-            url_id = other.ledger.url_id(url_of(99), site=SITE, now=NOW)
+        with other.transaction(NOW):
+            url_id = other.ledger.url_id(url_of(99), site=SITE)
             number = other.snapshots.insert(packed, url_id=url_id, crawl_id=None, opted_out=None)
         assert rows(archive, "SELECT dictionary_id FROM snapshots WHERE id >= ?", number) == [
             (2,),
@@ -195,8 +193,8 @@ def test_a_process_that_read_with_the_old_dictionary_reads_on_after_the_move(
     kept = keep_pages(archive, *(page(number) for number in range(6)))
     with Archive(path, read_only=True) as reader:
         assert_readable(reader, kept)
-        with archive.transaction():
-            archive.snapshots.retire(1, now=NOW)
+        with archive.transaction(NOW):
+            archive.snapshots.retire(1)
         assert_readable(reader, kept)
 
 
@@ -218,9 +216,9 @@ def test_each_dictionary_is_read_once_to_find_those_that_hold_the_pages_of_a_sto
 ) -> None:
     many = 20  # more than are remembered
     dictionaries = archive.snapshots.dictionaries
-    with archive.transaction():
+    with archive.transaction(NOW):
         for number in range(many):
-            dictionaries.add(SITE, [page(number).body], after=0, now=NOW)
+            dictionaries.add(SITE, [page(number).body], after=0)
     read: list[str] = []
     archive.db.conn.set_trace_callback(read.append)
     assert dictionaries.holding(SITE, page(3).body, page(7).body, page(90).body) == [4, 8]
@@ -236,17 +234,17 @@ def test_the_dictionary_that_holds_the_beginning_of_a_huge_page_is_found(archive
 def test_snapshots_move_in_batches_to_the_newest_other_dictionary(archive: Archive) -> None:
     kept = keep_pages(archive, *(page(number) for number in range(10)))
     moved = []
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.snapshots.dictionaries.add(
-            SITE, [page(number).body for number in range(20, 24)], after=10, now=NOW
+            SITE, [page(number).body for number in range(20, 24)], after=10
         )
-        archive.snapshots.retire(1, now=NOW)
+        archive.snapshots.retire(1)
     while not moved or moved[-1]:
-        with archive.transaction():
+        with archive.transaction(NOW):
             moved.append(archive.snapshots.move(1, limit=4))
         assert_readable(archive, kept)
-    with archive.transaction():
-        archive.snapshots.dictionaries.erase(1, now=NOW)
+    with archive.transaction(NOW):
+        archive.snapshots.dictionaries.erase(1)
     assert moved == [4, 4, 2, 0]
     assert rows(archive, "SELECT DISTINCT dictionary_id FROM snapshots") == [(2,)]
     assert_readable(archive, kept)
@@ -254,8 +252,8 @@ def test_snapshots_move_in_batches_to_the_newest_other_dictionary(archive: Archi
 
 def test_the_last_dictionary_that_is_retired_has_a_fresh_one_in_its_place(archive: Archive) -> None:
     kept = keep_pages(archive, *(page(number) for number in range(10)))
-    with archive.transaction():
-        archive.snapshots.retire(1, now=NOW)
+    with archive.transaction(NOW):
+        archive.snapshots.retire(1)
     assert rows(
         archive, "SELECT name, after_snapshots FROM dictionaries WHERE retired_at IS NULL"
     ) == [("kabar-2", 10)]
@@ -264,12 +262,12 @@ def test_the_last_dictionary_that_is_retired_has_a_fresh_one_in_its_place(archiv
 
 def test_without_another_dictionary_snapshots_move_to_none(archive: Archive) -> None:
     kept = keep_pages(archive, *(page(number) for number in range(4)))
-    with archive.transaction():
-        archive.snapshots.dictionaries.retire(1, now=NOW)
+    with archive.transaction(NOW):
+        archive.snapshots.dictionaries.retire(1)
         assert archive.snapshots.move(1, limit=3) == 3
         assert archive.snapshots.move(1, limit=3) == 1
         assert archive.snapshots.move(1, limit=3) == 0
-        archive.snapshots.dictionaries.erase(1, now=NOW)
+        archive.snapshots.dictionaries.erase(1)
     assert rows(archive, "SELECT DISTINCT dictionary_id FROM snapshots") == [(None,)]
     assert_readable(archive, kept)
 
@@ -281,8 +279,11 @@ def test_a_damaged_snapshot_is_not_moved(archive: Archive, path: Path) -> None:
         "UPDATE snapshots SET packed = (SELECT packed FROM snapshots WHERE id = 2) WHERE id = 5"
     )
     vandal.close()
-    with pytest.raises(ArchiveDamaged, match="no longer match the digest"), archive.transaction():
-        archive.snapshots.dictionaries.retire(1, now=NOW)
+    with (
+        pytest.raises(ArchiveDamaged, match="no longer match the digest"),
+        archive.transaction(NOW),
+    ):
+        archive.snapshots.dictionaries.retire(1)
         archive.snapshots.move(1, limit=5)
     assert rows(archive, "SELECT DISTINCT dictionary_id FROM snapshots") == [(1,)]
 
@@ -294,18 +295,18 @@ def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
             ArchiveError,
             match="dictionary kabar-1 cannot be erased: there are snapshots packed with it",
         ),
-        archive.transaction(),
+        archive.transaction(NOW),
     ):
-        archive.snapshots.dictionaries.erase(1, now=NOW)
+        archive.snapshots.dictionaries.erase(1)
     assert value(archive, "SELECT length(packed) FROM dictionaries") > 0
 
 
 def test_a_dictionary_that_never_was_cannot_be_retired(archive: Archive) -> None:
     with (
         pytest.raises(ArchiveDamaged, match="dictionary 7 is not in the archive"),
-        archive.transaction(),
+        archive.transaction(NOW),
     ):
-        archive.snapshots.retire(7, now=NOW)
+        archive.snapshots.retire(7)
 
 
 # Damage
@@ -336,18 +337,3 @@ def test_a_dictionary_that_is_lost_or_damaged_is_named(
 
 
 # Older archives
-
-
-def test_an_archive_from_before_the_trials_goes_on_counting(path: Path) -> None:
-    older = Database(sqlite3.connect(path))
-    migrations.apply(older, stop_before="m012_retired_dictionaries")
-    older.execute(
-        "INSERT INTO urls (id, url, site, key, state, first_seen_at) VALUES (1, 'u', 'kabar', 'k', 'kept', '2026')"
-    )
-    statement = """INSERT INTO snapshots (url_id, part, requested_url, url, status, headers, fetched_at, digest, size, packed)
-        VALUES (1, ?, 'u', 'u', 200, '{}', '2026', 'd', 0, x'')"""
-    for part in (1, 2, 1):
-        older.execute(statement, [part])
-    migrations.apply(older)
-    assert list(older.query("SELECT * FROM packing")) == [{"site": "kabar", "pages": 2}]
-    older.close()

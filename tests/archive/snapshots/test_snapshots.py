@@ -72,9 +72,9 @@ def test_headers_that_say_nothing_about_the_page_are_not_kept(archive: Archive) 
 
 
 def test_a_snapshot_states_its_size_digest_and_the_rule_that_opts_out(archive: Archive) -> None:
-    with archive.transaction():
-        url_id = archive.ledger.url_id(url_of(1), site="kabar", now=NOW)
-        snapshot = archive.pack(page(1, body=b"isi"))
+    with archive.transaction(NOW):
+        url_id = archive.ledger.url_id(url_of(1), site="kabar")
+        snapshot = archive.snapshots.pack(page(1, body=b"isi"))
         archive.snapshots.insert(
             snapshot, url_id=url_id, crawl_id=None, opted_out="robots.txt: GPTBot"
         )
@@ -84,7 +84,7 @@ def test_a_snapshot_states_its_size_digest_and_the_rule_that_opts_out(archive: A
 
 
 def test_packing_writes_nothing(archive: Archive) -> None:
-    archive.pack(page(1))
+    archive.snapshots.pack(page(1))
     assert value(archive, "SELECT count(*) FROM snapshots") == 0
 
 
@@ -171,7 +171,7 @@ def test_another_process_finds_the_dictionary_that_was_made_meanwhile(
     archive: Archive, path: Path
 ) -> None:
     with Archive(path) as other:
-        other.pack(page(9))
+        other.snapshots.pack(page(9))
         for number in range(1, 5):
             keep_page(archive, page(number))
         keep_page(other, page(9))
@@ -180,11 +180,11 @@ def test_another_process_finds_the_dictionary_that_was_made_meanwhile(
 
 
 def test_a_dictionary_of_a_transaction_that_was_taken_back_is_forgotten(archive: Archive) -> None:
-    with pytest.raises(ZeroDivisionError), archive.transaction():
+    with pytest.raises(ZeroDivisionError), archive.transaction(NOW):
         for number in range(1, 6):
-            url_id = archive.ledger.url_id(url_of(number), site="kabar", now=NOW)
+            url_id = archive.ledger.url_id(url_of(number), site="kabar")
             archive.snapshots.insert(
-                archive.pack(page(number)), url_id=url_id, crawl_id=None, opted_out=None
+                archive.snapshots.pack(page(number)), url_id=url_id, crawl_id=None, opted_out=None
             )
         raise ZeroDivisionError
     assert archive.snapshots.page(keep_page(archive, page(6))) == page(6)

@@ -59,7 +59,7 @@ def test_the_clusters_of_every_moment_read_for_ever_as_they_were_seen_then(
             )
             seen[archive.clock.latest()] = state_of(archive)
         if rebuilt:
-            with archive.transaction():
+            with archive.transaction(NOW):
                 archive.db.conn.execute("UPDATE texts SET algorithm = 'lain/0'")
                 archive.db.conn.execute("UPDATE members SET relation = 'copy', similarity = 0.5")
             anew(archive)
@@ -74,7 +74,7 @@ def test_nothing_of_the_past_is_changed_by_a_rebuild_that_changes_everything(
 ) -> None:
     wire_on_three_sites(archive)
     before = state_of(archive)
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE members SET relation = 'copy'")
     with archive.as_of(NOW) as past:
         assert state_of(past) == before
@@ -121,7 +121,7 @@ def test_whole_clusters_have_no_problem(archive: Archive) -> None:
 
 def test_articles_that_wait_for_a_rebuild_are_no_problem(archive: Archive) -> None:
     wire_on_three_sites(archive)
-    with archive.transaction():
+    with archive.transaction(NOW):
         for table in ("members", "memberships", "article_texts", "bands", "texts"):
             archive.db.conn.execute(f"DELETE FROM {table}")
     assert problems(archive) == []
@@ -165,6 +165,6 @@ def test_articles_that_wait_for_a_rebuild_are_no_problem(archive: Archive) -> No
 )
 def test_a_damaged_cluster_is_told(archive: Archive, damage: str, told: str) -> None:
     wire_on_three_sites(archive)
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute(damage)
     assert told in problems(archive)

@@ -27,7 +27,7 @@ MANY = 1000
 def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How often two texts were compared or measured, and how many statements SQLite was given."""
     told: Counter[str] = Counter()
-    compare, measure = reading.compare, keeping.measure
+    compare, measure = reading.compare, keeping.overlap
 
     def and_count(name, work):  # type: ignore[no-untyped-def]
         def counting(*arguments, **options):  # type: ignore[no-untyped-def]
@@ -38,7 +38,7 @@ def counted(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Count
 
     with monkeypatch.context() as patched:
         patched.setattr(reading, "compare", and_count("compared", compare))
-        patched.setattr(keeping, "measure", and_count("measured", measure))
+        patched.setattr(keeping, "overlap", and_count("measured", measure))
         archive.db.conn.set_trace_callback(lambda _statement: told.update(["statements"]))
         yield told
         archive.db.conn.set_trace_callback(None)
@@ -48,12 +48,12 @@ def many(
     archive: Archive, bodies: list[str], *, sites: int = 50, apart: timedelta = HOUR / 60
 ) -> None:
     """As an import writes them, all in one transaction."""
-    with archive.transaction():
+    with archive.transaction(NOW):
         for number, body in enumerate(bodies, start=1):
             said = story(
                 number, site=f"situs{number % sites}", body=body, published_at=NOW + number * apart
             )
-            archive.revise(said, key=str(number), observed_at=NOW, keep=lambda: None)
+            archive.history.revise(said, key=str(number))
 
 
 @pytest.mark.parametrize(
@@ -133,8 +133,8 @@ def test_a_change_in_a_large_cluster_compares_no_more_than_its_members(
     assert told["measured"] == 1
     with counted(archive, monkeypatch) as told:
         archive.clusters.texts.forget()
-        with archive.transaction():
-            archive.clusters.leave(1, now=NOW + DAY)
+        with archive.transaction(NOW + DAY):
+            archive.clusters.leave(1)
     assert told["compared"] <= 200
     assert told["measured"] <= 200
     assert value(archive, "SELECT count(*) FROM syndication") == 200

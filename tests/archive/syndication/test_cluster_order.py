@@ -111,7 +111,7 @@ def test_a_rebuild_from_nothing_gives_the_same_rows(stories: Stories, chance: Ra
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
         publish(archive, stories, chance)
         before = members(archive), texts(archive)
-        with archive.transaction():
+        with archive.transaction(NOW):
             for table in ("members", "memberships", "article_texts", "bands", "texts"):
                 archive.db.conn.execute(f"DELETE FROM {table}")
         assert rebuild(archive, now=NOW + DAY, jobs=1, advance=lambda _count: None) == len(

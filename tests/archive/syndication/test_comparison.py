@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.syndication import Link, Text, compare
-from archive.syndication.comparison import newsroom
+from archive.syndication.comparison import publisher
 from archive.syndication.shingles import words
-from archive.syndication.signatures import FEWEST_WORDS
+from archive.syndication.signatures import MIN_WORDS
 from tests.archive.invented import NOW
 from tests.archive.syndication.wire import (
     FOLLOW_UP_LEAD,
@@ -240,7 +240,7 @@ class TestSides:
         ],
     )
     def test_names_of_one_newsroom(self, one: str, other: str, same: bool) -> None:
-        assert (newsroom(one) == newsroom(other)) is same
+        assert (publisher(one) == publisher(other)) is same
 
 
 BODIES = st.lists(
@@ -260,7 +260,7 @@ def test_both_sides_agree(one: str, other: str, site: str) -> None:
 @given(BODIES)
 def test_a_text_is_a_copy_of_itself(body: str) -> None:
     found = link(body, body)
-    assert (found and found.relation) == ("copy" if len(words(body)) >= FEWEST_WORDS else None)
+    assert (found and found.relation) == ("copy" if len(words(body)) >= MIN_WORDS else None)
 
 
 @settings(deadline=None)

@@ -15,11 +15,11 @@ from tests.benchmarks.syndication import Labelled, scores
 def test_articles_of_one_cluster_are_the_pairs_that_people_found(archive: Archive) -> None:
     folder = Labelled.read(PAIRS)
     numbers = {}
-    with archive.transaction():
+    with archive.transaction(NOW):
         for doc, line in folder.documents.items():
             said = story(doc, site=line["site"], body=line["text"], published_at=None)
-            archive.revise(said, key=str(doc), observed_at=NOW, keep=lambda: None)
-            numbers[archive.article_id(line["site"], str(doc))] = doc
+            archive.history.revise(said, key=str(doc))
+            numbers[archive.history.article_id(line["site"], str(doc))] = doc
     clusters: dict[int, list[int]] = {}
     for cluster_id, article_id in rows(archive, "SELECT cluster_id, article_id FROM members"):
         clusters.setdefault(cluster_id, []).append(numbers[article_id])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.syndication.shingles import MOST_WORDS, WIDTH, shingles, words
+from archive.syndication.shingles import MAX_WORDS, WIDTH, shingles, words
 
 LINE = "Warga Desa Lambur memanen padi lebih awal tahun ini."
 
@@ -66,7 +66,7 @@ def test_a_paragraph_a_thousand_times_has_the_shingles_of_two() -> None:
 
 
 def test_a_hundred_thousand_words_are_bounded() -> None:
-    assert len(words("kata lain " * 50_000)) == MOST_WORDS
+    assert len(words("kata lain " * 50_000)) == MAX_WORDS
 
 
 def test_digests_are_unsigned_64_bit_numbers() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.syndication import ALGORITHM, Signature
 from archive.syndication.shingles import words
-from archive.syndication.signatures import FEWEST_WORDS, HEAD_BANDS, WHOLE_BANDS
+from archive.syndication.signatures import MIN_WORDS, HEAD_BANDS, WHOLE_BANDS
 from tests.archive.syndication.wire import FOLLOW_UP_LEAD, WIRE, joined, paragraphs, prayer_times
 
 KEYS = WHOLE_BANDS + HEAD_BANDS
@@ -56,9 +56,7 @@ def test_other_stories_do_not_meet(other: str) -> None:
     assert not set(signed(WIRE).keys()) & set(signed(other).keys())
 
 
-@pytest.mark.parametrize(
-    "text", ["", "Foto: istimewa", "Air naik lagi", "kata " * (FEWEST_WORDS - 1)]
-)
+@pytest.mark.parametrize("text", ["", "Foto: istimewa", "Air naik lagi", "kata " * (MIN_WORDS - 1)])
 def test_a_text_too_short_has_no_keys(text: str) -> None:
     assert signed(text).keys() == ()
     assert not signed(text).promises(signed(text))
@@ -76,7 +74,7 @@ def test_a_paragraph_a_thousand_times_is_signed_as_once_more() -> None:
     assert signed(line * 1000).whole == signed(line * 2).whole
 
 
-@given(st.lists(st.sampled_from(words(WIRE)), min_size=FEWEST_WORDS, max_size=60))
+@given(st.lists(st.sampled_from(words(WIRE)), min_size=MIN_WORDS, max_size=60))
 def test_packing_loses_nothing(sequence: list[str]) -> None:
     signature = Signature.of(sequence)
     assert Signature.unpacked(signature.packed()) == signature

@@ -137,7 +137,7 @@ def test_clusters_of_an_archive_without_any_says_so_beside_the_data(
 
 
 def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, library: Path) -> None:
-    with Archive(library) as archive, archive.transaction():
+    with Archive(library) as archive, archive.transaction(NOW):
         archive.db.conn.execute(
             "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
         )
@@ -159,7 +159,7 @@ def test_a_rebuild_is_of_the_archive_that_is_named_anywhere(
     monkeypatch.chdir(tmp_path / "..")
     with Archive(library) as archive:
         before = members(archive)
-        with archive.transaction():
+        with archive.transaction(NOW):
             archive.db.conn.execute("DELETE FROM members")
     if place.startswith("environment"):
         monkeypatch.setenv(
@@ -387,8 +387,8 @@ def test_help_says_what_a_command_does_and_what_its_options_mean(name: str) -> N
 
 
 def test_members_that_were_removed_say_so(warta: Warta, library: Path) -> None:
-    with Archive(library) as archive, archive.transaction():
-        archive.note_removal(1, observed_at=NOW + DAY)
+    with Archive(library) as archive, archive.transaction(NOW + DAY):
+        archive.history.note_removal(1)
     assert (
         lines(warta("cluster", url_of(1), options=JSON))[0]["removed_at"]
         == "2026-11-21T03:04:05+00:00"

@@ -72,8 +72,8 @@ def library(path: Path) -> Path:
         )
         take_down(archive, story(2), at=NOW + DAY)
         keep(archive, story(3, site="warta", story_id="88", warnings=("no_date",)))
-        with archive.transaction():
-            archive.note_rights(3, "robots.txt: GPTBot", now=NOW)
+        with archive.transaction(NOW):
+            archive.history.note_rights(3, "robots.txt: GPTBot")
         check(archive, url_of(5), "failed", reason="timeout", next_check_at=NOW + HOUR)
     return path
 
@@ -452,7 +452,7 @@ READING = {
     "coverage": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
-OPTIONS = {"remove": ("--reason", "diminta keluarga")}
+OPTIONS = {"remove": ("--reason", "diminta keluarga"), "coverage": ("--since", "2026-11-20")}
 
 
 @pytest.fixture

@@ -363,13 +363,12 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
 
 
 def test_a_site_that_asked_an_earlier_crawl_for_quiet_is_not_asked(serve, doctor, tmp_path):
-    with Archive(tmp_path / "news.db") as archive, archive.transaction():
-        archive.manners.note(
-            "rmol",
-            delay=4.0,
-            quiet_until=NOW.replace(year=2099),
-            reason="http_429",
-            now=datetime(2026, 1, 1, tzinfo=UTC),
+    with (
+        Archive(tmp_path / "news.db") as archive,
+        archive.transaction(datetime(2026, 1, 1, tzinfo=UTC)),
+    ):
+        archive.backoffs.note(
+            "rmol", delay=4.0, quiet_until=NOW.replace(year=2099), reason="http_429"
         )
     proxy = serve(small_site(1))
     done = doctor(proxy, "rmol")

@@ -16,9 +16,11 @@ import pytest
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.locks import Locked, locks_of, schedule_lock, site_lock
+from tests.preloaded import MAX_SECONDS
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
 from tests.scraper.crawling.newsroom import newsrooms
 
+pytestmark = pytest.mark.processes
 SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
 
 
@@ -32,7 +34,7 @@ class Waiting:
     def __call__(self, url: str) -> Answer | None:
         if "rmol.id/nusantara/read/" in url:
             self.asked.set()
-            self.let_go.wait(60)
+            self.let_go.wait(MAX_SECONDS)
         return self.answers.get(url)
 
 
@@ -49,10 +51,10 @@ def under_way(serve, news):
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert answers.asked.wait(60)
+        assert answers.asked.wait(MAX_SECONDS)
         yield answers, proxy, process
         answers.let_go.set()
-        process.communicate(timeout=60)
+        process.communicate(timeout=MAX_SECONDS)
 
 
 def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
@@ -63,7 +65,7 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
     link = tmp_path / "lain.db"
     link.symlink_to(news)
     for name in (news, link):
-        told = f"Error: {name}: rmol is being crawled by another process; one crawl of a site at a time"
+        told = f"Error: {name}: another process is crawling rmol; one crawl of a site at a time"
         done = run(proxy, "scraper", "crawl", "suara", "rmol", "--archive", str(name), *SPEED)
         assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
     done = run(
@@ -80,7 +82,7 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
     assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
     assert proxy.requests == before
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
     assert rows(news, "SELECT site, end_reason FROM crawls") == [
         {"site": "rmol", "end_reason": "finished"}
     ]
@@ -104,7 +106,7 @@ def test_nobody_else_asks_a_site_meanwhile_whatever_the_archive(under_way, tmp_p
     _answers, proxy, _first = under_way
     before = proxy.requests.copy()
     done = run(proxy, "scraper", *command, *SPEED, cwd=tmp_path)
-    told = "Error: rmol is being asked by another process; one at a time"
+    told = "Error: rmol: another process is crawling this site; one at a time"
     assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
     assert proxy.requests == before
 
@@ -123,7 +125,10 @@ def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
         "LOG_LEVEL=ERROR",
     )
     done = run(proxy, "scrapy", *plan, cwd=request.config.rootpath)
-    assert (done.returncode, "rmol is being asked by another process" in done.stderr) == (1, True)
+    assert (done.returncode, "rmol: another process is crawling this site" in done.stderr) == (
+        1,
+        True,
+    )
     assert proxy.requests == before
 
 
@@ -131,19 +136,19 @@ def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way
     answers, proxy, first = under_way
     done = run(proxy, "scraper", "crawl", "--archive", str(news), "--limit", "1", "--json", *SPEED)
     assert (
-        f"{news}: rmol is being crawled by another process; one crawl of a site at a time; it is left out"
+        f"{news}: another process is crawling rmol; one crawl of a site at a time; it is left out"
         in done.stderr.splitlines()
     )
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
-    assert first.wait(60) == 0
+    assert first.wait(MAX_SECONDS) == 0
 
 
 def test_a_killed_crawl_holds_no_lock(under_way, news):
     answers, proxy, first = under_way
     os.kill(first.pid, signal.SIGKILL)
-    first.wait(60)
+    first.wait(MAX_SECONDS)
     answers.let_go.set()
     done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(news), *SPEED)
     assert done.returncode == 0, done.stderr
@@ -157,7 +162,7 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
             [sys.executable, "-c", command, str(news), *sites],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=MAX_SECONDS,
             check=False,
         )
         return done.stderr.rpartition("scraper.politeness.locks.")[2].strip()
@@ -166,10 +171,10 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
         locks_of(news, ["suara"]),
         locks_of(news, ["suara", "rmol"]),
     ):  # this process has it already
-        assert "rmol is being crawled" in elsewhere("medcom", "rmol")
+        assert "another process is crawling rmol" in elsewhere("medcom", "rmol")
         assert elsewhere("medcom") == ""
     with locks_of(None, ["rmol"]):
-        assert "rmol is being asked" in elsewhere("rmol")
+        assert "rmol: another process is crawling" in elsewhere("rmol")
     assert elsewhere("suara", "rmol") == ""
 
 
@@ -181,11 +186,11 @@ def test_a_lock_that_cannot_be_made_is_told_in_one_line(news):
 
 def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monkeypatch):
     monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
-    site_lock("suara").release()
+    site_lock("suara").close()
     assert (tmp_path / "kunci" / "suara.lock").exists()
     monkeypatch.delenv("WARTA_LOCKS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
-    site_lock("suara").release()
+    site_lock("suara").close()
     assert (tmp_path / "rumah" / "warta" / "locks" / "suara.lock").exists()
 
 
@@ -196,7 +201,7 @@ def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_wr
     monkeypatch.delenv("WARTA_LOCKS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    site_lock("suara").release()
+    site_lock("suara").close()
     (folder,) = tmp_path.glob("warta-*")
     assert (folder / "suara.lock").exists()
     folder.chmod(0o777)
@@ -207,11 +212,11 @@ def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_wr
 def test_a_named_folder_that_cannot_be_made_is_told_in_one_line(tmp_path, monkeypatch):
     (tmp_path / "kunci").write_text("bukan folder")
     monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
-    with pytest.raises(ArchiveUnwritable, match="the folder of locks cannot be made"):
+    with pytest.raises(ArchiveUnwritable, match="the folder for locks cannot be created"):
         site_lock("suara")
 
 
 def test_the_schedules_lock_is_none_of_a_site(news):
     with locks_of(news, ["suara"]):
-        schedule_lock(news).release()
+        schedule_lock(news).close()
     assert issubclass(Locked, Exception)

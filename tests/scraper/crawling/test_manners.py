@@ -300,13 +300,9 @@ def test_a_plan_keeps_the_manners_and_remembers_nothing(serve, crawl, news):
     proxy.answers = {**small_site(1), HOME: Answer(status=429, headers=(("Retry-After", "86400"),))}
     crawl(proxy, "rmol", "--plan", "-s", f"NOW={BEFORE}")
     assert rows(news, "SELECT * FROM manners") == []
-    with Archive(news) as archive, archive.transaction():
-        archive.manners.note(
-            "rmol",
-            delay=2.0,
-            quiet_until=archive.clock.latest(),
-            reason="http_429",
-            now=archive.clock.latest(),
+    with Archive(news) as archive, archive.transaction(archive.clock.latest()):
+        archive.backoffs.note(
+            "rmol", delay=2.0, quiet_until=archive.clock.latest(), reason="http_429"
         )
     asked = sum(proxy.requests.values())
     early = crawl(proxy, "rmol", "--plan", "-s", "NOW=2026-11-21T05:00:00+00:00")
@@ -364,7 +360,7 @@ def long_crawl(
         env=environment(proxy),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return proxy, done

@@ -9,6 +9,7 @@ import pytest
 from scraper.cli.demo.world import world
 from tests.scraper.crawling.conftest import HOME, home, rows, run, small_site, story, story_url
 
+pytestmark = pytest.mark.processes
 FIVE = {"suara", "rmol", "republika", "medcom", "islamtimes"}
 MORNING, NOON, NEXT_DAY = (
     "2026-11-21T06:00:00+00:00",

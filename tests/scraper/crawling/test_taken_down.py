@@ -79,8 +79,8 @@ def test_a_replay_that_has_read_its_page_already_does_not_bring_it_back(serve, c
         )
         assert again.article is not None
         taken_down(news)
-        with archive.transaction():
-            assert write(archive, RMOL, again, now=NOW) is None
+        with archive.transaction(NOW):
+            assert write(archive, RMOL, again) is None
         assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == 0
 
 

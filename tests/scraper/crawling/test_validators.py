@@ -10,12 +10,12 @@ from itertools import count
 
 import pytest
 
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.revisit import PROBE_EVERY
 from tests.scraper.crawling.conftest import rows, run, small_site, story, story_url
 
-STORIES = DEAF_AFTER + 2
+STORIES = IGNORES_CONDITIONAL_AFTER + 2
 
 
 class Deaf:

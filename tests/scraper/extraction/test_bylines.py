@@ -103,15 +103,15 @@ CASES = [
 def test_a_byline_names_its_people(
     text: str | None, authors: list[str], editors: list[str]
 ) -> None:
-    assert read_byline(text, newsroom=("Suara.com",)) == Byline(
+    assert read_byline(text, publisher=("Suara.com",)) == Byline(
         authors=tuple(authors), editors=tuple(editors)
     )
 
 
 def test_the_newsroom_is_nobody_in_whatever_case_it_is_written() -> None:
-    assert read_byline("republika online, Rina Wijaya", newsroom=("Republika Online",)).authors == (
-        "Rina Wijaya",
-    )
+    assert read_byline(
+        "republika online, Rina Wijaya", publisher=("Republika Online",)
+    ).authors == ("Rina Wijaya",)
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES)

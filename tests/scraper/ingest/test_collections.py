@@ -182,7 +182,7 @@ def test_a_record_that_is_too_long_is_passed_over_in_little_memory(
         ("a.csv.gz", b"\x1f\x8b...", "compressed"),
         ("a.csv", "url,isi\n".encode("utf-16"), "UTF-16"),
         ("a.parquet", b"PAR1...", "Parquet"),
-        ("a.txt", b"Pasar ramai lagi.", "say --jsonl or --csv"),
+        ("a.txt", b"Pasar ramai lagi.", "add --jsonl or --csv"),
     ],
 )
 def test_a_file_that_is_no_collection_is_refused_in_a_sentence(

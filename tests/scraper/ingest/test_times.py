@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.ingest.collections.times import order_told, read_moment
+from scraper.ingest.collections.times import date_order, parse_time
 
 WIB = ZoneInfo("Asia/Jakarta")
 MODERN = st.integers(700_000_000, 4_000_000_000).map(
@@ -40,7 +40,7 @@ MODERN = st.integers(700_000_000, 4_000_000_000).map(
 def test_a_time_is_read_as_sites_spreadsheets_and_programs_write_it(
     value: object, expected: str
 ) -> None:
-    found = read_moment(value, WIB)
+    found = parse_time(value, WIB)
     assert found.at is not None
     assert (found.at.isoformat(), found.day_only, found.problem) == (expected, False, None)
 
@@ -60,7 +60,7 @@ def test_a_time_is_read_as_sites_spreadsheets_and_programs_write_it(
     ],
 )
 def test_a_bare_day_is_its_beginning_and_says_so(value: str) -> None:
-    found = read_moment(value, WIB)
+    found = parse_time(value, WIB)
     assert found.at is not None
     assert (found.at.isoformat(), found.day_only) == ("2020-04-24T00:00:00+07:00", True)
 
@@ -81,21 +81,21 @@ def test_a_bare_day_is_its_beginning_and_says_so(value: str) -> None:
     ],
 )
 def test_what_is_no_date_is_left_unread(value: object) -> None:
-    found = read_moment(value, WIB)
+    found = parse_time(value, WIB)
     assert (found.at, found.problem) == (None, "date_unreadable")
 
 
 def test_day_and_month_that_cannot_be_told_apart_are_never_guessed() -> None:
-    assert read_moment("4/5/2020", WIB).problem == "date_ambiguous"
+    assert parse_time("4/5/2020", WIB).problem == "date_ambiguous"
     assert [
-        read_moment("4/5/2020 8:00", WIB, order=order).at.month for order in ("day", "month")
+        parse_time("4/5/2020 8:00", WIB, order=order).at.month for order in ("day", "month")
     ] == [5, 4]  # type: ignore[union-attr]
-    assert read_moment("4/5/2020", WIB, formats=("%d/%m/%Y",)).at.month == 5  # type: ignore[union-attr]
-    assert read_moment("5/5/2020", WIB).at is not None
+    assert parse_time("4/5/2020", WIB, formats=("%d/%m/%Y",)).at.month == 5  # type: ignore[union-attr]
+    assert parse_time("5/5/2020", WIB).at is not None
 
 
 def test_a_date_that_tells_its_order_is_read_by_it_whatever_its_file_says() -> None:
-    found = read_moment("22/10/2025", WIB, order="month").at
+    found = parse_time("22/10/2025", WIB, order="month").at
     assert found is not None
     assert found.month == 10
 
@@ -112,7 +112,7 @@ def test_a_date_that_tells_its_order_is_read_by_it_whatever_its_file_says() -> N
     ],
 )
 def test_some_dates_tell_the_order_of_their_file(value: object, order: str | None) -> None:
-    assert order_told(value) == order
+    assert date_order(value) == order
 
 
 @given(
@@ -121,7 +121,7 @@ def test_some_dates_tell_the_order_of_their_file(value: object, order: str | Non
     )
 )
 def test_whatever_stands_there_gives_an_aware_time_or_a_reason(value: object) -> None:
-    found = read_moment(value, WIB)
+    found = parse_time(value, WIB)
     assert (found.at is None) == (found.problem is not None)
     assert found.at is None or found.at.tzinfo is not None
 
@@ -129,6 +129,6 @@ def test_whatever_stands_there_gives_an_aware_time_or_a_reason(value: object) ->
 @given(MODERN)
 def test_what_pandas_and_news_watch_write_comes_back(moment: datetime) -> None:
     written = moment.strftime("%Y-%m-%d %H:%M:%S")
-    found = read_moment(written, WIB).at
+    found = parse_time(written, WIB).at
     assert found is not None
     assert found.strftime("%Y-%m-%d %H:%M:%S%z") == f"{written}+0700"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.ledger.ledger import DEAF_AFTER
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.ledger.wording import REASONS
 from scraper.politeness.revisit import (
     LONGEST,
@@ -162,6 +162,12 @@ def test_a_site_that_never_answers_304_is_asked_less_often(
 
 
 def test_validators_are_sent_until_a_site_proves_deaf_and_then_as_a_probe() -> None:
-    assert all(sends_validators(unanswered=DEAF_AFTER - 1, turn=turn) for turn in range(30))
-    probes = [turn for turn in range(30) if sends_validators(unanswered=DEAF_AFTER, turn=turn)]
+    assert all(
+        sends_validators(unanswered=IGNORES_CONDITIONAL_AFTER - 1, turn=turn) for turn in range(30)
+    )
+    probes = [
+        turn
+        for turn in range(30)
+        if sends_validators(unanswered=IGNORES_CONDITIONAL_AFTER, turn=turn)
+    ]
     assert probes == [0, PROBE_EVERY, 2 * PROBE_EVERY]

@@ -25,8 +25,8 @@ from typing import Any
 
 from archive import Archive
 from scraper.configuration import load
-from scraper.monitoring.lookout import wired
-from scraper.schedule.processes import Order, Result, Runs
+from scraper.monitoring.lookout import hooks_of
+from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -69,7 +69,7 @@ class Month:
         self._holds: int | None = None
         self._held: set[str] = set()
         self._let_go = Event()
-        self._runs = Runs(lambda: self.now, environment(world))
+        self._runs = CrawlProcesses(lambda: self.now, environment(world), longest=600, grace=5)
         world.watch = self._watch
         self.restart()
 
@@ -79,7 +79,7 @@ class Month:
         self.configuration = load(self.config, {}, list(sites())).configuration
         self.timetable = Timetable.of(self.configuration, list(sites()))
         Archive(self.archive).close()
-        hooks = wired(self.configuration, self.archive, self.timetable, lambda: self.now)
+        hooks = hooks_of(self.configuration, self.archive, self.timetable, lambda: self.now)
         order = Order(site="", archive=self.archive, config=self.config)
         self.schedule = Schedule(
             self.archive, self.timetable, self._crawl, order=order, hooks=hooks
@@ -122,7 +122,7 @@ class Month:
     def warta_with_new_layout(self, *words: str) -> None:
         """A command of the program with the profile that knows the new layout."""
         command = [sys.executable, "-m", NEW_LAYOUT, *words, "--archive", str(self.archive)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
 
     def _tick(self) -> None:
@@ -150,7 +150,7 @@ class Month:
         if kill is not None:
             self._left_kills.remove(kill)
             self._targets[f"{order.site}-{number}"] = kill
-            result = self._runs.run(order, longest=600, grace=5)
+            result = self._runs.run(order)
             assert result is not None
         else:
             result = self._preloaded(order)
@@ -168,7 +168,7 @@ class Month:
             exit_code=done.returncode,
             counts=counts,
             ended=str(counts.get("ended", "broken")),
-            said=done.stderr,
+            stderr=done.stderr,
         )
 
     # Kills
@@ -214,7 +214,7 @@ class Month:
             env=environment(self.world),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 1, done.stderr

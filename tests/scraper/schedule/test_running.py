@@ -21,21 +21,22 @@ from click.testing import CliRunner
 
 from archive import Archive
 from scraper.cli.main import main
-from scraper.configuration import Configuration, Scheduling
-from scraper.configuration.rhythm import Rhythm
+from scraper.configuration import Configuration
+from scraper.configuration.rhythm import CronSchedule
 from scraper.politeness.locks import site_lock
-from scraper.schedule.daemon import Shell, logged_as_json
-from scraper.schedule.interrupted import end_all_killed
-from scraper.schedule.processes import Order, Result, Runs
+from scraper.schedule.daemon import Daemon, json_log
+from scraper.schedule.interrupted import end_all_interrupted
+from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Hooks, Schedule
 from scraper.schedule.timetable import Timetable
 from tests.scraper.crawling.conftest import environment, rows, run, yesterday
 from tests.scraper.crawling.newsroom import SUARA, newsrooms
 from tests.scraper.schedule.conftest import DEADLINE, alive, children, fresh_site, until
 
-pytestmark = pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="looks at processes in /proc"
-)
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
+]
 
 
 def ended(running):
@@ -78,7 +79,7 @@ def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, schedu
     assert second.returncode == 1
     assert (
         second.stderr
-        == f"Error: {news}: another `warta schedule run` sees to this archive already\n"
+        == f"Error: {news}: another `warta schedule run` is running for this archive\n"
     )
     assert running.stop(signal.SIGINT) == 0
 
@@ -171,7 +172,7 @@ def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(se
     try:
         assert answers.asked.wait(DEADLINE)
         with Archive(news) as archive:
-            end_all_killed(archive, now=now())
+            end_all_interrupted(archive, now=now())
         assert rows(news, ENDED) == []
     finally:
         answers.let_go.set()
@@ -203,10 +204,9 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
 
 def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
     order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
-    result = Runs(now, environment(serve(fresh_site(*range(1, 200))))).run(
-        order, longest=4, grace=1
-    )
-    assert (result.exit_code, result.ended, result.well) == (1, "out_of_time", False)
+    world = environment(serve(fresh_site(*range(1, 200))))
+    result = CrawlProcesses(now, world, longest=4, grace=1).run(order)
+    assert (result.exit_code, result.ended, result.succeeded) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
 
@@ -219,13 +219,13 @@ def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, m
         import_module("scraper.cli.running.schedule.once"), "PATIENCE", timedelta(seconds=0.1)
     )
     lock = site_lock("rmol")
-    waits = Schedule._wait_for
+    waits = Schedule._put_site_off
 
     def let_go(self: Schedule, site: str, *given: Any, **named: Any) -> None:
         waits(self, site, *given, **named)
-        lock.release()
+        lock.close()
 
-    monkeypatch.setattr(Schedule, "_wait_for", let_go)
+    monkeypatch.setattr(Schedule, "_put_site_off", let_go)
     done = CliRunner().invoke(
         main, ["--config", str(config), "schedule", "once", "rmol", "--archive", str(news)]
     )
@@ -275,12 +275,12 @@ def test_crawls_that_end_at_once_never_cost_a_site_its_next_one(news):
         return Result(site=order.site, started_at=now(), ended_at=now(), exit_code=0)
 
     schedule = Schedule(news, table, run_at_once)
-    assert Shell(schedule, Runs(now), Scheduling(), now).run(
+    assert Daemon(schedule, CrawlProcesses(now), now, check_every=15).run(
         lambda: until(lambda: len(runs) == 3 and min(runs.values()) > 100)
     )
 
 
-def rhythm_of(site: str) -> Rhythm:
+def rhythm_of(site: str) -> CronSchedule:
     return Timetable.of(Configuration(), [site]).rhythms[site]
 
 
@@ -297,7 +297,7 @@ def test_a_tick_or_a_check_that_breaks_is_logged_and_followed_by_the_next(news, 
         lambda order: None,
         hooks=Hooks(check=[checks.append]),
     )
-    Shell(schedule, Runs(now), Scheduling(), now).run(lambda: until(lambda: checks))
+    Daemon(schedule, CrawlProcesses(now), now, check_every=15).run(lambda: until(lambda: checks))
     assert "the tick failed" in [record.getMessage() for record in caplog.records]
 
 
@@ -316,12 +316,12 @@ def test_health_is_looked_at_when_the_crawls_that_are_due_have_begun(news):
         until(lambda: seen)
         over.set()
 
-    Shell(schedule, Runs(now), Scheduling(), now).run(wait)
+    Daemon(schedule, CrawlProcesses(now), now, check_every=15).run(wait)
     assert seen[0] == {"rmol"}
 
 
 def test_all_that_is_logged_is_one_json_object_a_line(capsys):
-    with warnings.catch_warnings(), logged_as_json():
+    with warnings.catch_warnings(), json_log():
         warnings.simplefilter("always")
         logging.getLogger("warta.schedule").info("mulai")
         logging.getLogger("scraper.monitoring.alerts.notify").warning(

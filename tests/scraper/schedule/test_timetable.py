@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive import Archive
-from scraper.configuration import Configuration, OfSite, Scheduling
+from archive.errors import Locked
+from scraper.configuration import Configuration, Scheduling, SiteSettings
+from scraper.politeness.locks import locks_of
 from scraper.schedule.processes import Order, Result
 from scraper.schedule.schedule import PATIENCE, Hooks, Schedule
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
@@ -25,7 +27,7 @@ DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 def timetable(jitter: int = 300, **schedules: str) -> Timetable:
-    own = {site: OfSite(schedule=text) for site, text in schedules.items()}
+    own = {site: SiteSettings(schedule=text) for site, text in schedules.items()}
     return Timetable.of(Configuration(sites=own, schedule=Scheduling(jitter=jitter)), SITES)
 
 
@@ -41,7 +43,7 @@ def elsewhere(site: str) -> Iterator[None]:
         assert process.stdout.readline() == "taken\n"
         yield
     finally:
-        process.communicate("\n", timeout=60)
+        process.communicate("\n", timeout=300)
 
 
 class Simulated:
@@ -62,17 +64,17 @@ class Simulated:
         """The end of a crawl, which is all that takes place here."""
         (crawl,) = (crawl for _end, of, crawl in self.under_way if of == order)
         if not self.fails:
-            self.archive.end_crawl(crawl, now=self.now, counts={}, received=0, reason="finished")
+            with self.archive.transaction(self.now):
+                self.archive.crawls.end(crawl, counts={}, received=0, reason="finished")
         return Result(
             site=order.site, started_at=self.now, ended_at=self.now, exit_code=0, ended="finished"
         )
 
     def begin(self, order: Order) -> None:
-        crawl = (
-            0
-            if self.fails
-            else self.archive.begin_crawl(order.site, now=self.now, version="0", arguments={})
-        )
+        crawl = 0
+        if not self.fails:
+            with self.archive.transaction(self.now):
+                crawl = self.archive.crawls.begin(order.site, version="0", arguments={})
         self.orders.append((order.site, self.now, order.since))
         self.under_way.append((self.now + timedelta(minutes=self.minutes), order, crawl))
 
@@ -157,8 +159,10 @@ def test_a_crawl_that_never_reaches_the_archive_is_not_started_again_at_once(tmp
 
 def test_a_clock_that_was_once_years_ahead_stops_no_site(tmp_path):
     month = Simulated(tmp_path / "news.db", timetable(jitter=0))
-    crawl = month.archive.begin_crawl("suara", now=MONTH + 1500 * DAY, version="0", arguments={})
-    month.archive.end_crawl(crawl, now=MONTH + 1500 * DAY, counts={}, received=0, reason="finished")
+    with month.archive.transaction(MONTH + 1500 * DAY):
+        crawl = month.archive.crawls.begin("suara", version="0", arguments={})
+    with month.archive.transaction(MONTH + 1500 * DAY):
+        month.archive.crawls.end(crawl, counts={}, received=0, reason="finished")
     month.until(
         MONTH + 6 * HOUR
     )  # the archive's clock never goes back: these crawls stand in the same future
@@ -178,14 +182,38 @@ def test_a_schedule_that_once_saw_a_clock_far_ahead_goes_on_crawling(tmp_path):
 
 def test_a_site_that_somebody_else_asks_waits_and_keeps_its_turn(tmp_path, caplog):
     caplog.set_level("INFO", "warta.schedule")
-    month = Simulated(tmp_path / "news.db", timetable(jitter=0))
+    Archive(tmp_path / "news.db").close()
+    now, crawled = MONTH, []
+
+    def run(order: Order) -> Result:
+        """A crawl takes its locks first, and ends with 75 if it cannot."""
+        ends = {"site": order.site, "started_at": now, "ended_at": now}
+        try:
+            locks_of(order.archive, [order.site]).close()
+        except Locked as error:
+            return Result(exit_code=75, stderr=f"Error: {error}", **ends)
+        crawled.append(order.site)
+        return Result(exit_code=0, ended="finished", **ends)
+
+    def tick(at: datetime) -> set[str]:
+        nonlocal now
+        now = at
+        orders = schedule.tick(at)
+        for order in orders:
+            schedule.crawl(order, lambda: at)
+        return {order.site for order in orders}
+
+    schedule = Schedule(tmp_path / "news.db", timetable(jitter=0), run)
     with elsewhere("suara"):
-        assert {order.site for order in month.schedule.tick(MONTH)} == {"medcom", "rmol"}
-        assert month.schedule.tick(MONTH + MINUTE / 2) == []
-        assert month.schedule.tick(MONTH + 2 * MINUTE) == []
-        assert month.schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
-    assert [record.getMessage() for record in caplog.records] == ["crawl waits"]
-    assert [order.site for order in month.schedule.tick(MONTH + 4 * MINUTE)] == ["suara"]
+        assert tick(MONTH) == set(SITES)
+        assert tick(MONTH + MINUTE / 2) == set()
+        assert tick(MONTH + 2 * MINUTE) == {"suara"}
+        assert schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
+        assert set(crawled) == {"medcom", "rmol"}
+    waits = [record for record in caplog.records if record.getMessage() == "crawl waits"]
+    assert [record.site for record in waits] == ["suara"]
+    assert tick(MONTH + 4 * MINUTE) == {"suara"}
+    assert crawled[2:] == ["suara"]
 
 
 def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp_path, caplog):
@@ -197,7 +225,7 @@ def test_a_crawl_that_finds_its_site_taken_is_no_failure_and_due_in_a_minute(tmp
         started_at=MONTH,
         ended_at=MONTH,
         exit_code=75,
-        said="Error: suara is being asked by another process",
+        stderr="Error: suara is being asked by another process",
     )
     hooks = Hooks(after=[lambda site, _result, _now: told.append(site)])
     schedule = Schedule(
@@ -262,7 +290,7 @@ def test_the_site_that_has_waited_longest_is_first_when_clocks_go_back_too():
     ],
 )
 def test_a_crawl_walks_back_to_the_last_day_that_was_finished(finished, days, since):
-    configuration = Configuration(sites={"suara": OfSite(backfill_days=days)})
+    configuration = Configuration(sites={"suara": SiteSettings(backfill_days=days)})
     table = Timetable.of(configuration, SITES)
     last = LastCrawl(started_at=MONTH, ended_at=None, end_reason=None, finished_at=finished)
     now = datetime(2026, 11, 19, 20, tzinfo=UTC)  # 03:00 of the 20th in Jakarta
@@ -272,9 +300,12 @@ def test_a_crawl_walks_back_to_the_last_day_that_was_finished(finished, days, si
 
 def test_the_archive_tells_the_newest_crawl_and_the_newest_that_finished(tmp_path):
     with Archive(tmp_path / "news.db") as archive:
-        first = archive.begin_crawl("suara", now=MONTH, version="0", arguments={})
-        archive.end_crawl(first, now=MONTH + HOUR, counts={}, received=0, reason="finished")
-        archive.begin_crawl("suara", now=MONTH + 2 * HOUR, version="0", arguments={})
+        with archive.transaction(MONTH):
+            first = archive.crawls.begin("suara", version="0", arguments={})
+        with archive.transaction(MONTH + HOUR):
+            archive.crawls.end(first, counts={}, received=0, reason="finished")
+        with archive.transaction(MONTH + 2 * HOUR):
+            archive.crawls.begin("suara", version="0", arguments={})
         assert last_crawls(archive) == {
             "suara": LastCrawl(
                 started_at=MONTH + 2 * HOUR, ended_at=None, end_reason=None, finished_at=MONTH

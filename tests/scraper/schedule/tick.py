@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from scraper.configuration import load
-from scraper.monitoring.lookout import wired
+from scraper.monitoring.lookout import hooks_of
 from scraper.politeness.locks import schedule_lock
-from scraper.schedule.processes import Order, Result, Runs
+from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -41,20 +41,20 @@ def main(config: str, at: str, proxy: str, count: str) -> None:
     configuration = load(Path(config), {}, list(sites())).configuration
     lock = schedule_lock(configuration.archive)
     timetable = Timetable.of(configuration, list(sites()))
-    runs = Runs(lambda: now, dict(os.environ) | dict.fromkeys(PROXIES, proxy))
+    runs = CrawlProcesses(
+        lambda: now, dict(os.environ) | dict.fromkeys(PROXIES, proxy), longest=600, grace=5
+    )
 
     def start(order: Order) -> Result | None:
         number = int(count) + sorted(timetable.rhythms).index(order.site)
-        return runs.run(
-            replace(order, settings=settings(order.site, number, now)), longest=600, grace=5
-        )
+        return runs.run(replace(order, settings=settings(order.site, number, now)))
 
-    hooks = wired(configuration, configuration.archive, timetable, lambda: now)
-    order = Order(site="", archive=configuration.archive, config=Path(config))
+    hooks = hooks_of(configuration, configuration.archive, timetable, lambda: now)
+    order = Order(archive=configuration.archive, config=Path(config))
     schedule = Schedule(configuration.archive, timetable, start, order=order, hooks=hooks)
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(partial(schedule.crawl, clock=lambda: now), schedule.tick(now)))
-    lock.release()
+    lock.close()
 
 
 if __name__ == "__main__":

@@ -465,7 +465,7 @@ def test_an_address_tells_which_page_of_the_story_it_shows(
     ],
 )
 def test_only_hosts_of_the_site_are_asked(site: str, host: str, asked: bool) -> None:
-    assert sites()[site].may_ask(host) is asked
+    assert sites()[site].may_request(host) is asked
 
 
 @pytest.mark.parametrize("host", ["rmol.co", "politik.rmol.co", "news.metrotvnews.com"])

@@ -194,4 +194,4 @@ def test_every_source_of_a_profile_begins_on_a_host_that_may_be_asked(name: str)
     assert steps
     for step in steps:
         assert "{" not in step.url
-        assert site.may_ask(step.url.split("/")[2])
+        assert site.may_request(step.url.split("/")[2])

@@ -9,7 +9,7 @@ import click
 from scraper.cli.defaults import config_option, configured
 from scraper.cli.options import archive_option
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import borrowed, crontab_lines, place_of
+from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
 from scraper.sites.loader import sites
 
 
@@ -28,9 +28,9 @@ def cron(context: click.Context, path: Path) -> None:
     (crontab -l; warta schedule cron) | crontab -
     """
     known = configured(context)
-    if lent := borrowed(known):
+    if lent := variables_not_passed_on(known):
         click.echo(lent, err=True)
     for line in crontab_lines(
-        place_of(known, path), Timetable.of(known.configuration, list(sites()))
+        Deployment.of(known, path), Timetable.of(known.configuration, list(sites()))
     ):
         click.echo(line)

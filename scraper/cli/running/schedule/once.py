@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
@@ -14,8 +13,8 @@ from archive.archive import Archive
 from archive.errors import Locked
 from scraper.cli.defaults import config_option, configured
 from scraper.cli.options import archive_option
-from scraper.schedule.daemon import logged_as_json, told_to_stop
-from scraper.schedule.processes import Order, Runs
+from scraper.schedule.daemon import json_log, stop_signal
+from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
 from scraper.schedule.timetable import Timetable, last_crawls
 from scraper.sites.loader import sites
@@ -46,19 +45,13 @@ def once(context: click.Context, site: str, path: Path) -> None:
     archive = path.absolute()
     with Archive(archive) as opened:  # one clear line for a bad path
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    order = Order(
-        site=site,
-        archive=archive,
-        since=since,
-        config=known.file.absolute() if known.file else None,
-    )
-    keys, runs = known.configuration.schedule, Runs(_now)
-    schedule = Schedule(
-        archive, timetable, partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    )
-    with logged_as_json(), told_to_stop() as wait:
+    order = Order.of(known, archive, site=site, since=since)
+    keys = known.configuration.schedule
+    processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
+    schedule = Schedule(archive, timetable, processes.run)
+    with json_log(), stop_signal() as wait:
         stopped = Event()
-        Thread(target=_stop_after, args=(wait, runs, keys.grace, stopped), daemon=True).start()
+        Thread(target=_stop_after, args=(wait, processes, stopped), daemon=True).start()
         for _minute in range(WAIT // PATIENCE):
             result = schedule.crawl(order, _now)
             if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
@@ -69,7 +62,7 @@ def once(context: click.Context, site: str, path: Path) -> None:
         raise SystemExit(result.exit_code if result is not None and result.exit_code >= 0 else 1)
 
 
-def _stop_after(wait: Callable[[], None], runs: Runs, grace: float, stopped: Event) -> None:
+def _stop_after(wait: Callable[[], None], processes: CrawlProcesses, stopped: Event) -> None:
     wait()
     stopped.set()
-    runs.stop(grace)
+    processes.stop()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import click
@@ -15,10 +14,10 @@ from scraper.cli.defaults import config_option, configured
 from scraper.cli.options import archive_option
 from scraper.configuration import Configuration
 from scraper.crawling.process import crawl_settings
-from scraper.monitoring.lookout import wired
+from scraper.monitoring.lookout import hooks_of
 from scraper.politeness.locks import schedule_lock
-from scraper.schedule.daemon import Shell, logged_as_json, logger, told_to_stop
-from scraper.schedule.processes import Order, Runs
+from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
+from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -68,24 +67,19 @@ def run(
     archive = path.absolute()
     crawl_settings(archive, overrides)  # one clear line for a bad setting
     Archive(archive).close()  # one clear line for a bad path
-    context.call_on_close(schedule_lock(archive).release)
-    order = Order(
-        site="",
-        archive=archive,
-        config=known.file.absolute() if known.file else None,
-        settings=overrides,
-    )
+    context.call_on_close(schedule_lock(archive).close)
+    order = Order.of(known, archive, settings=overrides)
     _run(configuration, timetable, order)
 
 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
-    keys, runs = configuration.schedule, Runs(_now)
-    start = partial(runs.run, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(order.archive, timetable, start, order=order)
-    schedule.hooks = wired(
+    keys = configuration.schedule
+    processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
+    schedule = Schedule(order.archive, timetable, processes.run, order=order)
+    schedule.hooks = hooks_of(
         configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way
     )
-    with logged_as_json(), told_to_stop() as wait:
+    with json_log(), stop_signal() as wait:
         logger.info(
             "started",
             extra={
@@ -94,10 +88,11 @@ def _run(configuration: Configuration, timetable: Timetable, order: Order) -> No
                 "pid": os.getpid(),
             },
         )
-        said = Shell(schedule, runs, keys, _now).run(wait)
+        daemon = Daemon(schedule, processes, _now, check_every=keys.check_every)
+        hooks_ended = daemon.run(wait)
         logger.info("stopped")
         if (
-            not said
+            not hooks_ended
         ):  # a hook waits for a server that does not answer, and would keep us here as long
             sys.stderr.flush()
             os._exit(0)

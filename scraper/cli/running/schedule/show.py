@@ -66,7 +66,7 @@ def _remembered(path: Path) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
     if not path.exists():
         return {}, {}
     with opened(path) as archive:
-        wishes = filter(None, map(archive.manners.of, sites()))
+        wishes = filter(None, map(archive.backoffs.of, sites()))
         return last_crawls(archive), {
             wish.site: wish.quiet_until for wish in wishes if wish.quiet_until is not None
         }

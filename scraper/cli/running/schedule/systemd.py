@@ -10,7 +10,7 @@ from archive.errors import ArchiveError
 from scraper.cli.defaults import config_option, configured
 from scraper.cli.options import archive_option
 from scraper.schedule.timetable import Timetable
-from scraper.schedule.units import borrowed, place_of, service, timers
+from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 from scraper.sites.loader import sites
 
 
@@ -43,7 +43,7 @@ def systemd(context: click.Context, with_timers: bool, output: Path | None, path
     """
     known = configured(context)
     writable = [file.absolute()] if (file := known.configuration.metrics.file) else []
-    place, lent = place_of(known, path), borrowed(known)
+    place, lent = Deployment.of(known, path), variables_not_passed_on(known)
     if lent:
         click.echo(lent, err=True)
     timetable = Timetable.of(known.configuration, list(sites()))

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from archive import Archive, Page, Revision
 from archive.records import Announcement, Check
-from scraper.crawling.responses import refusal_of_article
 from scraper.extraction import read_page
-from scraper.extraction.article import extractor_of
+from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.ingest.reread import lost_layout, reread_newest
 from scraper.sites.site import Identity, Layout, Rule, Site
 from scraper.spiders.rmol import SITE
+from tests.archive.invented import revise
 from tests.scraper.crawling.conftest import PROSE, story, story_url
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
@@ -69,20 +69,20 @@ def crawled(
     named, at = site.identify(page.requested_url), page.fetched_at
     assert isinstance(named, Identity)
     article = read_page(page, site).article
-    with archive.transaction():
+    with archive.transaction(at):
         archive.ledger.announce(
-            "rmol", [Announcement(url=named.url, key=named.key)], source="umpan", now=at
+            "rmol", [Announcement(url=named.url, key=named.key)], source="umpan"
         )
         entry = archive.ledger.entry(named.url, site="rmol")
         assert entry is not None
-        last = archive.newest_reading("rmol", named.key)
+        last = archive.history.newest("rmol", named.key)
         refusal = (
             "extraction_failed"
             if breaks
             else refusal_of_article(article)
             or ("layout_missed" if lost_layout(last, article) else None)
         )
-        snapshot = archive.pack(page)
+        snapshot = archive.snapshots.pack(page)
 
         def insert() -> int:
             return archive.snapshots.insert(
@@ -97,15 +97,15 @@ def crawled(
             "bytes": len(page.body),
         }
         if refusal is not None:
-            archive.note_reading(insert(), extractor_of(site), refusal, now=at)
+            archive.history.note_reading(insert(), extractor_of(site), refusal)
             archive.ledger.record(
                 Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol"
             )
             return None
-        reread_newest(archive, site, named.key, now=at)
-        revision = archive.revise(article, key=named.key, observed_at=at, keep=insert)
+        reread_newest(archive, site, named.key)
+        revision = revise(archive, article, key=named.key, keep=insert)
         outcome = "kept" if revision else "unchanged"
-        article_id = archive.article_id("rmol", named.key)
+        article_id = archive.history.article_id("rmol", named.key)
         archive.ledger.record(
             Check(**usual, outcome=outcome, next_check_at=at + DAY, article_id=article_id),
             site="rmol",
@@ -115,8 +115,8 @@ def crawled(
 
 def gone(archive: Archive, number: int, *, at: datetime) -> None:
     """The site took a story away."""
-    with archive.transaction():
-        archive.note_removal(archive.article_id("rmol", f"{700000 + number}"), observed_at=at)
+    with archive.transaction(at):
+        archive.history.note_removal(archive.history.article_id("rmol", f"{700000 + number}"))
         check = Check(
             url=story_url(number),
             crawl_id=None,

@@ -167,12 +167,12 @@ def test_other_addresses_of_a_story_that_is_found_today_are_told_which_it_is(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with Archive(path) as archive:
-        with archive.transaction():
+        with archive.transaction(NOW):
             links = [
                 Announcement(url=story_url(7, slug=slug), key="700007")
                 for slug in ("saluran-air", "lain")
             ]
-            archive.ledger.announce("rmol", links, source="umpan", now=NOW)
+            archive.ledger.announce("rmol", links, source="umpan")
         crawled(archive, page_of(7, prose=SHORT, redesigned=True))
     rule(REDESIGNED)
     fine(warta())

@@ -54,7 +54,7 @@ def reextract(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
         start_new_session=True,
     )
@@ -182,7 +182,7 @@ def test_it_runs_beside_a_crawl_which_loses_nothing(path: Path) -> None:
     ):
         for number in range(1, 31):
             crawled(archive, page_of(100 + number, at=NOW))
-        _out, told = beside.communicate(timeout=120)
+        _out, told = beside.communicate(timeout=300)
         assert (beside.returncode, told.split()[1]) == (0, "stories"), told
     with Archive(path, read_only=True) as archive:
         assert all(finding.ok for finding in verify(archive))

@@ -8,7 +8,9 @@ from typing import Any
 
 from archive import Archive
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import Mail, Message, Target, Told, note, send_due
+from scraper.monitoring.alerts.message import Message
+from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
+from scraper.monitoring.alerts.targets import Mail, Target
 from tests.scraper.monitoring.alerts.receivers import Postbox
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
@@ -19,7 +21,7 @@ DAY = timedelta(days=1)
 
 def tell(
     archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime
-) -> Told:
+) -> DeliveryReport:
     """As one who looks alone does."""
     note(archive, incidents, targets, now=now)
     return send_due(archive, targets, now=now)

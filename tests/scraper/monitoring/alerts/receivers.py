@@ -20,7 +20,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-PATIENCE = 20.0
+PATIENCE = 300.0
 """Seconds that a test waits for what another thread does."""
 
 

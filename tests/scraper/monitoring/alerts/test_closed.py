@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from archive.errors import ArchiveBusy, ArchiveUnwritable
-from scraper.monitoring.alerts import Webhook, unwritable
-from scraper.monitoring.alerts.unwritable import tell_closed, tell_open
+from scraper.monitoring.alerts import unwritable
+from scraper.monitoring.alerts.targets import Webhook
+from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
 from tests.scraper.monitoring.alerts.incidents import DAY, HOUR, MINUTE, NOW
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
@@ -31,10 +32,10 @@ def hook(receiver: Receiver) -> Webhook:
 def test_it_is_told_once_by_programs_that_look_once_each(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
-    told = [tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(5)]
+    told = [notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(5)]
     assert (told, receiver.told) == ([1, 0, 0, 0, 0], [BEGAN])
-    assert receiver.bodies[0]["why"] == "nothing can be kept: news.db: the disk is full"
-    assert not unwritable._here  # the next program finds the file
+    assert receiver.bodies[0]["why"] == "the archive cannot be written: news.db: the disk is full"
+    assert not unwritable._remembered  # the next program finds the file
 
 
 def test_it_is_told_once_by_crawls_that_end_at_once(
@@ -43,7 +44,8 @@ def test_it_is_told_once_by_crawls_that_end_at_once(
     with ThreadPoolExecutor(5) as pool:
         told = list(
             pool.map(
-                lambda minute: tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE), range(5)
+                lambda minute: notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE),
+                range(5),
             )
         )
     assert sum(told) == 1
@@ -55,11 +57,11 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from archive.errors import ArchiveUnwritable
-from scraper.monitoring.alerts import Webhook
-from scraper.monitoring.alerts.unwritable import tell_closed
+from scraper.monitoring.alerts.targets import Webhook
+from scraper.monitoring.alerts.unwritable import notify_unwritable
 input()
 full = ArchiveUnwritable("news.db: the disk is full")
-print(tell_closed(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now=datetime.fromisoformat(sys.argv[3])))
+print(notify_unwritable(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now=datetime.fromisoformat(sys.argv[3])))
 """
 
 
@@ -71,7 +73,7 @@ def test_it_is_told_once_by_processes_that_look_at_once(
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for _turn in range(3)
     ]
-    assert sorted(child.communicate("\n", timeout=60)[0] for child in children) == [
+    assert sorted(child.communicate("\n", timeout=300)[0] for child in children) == [
         "0\n",
         "0\n",
         "1\n",
@@ -87,9 +89,11 @@ def test_a_file_without_room_for_a_byte_remembers_it(
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:
-        told = [tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(3)]
-        assert not unwritable._here
-        told.append(tell_open(path, [hook], now=NOW + HOUR))
+        told = [
+            notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(3)
+        ]
+        assert not unwritable._remembered
+        told.append(notify_writable(path, [hook], now=NOW + HOUR))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
@@ -101,8 +105,8 @@ def test_an_archive_that_opens_and_closes_is_told_of_once_an_hour(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     for minute in range(0, 120, 2):
-        tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE)
-        tell_open(path, [hook], now=NOW + (minute + 1) * MINUTE)
+        notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE)
+        notify_writable(path, [hook], now=NOW + (minute + 1) * MINUTE)
     assert receiver.told == [BEGAN, ENDED] * 2
 
 
@@ -110,7 +114,9 @@ def test_an_archive_that_somebody_keeps_locked_is_no_news(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     assert (
-        tell_closed(path, ArchiveBusy("news.db: another program keeps it locked"), [hook], now=NOW)
+        notify_unwritable(
+            path, ArchiveBusy("news.db: another program keeps it locked"), [hook], now=NOW
+        )
         == 0
     )
     assert receiver.told == []
@@ -119,17 +125,17 @@ def test_an_archive_that_somebody_keeps_locked_is_no_news(
 def test_a_target_that_stays_down_is_given_up(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
-    tell_closed(path, FULL, [hook], now=NOW)
+    notify_unwritable(path, FULL, [hook], now=NOW)
     receiver.status = 503
-    assert tell_open(path, [hook], now=NOW + DAY) == 0
-    assert tell_open(path, [hook], now=NOW + 15 * DAY) == 0
+    assert notify_writable(path, [hook], now=NOW + DAY) == 0
+    assert notify_writable(path, [hook], now=NOW + 15 * DAY) == 0
     receiver.status = 200
-    assert tell_open(path, [hook], now=NOW + 16 * DAY) == 0
+    assert notify_writable(path, [hook], now=NOW + 16 * DAY) == 0
 
 
 def test_it_is_told_once_that_it_is_over(path: Path, receiver: Receiver, hook: Webhook) -> None:
-    tell_closed(path, FULL, [hook], now=NOW)
-    assert [tell_open(path, [hook], now=NOW + hour * HOUR) for hour in (1, 2, 3)] == [1, 0, 0]
+    notify_unwritable(path, FULL, [hook], now=NOW)
+    assert [notify_writable(path, [hook], now=NOW + hour * HOUR) for hour in (1, 2, 3)] == [1, 0, 0]
     assert receiver.told == [BEGAN, ENDED]
     began, ended = receiver.bodies
     assert (ended["since"], ended["ended_at"]) == (began["since"], (NOW + HOUR).isoformat())
@@ -138,8 +144,8 @@ def test_it_is_told_once_that_it_is_over(path: Path, receiver: Receiver, hook: W
 
 def test_each_time_is_another_incident(path: Path, receiver: Receiver, hook: Webhook) -> None:
     for hour in range(0, 9, 3):
-        tell_closed(path, FULL, [hook], now=NOW + hour * HOUR)
-        tell_open(path, [hook], now=NOW + (hour + 1) * HOUR)
+        notify_unwritable(path, FULL, [hook], now=NOW + hour * HOUR)
+        notify_writable(path, [hook], now=NOW + (hour + 1) * HOUR)
     assert receiver.told == [BEGAN, ENDED] * 3
     assert len({body["id"] for body in receiver.bodies}) == 6
 
@@ -150,14 +156,14 @@ def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(
     with Receiver() as down:
         down.status = 503
         other = Webhook(url=down.url)
-        assert tell_closed(path, FULL, [hook, other], now=NOW) == 1
+        assert notify_unwritable(path, FULL, [hook, other], now=NOW) == 1
         down.status = 200
-        assert tell_closed(path, FULL, [hook, other], now=NOW + MINUTE) == 1
+        assert notify_unwritable(path, FULL, [hook, other], now=NOW + MINUTE) == 1
         down.status = 503
-        assert tell_open(path, [hook, other], now=NOW + HOUR) == 1
+        assert notify_writable(path, [hook, other], now=NOW + HOUR) == 1
         down.status = 200
-        assert tell_open(path, [hook, other], now=NOW + 2 * HOUR) == 1
-        assert tell_open(path, [hook, other], now=NOW + 3 * HOUR) == 0
+        assert notify_writable(path, [hook, other], now=NOW + 2 * HOUR) == 1
+        assert notify_writable(path, [hook, other], now=NOW + 3 * HOUR) == 0
         assert [told for told in down.told if told == ENDED][-1:] == [ENDED]
     assert receiver.told == [BEGAN, ENDED]
 
@@ -166,9 +172,9 @@ def test_who_was_never_told_that_it_began_is_not_told_that_it_is_over(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     receiver.status = 503
-    assert tell_closed(path, FULL, [hook], now=NOW) == 0
+    assert notify_unwritable(path, FULL, [hook], now=NOW) == 0
     receiver.status = 200
-    assert tell_open(path, [hook], now=NOW + HOUR) == 0
+    assert notify_writable(path, [hook], now=NOW + HOUR) == 0
 
 
 def test_without_a_place_for_the_file_this_process_remembers(
@@ -177,6 +183,6 @@ def test_without_a_place_for_the_file_this_process_remembers(
     monkeypatch.setenv("WARTA_LOCKS", str(path / "not-a-folder"))
     path.write_text("a file")
     for minute in range(3):
-        tell_closed(path, FULL, [hook], now=NOW + minute * MINUTE)
-    tell_open(path, [hook], now=NOW + HOUR)
+        notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE)
+    notify_writable(path, [hook], now=NOW + HOUR)
     assert receiver.told == [BEGAN, ENDED]

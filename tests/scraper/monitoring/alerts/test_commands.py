@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from archive import Archive
 from scraper.cli.main import main
-from scraper.monitoring.alerts import Webhook
+from scraper.monitoring.alerts.targets import Webhook
 from tests.scraper.monitoring.alerts.incidents import HOUR, NOW, disk, drift, tell
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port
 
@@ -101,8 +101,10 @@ def test_one_look_tells_what_is_new_and_writes_the_metrics(
         config.read_text()
         + f"[metrics]\nfile = '{path.parent}/warta.prom'\n[health]\ndisk_free_gb = 0.0\n"
     )
-    crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
-    archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
+    with archive.transaction(NOW):
+        crawl = archive.crawls.begin("rmol", version="0", arguments={})
+    with archive.transaction(NOW):
+        archive.crawls.end(crawl, counts={}, received=0, reason="nothing_announced")
     for _turn in range(2):
         shown = run("tell", "--config", config, "--archive", path)
         assert (shown.exit_code, shown.stdout) == (0, "")
@@ -115,8 +117,10 @@ def test_a_look_whose_target_is_down_ends_with_3(
     config: Path, archive: Archive, path: Path, postbox: Postbox
 ) -> None:
     write(config, f"http://127.0.0.1:{free_port()}/RAHASIA", postbox)
-    crawl = archive.begin_crawl("rmol", now=NOW, version="0", arguments={})
-    archive.end_crawl(crawl, now=NOW, counts={}, received=0, reason="nothing_announced")
+    with archive.transaction(NOW):
+        crawl = archive.crawls.begin("rmol", version="0", arguments={})
+    with archive.transaction(NOW):
+        archive.crawls.end(crawl, counts={}, received=0, reason="nothing_announced")
     shown = run("tell", "--config", config, "--archive", path)
     assert shown.exit_code == 3
     assert "RAHASIA" not in shown.output

@@ -7,8 +7,8 @@ import ssl
 
 import pytest
 
-from scraper.monitoring.alerts import Mail, Undelivered
 from scraper.monitoring.alerts.mail import compose, send
+from scraper.monitoring.alerts.targets import Mail, Undelivered
 from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, mailbox, message
 from tests.scraper.monitoring.alerts.receivers import Postbox, free_port, silent
 
@@ -45,7 +45,7 @@ def test_the_end_answers_the_beginning_so_that_mailers_show_them_together(postbo
 
 def test_an_end_whose_beginning_was_never_told_says_so(postbox: Postbox) -> None:
     send(mailbox(postbox), message(id="a1b2-ended", state="ended", ended_at=NOW, began_told=False))
-    assert "not told when it began" in postbox.letters[0].get_content()
+    assert "No earlier message about this incident" in postbox.letters[0].get_content()
     assert postbox.letters[0]["In-Reply-To"] is None
 
 
@@ -153,7 +153,7 @@ def test_it_accepts_and_never_answers() -> None:
             recipients=("b@kabar.example",),
             timeout=0.2,
         )
-        assert "no answer within 0.2 s" in str(refusal(mail))
+        assert "no response within 0.2 s" in str(refusal(mail))
 
 
 def test_a_temporary_refusal_means_later_and_a_permanent_one_means_this_message(

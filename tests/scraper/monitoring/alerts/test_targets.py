@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import Any
 
 from scraper.configuration.keys import Alerts
-from scraper.monitoring.alerts import Mail, Target, Webhook
-from scraper.monitoring.alerts import targets as targets_of
+from scraper.monitoring.alerts.targets import Mail, Target, Webhook
+from scraper.monitoring.alerts.targets import targets as targets_of
 
 MAIL: dict[str, Any] = {
     "host": "smtp.kabar.example",

@@ -19,8 +19,8 @@ from archive import Archive
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import Alerts, lasting, listed
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import Target, Told, Webhook
-from scraper.monitoring.alerts.notify import MESSAGES
+from scraper.monitoring.alerts.notify import MESSAGES, DeliveryReport
+from scraper.monitoring.alerts.targets import Target, Webhook
 from tests.scraper.monitoring.alerts.incidents import (
     DAY,
     HOUR,
@@ -41,7 +41,9 @@ def hook(receiver: Receiver) -> Webhook:
     return Webhook(url=receiver.url)
 
 
-def told(archive: Archive, incidents: Sequence[Incident], *targets: Target, now: datetime) -> Told:
+def told(
+    archive: Archive, incidents: Sequence[Incident], *targets: Target, now: datetime
+) -> DeliveryReport:
     return tell(archive, incidents, targets, now=now)
 
 
@@ -150,8 +152,8 @@ def test_both_a_webhook_and_a_mailbox_are_told(
     archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox
 ) -> None:
     mail = mailbox(postbox)
-    assert told(archive, [drift()], hook, mail, now=NOW) == Told(sent=2)
-    assert told(archive, [], hook, mail, now=NOW + HOUR) == Told(sent=2)
+    assert told(archive, [drift()], hook, mail, now=NOW) == DeliveryReport(sent=2)
+    assert told(archive, [], hook, mail, now=NOW + HOUR) == DeliveryReport(sent=2)
     assert receiver.told == [BEGAN, ENDED]
     assert postbox.subjects == ["[warta] kabar: drift began", "[warta] kabar: drift ended"]
     assert postbox.letters[1]["In-Reply-To"] == postbox.letters[0]["Message-ID"]
@@ -212,10 +214,10 @@ def test_killed_while_it_was_told_and_ended_before_the_next_start(
 def claimed(archive: Archive, target: Target) -> None:
     """What stands in the archive when a program is killed with the message on its way."""
     alerts = Alerts(archive)
-    with archive.transaction():
-        alerts.note([drift()], [target.name], now=NOW)
-        (delivery,) = alerts.due(target.name, now=NOW)
-        assert alerts.claim(delivery, now=NOW)
+    with archive.transaction(NOW):
+        alerts.note([drift()], [target.name])
+        (delivery,) = alerts.due(target.name)
+        assert alerts.claim(delivery)
 
 
 def test_two_programs_tell_it_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
@@ -240,14 +242,14 @@ def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
         found = told(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW)
     assert (found.sent, len(found.failed), found.waiting) == (2, 1, 2)
     assert [record.getMessage() for record in caplog.records] == [
-        f"alerts: {hook.name}: it answered 500 Internal Server Error; it is told later"
+        f"alerts: {hook.name}: it answered 500 Internal Server Error; it will be retried"
     ]
     assert "RAHASIA" not in caplog.text
     assert receiver.asked == 1  # what fails once is not tried with everything else
     receiver.status = 200
-    assert told(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW + 2 * MINUTE) == Told(
-        sent=2
-    )
+    assert told(
+        archive, [drift(), disk()], hook, mailbox(postbox), now=NOW + 2 * MINUTE
+    ) == DeliveryReport(sent=2)
     assert receiver.told == [BEGAN, ("began", "disk", None)]
     assert len(postbox.letters) == 2
 
@@ -343,7 +345,7 @@ def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(
     begun = time.monotonic()
     found = told(archive, [drift()], slow, now=NOW)
     assert time.monotonic() - begun < 10
-    assert found.failed == (f"{slow.name}: no answer within 0.3 s",)
+    assert found.failed == (f"{slow.name}: no response within 0.3 s",)
 
 
 def test_nobody_listens_and_nothing_is_raised(archive: Archive) -> None:
@@ -396,7 +398,7 @@ def fill_up(archive: Archive) -> None:
     archive.db.conn.execute(f"PRAGMA max_page_count = {pages}")
     with contextlib.suppress(ArchiveError):
         for number in range(10_000):
-            with archive.transaction():
+            with archive.transaction(NOW):
                 archive.db.conn.execute(
                     "INSERT INTO alerts (kind, why, since, ended_at) VALUES ('disk', ?, ?, ?)",
                     (str(number) * 50, str(number), NOW.isoformat()),
@@ -457,7 +459,7 @@ _CHILD = """
 import sys
 from tests.scraper.monitoring.alerts.incidents import NOW, drift, tell
 from archive import Archive
-from scraper.monitoring.alerts import Webhook
+from scraper.monitoring.alerts.targets import Webhook
 with Archive(sys.argv[1]) as archive:
     tell(archive, [drift()], [Webhook(url=sys.argv[2], timeout=60)], now=NOW)
 """

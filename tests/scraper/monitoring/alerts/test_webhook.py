@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.monitoring.alerts import Undelivered, Webhook
+from scraper.monitoring.alerts.targets import Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
 from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, message
 from tests.scraper.monitoring.alerts.receivers import Receiver, free_port, until
@@ -95,7 +95,7 @@ def test_a_name_that_does_not_exist() -> None:
 
 def test_it_accepts_and_never_answers(receiver: Receiver) -> None:
     receiver.trouble = "hang"
-    assert str(refusal(Webhook(url=receiver.url, timeout=0.2))) == "no answer within 0.2 s"
+    assert str(refusal(Webhook(url=receiver.url, timeout=0.2))) == "no response within 0.2 s"
 
 
 def test_it_drops_the_connection(receiver: Receiver) -> None:

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive import Archive
-from scraper.monitoring.metrics import registry
+from scraper.monitoring.metrics.collecting import registry
 from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, story
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -65,9 +65,11 @@ def crawled(
     **counts: int,
 ) -> None:
     """A crawl of ninety seconds; without a reason it runs on, or was killed."""
-    number = archive.begin_crawl(site, now=at, version="0.1.0", arguments={})
+    with archive.transaction(at):
+        number = archive.crawls.begin(site, version="0.1.0", arguments={})
     if reason is not None:
-        archive.end_crawl(number, now=at + HOUR / 40, counts=counts, received=1234, reason=reason)
+        with archive.transaction(at + HOUR / 40):
+            archive.crawls.end(number, counts=counts, received=1234, reason=reason)
 
 
 def fill(archive: Archive) -> None:

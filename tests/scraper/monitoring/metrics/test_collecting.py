@@ -14,8 +14,8 @@ from archive import Archive
 from archive.archive import Reader
 from archive.maintenance.takedown import take_down
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts import Webhook
-from scraper.monitoring.metrics import LastLook, registry
+from scraper.monitoring.alerts.targets import Webhook
+from scraper.monitoring.metrics.collecting import LastCheck, registry
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS
 from tests.archive.invented import HOUR, NOW, keep, story
 from tests.scraper.monitoring.alerts.incidents import tell
@@ -89,10 +89,10 @@ def test_what_alerts_just_found_is_not_looked_for_again(
         looks.append(now)
         return [Incident(kind="no_crawl", site=f"s{len(looks)}", since=NOW, why="Sunyi.")]
 
-    last = LastLook(looking, fresh=HOUR)
+    last = LastCheck(looking, fresh=HOUR)
     asked = registry(path, clock=clock, incidents=last)
     begun = clock.moment
-    last.look(archive, begun)
+    last.check(archive, begun)
     clock.moment += HOUR / 2
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
         ("no_crawl", "", "s1"): 1
@@ -210,7 +210,7 @@ def test_scrapes_within_a_minute_are_given_one_answer(
 )
 def test_a_site_may_have_any_name(archive: Archive, scrape: Scrape, site: str) -> None:
     keep(archive, story(1, site="kabar"))
-    with archive.transaction():
+    with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE articles SET site = ?", (site,))
         archive.db.conn.execute("UPDATE urls SET site = ?", (site,))
     crawled(archive, site, kept=1)
@@ -269,6 +269,6 @@ def test_an_archive_that_somebody_writes_is_read_meanwhile(
     archive: Archive, scrape: Scrape
 ) -> None:
     fill(archive)
-    with archive.transaction():
-        archive.clock.stamp(NOW + HOUR)
+    with archive.transaction(NOW + HOUR):
+        archive.clock.stamp()
         assert labelled(scrape(), "warta_articles") == {("kabar",): 2, ("pagi",): 1}

@@ -17,8 +17,10 @@ from scraper.cli.main import main
 def test_a_crawl_that_failed_is_an_incident(tmp_path: Path) -> None:
     path, now = tmp_path / "news.db", datetime.now(UTC)
     with Archive(path) as archive:
-        crawl = archive.begin_crawl("rmol", now=now, version="0", arguments={})
-        archive.end_crawl(crawl, now=now, counts={}, received=0, reason="robots_forbidden")
+        with archive.transaction(now):
+            crawl = archive.crawls.begin("rmol", version="0", arguments={})
+        with archive.transaction(now):
+            archive.crawls.end(crawl, counts={}, received=0, reason="robots_forbidden")
     shown = CliRunner().invoke(main, ["metrics", "--archive", str(path)])
     assert shown.exit_code == 0, shown.stderr
     families = {family.name: family for family in text_string_to_metric_families(shown.stdout)}

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from archive import Archive
 from archive.monitoring.incidents import Incident
 from scraper.cli.main import main
-from scraper.monitoring.metrics import MetricsError, serve, write_textfile
+from scraper.monitoring.metrics.serving import MetricsError, serve, write_textfile
 from tests.archive.conftest import folder_of_a_user
 from tests.archive.invented import NOW
 from tests.scraper.monitoring.metrics.conftest import fill, samples
@@ -38,17 +38,17 @@ def fetch(port: int) -> requests.Response:
 
 def test_prometheus_is_served_its_text_format(archive: Archive, metrics: CollectorRegistry) -> None:
     fill(archive)
-    with serve(0, metrics) as serving:
-        answer = fetch(serving.port)
+    with serve(0, metrics) as port:
+        answer = fetch(port)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     assert samples(answer.text)["warta_articles", (("site", "kabar"),)] == 2
 
 
 def test_it_listens_on_loopback_alone(archive: Archive, metrics: CollectorRegistry) -> None:
-    with serve(0, metrics) as serving:
+    with serve(0, metrics) as port:
         elsewhere = socket.create_server(
-            ("127.0.0.2", serving.port)
+            ("127.0.0.2", port)
         )  # free: it is not bound on all addresses
         elsewhere.close()
 
@@ -56,12 +56,12 @@ def test_it_listens_on_loopback_alone(archive: Archive, metrics: CollectorRegist
 def test_after_closing_nobody_listens_and_the_port_is_free_again(
     archive: Archive, metrics: CollectorRegistry
 ) -> None:
-    serving = serve(0, metrics)
-    fetch(serving.port)
-    serving.close()
+    with serve(0, metrics) as port:
+        fetch(port)
     with pytest.raises(requests.ConnectionError):
-        fetch(serving.port)
-    serve(serving.port, metrics).close()
+        fetch(port)
+    with serve(port, metrics):
+        pass
 
 
 def test_a_port_that_is_taken_is_one_line(metrics: CollectorRegistry) -> None:
@@ -69,14 +69,14 @@ def test_a_port_that_is_taken_is_one_line(metrics: CollectorRegistry) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(
             MetricsError,
-            match=rf"^127.0.0.1:{port}: the metrics cannot be served there \(address already in use\)$",
+            match=rf"^127.0.0.1:{port}: the metrics cannot be served \(address already in use\)$",
         ):
-            serve(port, metrics)
+            serve(port, metrics).__enter__()
 
 
 def test_a_port_that_cannot_be_is_one_line(metrics: CollectorRegistry) -> None:
-    with pytest.raises(MetricsError, match="70000: the metrics cannot be served there"):
-        serve(70_000, metrics)
+    with pytest.raises(MetricsError, match="70000: the metrics cannot be served"):
+        serve(70_000, metrics).__enter__()
 
 
 def test_an_archive_that_goes_away_does_not_end_the_server(
@@ -84,9 +84,9 @@ def test_an_archive_that_goes_away_does_not_end_the_server(
 ) -> None:
     archive.close()
     path.rename(path.with_name("pindah.db"))
-    with serve(0, metrics) as serving:
+    with serve(0, metrics) as port:
         for _scrape in range(2):
-            assert "warta_collect_success 0.0" in fetch(serving.port).text
+            assert "warta_collect_success 0.0" in fetch(port).text
 
 
 def test_many_scrapes_at_once_are_each_answered(
@@ -94,9 +94,9 @@ def test_many_scrapes_at_once_are_each_answered(
 ) -> None:
     fill(archive)
     seen: list[int] = []
-    with serve(0, metrics) as serving:
+    with serve(0, metrics) as port:
         threads = [
-            Thread(target=lambda: seen.append(len(samples(fetch(serving.port).text))))
+            Thread(target=lambda: seen.append(len(samples(fetch(port).text))))
             for _number in range(8)
         ]
         for thread in threads:
@@ -110,8 +110,8 @@ def test_many_scrapes_at_once_are_each_answered(
 def test_a_connection_that_says_nothing_holds_up_neither_scrapes_nor_the_end(
     archive: Archive, metrics: CollectorRegistry
 ) -> None:
-    with serve(0, metrics) as serving, socket.create_connection(("127.0.0.1", serving.port)):
-        assert fetch(serving.port).status_code == 200
+    with serve(0, metrics) as port, socket.create_connection(("127.0.0.1", port)):
+        assert fetch(port).status_code == 200
 
 
 # The file
@@ -135,8 +135,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_left(
 ) -> None:
     folder_of_a_user.chmod(0o500)
     with pytest.raises(
-        MetricsError,
-        match=r"warta.prom: the metrics cannot be written there \(permission denied\)$",
+        MetricsError, match=r"warta.prom: the metrics cannot be written \(permission denied\)$"
     ):
         write_textfile(folder_of_a_user / "warta.prom", metrics)
     assert os.listdir(folder_of_a_user) == []  # noqa: PTH208
@@ -149,7 +148,7 @@ def test_a_file_that_cannot_be_written_is_one_line_and_nothing_is_left(
 def test_a_place_that_is_none_is_one_line(
     metrics: CollectorRegistry, tmp_path: Path, place: str, why: str
 ) -> None:
-    with pytest.raises(MetricsError, match=rf"the metrics cannot be written there \({why}\)$"):
+    with pytest.raises(MetricsError, match=rf"the metrics cannot be written \({why}\)$"):
         write_textfile(tmp_path / place, metrics)
 
 

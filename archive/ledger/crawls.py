@@ -1,0 +1,108 @@
+"""The table `crawls`: one run of one site's spider, from its start to the reason of its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.database.clock import Clock, parsed
+
+_COLUMNS = "id, started_at, ended_at, end_reason"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrawlRun:
+    """A row of `crawls`; its times are the archive's, in UTC."""
+
+    id: int
+    started_at: datetime
+    ended_at: datetime | None
+    """None while it runs, and after it was killed until that is found out."""
+    end_reason: str | None
+    """A code of archive.ledger.wording; None while it runs."""
+
+
+class Crawls:
+    """Reading and writing of the crawls; writes belong inside a transaction of the Archive."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def begin(self, site: str, *, version: str, arguments: Mapping[str, Any]) -> int:
+        """Write a crawl of a site that no other process crawls, and return its number.
+
+        A crawl before it that has no end was killed.
+        """
+        self.end_interrupted(site)
+        (crawl_id,) = self._db.conn.execute(
+            """INSERT INTO crawls (site, started_at, version, arguments)
+            VALUES (?, ?, ?, ?) RETURNING id""",
+            (site, self._clock.stamp(), version, json.dumps(dict(arguments))),
+        ).fetchone()
+        return int(crawl_id)
+
+    def end(self, crawl_id: int, *, counts: Mapping[str, Any], received: int, reason: str) -> None:
+        """Write how a crawl ended: its counts, the bytes received, and the reason."""
+        self._db.conn.execute(
+            "UPDATE crawls SET ended_at = ?, counts = ?, bytes = ?, end_reason = ? WHERE id = ?",
+            (self._clock.stamp(), json.dumps(dict(counts)), received, reason, crawl_id),
+        )
+
+    def end_interrupted(self, site: str, *, reason: str = "broke_off") -> None:
+        """End the newest crawl of a site if it has no end; for callers that hold the site's lock.
+
+        `ended_at` is when that was found out: nothing is written into the past.
+        """
+        self._db.conn.execute(
+            """UPDATE crawls SET ended_at = ?, end_reason = ?
+            WHERE id = (SELECT max(id) FROM crawls WHERE site = ?) AND ended_at IS NULL""",
+            (self._clock.stamp(), reason, site),
+        )
+
+    def sites(self) -> list[str]:
+        """Return the sites that were ever crawled, in the order of their names."""
+        rows = self._db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")
+        return [site for (site,) in rows]
+
+    def get(self, crawl_id: int) -> CrawlRun:
+        """Return one crawl."""
+        return self._runs("id = ?", crawl_id)[0]
+
+    def newest(self, site: str) -> CrawlRun | None:
+        """Return a site's newest crawl; None where there was none."""
+        return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", site)), None)
+
+    def newest_finished(self, site: str) -> CrawlRun | None:
+        """Return the newest crawl of a site that finished by itself."""
+        finished = "site = ? AND end_reason = 'finished' ORDER BY started_at DESC LIMIT 1"
+        return next(iter(self._runs(finished, site)), None)
+
+    def since_finished(self, site: str) -> list[CrawlRun]:
+        """Return a site's crawls from the last one that finished on, newest first."""
+        return self._runs(
+            """site = :site AND id >= coalesce(
+                (SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0)
+            ORDER BY id DESC""",
+            {"site": site},
+        )
+
+    def _runs(self, where: str, values: Any) -> list[CrawlRun]:
+        rows = self._db.conn.execute(
+            f"SELECT {_COLUMNS} FROM crawls WHERE {where}",  # noqa: S608 - constants
+            values if isinstance(values, Mapping) else (values,),
+        )
+        return [
+            CrawlRun(
+                id=number,
+                started_at=datetime.fromisoformat(started_at),
+                ended_at=parsed(ended_at),
+                end_reason=reason,
+            )
+            for number, started_at, ended_at, reason in rows.fetchall()
+        ]

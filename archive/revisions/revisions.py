@@ -1,0 +1,274 @@
+"""Articles and their revisions, readings, rights and search index, and tombstones: their owner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlite_utils import Database
+
+from archive.database.clock import Clock
+from archive.database.schema import ARTICLE_COLUMNS, LISTS
+from archive.records import Article, Revision
+from archive.revisions.changes import Change, change_of, reading_digest
+from archive.syndication.clusters import Clusters
+
+_NEWEST = """SELECT a.site, a.removed_at, r.* FROM articles a
+    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
+
+
+class Revisions:
+    """Writing of articles and revisions, inside a transaction of the Archive."""
+
+    def __init__(self, db: Database, clock: Clock, clusters: Clusters) -> None:
+        self._db = db
+        self._clock = clock
+        self._clusters = clusters
+
+    def newest(self, site: str, key: str) -> dict[str, Any] | None:
+        """Return a story's newest revision as a row, with `site` and `removed_at` of its article.
+
+        None for a story that is not in the archive.
+        """
+        return self._newest("a.site = ? AND a.key = ?", [site, key])
+
+    def revise(
+        self, article: Article, *, key: str, snapshot_id: int | None = None, technical: bool = False
+    ) -> Revision | None:
+        """Write what the article says now if it differs from its newest revision.
+
+        `technical`: the page did not change, our extractor did. None where nothing changed, or the
+        story was taken down here.
+        """
+        newest = self.newest(article.site, key)
+        change = change_of(newest, article, technical=technical)
+        if change is None or (newest is None and self.taken_down(article.site, key)):
+            return None
+        return self.write(article, change, key=key, newest=newest, snapshot_id=snapshot_id)
+
+    def write(
+        self,
+        article: Article,
+        change: Change,
+        *,
+        key: str,
+        newest: Mapping[str, Any] | None,
+        snapshot_id: int | None,
+    ) -> Revision:
+        """Write a revision for the change from `newest` to `article`; the first makes the article.
+
+        `snapshot_id` is the page that it was read from, None where that is not kept.
+        """
+        article_id = newest["article_id"] if newest else self._insert_article(article, key)
+        number = newest["number"] + 1 if newest else 1
+        reading = article.as_dict()
+        return self._insert_revision(article_id, number, change, reading, snapshot_id)
+
+    def note_removal(self, article_id: int) -> Revision | None:
+        """Write that a story is gone from its site (404, 410): a revision with the last text.
+
+        None where that is known already.
+        """
+        last = self._newest("a.id = ? AND a.removed_at IS NULL", [article_id])
+        if last is None:
+            return None
+        change, number = Change(kind="removed"), last["number"] + 1
+        return self._insert_revision(article_id, number, change, last, last["snapshot_id"])
+
+    def article_id(self, site: str, key: str) -> int:
+        """Return the number of a story that is in the archive."""
+        (article_id,) = self._db.conn.execute(
+            "SELECT id FROM articles WHERE site = ? AND key = ?", (site, key)
+        ).fetchone()
+        return int(article_id)
+
+    def site_of_url(self, url: str) -> str | None:
+        """Return the site of a story whose identity is its address; None for an unknown one."""
+        row = self._db.conn.execute(
+            "SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (url, url)
+        ).fetchone()
+        return row[0] if row else None
+
+    def earlier(self, article_id: int, digest: str) -> int | None:
+        """Return the number of the newest revision with this digest; None where there is none."""
+        (number,) = self._db.conn.execute(
+            "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?",
+            (article_id, digest),
+        ).fetchone()
+        return int(number) if number is not None else None
+
+    def read_by(self, snapshot_id: int) -> str | None:
+        """Return the extractor that read a snapshot last; None where none did."""
+        row = self._db.conn.execute(
+            "SELECT extractor FROM readings WHERE snapshot_id = ?", (snapshot_id,)
+        ).fetchone()
+        return row[0] if row else None
+
+    def note_reading(
+        self,
+        snapshot_id: int,
+        extractor: str,
+        refusal: str | None = None,
+        *,
+        layout: str | None = None,
+    ) -> None:
+        """Write which extractor read a snapshot last, by which layout, or why it yielded no story."""
+        self._db.conn.execute(
+            """INSERT INTO readings (snapshot_id, extractor, refusal, layout, read_at)
+            VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor,
+                refusal = excluded.refusal, layout = excluded.layout, read_at = excluded.read_at""",
+            (snapshot_id, extractor, refusal, layout, self._clock.stamp()),
+        )
+
+    def note_rights(self, article_id: int, opted_out: str | None) -> None:
+        """Write the rule by which a story's page opts out of text mining today; None for none."""
+        if self._opted_out(article_id) == opted_out:
+            return
+        self._db.conn.execute(
+            "UPDATE articles SET opted_out = ? WHERE id = ?", (opted_out, article_id)
+        )
+        self._db.conn.execute(
+            "INSERT INTO rights (article_id, since, rule) VALUES (?, ?, ?)",
+            (article_id, self._clock.stamp(), opted_out),
+        )
+
+    def note_robots_rule(self, article_id: int, rule: str | None) -> None:
+        """Write what robots.txt says today of a page that did not change.
+
+        A rule of the page itself stays.
+        """
+        before = self._opted_out(article_id)
+        if before is None or before.startswith("robots.txt:"):
+            self.note_rights(article_id, rule)
+
+    def taken_down(self, site: str, key: str) -> bool:
+        """Return whether the archive's owner took the story down."""
+        found = self._db.conn.execute(
+            "SELECT 1 FROM tombstones WHERE site = ? AND key = ?", (site, key)
+        )
+        return found.fetchone() is not None
+
+    def bury(self, site: str, key: str, *, url: str, reason: str) -> int | None:
+        """Write the tombstone of a story, and return the number of its article if it has one.
+
+        `url` is that of a story that was never kept.
+        """
+        row = self._db.conn.execute(
+            "SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)
+        ).fetchone()
+        article_id, url = row or (None, url)
+        self._db.conn.execute(
+            """INSERT INTO tombstones (site, key, article_id, url, reason, taken_down_at)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (site, key) DO UPDATE SET article_id = excluded.article_id""",
+            (site, key, article_id, url, reason, self._clock.stamp()),
+        )
+        return article_id
+
+    def erase(self, article_id: int) -> int:
+        """Delete the texts of a story that has a tombstone, also from the search index.
+
+        Returns how many revisions it had.
+        """
+        self._clusters.erase(article_id)
+        self._unindex(article_id)
+        erased = self._db.conn.execute(
+            "DELETE FROM revisions WHERE article_id = ?", (article_id,)
+        ).rowcount
+        self._db.conn.execute("DELETE FROM rights WHERE article_id = ?", (article_id,))
+        self._db.conn.execute(
+            """UPDATE articles SET revision = 0, opted_out = NULL, published_at = NULL
+            WHERE id = ?""",
+            (article_id,),
+        )
+        return erased
+
+    def erase_readings(self, snapshots: Sequence[int]) -> None:
+        """Delete what is known of the readings of snapshots that are erased next."""
+        self._db.conn.executemany(
+            "DELETE FROM readings WHERE snapshot_id = ?", [(number,) for number in snapshots]
+        )
+
+    def _newest(self, where: str, values: Sequence[Any]) -> dict[str, Any] | None:
+        row = next(self._db.query(f"{_NEWEST} WHERE {where}", values), None)
+        return row and row | {name: json.loads(row[name]) for name in LISTS}
+
+    def _opted_out(self, article_id: int) -> str | None:
+        (rule,) = self._db.conn.execute(
+            "SELECT opted_out FROM articles WHERE id = ?", (article_id,)
+        ).fetchone()
+        return rule  # type: ignore[no-any-return]
+
+    def _insert_article(self, article: Article, key: str) -> int:
+        (article_id,) = self._db.conn.execute(
+            """INSERT INTO articles (site, key, story_id, url, first_seen_at, revision)
+            VALUES (?, ?, ?, ?, ?, 0) RETURNING id""",
+            (article.site, key, article.story_id, article.canonical_url, self._clock.stamp()),
+        ).fetchone()
+        return int(article_id)
+
+    def _insert_revision(
+        self,
+        article_id: int,
+        number: int,
+        change: Change,
+        reading: Mapping[str, Any],
+        snapshot_id: int | None,
+    ) -> Revision:
+        digest, at = reading_digest(reading), self._clock.stamp()
+        returns_to = self.earlier(article_id, digest) if change.changed else None
+        lists = {name: json.dumps(list(reading[name]), ensure_ascii=False) for name in LISTS}
+        row = {name: reading[name] for name in ARTICLE_COLUMNS} | lists
+        row |= {
+            "article_id": article_id,
+            "number": number,
+            "kind": change.kind,
+            "changed": json.dumps(list(change.changed)),
+            "returns_to": returns_to,
+            "observed_at": at,
+            "snapshot_id": snapshot_id,
+            "digest": digest,
+            "correction": change.correction,
+        }
+        self._unindex(article_id)
+        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+        self._db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+        self._db.conn.execute(
+            """UPDATE articles SET revision = :number, published_at = :published_at,
+                removed_at = CASE :kind WHEN 'technical' THEN removed_at
+                    WHEN 'removed' THEN :observed_at ELSE NULL END WHERE id = :article_id""",
+            row,
+        )
+        self._index(article_id)
+        if change.kind == "first" or {"body", "published_at"} & set(change.changed):
+            self._clusters.place(article_id, reading["body"])
+        if snapshot_id is not None and change.kind != "removed":
+            self.note_reading(snapshot_id, reading["extractor"], layout=reading["layout"])
+        return Revision(
+            article_id=article_id,
+            number=number,
+            kind=change.kind,
+            changed=change.changed,
+            returns_to=returns_to,
+            correction=change.correction,
+            observed_at=datetime.fromisoformat(at),
+        )
+
+    def _unindex(self, article_id: int) -> None:
+        """Take the old text out of the search index, while `searchable` still shows it."""
+        self._db.conn.execute(
+            """INSERT INTO search (search, rowid, headline, deck, body)
+            SELECT 'delete', article_id, headline, deck, body FROM searchable
+            WHERE article_id = ?""",
+            (article_id,),
+        )
+
+    def _index(self, article_id: int) -> None:
+        self._db.conn.execute(
+            """INSERT INTO search (rowid, headline, deck, body)
+            SELECT * FROM searchable WHERE article_id = ?""",
+            (article_id,),
+        )

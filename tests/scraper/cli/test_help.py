@@ -1,0 +1,78 @@
+"""`warta help`: the manual."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scraper.cli.main import main
+from scraper.cli.reading.help import TOPICS, first_sentence
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, ["help", *words])
+
+
+def test_the_topics_are_listed_with_their_first_sentence() -> None:
+    shown = run()
+    assert shown.exit_code == 0
+    lines = [line.split(maxsplit=1) for line in shown.stdout.splitlines() if line.startswith("  ")]
+    assert [name for name, _sentence in lines] == list(TOPICS)
+    for name, sentence in lines:
+        assert sentence == first_sentence(name)
+        assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_pipe_gets_the_topic_as_plain_text(topic: str) -> None:
+    shown = run(topic)
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("# ")
+    assert "\x1b" not in shown.stdout
+    assert "<!--" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("crawl", "Error: no topic 'crawl' in the manual; did you mean crawling?\n"),
+        ("xyzzy", "Error: no topic 'xyzzy' in the manual; `warta help` lists the topics\n"),
+    ],
+)
+def test_an_unknown_topic_is_one_line(topic: str, said: str) -> None:
+    shown = run(topic)
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (2, "", said)
+
+
+def test_a_terminal_gets_it_rendered_in_a_pager(tmp_path: Path, monkeypatch) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text("#!/bin/sh\necho PAGED\ncat\n")
+    pager.chmod(0o700)
+    monkeypatch.setenv("PAGER", str(pager))
+    monkeypatch.setenv("TERM", "xterm")
+    outer, inner = pty.openpty()
+    command = [sys.executable, "-m", "scraper", "help", "as-of"]
+    with subprocess.Popen(command, stdin=inner, stdout=inner, stderr=inner) as shown:
+        os.close(inner)
+        text = "".join(_read(outer))
+    os.close(outer)
+    assert shown.returncode == 0
+    assert "PAGED" in text
+    assert "As of a time" in text
+    assert "# As of" not in text
+    assert "```" not in text
+
+
+def _read(terminal: int) -> Iterator[str]:
+    """Until the other end is closed, which Linux reports as an error."""
+    with suppress(OSError):
+        while found := os.read(terminal, 1024):
+            yield found.decode(errors="replace")
