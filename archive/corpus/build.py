@@ -14,13 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from archive.archive import Archive
-from archive.corpus.executors import (
-    check_not_queued,
-    checked_options,
-    queue_slurm,
-    run_local,
-    run_ray,
-)
+from archive.corpus import executors
 from archive.corpus.filters.language import check_languages
 from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
@@ -81,11 +75,11 @@ def build(
     None where Slurm has queued it: its last job leaves only logs in the work folder. Killed or
     stopped, a later call resumes. Raises CorpusError.
     """
-    for_executor = checked_options(options.executor, options.options)
+    for_executor = executors.checked_options(options.executor, options.options)
     check_target(out, overwrite=options.overwrite)
     work = work_folder(out)
     with _plain_errors(out, work), _locked(work):
-        check_not_queued(work)
+        executors.check_not_queued(work)
         if not out.exists() and (work / REPLACED).exists():  # killed between two renames
             (work / REPLACED).rename(out)
         check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
@@ -94,13 +88,13 @@ def build(
         slurm = options.executor == "slurm"
         finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
         if slurm:
-            queue_slurm(finish, for_executor)
+            executors.queue_slurm(finish, for_executor)
             return None
         try:
             if options.executor == "ray":
-                run_ray(finish, for_executor)
+                executors.run_ray(finish, for_executor)
             else:
-                run_local(finish, jobs=options.jobs, advance=advance)
+                executors.run_local(finish, jobs=options.jobs, advance=advance)
         except NothingLeft:
             shutil.rmtree(work)
             raise
@@ -163,15 +157,17 @@ def _plain_errors(out: Path, work: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full else f"cannot be written: {error.strerror or error}"
-        hint = ""
-        if os.path.exists(work):  # noqa: PTH110 - Path's own raises where a name is too long
-            hint = "; the same command resumes the build"
-            hint += " once there is space" if full else ""
+        why = f"cannot be written: {error.strerror or error}"
+        hint = "; the same command resumes the build"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why, hint = "the disk is full", f"{hint} once there is space"
+        if not os.path.exists(work):  # noqa: PTH110 - Path's own raises where a name is too long
+            hint = ""
         raise CorpusError(f"{out}: {why}{hint}") from error
 
 
 def available_cores() -> int:
     """Return the cores that this process may use, or all where the system does not say."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -141,8 +141,9 @@ def checked_options(name: str, given: Sequence[str]) -> dict[str, Any]:
                 f"--executor-option {option}: expected NAME=VALUE; {name} has {known}"
             )
         value = _value(text)
-        merges = isinstance(value, dict) and key in options
-        options[key] = options[key] | value if merges else value
+        if isinstance(value, dict) and isinstance(options.get(key), dict):
+            value = options[key] | value
+        options[key] = value
     required = (key for key, one in arguments.items() if one.default is inspect.Parameter.empty)
     if missing := [key for key in required if key not in options]:
         raise CorpusError(f"--executor {name} needs --executor-option {'=..., '.join(missing)}=...")
@@ -156,7 +157,9 @@ def _slurm_defaults() -> dict[str, Any]:
         "sbatch_args": {"kill-on-invalid-dep": "yes"},
     }
     activate = Path(sys.prefix) / "bin" / "activate"
-    return defaults | ({"venv_path": str(activate)} if activate.is_file() else {})
+    if activate.is_file():
+        defaults["venv_path"] = str(activate)
+    return defaults
 
 
 def _value(text: str) -> Any:

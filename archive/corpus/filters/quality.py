@@ -84,7 +84,9 @@ class QualityFilter(BaseFilter):
             return False, "no_words"  # datatrove divides by their number
         copy = Document(text=re.sub(r"\n{2,}", "\n", doc.text.strip("\n")), id=doc.id)
         kept, reason = get_filter_result(self.judge.filter(copy))
-        return True if kept else (False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)])
+        if kept:
+            return True
+        return False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)]
 
 
 def _has_words(text: str) -> bool:

@@ -47,8 +47,9 @@ def _encodable(text: str) -> str:
 
 
 def _tokens(chunk: str) -> tuple[str, ...]:
-    split = _cached_tokens if len(chunk) <= LONGEST_CACHED else _cached_tokens.__wrapped__
-    return split(chunk)
+    if len(chunk) > LONGEST_CACHED:
+        return _cached_tokens.__wrapped__(chunk)
+    return _cached_tokens(chunk)
 
 
 @lru_cache(65_536)

@@ -170,8 +170,9 @@ def _months(summary: Summary) -> str:
 
 def _months_note(summary: Summary) -> str:
     rolled = any(len(months) > 1 for _, months in periods(month for _, month in summary.months))
-    note = "All but the newest 24 are summed by year; `manifest.json` has every month."
-    return note if rolled else ""
+    if not rolled:
+        return ""
+    return "All but the newest 24 are summed by year; `manifest.json` has every month."
 
 
 def _dropped(summary: Summary) -> str:

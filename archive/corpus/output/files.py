@@ -51,14 +51,17 @@ class ParquetSink:
     With those chunks, an upload of a new version transfers only what is new.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._schema = schema
+    ending = "parquet"
+
+    def __init__(self, path: Path, schema: pa.Schema | None = None) -> None:
+        """`schema`: by default that of the corpus."""
+        self._schema = schema or arrow_schema()
         self._waiting: list[dict[str, Any]] = []
         self._file = path.open("wb")
         self._buffer = _Buffer()
         self._writer = pq.ParquetWriter(
             self._buffer,
-            schema,
+            self._schema,
             compression="zstd",
             use_content_defined_chunking=True,
             write_page_index=True,
@@ -89,6 +92,8 @@ class ParquetSink:
 class JsonSink:
     """JSON lines, gzipped without a name or a time."""
 
+    ending = "jsonl.gz"
+
     def __init__(self, path: Path) -> None:
         self._raw = path.open("wb")
         self._file = gzip.GzipFile("", "wb", compresslevel=6, fileobj=self._raw, mtime=0)
@@ -104,6 +109,9 @@ class JsonSink:
             self._file.close()
 
 
+_SINKS: dict[Format, type[ParquetSink | JsonSink]] = {"parquet": ParquetSink, "jsonl": JsonSink}
+
+
 class DataFiles:
     """The data files of all splits; their names contain their number, so totals must be known.
 
@@ -113,7 +121,7 @@ class DataFiles:
 
     def __init__(self, folder: Path, splits: Mapping[str, int], file_format: Format) -> None:
         self._folder = folder
-        self._format = file_format
+        self._kind = _SINKS[file_format]
         self._totals = splits
         self._written = dict.fromkeys(splits, 0)
         self._open: dict[str, ParquetSink | JsonSink] = {}
@@ -147,17 +155,15 @@ class DataFiles:
 
     def _sink(self, split: str) -> ParquetSink | JsonSink:
         if split not in self._open:
-            path = self._folder / self._name(split, self._written[split] // ROWS_PER_FILE)
-            parquet = self._format == "parquet"
-            self._open[split] = ParquetSink(path, arrow_schema()) if parquet else JsonSink(path)
+            name = self._name(split, self._written[split] // ROWS_PER_FILE)
+            self._open[split] = self._kind(self._folder / name)
         return self._open[split]
 
     def _count(self, split: str) -> int:
         return -(-self._totals[split] // ROWS_PER_FILE)
 
     def _name(self, split: str, number: int) -> str:
-        ending = "parquet" if self._format == "parquet" else "jsonl.gz"
-        return f"data/{split}-{number:05d}-of-{self._count(split):05d}.{ending}"
+        return f"data/{split}-{number:05d}-of-{self._count(split):05d}.{self._kind.ending}"
 
 
 def described(folder: Path, files: Mapping[str, tuple[str | None, int]]) -> Iterator[CorpusFile]:

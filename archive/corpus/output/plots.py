@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +135,8 @@ def _draw_lengths(summary: Summary, figure: Figure) -> None:
         return
     lengths = [length for _, counts in panels for length, documents in counts.items() if documents]
     edges = _edges(min(lengths), max(lengths))
-    for number, (axes, (name, counts)) in enumerate(zip(rows, panels, strict=True)):
-        colour = CATEGORIES[number % len(CATEGORIES)] if number < len(shown) else OTHERS
+    colours = [*islice(cycle(CATEGORIES), len(shown)), OTHERS]
+    for axes, (name, counts), colour in zip(rows, panels, colours, strict=False):
         _panel(axes, name, counts, edges, colour)
     _length_scale(rows[-1], edges)
 
@@ -255,13 +256,12 @@ def _stack(summary: Summary, axes: Axes, places: dict[str, int], scale: float = 
     widths = [1.0 if len(base) > 60 else 0.86] * len(base)
     if UNDATED in places:
         widths[-1] = max(0.86, len(base) / 60)
-    handles = []
+    handles, scales = [], {UNDATED: scale}
     for (_, sites), colour in zip(stacked, (*CATEGORIES, OTHERS), strict=False):
         heights = [0.0] * len(base)
         for site in sites:
             for month, place in places.items():
-                factor = scale if month == UNDATED else 1
-                heights[place] += summary.months.get((site, month), 0) * factor
+                heights[place] += summary.months.get((site, month), 0) * scales.get(month, 1)
         handles.append(axes.bar(range(len(base)), heights, bottom=base, width=widths, color=colour))
         base = [low + high for low, high in zip(base, heights, strict=True)]
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

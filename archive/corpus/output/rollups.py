@@ -55,7 +55,9 @@ def periods(months: Iterable[str], newest: int = 24) -> list[tuple[str, list[str
     rows = [(span(year), year) for year in years] + [
         (month, [month]) for month in dated[len(old) :]
     ]
-    return [*rows, (UNDATED, [UNDATED])] if UNDATED in names else rows
+    if UNDATED in names:
+        rows.append((UNDATED, [UNDATED]))
+    return rows
 
 
 def span(months: list[str]) -> str:
@@ -64,7 +66,7 @@ def span(months: list[str]) -> str:
     >>> span(["2025-02", "2025-11"]), span(["2025-02"]), span([])
     ('2025-02 to 2025-11', '2025-02', '')
     """
-    return f"{months[0]} to {months[-1]}" if len(months) > 1 else "".join(months)
+    return " to ".join(dict.fromkeys((*months[:1], *months[-1:])))
 
 
 def share(part: int, whole: int) -> str:
@@ -75,7 +77,9 @@ def share(part: int, whole: int) -> str:
     """
     if not part or not whole:
         return "0 %"
-    return "< 0.1 %" if part * 1000 < whole else percent(part / whole)
+    if part * 1000 < whole:
+        return "< 0.1 %"
+    return percent(part / whole)
 
 
 def percent(number: float) -> str:
