@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,8 @@ def within_days(recipe: Recipe, published_at: str | None) -> bool:
         return True
     if published_at is None:
         return False
-    day = published_at[:10]
-    return (recipe.since is None or recipe.since.isoformat() <= day) and (
-        recipe.until is None or day <= recipe.until.isoformat()
-    )
+    since, until = recipe.since or date.min, recipe.until or date.max
+    return since.isoformat() <= published_at[:10] <= until.isoformat()
 
 
 def _check_time(reader: Reader, row: dict[str, Any]) -> None:

@@ -131,7 +131,7 @@ def _draw_lengths(summary: Summary, figure: Figure) -> None:
     rows = figure.subplots(max(1, len(panels)), 1, sharex=True, squeeze=False)[:, 0]
     _head(rows[0], "Length of documents, in words")
     if not panels:
-        _say(rows[0], "The corpus holds no document.")
+        _say(rows[0], "The corpus contains no document.")
         return
     lengths = [length for _, counts in panels for length, documents in counts.items() if documents]
     edges = _edges(min(lengths), max(lengths))
@@ -202,7 +202,7 @@ def _draw_months(summary: Summary, figure: Figure) -> None:
     yearly = bool(numbers) and max(numbers.values()) - min(numbers.values()) >= _MOST_MONTHS
     _head(axes, f"Documents per {'year' if yearly else 'month'} and site")
     if not summary.exported:
-        _say(axes, "The corpus holds no document.")
+        _say(axes, "The corpus contains no document.")
         return
     if yearly:
         numbers = {month: number // 12 for month, number in numbers.items()}

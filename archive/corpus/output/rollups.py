@@ -34,11 +34,7 @@ def month_numbers(months: Iterable[str]) -> dict[str, int]:
 
 
 def month_label(number: int) -> str:
-    """Return the label of a number of `month_numbers`.
-
-    >>> month_label(2026 * 12 + 10)
-    'Nov 2026'
-    """
+    """Return the label of a number of `month_numbers`: `Nov 2026`."""
     return f"{_MONTHS[number % 12]} {number // 12}"
 
 
@@ -83,11 +79,7 @@ def share(part: int, whole: int) -> str:
 
 
 def percent(number: float) -> str:
-    """Return a share of 1 as a percentage with one decimal.
-
-    >>> percent(0.5)
-    '50.0 %'
-    """
+    """Return a share of 1 as a percentage with one decimal."""
     return f"{number:.1%}".replace("%", " %")
 
 

@@ -1,4 +1,4 @@
-"""What a finished corpus holds, in numbers: the source of the manifest, the card and the plots."""
+"""The numbers of a finished corpus: the source of the manifest, the card and the plots."""
 
 from __future__ import annotations
 
