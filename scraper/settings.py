@@ -9,35 +9,28 @@ NEWSPIDER_MODULE = "scraper.spiders"
 # Our own.
 ARCHIVE = environ.get("WARTA_ARCHIVE", "news.db")
 CONTACT = environ.get("WARTA_CONTACT", "no contact given")
-# Which pages' bytes are kept: changed (those that made a revision), all, or first (a story's first
-# only)
+# Pages whose bytes are kept: changed (those that made a revision), all, first (a story's first).
 KEEP = "changed"
-NOW: str | None = (
-    None  # a fixed time (ISO 8601) in place of the clock, for tests and reproducible runs
-)
+# A fixed time (ISO 8601) in place of the clock, for tests and reproducible runs.
+NOW: str | None = None
 DEMO: str | None = None  # marks the crawls of `warta demo`
-LONGEST = 0  # seconds after which a crawl ends before its time (`out_of_time`); 0: never
-RETRY_AFTER_MAX = 300.0  # seconds of pause that a server may ask for within one crawl
-# Seconds between requests that 429 and 503 slow a site down to at most; 0: they slow nothing down
+LONGEST = 0  # seconds after which a crawl is ended (`out_of_time`); 0: never
+RETRY_AFTER_MAX = 300.0  # seconds; a longer pause ends the crawl
+# Longest delay in seconds that responses 429 and 503 lead to; 0: they change nothing.
 SLOWEST_DELAY = 60.0
 PROGRESS_BAR = False  # `warta crawl` turns it on
 
-# Manners: robots.txt, one request a second and one at a time a site (all hosts of a site share one
-# slot). The user agent is
-# made of our name and the contact (NewsSpider.update_settings).
+# Politeness: robots.txt, one request per second and site, one at a time (all hosts of a site share
+# one slot). The user agent consists of our name and the contact (NewsSpider.update_settings).
 ROBOTSTXT_OBEY = True
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.0  # never less than promised
-CONCURRENT_REQUESTS = 2  # one under way, one ready: a site that asks for a pause gets it at once
+CONCURRENT_REQUESTS = 2  # one in progress, one ready: a requested pause begins at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 CONCURRENT_ITEMS = 1  # a page is written before the next one is read
-SCHEDULER_MEMORY_QUEUE = (
-    "scrapy.squeues.FifoMemoryQueue"  # the ledger's order is kept: newest first
-)
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # keeps the ledger's order
 COOKIES_ENABLED = False
-WARN_ON_GENERATOR_RETURN_VALUE = (
-    False  # Scrapy would parse the source of each callback anew for each answer
-)
+WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses a callback's source at every response
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
     "Accept-Language": "id,en;q=0.5",
@@ -52,15 +45,13 @@ METAREFRESH_ENABLED = False  # IslamTimes reloads itself every half hour
 TWISTED_DNS_RESOLVER = "scraper.politeness.resolver.PublicAddressResolver"
 DOWNLOAD_HANDLERS = {
     **dict.fromkeys(("file", "ftp", "s3", "data")),
-    **dict.fromkeys(
-        ("http", "https"), "scraper.crawling.middlewares.download_handler.PoliteHandler"
-    ),
+    "http": "scraper.crawling.middlewares.download_handler.PoliteHandler",
+    "https": "scraper.crawling.middlewares.download_handler.PoliteHandler",
 }
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
-# Every status reaches the spider, which writes it down; the ledger knows what was asked, not a
-# filter in memory.
+# Every status reaches the spider and the ledger, which also knows what was requested before.
 HTTPERROR_ALLOW_ALL = True
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 

@@ -287,8 +287,7 @@ class WriteRevision(_Stage):
         robots = self._spider.known_rules(miss.entry.url)
         if robots is None or miss.entry.article_id is None:
             return
-        agent = robots.shuts_out(miss.entry.url)
-        rule = f"robots.txt: {agent}" if agent else None
+        rule = robots.opt_out(miss.entry.url)
         self._crawl.archive.history.note_robots_rule(miss.entry.article_id, rule)
 
     def _count_story(self, outcome: str, revision: Revision | None, article: Article) -> None:

@@ -1,10 +1,9 @@
-"""class Pacing: how one crawl keeps to the pace of its site, and what it remembers of it for the
-next one.
-"""
+"""class Pacing: the delay between the requests of a crawl, and what the next crawl remembers."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -17,102 +16,101 @@ from scraper.politeness import rules
 from scraper.politeness.rules import Pace
 
 MAX_CRAWL_DELAY = 120.0
-"""Seconds; a longer Crawl-delay would make a crawl that never ends."""
+"""Seconds; with a longer Crawl-delay a crawl would never end."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Pacing:
-    """The pace of a site's requests; all hosts of the site share it."""
+    """The pace of a site's requests, shared by all hosts of the site."""
 
     site: str
     pace: Pace
     reason: str = "http_429"
-    """Why it is slowed down, where it is."""
+    """Why it is slowed down, if it is: a code of archive.ledger.wording."""
     quiet_until: datetime | None = None
-    """As the site asked for; may have passed."""
+    """End of the pause that the site requested; may have passed."""
     only_raise: bool = False
-    """Something else (Scrapy's AutoThrottle) may make the delay longer."""
+    """Something else (Scrapy's AutoThrottle) may lengthen the delay."""
+    clock: Callable[[], float] = monotonic
+    """Seconds of a monotonic clock."""
     _own: float = 0.0
     _crawl_delays: dict[str, float] = field(default_factory=dict)
     _resume: float = 0.0
 
     @classmethod
     def of(cls, site: str, settings: BaseSettings, remembered: Backoff | None) -> Pacing:
-        """The pace that a crawl begins with: the settings', or what the site asked for."""
-        own = float(
-            settings.getdict("DOWNLOAD_SLOTS")
-            .get(site, {})
-            .get("delay", settings.getfloat("DOWNLOAD_DELAY"))
+        """The pace at the beginning of a crawl: from the settings and the remembered backoff."""
+        slots = settings.getdict("DOWNLOAD_SLOTS")
+        own = float(slots.get(site, {}).get("delay", settings.getfloat("DOWNLOAD_DELAY")))
+        slowest, only_raise = (
+            settings.getfloat("SLOWEST_DELAY"),
+            settings.getbool("AUTOTHROTTLE_ENABLED"),
         )
-        delay = remembered.delay if remembered else 0.0
+        if remembered is None:
+            pace = Pace.of(usual=own, slowest=slowest)
+            return cls(site=site, pace=pace, only_raise=only_raise, _own=own)
         return cls(
             site=site,
-            pace=Pace.of(usual=own, slowest=settings.getfloat("SLOWEST_DELAY"), remembered=delay),
-            reason=remembered.reason if remembered else "http_429",
-            quiet_until=remembered.quiet_until if remembered else None,
-            only_raise=settings.getbool("AUTOTHROTTLE_ENABLED"),
+            pace=Pace.of(usual=own, slowest=slowest, remembered=remembered.delay),
+            reason=remembered.reason,
+            quiet_until=remembered.quiet_until,
+            only_raise=only_raise,
             _own=own,
         )
 
     def obey(self, host: str, crawl_delay: float) -> None:
-        """A Crawl-delay of any of the site's hosts that is longer than our own is kept to by all of
-        its requests.
-        """
+        """Apply a host's Crawl-delay, if longer than our own, to all requests of the site."""
         self._crawl_delays[host] = min(crawl_delay, MAX_CRAWL_DELAY)
         self.pace = replace(self.pace, usual=max(self._own, *self._crawl_delays.values()))
 
     def note(self, status: int, *, again: bool = False) -> None:
-        """An answer came, the first one of its address or a further one."""
+        """Count a response; `again` marks a retry."""
         self.pace = self.pace.after(status, again=again)
         if status in rules.OVERLOADED:
             self.reason = "http_429" if status == 429 else "http_5xx"
 
     def note_failure(self, *, again: bool = False) -> None:
-        """No answer came."""
+        """Count a request without a response."""
         self.pace = self.pace.after_failure(again=again)
 
     def forget_failures(self) -> None:
-        """What comes now is of another kind."""
+        """Count failures anew: requests of another kind follow."""
         self.pace = replace(self.pace, failing=0)
 
     def pause(self, seconds: float, *, now: datetime) -> None:
-        """The site wants to be left alone so long; a shorter wish takes nothing from a longer one."""
+        """Pause for as long as the site requests; a shorter pause never shortens a longer one."""
         until = rules.quiet_until(seconds, now=now)
         self.quiet_until = max(until, self.quiet_until or until)
-        self._resume = max(self._resume, monotonic() + seconds)
+        self._resume = max(self._resume, self.clock() + seconds)
 
     def end(self, seconds: float, *, now: datetime) -> None:
-        """The same for so long that this crawl does not wait for it."""
+        """Pause longer than this crawl waits: it requests nothing more."""
         self.pause(seconds, now=now)
         self.close()
 
     def close(self) -> None:
-        """Nothing more is asked in this crawl."""
+        """Request nothing more in this crawl."""
         self._resume = math.inf
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is asked in this crawl."""
+        """Whether this crawl requests nothing more."""
         return self._resume == math.inf
 
     def left(self) -> float:
-        """Seconds of the pause that are left; 0 where nothing is to be waited for."""
-        return max(0.0, self._resume - monotonic())
+        """Seconds that are left of the pause; 0 for none."""
+        return max(0.0, self._resume - self.clock())
 
     def apply(self, slot: Slot) -> None:
-        """Let Scrapy keep to the pace from here on."""
+        """Set the delay of Scrapy's download slot."""
         slot.delay = max(slot.delay, self.pace.delay) if self.only_raise else self.pace.delay
 
     def keep(self, memory: Backoffs, *, now: datetime) -> None:
-        """Write down what the next crawl has to know, inside a transaction; a crawl without an
-        answer knows nothing new.
-        """
+        """Store what the next crawl needs, inside a transaction; nothing without a response."""
         if not self.pace.good and not self.pace.overloaded:
             return
-        delay, until = (
-            self.pace.remembered(),
-            self.quiet_until if self.quiet_until and self.quiet_until > now else None,
-        )
+        delay = self.pace.remembered()
+        until = self.quiet_until if self.quiet_until and self.quiet_until > now else None
         if delay or until:
             memory.note(self.site, delay=delay, quiet_until=until, reason=self.reason)
         else:

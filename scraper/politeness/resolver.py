@@ -1,6 +1,4 @@
-"""Names are resolved to public addresses only: no page, and no DNS record, may make the crawler ask
-an internal one.
-"""
+"""Resolve host names to public addresses only: no DNS record may point the crawler inside."""
 
 from __future__ import annotations
 
@@ -17,12 +15,10 @@ from scraper.sites.addresses import is_private
 
 
 class PublicAddressResolver(CachingThreadedResolver):
-    """Scrapy's resolver, except that a name with an internal address does not resolve; the user's
-    own proxies do.
-    """
+    """Scrapy's resolver without internal addresses, except those of the user's own proxies."""
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
-        """The address of a host; fails with DNSLookupError for an internal one."""
+        """Resolve a host name; fails with DNSLookupError for an internal address."""
         found = super().getHostByName(name, timeout)
         return found if name in _proxy_hosts() else found.addCallback(_public, name)
 

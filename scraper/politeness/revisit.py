@@ -1,13 +1,11 @@
-"""Is it due? A pure rule of a story's age and of what past checks found; nothing here asks the
-clock.
+"""When a URL is due: pure functions of a story's age and of what past checks found.
 
 A story is checked again when the time since its last check reaches a fifth of its age (the rule of
-diffengine, where most edits of news are found within the first day), at the earliest after an hour.
-Each check that finds nothing lengthens the wait by half, up to eight-fold; a check that finds a
-change starts anew. Where a site always sends the whole page, never a 304, a check costs much more,
-and the wait is half as long again. After 90 days, or 30 if nothing ever changed in three checks or
-more, it is never asked again unless a sitemap says that it was modified, or `--recheck all` is
-given.
+diffengine, which finds most edits of news within the first day), but not within an hour. Each check
+that finds nothing lengthens the wait by half, up to eight-fold; a check that finds a change resets
+it. If a site always sends the whole page, never a 304, a check costs much more, and the wait is
+half as long again. After 90 days, or 30 if at least three checks found no change, a story is never
+requested again unless a sitemap reports it as modified, or with `--recheck all`.
 """
 
 from __future__ import annotations
@@ -28,28 +26,21 @@ NEVER_AFTER_QUIET = timedelta(days=30)
 QUIET_CHECKS = 3
 
 PROBE_EVERY = 10
-"""A site that never answers 304 is sent the validators with one request in so many, in case that it
-has learnt.
-"""
+"""A site that never answers 304 gets validators with every tenth request, in case it has changed."""
 
 GONE_WAITS = (timedelta(days=1), timedelta(days=7))
-"""A story that was taken down may come back: it is asked for twice more."""
+"""A story that was taken down may come back: it is requested twice more."""
 
-FAILURE_WAITS = (
-    timedelta(hours=1),
-    timedelta(hours=6),
-    timedelta(days=1),
-    timedelta(days=3),
-    timedelta(days=7),
-)
-"""After five of them a URL that fails once more is given up."""
+FAILURE_WAITS = tuple(timedelta(hours=hours) for hours in (1, 6, 24, 72, 168))
+"""Waits before each retry; a URL that fails after the last one is given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """When a URL is asked for again, and why then; `at` is None for never."""
+    """When a URL is requested again, and why then."""
 
     at: datetime | None
+    """Aware; None for never."""
     reason: str
     """A code of archive.ledger.wording."""
 
@@ -62,10 +53,10 @@ def next_check(
     quiet_checks: int,
     costly: bool = False,
 ) -> Due:
-    """When a story that was just read is due again.
+    """Return when a story that was just read is due again.
 
-    `quiet_checks` counts the checks in a row, this one included, that found nothing new; `costly`
-    is for a site that never answers 304.
+    `quiet_checks` counts the latest checks in a row, this one included, that found no change;
+    `costly` marks a site that never answers 304.
     """
     born = min(published_at or first_seen_at, now)
     age = now - born
@@ -73,35 +64,31 @@ def next_check(
         return Due(at=None, reason="settled")
     if age > NEVER_AFTER_QUIET and quiet_checks >= QUIET_CHECKS:
         return Due(at=None, reason="settled_quiet")
-    wait = (
-        max(age * STALENESS, SHORTEST)
-        * min(PATIENCE**quiet_checks, MOST_PATIENCE)
-        * (COSTLY if costly else 1.0)
-    )
-    return Due(
-        at=now + min(wait, LONGEST),
-        reason="costly" if costly else "quiet" if quiet_checks else "age",
-    )
+    wait = max(age * STALENESS, SHORTEST) * min(PATIENCE**quiet_checks, MOST_PATIENCE)
+    reason = "quiet" if quiet_checks else "age"
+    if costly:
+        wait, reason = wait * COSTLY, "costly"
+    return Due(at=now + min(wait, LONGEST), reason=reason)
 
 
 def next_check_of_gone(*, now: datetime, times_gone: int) -> Due:
-    """When a story that answered 404 or 410 is asked for again; `times_gone` counts this answer."""
+    """When a story is requested again after 404 or 410; `times_gone` counts this response."""
     if times_gone > len(GONE_WAITS):
         return Due(at=None, reason="gone_for_good")
     return Due(at=now + GONE_WAITS[times_gone - 1], reason="may_come_back")
 
 
 def next_check_of_failed(*, now: datetime, failures: int) -> Due:
-    """When a URL that failed is tried again; `failures` counts this one."""
+    """When a URL that failed is retried; `failures` counts this one."""
     if failures > len(FAILURE_WAITS):
         return Due(at=None, reason="given_up")
     return Due(at=now + FAILURE_WAITS[failures - 1], reason="retry")
 
 
 def sends_validators(*, unanswered: int, turn: int) -> bool:
-    """Whether a known story is asked for with its validators.
+    """Whether a known story is requested with its validators (ETag, Last-Modified).
 
-    `unanswered` counts the site's whole pages in a row in place of a 304, `turn` the stories with
-    validators that this crawl asked for before this one.
+    `unanswered` counts the latest responses in a row with a whole page instead of a 304, `turn` the
+    stories with validators that this crawl has requested so far.
     """
     return unanswered < IGNORES_CONDITIONAL_AFTER or turn % PROBE_EVERY == 0

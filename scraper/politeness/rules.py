@@ -1,6 +1,4 @@
-"""How a site that has too much to do, or fails, is left in peace: pure rules of seconds and
-moments. Nothing here waits, asks or writes.
-"""
+"""How far a crawl slows down or stops for an overloaded or failing site: pure functions of time."""
 
 from __future__ import annotations
 
@@ -9,73 +7,64 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 OVERLOADED = (429, 503)
-"""Answers by which a server says that it has too much to do: Too Many Requests, Service
-Unavailable.
-"""
+"""Too Many Requests, Service Unavailable: the server reports that it is overloaded."""
 
 FIRST_STEP = 1.0
-"""Seconds between requests after the first such answer, where there was no delay that could be
-doubled.
-"""
+"""Seconds between requests after the first such response, if there was no delay to double."""
 RECOVERY = 0.98
-"""Share of a slowed delay that is left after one good answer: from 60 s back to 1 s in about two
-hundred of them.
-"""
+"""Factor per good response on a slowed delay: from 60 s back to 1 s in about 200 responses."""
 FORGETTING = 0.5
-"""Share of a remembered delay that is left after a crawl without any such answer."""
+"""Factor on a remembered delay after a crawl without any such response."""
 PATIENCE = 8
-"""Addresses in a row with such an answer that end a crawl of the site: nobody is helped by asking
-on. A second try of the same address does not count: at the end of a crawl only those of a few
-broken pages are left.
+"""Overloaded addresses in a row that end the crawl of the site. Retries of one address do not
+count: at the end of a crawl only the retries of a few broken pages are left.
 """
 FEW_FAILURES = 5
-"""Addresses in a row that failed or were refused (5xx, 401, 403, no answer), from which on none is
-asked a second time until one is answered.
+"""Failed or refused addresses in a row (5xx, 401, 403, no response) after which none is retried
+until a request succeeds.
 """
 MANY_FAILURES = 20
-"""As many in a row end a crawl of the site. Those beyond FEW_FAILURES are written down as failed,
-so that broken pages keep no crawl from the stories behind them for ever.
+"""Failed addresses in a row that end the crawl. Those beyond FEW_FAILURES are recorded as failed,
+so that broken pages never block the stories behind them for good.
 """
 REST = timedelta(hours=1)
-"""How long the site is left alone then."""
+"""How long the site is not crawled after that."""
 LONGEST_QUIET = timedelta(days=30)
-"""The longest pause that is remembered: a header of a broken server must not silence a site for
-ever.
-"""
+"""Upper limit of a remembered pause: a broken header must not silence a site for good."""
 SHORTEST = 0.01
-"""Seconds; a slowed delay below it is none."""
+"""Seconds; a slowed delay below it counts as none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Seconds between the requests of one crawl, and what the site's answers made of them."""
+    """Seconds between the requests of one crawl, and what the site's responses made of them."""
 
     usual: float
-    """As the settings and robots.txt have it."""
+    """Seconds, from the settings and robots.txt."""
     slowest: float
-    """What a site is slowed down to at most by its answers; a longer usual delay stands."""
+    """Seconds; upper limit of `slowed`. A longer `usual` still holds."""
     slowed: float = 0.0
-    """As the answers have it; 0 where they asked for nothing."""
+    """Seconds, from the responses; 0 if none reported overload."""
     began: float = 0.0
-    """`slowed` when the crawl began: what earlier crawls remember."""
+    """`slowed` when the crawl began, remembered from earlier crawls."""
     good: int = 0
+    """Good responses."""
     overloaded: int = 0
+    """Responses that reported overload."""
     in_a_row: int = 0
-    """Good answers, and those with a wish for fewer requests; addresses with such an answer since
-    the last good one.
-    """
+    """Overloaded addresses since the last good response."""
     failing: int = 0
-    """Addresses that failed otherwise since the last good answer."""
+    """Addresses that failed otherwise since the last good response."""
 
     @classmethod
     def of(cls, *, usual: float, slowest: float, remembered: float = 0.0) -> Pace:
-        """The pace that a crawl begins with."""
+        """The pace at the beginning of a crawl."""
         began = min(remembered, slowest)
         return cls(usual=usual, slowest=slowest, slowed=began, began=began)
 
     @property
     def delay(self) -> float:
-        """Seconds from an answer to the next request.
+        """Seconds from a response to the next request.
 
         >>> Pace(usual=1.0, slowest=60.0).after(429).after(429).delay
         4.0
@@ -83,64 +72,54 @@ class Pace:
         return max(self.usual, self.slowed)
 
     def after(self, status: int, *, again: bool = False) -> Pace:
-        """The pace after an answer with this status; `again`: the same was asked before, and its
-        answer counted.
-        """
+        """The pace after a response; `again` marks a retry of an address that was counted."""
         if status in OVERLOADED:
-            slowed = self._step(self.delay)
             return replace(
                 self,
-                slowed=slowed,
+                slowed=self._step(self.delay),
                 overloaded=self.overloaded + 1,
                 in_a_row=self.in_a_row + (not again),
             )
         if is_failure(status):
             return self.after_failure(again=again)
-        slowed = self.slowed * RECOVERY
-        return replace(
-            self,
-            slowed=slowed if slowed > max(self.usual, SHORTEST) else 0.0,
-            good=self.good + 1,
-            in_a_row=0,
-            failing=0,
-        )
+        slowed = self._unless_negligible(self.slowed * RECOVERY)
+        return replace(self, slowed=slowed, good=self.good + 1, in_a_row=0, failing=0)
 
     def after_failure(self, *, again: bool = False) -> Pace:
-        """The pace after a request that got no answer, or one that says nothing of how busy the
-        server is.
-        """
+        """The pace after no response, or one that does not depend on the server's load."""
         return replace(self, failing=self.failing + (not again))
 
     def remembered(self) -> float:
-        """What the next crawl begins with; 0 for the usual delay.
+        """Seconds of delay that the next crawl begins with; 0 for the usual delay.
 
-        A crawl that was asked for fewer requests leaves at least one step to the next; one that was
-        not, half of what it found; one that had no answer at all leaves all as it was.
+        After an overload at least one step; after a crawl without overload half of what it began
+        with; after a crawl without any response the same.
         """
         if self.overloaded:
-            slowed = max(self.slowed, self._step(self.usual))
-        else:
-            slowed = min(self.slowed, self.began * FORGETTING) if self.good else self.slowed
-        return slowed if slowed > max(self.usual, SHORTEST) else 0.0
+            return self._unless_negligible(max(self.slowed, self._step(self.usual)))
+        if self.good:
+            return self._unless_negligible(min(self.slowed, self.began * FORGETTING))
+        return self._unless_negligible(self.slowed)
 
     def _step(self, delay: float) -> float:
         return min(self.slowest, max(2 * delay, FIRST_STEP))
 
+    def _unless_negligible(self, delay: float) -> float:
+        return delay if delay > max(self.usual, SHORTEST) else 0.0
+
 
 def is_failure(status: int) -> bool:
-    """Whether an answer says that the server fails (5xx) or refuses us (401, 403), and nothing of
-    how busy it is.
-    """
+    """Whether the server fails (5xx) or refuses us (401, 403), whatever its load."""
     return status in (401, 403) or (status >= 500 and status not in OVERLOADED)
 
 
 def quiet_until(seconds: float, *, now: datetime) -> datetime:
-    """The end of a pause of so many seconds that begins now, as far as it is kept to."""
+    """The end of a pause that begins now, limited to LONGEST_QUIET."""
     return now + timedelta(seconds=min(max(seconds, 0.0), LONGEST_QUIET.total_seconds()))
 
 
 def retry_after_seconds(value: str, *, now: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for, as a number or as a date; None for nonsense.
+    """Seconds of a Retry-After header, given as a number or a date; None if it is neither.
 
     >>> from datetime import UTC
     >>> retry_after_seconds("120", now=datetime(2026, 1, 1, tzinfo=UTC))
@@ -150,7 +129,7 @@ def retry_after_seconds(value: str, *, now: datetime) -> float | None:
     if value.isdecimal():
         return float(value)
     try:
-        moment = parsedate_to_datetime(value)
+        at = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment - now).total_seconds()) if moment.tzinfo is not None else None
+    return max(0.0, (at - now).total_seconds()) if at.tzinfo is not None else None

@@ -203,7 +203,7 @@ class Examination:
     def notes(self, *, now: datetime) -> Iterator[str]:
         """What is good to know, though nothing is wrong."""
         robots, home = self.robots, self.site.home
-        shut_out = robots.all_shut_out(home) if robots is not None else ()
+        shut_out = tuple(robots.excluded(home)) if robots is not None else ()
         if shut_out and robots is not None and robots.allows(home):
             yield f"robots.txt shuts out crawlers that collect texts ({', '.join(shut_out)}): its stories are marked `opted_out`"
         gone = [
@@ -258,7 +258,7 @@ class Examination:
             "rule": ruling.text if ruling else None,
             "crawl_delay": robots.crawl_delay,
             "sitemaps": list(robots.sitemaps),
-            "shut_out": list(robots.all_shut_out(home)),
+            "shut_out": list(robots.excluded(home)),
         }
 
 

@@ -163,7 +163,7 @@ def test_any_robots_txt_is_read_without_an_error(body: bytes, status: int | None
     assert robots.allows(PAGE) in (True, False)
     assert robots.crawl_delay >= 0
     assert isinstance(robots.sitemaps, tuple)
-    assert robots.shuts_out(PAGE) in (None, *AI_CRAWLERS)
+    assert robots.opt_out(PAGE) in (None, *(f"robots.txt: {agent}" for agent in AI_CRAWLERS))
 
 
 # Which line decides
