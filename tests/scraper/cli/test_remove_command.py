@@ -142,7 +142,7 @@ def test_explain_tells_of_the_removal(path: Path, warta: Warta) -> None:
         filled(archive)
         removed(archive)
     lines = warta("explain", url_of(3)).stdout.splitlines()
-    never = "the story was taken down here (`warta remove`); it is never asked for again."
+    never = "the story was taken down here (`warta remove`); it is never requested again."
     assert lines[1] == f"Site kabar, state refused: {never}"
     assert lines[2].startswith("The reason given: ")
     assert "Taken down here 2026-11-21T03:04:05+00:00." in lines
