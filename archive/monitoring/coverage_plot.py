@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from archive.errors import ArchiveError
 from archive.monitoring.coverage import ZONE, Coverage
+from archive.monitoring.palette import EDGE, INK, PALE, SHARES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,9 +33,7 @@ _CELL, _NUMBERED_CELL = 0.2, 0.34
 _LEFT, _GAP, _ABOVE, _BELOW = 0.55, 0.35, 0.32, 0.3
 """Inches around a calendar: for the weekdays, to the next one, for the title, for the dates."""
 _LEGEND, _LEGEND_WIDTH, _TITLE = 0.85, 5.8, 0.34
-_KEPT = ("#8c2d04", "#e6813f", "#f6e0a4", "#9cc5b0", "#1c6e7d")
-"""From nothing kept to all kept, without red against green."""
-_NOTHING, _UNKNOWN, _FAINT, _MARK = "#e4e4e4", "white", "#c8c8c8", "#111111"
+_UNKNOWN = "white"
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -57,41 +56,32 @@ class _Calendar:
     def numbered(self) -> bool:
         return self.weeks <= NUMBERED_WEEKS
 
-    @property
-    def cell(self) -> float:
-        """Side of a day in inches."""
-        return _NUMBERED_CELL if self.numbered else _CELL
-
     def place(self, day: Coverage) -> tuple[int, int]:
         """Return (week, weekday) of a day."""
         return (day.day - self.first).days // 7, day.day.weekday()
 
 
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
-    """Write a PNG of these days, which are ordered by site and day; raises PlotsMissing, or OSError
-    if it cannot be written.
-    """
+    """Write a PNG of days ordered by site and day; raises PlotsMissing or OSError."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise PlotsMissing("a picture needs matplotlib: pip install 'warta[plots]'") from None
     calendars = _calendars(days)
-    cell = max((calendar.cell for calendar in calendars), default=_CELL)
-    across = _LEFT + max((calendar.weeks for calendar in calendars), default=1) * cell + _GAP
-    down = _ABOVE + 7 * cell + _BELOW
-    columns = 1
-    if all(calendar.numbered for calendar in calendars):
-        columns = max(1, min(len({day.site for day in days}), int(MAX_WIDTH / across)))
+    weeks = calendars[0].weeks if calendars else 1  # all are of one length
+    numbered = weeks <= NUMBERED_WEEKS
+    cell = _NUMBERED_CELL if numbered else _CELL
+    across, down = _LEFT + weeks * cell + _GAP, _ABOVE + 7 * cell + _BELOW
+    side_by_side = len({day.site for day in days}) if numbered else 1
+    columns = max(1, min(side_by_side, int(MAX_WIDTH / across)))
     width = max(_LEGEND_WIDTH, columns * across)
     height = ceil(len(calendars) / columns) * down + _LEGEND + _TITLE
     figure = Figure(figsize=(width, height), dpi=130)
-    FigureCanvasAgg(figure)
     for number, calendar in enumerate(calendars):
         left = number % columns * across + _LEFT
         bottom = height - number // columns * down - _ABOVE - _TITLE - 7 * cell
-        wide = calendar.weeks * cell
-        axes = figure.add_axes((left / width, bottom / height, wide / width, 7 * cell / height))
+        place = (left / width, bottom / height, weeks * cell / width, 7 * cell / height)
+        axes = figure.add_axes(place)
         _draw(axes, calendar)
         _label(axes, calendar)
     _legend(figure, width, height)
@@ -137,7 +127,7 @@ def _calendars(days: Sequence[Coverage]) -> list[_Calendar]:
 def _colours() -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("kept", list(_KEPT))
+    return LinearSegmentedColormap.from_list("kept", list(SHARES))
 
 
 def _draw(axes: Axes, calendar: _Calendar) -> None:
@@ -152,7 +142,7 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
     colours = _colours()
     for day in calendar.days:
         (x, y), share = calendar.place(day), _share(day)
-        unknown = _UNKNOWN if day.waiting or not day.looked else _NOTHING
+        unknown = _UNKNOWN if day.waiting or not day.looked else PALE
         fills.append(unknown if share is None else colours(share))
         squares.append(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92))
         if "few" in day.marks:
@@ -162,14 +152,14 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
             corners.append(Polygon(corner))
         if calendar.numbered and (day.looked or not day.empty):
             dark = share is not None and not 0.2 <= share <= 0.85
-            ink = "white" if dark else "#333333"
+            ink = "white" if dark else INK
             number = str(day.announced)
             axes.text(x + 0.5, y + 0.53, number, ha="center", va="center", fontsize=6, color=ink)
-    edges = [_FAINT if fill == _UNKNOWN else "none" for fill in fills]
+    edges = [EDGE if fill == _UNKNOWN else "none" for fill in fills]
     for patches, face, edge, line in (
         (squares, fills, edges, 0.5),
-        (frames, "none", _MARK, 1.3),
-        (corners, _MARK, "none", 1.0),
+        (frames, "none", INK, 1.3),
+        (corners, INK, "none", 1.0),
     ):
         axes.add_collection(
             PatchCollection(patches, facecolors=face, edgecolors=edge, linewidths=line)
@@ -224,13 +214,13 @@ def _legend(figure: Figure, width: float, height: float) -> None:
         "linestyle": "none",
         "markersize": 6,
     }
-    unknown: dict[str, Any] = {"facecolor": _UNKNOWN, "edgecolor": _FAINT, "linewidth": 0.5}
+    unknown: dict[str, Any] = {"facecolor": _UNKNOWN, "edgecolor": EDGE, "linewidth": 0.5}
     figure.legend(
         handles=[
-            Patch(facecolor=_NOTHING, label="nothing announced"),
+            Patch(facecolor=PALE, label="nothing announced"),
             Patch(**unknown, label="no crawl, or all waiting"),
-            Patch(facecolor="white", edgecolor=_MARK, label="far less than usual"),
-            Line2D([], [], **corner, color=_MARK, label="too many missing"),
+            Patch(facecolor="white", edgecolor=INK, label="far less than usual"),
+            Line2D([], [], **corner, color=INK, label="too many missing"),
         ],
         loc="lower left",
         bbox_to_anchor=((_LEFT + 2.3) / width, 0.15 / height),

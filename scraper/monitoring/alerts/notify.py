@@ -82,7 +82,7 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> D
                 waiting[target].clear()
     for line in failed.values():
         logger.warning("alerts: %s; it will be retried", line)
-    return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.waiting())
+    return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.pending())
 
 
 def _record(
@@ -98,7 +98,7 @@ def _record(
             if problem := problems.get(target):
                 alerts.failed(delivery, str(problem), down=problem.down)
             else:
-                alerts.told(delivery)
+                alerts.delivered(delivery)
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
@@ -110,7 +110,7 @@ def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
         state=delivery.state,
         incident=incident,
         ended_at=delivery.ended_at if ended else None,
-        began_told=delivery.began_told or not ended,
+        began_told=delivery.began_delivered or not ended,
         archive=archive.path.name,
         sent_at=now,
     )

@@ -30,7 +30,7 @@ def test_remove_tells_what_it_erased(path: Path, warta: Warta) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
     assert (
         result.stderr
-        == "Erased 2 revisions and 2 kept pages; 2 addresses will never be asked for again.\n"
+        == "Erased 2 revisions and 2 kept pages; 2 addresses will never be requested again.\n"
     )
     assert traces(path, packed) == []
 
@@ -50,7 +50,7 @@ def test_remove_can_leave_the_rewriting_to_compact(path: Path, warta: Warta) -> 
         filled(archive)
         packed = packed_pages(archive)
     result = run(warta, 3, "--defer-compact")
-    assert "Traces may be left in free room of the file until `warta compact`." in result.stderr
+    assert "Traces may remain in unused space of the file until `warta compact`." in result.stderr
     assert warta("compact").exit_code == 0
     assert traces(path, packed) == []
 
@@ -142,7 +142,7 @@ def test_explain_tells_of_the_removal(path: Path, warta: Warta) -> None:
         filled(archive)
         removed(archive)
     lines = warta("explain", url_of(3)).stdout.splitlines()
-    never = "the story was taken down here (`warta remove`); it is never asked for again."
+    never = "the story was taken down here (`warta remove`); it is never requested again."
     assert lines[1] == f"Site kabar, state refused: {never}"
     assert lines[2].startswith("The reason given: ")
     assert "Taken down here 2026-11-21T03:04:05+00:00." in lines

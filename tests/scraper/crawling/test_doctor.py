@@ -95,7 +95,7 @@ def test_a_person_is_told_the_same_in_words(serve, doctor):
     done = doctor(serve(world(1)), "suara")
     assert done.returncode == 0
     for words in (
-        "We are welcome",
+        "Crawling is allowed",
         "Shut out: GPTBot",
         "Layout S5",
         "headline",
@@ -162,7 +162,7 @@ def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_asked(serve, doct
     )
     assert "line 5, for warta: Disallow: /" in found["problems"][0]
     assert sum(proxy.requests.values()) == 1
-    assert "We are not welcome" in doctor(proxy, "rmol").stdout
+    assert "Crawling is not allowed" in doctor(proxy, "rmol").stdout
 
 
 @pytest.mark.parametrize("status", [503, 429, 500])
@@ -229,7 +229,7 @@ def of_sources(*reasons: str | None) -> list[str]:
 
 
 def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count():
-    why = "the server asked for fewer requests (429); the server did not answer in time; the server failed (5xx)"
+    why = "the server requested a slower crawl (429); the server did not answer in time; the server failed (5xx)"
     found = of_sources("http_5xx", "http_429", "timeout", "http_5xx", NOT_ASKED)
     assert found == [f"none of 4 sources could be read ({why}): {LATER}"]
 
@@ -373,7 +373,7 @@ def test_a_site_that_asked_an_earlier_crawl_for_quiet_is_not_asked(serve, doctor
     proxy = serve(small_site(1))
     done = doctor(proxy, "rmol")
     assert done.returncode == 3
-    assert "to be left alone until 2099-01-01T00:00:00+00:00" in done.stderr
+    assert "is not crawled until 2099-01-01T00:00:00+00:00" in done.stderr
     assert sum(proxy.requests.values()) == 0
 
 
