@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
-from archive.archive import Reader
+from archive.archive import Archive
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.opening import opened
+from scraper.cli.opening import reads_archive
 from scraper.cli.terminal import note, print_json
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
@@ -37,14 +36,13 @@ from scraper.sites.loader import sites
     help="Maximum share of a day's announced stories that may be missing.",
 )
 @click.option("--disk-free", type=options.Number(0, 1_000_000), help="Minimum GB free on the disk.")
-@options.archive
-@options.json
+@reads_archive
 def health(
+    archive: Archive,
     names: tuple[str, ...],
     silence: float | None,
     missing_share: float | None,
     disk_free: float | None,
-    path: Path,
     as_json: bool,
 ) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
@@ -57,22 +55,16 @@ def health(
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration, list(sites()))
-    thresholds = limits(configuration, timetable, now)
-    thresholds = _overridden(thresholds, silence, missing_share, disk_free)
-    with opened(path) as archive:
-        crawled = archive.crawls.sites()
-        chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
-        found = [
-            one
-            for one in incidents(archive, now=now, limits=thresholds, sites=chosen)
-            if not one.over
-        ]
-        rows = [
-            _row(site, [one for one in found if one.site == site], _crawling(archive, site))
-            for site in chosen
-        ]
-    if of_the_archive := [one for one in found if one.site is None]:
-        rows.append(_row(None, of_the_archive))
+    thresholds = _overridden(
+        limits(configuration, timetable, now), silence, missing_share, disk_free
+    )
+    crawled = archive.crawls.sites()
+    chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
+    found = incidents(archive, now=now, limits=thresholds, sites=chosen)
+    lasting = [one for one in found if not one.over]
+    rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
+    if any(one.site is None for one in lasting):
+        rows.append(_row(None, lasting))
     if as_json:
         print_json(rows)
     else:
@@ -80,7 +72,7 @@ def health(
             _show(row, thresholds.zone)
     if not crawled:
         note("No site was ever crawled into this archive.")
-    if found:
+    if lasting:
         raise SystemExit(3)
 
 
@@ -97,29 +89,25 @@ def _overridden(
     return usual
 
 
-def _row(
-    site: str | None, found: Sequence[Incident], crawling: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    return {
-        "site": site,
-        "well": not found,
-        "since": min((one.since.isoformat() for one in found), default=None),
-        **(crawling or {}),
-        "incidents": [
-            {
-                "kind": one.kind,
-                "layout": one.layout,
-                "day": one.day and one.day.isoformat(),
-                "since": one.since.isoformat(),
-                "why": one.why,
-                "urls": list(one.urls),
-            }
-            for one in found
-        ],
-    }
+def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
+    """Return the row of a site, or of the archive for None."""
+    found = [
+        {
+            "kind": one.kind,
+            "layout": one.layout,
+            "day": one.day and one.day.isoformat(),
+            "since": one.since.isoformat(),
+            "why": one.why,
+            "urls": list(one.urls),
+        }
+        for one in lasting
+        if one.site == site
+    ]
+    since = min((str(one["since"]) for one in found), default=None)
+    return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
 
 
-def _crawling(archive: Reader, site: str) -> dict[str, Any]:
+def _crawling(archive: Archive, site: str) -> dict[str, Any]:
     (marked,) = archive.db.conn.execute(
         "SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)
     ).fetchone()
