@@ -84,4 +84,4 @@ def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo
     (proxy,) = proxies
     newest = f"https://republika.co.id/index/0/{crawled_at(1):%Y/%m/%d}"
     assert newest in world(1)
-    assert proxy.asked(newest) == 2
+    assert proxy.requested(newest) == 2

@@ -355,7 +355,7 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
     )
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
-    assert proxy.asked(HOME) == 0
+    assert proxy.requested(HOME) == 0
     assert "asked to be left alone" in told(done)["problems"][0]
 
 

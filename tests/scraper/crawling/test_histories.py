@@ -62,7 +62,7 @@ def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_remo
     for _round in range(3):
         crawl(proxy, "rmol", "--recheck", "all")
     assert kinds(news) == ["first"]
-    assert proxy.asked(NEW) >= 1
+    assert proxy.requested(NEW) >= 1
     proxy.answers = {
         **small_site(1),
         HOME: home("https://rmol.id/politik/read/2026/11/20/700009/x"),

@@ -40,7 +40,7 @@ def test_a_crawl_does_not_ask_for_an_imported_story_by_itself(serve, crawl, news
     imported(news)
     proxy = serve(small_site(1, 2))
     crawl(proxy, "rmol")
-    assert (proxy.asked(URL), proxy.asked(story_url(2))) == (0, 1)
+    assert (proxy.requested(URL), proxy.requested(story_url(2))) == (0, 1)
     assert rows(news, "SELECT layout FROM latest WHERE url = ?", URL) == [{"layout": "imported"}]
 
 

@@ -64,7 +64,7 @@ def test_another_address_of_it_is_never_asked_for(serve, crawl, news):
         "https://rmol.id/": Answer(body=f'<a href="{other}">x</a>'.encode()),
     }
     crawl(proxy, "rmol", "--recheck", "all")
-    assert [proxy.asked(url) for url in (story_url(1), other)] == [1, 0]
+    assert [proxy.requested(url) for url in (story_url(1), other)] == [1, 0]
     assert rows(news, "SELECT reason FROM ledger WHERE url = ?", other) == [
         {"reason": "taken_down"}
     ]
