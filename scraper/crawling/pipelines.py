@@ -1,6 +1,6 @@
 """Page -> Snapshot -> Article -> Revision: each stage takes one type and returns the next.
 
-What brought no page (a Miss) passes through to the ledger. Everything about one page is written in
+What brought no page (a FetchFailure) passes through to the ledger. Everything about one page is written in
 one transaction, at the end: the bytes are packed before they are read, and kept even where they
 cannot be read.
 """
@@ -24,7 +24,7 @@ from archive.records import IMPORTED, Article, Check, Entry, Page, Revision, Sna
 from archive.revisions.changes import change_of
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
-from scraper.crawling.stories import Miss
+from scraper.crawling.stories import FetchFailure
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import extractor_of, refusal_of_article
 from scraper.ingest.reread import lost_layout, reread_newest
@@ -69,7 +69,7 @@ class _Stage:
 class KeepSnapshot(_Stage):
     """Page -> Snapshot: the bytes, packed."""
 
-    def process_item(self, item: Page | Miss) -> Snapshot | Miss:
+    def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
         """Called by Scrapy."""
         return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
 
@@ -77,11 +77,11 @@ class KeepSnapshot(_Stage):
 class ReadArticle(_Stage):
     """Snapshot -> Article: what the page says."""
 
-    def process_item(self, item: Snapshot | Miss) -> Read | Miss:
+    def process_item(self, item: Snapshot | FetchFailure) -> Read | FetchFailure:
         """A page that breaks the extractor is a bug: it is logged with its trace, kept, and the
         crawl goes on.
         """
-        if isinstance(item, Miss):
+        if isinstance(item, FetchFailure):
             return item
         try:
             reading = read_page(item.page, self._spider.site)
@@ -102,7 +102,7 @@ class ReadArticle(_Stage):
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
-    def process_item(self, item: Read | Miss) -> Revision | Miss | Read:
+    def process_item(self, item: Read | FetchFailure) -> Revision | FetchFailure | Read:
         """What cannot be written for another reason than the archive's is a bug: it is logged, and
         the URL told so.
         """
@@ -112,7 +112,7 @@ class WriteRevision(_Stage):
         except CloseSpider:
             return item
         except Exception:
-            if isinstance(item, Miss):
+            if isinstance(item, FetchFailure):
                 raise
             logger.exception("%s could not be written; its bytes are kept", item.snapshot.page.url)
             with suppress(CloseSpider), self._crawl.writing():
@@ -125,8 +125,8 @@ class WriteRevision(_Stage):
         assert entry is not None, page.requested_url
         return entry
 
-    def _write(self, item: Read | Miss) -> Revision | None:
-        if isinstance(item, Miss):
+    def _write(self, item: Read | FetchFailure) -> Revision | None:
+        if isinstance(item, FetchFailure):
             return self._miss(item)
         entry = self._entry(item)
         if self._crawl.archive.history.taken_down(entry.site, entry.key):
@@ -229,7 +229,7 @@ class WriteRevision(_Stage):
         crawl.counts[f"failed/{reason}"] += 1
         logger.warning("%s: %s: %s", entry.site, entry.url, sentence(reason))
 
-    def _miss(self, miss: Miss) -> Revision | None:
+    def _miss(self, miss: FetchFailure) -> Revision | None:
         crawl, entry, now = self._crawl, miss.entry, miss.checked_at
         if crawl.archive.history.taken_down(entry.site, entry.key):
             return None
@@ -282,7 +282,7 @@ class WriteRevision(_Stage):
             else entry.published_at
         )
 
-    def _note_rights(self, miss: Miss) -> None:
+    def _note_rights(self, miss: FetchFailure) -> None:
         """An unchanged page may be opted out by robots.txt since, or no longer."""
         robots = self._spider.known_rules(miss.entry.url)
         if robots is None or miss.entry.article_id is None:
@@ -298,7 +298,7 @@ class WriteRevision(_Stage):
         for warning in article.warnings:
             counts[f"warnings/{warning}"] += 1
 
-    def _count(self, miss: Miss, revision: Revision | None) -> None:
+    def _count(self, miss: FetchFailure, revision: Revision | None) -> None:
         counts = self._crawl.counts
         counts[miss.outcome] += 1
         if revision is not None:

@@ -19,8 +19,8 @@ from scraper.cli.defaults import configured
 from scraper.cli.options import archive_option, json_option
 from scraper.cli.terminal import print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
-from scraper.crawling.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
-from scraper.crawling.process import configured_settings, crawl_settings, own_of, run_spiders
+from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
+from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import site_lock
 from scraper.sites.loader import sites as all_sites
 
@@ -91,7 +91,7 @@ def _settings(
     known = configured(context)
     settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
     settings.set("PROGRESS_BAR", False, priority="cmdline")
-    own = own_of(known, site, overrides)
+    own = overrides_of(known, site, overrides)
     if own.delay is not None:
         settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
     return settings
@@ -147,7 +147,7 @@ def _show(found: Examination, now: datetime) -> None:
         shown = [
             dict(each, size=human_bytes(each["bytes"]) if each["bytes"] is not None else None)
             for each in row["sources"]
-            if each["reason"] != NOT_ASKED
+            if each["reason"] != NOT_REQUESTED
         ]
         print_table(shown, columns)
     for story in row["stories"]:
@@ -163,7 +163,7 @@ def _show(found: Examination, now: datetime) -> None:
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
     click.echo()
     click.secho(
-        f"{found.site.name}: {'all is well' if found.verdict == WELL else found.verdict} ({found.asked} requests).",
+        f"{found.site.name}: {'all is well' if found.verdict == WELL else found.verdict} ({found.requests} requests).",
         fg=colour,
     )
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.syndication import ALGORITHM, Signature
 from archive.syndication.shingles import words
-from archive.syndication.signatures import MIN_WORDS, HEAD_BANDS, WHOLE_BANDS
+from archive.syndication.signatures import HEAD_BANDS, MIN_WORDS, WHOLE_BANDS
 from tests.archive.syndication.wire import FOLLOW_UP_LEAD, WIRE, joined, paragraphs, prayer_times
 
 KEYS = WHOLE_BANDS + HEAD_BANDS

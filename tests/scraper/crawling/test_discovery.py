@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.ledger.wording import REASONS
-from scraper.crawling.announcements import MAX_REFUSED, announcements
 from scraper.crawling.discovery import (
     MAX_LINKS,
+    MAX_REFUSED,
     MAX_SOURCE_BYTES,
+    announcements,
     read_feed,
     read_links,
     read_sitemap,
