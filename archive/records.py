@@ -1,4 +1,4 @@
-"""The things that flow through warta: Page -> Snapshot -> Article -> Revision."""
+"""The records of warta: Page -> Snapshot -> Article -> Revision, and those of the ledger."""
 
 from __future__ import annotations
 
@@ -8,96 +8,104 @@ from datetime import datetime
 from typing import Any
 
 IMPORTED = "imported"
-"""The layout of an article that came from a collection (`warta import`): nobody here has seen its
-page.
-"""
+"""The layout of an article from a collection (`warta import`), whose page was never fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One response as the crawler saw it; a story over several pages has the further ones in
-    `parts`.
-    """
+    """One response as the crawler saw it; further pages of the same story are in `parts`."""
 
     site: str
     """Name of the site's profile, or the host for an unknown publisher."""
     requested_url: str
-    """What was asked: the ledger's URL, or a further page of that story."""
+    """The URL of the request: the ledger's, or that of a further page of the story."""
     url: str
-    """Where the answer came from, after redirects."""
+    """The URL of the response, after redirects."""
     status: int
+    """HTTP status."""
     headers: Mapping[str, str]
     """Names in lower case; repeated headers joined by a comma."""
     body: bytes = field(repr=False)
     """Decompressed, otherwise as sent."""
     fetched_at: datetime
-    """Aware, UTC."""
+    """When the response arrived: aware, UTC."""
     parts: tuple[Page, ...] = ()
-    """Pages 2 to n of the same story, in order."""
+    """Pages 2 to n of the same story, in order; empty for a story of one page."""
     missing_parts: int = 0
-    """Further pages that were announced but could not be had."""
+    """Number of further pages that were announced but unavailable."""
     conditional: bool = False
-    """Whether it was asked for with validators; the server sent it all the same. Not kept."""
+    """Whether the request was conditional and the server sent the page regardless. Not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A page as kept: packed bytes with the digest of what was packed."""
+    """A page as kept: its compressed bytes and their digest."""
 
     page: Page
+    """The page, uncompressed."""
     digest: str
-    """SHA-256 of the unpacked bytes, hexadecimal."""
+    """SHA-256 of the uncompressed bytes, hexadecimal."""
     packed: bytes = field(repr=False)
     """zstd frame."""
     dictionary_id: int | None
-    """Row of the dictionary that the frame was packed with."""
+    """Row of the dictionary that the frame needs; None for a frame without one."""
     parts: tuple[Snapshot, ...] = ()
+    """Snapshots of `page.parts`, in order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What extraction read from a page; every field as DESIGN's extraction table defines it."""
+    """What extraction read from a page; None or empty where the page does not say."""
 
     url: str
-    """The page that was read."""
+    """URL of the page that was read; empty for a text without one (`warta clean`)."""
     site: str
+    """Name of the site's profile, or the host for an unknown publisher."""
     canonical_url: str
-    """https, the site's own host, no query, no fragment."""
+    """https, the site's own host, no query, no fragment; our key where there is no `story_id`."""
     story_id: str | None = None
-    """The site's own key; survives a change of host or slug."""
+    """The site's own key, which survives a change of host or slug; None if the URL has none."""
     headline: str | None = None
+    """One line of text, without the site's name."""
     kicker: str | None = None
     """The line above the headline, without its closing colon."""
     deck: str | None = None
     """The line below the headline."""
     body: str = field(default="", repr=False)
-    """Prose only; paragraphs joined by a blank line."""
+    """Prose only, paragraphs joined by a blank line; empty if the page holds no article."""
     dateline: str | None = None
     """The place alone: `BEIJING`."""
     authors: tuple[str, ...] = ()
+    """Names in reading case, in the page's order, without roles and agencies."""
     editors: tuple[str, ...] = ()
+    """Names, as in `authors`."""
     agency: str | None = None
     """The wire service that the text credits."""
     published_at: datetime | None = None
-    """Publisher's clock, aware."""
+    """The publisher's clock: aware, with the publisher's offset."""
     modified_at: datetime | None = None
-    """Publisher's clock, aware."""
+    """The publisher's clock, as `published_at`."""
     section: str | None = None
+    """The publisher's name of the section."""
     tags: tuple[str, ...] = ()
+    """The publisher's tags, in the page's order."""
     image_url: str | None = None
+    """Absolute URL of the main image."""
     caption: str | None = None
+    """Caption of the main image."""
     language: str = "id"
+    """ISO 639-1, as the site's profile says; not detected from the text."""
     page_count: int = 1
-    """Pages joined into `body`."""
+    """Number of pages joined into `body`."""
     layout: str = "fallback"
     """The profile's layout that matched, `fallback`, `text` (`warta clean`) or `imported`."""
     extractor: str = ""
     """Name, version and digest of the rules that read the page."""
     warnings: tuple[str, ...] = ()
-    """Codes of what was doubtful."""
+    """Codes of what is doubtful, such as `missing_headline`; empty if nothing is."""
 
     def as_dict(self) -> dict[str, Any]:
-        """The article for JSON: exactly the field names, times in ISO 8601, tuples as lists."""
+        """Return the article for JSON: field names as keys, times in ISO 8601, tuples as lists."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
@@ -106,18 +114,19 @@ class Revision:
     """A kept, numbered state of an article."""
 
     article_id: int
+    """The article's number in the archive."""
     number: int
-    """From 1."""
+    """Counted per article, from 1."""
     kind: str
     """`first`, `publisher`, `technical`, `removed` or `restored`."""
     changed: tuple[str, ...] = ()
-    """Fields that differ from the revision before."""
+    """Names of the fields that differ from the previous revision; empty for the first."""
     returns_to: int | None = None
-    """The earlier revision whose text came back."""
+    """Number of the earlier revision whose text came back; None for a new text."""
     correction: str | None = None
-    """The newsroom's own note of a correction that this revision brought."""
+    """The publisher's note of a correction that this revision added; None without one."""
     observed_at: datetime
-    """The archive's clock, UTC."""
+    """When the archive wrote this revision: its own clock, aware, UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,27 +134,31 @@ class KeptArticle:
     """An article of the archive with its newest revision: a row of the view `latest`."""
 
     article_id: int
+    """The article's number in the archive."""
     article: Article
+    """What the newest revision says."""
     revision: int
-    """Number of the revision that `article` is."""
+    """Number of the newest revision."""
     first_seen_at: datetime
-    """The archive's clock, UTC."""
+    """When the archive first kept the story: its own clock, aware, UTC."""
     observed_at: datetime
-    """When the archive took this revision in; UTC."""
+    """When the archive wrote the newest revision: aware, UTC."""
     removed_at: datetime | None = None
-    """When its site was found to have taken it away; UTC."""
+    """When the site was found to have removed the story: aware, UTC; None while it is online."""
     cluster_id: int | None = None
+    """Number of its cluster of syndicated stories; None outside any cluster."""
     opted_out: str | None = None
-    """The rule by which it opts out of text and data mining."""
+    """The rule by which it opts out of text and data mining; None if no rule does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRevision(Revision):
-    """A revision with all that it said, and the snapshot that it was read from."""
+    """A revision with its full article and the snapshot that it was read from."""
 
     article: Article
+    """What this revision says."""
     snapshot_id: int | None = None
-    """None where the bytes were not kept (`--keep first`), or never had."""
+    """None where the bytes were not kept (`--keep first`), or the page was never fetched."""
 
 
 def _plain(value: Any) -> Any:
@@ -158,46 +171,62 @@ def _plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
-    """A URL that a source announced, after the site's profile has looked at it."""
+    """A URL that a source announced, with what the site's profile decided about it."""
 
     url: str
     """Canonical."""
     key: str
     """The story's identity at its site: story id, else canonical URL."""
     published_at: datetime | None = None
-    """As the source or the URL says; a hint, never an article's field."""
+    """As the source or the URL says, aware: a hint, never an article's field."""
     lastmod: datetime | None = None
+    """Last modification as the source says, aware; None if it does not."""
     refused: str | None = None
-    """Reason why it is not asked for at all."""
+    """Reason why it is never requested, a code of archive.ledger.wording; None if it may be."""
     skipped: str | None = None
-    """Reason why it is not asked for in this crawl."""
+    """Reason why this crawl does not request it, as `refused`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A ledger row, as the crawler needs it to ask."""
+    """A ledger row, as the crawler needs it. Times are aware and in UTC."""
 
     id: int
+    """The row's number."""
     url: str
+    """Canonical, or the address of a source."""
     site: str
+    """Name of the site's profile."""
     key: str
+    """The story's identity at its site."""
     state: str
+    """`due`, `kept`, `unchanged`, `gone`, `refused`, `failed`, `skipped`, `alias` or `source`."""
     article_id: int | None
+    """The article that it led to; None if none was kept."""
     published_at: datetime | None
+    """As the source said; None if it did not."""
     first_seen_at: datetime
+    """When it was first announced."""
     last_checked_at: datetime | None
+    """When it was last requested; None if it never was."""
     next_check_at: datetime | None
+    """When it is due; None for never again."""
     checks: int
+    """Requests so far."""
     quiet_checks: int
+    """Requests in a row that found no change."""
     failures: int
+    """Failures, 404 and 410 in a row."""
     etag: str | None
+    """ETag of the last page; None if the server sent none."""
     last_modified: str | None
+    """Last-Modified of the last page, as sent; None if the server sent none."""
     due_reason: str | None = None
     """A code of archive.ledger.wording: why it is due when it is, or why it never is again."""
 
     @property
     def validators(self) -> dict[str, str]:
-        """Headers of a conditional request; none for a page that is not in the archive."""
+        """Headers of a conditional request; empty for a page that is not in the archive."""
         if self.state != "source" and (
             self.state not in ("kept", "unchanged") or self.article_id is None
         ):
@@ -208,21 +237,31 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One asking of a URL and its answer."""
+    """One request of a URL and its outcome."""
 
     url: str
+    """The ledger's URL."""
     crawl_id: int | None
+    """The crawl that requested it; None outside a crawl."""
     checked_at: datetime
+    """Aware, UTC."""
     outcome: str
     """`kept`, `unchanged`, `not_modified`, `gone`, `refused`, `failed` or `source`."""
     status: int | None = None
+    """HTTP status; None if there was no response."""
     reason: str | None = None
-    """A code of archive.ledger.wording, or what a source gave."""
+    """A code of archive.ledger.wording, or a summary of what a source announced."""
     bytes: int = 0
+    """Size of the body with further pages, decompressed."""
     conditional: bool = False
     """Whether validators were sent."""
     next_check_at: datetime | None = None
+    """When it is due again; None for never."""
     due_reason: str | None = None
+    """A code of archive.ledger.wording: why then, or why never."""
     etag: str | None = None
+    """ETag to send next time."""
     last_modified: str | None = None
+    """Last-Modified to send next time."""
     article_id: int | None = None
+    """The article that it led to."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -92,3 +94,17 @@ def test_every_reason_that_the_code_gives_has_its_sentence():
         "unspecified",
     }
     assert codes <= set(REASONS), codes - set(REASONS)
+
+
+def test_every_field_of_a_public_record_is_documented():
+    """A field is followed by a string that says its format and what stands for nothing."""
+    found = 0
+    for record in ast.parse((ROOT / "archive/records.py").read_text("utf-8")).body:
+        if not isinstance(record, ast.ClassDef):
+            continue
+        for here, after in pairwise([*record.body, None]):
+            if isinstance(here, ast.AnnAssign):
+                found += 1
+                documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+                assert documented, f"{record.name}.{ast.unparse(here.target)}"
+    assert found > 50

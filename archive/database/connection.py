@@ -231,6 +231,19 @@ def _migrate_for_reading(path: Path) -> None:
 
 
 @contextmanager
+def read_transaction(db: Database) -> Iterator[None]:
+    """Read one state of the archive whatever other processes write; joins an open transaction."""
+    if db.conn.in_transaction:
+        yield
+        return
+    db.conn.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.conn.rollback()  # nothing was written
+
+
+@contextmanager
 def immediate(db: Database) -> Iterator[None]:
     """Begin a write transaction that takes its lock at once: upgrading a read lock may fail later.
 

@@ -1,4 +1,4 @@
-"""Giving room back: the file is rewritten without what was erased or replaced."""
+"""Compaction: the file is rewritten without what was erased or replaced (VACUUM)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from archive.errors import ArchiveDamaged
 from archive.maintenance.takedown import finish
 
 READER_SECONDS = 2
-"""How long the log is waited for that a reader holds; it goes by itself when the reader ends."""
+"""How long to wait for a log that a reader holds; it is removed when the reader ends."""
 
 STEPS = 20_000
-"""Steps of SQLite's machine between two moments at which Ctrl-C is heard; a few milliseconds."""
+"""Instructions of SQLite's virtual machine between checks for Ctrl-C: a few milliseconds."""
 
 
 def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> bool:
-    """Rewrite the file; True where nothing of the old one is left beside it, False where a reader
+    """Rewrite the file; return whether nothing of the old one is left beside it, False if a reader
     still holds the log.
 
-    Readers go on reading meanwhile, writers wait. Interrupted, or without room on the disk, it
-    leaves the archive as it was: raises ArchiveError then. Raises ArchiveDamaged, after all that
-    can be done, where a dictionary has to stay.
+    Readers continue meanwhile, writers wait. If it is interrupted or the disk is full, the archive
+    is left as it was: raises ArchiveError. Raises ArchiveDamaged, after everything else is done, if
+    a dictionary could not be replaced.
     """
     conn = archive.db.conn
     conn.execute("PRAGMA secure_delete = ON")
@@ -34,9 +34,8 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
         damage = error
     with archive.transaction(now):
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
-    conn.set_progress_handler(
-        lambda: 0, STEPS
-    )  # a callback is where Python hears Ctrl-C; SQLite then takes all of it back
+    # Python handles Ctrl-C in a callback; SQLite then rolls everything back.
+    conn.set_progress_handler(lambda: 0, STEPS)
     try:
         with plain_errors(archive.path):
             conn.execute("VACUUM")

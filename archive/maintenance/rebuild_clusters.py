@@ -1,13 +1,10 @@
-"""All clusters anew from the texts, on all cores. The answer is the one that was kept up to date
-text by text.
-"""
+"""Rebuild of all clusters from the texts, on all cores; the result equals the incremental one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +13,7 @@ from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
 from archive.database.clock import Clock
-from archive.database.connection import connect
+from archive.database.connection import connect, read_transaction
 from archive.database.parallel import readers
 from archive.syndication.clusters import MAX_VAIN, Clusters
 from archive.syndication.members import Member
@@ -25,20 +22,23 @@ from archive.syndication.signatures import Signature
 from archive.syndication.texts import digest_of
 
 BATCH = 200
-"""Articles of one task, and of one transaction."""
+"""Articles per task, and per transaction."""
 MIN_TEXTS = 1_000
 """Fewer are read faster than processes are started."""
 
 Advance = Callable[[int], None]
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+Composed = list[tuple[list[int], list[Member]]]
+"""Clusters, as (article ids, members)."""
 
 
 def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> int:
-    """Read every text again, look for every link, and write what differs from the present clusters;
-    how many rows that were.
+    """Read every text again, find every link, write what differs from the present clusters, and
+    return the number of changed rows.
 
-    In small transactions, beside crawls and readers; killed, it leaves every cluster whole, old or
-    new, and may be run again. `advance` is told of every article three times: read, compared,
-    placed.
+    Uses small transactions beside crawls and readers; if it is killed, every cluster is whole, old
+    or new, and it may be run again. `advance` is called for each article three times: read,
+    compared, placed.
     """
     began = _newest(archive.db)
     (articles,) = archive.db.conn.execute(
@@ -46,27 +46,24 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     ).fetchone()
     with archive.transaction(now):
         archive.clusters.texts.forget_other_algorithms()
-    with _asking(archive.path, jobs if articles >= MIN_TEXTS else 1) as ask:
-        for read in ask(_read, _ranges(archive.db)):
+    with _mapping(archive.path, jobs if articles >= MIN_TEXTS else 1) as mapped:
+        for read in mapped(_read, _ranges(archive.db)):
             _assign(archive, read, now=now)
             advance(len(read))
         groups: dict[int, int] = {}
-        for links in ask(_links, _ranges(archive.db)):
+        for links in mapped(_links, _ranges(archive.db)):
             for one, other in links:
                 groups[_root(groups, one)] = _root(groups, other)
             advance(BATCH)
-        changed = _write(
-            archive, ask(_compose, _clusters(archive.db, groups)), now=now, advance=advance
-        )
-    _place_what_came(archive, began, now=now)
+        composed = mapped(_compose, _clusters(groups))
+        changed = _write(archive, composed, now=now, advance=advance)
+    _place_arrivals(archive, began, now=now)
     return changed
 
 
 @contextmanager
-def _asking(
-    path: Path, jobs: int
-) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
-    """A `map` over other processes, or in this one where it is to do it alone."""
+def _mapping(path: Path, jobs: int) -> Iterator[Map]:
+    """Return a `map` over other processes, or in this one for a single job."""
     if jobs > 1:
         with readers(jobs, _open, path) as others:
             yield others.map
@@ -80,9 +77,7 @@ def _asking(
 
 _here: dict[str, Clusters] = {}
 _local: dict[int, int] = {}
-"""What this process has linked already: two articles that it knows to be in one cluster need not be
-compared.
-"""
+"""Links that this process has found: two articles already in one group need not be compared."""
 
 
 def _open(path: Path) -> None:
@@ -94,17 +89,17 @@ def _open(path: Path) -> None:
 
 def _close() -> None:
     if "clusters" in _here:
-        _here.pop("clusters").close()
+        _here.pop("clusters").db.close()
 
 
 def _ranges(db: Database) -> list[tuple[int, int]]:
-    """From which to which number."""
+    """Return (first, last) article ids, a batch each."""
     (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
     return [(start, min(start + BATCH - 1, last)) for start in range(1, last + 1, BATCH)]
 
 
 def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
-    """(article_id, revision, digest, packed signature) of the articles of a range."""
+    """Return (article id, revision, digest, packed signature) of the articles of a range."""
     found = _here["clusters"].bodies(*numbers)
     return [
         (number, revision, digest_of(body), Signature.of(words(body)).packed())
@@ -113,9 +108,7 @@ def _read(numbers: tuple[int, int]) -> list[tuple[int, int, str, bytes]]:
 
 
 def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: datetime) -> None:
-    """Write the texts that the archive did not have so, but for those that were changed or taken
-    down meanwhile.
-    """
+    """Write the texts that differ, except those that were changed or taken down meanwhile."""
     texts = archive.clusters.texts
     with archive.transaction(now):
         for number, revision, digest, packed in read:
@@ -124,13 +117,13 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: d
             ).fetchone()
             if newest == revision and not texts.has(number, digest, packed):
                 texts.drop(number)
-                texts.assign(number, digest, partial(Signature.unpacked, packed))
+                texts.put_read(number, digest, Signature.unpacked(packed))
 
 
 def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
-    """Links of the articles of a range with articles of lower number."""
+    """Return the links of the articles of a range with articles of lower ids."""
     found: list[tuple[int, int]] = []
-    with _here["clusters"].at_one_moment():
+    with read_transaction(_here["clusters"].db):
         for number, others in _here["clusters"].linked(*numbers):
             in_vain = 0
             for other, is_linked in others:
@@ -145,15 +138,15 @@ def _links(numbers: tuple[int, int]) -> list[tuple[int, int]]:
 
 
 def _root(groups: dict[int, int], number: int) -> int:
-    """The number that stands for the group."""
+    """Return the representative of the number's group (union-find with path halving)."""
     while (parent := groups.get(number, number)) != number:
         groups[number] = groups.get(parent, parent)
         number = parent
     return number
 
 
-def _clusters(db: Database, groups: dict[int, int]) -> Iterator[list[list[int]]]:
-    """The articles of each cluster, some clusters at a time."""
+def _clusters(groups: dict[int, int]) -> Iterator[list[list[int]]]:
+    """Yield the articles of each cluster, in batches of clusters."""
     found: dict[int, list[int]] = {}
     for number in sorted(groups):
         found.setdefault(_root(groups, number), []).append(number)
@@ -163,19 +156,15 @@ def _clusters(db: Database, groups: dict[int, int]) -> Iterator[list[list[int]]]
     yield from (list(some) for some in chunks(found.values(), BATCH // 4))
 
 
-def _compose(clusters: list[list[int]]) -> list[tuple[list[int], list[Member]]]:
-    with _here["clusters"].at_one_moment():
+def _compose(clusters: list[list[int]]) -> Composed:
+    with read_transaction(_here["clusters"].db):
         return [(articles, _here["clusters"].composed(articles)) for articles in clusters]
 
 
 def _write(
-    archive: Archive,
-    composed: Iterator[list[tuple[list[int], list[Member]]]],
-    *,
-    now: datetime,
-    advance: Advance,
+    archive: Archive, composed: Iterator[Composed], *, now: datetime, advance: Advance
 ) -> int:
-    """Write the members, then take away those who are in no cluster any more."""
+    """Write the members, remove those in no cluster any more, and count the changed rows."""
     changed = 0
     kept: set[int] = set()
     for clusters in composed:
@@ -193,22 +182,21 @@ def _write(
 
 
 def _newest(db: Database) -> tuple[int, str]:
-    """The newest revision's number, and the archive's clock: one of both tells what comes later,
-    whatever is taken down.
-    """
+    """Return the newest revision's id and the archive's clock: later ones exceed one of both."""
     found: tuple[int, str] = db.conn.execute(
         "SELECT coalesce((SELECT max(id) FROM revisions), 0), (SELECT latest FROM clock)"
     ).fetchone()
     return found
 
 
-def _place_what_came(archive: Archive, began: tuple[int, str], *, now: datetime) -> None:
-    """What a crawl wrote meanwhile meets the others once more."""
-    came = archive.db.conn.execute(
-        "SELECT article_id FROM revisions WHERE id > ? UNION SELECT article_id FROM revisions WHERE observed_at > ?",
+def _place_arrivals(archive: Archive, began: tuple[int, str], *, now: datetime) -> None:
+    """Compare what a crawl wrote meanwhile with the others once more."""
+    arrived = archive.db.conn.execute(
+        """SELECT article_id FROM revisions WHERE id > ?
+        UNION SELECT article_id FROM revisions WHERE observed_at > ?""",
         began,
     )
-    for (number,) in came.fetchall():
+    for (number,) in arrived.fetchall():
         with archive.transaction(now):
             for _number, _revision, body in archive.clusters.bodies(number, number):
                 archive.clusters.place(number, body)

@@ -1,6 +1,4 @@
-"""Taking a story down: its texts and pages are erased, its tombstone stays, so that no later crawl
-brings it back.
-"""
+"""Take-down of a story: texts and pages are erased; a tombstone keeps crawls from restoring it."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ from archive.archive import Archive
 from archive.errors import ArchiveDamaged
 
 BATCH = 200
-"""Snapshots packed anew in one transaction."""
+"""Snapshots repacked in one transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +20,9 @@ class TakenDown:
 
     site: str
     key: str
+    """The story's key in the ledger."""
     article_id: int | None
+    """None if the story was never kept."""
     revisions: int
     snapshots: int
     urls: int
@@ -33,14 +33,13 @@ class TakenDown:
 def take_down(
     archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime
 ) -> TakenDown:
-    """Erase every text and page of a story, in one transaction, and put up its tombstone; a second
-    time changes nothing more.
+    """Erase every text and page of a story in one transaction, and write its tombstone; repeating
+    it changes nothing.
 
-    What stands in free room, in older parts of the search index and in dictionaries leaves the file
-    with `compact`.
+    What is left in unused space, in older parts of the search index and in dictionaries leaves the
+    file with `compact`.
     """
-    conn = archive.db.conn
-    conn.execute("PRAGMA secure_delete = ON")
+    archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
         article_id = archive.history.bury(site, key, url=url, reason=reason)
         entries = archive.ledger.entries_of(site, key)
@@ -49,7 +48,7 @@ def take_down(
         revisions = archive.history.erase(article_id) if article_id is not None else 0
         archive.history.erase_readings(snapshots)
         archive.snapshots.erase(snapshots)
-        for number in holding:  # after the pages are gone, as the newest pages make a fresh one
+        for number in holding:  # after the pages are gone: the newest pages make a new one
             archive.snapshots.retire(number)
         for entry in entries:
             if entry.due_reason != "taken_down":
@@ -66,66 +65,68 @@ def take_down(
 
 
 def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
-    """Pack anew what was packed with retired dictionaries, and erase these; how many snapshots that
-    were.
+    """Repack what was packed with retired dictionaries, erase these, and return the number of
+    snapshots.
 
-    In batches, each its own transaction: it may be interrupted, and goes on where it was. A
-    dictionary whose snapshots are damaged stays; raises ArchiveDamaged then, after all others.
+    Works in batches, a transaction each; resumes if interrupted. A dictionary whose snapshots are
+    damaged stays: raises ArchiveDamaged after all others are done.
     """
     count, damages = 0, []
-    retired = "SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0 ORDER BY id"
-    for (number,) in archive.db.conn.execute(retired).fetchall():
+    retired = archive.db.conn.execute(
+        """SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0
+        ORDER BY id"""
+    )
+    for (number,) in retired.fetchall():
         try:
-            while some := _moved(archive, number, now=now):
+            while some := _move(archive, number, now=now):
                 count += some
                 if moved is not None:
                     moved(some)
         except ArchiveDamaged as error:
             name = archive.snapshots.dictionaries.name(number)
             damages.append(
-                f"dictionary {name} may hold pages that were taken down, and cannot be replaced: {error}; see `warta verify`"
+                f"dictionary {name} may hold pages that were taken down, and cannot be replaced:"
+                f" {error}; see `warta verify`"
             )
     if damages:
         raise ArchiveDamaged(f"{archive.path}: {damages[0]}")
     return count
 
 
-def _moved(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
-    """One batch in one transaction; when none is left the dictionary is erased."""
+def _move(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
+    """Repack one batch in a transaction; erase the dictionary if none is left."""
     with archive.transaction(now):
-        some = archive.snapshots.move(dictionary_id, limit=BATCH)
-        if not some:
+        count = archive.snapshots.move(dictionary_id, limit=BATCH)
+        if not count:
             archive.snapshots.dictionaries.erase(dictionary_id)
-    return some
+    return count
 
 
 def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
-    """When and why a story was taken down; None for one that was not."""
+    """Return when and why a story was taken down; None if it was not."""
     rows = archive.db.query("SELECT * FROM tombstones WHERE site = ? AND key = ?", [site, key])
     return next(iter(rows), None)
 
 
 def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) -> list[int]:
-    """First pages of everything that was kept of the story."""
+    """Return the first pages of everything that was kept of the story."""
     found = archive.db.conn.execute(
-        """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id WHERE u.site = ? AND u.key = ? AND s.part = 1
-        UNION SELECT snapshot_id FROM revisions WHERE article_id = ? AND snapshot_id IS NOT NULL ORDER BY 1""",
+        """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id
+        WHERE u.site = ? AND u.key = ? AND s.part = 1
+        UNION SELECT snapshot_id FROM revisions
+        WHERE article_id = ? AND snapshot_id IS NOT NULL ORDER BY 1""",
         (site, key, article_id),
     )
     return [number for (number,) in found.fetchall()]
 
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
-    """Dictionaries are made of pages: those that hold one of these may pack nothing more, and go as
-    soon as they can.
-    """
+    """Return the dictionaries that hold one of these pages: all, if a page cannot be read."""
     bodies: set[bytes] = set()
     for number in snapshots:
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            return sorted(
-                archive.snapshots.dictionaries.of_site(site)
-            )  # what cannot be read cannot be looked for: any may hold it
+            return sorted(archive.snapshots.dictionaries.of_site(site))
         bodies.update(page.body for page in (first, *first.parts))
     return archive.snapshots.dictionaries.holding(site, *bodies)

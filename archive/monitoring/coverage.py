@@ -39,12 +39,7 @@ MIN_WEEKS = 4
 FEW = 0.4
 """Maximum share of the usual number for a day that announced far less; see also RARE."""
 RARE = 0.003
-"""Poisson probability of so few stories below which a day announced far less: a quiet site is not
-marked for nothing.
-"""
-
-_ASKED_EVERY_SOURCE = ("finished", "nothing_announced")
-"""End reasons of crawls that requested every source."""
+"""Poisson probability of so few stories below which a day announced far less."""
 
 # Of a story's URLs the most telling one, the oldest of equals: with max(), SQLite takes the other
 # columns from the same row. An index leads to the URLs of a few days. A story that was skipped at
@@ -85,14 +80,21 @@ _URLS = f"""{_STORIES}
         iif(outcome = 'missing', reason, NULL) AS reason, first_seen_at, kept_at
     FROM dated WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last
     ORDER BY day, id"""  # noqa: S608
+_CRAWLED = """
+    SELECT min(started_at), max(started_at) FILTER (
+        WHERE end_reason IN ('finished', 'nothing_announced'))  -- crawls that read every source
+    FROM crawls WHERE site = :site"""
+
+LocalDay = Callable[[str | None], str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """One day of a site."""
+    """One day of a site; the counts are of stories."""
 
     site: str
     day: date
+    """In the time zone of the period."""
     kept: int = 0
     missing: int = 0
     waiting: int = 0
@@ -121,51 +123,58 @@ class Coverage:
         return self.kept + self.missing + self.waiting
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """The days of a query."""
+
+    first: date
+    last: date
+    now: datetime
+    """Aware; days after it are left out."""
+    zone: ZoneInfo = ZONE
+    """Time zone of the days."""
+    late: timedelta = LATE
+    """How long after its announcement a story is late."""
+
+    def values(self, site: str, *, weeks: int = 0) -> dict[str, Any]:
+        """Return the values of queries on a site, from `weeks` before the first day on."""
+        return {
+            "site": site,
+            "first": self.first.isoformat(),
+            "last": self.last.isoformat(),
+            # no zone is farther from UTC than two days
+            "oldest": (self.first - timedelta(days=2, weeks=weeks)).isoformat(),
+            "patience": exact(self.now - self.late),
+            "late": self.late / timedelta(days=1),
+        }
+
+
 def coverage(
-    reader: Reader,
-    *,
-    first: date,
-    last: date,
-    now: datetime,
-    site: str | None = None,
-    zone: ZoneInfo = ZONE,
-    late: timedelta = LATE,
-    missing_share: float = MISSING_SHARE,
+    reader: Reader, period: Period, *, site: str | None = None, missing_share: float = MISSING_SHARE
 ) -> list[Coverage]:
-    """Return every day from `first` to `last` of each site from its first announcement on, days
-    without a story included; by site and day.
-    """
-    today = now.astimezone(zone).date()
+    """Return the days of each site from its first announcement on, including empty ones."""
+    today = period.now.astimezone(period.zone).date()
     found: list[Coverage] = []
-    with _local_days(reader, zone):
+    with _local_days(reader, period.zone) as local_day:
         for name in [site] if site is not None else sites(reader):
-            given = _given(name, first - timedelta(weeks=WEEKS), now, late)
-            history = _History.read(reader, name, given, zone)
-            start = max(first, min(history.outcomes, default=date.max))
-            for number in range((min(last, today) - start).days + 1):
+            history = _History.read(reader, period.values(name, weeks=WEEKS), local_day)
+            start = max(period.first, min(history.outcomes, default=date.max))
+            for number in range((min(period.last, today) - start).days + 1):
                 day = start + timedelta(days=number)
                 found.append(history.coverage(day, today, missing_share))
     return found
 
 
-def urls(
-    reader: Reader,
-    *,
-    first: date,
-    last: date,
-    now: datetime,
-    site: str | None = None,
-    zone: ZoneInfo = ZONE,
-    late: timedelta = LATE,
-) -> list[dict[str, Any]]:
+def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dict[str, Any]]:
     """Return every story that is missing, waiting or late: `site, day, url, outcome, reason,
     first_seen_at, kept_at`.
     """
-    days = {"first": first.isoformat(), "last": last.isoformat()}
-    found: list[dict[str, Any]] = []
-    with _local_days(reader, zone):
-        for name in [site] if site is not None else sites(reader):
-            found += reader.db.query(_URLS, _given(name, first, now, late) | days)
+    with _local_days(reader, period.zone):
+        found = [
+            row
+            for name in ([site] if site is not None else sites(reader))
+            for row in reader.db.query(_URLS, period.values(name))
+        ]
     return sorted(found, key=lambda row: (row["day"], row["site"]))
 
 
@@ -205,22 +214,24 @@ class _History:
     """Day on which the last crawl that requested every source began; later days may still grow."""
 
     @classmethod
-    def read(cls, reader: Reader, site: str, given: dict[str, Any], zone: ZoneInfo) -> _History:
+    def read(cls, reader: Reader, values: dict[str, Any], local_day: LocalDay) -> _History:
+        """Read a site's history, given the values of its queries."""
         outcomes: defaultdict[date, Counter[str]] = defaultdict(Counter)
         reasons: defaultdict[date, Counter[str]] = defaultdict(Counter)
-        for row in reader.db.query(_COUNTS, given):
+        for row in reader.db.query(_COUNTS, values):
             day = date.fromisoformat(row["day"])
             outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
             if row["reason"] is not None:
                 reasons[day][row["reason"]] += row["number"]
-        begun, looked = _crawled(reader, site, _local_day(zone))
+        times = reader.db.conn.execute(_CRAWLED, values).fetchone()
+        begun, looked = (date.fromisoformat(day) if day else None for day in map(local_day, times))
         return cls(
-            site=site, outcomes=dict(outcomes), reasons=dict(reasons), begun=begun, looked=looked
+            site=values["site"], outcomes=outcomes, reasons=reasons, begun=begun, looked=looked
         )
 
     def coverage(self, day: date, today: date, missing_share: float) -> Coverage:
         """Return the coverage of a day; days before the last look, and before today, are judged."""
-        counts = self.outcomes.get(day, Counter())
+        counts = self._counts(day)
         usual, number = self._usual(day), self._number(day)
         marks = []
         judged = self.looked is not None and day < min(self.looked, today)
@@ -231,7 +242,7 @@ class _History:
         return Coverage(
             site=self.site,
             day=day,
-            **{name: counts[name] for name in _COUNTED},
+            **{name: counts[name] for name in ("kept", "missing", "waiting", "late", "skipped")},
             reasons=self.reasons.get(day, Counter()),
             usual=usual,
             looked=bool(self.begun and self.looked and self.begun <= day <= self.looked),
@@ -239,9 +250,7 @@ class _History:
         )
 
     def _usual(self, day: date) -> float | None:
-        """Return the median of the same weekday before; a day before the first crawl counts if a
-        backfill found stories of it.
-        """
+        """Return the median of the weekday; days before the first crawl count if not empty."""
         before = [day - timedelta(weeks=week) for week in range(1, WEEKS + 1)]
         numbers = [
             self._number(each)
@@ -252,48 +261,15 @@ class _History:
 
     def _number(self, day: date) -> int:
         """Return the number of stories that the sources announced."""
-        return self.outcomes.get(day, Counter()).total() - self.outcomes.get(day, Counter())["late"]
+        return self._counts(day).total() - self._counts(day)["late"]
 
-
-_COUNTED = ("kept", "missing", "waiting", "late", "skipped")
-
-
-def _given(site: str, first: date, now: datetime, late: timedelta) -> dict[str, Any]:
-    return {
-        "site": site,
-        "oldest": (first - timedelta(days=2)).isoformat(),  # no zone is farther from UTC
-        "patience": exact(now - late),
-        "late": late / timedelta(days=1),
-    }
-
-
-def _crawled(
-    reader: Reader, site: str, local: Callable[[str | None], str | None]
-) -> tuple[date | None, date | None]:
-    """Return the days of the first crawl and of the last one that requested every source."""
-    marks = ", ".join(f"'{reason}'" for reason in _ASKED_EVERY_SOURCE)
-    row = reader.db.conn.execute(
-        f"""SELECT min(started_at), max(iif(end_reason IN ({marks}), started_at, NULL))
-        FROM crawls WHERE site = ?""",  # noqa: S608 - constants
-        (site,),
-    ).fetchone()
-    begun, looked = (date.fromisoformat(day) if (day := local(text)) else None for text in row)
-    return begun, looked
+    def _counts(self, day: date) -> Counter[str]:
+        return self.outcomes.get(day, Counter())
 
 
 @contextmanager
-def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[None]:
-    """Give SQL a function `local_day`: the day of a time in a zone."""
-    conn = reader.db.conn
-    conn.create_function("local_day", 1, _local_day(zone), deterministic=True)
-    try:
-        yield
-    finally:
-        conn.create_function("local_day", 1, None)
-
-
-def _local_day(zone: ZoneInfo) -> Callable[[str | None], str | None]:
-    """Return a function from a time to its day in the zone, cached by the minute."""
+def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
+    """Give SQL a function `local_day`: the day of a time in a zone, cached by the minute."""
 
     @lru_cache(maxsize=100_000)
     def day_of(minute: str, offset: str) -> str | None:
@@ -302,4 +278,11 @@ def _local_day(zone: ZoneInfo) -> Callable[[str | None], str | None]:
         except (ValueError, OverflowError):
             return None
 
-    return lambda text: day_of(text[:16], text[-6:]) if text else None
+    def local_day(text: str | None) -> str | None:
+        return day_of(text[:16], text[-6:]) if text else None
+
+    reader.db.conn.create_function("local_day", 1, local_day, deterministic=True)
+    try:
+        yield local_day
+    finally:
+        reader.db.conn.create_function("local_day", 1, None)

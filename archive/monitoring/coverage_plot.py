@@ -57,41 +57,32 @@ class _Calendar:
     def numbered(self) -> bool:
         return self.weeks <= NUMBERED_WEEKS
 
-    @property
-    def cell(self) -> float:
-        """Side of a day in inches."""
-        return _NUMBERED_CELL if self.numbered else _CELL
-
     def place(self, day: Coverage) -> tuple[int, int]:
         """Return (week, weekday) of a day."""
         return (day.day - self.first).days // 7, day.day.weekday()
 
 
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
-    """Write a PNG of these days, which are ordered by site and day; raises PlotsMissing, or OSError
-    if it cannot be written.
-    """
+    """Write a PNG of days ordered by site and day; raises PlotsMissing or OSError."""
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
         raise PlotsMissing("a picture needs matplotlib: pip install 'warta[plots]'") from None
     calendars = _calendars(days)
-    cell = max((calendar.cell for calendar in calendars), default=_CELL)
-    across = _LEFT + max((calendar.weeks for calendar in calendars), default=1) * cell + _GAP
-    down = _ABOVE + 7 * cell + _BELOW
-    columns = 1
-    if all(calendar.numbered for calendar in calendars):
-        columns = max(1, min(len({day.site for day in days}), int(MAX_WIDTH / across)))
+    weeks = calendars[0].weeks if calendars else 1  # all are of one length
+    numbered = weeks <= NUMBERED_WEEKS
+    cell = _NUMBERED_CELL if numbered else _CELL
+    across, down = _LEFT + weeks * cell + _GAP, _ABOVE + 7 * cell + _BELOW
+    side_by_side = len({day.site for day in days}) if numbered else 1
+    columns = max(1, min(side_by_side, int(MAX_WIDTH / across)))
     width = max(_LEGEND_WIDTH, columns * across)
     height = ceil(len(calendars) / columns) * down + _LEGEND + _TITLE
     figure = Figure(figsize=(width, height), dpi=130)
-    FigureCanvasAgg(figure)
     for number, calendar in enumerate(calendars):
         left = number % columns * across + _LEFT
         bottom = height - number // columns * down - _ABOVE - _TITLE - 7 * cell
-        wide = calendar.weeks * cell
-        axes = figure.add_axes((left / width, bottom / height, wide / width, 7 * cell / height))
+        place = (left / width, bottom / height, weeks * cell / width, 7 * cell / height)
+        axes = figure.add_axes(place)
         _draw(axes, calendar)
         _label(axes, calendar)
     _legend(figure, width, height)

@@ -24,8 +24,7 @@ from dataclasses import asdict, dataclass, replace
 from archive.archive import Archive, Reader
 from archive.monitoring.drift_samples import (
     FALLBACK,
-    ArticleSample,
-    PageSample,
+    DriftSample,
     articles,
     earlier_pages,
     pages,
@@ -47,6 +46,7 @@ REFERENCE = 500
 """Earlier articles, or pages, that a window is compared with."""
 SHOWN = 5
 """URLs that a drift names."""
+Samples = Sequence[DriftSample]
 EDGE = 0.01
 """Share of the reference that counts as unusually short, and as unusually long."""
 
@@ -67,6 +67,7 @@ class Drift:
 
     site: str
     layout: str
+    """`fallback` for pages that match none of the site's layouts."""
     extractor: str
     """The extractor that read the pages then."""
     since: str
@@ -103,9 +104,7 @@ def drifts(reader: Reader, *, site: str | None = None, ended: bool = False) -> l
 
 
 def drifted_articles(reader: Reader) -> set[int]:
-    """Return the ids of articles that were read with a drifted layout and not yet read again by a
-    later extractor: no text to train on.
-    """
+    """Return the ids of articles read with a drifted layout, and not yet by a later extractor."""
     return {number for (number,) in reader.db.conn.execute("SELECT article_id FROM drifted")}
 
 
@@ -140,9 +139,7 @@ def evaluate(
 
 
 def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None:
-    """Write what changed; a drift with further signs, or under another extractor, gets a new row
-    that keeps its beginning.
-    """
+    """Write what changed; further signs or another extractor make a new row of the old `since`."""
     if before is not None and found is not None:
         found = replace(found, since=min(before.since, found.since))
         further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
@@ -188,23 +185,9 @@ class _SiteTest:
         reference = earlier_pages(self.archive.db, self.site, limit=REFERENCE, before=before)
         if len(reference) < MIN_REFERENCE:
             return {}
-        increase = find_increase(*([_lost(page) for page in each] for each in (window, reference)))
-        if increase is None:
-            return {FALLBACK: None}
-        why = _clause(increase, "pages match none of the site's layouts")
-        if all(page.extractor != self.extractor for page in reference):
-            why += f" since the upgrade to extractor {self.extractor}"
-        shown = [page for page in window[increase.start :] if page.lost]
-        return {
-            FALLBACK: Drift(
-                site=self.site,
-                layout=FALLBACK,
-                extractor=self.extractor,
-                since=shown[0].at,
-                reasons=(Reason(sign="lost", why=why),),
-                urls=_newest_urls(shown),
-            )
-        }
+        upgraded = all(page.extractor != self.extractor for page in reference)
+        note = f" since the upgrade to extractor {self.extractor}" if upgraded else ""
+        return {FALLBACK: self._drift(FALLBACK, self.extractor, window, reference, note=note)}
 
     def layouts(self) -> dict[str, Drift | None]:
         """Test the articles of each layout."""
@@ -224,12 +207,13 @@ class _SiteTest:
                 continue
             reference, signs = self._reference(window, seen, marked)
             if len(reference) >= MIN_REFERENCE:
-                found[layout] = self._compare(window, reference, signs)
+                compared = _with_relative_signs(window, reference)
+                found[layout] = self._drift(layout, window[-1].extractor, *compared, only=signs)
         return found
 
     def _reference(
-        self, window: Sequence[ArticleSample], seen: Sequence[ArticleSample], marked: set[int]
-    ) -> tuple[list[ArticleSample], set[str] | None]:
+        self, window: Samples, seen: Samples, marked: set[int]
+    ) -> tuple[list[DriftSample], set[str] | None]:
         """Return what the window is compared with, and the signs that may be compared, None for
         all: earlier articles read by the same extractor, of the same layout unless it is new.
 
@@ -253,79 +237,72 @@ class _SiteTest:
             own = [each for each in earlier if each.layout != FALLBACK]
         return own[-REFERENCE:], signs
 
-    def _compare(
+    def _drift(
         self,
-        window: Sequence[ArticleSample],
-        reference: Sequence[ArticleSample],
-        only: set[str] | None,
+        layout: str,
+        extractor: str,
+        window: Samples,
+        reference: Samples,
+        *,
+        only: set[str] | None = None,
+        note: str = "",
     ) -> Drift | None:
-        """Return the drift that the signs of these articles show; `only` limits the signs."""
-        window, reference = _with_relative_signs(window, reference)
-        signs = sorted(set().union(*(each.signs for each in window)) - set(_RELATIVE))
-        found = {
-            sign: increase
-            for sign in (*signs, *_RELATIVE)
-            if only is None or sign in only
-            if (increase := find_increase(_shows(sign, window), _shows(sign, reference)))
-        }
+        """Return the drift that the signs of the window, or `only` some of them, show."""
+        signs = set().union(*(each.signs for each in window)) - _MEANINGS.keys()
+        found: dict[str, Increase] = {}
+        for sign in (*sorted(signs), *_MEANINGS):
+            increase = find_increase(_shows(sign, window), _shows(sign, reference))
+            if increase is not None and (only is None or sign in only):
+                found[sign] = increase
         if not found:
             return None
         since = window[min(increase.start for increase in found.values()) :]
+        shown = [each.url for each in reversed(since) if not each.signs.isdisjoint(found)]
+        reasons = [Reason(sign=sign, why=_clause(sign, found[sign]) + note) for sign in found]
         return Drift(
             site=self.site,
-            layout=window[0].layout,
-            extractor=window[-1].extractor,
+            layout=layout,
+            extractor=extractor,
             since=since[0].at,
-            reasons=tuple(
-                Reason(sign=sign, why=_clause(increase, _meaning(sign)))
-                for sign, increase in found.items()
-            ),
-            urls=_newest_urls([each for each in since if not each.signs.isdisjoint(found)]),
+            reasons=tuple(reasons),
+            urls=tuple(dict.fromkeys(shown))[:SHOWN],
         )
 
 
-_RELATIVE = {
+_MEANINGS = {
+    "lost": "pages match none of the site's layouts",
     "repeated": "texts contain a paragraph that other pages contain, too",
     "short": "texts are shorter than 99% of the earlier ones",
     "long": "texts are longer than 99% of the earlier ones",
 }
-"""Signs that an article shows only beside others."""
 
 
-def _with_relative_signs(
-    window: Sequence[ArticleSample], reference: Sequence[ArticleSample]
-) -> tuple[list[ArticleSample], list[ArticleSample]]:
+def _with_relative_signs(window: Samples, reference: Samples) -> tuple[Samples, Samples]:
+    """Add the signs that an article shows only in comparison with others."""
     repeated = repeated_paragraphs([*reference, *window])
-    lengths = sorted(each.length for each in reference)
+    lengths = sorted(each.length or 0 for each in reference)
     edge = int(EDGE * len(lengths))
 
-    def marked(each: ArticleSample) -> ArticleSample:
+    def marked(each: DriftSample) -> DriftSample:
         relative = {
             "repeated": not repeated.isdisjoint(each.paragraphs),
-            "short": each.length < lengths[edge],
-            "long": each.length > lengths[-1 - edge],
+            "short": (each.length or 0) < lengths[edge],
+            "long": (each.length or 0) > lengths[-1 - edge],
         }
         return replace(each, signs=each.signs.union(s for s, shows in relative.items() if shows))
 
     return [marked(each) for each in window], [marked(each) for each in reference]
 
 
-def _shows(sign: str, samples: Sequence[ArticleSample]) -> list[Observation]:
+def _shows(sign: str, samples: Samples) -> list[Observation]:
     by_length = sign not in ("short", "long")
     return [Observation(sign in each.signs, each.length if by_length else None) for each in samples]
 
 
-def _lost(page: PageSample) -> Observation:
-    return Observation(page.lost, page.length)
-
-
-def _meaning(sign: str) -> str:
-    if sign in _RELATIVE:
-        return _RELATIVE[sign]
-    return f"articles have {sign}" if sign.startswith("no ") else f"articles have warning {sign}"
-
-
-def _clause(increase: Increase, meaning: str) -> str:
+def _clause(sign: str, increase: Increase) -> str:
+    meaning = _MEANINGS.get(sign, f"articles have warning {sign}")
+    if sign.startswith("no "):
+        meaning = f"articles have {sign}"
     return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
 
 
@@ -333,7 +310,3 @@ def _size(times: Sequence[str], since: str | None) -> int:
     """Return the size of a window: what the crawl brought, within the limits."""
     brought = sum(since is not None and at >= since for at in times)
     return min(MAX_WINDOW, max(MIN_WINDOW, brought))
-
-
-def _newest_urls(samples: Sequence[PageSample | ArticleSample]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.url for each in reversed(samples)))[:SHOWN]

@@ -32,43 +32,28 @@ MIN_REPEATS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PageSample:
-    """A URL and what its last page yielded."""
+class DriftSample:
+    """A page with what it yielded, or an article as it was last read."""
 
     url: str
     at: str
-    """When it was requested: ISO 8601, UTC, to the second."""
-    layout: str | None
-    """None if the page yielded no story."""
-    length: int | None
-    """Characters of the text; None if the page yielded no story."""
-    extractor: str | None
-    """None if the page yielded no story."""
-
-    @property
-    def lost(self) -> bool:
-        """Whether the page matched none of the site's layouts."""
-        return self.layout in (None, FALLBACK)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleSample:
-    """An article as it was last read."""
-
-    article_id: int
-    url: str
-    at: str
-    """When its newest text was written: ISO 8601, UTC, the archive's clock."""
-    first_seen_at: str
-    """ISO 8601, UTC, the archive's clock."""
+    """When the page was requested, or the article's newest text was written: ISO 8601, UTC."""
     layout: str
+    """Empty for a page that yielded no story."""
     extractor: str
-    length: int
-    """Characters of the text."""
+    """Empty for a page that yielded no story."""
+    length: int | None
+    """Characters of the text; None for a page that yielded no story."""
     signs: frozenset[str]
-    """`no FIELD` for each field it lacks, and the codes of its warnings."""
-    paragraphs: frozenset[int]
-    """Hashes of its paragraphs, valid in this process only."""
+    """Of a page `lost` if it matched none of the site's layouts; of an article `no FIELD` for each
+    field it lacks, and the codes of its warnings.
+    """
+    article_id: int = 0
+    """0 for a page."""
+    first_seen_at: str = ""
+    """When an article was first seen: ISO 8601, UTC; empty for a page."""
+    paragraphs: frozenset[int] = frozenset()
+    """Hashes of an article's paragraphs, valid in this process only."""
 
 
 _LOST = ", ".join(f"'{reason}'" for reason in LOST)
@@ -90,16 +75,17 @@ _PAGES = f"""
             ORDER BY c.id DESC LIMIT 1) IS NOT 304
     ORDER BY u.last_checked_at DESC, u.id DESC LIMIT :limit"""  # noqa: S608 - constants
 _EARLIER = f"""
-    SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout,
-        length(r.body) AS length, coalesce(g.extractor, r.extractor) AS extractor
-    FROM articles a {_NEWEST}
-    WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
-    ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
-_NEVER_READ = f"""
-    SELECT url, last_checked_at AS at, NULL AS layout, NULL AS length, NULL AS extractor FROM urls
-    WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
-        AND last_checked_at < :before AND last_checked_at >= :oldest
-    ORDER BY at DESC LIMIT :limit"""  # noqa: S608 - constants
+    WITH read AS (SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout,
+            length(r.body) AS length, coalesce(g.extractor, r.extractor) AS extractor
+        FROM articles a {_NEWEST}
+        WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
+        ORDER BY a.id DESC LIMIT :limit)
+    SELECT * FROM read UNION ALL SELECT * FROM (
+        SELECT url, last_checked_at, NULL, NULL, NULL FROM urls
+        WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
+            AND last_checked_at < :before
+            AND last_checked_at >= (SELECT coalesce(min(at), :before) FROM read)
+        ORDER BY last_checked_at DESC LIMIT :limit)"""  # noqa: S608 - constants
 _ARTICLES = f"""
     SELECT a.id AS article_id, a.url, a.first_seen_at, r.observed_at AS at,
         coalesce(g.layout, r.layout) AS layout, coalesce(g.extractor, r.extractor) AS extractor,
@@ -110,46 +96,47 @@ _ARTICLES = f"""
     ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
 
 
-def pages(db: Database, site: str, *, limit: int) -> list[PageSample]:
+def pages(db: Database, site: str, *, limit: int) -> list[DriftSample]:
     """Return the last pages received from a site, oldest first."""
-    return [PageSample(**row) for row in db.query(_PAGES, {"site": site, "limit": limit})][::-1]
+    return [_page(row) for row in db.query(_PAGES, {"site": site, "limit": limit})][::-1]
 
 
-def earlier_pages(db: Database, site: str, *, limit: int, before: str) -> list[PageSample]:
+def earlier_pages(db: Database, site: str, *, limit: int, before: str) -> list[DriftSample]:
     """Return what pages were before a time, oldest first: articles as they were read, whatever
     became of their pages since, and pages that have never yielded a story.
     """
-    given = {"site": site, "limit": limit, "before": before[:19]}
-    read = [PageSample(**row) for row in db.query(_EARLIER, given)]
-    oldest = min((page.at for page in read), default=before)
-    unread = [PageSample(**row) for row in db.query(_NEVER_READ, given | {"oldest": oldest})]
-    return sorted([*read, *unread], key=lambda page: page.at)
+    rows = db.query(_EARLIER, {"site": site, "limit": limit, "before": before[:19]})
+    return sorted(map(_page, rows), key=lambda page: page.at)
+
+
+def _page(row: dict[str, Any]) -> DriftSample:
+    layout, extractor = row.pop("layout") or "", row.pop("extractor") or ""
+    signs = frozenset({"lost"} if layout in ("", FALLBACK) else ())
+    return DriftSample(**row, layout=layout, extractor=extractor, signs=signs)
 
 
 def articles(
     db: Database, site: str, *, limit: int, before: str | None = None
-) -> list[ArticleSample]:
-    """Return the newest articles of a site, or those first seen `before` a time, oldest first;
-    removed ones included, imported ones excluded.
-    """
+) -> list[DriftSample]:
+    """Return a site's newest articles, without imported ones, oldest first."""
     rows = db.query(_ARTICLES, {"site": site, "limit": limit, "before": before})
     return [_article(row) for row in rows][::-1]
 
 
-def repeated_paragraphs(samples: Sequence[ArticleSample]) -> set[int]:
+def repeated_paragraphs(samples: Sequence[DriftSample]) -> set[int]:
     """Return the paragraphs that are found in many of the articles."""
     counts = Counter(paragraph for each in samples for paragraph in each.paragraphs)
     return {paragraph for paragraph, count in counts.items() if count >= MIN_REPEATS}
 
 
-def _article(row: dict[str, Any]) -> ArticleSample:
+def _article(row: dict[str, Any]) -> DriftSample:
     body, warnings = row.pop("body"), json.loads(row.pop("warnings"))
     values = {name: row.pop(name) for name in FIELDS}
     lists = {name: json.loads(values[name]) for name in LISTS if name in values}
     lacking = {f"no {name}" for name, value in (values | lists).items() if not value}
     # `missing_FIELD` would repeat `no FIELD`
     warned = {code for code in warnings if code.removeprefix("missing_") not in FIELDS}
-    return ArticleSample(
+    return DriftSample(
         **row,
         length=len(body),
         signs=frozenset(lacking | warned),

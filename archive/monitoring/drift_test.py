@@ -62,9 +62,7 @@ class Increase:
 def find_increase(
     window: Sequence[Observation], reference: Sequence[Observation]
 ) -> Increase | None:
-    """Test the window against the reference, both oldest first; None without an increase, or if
-    either has too few observations.
-    """
+    """Test the window against the reference, both oldest first; None if nothing is found."""
     if len(window) < MIN_SAMPLE or len(reference) < MIN_REFERENCE:
         return None
     count, total = sum(each.positive for each in window), len(window)
@@ -141,9 +139,7 @@ def _highest_share(reference: Sequence[Observation], length: int) -> float:
 
 
 def _start(window: Sequence[Observation]) -> int:
-    """Return where the end begins in which positives outnumber the others most; else the first
-    positive.
-    """
+    """Return where positives begin to prevail up to the end; else the first positive."""
     leads = list(accumulate(1 if each.positive else -1 for each in reversed(window)))
     if max(leads) <= 0:
         return next(index for index, each in enumerate(window) if each.positive)

@@ -1,19 +1,19 @@
-"""What is wrong with the crawls of an archive, read from it alone: nothing is asked of the sites,
-nothing is written.
-"""
+"""Health: what is wrong with the crawls of an archive, read from the archive alone."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
 from archive.database.clock import exact
+from archive.ledger.crawls import CrawlRun
 from archive.ledger.wording import human_bytes, plain_duration, plain_time, plural, sentence
 from archive.monitoring import coverage
 from archive.monitoring.alert_log import lasting
@@ -21,115 +21,45 @@ from archive.monitoring.drift import drifts
 from archive.monitoring.incidents import Incident
 
 SHOWN = 5
-"""Addresses that an incident names."""
+"""URLs that an incident names."""
 AHEAD = timedelta(hours=1)
-"""How far the archive's clock may be before the computer's."""
+"""How far the archive's clock may be ahead of the system clock."""
 ENOUGH = 1.1
-"""Times the room that the disk should have: from there on a full disk is over. Room that wavers is
-one incident.
-"""
+"""Multiple of the required space at which a full disk is over, so that it does not flap."""
+LIFELESS = timedelta(hours=2)
+"""How long a crawl may run without a response from its site before it counts as broken."""
+WATCHED_DAYS = 3
+"""Days of coverage that are watched, today included."""
 _STOPPED = "shutdown"
-"""Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl within the
-rhythm.
-"""
+"""Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl on time."""
 _KILLED = "broke_off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What is still well."""
+    """Health thresholds."""
 
     silence: timedelta = timedelta(hours=48)
-    """How long a site may be without a crawl; one that someone stopped does not count, one that
-    runs does.
-    """
+    """How long a site may be without a crawl; a stopped one does not count, a running one does."""
     silences: Mapping[str, timedelta] = field(default_factory=dict)
-    """The same for single sites, by their rhythm."""
+    """As `silence`, for single sites, by their schedule."""
     expected_since: datetime | None = None
-    """Since when crawls are to be expected of a site that was never crawled; None: it should have
-    been.
-    """
-    lifeless: timedelta = timedelta(hours=2)
-    """How long a crawl may run without an answer of its site before it counts as broken."""
+    """Since when a site that was never crawled should have been; None: always."""
     disk_free: int = 1_000_000_000
-    """Bytes of room that the archive's file system should have."""
+    """Bytes that should be free on the archive's file system."""
     missing_share: float = coverage.MISSING_SHARE
-    """Share of a day's announced stories that may be missing."""
-    late: timedelta = coverage.LATE
-    days: int = 3
-    """Days of coverage that are looked at, today included."""
+    """Share of a day's announced stories that may be missing, 0 to 1."""
     zone: ZoneInfo = coverage.ZONE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Crawl:
-    """A crawl that is over, or still runs."""
-
-    started_at: datetime
-    ended_at: datetime | None
-    """None for one that was killed, too: its row tells when that was noticed."""
-    end_reason: str | None
+    """Time zone of days, and of times in sentences."""
 
 
 def free_bytes(path: Path) -> int:
-    """Room on the file system of the archive."""
-    return shutil.disk_usage(path.parent if not path.exists() else path).free
-
-
-def crawled_sites(archive: Reader) -> list[str]:
-    """The sites that were ever crawled."""
-    return archive.crawls.sites()
-
-
-def incidents(
-    archive: Reader,
-    *,
-    now: datetime,
-    limits: Limits | None = None,
-    sites: Iterable[str] | None = None,
-    free: Callable[[Path], int] = free_bytes,
-) -> list[Incident]:
-    """What lasts at `now`, site by site, then what concerns the whole archive; empty where all is
-    well. What was told and lasts no longer is among it where there are words for how it ended
-    (`over`).
-
-    `sites` are all that were ever crawled, where none are given. `free` tells the room on the
-    archive's file system.
-    """
-    limits = limits or Limits()
-    found: list[Incident] = []
-    noted = lasting(archive.db)
-    for site in crawled_sites(archive) if sites is None else sites:
-        crawls = _crawls(archive, site)
-        found += _failed(archive, site, crawls, now, limits)
-        found += _silent(archive, site, crawls, now, limits)
-        found += _drifted(archive, site)
-        found += _lost(archive, site, now, limits, noted)
-    found += _ahead(archive, now, limits.zone)
-    wanted = round(limits.disk_free * (ENOUGH if any(each.kind == "disk" for each in noted) else 1))
-    room = free(archive.path)
-    if room < wanted:
-        why = f"only {human_bytes(room)} are left on the disk; it should have {human_bytes(wanted)}"
-        found.append(Incident(kind="disk", site=None, since=now, why=why))
-    return found
-
-
-def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> list[Incident]:
-    """A computer's clock was far ahead once: what is written until then bears that moment, and
-    nobody seems to be silent.
-    """
-    latest = archive.clock.latest()
-    if latest is None or latest - now <= AHEAD:
-        return []
-    moment = plain_time(latest, zone)
-    why = f"the archive's clock is ahead: it was last written at {moment}; until then all times in it are that one, and silence is not seen"
-    return [Incident(kind="clock", site=None, since=now, why=why)]
+    """Return the free space on the file system of the archive."""
+    return shutil.disk_usage(path if path.exists() else path.parent).free
 
 
 def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
-    """When and how the newest crawl of a site ended: `started_at, ended_at, end_reason`; None where
-    there was none.
-    """
+    """Return `started_at, ended_at, end_reason` of the newest crawl of a site; None without one."""
     newest = archive.crawls.newest(site)
     if newest is None:
         return None
@@ -140,188 +70,186 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
     }
 
 
-def _crawls(archive: Reader, site: str) -> list[_Crawl]:
-    """Newest first, back to the last one that finished; those that were stopped left out."""
-    return [
-        _Crawl(
-            started_at=crawl.started_at,
-            ended_at=None if crawl.end_reason == _KILLED else crawl.ended_at,
-            end_reason=crawl.end_reason,
-        )
-        for crawl in archive.crawls.since_finished(site)
-        if crawl.end_reason != _STOPPED
-    ]
-
-
-def _failed(
-    archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits
+def incidents(
+    archive: Reader,
+    *,
+    now: datetime,
+    limits: Limits | None = None,
+    sites: Iterable[str] | None = None,
+    free: Callable[[Path], int] = free_bytes,
 ) -> list[Incident]:
-    """The last crawl that is over failed, and perhaps others before it."""
-    over = [
-        crawl
-        for place, crawl in enumerate(crawls)
-        if place or not _runs(archive, site, crawl, now, limits)
-    ]
-    failures: list[_Crawl] = []
-    for crawl in over:
-        if crawl.end_reason == "finished":
-            break
-        failures.append(crawl)
-    if not failures:
-        return []
-    first, last = failures[-1], failures[0]
-    times = "the last crawl" if len(failures) == 1 else f"the last {len(failures)} crawls"
-    why = f"{times} failed: {sentence(last.end_reason or _KILLED)}"
-    return [
-        Incident(
-            kind="crawl_failed",
-            site=site,
-            since=first.ended_at or first.started_at,
-            why=why,
-            urls=_failing(archive, site, last),
-        )
-    ]
+    """Return the ongoing incidents, by site, then those of the whole archive; empty if all is well.
 
-
-def _runs(archive: Reader, site: str, crawl: _Crawl, now: datetime, limits: Limits) -> bool:
-    """Whether a crawl that has not written down its end is still at work: there was an answer not
-    long ago.
+    Reported coverage losses that have ended are included, with `over` set. `sites` defaults to
+    all that were ever crawled; `free` returns the free space on the archive's file system.
     """
-    if crawl.end_reason is not None:
-        return False
-    (answered,) = archive.db.conn.execute(
-        "SELECT max(last_checked_at) FROM urls WHERE site = ?", (site,)
-    ).fetchone()
-    alive = (
-        max(crawl.started_at, datetime.fromisoformat(answered)) if answered else crawl.started_at
-    )
-    return now - alive < limits.lifeless
-
-
-def _failing(archive: Reader, site: str, crawl: _Crawl) -> tuple[str, ...]:
-    """What failed in a crawl: sources first, as a crawl without them finds nothing."""
-    rows = archive.db.conn.execute(
-        """SELECT url FROM urls WHERE site = ? AND last_checked_at >= ? AND (state = 'failed'
-            OR (state = 'source' AND reason NOT IN ('announced', 'no_links', 'not_modified'))) ORDER BY state = 'failed', id LIMIT ?""",
-        (site, crawl.started_at.isoformat()[:19], SHOWN),
-    )
-    return tuple(url for (url,) in rows)
-
-
-def _silent(
-    archive: Reader, site: str, crawls: list[_Crawl], now: datetime, limits: Limits
-) -> list[Incident]:
-    """No crawl ended within the site's rhythm, and none is at work."""
-    if crawls and _runs(archive, site, crawls[0], now, limits):
-        return []
-    limit = limits.silences.get(site, limits.silence)
-    newest = max(
-        (crawl.ended_at or crawl.started_at for crawl in crawls), default=limits.expected_since
-    )
-    if newest is not None and now - newest <= limit:
-        return []
-    if not crawls:
-        since = now if newest is None else newest + limit
-        return [Incident(kind="no_crawl", site=site, since=since, why="it was never crawled")]
-    assert newest is not None
-    why = f"no crawl since {plain_time(newest, limits.zone)}; there should be one within {plain_duration(limit)}"
-    return [Incident(kind="no_crawl", site=site, since=newest + limit, why=why)]
-
-
-def _drifted(archive: Reader, site: str) -> list[Incident]:
-    return [
-        Incident(
-            kind="drift",
-            site=site,
-            layout=drift.layout,
-            since=datetime.fromisoformat(drift.since),
-            urls=drift.urls,
-            why=f"its pages are not what they were (layout {drift.layout}): {drift.why}",
-        )
-        for drift in drifts(archive, site=site)
-    ]
-
-
-def _lost(
-    archive: Reader, site: str, now: datetime, limits: Limits, noted: Sequence[Incident]
-) -> list[Incident]:
-    """The last days that announced far less than they should have, or too many of whose stories are
-    missing; and those that were told of before and are over, with the words for it: a loss ends
-    when it is mended, or when its day is no longer watched.
-    """
-    today = now.astimezone(limits.zone).date()
-    recent = today - timedelta(days=limits.days - 1)
-    known = {
-        each.day
-        for each in noted
-        if (each.kind, each.site) == ("coverage", site) and each.day is not None
-    }
-    asked: dict[str, Any] = {
-        "last": today,
-        "now": now,
-        "site": site,
-        "zone": limits.zone,
-        "late": limits.late,
-    }
-    days = coverage.coverage(
-        archive, first=min(known | {recent}), missing_share=limits.missing_share, **asked
-    )
-    bad = [day for day in days if day.marks and day.day >= recent]
-    missing = (
-        [
-            row
-            for row in coverage.urls(archive, first=bad[0].day, **asked)
-            if row["outcome"] == "missing"
+    limits = limits or Limits()
+    noted = lasting(archive.db)
+    found: list[Incident] = []
+    for name in archive.crawls.sites() if sites is None else sites:
+        crawls = [
+            crawl for crawl in archive.crawls.since_finished(name) if crawl.end_reason != _STOPPED
         ]
-        if bad
-        else []
-    )
-    over = [day for day in days if day.day in known and day not in bad]
-    return [
-        *(
-            _loss(
-                day,
-                limits.zone,
-                _told(day),
-                [row["url"] for row in missing if row["day"] == day.day.isoformat()],
+        site = _Site(archive=archive, name=name, crawls=crawls, now=now, limits=limits)
+        found += [*site.failed(), *site.silent(), *site.drifted(), *site.lost(noted)]
+    found += _ahead(archive, now, limits.zone)
+    required = limits.disk_free
+    if any(each.kind == "disk" for each in noted):
+        required = round(required * ENOUGH)
+    space = free(archive.path)
+    if space < required:
+        why = f"the disk has only {human_bytes(space)} free; {human_bytes(required)} are required"
+        found.append(Incident(kind="disk", site=None, since=now, why=why))
+    return found
+
+
+def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]:
+    """Report a system clock that was far ahead once: no site seems silent until then."""
+    latest = archive.clock.latest()
+    if latest is not None and latest - now > AHEAD:
+        why = (
+            f"the archive's clock is ahead: its newest entry is of {plain_time(latest, zone)};"
+            " until then every new entry gets that time, and missing crawls are not noticed"
+        )
+        yield Incident(kind="clock", site=None, since=now, why=why)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """The health of one site."""
+
+    archive: Reader
+    name: str
+    crawls: Sequence[CrawlRun]
+    """Since the last one that finished, newest first, without stopped ones."""
+    now: datetime
+    limits: Limits
+
+    def failed(self) -> Iterator[Incident]:
+        """Report the last crawls that are over, if they failed."""
+        over = [crawl for crawl in self.crawls if not self._running(crawl)]
+        failures = list(takewhile(lambda crawl: crawl.end_reason != "finished", over))
+        if failures:
+            last, count = failures[0], len(failures)
+            times = "the last crawl" if count == 1 else f"the last {count} crawls"
+            yield Incident(
+                kind="crawl_failed",
+                site=self.name,
+                since=_ended(failures[-1]),
+                why=f"{times} failed: {sentence(last.end_reason or _KILLED)}",
+                urls=self._failed_urls(last),
             )
-            for day in bad
-        ),
-        *(replace(_loss(day, limits.zone, _ended(day)), over=True) for day in over),
-    ]
+
+    def silent(self) -> Iterator[Incident]:
+        """Report that no crawl ended in time and none is running."""
+        if any(map(self._running, self.crawls)):
+            return
+        limit = self.limits.silences.get(self.name, self.limits.silence)
+        newest = max(map(_ended, self.crawls), default=self.limits.expected_since)
+        if newest is not None and self.now - newest <= limit:
+            return
+        since = self.now if newest is None else newest + limit
+        why = "it was never crawled"
+        if self.crawls:
+            last = plain_time(newest, self.limits.zone)
+            why = (
+                f"no crawl since {last}; there should be one at least every {plain_duration(limit)}"
+            )
+        yield Incident(kind="no_crawl", site=self.name, since=since, why=why)
+
+    def drifted(self) -> Iterator[Incident]:
+        """Report the ongoing drifts."""
+        for drift in drifts(self.archive, site=self.name):
+            yield Incident(
+                kind="drift",
+                site=self.name,
+                layout=drift.layout,
+                since=datetime.fromisoformat(drift.since),
+                urls=drift.urls,
+                why=f"its pages have changed (layout {drift.layout}): {drift.why}",
+            )
+
+    def lost(self, noted: Sequence[Incident]) -> Iterator[Incident]:
+        """Report days of few announcements or many missing stories, and how noted ones ended."""
+        zone = self.limits.zone
+        today = self.now.astimezone(zone).date()
+        recent = today - timedelta(days=WATCHED_DAYS - 1)
+        known = {
+            each.day
+            for each in noted
+            if (each.kind, each.site) == ("coverage", self.name) and each.day is not None
+        }
+        period = coverage.Period(first=min(known | {recent}), last=today, now=self.now, zone=zone)
+        share = self.limits.missing_share
+        days = coverage.coverage(self.archive, period, site=self.name, missing_share=share)
+        bad = [day for day in days if day.marks and day.day >= recent]
+        missing: dict[str, list[str]] = {}
+        for row in coverage.urls(self.archive, period, site=self.name) if bad else ():
+            if row["outcome"] == "missing":
+                missing.setdefault(row["day"], []).append(row["url"])
+        for day in bad:
+            yield self._loss(day, _shortfall(day, "are"), missing.get(day.day.isoformat(), []))
+        for day in days:
+            if day.day in known and day not in bad:
+                yield replace(self._loss(day, _outcome(day)), over=True)
+
+    def _running(self, crawl: CrawlRun) -> bool:
+        """Whether this is the newest crawl, has no end, and had a response not long ago."""
+        if crawl.end_reason is not None or crawl is not self.crawls[0]:
+            return False
+        (answered,) = self.archive.db.conn.execute(
+            "SELECT max(last_checked_at) FROM urls WHERE site = ?", (self.name,)
+        ).fetchone()
+        alive = crawl.started_at
+        if answered:
+            alive = max(alive, datetime.fromisoformat(answered))
+        return self.now - alive < LIFELESS
+
+    def _failed_urls(self, crawl: CrawlRun) -> tuple[str, ...]:
+        """Return what failed in a crawl: sources first, as a crawl finds nothing without them."""
+        rows = self.archive.db.conn.execute(
+            """SELECT url FROM urls WHERE site = ? AND last_checked_at >= ? AND (state = 'failed'
+                OR (state = 'source' AND reason NOT IN ('announced', 'no_links', 'not_modified')))
+            ORDER BY state = 'failed', id LIMIT ?""",
+            (self.name, crawl.started_at.isoformat()[:19], SHOWN),
+        )
+        return tuple(url for (url,) in rows)
+
+    def _loss(self, day: coverage.Coverage, why: str, urls: Sequence[str] = ()) -> Incident:
+        midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone)
+        return Incident(
+            kind="coverage",
+            site=self.name,
+            day=day.day,
+            since=midnight.astimezone(UTC),
+            why=f"{day.day}: {why}",
+            urls=tuple(dict.fromkeys(urls))[:SHOWN],
+        )
 
 
-def _loss(day: coverage.Coverage, zone: ZoneInfo, why: str, urls: Sequence[str] = ()) -> Incident:
-    begins = datetime.combine(day.day, time.min, tzinfo=zone).astimezone(UTC)
-    shown = tuple(dict.fromkeys(urls))[:SHOWN]
-    return Incident(
-        kind="coverage",
-        site=day.site,
-        day=day.day,
-        since=begins,
-        why=f"{day.day}: {why}",
-        urls=shown,
-    )
+def _ended(crawl: CrawlRun) -> datetime:
+    """Return when a crawl ended; when it started if it has no end or was killed, as its end is then
+    when that was noticed.
+    """
+    if crawl.ended_at is None or crawl.end_reason == _KILLED:
+        return crawl.started_at
+    return crawl.ended_at
 
 
-def _told(day: coverage.Coverage, verb: str = "") -> str:
-    parts = []
+def _shortfall(day: coverage.Coverage, verb: str) -> str:
+    stories, parts = ("story", "stories"), []
     if "few" in day.marks:
-        parts.append(
-            f"only {plural(day.announced + day.skipped, 'story', 'stories')} announced, usually {day.usual or 0:.0f}"
-        )
+        announced = plural(day.announced + day.skipped, *stories)
+        parts.append(f"only {announced} announced, usually {day.usual or 0:.0f}")
     if "missing" in day.marks:
-        reason, _count = day.reasons.most_common(1)[0]
-        parts.append(
-            f"{day.missing} of {plural(day.announced, 'story', 'stories')} {verb}missing, mostly as {sentence(reason)}"
-        )
+        ((reason, _count),) = day.reasons.most_common(1)
+        announced, why = plural(day.announced, *stories), sentence(reason)
+        parts.append(f"{day.missing} of {announced} {verb} missing, mostly because {why}")
     return ", ".join(parts)
 
 
-def _ended(day: coverage.Coverage) -> str:
-    """Of a day without marks that the loss is mended; of another one that nobody looks at it any
-    more.
-    """
+def _outcome(day: coverage.Coverage) -> str:
+    """Return how a loss ended: mended, or still there on a day that is no longer watched."""
     if day.marks:
-        return f"no longer watched; {_told(day, 'stay ')}"
+        return f"no longer watched; {_shortfall(day, 'remain')}"
     return f"{day.kept} of {plural(day.announced, 'story', 'stories')} are in the archive now"

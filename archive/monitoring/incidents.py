@@ -1,4 +1,4 @@
-"""What is wrong with unattended crawling, as health tells it and as alerts send it."""
+"""The incidents of unattended crawling that `health` reports and that alerts are sent for."""
 
 from __future__ import annotations
 
@@ -6,30 +6,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk", "clock")
-"""A crawl that failed; no crawl within its rhythm; a layout that changed; stories announced and not
-had; the disk filling; a clock that was ahead.
+"""A crawl that failed; no crawl when one was due; a layout that changed; announced stories that are
+missing; a disk that fills up; a system clock that was ahead.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Something that needs a look, as long as it lasts; `kind`, `site`, `layout` and `day` tell one
-    from another.
-    """
+    """Something that needs attention; identified by `kind`, `site`, `layout` and `day`."""
 
     kind: str
     """One of KINDS."""
     site: str | None
-    """None for what concerns the whole archive."""
+    """None for the archive as a whole."""
     layout: str | None = None
-    """Of a drift."""
+    """The layout that drifts; None for other kinds."""
     day: date | None = None
-    """Of a coverage loss."""
+    """The day of a coverage loss, in the configured time zone; None for other kinds."""
     since: datetime
-    """Aware, UTC: the archive's clock."""
+    """Aware, UTC, the archive's clock."""
     why: str
     """A plain sentence."""
     urls: tuple[str, ...] = ()
-    """Pages that show it, a handful."""
+    """A few pages that show it."""
     over: bool = False
-    """It was told, and lasts no longer: `why` are its last words."""
+    """It was reported and is over; `why` says how it ended."""

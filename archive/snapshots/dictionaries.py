@@ -1,11 +1,10 @@
-"""The dictionaries that a site's pages are packed with: named, read by number, retired, never
-forgotten.
-"""
+"""The compression dictionaries of an archive: named, cached, retired, never deleted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -16,33 +15,29 @@ from archive.snapshots import compression
 
 
 class Dictionaries:
-    """The dictionaries of an archive: `suara-1`, `suara-2` ...; writes belong inside a transaction
-    of the Archive.
+    """The table `dictionaries`: `suara-1`, `suara-2` ...; write inside a transaction.
 
-    A row is never deleted, and neither its number nor its name is ever given again: another process
-    may still pack with it. A retired one packs nothing new; an erased one has lost its bytes as
-    well.
+    A row is never deleted, and its id and name are never reused: another process may still pack
+    with it. A retired dictionary packs nothing new; an erased one has lost its bytes, too.
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
-        self._db = db
+        self._execute = db.conn.execute
         self._clock = clock
         self._content = lru_cache(maxsize=16)(self._read)
         self._newest: dict[str, int | None] = {}
 
     def forget(self) -> None:
-        """After a transaction that was taken back: a dictionary made in it does not exist."""
+        """Drop the caches after a rollback: a dictionary made in it does not exist."""
         self._newest.clear()
         self._content.cache_clear()
 
     def content(self, dictionary_id: int | None) -> bytes | None:
-        """Bytes of a dictionary, None for none; raises ArchiveDamaged where it is missing or its
-        digest does not check.
-        """
+        """Return a dictionary's bytes, None for None; raises ArchiveDamaged."""
         return None if dictionary_id is None else self._content(dictionary_id)
 
     def problem(self, dictionary_id: int | None) -> str | None:
-        """Why a dictionary can pack and unpack nothing; None for one that is sound, and for none."""
+        """Return why a dictionary cannot be used; None if it can, and for None."""
         try:
             self.content(dictionary_id)
         except ArchiveDamaged as error:
@@ -50,74 +45,77 @@ class Dictionaries:
         return None
 
     def newest(self, site: str) -> int | None:
-        """The dictionary in force as far as this process knows; one that it does not know yet harms
-        nothing.
-        """
-        return self._newest[site] if self._newest.get(site) is not None else self.in_force(site)
+        """Return the effective dictionary as this process knows it; an older one does no harm."""
+        return self._newest.get(site) or self.effective(site)
 
-    def in_force(self, site: str) -> int | None:
-        """The site's newest dictionary that is not retired, read anew from the archive; None where
-        there is none.
-        """
-        row = self._db.conn.execute(
+    def effective(self, site: str) -> int | None:
+        """Read the site's newest dictionary that is not retired; None if there is none."""
+        (number,) = self._execute(
             "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL", (site,)
         ).fetchone()
-        self._newest[site] = row[0]
+        self._newest[site] = number
         return self._newest[site]
 
     def site(self, dictionary_id: int) -> str:
-        """The site whose pages it packs; raises ArchiveDamaged where there is no such dictionary."""
-        row = self._db.conn.execute(
-            "SELECT site FROM dictionaries WHERE id = ?", (dictionary_id,)
-        ).fetchone()
-        if row is None:
+        """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
+        site = self._column("site", dictionary_id)
+        if site is None:
             raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
-        return str(row[0])
+        return str(site)
+
+    def name(self, dictionary_id: int) -> str:
+        """Return its name, as in `suara-1`; its id if it has none or does not exist."""
+        return str(self._column("name", dictionary_id) or dictionary_id)
+
+    def size(self, dictionary_id: int) -> int:
+        """Return the bytes that it takes in the archive."""
+        return int(self._column("length(packed)", dictionary_id))
+
+    def made_after(self, dictionary_id: int) -> int:
+        """Return how many pages of its site had been kept when it was made."""
+        return int(self._column("after_snapshots", dictionary_id))
+
+    def _column(self, column: str, dictionary_id: int) -> Any:
+        statement = f"SELECT {column} FROM dictionaries WHERE id = ?"  # noqa: S608 - constants
+        row = self._execute(statement, (dictionary_id,)).fetchone()
+        return row[0] if row else None
 
     def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
-        # By the index of those in force: the row itself has its bytes before the column.
-        statement = "SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force WHERE site = ? AND id = ? AND retired_at IS NULL"
-        return self._db.conn.execute(statement, (site, dictionary_id)).fetchone() is None
-
-    def made_after(self, dictionary_id: int) -> int:
-        """How many pages of its site had been kept when it was made."""
-        (pages,) = self._db.conn.execute(
-            "SELECT after_snapshots FROM dictionaries WHERE id = ?", (dictionary_id,)
+        # By the index: in the row itself the bytes come before the column.
+        row = self._execute(
+            """SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force
+            WHERE site = ? AND id = ? AND retired_at IS NULL""",
+            (site, dictionary_id),
         ).fetchone()
-        return int(pages)
+        return row is None
 
     def of_site(self, site: str) -> list[int]:
-        """All that still have their bytes, retired ones included, newest first."""
-        statement = (
-            "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0 ORDER BY id DESC"
+        """Return all that have not been erased, retired ones included, newest first."""
+        rows = self._execute(
+            "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0 ORDER BY id DESC",
+            (site,),
         )
-        return [number for (number,) in self._db.conn.execute(statement, (site,))]
+        return [number for (number,) in rows]
 
     def holding(self, site: str, *bodies: bytes) -> list[int]:
-        """The dictionaries that were made of one of these pages among others, oldest first; each is
-        read once.
+        """Return the dictionaries that were made of one of these pages, oldest first.
 
-        A dictionary holds a page whole, or its beginning where pages were cut: at least a fourth of
-        the room there is. One that is damaged is among them: nobody can tell what it holds.
+        A dictionary holds a page whole, or its beginning if pages were cut: at least a fourth of
+        the dictionary's maximum size. A damaged one is included, as it may hold anything.
         """
-        pieces = [
-            body[: compression.MAX_DICTIONARY_BYTES // compression.FEWEST_PAGES]
-            for body in bodies
-            if body
-        ]
-        return [
-            number
-            for number in reversed(self.of_site(site))
-            if pieces and self._holds(number, pieces)
-        ]
+        smallest = compression.MAX_DICTIONARY_BYTES // compression.MIN_PAGES
+        pieces = [body[:smallest] for body in bodies if body]
+        if not pieces:
+            return []
+        return [number for number in reversed(self.of_site(site)) if self._holds(number, pieces)]
 
     def add(self, site: str, pages: Sequence[bytes], *, after: int) -> int:
-        """Write a dictionary made of these pages, oldest first, and put it in force; `after` so
-        many pages were kept.
+        """Write a dictionary made of these pages, oldest first, and return its id; from now on it
+        is the effective one. `after` is the number of pages kept so far.
         """
         content = compression.dictionary_of(pages)
-        row = self._db.conn.execute(
+        (number,) = self._execute(
             """INSERT INTO dictionaries (site, name, created_at, digest, packed, after_snapshots)
             SELECT :site, :site || '-' || (1 + count(*)), :created_at, :digest, :packed, :after
             FROM dictionaries WHERE site = :site RETURNING id""",
@@ -129,29 +127,26 @@ class Dictionaries:
                 "after": after,
             },
         ).fetchone()
-        self._newest[site] = row[0]
-        return int(row[0])
+        self._newest[site] = number
+        return int(number)
 
     def retire(self, dictionary_id: int) -> None:
-        """Never pack with it again; what was packed with it stays readable."""
-        self._db.conn.execute(
+        """Pack nothing with it any more; what was packed with it stays readable."""
+        self._execute(
             "UPDATE dictionaries SET retired_at = coalesce(retired_at, ?) WHERE id = ?",
             (instant(self._clock.now), dictionary_id),
         )
         self._newest.clear()
 
     def erase(self, dictionary_id: int) -> None:
-        """Retire it and take its bytes out of the archive; raises ArchiveError while a snapshot is
-        packed with it.
-        """
-        if self._db.conn.execute(
+        """Retire it and delete its bytes; raises ArchiveError if a snapshot is packed with it."""
+        if self._execute(
             "SELECT 1 FROM snapshots WHERE dictionary_id = ? LIMIT 1", (dictionary_id,)
         ).fetchone():
-            raise ArchiveError(
-                f"dictionary {self.name(dictionary_id)} cannot be erased: there are snapshots packed with it"
-            )
+            name = self.name(dictionary_id)
+            raise ArchiveError(f"dictionary {name} cannot be erased: snapshots are packed with it")
         self.retire(dictionary_id)
-        self._db.conn.execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
+        self._execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
 
     def _holds(self, dictionary_id: int, pieces: Sequence[bytes]) -> bool:
@@ -161,15 +156,8 @@ class Dictionaries:
             return True
         return any(piece in content for piece in pieces)
 
-    def name(self, dictionary_id: int) -> str:
-        """`suara-1`; its number where it has no name, or where there is no such dictionary."""
-        row = self._db.conn.execute(
-            "SELECT name FROM dictionaries WHERE id = ?", (dictionary_id,)
-        ).fetchone()
-        return str(row[0]) if row is not None and row[0] else str(dictionary_id)
-
     def _read(self, dictionary_id: int) -> bytes:
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT packed, digest FROM dictionaries WHERE id = ?", (dictionary_id,)
         ).fetchone()
         name = f"dictionary {self.name(dictionary_id)}"

@@ -1,6 +1,4 @@
-"""Packing kept pages anew: the same bytes in other frames, each proved before it takes the old
-one's place.
-"""
+"""Repacking of snapshots with another dictionary; every new frame is verified before it is used."""
 
 from __future__ import annotations
 
@@ -13,38 +11,34 @@ from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 
 Frame = tuple[int, bytes]
-"""(snapshot_id, packed)"""
+"""(snapshot id, packed bytes)"""
 
 
-class Repacking:
-    """Reading and packing anew of single snapshots; writes belong inside a transaction of the
-    Archive.
-    """
+class Repacker:
+    """Reads and repacks single snapshots; write inside a transaction."""
 
     def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
-        self._db = db
+        self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._dictionaries = dictionaries
 
     def body(self, snapshot_id: int) -> bytes:
-        """The bytes of one snapshot without its further parts; raises ArchiveDamaged where they do
-        not check.
-        """
-        row = self._row(snapshot_id)
-        return compression.unpack(
-            row[0], row[1], self._dictionaries.content(row[2]), name=f"snapshot {snapshot_id}"
-        )
+        """Return the bytes of one snapshot without its further parts; raises ArchiveDamaged."""
+        packed, digest, dictionary_id = self._row(snapshot_id)
+        dictionary = self._dictionaries.content(dictionary_id)
+        return compression.unpack(packed, digest, dictionary, name=f"snapshot {snapshot_id}")
 
     def packed_size(self, snapshot_ids: Iterable[int]) -> int:
-        """Bytes that these snapshots take now."""
+        """Return the bytes that these snapshots take now."""
         return sum(len(self._row(number)[0]) for number in snapshot_ids)
 
     def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
-        """The oldest snapshots that are packed with this dictionary, at most `limit`."""
+        """Return the oldest snapshots packed with this dictionary, at most `limit`."""
         statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
-        return [number for (number,) in self._db.conn.execute(statement, (dictionary_id, limit))]
+        return [number for (number,) in self._execute(statement, (dictionary_id, limit))]
 
     def frames(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
-        """New frames of these snapshots, proved to give back the same bytes; writes nothing."""
+        """Return new, verified frames of these snapshots; writes nothing."""
         dictionary = self._dictionaries.content(dictionary_id)
         made = []
         for number in snapshot_ids:
@@ -54,30 +48,30 @@ class Repacking:
         return made
 
     def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
-        """Put these frames, packed with this dictionary, in the place of the old ones."""
-        self._db.conn.executemany(
+        """Replace the snapshots' frames by these, which are packed with this dictionary."""
+        self._execute_many(
             "UPDATE snapshots SET packed = ?, dictionary_id = ? WHERE id = ?",
             [(packed, dictionary_id, number) for number, packed in frames],
         )
 
     def move(self, old: int, *, limit: int) -> int:
-        """Pack up to `limit` snapshots of the dictionary `old` anew, with the site's newest other
-        one or with none.
+        """Repack up to `limit` snapshots of the dictionary `old` with the site's newest other one,
+        or with none.
 
-        Returns how many were moved, 0 when none is left; raises ArchiveDamaged where a snapshot
-        does not check.
+        Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
         """
-        row = self._db.conn.execute(
-            """SELECT max(d.id) FROM dictionaries o JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
+        (new,) = self._execute(
+            """SELECT max(d.id) FROM dictionaries o
+                JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
             WHERE o.id = ? AND d.retired_at IS NULL""",
             (old,),
         ).fetchone()
         numbers = self.packed_with(old, limit=limit)
-        self.replace(self.frames(numbers, row[0]), row[0])
+        self.replace(self.frames(numbers, new), new)
         return len(numbers)
 
     def _row(self, snapshot_id: int) -> tuple[bytes, str, int | None]:
-        row: tuple[bytes, str, int | None] | None = self._db.conn.execute(
+        row: tuple[bytes, str, int | None] | None = self._execute(
             "SELECT packed, digest, dictionary_id FROM snapshots WHERE id = ?", (snapshot_id,)
         ).fetchone()
         if row is None:

@@ -70,8 +70,6 @@ class Text:
     site: str
     published_at: datetime | None = None
     """Aware; None if unknown."""
-    agency: str | None = None
-    """The wire service that the text credits; None if it credits none."""
     length: int
     """Number of words, at most MAX_WORDS."""
     run: tuple[int, ...] = field(repr=False)
@@ -80,21 +78,13 @@ class Text:
     body: str = field(repr=False)
 
     @classmethod
-    def of(
-        cls,
-        body: str,
-        *,
-        site: str,
-        published_at: datetime | None = None,
-        agency: str | None = None,
-    ) -> Self:
+    def of(cls, body: str, *, site: str, published_at: datetime | None = None) -> Self:
         """Prepare a body; takes about a millisecond."""
         found = words(body)
         run = shingles(found)
         return cls(
             site=site,
             published_at=published_at,
-            agency=agency,
             length=len(found),
             run=run,
             shingles=frozenset(run),

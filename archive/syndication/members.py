@@ -49,9 +49,7 @@ class Member:
     article_id: int
     cluster_id: int
     relation: str | None
-    """`copy`, `edited` or `excerpt` of the first; `repeat` if its publisher had run the story
-    before; None for the first.
-    """
+    """`copy`, `edited` or `excerpt` of the first; `repeat` of its own publisher; None: first."""
     similarity: float
     """Jaccard similarity to the first."""
     containment: float

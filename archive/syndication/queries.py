@@ -77,9 +77,7 @@ def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """Return the members of the article's cluster, the first one first, then by time; none for an
-    article in no cluster.
-    """
+    """Return the members of the article's cluster, the first one first, then by time."""
     return [
         dict(
             row,

@@ -98,9 +98,7 @@ class Signature:
         return _agreeing(self.whole, other.whole)
 
     def keys(self) -> tuple[int, ...]:
-        """Return a key per band for a SQLite INTEGER, never negative: the band's number in the top
-        byte, 56 bits of digest below.
-        """
+        """Return a key per band: its number in the top byte, 56 bits of digest; never negative."""
         return (*_keys(self.whole, 0), *_keys(self.head, WHOLE_BANDS))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -52,15 +52,14 @@ class Meeting:
     """Ids of the articles that run it, ascending."""
     same_site: bool
     """Whether one publisher runs both."""
-    agreement: int
-    """Places of 60 in which the signatures agree: the more, the likelier a link."""
 
 
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
 
     def forget(self) -> None:
@@ -69,46 +68,47 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """Assign a text to the article, write it if it is new, and return its id."""
-        read: list[Text] = []
-
-        def signature() -> Signature:
-            read.append(Text.of(body, site=""))
-            return Signature.of_run(read[0].run, length=read[0].length)
-
-        text_id = self.assign(article_id, digest_of(body), signature)
-        if read:
-            self._cache(text_id, read[0])
+        digest = digest_of(body)
+        text_id = self._find(digest)
+        if text_id is None:
+            text = Text.of(body, site="")
+            text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
+            self._cache(text_id, text)
+        self._assign(article_id, text_id)
         return text_id
 
-    def assign(self, article_id: int, digest: str, signature: Callable[[], Signature]) -> int:
-        """Assign the text of this digest to the article and return its id; `signature` is called
-        only for a text that has none of today's algorithm.
-        """
-        row = self._db.conn.execute(
-            "SELECT id, algorithm FROM texts WHERE digest = ?", (digest,)
+    def put_read(self, article_id: int, digest: str, signature: Signature) -> None:
+        """Assign a text that was read elsewhere to the article, and write it if it is new."""
+        self._assign(article_id, self._find(digest) or self._add(digest, signature))
+
+    def _find(self, digest: str) -> int | None:
+        """Return the id of a text that has a signature of today's algorithm."""
+        row = self._execute(
+            "SELECT id FROM texts WHERE digest = ? AND algorithm = ?", (digest, ALGORITHM)
         ).fetchone()
-        text_id = row[0] if row and row[1] == ALGORITHM else self._add(digest, signature())
-        self._db.conn.execute(
+        return row[0] if row else None
+
+    def _assign(self, article_id: int, text_id: int) -> None:
+        self._execute(
             """INSERT INTO article_texts VALUES (?, ?)
             ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id""",
             (article_id, text_id),
         )
-        return int(text_id)
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
-        self._db.conn.execute(
+        self._execute(
             """DELETE FROM bands WHERE text_id =
                 (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))""",
             (digest, ALGORITHM),
         )
-        (text_id,) = self._db.conn.execute(
+        (text_id,) = self._execute(
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE
                 SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
             (digest, ALGORITHM, signature.packed()),
         ).fetchone()
-        self._db.conn.executemany(
+        self._execute_many(
             "INSERT OR IGNORE INTO bands VALUES (?, ?)",
             [(key, text_id) for key in sorted(signature.keys())],
         )
@@ -117,12 +117,12 @@ class Texts:
     def forget_other_algorithms(self) -> None:
         """Drop the keys that another version made: today's cannot find them one by one."""
         if self.unread(others_only=True):
-            self._db.conn.execute("DELETE FROM bands")
-            self._db.conn.execute("UPDATE texts SET algorithm = ''")
+            self._execute("DELETE FROM bands")
+            self._execute("UPDATE texts SET algorithm = ''")
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
-        row = self._db.conn.execute(
+        row = self._execute(
             """SELECT t.digest, t.signature, t.algorithm
             FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?""",
             (article_id,),
@@ -131,7 +131,7 @@ class Texts:
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
-        row = self._db.conn.execute(
+        row = self._execute(
             "SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)
         ).fetchone()
         return int(row[0]) if row else None
@@ -141,27 +141,25 @@ class Texts:
         text_id = self.of(article_id)
         if text_id is None:
             return
-        self._db.conn.execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
-        if self._db.conn.execute(
+        self._execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
+        if self._execute(
             "SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)
         ).fetchone():
             return
-        (algorithm,) = self._db.conn.execute(
+        (algorithm,) = self._execute(
             "SELECT algorithm FROM texts WHERE id = ?", (text_id,)
         ).fetchone()
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
-            self._db.conn.executemany("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
+            self._execute_many("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
         elif algorithm:  # its keys are unknown: scans the table
-            self._db.conn.execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
-        self._db.conn.execute("DELETE FROM texts WHERE id = ?", (text_id,))
+            self._execute("DELETE FROM bands WHERE text_id = ?", (text_id,))
+        self._execute("DELETE FROM texts WHERE id = ?", (text_id,))
         self._prepared.pop(text_id, None)
 
     def signature(self, text_id: int) -> Signature:
         """Return the signature of a text."""
-        (packed,) = self._db.conn.execute(
-            "SELECT signature FROM texts WHERE id = ?", (text_id,)
-        ).fetchone()
+        (packed,) = self._execute("SELECT signature FROM texts WHERE id = ?", (text_id,)).fetchone()
         return Signature.unpacked(packed)
 
     def runs(self, text_id: int) -> list[Run]:
@@ -169,9 +167,7 @@ class Texts:
         return self._runs([text_id]).get(text_id, [])
 
     def promising(self, text_id: int, among: frozenset[int] | None = None) -> list[Meeting]:
-        """Return the texts that may be linked with this one, the likeliest first, judged by
-        signatures, sites and times alone.
-        """
+        """Return the texts that may be linked with this one, the likeliest first, unread."""
         own = self.signature(text_id)
         agreements: dict[int, int] = {}
         for number, packed in self._met(own.keys(), MAX_MET if among is None else -1):
@@ -183,15 +179,11 @@ class Texts:
         found: list[Meeting] = []
         for number, agreement in sorted(agreements.items(), key=lambda pair: (-pair[1], pair[0])):
             theirs = runs.get(number, [])
-            same_site = _same_site(runs.get(text_id, []), theirs, anytime=agreement >= NEARLY_ALL)
+            anytime = agreement >= NEARLY_ALL
+            same_site = _same_site(runs.get(text_id, []), theirs, anytime=anytime)
             if same_site is not None:
-                met = Meeting(
-                    text_id=number,
-                    articles=tuple(run.article_id for run in theirs),
-                    same_site=same_site,
-                    agreement=agreement,
-                )
-                found.append(met)
+                articles = tuple(run.article_id for run in theirs)
+                found.append(Meeting(text_id=number, articles=articles, same_site=same_site))
         return found
 
     def linked(self, text_id: int, meeting: Meeting) -> bool:
@@ -205,10 +197,8 @@ class Texts:
         return self._cache(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
-        """Count the articles without a text of today's algorithm; with `others_only` only those
-        that have one of another algorithm.
-        """
-        (count,) = self._db.conn.execute(
+        """Count the articles without a text of today's algorithm, or with one of others only."""
+        (count,) = self._execute(
             """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id
                 LEFT JOIN texts t ON t.id = x.text_id
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm
@@ -218,11 +208,9 @@ class Texts:
         return int(count)
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
-        """Return (text id, packed signature) of the texts that have most of the keys, at most
-        `limit`; -1 for all.
-        """
+        """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
         marks = ",".join("?" * len(keys))
-        return self._db.conn.execute(
+        return self._execute(
             f"""SELECT t.id, t.signature FROM
                 (SELECT text_id, count(*) AS shared FROM bands WHERE key IN ({marks})
                 GROUP BY text_id ORDER BY shared DESC, text_id LIMIT {limit})
@@ -235,7 +223,7 @@ class Texts:
         found: dict[int, list[Run]] = {}
         for some in chunks(texts, BATCH):
             numbers = list(some)
-            rows = self._db.conn.execute(
+            rows = self._execute(
                 f"""SELECT x.text_id, a.id, a.site, a.published_at
                 FROM article_texts x JOIN articles a ON a.id = x.article_id
                 WHERE x.text_id IN ({",".join("?" * len(numbers))})
@@ -256,7 +244,7 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        (body,) = self._db.conn.execute(
+        (body,) = self._execute(
             """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
                 JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
             WHERE x.text_id = ? LIMIT 1""",
@@ -266,9 +254,7 @@ class Texts:
 
 
 def digest_of(body: str) -> str:
-    """Return the digest of a text with its line ends: a capital at the start of a line makes no
-    name.
-    """
+    """Return the digest of a text and its line ends: a capital after one makes no name."""
     return text_digest(line for line in body.split("\n") if line.strip())
 
 

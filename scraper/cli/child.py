@@ -1,8 +1,7 @@
-"""`python -m scraper.cli.child`: `warta` in a process that ends when the one that started it does,
-even if that is killed.
+"""`python -m scraper.cli.child`: `warta` in a process that ends when the one that started it does.
 
-Its standard input is a pipe that nobody writes to: it ends when its other end is closed, which a
-killed process does, too.
+Its standard input is a pipe that nobody writes to: it reaches its end when the parent closes the
+other end or dies, even by SIGKILL.
 """
 
 import os
@@ -13,13 +12,12 @@ from threading import Thread
 def _end_with_parent() -> None:
     while os.read(0, 4096):
         pass
-    os._exit(
-        1
-    )  # at once, as a kill would: the archive takes no harm, and another schedule may be waiting
+    # At once, like a kill: the archive survives it, and another schedule may be waiting.
+    os._exit(1)
 
 
 if __name__ == "__main__":
-    # Before anything else is imported: a second is long enough for a schedule to be killed in.
+    # Before any other import: those take a second, in which the schedule may be killed.
     Thread(target=_end_with_parent, daemon=True).start()
 
     from scraper.cli.main import LockedOut, main

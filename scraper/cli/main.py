@@ -1,155 +1,107 @@
-"""The command `warta`. Each of its commands is imported when it is used: the list of them, or a
-look into an archive, is quick.
-"""
+"""The command `warta`: lists its commands without importing them, and reports errors in a line."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections import UserDict
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
 
 from archive.errors import ArchiveError, Locked
-from scraper.cli.archive_commands import COMMANDS as ARCHIVE_COMMANDS
-from scraper.cli.defaults import name_configuration, with_config_option
+from scraper.cli.defaults import config_option
 
-_COMMANDS = ARCHIVE_COMMANDS | {
-    "demo": ("scraper.cli.demo.command:demo", "See it work, without the network."),
-    "crawl": ("scraper.cli.crawling.crawl:crawl", "Fetch what is new or due."),
-    "extract": ("scraper.cli.ingest.extract:extract", "Articles out of saved pages."),
-    "clean": ("scraper.cli.ingest.clean:clean", "Articles out of scraped texts."),
-    "import": (
-        "scraper.cli.ingest.import_:import_command",
-        "Collections of scraped articles, into the archive.",
+COMMANDS = {
+    "help": ("reading.help:help_command", "Show a topic of the manual."),
+    "demo": ("demo.command:demo", "Try warta on invented pages, without the network."),
+    "crawl": ("crawling.crawl:crawl", "Fetch new stories, and known ones that are due."),
+    "extract": ("ingest.extract:extract", "Extract the articles of saved HTML pages."),
+    "clean": ("ingest.clean:clean", "Remove boilerplate from already scraped texts."),
+    "import": ("ingest.import_:import_command", "Import collections of scraped articles."),
+    "show": ("reading.show:show", "Show one article, as it is now or was at a time."),
+    "log": ("reading.log:log", "List the revisions of an article."),
+    "diff": ("reading.diff:diff", "Compare two revisions word by word."),
+    "search": ("reading.search:search", "Search the text of the newest revisions."),
+    "explain": (
+        "reading.explain:explain",
+        "Show the history of a URL: checks, reasons, revisions.",
     ),
+    "stats": ("reading.stats:stats", "Count articles, URLs and bytes per site."),
+    "clusters": ("reading.clusters:clusters", "List stories that were published more than once."),
+    "cluster": ("reading.cluster:cluster", "Show who published a story, when, and how much of it."),
+    "syndication": ("reading.syndication:syndication", "Count which site publishes whose stories."),
+    "coverage": ("running.coverage:coverage", "Compare announced stories with those kept."),
+    "health": ("running.health:health", "Report the health of every site."),
+    "corpus": ("corpus.group:corpus", "Build a training corpus."),
     "reextract": (
-        "scraper.cli.ingest.reextract:reextract_command",
-        "Read kept pages again with today's extractor.",
+        "ingest.reextract:reextract_command",
+        "Re-extract kept pages with the current rules.",
     ),
-    "schedule": (
-        "scraper.cli.running.schedule:schedule",
-        "Crawl unattended, each site in its own rhythm.",
-    ),
-    "doctor": ("scraper.cli.crawling.doctor:doctor", "Is a live site still as its profile says?"),
-    "alerts": (
-        "scraper.cli.running.alerts:alerts",
-        "Who was told of what went wrong; try the targets.",
-    ),
-    "metrics": (
-        "scraper.cli.running.metrics:metrics",
-        "Numbers for Prometheus; a dashboard for Grafana.",
-    ),
-    "health": ("scraper.cli.running.health:health", "Is every site well, and since when not?"),
-    "sites": ("scraper.cli.crawling.sites:sites", "The sites that warta knows."),
-    "config": ("scraper.cli.running.config:config", "Show the configuration that is in force."),
+    "verify": ("maintenance.verify:verify", "Check every text and page against its digest."),
+    "backup": ("maintenance.backup:backup", "Copy the archive safely, even during a crawl."),
+    "remove": ("maintenance.remove:remove", "Take a story down for good."),
+    "compact": ("maintenance.compact:compact", "Rewrite the file without unused space."),
+    "schedule": ("running.schedule:schedule", "Crawl unattended, each site on its own schedule."),
+    "doctor": ("crawling.doctor:doctor", "Check a live site against its profile."),
+    "alerts": ("running.alerts:alerts", "List alerts, send new ones, test their targets."),
+    "metrics": ("running.metrics:metrics", "Export metrics for Prometheus and Grafana."),
+    "sites": ("crawling.sites:sites", "List the sites that warta can crawl."),
+    "config": ("running.config:config", "Show the effective configuration."),
 }
-_ORDER = (
-    "help",
-    "demo",
-    "crawl",
-    "extract",
-    "clean",
-    "import",
-    "show",
-    "log",
-    "diff",
-    "search",
-    "explain",
-    "stats",
-    "clusters",
-    "cluster",
-    "syndication",
-    "coverage",
-    "health",
-    "corpus",
-    "reextract",
-    "verify",
-    "backup",
-    "remove",
-    "compact",
-    "schedule",
-    "doctor",
-    "alerts",
-    "metrics",
-    "sites",
-    "config",
-)
+"""Name -> (module in scraper.cli and attribute, line in `warta --help`), for newcomers first."""
 
 
-class _Commands(MutableMapping[str, click.Command]):
-    """The commands by name, in the order a newcomer meets them; each is imported when it is asked
-    for.
-    """
-
-    def __init__(self) -> None:
-        self._loaded: dict[str, click.Command | None] = dict.fromkeys(_ORDER)
+class _Commands(UserDict[str, Any]):
+    """The commands by name; each is imported when it is first looked up."""
 
     def __getitem__(self, name: str) -> click.Command:
-        command = self._loaded[name]
-        if command is None:
-            module, _colon, attribute = _COMMANDS[name][0].partition(":")
-            command = self._loaded[name] = with_config_option(
-                getattr(import_module(module), attribute)
-            )
+        if isinstance(self.data[name], tuple):
+            target, line = self.data[name]
+            module, _colon, attribute = target.partition(":")
+            self.data[name] = getattr(import_module(f"scraper.cli.{module}"), attribute)
+            self.data[name].short_help = line
+        command: click.Command = self.data[name]
         return command
-
-    def __setitem__(self, name: str, command: click.Command) -> None:
-        self._loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._loaded[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._loaded)
-
-    def __len__(self) -> int:
-        return len(self._loaded)
 
 
 class LockedOut(click.ClickException):
-    """Another process does the same already; a schedule's child ends with a status of its own."""
+    """Another process holds the lock; a crawl started by a schedule exits with its own status."""
 
 
 class _Group(click.Group):
-    """Lists the commands without importing them, and tells the archive's errors in one line."""
+    """Lists the commands without importing them; an ArchiveError is one line and exit status 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _COMMANDS[name][1]) for name in self.commands])
+            formatter.write_dl([(name, line) for name, (_target, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except Locked as error:
+            raise LockedOut(str(error)) from error
         except ArchiveError as error:
-            raise (LockedOut if isinstance(error, Locked) else click.ClickException)(
-                str(error)
-            ) from error
+            raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            # The reader of a pipe went away (`warta search … | head`): nothing is wrong, nothing
-            # more is to be said.
+            # The reader of a pipe closed it (`warta search … | head`): not an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
 
 
 @click.group(
-    cls=_Group, commands=_Commands(), context_settings={"help_option_names": ["-h", "--help"]}
+    cls=_Group,
+    commands=_Commands(COMMANDS),
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(package_name="warta")
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(path_type=Path),
-    help="The configuration; else $WARTA_CONFIG, else ./warta.toml.",
-)
+@config_option
 @click.pass_context
-def main(context: click.Context, config_file: Path | None) -> None:
+def main(context: click.Context) -> None:
     """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article,
     every revision.
 
@@ -159,14 +111,14 @@ def main(context: click.Context, config_file: Path | None) -> None:
     warta search "harga beras"                    read what was kept
     """
     context.obj = _story_of
-    name_configuration(context, config_file)
 
 
 def _story_of(address: str) -> tuple[str, str] | None:
-    """(site, key) of the story behind any of its addresses."""
+    """Return (site, key) of the story that an address belongs to."""
     from scraper.sites.loader import site_of
     from scraper.sites.site import Identity
 
     site = site_of(address)
-    named = site.identify(address) if site is not None else None
-    return (named.site, named.key) if isinstance(named, Identity) else None
+    if site is None or not isinstance(found := site.identify(address), Identity):
+        return None
+    return found.site, found.key

@@ -1,151 +1,151 @@
-"""What the commands share: their options, and opening the archive that they name."""
+"""Options that commands share, the types of their values, and checks of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, time
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time
+from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from click.core import ParameterSource
 
-from archive.archive import Archive, Reader
-from archive.database.connection import plain_errors
-from archive.ledger.wording import plural
-from archive.revisions import queries
+from scraper.cli.defaults import ConfiguredOption, config_option
 
-archive_option = click.option(
-    "--archive",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="WARTA_ARCHIVE",
-    default="news.db",
-    show_default=True,
-    help="The archive's file.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+MAX_HOURS = 87_600
+"""Hours of ten years, the most that an option takes."""
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Parsed(click.ParamType[Any]):
+    """Values that a function parses; its ValueError says what is wrong with the text."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Called by click, also with a value that is no text any more: a default."""
+        try:
+            return self.parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(f"{value}: {error}", param, ctx)
 
 
 class Number(click.FloatRange):
-    """A number between two others; what is no number (`nan`) is none."""
+    """A number in a range; NaN is refused."""
 
     name = "number"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Called by click."""
-        found = float(super().convert(value, param, ctx))
+        found = super().convert(value, param, ctx)
         if isnan(found):
             self.fail(f"{value}: expected a number", param, ctx)
         return found
 
 
-class Moment(click.ParamType[datetime]):
-    """A time with its offset, or a day, which means its end in UTC, or its beginning."""
-
-    name = "time"
-
-    def __init__(self, *, begins: bool = False) -> None:
-        self._of_day = time.min if begins else time.max
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Called by click."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            found = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(
-                f"{value}: expected a time like 2026-01-31T08:00:00+07:00, or a day like 2026-01-31",
-                param,
-                ctx,
-            )
-        if len(value) <= 10:
-            return datetime.combine(found, self._of_day, tzinfo=UTC)
-        if found.tzinfo is None:
-            self.fail(
-                f"{value}: the time needs its offset, like 2026-01-31T08:00:00+07:00", param, ctx
-            )
-        return found
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise ValueError("expected a day like 2026-01-31") from None
 
 
-as_of_option = click.option(
-    "--as-of",
-    "as_of",
-    type=Moment(),
-    metavar="TIME",
-    help="As the archive stood then: 2026-01-31T08:00:00+07:00, or a day (its end, UTC).",
-)
-
-
-def named(context: click.Context, path: Path) -> Path:
-    """The archive that a command of a group is given, by its own option or by the group's."""
-    given = (
-        context.parent is not None
-        and context.parent.get_parameter_source("path") is ParameterSource.COMMANDLINE
-    )
-    if (
-        given
-        and context.parent is not None
-        and context.get_parameter_source("path") is not ParameterSource.COMMANDLINE
-    ):
-        return Path(context.parent.params["path"])
-    return path
-
-
-def identify() -> queries.Identify | None:
-    """The profiles' eye for addresses, which the program that holds these commands lends them."""
-    found: queries.Identify | None = click.get_current_context().find_root().obj
+def _time(text: str, of_day: time) -> datetime:
+    example = "2026-01-31T08:00:00+07:00"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"expected a time like {example}, or a day like 2026-01-31") from None
+    if len(text) <= 10:
+        return datetime.combine(found, of_day, tzinfo=UTC)
+    if found.tzinfo is None:
+        raise ValueError(f"the time needs its UTC offset, like {example}")
     return found
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """The archive, for reading."""
-    with plain_errors(path), Archive(path, read_only=True) as archive:
-        yield archive
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("unknown time zone; expected a name like Asia/Jakarta") from None
 
 
-@contextmanager
-def opened_for_writing(path: Path) -> Iterator[Archive]:
-    """The archive that is there, for writing; a command that mends or erases makes none."""
-    Archive(path, read_only=True).close()  # says what is wrong where there is none
-    with plain_errors(path), Archive(path) as archive:
-        yield archive
+DAY = Parsed("yyyy-mm-dd", _day)
+"""A day like 2026-01-31."""
+UNTIL_TIME = Parsed("time", partial(_time, of_day=time.max))
+"""A time with its UTC offset, or a day, which means its end in UTC."""
+SINCE_TIME = Parsed("time", partial(_time, of_day=time.min))
+"""A time with its UTC offset, or a day, which means its start in UTC."""
+ZONE = Parsed("zone", _zone)
+"""A name of the time zone database."""
 
 
-def tell_unread(archive: Archive) -> None:
-    """Say where articles of an earlier version are in no cluster because nobody has looked yet."""
-    unread = archive.clusters.texts.unread()
-    if unread:
-        click.echo(
-            f"{plural(unread, 'article')} of an earlier version not placed yet: run `warta clusters rebuild`.",
-            err=True,
-        )
+class _ArchiveOption(ConfiguredOption):
+    """`--archive`; one given to the group counts for its commands that are given none."""
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> tuple[Any, ParameterSource]:
+        """Called by click."""
+        value, source = super().consume_value(ctx, opts)
+        group = ctx.parent
+        if (
+            source is not ParameterSource.COMMANDLINE
+            and group is not None
+            and group.get_parameter_source("path") is ParameterSource.COMMANDLINE
+        ):
+            return group.params["path"], ParameterSource.COMMANDLINE
+        return value, source
 
 
-@contextmanager
-def opened_as_of(path: Path, moment: datetime | None) -> Iterator[Reader]:
-    """The archive for reading, as it stands or as it stood."""
-    with opened(path) as archive:
-        if moment is None:
-            yield archive
-            return
-        if not archive.settled(moment):
-            latest = archive.clock.latest()
-            newest = (
-                f"was last written at {latest.isoformat(timespec='seconds')}"
-                if latest
-                else "is empty"
-            )
-            click.echo(
-                f"The archive {newest}: what it says as of a later moment may still grow.", err=True
-            )
-        with archive.as_of(moment) as past:
-            yield past
+def archive(command: Decorated) -> Decorated:
+    """Add `--archive`, and `--config`, which may name the archive."""
+    option = click.option(
+        "--archive",
+        "path",
+        cls=_ArchiveOption,
+        key=("archive",),
+        type=click.Path(path_type=Path),
+        envvar="WARTA_ARCHIVE",
+        default="news.db",
+        help="The archive file.",
+    )
+    return option(config_option(command))
+
+
+json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+as_of = click.option(
+    "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
+)
+sites = click.option("--site", "names", multiple=True, help="Only this site; may be repeated.")
+jobs = click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
+)
+scrapy_settings = click.option(
+    "-s",
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
+)
+verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
+
+
+def check_days(since: date | None, until: date | None) -> None:
+    """Raise click.UsageError if no day is left between the two."""
+    if since and until and since > until:
+        raise click.UsageError("--since is later than --until: no day is left")
+
+
+def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Return the names without repeats. Raises click.UsageError for a site that is not known."""
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        sites = ", ".join(known) or "none yet"
+        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {sites}")
+    return list(dict.fromkeys(names))

@@ -1,12 +1,11 @@
-"""How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines
-when asked.
-"""
+"""How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,21 +17,71 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from archive.errors import PackageMissing
+
+Formats = Mapping[str, Callable[[Any], Any]]
+"""Key of a row -> how a table shows its value."""
+
+
+def columns(keys: str, **headings: str) -> dict[str, str]:
+    """Return the columns of a table: keys of the rows, each its own heading unless one is given.
+
+    >>> columns("site cluster_id published_at", published_at="published")
+    {'site': 'site', 'cluster_id': 'cluster id', 'published_at': 'published'}
+    """
+    return {key: headings.get(key, key.replace("_", " ")) for key in keys.split()}
+
+
+def print_rows(
+    rows: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    *,
+    as_json: bool,
+    formats: Formats | None = None,
+    title: str | None = None,
+    empty: str | None = None,
+) -> None:
+    """Print rows as JSON lines or as a table; `empty` on stderr instead of a table without rows."""
+    rows = list(rows)
+    if as_json:
+        print_json(rows)
+    elif empty is not None and not rows:
+        note(empty)
+    else:
+        print_table(rows, columns, title=title, formats=formats)
+
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
-    """One JSON object a line."""
+    """Print one JSON object a line."""
     for row in rows:
-        sys.stdout.write(
-            json.dumps(row, ensure_ascii=False).encode(errors="replace").decode() + "\n"
-        )
+        text = json.dumps(row, ensure_ascii=False).encode(errors="replace").decode()
+        sys.stdout.write(f"{text}\n")
+
+
+def note(text: str) -> None:
+    """Print a line on stderr: stdout is for data."""
+    click.echo(text, err=True)
+
+
+def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
+    """Print one object as a line of JSON; indented and coloured on a terminal."""
+    if as_json or not sys.stdout.isatty():
+        print_json([row])
+    else:
+        console().print_json(json.dumps(row, ensure_ascii=False))
 
 
 def print_table(
-    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, title: str | None = None
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, str],
+    *,
+    title: str | None = None,
+    formats: Formats | None = None,
 ) -> None:
-    """A table with `columns` (key -> heading) of the rows; numbers stand to the right; texts of
-    publishers stay text.
-    """
+    """Print a table with `columns` (key -> heading); numbers are right-aligned, markup is text."""
+    rows = [
+        {**row, **{key: show(row[key]) for key, show in (formats or {}).items()}} for row in rows
+    ]
     out = console()
     table = Table(
         box=HEAVY_HEAD if out.is_terminal else None,
@@ -42,10 +91,8 @@ def print_table(
         header_style="bold",
     )
     for key, heading in columns.items():
-        numeric = all(
-            isinstance(row.get(key), (int, float)) or row.get(key) is None for row in rows
-        )
-        table.add_column(heading, justify="right" if numeric and rows else "left", overflow="fold")
+        numeric = rows and all(isinstance(row.get(key), int | float | None) for row in rows)
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(_cell(row.get(key))) for key in columns))
     if out.is_terminal:
@@ -56,15 +103,22 @@ def print_table(
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
+def counted(counts: Mapping[str, int]) -> str:
+    """Return counts as text.
+
+    >>> counted({"timeout": 2, "http_404": 1})
+    '2 timeout, 1 http_404'
+    """
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
+
+
 Advance = Callable[..., None]
-"""Called with the number of things that are done now, and the whole number where it was not known
-before.
-"""
+"""Called with the number of things done, and their total where it was not known before."""
 
 
 @contextmanager
-def bar(description: str, *, total: int | None) -> Iterator[Advance]:
-    """A bar on stderr while something long is done, on a terminal only."""
+def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
+    """Show a progress bar on stderr, on a terminal only."""
     progress = Progress(
         TextColumn("{task.description:>10}"),
         BarColumn(),
@@ -76,20 +130,53 @@ def bar(description: str, *, total: int | None) -> Iterator[Advance]:
     )
     with progress:
         task = progress.add_task(description, total=total)
-        yield lambda done, whole=None: progress.update(
-            task, advance=done, **({} if whole is None else {"total": whole})
-        )
+        yield lambda done, total=None: progress.update(task, advance=done, total=total)
+
+
+@contextmanager
+def interruptible(message: str | Callable[[], str]) -> Iterator[None]:
+    """Report Ctrl-C with this message, and a worker process that was killed, in one line."""
+    try:
+        with killed_workers_reported():
+            yield
+    except KeyboardInterrupt:
+        text = message if isinstance(message, str) else message()
+        raise click.ClickException(text) from None
+
+
+@contextmanager
+def killed_workers_reported() -> Iterator[None]:
+    """Report a worker process that was killed in one line."""
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise click.ClickException(
+            "a worker process was killed, perhaps out of memory; try fewer with --jobs"
+        ) from error
+
+
+@contextmanager
+def needs_extra(extra: str) -> Iterator[None]:
+    """Import packages of an extra inside; raises PackageMissing where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("archive", "scraper"):
+            raise
+        raise PackageMissing(
+            f"this needs more packages ({error.name} is missing): pip install 'warta[{extra}]'"
+        ) from error
 
 
 def console() -> Console:
-    """The console of stdout; a pipe is given whole lines."""
+    """Return the console of stdout; in a pipe, lines are never wrapped."""
     out = Console(highlight=False)
-    return out if out.is_terminal else Console(highlight=False, width=100_000, color_system=None)
+    if out.is_terminal:
+        return out
+    return Console(highlight=False, width=100_000, color_system=None)
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
-    return str(value)
+    return "" if value is None else str(value)

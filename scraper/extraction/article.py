@@ -24,7 +24,7 @@ EXTRACTION = 1
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
-"""Characters. A paragraph at least as long that occurs on two pages of a story is furniture of
+"""Characters. A paragraph at least as long that occurs on two pages of a story is boilerplate of
 both; a shorter one may be prose.
 """
 MAX_DISAGREEMENT = timedelta(hours=36)
@@ -200,7 +200,7 @@ def _article(
         caption=given.get("caption"),
         language=site.language,
         layout=layout,
-        extractor=extractor_of(site if known else None),
+        extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
     )
 
@@ -238,7 +238,7 @@ def extractor_of(site: Site | None) -> str:
     It changes when the rules change, and only then; it depends on the reprs of profiles and rules.
     """
     name, own = "fallback", []
-    if site is not None:
+    if site is not None and site is not UNKNOWN:
         name = site.name
         own = [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING]
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))

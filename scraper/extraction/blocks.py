@@ -143,7 +143,11 @@ class _Walker:
         elif tag == "br":
             self._breaks += 1
         elif child in self._pruned or tag in _FURNITURE:
-            self._remove(tag, style)
+            # The text before and after a block are two paragraphs.
+            if tag in _BLOCKS:
+                self._flush(style)
+            else:
+                self._cut = True
         elif tag in _CELLS:
             self._walk(child, replace(style, kind="row"))
             self._run.pieces.append(" | ")
@@ -154,13 +158,6 @@ class _Walker:
             self._flush(inner)
         else:
             self._walk(child, _inline(child, style))
-
-    def _remove(self, tag: str, style: _Style) -> None:
-        """Part the text before and after a node of furniture if it is a block."""
-        if tag in _BLOCKS:
-            self._flush(style)
-        else:
-            self._cut = True
 
     def _text(self, text: str | None, style: _Style) -> None:
         if not text:
@@ -213,6 +210,9 @@ def _inside(block: Element, style: _Style) -> _Style:
 
 def _inline(node: Element, style: _Style) -> _Style:
     bold = style.bold or node.tag in ("b", "strong") or "bold" in (node.get("style") or "")
+    link = style.link
     if node.tag == "a":
-        return replace(style, bold=bold, link=node.get("href") or "")
-    return replace(style, bold=bold)
+        link = node.get("href") or ""
+    if (bold, link) == (style.bold, style.link):
+        return style
+    return replace(style, bold=bold, link=link)

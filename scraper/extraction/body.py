@@ -69,9 +69,9 @@ class Body:
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
     """Read the prose of an article in a known layout."""
     layout = match.layout
-    furniture = pruned(match.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
+    removed = pruned(match.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
-    found += blocks(match.node, furniture)
+    found += blocks(match.node, removed)
     return finish(found, site, identity)
 
 

@@ -171,13 +171,16 @@ def trim(
     """
     result = Trimmed(blocks=[])
     ordered = (*rules, *COMMON_RULES)
-    furniture = _any_whole(ordered)
+    any_rule = _any_whole(ordered)
+    parts = [rule for rule in ordered if rule.part and rule.where == "anywhere"]
     for block in _before_the_rest(blocks, ordered, result) if whole_page else blocks:
         rule = _linked_story(block, is_story)
-        if rule is None and furniture.search(block.text):
+        if rule is None and any_rule.search(block.text):
             rule = _whole(block, ordered)
         if rule is None:
-            result.blocks.append(_without_parts(block, ordered, result))
+            for part in parts:
+                block = _cut(block, part, result)
+            result.blocks.append(block)
             continue
         result.taken.append((rule, block.text))
         source = _SOURCE_WITHIN.search(block.text)
@@ -249,13 +252,6 @@ def _match(rule: Rule, block: Block) -> re.Match[str] | None:
     return _compiled(rule.pattern).search(block.text)
 
 
-def _without_parts(block: Block, rules: Sequence[Rule], result: Trimmed) -> Block:
-    for rule in rules:
-        if rule.part and rule.where == "anywhere":
-            block = _cut(block, rule, result)
-    return block
-
-
 def _cut(block: Block, rule: Rule, result: Trimmed) -> Block:
     """Remove from a paragraph what the rule matches."""
     match = _match(rule, block)
@@ -299,7 +295,7 @@ def _trim_end(result: Trimmed, rules: Sequence[Rule], end_credit: str) -> None:
 def _shortened(
     block: Block, rules: Sequence[Rule], end_credit: str, result: Trimmed
 ) -> Block | None:
-    """Apply one rule to the last paragraph; None where it is all furniture."""
+    """Apply one rule to the last paragraph; None where all of it is boilerplate."""
     rule = _first(rules, "end", block)
     text = _without_credit(block.text, result, end_credit)
     source = _SOURCE_LINE.match(block.text)

@@ -115,7 +115,7 @@ def _weight(text: str | None) -> int:
 
 
 def _container(node: Element | None) -> Element | None:
-    """Return the block that holds the paragraph of a text; None within links and furniture."""
+    """Return the block that holds the paragraph of a text; None within links and boilerplate."""
     while node is not None and node.tag in _INLINE:
         if node.tag == "a":
             return None

@@ -12,7 +12,14 @@ from functools import lru_cache
 from typing import Any
 
 from scraper.extraction.boilerplate import agency_of
-from scraper.extraction.bylines import Byline, byline_around, lines_above, lines_below, read_byline
+from scraper.extraction.bylines import (
+    Byline,
+    byline_around,
+    joined,
+    lines_above,
+    lines_below,
+    read_byline,
+)
 from scraper.extraction.dates import parse_structured, parse_visible
 from scraper.extraction.locate import LayoutMatch
 from scraper.extraction.tree import Document, Element, clean, text_of
@@ -163,18 +170,23 @@ def _from_layout(
 
 
 def _byline(page: Document, layout: Layout, site: Site) -> Byline:
-    authors: list[str] = []
-    editors: list[str] = []
-    for node in page.all(*layout.authors):
-        read = read_byline(text_of(node), publisher=site.newsroom_names)
-        if layout.editor_first and len(read.authors) == 2 and not read.editors:
-            read = Byline(authors=read.authors[1:], editors=read.authors[:1])
-        authors += read.authors
-        editors += read.editors
-    for node in page.all(*layout.editors):
-        read = read_byline(text_of(node), publisher=site.newsroom_names)
-        editors += (*read.authors, *read.editors)
-    return Byline(authors=_each_once(authors), editors=_each_once(editors))
+    def read(selectors: tuple[str, ...]) -> list[Byline]:
+        lines = map(text_of, page.all(*selectors))
+        return [read_byline(line, publisher=site.newsroom_names) for line in lines]
+
+    bylines = read(layout.authors)
+    if layout.editor_first:
+        bylines = [_editor_first(byline) for byline in bylines]
+    editors = ((*byline.authors, *byline.editors) for byline in read(layout.editors))
+    return joined([*bylines, *(Byline(editors=names) for names in editors)])
+
+
+def _editor_first(byline: Byline) -> Byline:
+    """Make the first of two names without labels the editor's."""
+    if len(byline.authors) != 2 or byline.editors:
+        return byline
+    editor, author = byline.authors
+    return Byline(authors=(author,), editors=(editor,))
 
 
 def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
@@ -182,9 +194,12 @@ def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[st
     authors: list[str] = []
     editors: list[str] = []
     for person in _as_list(data.get("author")):
-        name = _member(person, "name") if isinstance(person, dict) else _text(person)
+        name = _member(person, "name") or _text(person)
         people = read_byline(name, publisher=site.newsroom_names).authors
-        (editors if _is_editor(person, site) else authors).extend(people)
+        if _is_editor(person, site):
+            editors += people
+        else:
+            authors += people
     image = next(iter(_as_list(data.get("image"))), None)
     keywords = data.get("keywords")
     tags = ",".join(map(str, keywords)) if isinstance(keywords, list) else _text(keywords)

@@ -147,17 +147,15 @@ def _end_of_titles(words: Sequence[str]) -> int:
         (
             at
             for at in range(len(words) - 1)
-            if small[at] and small[at + 1] and not _is_small_in_titles(words[at])
+            if small[at]
+            and small[at + 1]
+            and words[at].lower().strip(",:;?!'\"") not in _SMALL_IN_TITLES
         ),
         0,
     )
     start = next((at for at in range(prose - 1, 0, -1) if words[at][0].isupper()), 0)
     nearby = range(start, max(start - MAX_OPENER_WORDS, 0), -1)
     return next((at for at in nearby if words[at].strip(",") in _OPENERS), start)
-
-
-def _is_small_in_titles(word: str) -> bool:
-    return word.lower().strip(",:;?!'\"") in _SMALL_IN_TITLES
 
 
 def _without_repeated(lines: Sequence[str]) -> list[str]:
@@ -196,7 +194,9 @@ def _body_start(lines: Sequence[str], site: Site) -> int:
     above = [place for place in range(end) if _is_above(top[place])]
     if not above:
         return 0  # lines that repeat each other are captions only where there is a head
-    return max(above + [place for place in range(end) if _repeats(top, place)]) + 1
+    # The second of a caption and its alternative text, with at most a credit between.
+    repeated = [at for at in range(end) if top[at] in top[max(0, at - 2) : at]]
+    return max(above + repeated) + 1
 
 
 def _is_prose(line: str) -> bool:
@@ -221,11 +221,6 @@ def _is_date(line: str) -> bool:
         and parse_visible(line, ZONES["WIB"]) is not None
         and sum(map(str.isalpha, line)) <= MAX_DATE_LETTERS
     )
-
-
-def _repeats(lines: Sequence[str], place: int) -> bool:
-    """Whether it is the second of a caption and its alternative text, with a credit between."""
-    return lines[place] in lines[max(0, place - 2) : place]
 
 
 def _read_head(lines: Sequence[str]) -> Head:

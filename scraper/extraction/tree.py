@@ -1,10 +1,14 @@
-"""HTML trees: parsing, selectors (CSS, or XPath where they begin with `/`, `.//` or `(`), text."""
+"""HTML trees: parsing, selectors (CSS, or XPath where they begin with `/`, `.//` or `(`), text.
+
+Selectors that begin with a class or an id are looked up in an index of the page: searching the tree
+for them takes a quarter of the time of reading a page.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
@@ -14,6 +18,8 @@ from w3lib.encoding import html_to_unicode
 
 Element: TypeAlias = html.HtmlElement
 Selector: TypeAlias = Callable[[Element], list[Any]]
+Index: TypeAlias = dict[str, list[Element]]
+"""`.class` and `#id` -> the nodes that have them, in document order."""
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
@@ -29,25 +35,38 @@ _SPACED = frozenset(("br", "p", "div", "li", "td"))
 
 _TRANSLATOR = HTMLTranslator()
 _XPATH = ("/", ".//", "(")
+_NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
+_INDEXED_SELECTOR = re.compile(
+    r"""
+    (?P<tag> [a-z][a-z0-9]* )?
+    (?P<names> (?: [.#][\w-]+ )+ )
+    (?: (?P<child> \s*>\s* ) | \s+ )?
+    (?P<rest> (?<=[\s>]) .+ )?
+    """,
+    re.VERBOSE,
+)
+_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
+_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page's tree."""
+    """A page's tree, with an index of its classes and ids."""
 
     tree: Element
+    index: Index = field(repr=False)
 
     def all(self, *selectors: str) -> list[Any]:
         """Return the nodes of the first selector that matches any."""
         for selector in selectors:
-            if found := select(selector, self.tree):
+            if found := select(selector, self.tree, self.index):
                 return found
         return []
 
     def text(self, *selectors: str) -> str | None:
         """Return the first text that is not empty, trying the selectors in order."""
         for selector in selectors:
-            for found in select(selector, self.tree):
+            for found in select(selector, self.tree, self.index):
                 if text := text_of(found):
                     return text
         return None
@@ -73,7 +92,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
         tree = html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-    return Document(tree)
+    return Document(tree, index_of(tree))
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:
@@ -94,19 +113,65 @@ def _guess_charset(body: bytes) -> str:
     return "utf-8"
 
 
-def select(selector: str, tree: Element) -> list[Any]:
+def index_of(tree: Element) -> Index:
+    """Index the nodes of a page by class and id."""
+    index: Index = {}
+    for node in cast("list[Element]", _NAMED_NODES(tree)):
+        for name in (node.get("class") or "").split():
+            index.setdefault("." + name, []).append(node)
+        if identity := node.get("id"):
+            index.setdefault("#" + identity, []).append(node)
+    return index
+
+
+def select(selector: str, tree: Element, index: Index) -> list[Any]:
     """Return what a selector matches, each node once; of "a, b" the nodes of `a` come first."""
     if selector.startswith(_XPATH):
         return _compiled(selector)(tree)
     found: dict[Any, None] = {}
-    for alternative in selector.split(","):
-        found |= dict.fromkeys(_compiled(alternative.strip())(tree))
+    for alternative, lookup in _lookups(selector):
+        nodes = lookup.nodes(index) if lookup is not None else _compiled(alternative)(tree)
+        found |= dict.fromkeys(nodes)
     return list(found)
 
 
-def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
-    """Return the nodes below `node` that any of the selectors matches."""
-    return set(_compiled(*selectors)(node))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lookup:
+    """A selector that begins with classes or ids: found in the index, then searched downwards."""
+
+    tag: str | None
+    names: tuple[str, ...]
+    rest: Selector | None
+
+    def nodes(self, index: Index) -> list[Any]:
+        first, *more = self.names
+        anchors = [
+            node
+            for node in index.get(first, ())
+            if (self.tag is None or node.tag == self.tag)
+            and all(node in index.get(name, ()) for name in more)
+        ]
+        if self.rest is None:
+            return anchors
+        return [found for anchor in anchors for found in self.rest(anchor)]
+
+
+@lru_cache(maxsize=2048)
+def _lookups(selector: str) -> tuple[tuple[str, _Lookup | None], ...]:
+    alternatives = map(str.strip, selector.split(","))
+    return tuple((alternative, _lookup(alternative)) for alternative in alternatives)
+
+
+def _lookup(selector: str) -> _Lookup | None:
+    match = _INDEXED_SELECTOR.fullmatch(selector)
+    if match is None:
+        return None
+    below = None
+    if match["rest"]:
+        axis = "child::" if match["child"] else "descendant::"
+        below = cast("Selector", etree.XPath(_TRANSLATOR.css_to_xpath(match["rest"], prefix=axis)))
+    names = tuple(re.findall(r"[.#][\w-]+", match["names"]))
+    return _Lookup(tag=match["tag"], names=names, rest=below)
 
 
 @lru_cache(maxsize=2048)
@@ -117,6 +182,33 @@ def _compiled(*selectors: str) -> Selector:
         for selector in selectors
     )
     return cast("Selector", etree.XPath(" | ".join(paths)))
+
+
+def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
+    """Return the nodes below `node` that any of the selectors matches.
+
+    Selectors whose names occur in no attribute there are not tried.
+    """
+    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
+    present = tuple(
+        selector
+        for selector in selectors
+        if any(all(name in attributes for name in names) for names in _names(selector))
+    )
+    return set(_compiled(*present)(node)) if present else set()
+
+
+@lru_cache(maxsize=2048)
+def _names(selector: str) -> tuple[tuple[str, ...], ...]:
+    """Return, per alternative, the names that the page must hold; none for an XPath.
+
+    >>> _names("div.artikel p, #isi")
+    (('artikel',), ('isi',))
+    """
+    if selector.startswith(_XPATH):
+        return ((),)
+    alternatives = selector.split(",")
+    return tuple(tuple(a or b for a, b in _NAME.findall(text)) for text in alternatives)
 
 
 def clean(text: str | None) -> str:

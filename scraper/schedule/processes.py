@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -187,12 +188,10 @@ class _Tail:
 
 def _wait(process: subprocess.Popen[bytes], longest: float, grace: float) -> None:
     for sent, seconds in ((signal.SIGTERM, longest), (signal.SIGKILL, grace)):
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(sent)
-        else:
             return
+        process.send_signal(sent)
     process.wait()
 
 

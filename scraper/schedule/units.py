@@ -30,8 +30,8 @@ class Deployment:
     python: str = sys.executable
     keys: Scheduling = field(default_factory=Scheduling)
     """How long crawls may take, and how often health is checked."""
-    locks: Path | None = None
-    """The folder of the sites' locks, shared with crawls by hand; None: the user's default."""
+    locks: Path = field(default_factory=locks_folder)
+    """The folder of the sites' locks, shared with crawls by hand."""
 
     @classmethod
     def of(cls, known: Loaded, archive: Path) -> Self:
@@ -40,7 +40,6 @@ class Deployment:
             archive=archive.absolute(),
             config=known.file and known.file.absolute(),
             keys=known.configuration.schedule,
-            locks=locks_folder(),
         )
 
     def command(self, *words: str) -> list[str]:
@@ -127,18 +126,15 @@ def _service(
     folders = dict.fromkeys([folder, *(path.parent for path in writable)])
     paths = " ".join(_quoted(str(path)) for path in folders)
     command = " ".join(_quoted(word, variables=True) for word in place.command(*words))
-    text = (
+    # Behind the minus, the folder need not exist.
+    environment, locks = _quoted(f"WARTA_LOCKS={place.locks}"), _quoted(f"-{place.locks}")
+    return (
         f"[Unit]\nDescription={description}\n"
         "Wants=network-online.target\nAfter=network-online.target\n\n"
         f"[Service]\nType={kind}\nUser={getpass.getuser()}\nExecStart={command}\n"
         f"WorkingDirectory={_escaped(str(folder))}\nEnvironmentFile=-/etc/warta.env\n"
-        f"{_SANDBOX}ReadWritePaths={paths}\n"
+        f"{_SANDBOX}ReadWritePaths={paths}\nEnvironment={environment}\nReadWritePaths={locks}\n"
     )
-    if place.locks is None:
-        return text
-    # Behind the minus, the folder need not exist.
-    locks = _quoted(f"WARTA_LOCKS={place.locks}"), _quoted(f"-{place.locks}")
-    return f"{text}Environment={locks[0]}\nReadWritePaths={locks[1]}\n"
 
 
 def _escaped(text: str) -> str:
@@ -172,9 +168,8 @@ def _numbers(numbers: Collection[int], whole: int) -> str:
 
 def crontab_lines(place: Deployment, timetable: Timetable) -> Iterator[str]:
     """Yield lines for `crontab -e`."""
-    zones = sorted({rhythm.zone.key for rhythm in timetable.rhythms.values()})
     yield "# warta: a crawl waits up to 15 minutes for another crawl of its site, then gives up."
-    for zone in zones:
+    for zone in {rhythm.zone.key for rhythm in timetable.rhythms.values()}:
         yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, such as Debian's,"
         yield "# use the time zone of the system."
         yield f"CRON_TZ={zone}"

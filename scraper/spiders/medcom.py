@@ -39,10 +39,8 @@ SITE = Site(
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=(
-                r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/"
-                r"(?P<id>\d+)/(?P<slug>[^/]+)"
-            ),
+            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/"
+            r"(?P<id>\d+)/(?P<slug>[^/]+)",
             canonical="{kanal}.metrotvnews.com/read/{y}/{m}/{d}/{id}/{slug}",
             story_id="{id}",
         ),

@@ -36,10 +36,8 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=(
-                r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/"
-                rf"{_CODE}(?:/{_SLUG})?"
-            ),
+            pattern=r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:r|share|amp|amp_version)/"
+            rf"{_CODE}(?:/{_SLUG})?",
             canonical="republika.co.id/berita/{code36}/{slug}",
             story_id="{code36}",
         ),
@@ -54,10 +52,8 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(
-            pattern=(
-                r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/"
-                rf"(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?"
-            ),
+            pattern=r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/"
+            rf"(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?",
             canonical="republika.co.id/berita/{id}/{slug}",
             story_id="{id}",
         ),
@@ -173,10 +169,8 @@ SITE = Site(
         ),
         Rule(
             name="reading_lists",
-            pattern=(
-                r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article"
-                r"|scroll untuk membaca|berita terpopuler)$"
-            ),
+            pattern=r"^(?:pilihan redaksi|kantor berita|ikuti kami|next article|previous article"
+            r"|scroll untuk membaca|berita terpopuler)$",
         ),
         Rule(name="latest_list", pattern=r"^terkini indeks\b.{0,40}\b\d{1,2} \w+ \d{4}\b"),
         # Texts without line breaks hold the page's boilerplate in the middle of their sentences.
@@ -187,10 +181,8 @@ SITE = Site(
         ),
         Rule(
             name="whatsapp_tail",
-            pattern=(
-                r"\s*(?:loading\.{2,}\s*)?(?<!\w)ikuti whatsapp channel republika\s*"
-                r"(?:sumber\s*:\s*(?P<agency>[\w ]{2,30}?))?\s*(?:advertisement\s*)*$"
-            ),
+            pattern=r"\s*(?:loading\.{2,}\s*)?(?<!\w)ikuti whatsapp channel republika\s*"
+            r"(?:sumber\s*:\s*(?P<agency>[\w ]{2,30}?))?\s*(?:advertisement\s*)*$",
             where="end",
             part=True,
         ),

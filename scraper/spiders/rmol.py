@@ -10,6 +10,7 @@ from scraper.sites.sources import Feed, PagedIndex, Sitemap
 
 _NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)(?:/(?P<slug>.*))?"
 _STORY = "read/" + _NUMBER
+_COLUMN = "//*[@id='primary-column']"
 
 SITE = Site(
     name="rmol",
@@ -109,18 +110,12 @@ SITE = Site(
         Layout(
             name="R1",
             requires="#primary-column",
-            body="//*[@id='primary-column']/p[1]",
-            headline=("//*[@id='primary-column']/font[1]",),
-            authors=(
-                "//*[@id='primary-column']/div[4]/font",
-                "//*[@id='primary-column']//font[contains(., 'Laporan')]",
-            ),
-            date=(
-                "//*[@id='primary-column']/font[2]",
-                "//*[@id='primary-column']//font[contains(., 'WIB')]",
-            ),
+            body=f"{_COLUMN}/p[1]",
+            headline=(f"{_COLUMN}/font[1]",),
+            authors=(f"{_COLUMN}/div[4]/font", f"{_COLUMN}//font[contains(., 'Laporan')]"),
+            date=(f"{_COLUMN}/font[2]", f"{_COLUMN}//font[contains(., 'WIB')]"),
             caption=("#primary-column .caption", "#primary-column .photo i"),
-            image=("//*[@id='primary-column']//img[contains(@src, '/images/berita/')]/@src",),
+            image=(f"{_COLUMN}//img[contains(@src, '/images/berita/')]/@src",),
         ),
     ),
     prune=(".ads-responsive", ".ads", "[class^=ads-]"),
@@ -130,10 +125,8 @@ SITE = Site(
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
         Rule(
             name="google_news_rmol",
-            pattern=(
-                r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b"
-                r".{0,60}$"
-            ),
+            pattern=r"^temukan berita-berita hangat terpercaya dari kantor berita politik rmol\b"
+            r".{0,60}$",
         ),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import click
 
-from scraper.cli.corpus.extra import needs_extra
-from scraper.cli.options import json_option
-from scraper.cli.terminal import print_json
+from scraper.cli import options
+from scraper.cli.terminal import needs_extra, print_json
 
 
-@click.command("explain", short_help="Why a story is in a corpus or not.")
+@click.command("explain", short_help="Explain why a story is in a corpus or not.")
 @click.argument("corpus", type=click.Path(path_type=Path))
 @click.argument("reference", metavar="URL")
-@json_option
+@options.json
 def explain(corpus: Path, reference: str, as_json: bool) -> None:
-    """Why a story is in CORPUS or not; URL may also be its id.
+    """Explain why a story is in CORPUS or not. URL may also be its id.
 
     \b
     warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi

@@ -1,11 +1,11 @@
-"""`warta crawl`: the spiders on one archive."""
+"""`warta crawl`: run the spiders on one archive."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,62 +14,61 @@ from click.core import ParameterSource
 
 from archive.archive import Archive
 from archive.errors import Locked
-from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, json_option
-from scraper.cli.terminal import print_json, print_table
+from archive.ledger.wording import plural
+from scraper.cli import options
+from scraper.cli.defaults import ConfiguredOption, configured
+from scraper.cli.terminal import columns, counted, note, print_rows
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
 from scraper.sites.loader import sites as all_sites
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
-
-
-@click.command(short_help="Fetch what is new or due.")
-@click.argument("site", nargs=-1)
-@click.option(
-    "--since",
-    type=_DAY,
-    metavar="YYYY-MM-DD",
-    help="Walk back through dated indexes and sitemaps to this day.",
+_COLUMNS = columns(
+    "site announced asked not_modified first changed unchanged removed failed refused ended",
+    asked="requested",
+    not_modified="304",
+    first="new",
+    refused="missing, by reason",
 )
-@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Nothing published after this day.")
-@click.option("--limit", type=click.IntRange(min=1), help="Stories asked for at most, a site.")
+_PLAN = columns("site published_at why url", published_at="published")
+
+
+@click.command()
+@click.argument("site", nargs=-1)
+@click.option("--since", type=options.DAY, help="Follow indexes and sitemaps back to this day.")
+@click.option("--until", type=options.DAY, help="Skip stories published after this day.")
+@click.option(
+    "--limit",
+    cls=ConfiguredOption,
+    key=("crawl", "limit"),
+    type=click.IntRange(min=1),
+    help="Maximum stories requested per site.",
+)
 @click.option(
     "--recheck",
+    cls=ConfiguredOption,
+    key=("crawl", "recheck"),
     type=click.Choice(RECHECKS),
     default="due",
-    show_default=True,
-    help="Which known stories to ask for again.",
+    help="Known stories to request again.",
 )
 @click.option(
     "--keep",
     type=click.Choice(KEEPS),
-    help="Pages to keep: those that made a revision (changed, the usual), all, or a story's first.",
+    help="Pages to keep; default: changed, those that made a revision.",
 )
-@click.option(
-    "--plan",
-    is_flag=True,
-    help="Say what would be fetched and why; fetch no article, write nothing.",
-)
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
-)
-@click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
-@archive_option
-@json_option
+@click.option("--plan", is_flag=True, help="Show what would be fetched and why; write nothing.")
+@options.scrapy_settings
+@options.verbose
+@options.archive
+@options.json
 @click.pass_context
 def crawl(
     context: click.Context,
     site: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     limit: int | None,
     recheck: str,
     keep: str | None,
@@ -79,39 +78,36 @@ def crawl(
     path: Path,
     as_json: bool,
 ) -> None:
-    """Fetch what is new or due from SITE... (all five without one, but for those that the
-    configuration switches off) into the archive.
+    """Fetch new stories, and known ones that are due, from each SITE into the archive; by default
+    from all sites that the configuration does not switch off.
 
-    Asks robots.txt first, one request a second and one at a time a site. Stopped or killed, the
-    next crawl goes on where it ended. `http_proxy` and `https_proxy` are honoured.
+    Obeys robots.txt, with one request per second and one at a time per site. After an interruption
+    the next crawl resumes. Uses the proxies of `http_proxy` and `https_proxy`.
 
     \b
     warta crawl                                   everything that is announced now
-    warta crawl republika --since 2026-11-01      walk back to that day
-    warta crawl suara --limit 10 --plan           only say what it would fetch
+    warta crawl republika --since 2026-11-01      go back to that day
+    warta crawl suara --limit 10 --plan           only show what it would fetch
     """
     known = configured(context)
-    names = _checked(site) if site else _enabled(known)
-    if since and until and since > until:
-        raise click.UsageError("--since is later than --until: no day is left")
+    names = options.checked_sites(site, all_sites()) or _enabled(known)
+    options.check_days(since, until)
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
         settings.set("KEEP", keep, priority="cmdline")
-    # One clear line for a bad path or a site that is being crawled, before anything is asked.
+    # A bad path or a locked site is one clear line, before anything is requested.
     if not plan:
         Archive(path).close()
+    archive = None if plan else path
     if site:
-        context.with_resource(locks_of(None if plan else path, names))
+        context.with_resource(locks_of(archive, names))
     else:
-        names = _free(context, None if plan else path, names)
+        names = _unlocked(context, archive, names)
     if settings["CONTACT"] == "no contact given" and not plan:
-        click.echo(
-            "No contact is set: tell the sites who you are with WARTA_CONTACT or -s CONTACT=you@example.org",
-            err=True,
-        )
+        note("No contact is set: say who you are with WARTA_CONTACT or -s CONTACT=you@example.org")
     arguments = {
-        "since": since.date().isoformat() if since else None,
-        "until": until.date().isoformat() if until else None,
+        "since": since and since.isoformat(),
+        "until": until and until.isoformat(),
         "recheck": recheck,
         "plan": "1" if plan else "",
     }
@@ -122,98 +118,56 @@ def crawl(
         names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
     )
     if plan:
-        show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
+        _show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:
-        show_crawls(crawls, as_json=as_json)
+        formats = {"refused": counted}
+        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     _end(names, crawls)
 
 
-def _free(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
-    """Those of the sites that no other process crawls, locked; says which it left out. Raises
-    Locked where none is left.
+def _enabled(known: Loaded) -> list[str]:
+    """Return the sites that are crawled by default."""
+    found = known.configuration.enabled(list(all_sites()))
+    if not found:
+        raise click.UsageError("every site is switched off in the configuration; name some")
+    return found
+
+
+def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
+    """Lock the sites that no other process crawls, and return them; the others are skipped.
+
+    Raises:
+        Locked: none is left.
     """
-    free = []
+    locked = []
     for name in names:
         try:
             context.with_resource(locks_of(archive, [name]))
         except Locked as error:
-            click.echo(f"{error}; it is left out", err=True)
+            note(f"{error}; it is skipped")
         else:
-            free.append(name)
-    if not free:
-        raise Locked("all sites are being crawled by other processes; nothing was asked")
-    return free
+            locked.append(name)
+    if not locked:
+        raise Locked("all sites are being crawled by other processes; nothing was requested")
+    return locked
 
 
 def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
-    """Tell what went wrong, and end with 1 where anything did, with 3 where a layout drifted."""
+    """Report what went wrong: exit status 1 for any failure, 3 for a layout that drifted."""
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
-        click.echo(f"Error: {error}", err=True)
+        note(f"Error: {error}")
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
     if broken and not errors:
-        click.echo(
-            f"Error: the crawl of {', '.join(broken)} broke off; run it with -v to see where",
-            err=True,
-        )
+        sites = ", ".join(broken)
+        note(f"Error: the crawl of {sites} broke off; run it with -v to see where")
     drifts = [sentence for crawl in crawls for sentence in crawl.drifts]
     for sentence in drifts:
-        click.echo(f"{sentence}; `warta health` names pages that show it", err=True)
+        note(f"{sentence}; `warta health` lists pages that show it")
     if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
     if drifts:
         raise SystemExit(3)
-
-
-def _checked(names: Sequence[str]) -> list[str]:
-    """The sites asked for, each once; all without one."""
-    known = all_sites()
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise click.UsageError(
-            f"no site is called {', '.join(unknown)}; there are {', '.join(known)}"
-        )
-    return list(dict.fromkeys(names or known))
-
-
-def _enabled(known: Loaded) -> list[str]:
-    """The sites that are crawled without being named."""
-    found = known.configuration.enabled(list(all_sites()))
-    if not found:
-        raise click.UsageError(
-            "every site is switched off in the configuration; name those to crawl"
-        )
-    return found
-
-
-_COLUMNS = {
-    "site": "site",
-    "announced": "announced",
-    "asked": "asked",
-    "not_modified": "304",
-    "first": "new",
-    "changed": "changed",
-    "unchanged": "unchanged",
-    "removed": "removed",
-    "failed": "failed",
-    "refused": "not had, by reason",
-    "ended": "ended",
-}
-
-
-def show_crawls(crawls: Sequence[Crawl], *, as_json: bool) -> None:
-    """A row a site: what was announced, asked for and kept, and what was not, with the reasons."""
-    rows = [_row(crawl) for crawl in crawls]
-    if as_json:
-        print_json(rows)
-        return
-    reasons = [
-        dict(
-            row, refused=", ".join(f"{count} {reason}" for reason, count in row["refused"].items())
-        )
-        for row in rows
-    ]
-    print_table(reasons, _COLUMNS)
 
 
 def _row(crawl: Crawl) -> dict[str, Any]:
@@ -223,14 +177,13 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         outcome, _slash, reason = name.partition("/")
         if reason and outcome in ("refused", "failed", "gone"):
             reasons[reason] += count
-    changed = counts["revisions/publisher"] + counts["revisions/restored"]
     return {
         "site": crawl.site,
         "announced": counts["announced"],
         "asked": counts["asked"],
         "not_modified": counts["not_modified"],
         "first": counts["revisions/first"],
-        "changed": changed,
+        "changed": counts["revisions/publisher"] + counts["revisions/restored"],
         "technical": counts["revisions/technical"],
         "unchanged": counts["unchanged"],
         "removed": counts["revisions/removed"],
@@ -240,21 +193,16 @@ def _row(crawl: Crawl) -> dict[str, Any]:
     }
 
 
-def show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
-    """What a crawl would fetch, and why."""
+def _show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
     rows = [
         {
             "site": story.site,
             "url": story.url,
             "why": story.why,
-            "published_at": story.published_at.isoformat() if story.published_at else None,
+            "published_at": story.published_at and story.published_at.isoformat(),
         }
         for story in planned
     ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(rows, {"site": "site", "published_at": "published", "why": "why", "url": "url"})
-    click.echo(
-        f"{len(rows)} {'story' if len(rows) == 1 else 'stories'} would be fetched.", err=True
-    )
+    print_rows(rows, _PLAN, as_json=as_json)
+    if not as_json:
+        note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")

@@ -1,4 +1,4 @@
-"""`warta doctor`: is a live site still as its profile says?"""
+"""`warta doctor`: does a live site still match its profile?"""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
+from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.options import archive_option, json_option
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -27,20 +27,21 @@ from scraper.sites.loader import sites as all_sites
 MAX_SHOWN = 90
 """Characters of a field's value."""
 
-
-@click.command(short_help="Is a live site still as its profile says?")
-@click.argument("site")
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
+_SOURCES = columns(
+    "kind url status size links article_links newest why",
+    url="address",
+    article_links="stories",
+    why="why not",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Scrapy's own log on stderr.")
-@archive_option
-@json_option
+_FIELDS = columns("field value source", source="from")
+
+
+@click.command()
+@click.argument("site")
+@options.scrapy_settings
+@options.verbose
+@options.archive
+@options.json
 @click.pass_context
 def doctor(
     context: click.Context,
@@ -50,31 +51,29 @@ def doctor(
     path: Path,
     as_json: bool,
 ) -> None:
-    """Ask the live SITE, politely, a dozen requests at most: robots.txt, each source, the three
-    newest stories with every field and where it came from; then what is missing, and what to change
-    in the profile. Nothing is kept; no archive is needed (one that is there tells whether the site
-    asked to be left alone). `http_proxy` and `https_proxy` are honoured.
+    """Check the live SITE against its profile with at most a dozen polite requests: robots.txt,
+    each source, and the three newest stories with every field and its source; then list what is
+    missing and what to change in the profile.
 
-    Exit: 0 all is well, 3 something needs a look, 1 the site cannot be reached.
+    Nothing is kept, and no archive is needed; an existing one says whether the site requested a
+    pause. Uses the proxies of `http_proxy` and `https_proxy`. Exit status: 0 all is well, 3
+    something needs attention, 1 the site cannot be reached.
 
     \b
     warta doctor suara
     warta doctor suara --json | jq '.problems'
     """
     known = all_sites()
-    if site not in known:
-        raise click.UsageError(f"no site is called {site}; there are {', '.join(known)}")
+    options.checked_sites([site], known)
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
-        settings = _settings(context, Path(folder) / "none.db", site, overrides, verbose=verbose)
-        _keep_to(_wish(path, site), settings)
-        click.echo(
-            f"Asking {known[site].home} (at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart) …",
-            err=True,
-        )
+        settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
+        _back_off(_backoff(path, site), settings)
+        pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
+        note(f"Examining {known[site].home} ({pace}) …")
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
-    spider = crawls[0].crawler.spider if crawls else None
-    if not isinstance(spider, Examiner):
+    spiders = [crawl.crawler.spider for crawl in crawls]
+    if not spiders or not isinstance(spider := spiders[0], Examiner):
         raise click.ClickException("the examination broke off; run it with -v to see where")
     now = spider.crawl.now()
     if as_json:
@@ -84,11 +83,9 @@ def doctor(
     raise SystemExit(EXIT[spider.found.verdict])
 
 
-def _settings(
-    context: click.Context, archive: Path, site: str, overrides: Sequence[str], *, verbose: bool
-) -> Settings:
-    """As a crawl of the site has them."""
-    known = configured(context)
+def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bool) -> Settings:
+    """Return the settings that a crawl of the site would have."""
+    known = configured()
     settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
     settings.set("PROGRESS_BAR", False, priority="cmdline")
     own = overrides_of(known, site, overrides)
@@ -97,19 +94,8 @@ def _settings(
     return settings
 
 
-def _keep_to(wish: Backoff | None, settings: Settings) -> None:
-    """Ask as slowly as the site wants, or not at all."""
-    if wish is not None:
-        now = datetime.fromisoformat(settings["NOW"]) if settings["NOW"] else datetime.now(UTC)
-        _leave_alone(wish, now)
-        delay = max(
-            settings.getfloat("DOWNLOAD_DELAY"), min(wish.delay, settings.getfloat("SLOWEST_DELAY"))
-        )
-        settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
-
-
-def _wish(path: Path, site: str) -> Backoff | None:
-    """What the site asked for, if an archive is there and remembers it."""
+def _backoff(path: Path, site: str) -> Backoff | None:
+    """Return the pause or delay that the site requested, if an archive remembers one."""
     try:
         with Archive(path, read_only=True) as archive:
             return archive.backoffs.of(site)
@@ -117,14 +103,20 @@ def _wish(path: Path, site: str) -> Backoff | None:
         return None
 
 
-def _leave_alone(wish: Backoff, now: datetime) -> None:
-    if wish.quiet_until is not None and now < wish.quiet_until:
-        until = wish.quiet_until.isoformat(timespec="seconds")
-        click.echo(
-            f"{wish.site} is to be left alone until {until} ({sentence(wish.reason)}): nothing was asked.",
-            err=True,
-        )
+def _back_off(requested: Backoff | None, settings: Settings) -> None:
+    """Keep to the delay that the site requested; exit with 3 during a pause."""
+    if requested is None:
+        return
+    now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
+    if requested.quiet_until is not None and now < requested.quiet_until:
+        until = requested.quiet_until.isoformat(timespec="seconds")
+        why = sentence(requested.reason)
+        note(f"{requested.site} is not crawled until {until} ({why}): nothing was requested.")
         raise SystemExit(3)
+    delay = min(requested.delay, settings.getfloat("SLOWEST_DELAY"))
+    settings.set(
+        "DOWNLOAD_DELAY", max(settings.getfloat("DOWNLOAD_DELAY"), delay), priority="cmdline"
+    )
 
 
 def _show(found: Examination, now: datetime) -> None:
@@ -134,26 +126,16 @@ def _show(found: Examination, now: datetime) -> None:
         click.echo(line)
     if row["sources"]:
         _heading("Sources")
-        columns = {
-            "kind": "kind",
-            "url": "address",
-            "status": "status",
-            "size": "size",
-            "links": "links",
-            "article_links": "stories",
-            "newest": "newest",
-            "why": "why not",
-        }
-        shown = [
-            dict(each, size=human_bytes(each["bytes"]) if each["bytes"] is not None else None)
+        sources = [
+            dict(each, size=None if each["bytes"] is None else human_bytes(each["bytes"]))
             for each in row["sources"]
             if each["reason"] != NOT_REQUESTED
         ]
-        print_table(shown, columns)
+        print_table(sources, _SOURCES)
     for story in row["stories"]:
         _show_story(story)
     for title, sentences in (
-        ("What needs a look", row["problems"]),
+        ("What needs attention", row["problems"]),
         ("Good to know", row["notes"]),
     ):
         if sentences:
@@ -161,11 +143,9 @@ def _show(found: Examination, now: datetime) -> None:
             for text in sentences:
                 click.echo(f"- {text}")
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
+    verdict = "all is well" if found.verdict == WELL else found.verdict
     click.echo()
-    click.secho(
-        f"{found.site.name}: {'all is well' if found.verdict == WELL else found.verdict} ({found.requests} requests).",
-        fg=colour,
-    )
+    click.secho(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 
 
 def _heading(text: str) -> None:
@@ -177,20 +157,8 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
     if robots["status"] is None:
         yield f"No answer: {sentence(robots.get('reason')) or 'nothing came'}."
         return
-    told = (
-        f"the group for {robots['group']} has no line about it"
-        if robots["group"]
-        else "no group speaks to us"
-    )
-    rule = (
-        f"line {robots['line']}, for {robots['group']}: {robots['rule']}"
-        if robots["rule"]
-        else told
-    )
-    if robots["status"] >= 300:
-        rule = "there is none" if robots["welcome"] else "it could not be had"
-    word = "We are welcome" if robots["welcome"] else "We are not welcome"
-    yield f"Status {robots['status']}. {word}: {rule}."
+    allowed = "Crawling is allowed" if robots["welcome"] else "Crawling is not allowed"
+    yield f"Status {robots['status']}. {allowed}: {_rule(robots)}."
     if robots["crawl_delay"]:
         yield f"Crawl-delay: {robots['crawl_delay']:g} s."
     if robots["sitemaps"]:
@@ -199,25 +167,37 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
         yield f"Shut out: {', '.join(robots['shut_out'])}."
 
 
+def _rule(robots: dict[str, Any]) -> str:
+    """Return the reason why crawling is allowed or not."""
+    if robots["status"] >= 300:
+        return "there is no robots.txt" if robots["welcome"] else "robots.txt is unavailable"
+    if robots["rule"]:
+        return f"line {robots['line']}, for {robots['group']}: {robots['rule']}"
+    if robots["group"]:
+        return f"the group for {robots['group']} has no rule for it"
+    return "no group applies to warta"
+
+
 def _show_story(story: dict[str, Any]) -> None:
     _heading(f"Story {story['url']}")
     if not story["layout"]:
         click.echo(f"Not read: {story['why']}.")
         return
-    more = f", {story['further_pages']} further pages not asked" if story["further_pages"] else ""
-    click.echo(
-        f"Layout {story['layout']}, {story['words']} words{more}."
-        + (f" Refused: {story['why']}." if story["why"] else "")
-    )
+    summary = f"Layout {story['layout']}, {story['words']} words"
+    if story["further_pages"]:
+        summary += f", {story['further_pages']} further pages not requested"
+    if story["why"]:
+        summary += f". Refused: {story['why']}"
+    click.echo(f"{summary}.")
     rows = [
         {
             "field": name,
-            "value": _short(told["value"]),
-            "source": told["from"] or "address" if name != "canonical_url" else "address",
+            "value": _short(found["value"]),
+            "source": "address" if name == "canonical_url" else found["from"] or "address",
         }
-        for name, told in story["fields"].items()
+        for name, found in story["fields"].items()
     ]
-    print_table(rows, {"field": "field", "value": "value", "source": "from"})
+    print_table(rows, _FIELDS)
     for title, what in (("Missing", story["missing"]), ("Doubtful", story["warnings"])):
         if what:
             click.echo(f"{title}: {', '.join(what)}.")
@@ -226,9 +206,9 @@ def _show_story(story: dict[str, Any]) -> None:
 
 
 def _short(value: Any) -> str:
-    text = " ".join(
-        ", ".join(map(str, value)).split()
-        if isinstance(value, (list, tuple))
-        else str(value).split()
-    )
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value))
+    text = " ".join(str(value).split())
+    if len(text) > MAX_SHOWN:
+        text = f"{text[:MAX_SHOWN]}…"
+    return text

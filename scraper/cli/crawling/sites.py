@@ -1,18 +1,24 @@
-"""`warta sites`: what is known of each site."""
+"""`warta sites`: the sites and their profiles."""
 
 from __future__ import annotations
 
 import click
 
-from scraper.cli.options import json_option
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.terminal import columns, print_rows
 from scraper.sites.loader import sites as all_sites
 
+_COLUMNS = columns(
+    "site home domains layouts sources timezone",
+    layouts="layouts, newest first",
+    timezone="time zone",
+)
 
-@click.command(short_help="The sites that warta knows.")
-@json_option
+
+@click.command()
+@options.json
 def sites(as_json: bool) -> None:
-    """The sites that warta can crawl: their domains, sources and layouts."""
+    """List the sites that warta can crawl: their domains, sources and layouts."""
     rows = [
         {
             "site": site.name,
@@ -24,16 +30,4 @@ def sites(as_json: bool) -> None:
         }
         for site in all_sites().values()
     ]
-    if as_json:
-        print_json(rows)
-        return
-    shown = [dict(row, sources=len(row["sources"])) for row in rows]
-    columns = {
-        "site": "site",
-        "home": "home",
-        "domains": "domains",
-        "layouts": "layouts, newest first",
-        "sources": "sources",
-        "timezone": "clock",
-    }
-    print_table(shown, columns)
+    print_rows(rows, _COLUMNS, as_json=as_json, formats={"sources": len})

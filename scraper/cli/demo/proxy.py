@@ -1,8 +1,7 @@
-"""A forward proxy on loopback that answers for the real sites from a table: it ends TLS itself,
-with a certificate of its own.
+"""A forward proxy on loopback that answers for the real sites from a table.
 
-Clients name it in http_proxy and https_proxy and ask for the real URLs; nothing in them knows that
-the answers are replayed.
+Clients set it in http_proxy and https_proxy and request the real URLs. It terminates TLS with a
+certificate of its own.
 """
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Any, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 
@@ -41,8 +40,7 @@ Answers = Mapping[str, Answer] | Callable[[str], Answer | None]
 
 
 class ReplayProxy:
-    """Serves `answers` (by URL, or a function of the URL) until it is closed; 404 for what it does
-    not know.
+    """Serves `answers` (by URL, or a function of the URL) until it is closed; else 404.
 
     Answers with status 200 carry an ETag, and a matching If-None-Match is answered 304. `requests`
     counts by (URL, status).
@@ -64,65 +62,54 @@ class ReplayProxy:
 
     @property
     def url(self) -> str:
-        """What http_proxy and https_proxy are set to."""
+        """The value for http_proxy and https_proxy."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(timeout=5)
 
     def asked(self, url: str) -> int:
-        """How often a URL was asked for, whatever the answer."""
-        return sum(count for (asked, _status), count in self.requests.items() if asked == url)
+        """Return how often a URL was requested, whatever the answer."""
+        return sum(count for (of, _status), count in self.requests.items() if of == url)
 
     def answer(self, url: str, if_none_match: str | None) -> Answer:
-        """The answer to a request, counted."""
+        """Return the answer to a request, and count it."""
         found = self.answers(url) if callable(self.answers) else self.answers.get(url)
         answer = found or Answer(status=404, body=b"<html><title>404</title><p>Tidak ada.</html>")
-        if answer.status == 200 and not any(
-            name.lower() == "etag" for name, _value in answer.headers
-        ):
+        if answer.status == 200 and not any(name.lower() == "etag" for name, _ in answer.headers):
             tag = f'"{sha256(answer.body).hexdigest()[:16]}"'
-            answer = Answer(
-                content_type=answer.content_type,
-                body=answer.body,
-                headers=(*answer.headers, ("ETag", tag)),
-            )
             if if_none_match == tag:
                 answer = Answer(status=304, headers=(("ETag", tag),))
+            else:
+                answer = replace(answer, headers=(*answer.headers, ("ETag", tag)))
         with self._lock:
             self.requests[url, answer.status] += 1
         return answer
 
     def end_tls(self, connection: Any) -> Any:
-        """The client's connection as TLS."""
+        """Return the client's connection as TLS."""
         return self._tls.wrap_socket(connection, server_side=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One client's connection; after CONNECT it speaks TLS."""
+    """One client's connection; TLS after CONNECT."""
 
     proxy: ReplayProxy  # set by a subclass for each proxy
     protocol_version = "HTTP/1.1"
     timeout = 30
     wbufsize = 1 << 16  # headers and a small body in one packet
-    disable_nagle_algorithm = (
-        True  # else an answer of several packets waits 40 ms for an acknowledgement
-    )
+    # Else an answer of several packets waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
     tunnel: str | None = None
 
     def do_CONNECT(self) -> None:
-        """From here on the client speaks TLS with the host that it named, which is us."""
+        """Answer for the host that the client named, over TLS."""
         self.tunnel = self.path.removesuffix(":443")
         self.send_response(200, "Connection established")
         self.end_headers()
@@ -142,11 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.proxy.answer(url, self.headers.get("If-None-Match"))
         headers = dict(answer.headers)
         if answer.status != 304:
-            headers = {
-                "Content-Type": answer.content_type,
-                "Content-Length": str(len(answer.body)),
-                **headers,
-            }
+            length = str(len(answer.body))
+            headers = {"Content-Type": answer.content_type, "Content-Length": length, **headers}
         self.send_response(answer.status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -154,12 +138,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def handle(self) -> None:
-        """A client that goes away is no error."""
+        """A client that disconnects is no error."""
         with suppress(OSError):
             super().handle()
 
     def finish(self) -> None:
-        """Close what TLS was spoken on; the server closes only the socket below."""
+        """Close the TLS connection; the server closes only the socket below it."""
         with suppress(OSError, ValueError):
             super().finish()
         if self.tunnel:
@@ -167,11 +151,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self.connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's names
-        """Silence: the client tells what it asked."""
+        """Log nothing: the client logs its requests."""
 
 
 def _throw_away_tls() -> ssl.SSLContext:
-    """A server context with a self-signed certificate that lives as long as this process."""
+    """Return a server context with a self-signed certificate that is kept in memory only."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "warta demo")])
     now = datetime.now(UTC)
@@ -188,13 +172,9 @@ def _throw_away_tls() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         pem = Path(folder) / "demo.pem"
-        pem.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
+        private = key.private_bytes(
+            Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
         context.load_cert_chain(pem)
     return context

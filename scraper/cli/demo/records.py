@@ -1,4 +1,4 @@
-"""What the demo world is made of: stories and listings, as the files in `stories/` hold them."""
+"""Stories and listings of the demo world, as the files in `stories/` have them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What the newsroom changes in a story between the first round and the second."""
+    """What the publisher changes in a story between the first round and the second."""
 
     headline: str
     paragraph: int
-    """Which paragraph is written anew, counted from 0."""
+    """Index of the paragraph that is rewritten."""
     text: str
     modified: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One invented story, with what the template of its layout shows."""
+    """One invented story, with all that the template of its layout shows."""
 
     layout: str
     url: str
@@ -48,7 +48,7 @@ class Story:
     tags: tuple[str, ...] = ()
     bullets: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
-    """How many paragraphs stand on each page of a story in pages."""
+    """Number of paragraphs on each page of a story in pages."""
     edit: Edit | None = None
     vanishes: bool = False
     counters_move: bool = False
@@ -56,13 +56,13 @@ class Story:
 
     @property
     def link(self) -> str:
-        """The URL as home pages and indexes write it."""
+        """The URL that home pages and indexes link to."""
         return self.announced or self.url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A page that is no story: a home page, an index, a sitemap, a feed or a robots.txt."""
+    """A page that is not a story: home page, index, sitemap, feed or robots.txt."""
 
     urls: tuple[str, ...]
     template: str
@@ -88,14 +88,14 @@ class Site:
     stories: tuple[Story, ...]
     listings: tuple[Listing, ...]
     page_suffix: str = ""
-    """What the URL of a later page ends with; `{}` is its number."""
+    """Suffix of the URL of a later page; `{}` is its number."""
     whole_suffix: str = ""
-    """What the URL of a story in one piece ends with."""
+    """Suffix of the URL that shows all pages in one."""
 
 
 @cache
 def read_site(name: str) -> Site:
-    """One site, read from its file; stories newest first."""
+    """Read one site from its file; stories newest first."""
     table = tomllib.loads(bundled_text(f"stories/{name}.toml"))
     stories = sorted(
         (_story(entry) for entry in table.pop("story")), key=lambda story: story.published
@@ -105,16 +105,16 @@ def read_site(name: str) -> Site:
 
 
 def bundled_text(path: str) -> str:
-    """The text of a file that stands beside this module."""
+    """Return the text of a file beside this module."""
     return files("scraper.cli.demo").joinpath(path).read_text(encoding="utf-8")
 
 
 def _story(entry: dict[str, Any]) -> Story:
-    """One story from its table."""
+    """Return the story of a table."""
     edit = entry.pop("edit", None)
-    return Story(**_tuples(entry), edit=Edit(**edit) if edit else None)
+    return Story(**_tuples(entry), edit=edit and Edit(**edit))
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    """The table with tuples for its lists."""
+    """Return the table with tuples for its lists."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

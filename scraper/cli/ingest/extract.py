@@ -7,50 +7,43 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import track
 
-from archive.ledger.wording import sentence
-from scraper.cli.terminal import console, print_json, print_table
+from archive.ledger.wording import plural, sentence
+from scraper.cli import options
+from scraper.cli.terminal import (
+    columns,
+    killed_workers_reported,
+    note,
+    print_record,
+    print_table,
+    progress_bar,
+)
 from scraper.extraction import read
 from scraper.settings import DOWNLOAD_MAXSIZE
 from scraper.sites.loader import site_of
 
 MIN_JOBS = 64
-"""Fewer pages are read faster than processes are started."""
+"""Fewer pages are read faster than worker processes start."""
 
 
-@click.command(short_help="Articles out of saved pages.")
+@click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--url", help="The address of the page; it tells the site.")
+@click.option("--url", help="Address of the page, which identifies its site.")
 @click.option(
     "--manifest",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help='JSON lines {"url": …, "html": PATH}, paths relative to it.',
+    help='JSON lines {"url": …, "html": PATH}, with paths relative to this file.',
 )
+@options.jobs
 @click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    help="Processes for a manifest; all cores without it.",
+    "--explain", is_flag=True, help="Show the source of each field and what rules removed."
 )
-@click.option(
-    "--explain",
-    is_flag=True,
-    help="Where each field came from, and which rule took which line out.",
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="JSON lines also on a terminal (a pipe always gets them).",
-)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines on a terminal, too.")
 def extract(
     files: tuple[Path, ...],
     url: str | None,
@@ -59,7 +52,8 @@ def extract(
     explain: bool,
     as_json: bool,
 ) -> None:
-    """The article of saved pages: one JSON line each, in order; `error` says why a page gave none.
+    """Extract the articles of saved pages: one JSON line each, in order; `error` says why a page
+    has none.
 
     \b
     warta extract page.html --url https://www.suara.com/news/2026/11/20/071512/warga
@@ -68,109 +62,98 @@ def extract(
     warta extract --manifest pages.jsonl > articles.jsonl
     """
     if manifest is not None and (files or url or explain):
-        raise click.UsageError("--manifest stands alone: it names files and addresses itself")
-    if manifest is None and (len(files) != 1 or not url):
-        raise click.UsageError(
-            "give one FILE (or - for standard input) with its --url, or a --manifest"
-        )
+        raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
     if manifest is not None:
-        rows = _with_bar(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
+        rows = _extracted(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
+    elif len(files) == 1 and url:
+        body = _stdin() if str(files[0]) == "-" else _bytes(files[0])
+        rows = iter([_article(url, body, explain=explain)])
     else:
-        body = (
-            sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1)
-            if str(files[0]) == "-"
-            else _bytes(files[0])
-        )
-        rows = iter([_article(url or "", body, explain=explain)])
+        raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
     failed = 0
     for row in rows:
         if "error" in row:
             failed += 1
-            click.echo(row["error"], err=True)
+            note(row["error"])
         if explain and "error" not in row and not as_json and sys.stdout.isatty():
             _print_evidence(row)
-        elif as_json or manifest is not None or not sys.stdout.isatty():
-            print_json([row])
         else:
-            console().print_json(json.dumps(row, ensure_ascii=False))
+            print_record(row, as_json=as_json or manifest is not None)
     if failed:
-        click.echo(
-            f"{failed} {'page' if failed == 1 else 'pages'} gave no article; their lines hold an `error`.",
-            err=True,
-        )
+        pages = plural(failed, "page")
+        note(f"{pages} gave no article: see `error` in the output.")
         raise SystemExit(1)
 
 
 def _print_evidence(row: dict[str, Any]) -> None:
-    """Tables for a person who mends a rule."""
+    """Print an article as tables, for whoever maintains the rules."""
     evidence = row["evidence"]
     fields = [
         {"field": name, "value": "(below)" if name == "body" else row.get(name), "source": source}
         for name, source in evidence["sources"].items()
     ]
-    print_table(
-        fields,
-        {"field": "field", "value": "value", "source": "from"},
-        title=f"{row['url']} (layout {row['layout']})",
-    )
+    title = f"{row['url']} (layout {row['layout']})"
+    print_table(fields, columns("field value source", source="from"), title=title)
     if evidence["taken"]:
-        print_table(evidence["taken"], {"rule": "rule", "text": "took out"})
+        print_table(evidence["taken"], columns("rule text", text="removed"))
     click.echo(f"\n{row['body']}")
 
 
-def _with_bar(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
-    """The jobs done by several processes, in order.
+def _extracted(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
+    """Do the jobs in several processes and yield their rows in order.
 
     Raises:
-        click.ClickException: a process was killed, as for want of memory; what is before it was
-        given.
+        click.ClickException: a process was killed; the rows before it were yielded.
     """
-    bar = {
-        "description": "extracting",
-        "console": Console(stderr=True),
-        "transient": True,
-        "disable": not sys.stderr.isatty(),
-    }
+    with progress_bar("extracting", total=len(jobs)) as advance:
+        for row in _rows(jobs, processes):
+            advance(1)
+            yield row
+
+
+def _rows(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
     if processes == 1 or len(jobs) < MIN_JOBS:
-        yield from track((_job(job) for job in jobs), total=len(jobs), **bar)  # type: ignore[arg-type]
+        yield from map(_job, jobs)
         return
-    try:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            yield from track(pool.map(_job, jobs, chunksize=16), total=len(jobs), **bar)  # type: ignore[arg-type]
-    except BrokenProcessPool as error:
-        raise click.ClickException(
-            "a process that read pages was killed, perhaps for want of memory; try fewer with --jobs"
-        ) from error
+    with (
+        killed_workers_reported(),
+        ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
+    ):
+        yield from pool.map(_job, jobs, chunksize=16)
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
     if "error" in job:
         return job
     row = _article(job["url"], _bytes(job["html"]))
-    return row if "error" not in row else row | {"error": f"{job['where']}: {row['error']}"}
+    if "error" in row:
+        row["error"] = f"{job['where']}: {row['error']}"
+    return row
 
 
 def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
-    """What each line names; a line that names nothing gives an error in its place."""
+    """Yield the job of each line; an `error` in place of one that cannot be read."""
     for number, line in enumerate(manifest.read_text("utf-8-sig", errors="replace").split("\n"), 1):
         if not line.strip():
             continue
+        where = f"{manifest}:{number}"
         try:
             job = json.loads(line)
             url, path = job["url"], job["html"]
         except (ValueError, KeyError, TypeError, RecursionError):
             url = path = None
         if isinstance(url, str) and isinstance(path, str):
-            yield {"url": url, "html": manifest.parent / path, "where": f"{manifest}:{number}"}
+            yield {"url": url, "html": manifest.parent / path, "where": where}
         else:
-            yield {
-                "url": url,
-                "error": f'{manifest}:{number}: expected {{"url": "…", "html": "PATH"}}',
-            }
+            yield {"url": url, "error": f'{where}: expected {{"url": "…", "html": "PATH"}}'}
+
+
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1)
 
 
 def _bytes(path: Path) -> bytes | str:
-    """The file's bytes, or a sentence that says why there are none."""
+    """Return the bytes of a file, or a sentence on why there are none."""
     try:
         with path.open("rb") as file:
             return file.read(DOWNLOAD_MAXSIZE + 1)
@@ -190,10 +173,8 @@ def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str,
     try:
         reading = read(body, url, site_of(url))
     except Exception as error:  # one page that breaks the extractor must not stop the others
-        return {
-            "url": url,
-            "error": f"the page could not be read ({type(error).__name__}: {error})",
-        }
+        why = f"the page could not be read ({type(error).__name__}: {error})"
+        return {"url": url, "error": why}
     row = reading.article.as_dict()
     if explain:
         taken = [{"rule": rule, "text": text} for rule, text in reading.taken]

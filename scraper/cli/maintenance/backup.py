@@ -1,4 +1,4 @@
-"""`warta backup`: a consistent copy, also while crawls run."""
+"""`warta backup`: a consistent copy, even while crawls run."""
 
 from __future__ import annotations
 
@@ -13,58 +13,60 @@ from archive.database.backup import copy_database
 from archive.database.connection import plain_errors
 from archive.errors import ArchiveDamaged
 from archive.ledger.wording import human_bytes
-from archive.maintenance.verify import Finding, verify
-from scraper.cli.options import archive_option, opened
-from scraper.cli.terminal import bar
+from archive.maintenance.verify import verify
+from scraper.cli import options
+from scraper.cli.opening import opened
+from scraper.cli.terminal import interruptible, note, progress_bar
 
 SAMPLE = 1_000
-"""Snapshots and revisions of the copy that are read back; `warta verify` reads them all."""
+"""Snapshots and revisions of the copy that are verified; `warta verify` reads them all."""
 
 
-@click.command(short_help="A safe copy, also while a crawl runs.")
+@click.command()
 @click.argument("destination", type=click.Path(path_type=Path))
-@archive_option
+@options.archive
 def backup(destination: Path, path: Path) -> None:
-    """Copy the archive as it stands at this moment to DESTINATION; crawls and readers go on
-    meanwhile.
+    """Copy the current state of the archive to DESTINATION, while crawls and readers go on.
 
     The copy is verified (the whole file, and a sample of texts and pages) before it gets its name,
-    so a file of that name is always whole. A file that is there already is never replaced.
+    so a file of that name is always complete. An existing file is never replaced.
 
     \b
     warta backup backups/news-2026-11-22.db
     """
-    with suppress(OSError):  # what cannot be looked at is told below
-        destination = destination / path.name if destination.is_dir() else destination
-    with opened(path) as archive, plain_errors(destination), bar("copying", total=None) as advance:
-        copied = 0
+    with suppress(OSError):  # reported below
+        if destination.is_dir():
+            destination /= path.name
+    with (
+        opened(path) as archive,
+        plain_errors(destination),
+        progress_bar("copying", total=None) as advance,
+        interruptible(f"interrupted; there is no {destination}"),
+    ):
+        done = 0
 
-        def tell(left: int, total: int) -> None:
-            nonlocal copied
-            advance(total - left - copied, total)
-            copied = total - left
+        def copied(left: int, total: int) -> None:
+            nonlocal done
+            advance(total - left - done, total)
+            done = total - left
 
-        try:
-            copy_database(archive.db.conn, destination, copied=tell, check=_check)
-        except KeyboardInterrupt:
-            raise click.ClickException(f"interrupted; there is no {destination}") from None
-    click.echo(f"{destination}: {human_bytes(destination.stat().st_size)}, verified.", err=True)
+        copy_database(archive.db.conn, destination, copied=copied, check=_check)
+    note(f"{destination}: {human_bytes(destination.stat().st_size)}, verified.")
 
 
 def _check(copy: Path) -> None:
+    """Raise ArchiveDamaged if the copy does not verify."""
     with Archive(copy, read_only=True) as archive:
         try:
-            wrong = next(
-                (finding for finding in verify(archive, sample=SAMPLE) if not finding.ok), None
-            )
-            told = (
-                f"{wrong.check}: {wrong.problems[0]}"
-                if wrong is not None and wrong.check != "file"
-                else "the database file is damaged"
-            )
+            failed = [finding for finding in verify(archive, sample=SAMPLE) if not finding.ok]
         except sqlite3.DatabaseError:
-            wrong, told = Finding(check="file"), "the database file is damaged"
-    if wrong is not None:
-        raise ArchiveDamaged(
-            f"the copy is not sound, and was taken away: {told}; try `warta verify`"
-        )
+            problem = "the database file is damaged"
+        else:
+            if not failed:
+                return
+            problem = f"{failed[0].check}: {failed[0].problems[0]}"
+            if failed[0].check == "file":
+                problem = "the database file is damaged"
+    raise ArchiveDamaged(
+        f"the copy does not verify, and was deleted: {problem}; try `warta verify`"
+    )

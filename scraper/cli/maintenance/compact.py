@@ -1,4 +1,4 @@
-"""`warta compact`: give room back."""
+"""`warta compact`: return unused space to the disk."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ import click
 
 from archive.ledger.wording import human_bytes
 from archive.maintenance.compact import compact as compact_archive
-from scraper.cli.options import archive_option, opened_for_writing
+from scraper.cli import options
+from scraper.cli.opening import opened_for_writing
+from scraper.cli.terminal import interruptible, note
 
 
-@click.command(short_help="Rewrite the file without its free room.")
-@archive_option
+@click.command()
+@options.archive
 def compact(path: Path) -> None:
-    """Rewrite the file without free room and without traces of what was erased; finish what `warta
-    remove` left to do.
+    """Rewrite the file without unused space (VACUUM) and without traces of what was erased, as
+    `warta remove` does.
 
-    Readers go on meanwhile; crawls wait, so run it when none is under way on a large archive.
-    Interrupted, it changes nothing.
+    Readers are not disturbed; crawls wait, so run it between crawls if the archive is large. If
+    interrupted, it changes nothing.
     """
-    try:
-        with opened_for_writing(path) as archive:
-            before = path.stat().st_size
-            whole = compact_archive(archive, now=datetime.now(UTC))
-    except KeyboardInterrupt:
-        raise click.ClickException(f"{path}: interrupted; nothing is lost") from None
-    click.echo(
-        f"{path}: {human_bytes(before)} before, {human_bytes(path.stat().st_size)} now.", err=True
-    )
-    if not whole:
-        click.echo(
-            "Another program still reads an older state: its log goes when it ends.", err=True
-        )
+    with (
+        interruptible(f"{path}: interrupted; nothing is lost"),
+        opened_for_writing(path) as archive,
+    ):
+        before = path.stat().st_size
+        complete = compact_archive(archive, now=datetime.now(UTC))
+    after = human_bytes(path.stat().st_size)
+    note(f"{path}: {human_bytes(before)} before, {after} now.")
+    if not complete:
+        note("Another program still reads an older state: its log is removed when it ends.")

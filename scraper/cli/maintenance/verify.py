@@ -1,68 +1,56 @@
-"""`warta verify`: is the archive what it should be?"""
+"""`warta verify`: check the integrity of the archive."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from archive.maintenance.verify import MOST, Finding, amount
+from archive.maintenance.verify import MAX_SHOWN, amount
 from archive.maintenance.verify import verify as verify_archive
-from scraper.cli.options import archive_option, json_option, opened
-from scraper.cli.terminal import bar, print_json, print_table
+from scraper.cli import options
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, note, print_rows, progress_bar
+
+_COLUMNS = columns("check examined result")
 
 
-@click.command(short_help="Check every text and every kept page.")
+@click.command()
 @click.option(
     "--sample",
     type=click.IntRange(min=1),
     metavar="N",
     help="Only N snapshots and N revisions, spread over the archive.",
 )
-@archive_option
-@json_option
+@options.archive
+@options.json
 def verify(sample: int | None, path: Path, as_json: bool) -> None:
-    """Check the file, the links between rows, the views, the search index, every text and every
-    kept page against its digest.
+    """Check the file, the links between rows, the views, the search index, and every text and kept
+    page against its digest.
 
-    Writes nothing, and may run beside a crawl. Exit status 1 where something is wrong.
+    Writes nothing, and may run beside a crawl. Exit status 1 if anything is wrong.
 
     \b
     warta verify
-    warta verify --sample 1000       a look at a large archive
+    warta verify --sample 1000       a quick check of a large archive
     """
     with opened(path) as archive:
-        archive.db.conn.execute(
-            "BEGIN"
-        )  # one state of the archive, whatever a crawl writes meanwhile
-        with bar("verifying", total=amount(archive, sample)) as advance:
+        archive.db.conn.execute("BEGIN")  # one state, whatever a crawl writes meanwhile
+        with progress_bar("verifying", total=amount(archive, sample)) as advance:
             findings = list(verify_archive(archive, sample=sample, progress=advance))
-    show_findings(findings, path, as_json=as_json)
+    rows: list[dict[str, Any]] = [
+        {"check": finding.check, "examined": finding.examined, "problems": finding.problems}
+        for finding in findings
+    ]
+    if not as_json:
+        for row in rows:
+            row["result"] = f"{len(row['problems'])} wrong" if row["problems"] else "ok"
+    print_rows(rows, _COLUMNS, as_json=as_json, title=str(path))
+    for finding in findings:
+        for problem in finding.problems[:MAX_SHOWN]:
+            note(f"{finding.check}: {problem}")
+        if len(finding.problems) > MAX_SHOWN:
+            note(f"{finding.check}: and {len(finding.problems) - MAX_SHOWN} more")
     if not all(finding.ok for finding in findings):
         raise SystemExit(1)
-
-
-def show_findings(findings: list[Finding], path: Path, *, as_json: bool) -> None:
-    """A row a check, and below each thing that is wrong."""
-    if as_json:
-        print_json(
-            {"check": finding.check, "examined": finding.examined, "problems": finding.problems}
-            for finding in findings
-        )
-    else:
-        rows = [
-            {
-                "check": f.check,
-                "examined": f.examined,
-                "result": "ok" if f.ok else f"{len(f.problems)} wrong",
-            }
-            for f in findings
-        ]
-        print_table(
-            rows, {"check": "check", "examined": "examined", "result": "result"}, title=str(path)
-        )
-    for finding in findings:
-        for problem in finding.problems[:MOST]:
-            click.echo(f"{finding.check}: {problem}", err=True)
-        if len(finding.problems) > MOST:
-            click.echo(f"{finding.check}: and {len(finding.problems) - MOST} more", err=True)

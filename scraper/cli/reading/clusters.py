@@ -1,9 +1,8 @@
-"""`warta clusters`: which stories ran more than once."""
+"""`warta clusters`: which stories were published more than once."""
 
 from __future__ import annotations
 
 import os
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,43 +11,25 @@ import click
 from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication.queries import clusters as read_clusters
-from scraper.cli.options import (
-    Moment,
-    archive_option,
-    json_option,
-    named,
-    opened,
-    opened_for_writing,
-    tell_unread,
+from scraper.cli import options
+from scraper.cli.opening import opened, opened_for_writing, warn_unclustered
+from scraper.cli.terminal import columns, counted, interruptible, note, print_rows, progress_bar
+
+_COLUMNS = columns(
+    "cluster_id members sites relations agency first_site first_published_at minutes headline",
+    cluster_id="cluster",
+    first_site="first",
+    first_published_at="published",
+    minutes="minutes to the last",
 )
-from scraper.cli.terminal import bar, print_json, print_table
-
-_COLUMNS = {
-    "cluster_id": "cluster",
-    "members": "members",
-    "sites": "sites",
-    "relations": "relations",
-    "agency": "agency",
-    "first_site": "first",
-    "first_published_at": "published",
-    "minutes": "minutes to the last",
-    "headline": "headline",
-}
 
 
-@click.group(invoke_without_command=True, short_help="Stories that ran more than once.")
-@click.option(
-    "--min-size", type=click.IntRange(min=2), default=2, show_default=True, help="Members at least."
-)
+@click.group(invoke_without_command=True)
+@click.option("--min-size", type=click.IntRange(min=2), default=2, help="Minimum members.")
 @click.option("--site", help="Only clusters with a story of this site.")
-@click.option(
-    "--since",
-    type=Moment(begins=True),
-    metavar="DAY",
-    help="Only clusters with a story published since then.",
-)
-@archive_option
-@json_option
+@click.option("--since", type=options.SINCE_TIME, help="Only clusters with a story since then.")
+@options.archive
+@options.json
 @click.pass_context
 def clusters(
     context: click.Context,
@@ -58,64 +39,43 @@ def clusters(
     path: Path,
     as_json: bool,
 ) -> None:
-    """Stories that ran more than once, newest first: wire copy, press releases, reposts, a site's
-    own repeats.
+    """List stories that were published more than once, newest first: wire copy, press releases,
+    reposts, a site's own repeats.
 
-    They are labelled as they come; `warta clusters rebuild` reads all texts again and gives the
-    same answer.
+    Articles are clustered as they arrive; `warta clusters rebuild` compares all texts again, with
+    the same result.
 
     \b
     warta clusters --min-size 3 --site republika
-    warta cluster URL                            who ran it, when, and how much of it
+    warta cluster URL                            who published it, when, and how much of it
     """
     if context.invoked_subcommand is not None:
         return
     with opened(path) as archive:
         rows = read_clusters(archive.db, least=min_size, site=site, since=since)
-        tell_unread(archive)
-    if as_json:
-        print_json(rows)
-    elif rows:
-        print_table([dict(row, relations=_told(row["relations"])) for row in rows], _COLUMNS)
-    else:
-        filtered = site is not None or since is not None or min_size > 2
-        click.echo(
-            "No cluster is like that." if filtered else "No story ran more than once.", err=True
-        )
+        warn_unclustered(archive)
+    filtered = site is not None or since is not None or min_size > 2
+    empty = "No cluster matches." if filtered else "No story was published more than once."
+    print_rows(rows, _COLUMNS, as_json=as_json, formats={"relations": counted}, empty=empty)
 
 
-def _told(relations: dict[str, int]) -> str:
-    return ", ".join(f"{count} {relation}" for relation, count in relations.items())
+@clusters.command(short_help="Cluster all articles again.")
+@options.jobs
+@options.archive
+def rebuild(jobs: int | None, path: Path) -> None:
+    """Compare all texts again, on all cores. May be interrupted and run again.
 
-
-@clusters.command(short_help="All clusters anew, from the texts.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), help="Processes; all cores without it.")
-@archive_option
-@click.pass_context
-def rebuild(context: click.Context, jobs: int | None, path: Path) -> None:
-    """Read every text again and look for every link, on all cores; may be stopped and run again.
-
-    Needed after an update that compares texts otherwise, and for archives of versions that knew no
+    Needed after an update that compares texts differently, and for archives of versions without
     clusters.
     """
     with (
-        opened_for_writing(named(context, path)) as archive,
-        bar("clustering", total=None) as advance,
+        opened_for_writing(path) as archive,
+        progress_bar("clustering", total=None) as advance,
+        interruptible("interrupted; every cluster is whole, old or new: run it again"),
     ):
-        (articles,) = archive.db.conn.execute(
-            "SELECT count(*) FROM articles WHERE revision > 0"
-        ).fetchone()
-        advance(0, 3 * articles)
-        try:
-            changed = rebuild_clusters(
-                archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance
-            )
-        except KeyboardInterrupt:
-            raise click.ClickException(
-                "interrupted; every cluster is whole, old or new: run it again"
-            ) from None
-        except BrokenProcessPool as error:
-            raise click.ClickException(
-                "a process that read texts was killed, perhaps for want of memory; try fewer with --jobs"
-            ) from error
-    click.echo(f"{plural(changed, 'membership')} changed.", err=True)
+        count = "SELECT count(*) FROM articles WHERE revision > 0"
+        advance(0, 3 * archive.db.conn.execute(count).fetchone()[0])
+        changed = rebuild_clusters(
+            archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance
+        )
+    note(f"{plural(changed, 'membership')} changed.")

@@ -1,4 +1,4 @@
-"""`warta explain`: a URL's whole life in plain words."""
+"""`warta explain`: the history of a URL, in sentences."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import click
 from archive.ledger.ledger import MOVES
 from archive.ledger.wording import human_bytes, plain_time, sentence
 from archive.revisions import queries
-from scraper.cli.options import archive_option, identify, json_option, opened
+from scraper.cli import options
+from scraper.cli.opening import identify, opened
 from scraper.cli.terminal import print_json
 
-_MOVED = {
+_EVENTS = {
     "announced": "Announced again",
-    "woken": "Looked at again",
+    "woken": "Scheduled again",
     "reread": "Its kept page was read again",
     "imported": "Imported",
     "taken_down": "Taken down here",
 }
 
 
-@click.command(short_help="A URL's whole life.")
+@click.command()
 @click.argument("url")
-@archive_option
-@json_option
+@options.archive
+@options.json
 def explain(url: str, path: Path, as_json: bool) -> None:
-    """A URL's whole life: who announced it, each check with its answer, why it is due or not, and
-    what it made.
+    """Show the history of a URL: who announced it, each check with its answer, why it is due or
+    not, and its revisions.
 
     \b
     warta explain https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan
@@ -39,60 +40,62 @@ def explain(url: str, path: Path, as_json: bool) -> None:
     if as_json:
         print_json([life])
         return
-    for line in _life(life):
+    for line in _lines(life):
         click.echo(line)
 
 
-def _life(life: dict[str, Any]) -> Iterator[str]:
+def _lines(life: dict[str, Any]) -> Iterator[str]:
     yield life["url"]
-    yield (
-        f"Site {life['site']}, state {life['state']}"
-        + (f": {sentence(life['reason'])}" if life["reason"] else "")
-        + "."
-    )
+    yield f"Site {life['site']}, state {life['state']}{_if(': {}', sentence(life['reason']))}."
     if life["taken_down_for"]:
         yield f"The reason given: {life['taken_down_for']}."
-    announced = f" by {life['announced_by']}" if life["announced_by"] else ""
-    dated = f", dated {life['published_at']}" if life["published_at"] else ""
-    yield f"First announced {plain_time(life['first_seen_at'])}{announced}{dated}."
-    yield from map(_happened, life["history"])
+    source = _if(" by {}", life["announced_by"]) + _if(", dated {}", life["published_at"])
+    yield f"First announced {plain_time(life['first_seen_at'])}{source}."
+    yield from map(_event, life["history"])
     if not any(check["outcome"] not in MOVES for check in life["history"]):
-        yield "Never asked for."
+        yield "Never requested."
     if life["state"] != "source":
         yield _due(life)
-    if life["article_id"] is not None:
-        yield (
-            f"It is article {life['article_id']}:"
-            if life["revisions"]
-            else f"It was article {life['article_id']}; its texts are erased."
-        )
-    for made in life["revisions"]:
-        changed = f", changed {', '.join(made['changed'])}" if made["changed"] else ""
-        note = f': "{made["correction"]}"' if made["correction"] else ""
-        back = f", back to revision {made['returns_to']}" if made["returns_to"] else ""
-        yield f"  revision {made['number']} ({made['kind']}{changed}{back}) {plain_time(made['observed_at'])}{note}"
+    if life["article_id"] is None:
+        return
+    if life["revisions"]:
+        yield f"It is article {life['article_id']}:"
+    else:
+        yield f"It was article {life['article_id']}; its texts are erased."
+    yield from map(_revision, life["revisions"])
 
 
-def _happened(check: dict[str, Any]) -> str:
-    """A line for an answer, or for what happened without one."""
-    if check["outcome"] in _MOVED:
-        due = f", due {check['next_check_at']}" if check["next_check_at"] else ""
-        why = "" if check["outcome"] == "taken_down" else f": {sentence(check['due_reason'])}"
-        return f"{_MOVED[check['outcome']]} {plain_time(check['checked_at'])}{due}{why}."
+def _if(pattern: str, value: object) -> str:
+    return pattern.format(value) if value else ""
+
+
+def _event(check: dict[str, Any]) -> str:
+    """Describe an answer, or an event without a request."""
+    time, outcome = plain_time(check["checked_at"]), check["outcome"]
+    if outcome in _EVENTS:
+        due = _if(", due {}", check["next_check_at"])
+        why = "" if outcome == "taken_down" else f": {sentence(check['due_reason'])}"
+        return f"{_EVENTS[outcome]} {time}{due}{why}."
+    validators = _if(" with validators", check["conditional"])
     answer = f"status {check['status']}" if check["status"] else "no answer"
-    reason = f" ({sentence(check['reason'])})" if check["reason"] else ""
-    asked = "Asked with validators" if check["conditional"] else "Asked"
-    outcome = check["outcome"].replace("_", " ")
-    return f"{asked} {plain_time(check['checked_at'])}: {answer}, {outcome}{reason}, {human_bytes(check['bytes'] or 0)}."
+    result = outcome.replace("_", " ") + _if(" ({})", sentence(check["reason"]))
+    size = human_bytes(check["bytes"] or 0)
+    return f"Requested{validators} {time}: {answer}, {result}, {size}."
 
 
 def _due(life: dict[str, Any]) -> str:
-    why = (
-        f": {sentence(life['due_reason'])}"
-        if life["due_reason"] and life["due_reason"] != life["reason"]
-        else ""
-    )
-    quiet = f" ({life['quiet_checks']} in a row so far)" if life["due_reason"] == "quiet" else ""
+    reason = life["due_reason"]
+    why = _if(": {}", reason != life["reason"] and sentence(reason))
+    if reason == "quiet":
+        why += f" ({life['quiet_checks']} in a row so far)"
     if life["next_check_at"]:
-        return f"Due again {life['next_check_at']}{why}{quiet}."
-    return f"Not due again by itself{why}{quiet}."
+        return f"Due again {life['next_check_at']}{why}."
+    return f"Not due again by itself{why}."
+
+
+def _revision(made: dict[str, Any]) -> str:
+    changed = _if(", changed {}", ", ".join(made["changed"]))
+    back = _if(", back to revision {}", made["returns_to"])
+    note = _if(': "{}"', made["correction"])
+    time = plain_time(made["observed_at"])
+    return f"  revision {made['number']} ({made['kind']}{changed}{back}) {time}{note}"

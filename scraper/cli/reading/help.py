@@ -22,7 +22,7 @@ _WIDEST = 100
 """Columns of a rendered page at most: longer lines are hard to read."""
 
 
-@click.command("help", short_help="The manual, topic by topic.")
+@click.command("help")
 @click.argument("topic", required=False)
 def help_command(topic: str | None) -> None:
     """Show TOPIC of the manual, in a pager on a terminal; list the topics without one."""

@@ -9,42 +9,33 @@ import click
 
 from archive.ledger.wording import plain_time
 from archive.revisions import queries
-from scraper.cli.options import archive_option, as_of_option, identify, json_option, opened_as_of
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.opening import identify, opened_as_of
+from scraper.cli.terminal import columns, print_rows
 
-_COLUMNS = {
-    "number": "rev",
-    "observed_at": "observed",
-    "kind": "kind",
-    "changed": "changed",
-    "returns_to": "returns to",
-    "correction": "correction",
-    "headline": "headline",
-}
+_COLUMNS = columns(
+    "number observed_at kind changed returns_to correction headline",
+    number="rev",
+    observed_at="observed",
+)
 
 
-@click.command(short_help="The revisions of an article.")
+@click.command()
 @click.argument("url")
-@as_of_option
-@archive_option
-@json_option
+@options.as_of
+@options.archive
+@options.json
 def log(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
-    """The revisions of an article: when, of which kind, which fields, and the newsroom's own note
-    of a correction.
+    """List the revisions of an article: time, kind, changed fields, and the publisher's own
+    correction note.
 
     \b
-    publisher   the newsroom changed it          removed    the site took it away
-    technical   our extractor reads it otherwise  restored   it came back
+    publisher   the publisher changed it        removed    the site took it down
+    technical   our extraction changed          restored   it came back
     """
     with opened_as_of(path, as_of) as archive:
         article_id = queries.find_article(archive.db, url, identify())
-        newest = queries.latest(archive.db, article_id)  # says so where it was taken down
+        newest = queries.latest(archive.db, article_id)  # raises where it was taken down
         rows = queries.revisions(archive.db, article_id)
-    if as_json:
-        print_json(rows)
-        return
-    print_table(
-        [dict(row, observed_at=plain_time(row["observed_at"])) for row in rows],
-        _COLUMNS,
-        title=newest["url"],
-    )
+    formats = {"observed_at": plain_time}
+    print_rows(rows, _COLUMNS, as_json=as_json, formats=formats, title=newest["url"])

@@ -7,39 +7,26 @@ from pathlib import Path
 import click
 
 from archive.revisions import queries
-from scraper.cli.options import archive_option, json_option, opened
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, print_rows
+
+_COLUMNS = columns(
+    "article_id site published_at headline snippet",
+    article_id="article",
+    published_at="published",
+    snippet="text",
+)
 
 
-@click.command(short_help="Full text of the newest revisions.")
+@click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    default=20,
-    show_default=True,
-    help="Stories shown at most.",
-)
-@archive_option
-@json_option
+@click.option("--limit", type=click.IntRange(min=1), default=20, help="Maximum results.")
+@options.archive
+@options.json
 def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:
-    """Full text: stories whose newest revision holds all the words; "quotes" make a phrase."""
+    """Search the newest revisions for all of these words; "quotes" make a phrase."""
     with opened(path) as archive:
         rows = list(queries.search(archive.db, " ".join(words), site=site, limit=limit))
-    if as_json:
-        print_json(rows)
-        return
-    if not rows:
-        click.echo("Nothing found.", err=True)
-        return
-    print_table(
-        rows,
-        {
-            "article_id": "article",
-            "site": "site",
-            "published_at": "published",
-            "headline": "headline",
-            "snippet": "text",
-        },
-    )
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="Nothing found.")

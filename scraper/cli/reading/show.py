@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,18 @@ from rich.text import Text
 from archive.ledger.wording import plain_time
 from archive.monitoring.drift import drifted_since
 from archive.revisions import queries
-from scraper.cli.options import archive_option, as_of_option, identify, json_option, opened_as_of
+from scraper.cli import options
+from scraper.cli.opening import identify, opened_as_of
 from scraper.cli.terminal import console, print_json
 
 
-@click.command(short_help="One article as it stands, or stood.")
+@click.command()
 @click.argument("url")
-@as_of_option
-@archive_option
-@json_option
+@options.as_of
+@options.archive
+@options.json
 def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
-    """One article as it stands, or as it stood: by URL, story id or number.
+    """Show one article as it is now, or was at a time, by URL, story id or article number.
 
     \b
     warta show https://republika.co.id/berita/tos4su512/dapur-masjid
@@ -36,46 +38,32 @@ def show(url: str, as_of: datetime | None, path: Path, as_json: bool) -> None:
         print_json([article])
         return
     out = console()
-    for line in _heading(article):
+    for line in _lines(article, since):
         out.print(Text(line), soft_wrap=True)
-    if since is not None:
-        out.print(
-            Text(
-                f"Marked: the site's pages are not what they were since {plain_time(since)}; see `warta health`"
-            ),
-            soft_wrap=True,
-        )
-    out.print()
-    out.print(Text(article["body"]), soft_wrap=True)
 
 
-def _heading(article: dict[str, Any]) -> list[str]:
-    """The lines above a body."""
-    lines = [article["kicker"], article["headline"] or "(no headline)", article["deck"]]
-    people = ", ".join(article["authors"]) + (
-        f" (editor: {', '.join(article['editors'])})" if article["editors"] else ""
-    )
-    lines.append(
-        " · ".join(
-            filter(
-                None,
-                (
-                    people,
-                    article["agency"],
-                    article["published_at"],
-                    article["section"],
-                    article["dateline"],
-                ),
-            )
-        )
-    )
-    lines.append(
-        f"{article['url']} (article {article['article_id']}, revision {article['revision']}, layout {article['layout']})"
-    )
+def _lines(article: dict[str, Any], drifted_since: str | None) -> Iterator[str]:
+    if article["kicker"]:
+        yield article["kicker"]
+    yield article["headline"] or "(no headline)"
+    if article["deck"]:
+        yield article["deck"]
+    people = ", ".join(article["authors"])
+    if article["editors"]:
+        people += f" (editor: {', '.join(article['editors'])})"
+    context = [article[name] for name in ("agency", "published_at", "section", "dateline")]
+    if byline := " · ".join(filter(None, [people, *context])):
+        yield byline
+    place = f"article {article['article_id']}, revision {article['revision']}"
+    yield f"{article['url']} ({place}, layout {article['layout']})"
     if article["removed_at"]:
-        lines.append(f"Removed by the site; noticed {plain_time(article['removed_at'])}")
+        yield f"Removed by the site; noticed {plain_time(article['removed_at'])}"
     if article["opted_out"]:
-        lines.append(f"Opted out of text mining by {article['opted_out']}")
+        yield f"Opted out of text mining by {article['opted_out']}"
     if article["warnings"]:
-        lines.append(f"Doubtful: {', '.join(article['warnings'])}")
-    return [line for line in lines if line]
+        yield f"Doubtful: {', '.join(article['warnings'])}"
+    if drifted_since is not None:
+        since = plain_time(drifted_since)
+        yield f"Marked: the site's pages have changed since {since}; see `warta health`"
+    yield ""
+    yield article["body"]

@@ -1,4 +1,4 @@
-"""`warta syndication matrix`: who runs whom."""
+"""`warta syndication matrix`: who publishes whose stories."""
 
 from __future__ import annotations
 
@@ -7,42 +7,32 @@ from pathlib import Path
 import click
 
 from archive.syndication.queries import matrix as read_matrix
-from scraper.cli.options import archive_option, json_option, named, opened, tell_unread
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.opening import opened, warn_unclustered
+from scraper.cli.terminal import columns, print_rows
 
-_COLUMNS = {
-    "site": "who ran",
-    "source": "stories of",
-    "stories": "stories",
-    "first": "first",
-    "copies": "copies",
-    "edited": "edited",
-    "excerpts": "excerpts",
-}
+_COLUMNS = columns(
+    "site source stories first copies edited excerpts", site="published by", source="stories of"
+)
 
 
-@click.group(short_help="Who runs whose stories.")
-@archive_option
+@click.group()
+@options.archive
 def syndication(path: Path) -> None:
-    """Who runs whose stories."""
+    """Count which site publishes whose stories."""
 
 
-@syndication.command(short_help="Who ran how many stories of whom.")
-@archive_option
-@json_option
-@click.pass_context
-def matrix(context: click.Context, path: Path, as_json: bool) -> None:
-    """Who ran how many stories of whom: of the agency that a story credits, else of the site that
-    published it first.
+@syndication.command(short_help="Stories per publishing site and source.")
+@options.archive
+@options.json
+def matrix(path: Path, as_json: bool) -> None:
+    """Count the stories per publishing site and source: the agency that a story credits, else the
+    site that published it first.
 
-    A site's repeats of its own stories are left out.
+    A site's repeats of its own stories are not counted.
     """
-    with opened(named(context, path)) as archive:
+    with opened(path) as archive:
         rows = read_matrix(archive.db)
-        tell_unread(archive)
-    if as_json:
-        print_json(dict(row, is_agency=bool(row["is_agency"])) for row in rows)
-    elif rows:
-        print_table(rows, _COLUMNS)
-    else:
-        click.echo("No story ran at two sites.", err=True)
+        warn_unclustered(archive)
+    rows = [dict(row, is_agency=bool(row["is_agency"])) for row in rows]
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="No story was published by two sites.")

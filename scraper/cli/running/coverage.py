@@ -1,4 +1,4 @@
-"""`warta coverage`: what was announced against what is kept."""
+"""`warta coverage`: announced stories compared with those in the archive."""
 
 from __future__ import annotations
 
@@ -7,108 +7,69 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import click
 
-from archive.archive import Reader
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
 from archive.monitoring.coverage_plot import draw
-from archive.monitoring.health import crawled_sites
-from scraper.cli.options import Number, archive_option, json_option, opened
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.defaults import ConfiguredOption
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, counted, note, print_json, print_table
 
 DAYS = 14
-"""That are told without --since."""
+"""Days that are shown by default."""
 FOLDED = 3
-"""So many empty days in a row are one row of the table."""
-_LONGEST = 87_600
-"""Hours of ten years."""
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
-_COLUMNS = {
-    "site": "site",
-    "day": "day",
-    "announced": "announced",
-    "kept": "kept",
-    "missing": "missing",
-    "waiting": "waiting",
-    "late": "late",
-    "skipped": "skipped",
-    "usual": "usual",
-    "told": "",
-}
+"""Consecutive empty days that the table shows as one row."""
+
+_COUNTS = "announced kept missing waiting late skipped"
+_COLUMNS = columns(f"site day {_COUNTS} usual remarks", remarks="")
+_URLS = columns("site day outcome why url")
 _MARKS = {"few": "far less than usual", "missing": "too many missing"}
 
 
-class Zone(click.ParamType[ZoneInfo]):
-    """A name of the time zone database."""
-
-    name = "zone"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> ZoneInfo:
-        """Called by click."""
-        try:
-            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            self.fail(
-                f"{value}: no time zone is called so; expected a name like Asia/Jakarta", param, ctx
-            )
+def _png(name: str) -> Path:
+    if Path(name).suffix.lower() != ".png":
+        raise ValueError("the plot is a PNG; expected a name like coverage.png")
+    return Path(name)
 
 
-class Picture(click.Path):
-    """The file of a picture that is yet to be drawn: a PNG, so that its name has to say so."""
-
-    def __init__(self) -> None:
-        super().__init__(path_type=Path, dir_okay=False)
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Called by click."""
-        found: Any = super().convert(value, param, ctx)
-        if found.suffix.lower() != ".png":
-            self.fail(
-                f"{found}: the picture is a PNG; expected a name like coverage.png", param, ctx
-            )
-        return found
-
-
-@click.command(short_help="What was announced against what is kept.")
-@click.option(
-    "--since", type=_DAY, metavar="YYYY-MM-DD", help=f"From this day on; {DAYS} days without it."
-)
-@click.option("--until", type=_DAY, metavar="YYYY-MM-DD", help="Up to this day; today without it.")
+@click.command()
+@click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
+@click.option("--until", type=options.DAY, help="Last day; default: today.")
 @click.option("--site", help="Only this site.")
 @click.option(
-    "--zone", type=Zone(), default="Asia/Jakarta", show_default=True, help="Whose days they are."
+    "--zone",
+    cls=ConfiguredOption,
+    key=("schedule", "timezone"),
+    type=options.ZONE,
+    default="Asia/Jakarta",
+    help="Time zone of the days.",
 )
 @click.option(
     "--late",
-    type=Number(0, _LONGEST),
+    type=options.Number(0, options.MAX_HOURS),
     default=covering.LATE / timedelta(hours=1),
-    show_default=True,
-    help="Hours after its announcement from which on a story is late, or missing where it was never asked for.",
+    help="Hours after its announcement from which a story is late, or missing if never requested.",
 )
 @click.option(
     "--missing-share",
-    type=Number(0, 1),
+    cls=ConfiguredOption,
+    key=("health", "missing_share"),
+    type=options.Number(0, 1),
     default=covering.MISSING_SHARE,
-    show_default=True,
-    help=f"Share of a day's stories that may be missing; fewer than {covering.MIN_MISSING} always may.",
+    help="Maximum share of a day's stories that may be missing; fewer than "
+    f"{covering.MIN_MISSING} always may.",
 )
-@click.option(
-    "--urls",
-    "with_urls",
-    is_flag=True,
-    help="Each story that is missing, waiting or late, with its reason.",
-)
-@click.option("--plot", type=Picture(), help="Draw a calendar a site into this PNG file.")
-@archive_option
-@json_option
+@click.option("--urls", "with_urls", is_flag=True, help="List each missing, waiting or late story.")
+@click.option("--plot", type=options.Parsed("file", _png), help="Draw a calendar per site as PNG.")
+@options.archive
+@options.json
 def coverage(
-    since: datetime | None,
-    until: datetime | None,
+    since: date | None,
+    until: date | None,
     site: str | None,
     zone: ZoneInfo,
     late: float,
@@ -118,14 +79,13 @@ def coverage(
     path: Path,
     as_json: bool,
 ) -> None:
-    """What the sites' sources announced against what is in the archive, a day (of publication) and
-    site.
+    """Compare the stories that the sites' sources announced with those in the archive, per site and
+    day of publication.
 
-    A story is kept, missing, or waiting where it was announced not long ago; of those that are kept
-    some came late. Those out of a crawl's days are skipped. A day that announced far less than its
-    weekday usually does is marked, once a later crawl has looked: well under half of the median of
-    eight weeks, and too few to be chance. Ends with 3 where a day is marked, or too many are
-    missing.
+    A story is kept, missing, or waiting if it was announced only recently; a kept one may be late.
+    Stories outside a crawl's days are skipped. A day that announced far less than usual is marked,
+    once a later crawl has seen it: well below half of the median of that weekday in eight weeks,
+    and too few to be chance. Exit status 3 if a day is marked, or too many stories are missing.
 
     \b
     warta coverage --since 2026-11-01
@@ -133,53 +93,34 @@ def coverage(
     warta coverage --since 2026-01-01 --plot coverage.png
     """
     now = datetime.now(UTC)
-    last = until.date() if until else now.astimezone(zone).date()
-    first = (
-        since.date()
-        if since
-        else max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
-    )
-    if first > last:
-        raise click.UsageError("--since is later than --until: no day is left")
-    first, patience = max(first, date(1970, 1, 1)), timedelta(hours=late)
+    first, last = _days(since, until or now.astimezone(zone).date())
     with opened(path) as archive:
-        _check(site, archive)
-        days = covering.coverage(
-            archive,
-            first=first,
-            last=last,
-            now=now,
-            site=site,
-            zone=zone,
-            late=patience,
-            missing_share=missing_share,
-        )
-        urls = (
-            covering.urls(
-                archive, first=first, last=last, now=now, site=site, zone=zone, late=patience
-            )
-            if with_urls
-            else []
-        )
+        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
+        if site is not None:
+            options.checked_sites([site], known)
+        patience = timedelta(hours=late)
+        period = covering.Period(first=first, last=last, now=now, zone=zone, late=patience)
+        days = covering.coverage(archive, period, site=site, missing_share=missing_share)
+        urls = covering.urls(archive, period, site=site) if with_urls else []
     if plot is not None:
         _plot(days, plot, zone)
-    if with_urls:
-        _show_urls(urls, zone, as_json=as_json)
+    totals = _totals(days, missing_share)
+    if as_json:
+        print_json(urls if with_urls else map(_as_json, days))
+    elif with_urls:
+        print_table([_url(row, zone) for row in urls], _URLS)
     else:
-        _show_days(days, missing_share, as_json=as_json)
-    if any(day.marks for day in days) or any(
-        _marked(total, missing_share) for total in _totals(days)
-    ):
+        rows = [row for _key, some in groupby(days, key=_alike) for row in _folded(list(some))]
+        print_table([*rows, *totals], _COLUMNS)
+    if any(row["remarks"] for row in totals) or any(day.marks for day in days):
         raise SystemExit(3)
 
 
-def _check(site: str | None, archive: Reader) -> None:
-    """A name that the archive has never heard of is a typo."""
-    known = sorted({*covering.sites(archive), *crawled_sites(archive)})
-    if site is not None and site not in known:
-        raise click.UsageError(
-            f"no site of this archive is called {site}; there are {', '.join(known) or 'none yet'}"
-        )
+def _days(since: date | None, last: date) -> tuple[date, date]:
+    """Return the first and the last day; at the earliest 1970-01-01."""
+    first = since or max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
+    options.check_days(first, last)
+    return max(first, date(1970, 1, 1)), last
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
@@ -187,106 +128,65 @@ def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None
         draw(days, path, zone=zone)
     except OSError as error:
         raise click.ClickException(
-            f"{path}: the picture cannot be written there ({error.strerror})"
+            f"{path}: the plot cannot be written there ({error.strerror})"
         ) from error
-    click.echo(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.", err=True)
-
-
-def _show_days(days: Sequence[covering.Coverage], share: float, *, as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                **_row(day),
-                "usual": day.usual,
-                "reasons": dict(day.reasons),
-                "looked": day.looked,
-                "marks": list(day.marks),
-            }
-            for day in days
-        )
-        return
-    rows = [row for _key, some in groupby(days, key=_likeness) for row in _folded(list(some))]
-    totals = [
-        total | {"told": _MARKS["missing"] if _marked(total, share) else ""}
-        for total in _totals(days)
-    ]
-    print_table([*rows, *totals], _COLUMNS)
+    note(f"{path}: {plural(len({day.site for day in days}), 'calendar')}.")
 
 
 def _row(day: covering.Coverage) -> dict[str, Any]:
+    counts = {name: getattr(day, name) for name in _COUNTS.split()}
+    return {"site": day.site, "day": day.day.isoformat(), **counts}
+
+
+def _as_json(day: covering.Coverage) -> dict[str, Any]:
     return {
-        "site": day.site,
-        "day": day.day.isoformat(),
-        "announced": day.announced,
-        "kept": day.kept,
-        "missing": day.missing,
-        "waiting": day.waiting,
-        "late": day.late,
-        "skipped": day.skipped,
+        **_row(day),
+        "usual": day.usual,
+        "reasons": dict(day.reasons),
+        "looked": day.looked,
+        "marks": list(day.marks),
     }
 
 
-def _likeness(day: covering.Coverage) -> tuple[Any, ...]:
-    """Empty days of a site in a row are alike; no other two days are."""
-    return (day.site, day.looked) if day.empty else (day.site, day.day, None)
+def _alike(day: covering.Coverage) -> tuple[Any, ...]:
+    """Return a key that consecutive empty days of a site share, and no other days."""
+    return day.site, day.looked, day.empty or day.day
 
 
 def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
-    """A row a day; a long stretch of empty days in one."""
+    """Return a row per day; a long run of empty days is one row."""
     if len(days) < FOLDED:
         return [
-            _row(day) | {"usual": day.usual and round(day.usual), "told": _told(day)}
+            _row(day) | {"usual": day.usual and round(day.usual), "remarks": _remarks(day)}
             for day in days
         ]
-    return [_row(days[0]) | {"day": f"{days[0].day} to {days[-1].day}", "told": _told(days[0])}]
+    run = {"day": f"{days[0].day} to {days[-1].day}", "remarks": _remarks(days[0])}
+    return [_row(days[0]) | run]
 
 
-def _told(day: covering.Coverage) -> str:
-    """The marks of a day, and why stories of it are missing."""
+def _remarks(day: covering.Coverage) -> str:
+    """Return the marks of a day, and why stories of it are missing."""
     if day.empty and not day.looked:
-        return "not looked"
-    reasons = (
-        f"{count} {reason}"
-        for reason, count in sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    )
-    return "; ".join(
-        filter(None, (", ".join(_MARKS[mark] for mark in day.marks), ", ".join(reasons)))
-    )
+        return "not checked"
+    marks = ", ".join(_MARKS[mark] for mark in day.marks)
+    reasons = sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    return "; ".join(filter(None, (marks, counted(dict(reasons)))))
 
 
-def _totals(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
-    """A row a site for all its days."""
-    rows = [_row(day) for day in days]
-    counted = ("announced", "kept", "missing", "waiting", "late", "skipped")
-    return [
-        {
-            "site": site,
-            "day": "all",
-            **{name: sum(row[name] for row in rows if row["site"] == site) for name in counted},
-        }
-        for site in dict.fromkeys(row["site"] for row in rows)
-    ]
+def _totals(days: Sequence[covering.Coverage], share: float) -> list[dict[str, Any]]:
+    """Return a row per site for all its days, with a remark where too many are missing."""
+    totals = []
+    for site in dict.fromkeys(day.site for day in days):
+        rows = [_row(day) for day in days if day.site == site]
+        counts = {name: sum(row[name] for row in rows) for name in _COUNTS.split()}
+        lost = covering.lost(counts["announced"], counts["missing"], share)
+        remarks = _MARKS["missing"] if lost else ""
+        totals.append({"site": site, "day": "all", **counts, "remarks": remarks})
+    return totals
 
 
-def _marked(total: dict[str, Any], share: float) -> bool:
-    return covering.lost(total["announced"], total["missing"], share)
-
-
-def _show_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool) -> None:
-    if as_json:
-        print_json(rows)
-        return
-    told = [
-        row
-        | {"why": sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"}
-        for row in rows
-    ]
-    told = [
-        row | {"why": f"{row['why']}, kept {plain_time(row['kept_at'], zone)}"}
-        if row["outcome"] == "late"
-        else row
-        for row in told
-    ]
-    print_table(
-        told, {"site": "site", "day": "day", "outcome": "outcome", "why": "why", "url": "url"}
-    )
+def _url(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    why = sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"
+    if row["outcome"] == "late":
+        why += f", kept {plain_time(row['kept_at'], zone)}"
+    return row | {"why": why}

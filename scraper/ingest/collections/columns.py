@@ -98,8 +98,9 @@ def text(value: Any) -> str | None:
 
 def texts(value: Any) -> list[str]:
     """Return the texts of a list, or the one text."""
-    parts = value if isinstance(value, list) else [value]
-    return [part for part in map(text, parts) if part is not None]
+    if not isinstance(value, list):
+        value = [value]
+    return [part for part in map(text, value) if part is not None]
 
 
 def has_body(columns: Iterable[str], mapping: Mapping[str, str]) -> bool:
@@ -112,5 +113,6 @@ def has_body(columns: Iterable[str], mapping: Mapping[str, str]) -> bool:
 def named(columns: Iterable[str]) -> str:
     """List columns in a message."""
     names = [name[:MAX_NAMED] for name in columns]
-    more = ["…"] if len(names) > MAX_NAMED else []
-    return ", ".join(names[:MAX_NAMED] + more)
+    if len(names) > MAX_NAMED:
+        names[MAX_NAMED:] = ["…"]
+    return ", ".join(names)

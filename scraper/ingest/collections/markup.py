@@ -42,5 +42,7 @@ def without_markup(text: str) -> str:
 
 def _line(line: str) -> str:
     """Return a line without its inline tags."""
-    page = parse_html(line) if "<" in line or "&" in line else None
+    if "<" not in line and "&" not in line:
+        return line
+    page = parse_html(line)
     return text_of(page.tree) if page is not None else line

@@ -21,7 +21,7 @@ from scraper.ingest.collections.markup import without_markup
 from scraper.ingest.collections.times import ParsedTime, parse_time
 from scraper.sites.addresses import plain_url
 from scraper.sites.loader import site_of, sites
-from scraper.sites.site import Identity, Site
+from scraper.sites.site import UNKNOWN, Identity, Site
 
 MAX_NAME = 100
 """Characters of a site's name; the rest is cut."""
@@ -92,14 +92,18 @@ def story_of(record: Mapping[str, Any], options: ImportOptions, order: str | Non
     if not in_text.body:
         return "empty_text"
     published = _time(values["published_at"], options, order)
-    doubts = [published.problem] if published.problem else []
-    if values["url"] is not None and _address(text(values["url"])) is None:
-        doubts.append("address_unusable")
-    article = replace(
-        _article(values, in_text, headline, identity, published),
-        modified_at=_time(values["modified_at"], options, order).at,
+    modified = _time(values["modified_at"], options, order)
+    doubts = {
+        published.problem: True,
+        "address_unusable": values["url"] is not None and _address(values["url"]) is None,
+    }
+    article = _article(values, in_text, headline, identity, published)
+    return Story(
+        article=replace(article, modified_at=modified.at),
+        key=identity.key,
+        link=identity.link,
+        doubts=tuple(code for code, doubtful in doubts.items() if code and doubtful),
     )
-    return Story(article=article, key=identity.key, link=identity.link, doubts=tuple(doubts))
 
 
 def _article(
@@ -111,10 +115,9 @@ def _article(
 ) -> Article:
     """Merge the record's fields with what its text and its address say."""
     people = _people(values["authors"], identity.profile)
-    address = text(values["url"]) if identity.link is not None else None
     article = replace(
         in_text,
-        url=address or identity.url,
+        url=(identity.link and text(values["url"])) or identity.url,
         site=identity.site,
         canonical_url=identity.url,
         story_id=identity.story_id,
@@ -139,12 +142,14 @@ def _article(
 def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _Identity | None:
     """Identify the story by its address; None where nothing says which site it is of."""
     name = _site_name(values["site"]) or options.site
-    url = _address(text(values["url"]))
+    url = _address(values["url"])
     if url is None:
         return _without_address(values, body, name)
     profile = site_of(url)
     if urlsplit(url)[2:4] == ("/", ""):  # the address of a whole site is no story's
-        return _without_address(values, body, name or (profile.name if profile else _host(url)))
+        if profile is not None:
+            name = name or profile.name
+        return _without_address(values, body, name or _host(url))
     if profile is None:
         # No foreign address under the name of a site that has a profile.
         site = name if name and _named(name) is None else _host(url)
@@ -179,26 +184,26 @@ def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> 
     return _Identity(site=site, profile=profile, key=key, url=key)
 
 
-def _address(address: str | None) -> str | None:
-    """Return the canonical form; None where it is no web address."""
+def _address(value: Any) -> str | None:
+    """Return the canonical form of an address; None where it is no web address."""
+    address = text(value)
     if address is None:
         return None
     if "://" not in address[:12]:
         address = "https://" + address.lstrip("/")
     found = plain_url(address)
-    return found if found is not None and "." in (urlsplit(found).hostname or "") else None
+    return found if "." in (urlsplit(found or "").hostname or "") else None
 
 
-def _host(url: str) -> str | None:
-    return (urlsplit(url).hostname or "").removeprefix("www.") or None
+def _host(url: str | None) -> str | None:
+    return (urlsplit(url or "").hostname or "").removeprefix("www.") or None
 
 
 def _site_name(value: Any) -> str | None:
     """Return a site's name in lower case; of an address its host."""
     name = clean(text(value)).lower()
     if "://" in name:
-        address = _address(name)
-        name = (_host(address) if address is not None else None) or ""
+        name = _host(_address(name)) or ""
     return name.removeprefix("www.")[:MAX_NAME] or None
 
 
@@ -213,8 +218,7 @@ def _named(name: str) -> Site | None:
 
 def _line(value: Any) -> str | None:
     """Return a value of one line."""
-    found = text(value)
-    return clean(without_markup(found)) or None if found is not None else None
+    return clean(without_markup(text(value) or "")) or None
 
 
 def _without_headline(body: str, headline: str | None) -> str:
@@ -233,7 +237,7 @@ def _time(value: Any, options: ImportOptions, order: str | None) -> ParsedTime:
 
 
 def _people(value: Any, profile: Site | None) -> Byline:
-    publisher = profile.newsroom_names if profile is not None else ()
+    publisher = (profile or UNKNOWN).newsroom_names
     return joined(read_byline(without_markup(name), publisher=publisher) for name in _names(value))
 
 
@@ -253,5 +257,5 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 
 def _language(value: Any) -> str | None:
-    found = text(value)
-    return found.lower() if found is not None and _LANGUAGE.fullmatch(found) else None
+    match = _LANGUAGE.fullmatch(text(value) or "")
+    return match[0].lower() if match else None

@@ -104,13 +104,15 @@ def parse_time(
 
 def date_order(value: Any) -> str | None:
     """Return `day` or `month`, whichever certainly comes first in a date in numbers, else None."""
-    match = _NUMERIC.fullmatch(value.strip()) if isinstance(value, str) else None
+    match = _NUMERIC.fullmatch(str(value).strip())
     if match is None or match["mark"] == ".":
         return None
     first, second = int(match["first"]), int(match["second"])
     if first > 12 >= second:
         return "day"
-    return "month" if second > 12 >= first else None
+    if second > 12 >= first:
+        return "month"
+    return None
 
 
 def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> ParsedTime | None:
@@ -140,7 +142,7 @@ def _with_time(text: str, zone: tzinfo) -> ParsedTime | None:
         found = parse_visible(day_first, zone)
     else:
         found = parse_visible(text, zone) or parse_structured(text, zone)
-    return _checked(found) if found is not None else None
+    return _checked(found)
 
 
 def _day(text: str, zone: tzinfo) -> ParsedTime | None:
@@ -151,12 +153,15 @@ def _day(text: str, zone: tzinfo) -> ParsedTime | None:
     compact = _COMPACT.fullmatch(text)
     if compact is not None:
         written = compact["day"] + (compact["clock"] or "000000")
-        own = UTC if text.endswith("Z") else zone
-        at = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=own)
+        if text.endswith("Z"):
+            zone = UTC
+        at = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=zone)
         return _checked(at, day_only=compact["clock"] is None)
     named = _NAMED.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
-    month = months().get(named["month"].lower()) if named is not None else None
-    if named is None or month is None or named.groupdict().get("time"):
+    if named is None or named.groupdict().get("time"):
+        return None
+    month = months().get(named["month"].lower())
+    if month is None:
         return None
     at = datetime(_year(named["year"]), month, int(named["day"]), tzinfo=zone)
     return _checked(at, day_only=True)
@@ -169,11 +174,14 @@ def _numeric(text: str, zone: tzinfo, order: str | None) -> ParsedTime | None:
         return None
     first, second = int(match["first"]), int(match["second"])
     # 22.10.2025 is written with the day first everywhere.
-    own = "day" if match["mark"] == "." or first == second else date_order(text)
-    order = own or order
+    if match["mark"] == "." or first == second:
+        order = "day"
+    order = date_order(text) or order
     if order is None:
         return ParsedTime(problem="date_ambiguous")
-    day, month = (first, second) if order == "day" else (second, first)
+    day, month = first, second
+    if order == "month":
+        day, month = second, first
     hour = int(match["hour"] or 0)
     if match["half"]:
         hour = hour_of_day(hour, match["half"])
@@ -185,12 +193,14 @@ def _numeric(text: str, zone: tzinfo, order: str | None) -> ParsedTime | None:
 def _year(digits: str) -> int:
     """Complete a year of two digits: one of this century, or of the 1990s."""
     year = int(digits)
-    if len(digits) == 4:
-        return year
-    return year + (1900 if year >= YEARS[0] - 1900 else 2000)
+    if len(digits) == 2:
+        year += 1900 if year >= YEARS[0] - 1900 else 2000
+    return year
 
 
-def _checked(at: datetime, *, day_only: bool = False) -> ParsedTime:
+def _checked(at: datetime | None, *, day_only: bool = False) -> ParsedTime | None:
+    if at is None:
+        return None
     if not YEARS[0] <= at.year <= YEARS[1]:
         return UNREADABLE
     return ParsedTime(at=at.replace(microsecond=0), day_only=day_only)

@@ -17,17 +17,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Thread
 
 from archive.archive import Archive
 from archive.monitoring.alert_log import Alerts, Delivery
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts.delivery import deliver
+from scraper.monitoring.alerts.mail import send
 from scraper.monitoring.alerts.message import Message, mark
-from scraper.monitoring.alerts.targets import Target, Undelivered
+from scraper.monitoring.alerts.targets import Target, Undelivered, Webhook
+from scraper.monitoring.alerts.webhook import post
 
 logger = logging.getLogger(__name__)
+
+GRACE = 1.0
+"""Seconds beyond a target's own timeout, for its sockets to time out by themselves."""
 
 MESSAGES = 50
 """Messages per target and call at most; the others follow with the next."""
@@ -76,7 +82,7 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> D
                 waiting[target].clear()
     for line in failed.values():
         logger.warning("alerts: %s; it will be retried", line)
-    return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.waiting())
+    return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.pending())
 
 
 def _record(
@@ -92,7 +98,7 @@ def _record(
             if problem := problems.get(target):
                 alerts.failed(delivery, str(problem), down=problem.down)
             else:
-                alerts.told(delivery)
+                alerts.delivered(delivery)
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
@@ -104,7 +110,42 @@ def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:
         state=delivery.state,
         incident=incident,
         ended_at=delivery.ended_at if ended else None,
-        began_told=delivery.began_told or not ended,
+        began_told=delivery.began_delivered or not ended,
         archive=archive.path.name,
         sent_at=now,
     )
+
+
+def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
+    """Send each target its message; return why, for those that did not accept it. Never raises.
+
+    DNS, or a target that sends a byte a minute, outlasts any timeout of a socket: a thread that is
+    late is abandoned, and its message counts as undelivered.
+    """
+    outcomes: dict[Target, Future[None]] = {target: Future() for target in messages}
+    for target, message in messages.items():
+        given = (target, message, outcomes[target])
+        Thread(target=_attempt, args=given, daemon=True).start()
+    problems: dict[Target, Undelivered] = {}
+    for target, outcome in outcomes.items():
+        try:
+            outcome.result(timeout=target.timeout + GRACE)
+        except Undelivered as problem:
+            problems[target] = problem
+        except TimeoutError:
+            problems[target] = Undelivered(f"no response within {target.timeout:g} s")
+    return problems
+
+
+def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
+    try:
+        if isinstance(target, Webhook):
+            post(target, message)
+        else:
+            send(target, message)
+    except Undelivered as problem:
+        outcome.set_exception(problem)
+    except Exception as error:  # no target may stop a crawl; the error's text may hold secrets
+        outcome.set_exception(Undelivered(f"delivery failed ({type(error).__name__})"))
+    else:
+        outcome.set_result(None)

@@ -16,8 +16,8 @@ from pathlib import Path
 from archive.errors import ArchiveBusy, ArchiveError
 from archive.monitoring.alert_log import GIVE_UP, QUIET
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.alerts.delivery import deliver
 from scraper.monitoring.alerts.message import Message, mark
+from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import Target
 from scraper.politeness.locks import locks_folder
 

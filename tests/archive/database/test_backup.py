@@ -226,7 +226,7 @@ def test_a_damaged_archive_is_not_copied(warta: Warta, path: Path, copy: Path) -
         vandal.execute(f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
         vandal.commit()
     line = complaint(warta("backup", str(copy)))
-    assert "the copy is not sound" in line
+    assert "the copy does not verify" in line
     assert "snapshot 3 of " in line
     assert list(copy.parent.iterdir()) == []
 
@@ -245,7 +245,7 @@ def test_an_archive_whose_file_is_damaged_is_not_copied(
     line = complaint(warta("backup", str(copy)))
     assert (
         line
-        == "Error: the copy is not sound, and was taken away: the database file is damaged; try `warta verify`"
+        == "Error: the copy does not verify, and was deleted: the database file is damaged; try `warta verify`"
     )
     assert list(copy.parent.iterdir()) == []
 

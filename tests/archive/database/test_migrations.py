@@ -22,7 +22,6 @@ from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew, SchemaTooOld
 from archive.maintenance.verify import verify
-from tests.archive.conftest import allow_again
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -37,6 +36,7 @@ from tests.archive.invented import (
     url_of,
     value,
 )
+from tests.conftest import allow_again
 
 Warta = Callable[..., Result]
 VIEWS = ("latest", "history", "ledger")

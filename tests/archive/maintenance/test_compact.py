@@ -175,7 +175,7 @@ def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_told(
         assert result.exit_code == 0
         assert (
             result.stderr.splitlines()[-1]
-            == "Another program still reads an older state: its log goes when it ends."
+            == "Another program still reads an older state: its log is removed when it ends."
         )
         assert rows(reader, "SELECT * FROM latest") == before
         reader.db.conn.rollback()
@@ -332,7 +332,7 @@ def test_a_take_down_whose_compact_is_stopped_is_told_to_be_done_and_what_is_lef
     path: Path, trouble: str
 ) -> None:
     erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta")
-    assert erased == "Erased 1 revision and 1 kept page; 1 address will never be asked for again."
+    assert erased == "Erased 1 revision and 1 kept page; 1 address will never be requested again."
     assert left.startswith(f"Error: {path}: interrupted")
     assert left.endswith("until `warta compact`")
     assert is_sound(path)

@@ -301,7 +301,7 @@ def test_a_second_time_changes_nothing(archive: Archive) -> None:
 @pytest.fixture
 def many_to_pack_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small dictionaries, none of which is given up by the way."""
-    monkeypatch.setattr("archive.snapshots.compression.MOST_PAGES", 4)
+    monkeypatch.setattr("archive.snapshots.compression.MAX_PAGES", 4)
     monkeypatch.setattr("archive.snapshots.dictionary_trials.FEW_LEFT", 0)
 
 

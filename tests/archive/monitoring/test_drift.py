@@ -391,7 +391,7 @@ def test_show_says_that_an_article_is_marked(kept: Archive, warta, path: Path) -
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY)
     assert (
-        "Marked: the site's pages are not what they were since 2026-11-21T03:04:05+00:00"
+        "Marked: the site's pages have changed since 2026-11-21T03:04:05+00:00"
         in warta("show", "61").stdout
     )
     assert "Marked" not in warta("show", "60").stdout

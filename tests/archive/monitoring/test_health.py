@@ -134,7 +134,10 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(
     crawled(archive, NOW, site="warta")
     (one,) = found(archive, at=NOW + 10 * HOUR, silences={"warta": timedelta(hours=6)})
     assert (one.kind, one.site, one.since) == ("no_crawl", "warta", NOW + 7 * HOUR)
-    assert one.why == "no crawl since 2026-11-20T11:04:05+07:00; there should be one within 6 h"
+    assert (
+        one.why
+        == "no crawl since 2026-11-20T11:04:05+07:00; there should be one at least every 6 h"
+    )
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
 
 
@@ -163,7 +166,7 @@ def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archiv
     assert found(archive, at=NOW + 10 * HOUR, silences=rhythm) == []
     failed, silent = found(archive, at=NOW + 12 * HOUR, silences=rhythm)
     assert (failed.kind, silent.kind) == ("crawl_failed", "no_crawl")
-    assert silent.why.endswith("there should be one within 4 h 10 min")
+    assert silent.why.endswith("there should be one at least every 4 h 10 min")
 
 
 def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(
@@ -173,7 +176,7 @@ def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(
     (one,) = found(archive, at=NOW + 30 * DAY)
     assert (one.kind, one.site, one.since) == ("clock", None, NOW + 30 * DAY)
     assert one.why.startswith(
-        "the archive's clock is ahead: it was last written at 2031-05-01T08:00:00+07:00"
+        "the archive's clock is ahead: its newest entry is of 2031-05-01T08:00:00+07:00"
     )
     assert (
         found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []
@@ -223,7 +226,7 @@ def test_missing_stories_are_an_incident_a_day(archive: Archive) -> None:
     assert days[0].since == datetime(2026, 11, 21, 17, tzinfo=UTC)  # midnight in Jakarta
     assert (
         days[0].why
-        == "2026-11-22: 6 of 10 stories missing, mostly as the server refused the request (403)"
+        == "2026-11-22: 6 of 10 stories are missing, mostly because the server refused the request (403)"
     )
     assert days[0].urls == tuple(url_of(number) for number in range(200, 205))
     assert found(archive, at=NOW + 4 * DAY + HOUR, missing_share=0.7) == []
@@ -248,7 +251,7 @@ def test_a_loss_that_nobody_mended_ends_with_the_words_that_it_stays(archive: Ar
     assert told(archive, NOW + 3 * DAY + HOUR) == []
     ended = (
         "2026-11-21",
-        "2026-11-21: no longer watched; 6 of 10 stories stay missing, mostly as the server refused the request (403)",
+        "2026-11-21: no longer watched; 6 of 10 stories remain missing, mostly because the server refused the request (403)",
     )
     assert told(archive, NOW + 30 * DAY) == [ended]  # nothing ran meanwhile
     assert [
@@ -269,7 +272,7 @@ def test_a_loss_that_was_mended_ends_with_the_words_that_it_is(archive: Archive)
 def test_a_full_disk_concerns_the_whole_archive(archive: Archive) -> None:
     (one,) = found(archive, at=NOW, free=123)
     assert (one.kind, one.site, one.since) == ("disk", None, NOW)
-    assert one.why == "only 123 B are left on the disk; it should have 1.0 GB"
+    assert one.why == "the disk has only 123 B free; 1.0 GB are required"
 
 
 def test_room_that_wavers_around_the_limit_is_one_incident(archive: Archive) -> None:

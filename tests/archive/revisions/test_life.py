@@ -281,12 +281,12 @@ def test_explain_tells_a_whole_life(warta: Warta, path: Path) -> None:
         "Site kabar, state gone: the page was taken away for good (410).",
         "First announced 2026-11-20T03:04:05+00:00 by sitemap, dated 2026-11-19T03:04:05+00:00.",
         "Announced again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: it was announced and never asked for.",
-        "Asked 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
-        "Asked with validators 2026-11-21T03:04:05+00:00: status 304, not modified, 0 B.",
+        "Requested 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
+        "Requested with validators 2026-11-21T03:04:05+00:00: status 304, not modified, 0 B.",
         "Announced again 2026-11-22T03:04:05+00:00, due 2026-11-22T03:04:05+00:00: "
         "its source says that it was modified since the last check.",
-        "Asked 2026-11-22T03:04:05+00:00: no answer, failed (the server did not answer in time), 0 B.",
-        "Asked 2026-11-23T03:04:05+00:00: status 410, gone (the page was taken away for good (410)), 0 B.",
+        "Requested 2026-11-22T03:04:05+00:00: no answer, failed (the server did not answer in time), 0 B.",
+        "Requested 2026-11-23T03:04:05+00:00: status 410, gone (the page was taken away for good (410)), 0 B.",
         "Not due again by itself: it was still gone when it was asked for again.",
         "It is article 1:",
         "  revision 1 (first) 2026-11-20T04:04:05+00:00",
@@ -324,7 +324,7 @@ def test_explain_says_of_another_address_that_it_is_one(warta: Warta, path: Path
     with Archive(path) as archive, archive.transaction(NOW + HOUR):
         archive.ledger.wake_aliases(entry)
     assert (
-        "Looked at again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: another address of the story no longer gives it."
+        "Scheduled again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: another address of the story no longer gives it."
         in told(warta, 2)
     )
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from archive import Archive, Page
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.snapshots import dictionary_trials as rule
-from archive.snapshots.compression import FEWEST_PAGES, MAX_DICTIONARY_BYTES, MOST_PAGES
+from archive.snapshots.compression import MAX_DICTIONARY_BYTES, MAX_PAGES, MIN_PAGES
 from tests.archive.invented import NOW, SITE, keep_page, page, rows, url_of, value
 
 
@@ -156,11 +156,9 @@ sized = st.lists(
 @given(sized)
 def test_pages_of_a_dictionary_fit_into_it_or_are_four(pages: list[tuple[int, int]]) -> None:
     for chosen in (rule.fitting(pages), rule.spread(pages)):
-        assert len(chosen) <= MOST_PAGES
-        assert (
-            len(chosen) <= FEWEST_PAGES or sum(size for _, size in chosen) <= MAX_DICTIONARY_BYTES
-        )
-        assert len(chosen) >= min(FEWEST_PAGES, len(pages)) or chosen == rule.spread(pages)
+        assert len(chosen) <= MAX_PAGES
+        assert len(chosen) <= MIN_PAGES or sum(size for _, size in chosen) <= MAX_DICTIONARY_BYTES
+        assert len(chosen) >= min(MIN_PAGES, len(pages)) or chosen == rule.spread(pages)
 
 
 # Two processes
@@ -292,8 +290,7 @@ def test_a_dictionary_in_use_is_not_erased(archive: Archive) -> None:
     keep_pages(archive, *(page(number) for number in range(4)))
     with (
         pytest.raises(
-            ArchiveError,
-            match="dictionary kabar-1 cannot be erased: there are snapshots packed with it",
+            ArchiveError, match="dictionary kabar-1 cannot be erased: snapshots are packed with it"
         ),
         archive.transaction(NOW),
     ):

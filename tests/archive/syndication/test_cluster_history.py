@@ -132,34 +132,34 @@ def test_articles_that_wait_for_a_rebuild_are_no_problem(archive: Archive) -> No
     [
         (
             "DELETE FROM article_texts WHERE article_id = 2",
-            "article 2: is in a cluster, and its text was never read for it",
+            "article 2: is in a cluster without having been assigned a text",
         ),
         (
             "UPDATE members SET is_first = 1",
-            "cluster 1: does not have one first, two members and the number of one",
+            "cluster 1: must have one first article, two members, and the lowest id of them",
         ),
         (
             "UPDATE members SET is_first = 0",
-            "cluster 1: does not have one first, two members and the number of one",
+            "cluster 1: must have one first article, two members, and the lowest id of them",
         ),
         (
             "UPDATE members SET cluster_id = 2",
-            "cluster 2: does not have one first, two members and the number of one",
+            "cluster 2: must have one first article, two members, and the lowest id of them",
         ),
         (
             "DELETE FROM members WHERE article_id > 1",
-            "cluster 1: does not have one first, two members and the number of one",
+            "cluster 1: must have one first article, two members, and the lowest id of them",
         ),
         (
             "DELETE FROM memberships WHERE article_id = 3",
-            "article 3: its cluster of today is not the last one that was written down",
+            "article 3: its present cluster is not the last one recorded",
         ),
         (
             "DELETE FROM members WHERE article_id = 3",
-            "article 3: its cluster of today is not the last one that was written down",
+            "article 3: its present cluster is not the last one recorded",
         ),
-        ("DELETE FROM article_texts WHERE article_id = 1", "text 1: no article runs it"),
-        ("INSERT INTO bands VALUES (5, 77)", "text 77: is gone, and left keys behind"),
+        ("DELETE FROM article_texts WHERE article_id = 1", "text 1: no article has it"),
+        ("INSERT INTO bands VALUES (5, 77)", "text 77: is gone, but its keys are not"),
         ("DROP VIEW syndication", "view syndication cannot be read: no such table: syndication"),
     ],
 )

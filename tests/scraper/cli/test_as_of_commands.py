@@ -15,7 +15,7 @@ from archive import Archive
 from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, story, url_of
 
 Warta = Callable[..., Result]
-LATER = "The archive was last written at 2026-11-23T03:04:05+00:00: what it says as of a later moment may still grow.\n"
+LATER = "The archive was last written at 2026-11-23T03:04:05+00:00: results as of a later time may still change.\n"
 
 
 @pytest.fixture(autouse=True)
@@ -127,5 +127,5 @@ def test_an_empty_archive_says_that_it_is_empty(warta: Warta, tmp_path: Path) ->
     assert (result.exit_code, result.stdout) == (1, "")
     assert (
         result.stderr.splitlines()[0]
-        == "The archive is empty: what it says as of a later moment may still grow."
+        == "The archive is empty: results as of a later time may still change."
     )

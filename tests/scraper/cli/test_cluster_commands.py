@@ -131,7 +131,7 @@ def test_clusters_of_an_archive_without_any_says_so_beside_the_data(
     assert (result.exit_code, result.stdout, result.stderr) == (
         0,
         "",
-        "No story ran more than once.\n",
+        "No story was published more than once.\n",
     )
     assert lines(warta("clusters", options=JSON)) == []
 
@@ -142,10 +142,7 @@ def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, librar
             "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
         )
     result = warta("clusters", options=JSON)
-    assert (
-        result.stderr
-        == "1 article of an earlier version not placed yet: run `warta clusters rebuild`.\n"
-    )
+    assert result.stderr == "1 article is not clustered yet: run `warta clusters rebuild`.\n"
     assert len(result.stdout.splitlines()) == 2
 
 
@@ -339,7 +336,7 @@ def test_the_matrix_of_an_archive_without_clusters_says_so_beside_the_data(path:
     assert (result.exit_code, result.stdout, result.stderr) == (
         0,
         "",
-        "No story ran at two sites.\n",
+        "No story was published by two sites.\n",
     )
     assert lines(call("syndication", "matrix", "--archive", path, "--json")) == []
 
@@ -408,5 +405,5 @@ def test_a_rebuild_whose_reader_is_killed_says_so(
     assert result.exit_code == 1
     assert (
         result.stderr
-        == "Error: a process that read texts was killed, perhaps for want of memory; try fewer with --jobs\n"
+        == "Error: a worker process was killed, perhaps out of memory; try fewer with --jobs\n"
     )

@@ -16,8 +16,7 @@ from click.testing import CliRunner, Result
 
 from archive import Archive
 from archive.ledger.wording import REASONS, sentence
-from scraper.cli.archive_commands import COMMANDS
-from scraper.cli.main import main
+from scraper.cli.main import COMMANDS, main
 from tests.archive.invented import (
     BODY,
     DAY,
@@ -226,10 +225,7 @@ def test_diff_takes_two_numbers_in_any_order(warta: Warta) -> None:
 def test_diff_of_a_story_with_one_revision_says_so(warta: Warta) -> None:
     result = warta("diff", "88")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert (
-        result.stderr
-        == "There is only one revision: nothing has changed since the story was first seen.\n"
-    )
+    assert result.stderr == "There is only one revision: nothing has changed.\n"
     assert "No difference in any field." in text(warta("diff", "88", "1"))
 
 
@@ -255,8 +251,8 @@ def test_explain_tells_the_life_of_a_url(warta: Warta) -> None:
         url_of(1),
         "Site kabar, state kept.",
         "First announced 2026-11-20T03:04:05+00:00 by https://www.kabar.example/sitemap.xml.",
-        "Asked 2026-11-20T03:04:05+00:00: status 200, kept, 1.3 kB.",
-        "Asked 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
+        "Requested 2026-11-20T03:04:05+00:00: status 200, kept, 1.3 kB.",
+        "Requested 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
         "Due again 2026-11-21T04:04:05+00:00.",
         "It is article 1:",
         "  revision 1 (first) 2026-11-20T03:04:05+00:00",
@@ -267,7 +263,7 @@ def test_explain_tells_the_life_of_a_url(warta: Warta) -> None:
 def test_explain_gives_the_reason_of_a_refusal_as_a_sentence(warta: Warta) -> None:
     shown = text(warta("explain", url_of(4)))
     assert "Site kabar, state refused: a video page, not an article." in shown
-    assert "Never asked for." in shown
+    assert "Never requested." in shown
     assert "Not due again by itself." in shown
 
 
@@ -464,8 +460,10 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return folder
 
 
-def test_every_command_is_tried_here() -> None:
-    assert set(COMMANDS) == set(ARGUMENTS)
+def test_every_command_on_an_archive_is_tried_here() -> None:
+    rooms = ("reading.", "maintenance.", "corpus.")
+    found = {name for name, (target, _line) in COMMANDS.items() if target.startswith(rooms)}
+    assert (found | {"coverage"}) - {"help"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
@@ -564,7 +562,7 @@ def test_reading_leaves_the_archive_as_it_is(warta: Warta, library: Path, comman
     assert library.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ARGUMENTS)
 def test_every_command_explains_itself_and_its_options(name: str) -> None:
     command = main.commands[name]
     assert command.help

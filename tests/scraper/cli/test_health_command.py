@@ -38,11 +38,12 @@ def test_it_tells_who_is_well_and_who_is_not_and_ends_with_3(path: Path, warta) 
     lines = told.stdout.splitlines()
     assert "islamtimes: not crawled yet" in lines
     assert any(
-        line.startswith("suara: well; the last crawl ended ") and line.endswith("+07:00: finished")
+        line.startswith("suara: healthy; the last crawl ended ")
+        and line.endswith("+07:00: finished")
         for line in lines
     )
     ill = next(
-        number for number, line in enumerate(lines) if line.startswith("rmol: not well since ")
+        number for number, line in enumerate(lines) if line.startswith("rmol: unhealthy since ")
     )
     assert lines[ill + 1].endswith("the last crawl failed: robots.txt forbids this address for us")
     assert warta("health", options=("--site", "suara", *NO_DISK)).exit_code == 0

@@ -30,7 +30,7 @@ def test_remove_tells_what_it_erased(path: Path, warta: Warta) -> None:
     assert (result.exit_code, result.stdout) == (0, "")
     assert (
         result.stderr
-        == "Erased 2 revisions and 2 kept pages; 2 addresses will never be asked for again.\n"
+        == "Erased 2 revisions and 2 kept pages; 2 addresses will never be requested again.\n"
     )
     assert traces(path, packed) == []
 
@@ -50,7 +50,7 @@ def test_remove_can_leave_the_rewriting_to_compact(path: Path, warta: Warta) -> 
         filled(archive)
         packed = packed_pages(archive)
     result = run(warta, 3, "--defer-compact")
-    assert "Traces may be left in free room of the file until `warta compact`." in result.stderr
+    assert "Traces may remain in unused space of the file until `warta compact`." in result.stderr
     assert warta("compact").exit_code == 0
     assert traces(path, packed) == []
 

@@ -95,7 +95,7 @@ def test_a_person_is_told_the_same_in_words(serve, doctor):
     done = doctor(serve(world(1)), "suara")
     assert done.returncode == 0
     for words in (
-        "We are welcome",
+        "Crawling is allowed",
         "Shut out: GPTBot",
         "Layout S5",
         "headline",
@@ -162,7 +162,7 @@ def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_asked(serve, doct
     )
     assert "line 5, for warta: Disallow: /" in found["problems"][0]
     assert sum(proxy.requests.values()) == 1
-    assert "We are not welcome" in doctor(proxy, "rmol").stdout
+    assert "Crawling is not allowed" in doctor(proxy, "rmol").stdout
 
 
 @pytest.mark.parametrize("status", [503, 429, 500])
@@ -373,7 +373,7 @@ def test_a_site_that_asked_an_earlier_crawl_for_quiet_is_not_asked(serve, doctor
     proxy = serve(small_site(1))
     done = doctor(proxy, "rmol")
     assert done.returncode == 3
-    assert "to be left alone until 2099-01-01T00:00:00+00:00" in done.stderr
+    assert "is not crawled until 2099-01-01T00:00:00+00:00" in done.stderr
     assert sum(proxy.requests.values()) == 0
 
 

@@ -136,7 +136,7 @@ def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way
     answers, proxy, first = under_way
     done = run(proxy, "scraper", "crawl", "--archive", str(news), "--limit", "1", "--json", *SPEED)
     assert (
-        f"{news}: another process is crawling rmol; one crawl of a site at a time; it is left out"
+        f"{news}: another process is crawling rmol; one crawl of a site at a time; it is skipped"
         in done.stderr.splitlines()
     )
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]

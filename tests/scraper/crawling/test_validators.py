@@ -125,7 +125,7 @@ def test_stats_say_how_many_requests_and_bytes_the_validators_saved(serve, crawl
     size = len(story(1).body)
     assert (found["conditional"], found["answered_304"], found["bytes_saved"]) == (6, 5, 5 * size)
     shown = run(proxy, "scraper", "stats", "--archive", str(news)).stdout
-    for word in ("What the validators", "asked with validators", "answered 304", "bytes saved"):
+    for word in ("What the validators", "sent with validators", "answered 304", "bytes saved"):
         assert word in shown
 
 

@@ -435,7 +435,7 @@ def test_another_text_of_an_imported_story_is_a_revision(desk: Desk) -> None:
         main, ["explain", "https://www.kabar.example/berita/1", "--archive", str(desk.news)]
     )
     assert "by import a.jsonl" in shown.stdout
-    assert "Never asked for." in shown.stdout
+    assert "Never requested." in shown.stdout
     assert CliRunner().invoke(main, ["verify", "--archive", str(desk.news)]).exit_code == 0
 
 

@@ -303,9 +303,9 @@ def test_show_tells_how_long_a_site_asked_to_be_left_alone_while_it_lasts(tmp_pa
     told = {
         line.split()[0]: line for line in started("schedule", "show", *given).stdout.splitlines()
     }
-    assert f"{run.isoformat()} (left alone until {far.year}-01-01T20:31:00+07:00)" in told["suara"]
-    assert f"{run.isoformat()} (left alone until 20:30:00)" in told["rmol"]
-    assert f"switched off (left alone until {far.year}-01-01T20:31:00+07:00)" in told["islamtimes"]
+    assert f"{run.isoformat()} (paused until {far.year}-01-01T20:31:00+07:00)" in told["suara"]
+    assert f"{run.isoformat()} (paused until 20:30:00)" in told["rmol"]
+    assert f"switched off (paused until {far.year}-01-01T20:31:00+07:00)" in told["islamtimes"]
     assert not any("left alone" in told[site] for site in ("medcom", "republika"))
 
 

@@ -11,15 +11,15 @@ from scraper.cli.running.schedule.show import show
 from scraper.cli.running.schedule.systemd import systemd
 
 
-@click.group(short_help="Crawl unattended, each site in its own rhythm.")
+@click.group()
 def schedule() -> None:
-    """Crawl unattended: each site in its own rhythm, one crawl of a site at a time, missed runs
-    made up for once.
+    """Crawl unattended: each site on its own schedule, one crawl of a site at a time; missed runs
+    are coalesced into one.
 
-    The rhythms stand in warta.toml; `warta config --example` prints one.
+    The schedules are in warta.toml; `warta config --example` prints one.
 
     \b
-    warta schedule show                           what runs next, and how the last crawls ended
+    warta schedule show                           next runs, and how the last crawls ended
     warta schedule run                            the long-running process
     warta schedule systemd                        unit files that start it with the machine
     """

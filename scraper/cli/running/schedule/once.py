@@ -11,8 +11,8 @@ import click
 
 from archive.archive import Archive
 from archive.errors import Locked
-from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import archive_option
+from scraper.cli import options
+from scraper.cli.defaults import configured
 from scraper.schedule.daemon import json_log, stop_signal
 from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
@@ -24,26 +24,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="One crawl of a site as the schedule runs it.")
+@click.command(short_help="Crawl one site once, as the schedule does.")
 @click.argument("site")
-@archive_option
-@config_option
-@click.pass_context
-def once(context: click.Context, site: str, path: Path) -> None:
+@options.archive
+def once(site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no
     longer than is configured.
 
-    systemd's timers and cron run this. It waits a quarter of an hour for a site that somebody else
-    crawls or asks. Ends as `warta crawl` does; the log is that of `warta schedule run`.
+    systemd timers and cron run this. It waits up to a quarter of an hour if another process crawls
+    or examines the site. Exit status and log are those of `warta crawl` and `warta schedule run`.
     """
-    known = configured(context)
+    known = configured()
     timetable = Timetable.of(known.configuration, list(sites()))
     if site not in timetable.rhythms:
-        raise click.UsageError(
-            f"{site} is not crawled on schedule; there are {', '.join(timetable.rhythms) or 'none'}"
-        )
+        scheduled = ", ".join(timetable.rhythms) or "none"
+        raise click.UsageError(f"{site} is not crawled on schedule; there are {scheduled}")
     archive = path.absolute()
-    with Archive(archive) as opened:  # one clear line for a bad path
+    with Archive(archive) as opened:  # a bad path is one clear line
         since = timetable.since(site, last_crawls(opened).get(site), _now())
     order = Order.of(known, archive, site=site, since=since)
     keys = known.configuration.schedule
@@ -56,10 +53,12 @@ def once(context: click.Context, site: str, path: Path) -> None:
             result = schedule.crawl(order, _now)
             if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
                 break
-    if result is not None and result.locked_out and not stopped.is_set():
-        raise Locked(f"{site} was taken by somebody else all the time; it is left to the next run")
-    if result is None or not result.stopped:
-        raise SystemExit(result.exit_code if result is not None and result.exit_code >= 0 else 1)
+    if result is None:
+        raise SystemExit(1)
+    if result.locked_out and not stopped.is_set():
+        raise Locked(f"another process held the lock of {site} all the time; the next run tries it")
+    if not result.stopped:
+        raise SystemExit(1 if result.exit_code < 0 else result.exit_code)
 
 
 def _stop_after(wait: Callable[[], None], processes: CrawlProcesses, stopped: Event) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from archive.archive import Archive
-from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import archive_option
+from scraper.cli import options
+from scraper.cli.defaults import configured
 from scraper.configuration import Configuration
 from scraper.crawling.process import crawl_settings
 from scraper.monitoring.lookout import hooks_of
@@ -27,34 +27,25 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="Crawl each site in its rhythm, until told to stop.")
+@click.command(short_help="Crawl each site on its schedule until stopped.")
 @click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
-    help="Serve metrics for Prometheus on this port, on loopback.",
+    help="Serve metrics for Prometheus on this port of the loopback interface.",
 )
-@click.option(
-    "-s",
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A Scrapy setting for every crawl.",
-)
-@archive_option
-@config_option
+@options.scrapy_settings
+@options.archive
 @click.pass_context
 def run(
     context: click.Context, metrics_port: int | None, overrides: tuple[str, ...], path: Path
 ) -> None:
-    """Crawl each site in its own rhythm, each crawl in its own process, until SIGTERM or Ctrl-C.
+    """Crawl each site on its own schedule, each crawl in its own process, until SIGTERM or Ctrl-C.
 
-    Runs that were missed while nothing ran are made up for by one crawl. The log goes to stderr,
-    one JSON object a line, one line a crawl. One schedule an archive; crawls by hand may go on
-    beside it.
+    Missed runs are coalesced into one. The log is on stderr, one JSON object per line and one line
+    per crawl. There is one schedule per archive; crawls by hand may run beside it.
 
-    Each crawl reads the configuration as it begins; rhythms, alerts and metrics stay what they were
-    until the schedule is started anew.
+    Each crawl reads the configuration when it starts; changed schedules, alerts and metrics take
+    effect at the next start of this command.
     """
     known = configured(context)
     configuration = known.configuration
@@ -65,34 +56,25 @@ def run(
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()
-    crawl_settings(archive, overrides)  # one clear line for a bad setting
-    Archive(archive).close()  # one clear line for a bad path
+    crawl_settings(archive, overrides)  # a bad setting is one clear line
+    Archive(archive).close()  # so is a bad path
     context.call_on_close(schedule_lock(archive).close)
     order = Order.of(known, archive, settings=overrides)
     _run(configuration, timetable, order)
 
 
 def _run(configuration: Configuration, timetable: Timetable, order: Order) -> None:
-    keys = configuration.schedule
+    archive, keys = order.archive, configuration.schedule
     processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
-    schedule = Schedule(order.archive, timetable, processes.run, order=order)
+    schedule = Schedule(archive, timetable, processes.run, order=order)
     schedule.hooks = hooks_of(
-        configuration, order.archive, timetable, _now, under_way=lambda: schedule.under_way
+        configuration, archive, timetable, _now, under_way=lambda: schedule.under_way
     )
     with json_log(), stop_signal() as wait:
-        logger.info(
-            "started",
-            extra={
-                "archive": str(order.archive),
-                "sites": sorted(timetable.rhythms),
-                "pid": os.getpid(),
-            },
-        )
-        daemon = Daemon(schedule, processes, _now, check_every=keys.check_every)
-        hooks_ended = daemon.run(wait)
+        started = {"archive": str(archive), "sites": sorted(timetable.rhythms), "pid": os.getpid()}
+        logger.info("started", extra=started)
+        ended = Daemon(schedule, processes, _now, check_every=keys.check_every).run(wait)
         logger.info("stopped")
-        if (
-            not hooks_ended
-        ):  # a hook waits for a server that does not answer, and would keep us here as long
+        if not ended:  # a hook waits for a server that does not answer: do not wait with it
             sys.stderr.flush()
             os._exit(0)

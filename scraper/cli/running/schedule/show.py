@@ -1,4 +1,4 @@
-"""`warta schedule show`: what runs next, and how the last crawls ended."""
+"""`warta schedule show`: the next runs, and how the last crawls ended."""
 
 from __future__ import annotations
 
@@ -10,101 +10,99 @@ from zoneinfo import ZoneInfo
 import click
 
 from archive.ledger.wording import plain_time
-from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import archive_option, json_option, opened
-from scraper.cli.terminal import print_json, print_table
+from scraper.cli import options
+from scraper.cli.defaults import configured
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 from scraper.sites.loader import sites
 
+_COLUMNS = columns("site schedule next_run started_at ended", started_at="last crawl")
 
-@click.command(short_help="Next runs and last results.")
-@archive_option
-@config_option
-@json_option
-@click.pass_context
-def show(context: click.Context, path: Path, as_json: bool) -> None:
-    """Say for each site when it is crawled next, and how its last crawl ended.
 
-    A run that is due is made up for as soon as `warta schedule run` is there. A crawl that has not
-    ended goes on, or was killed and nobody has looked since. A site that asked for a pause is left
-    alone until then: a crawl that begins before asks for nothing.
+@click.command(short_help="Show the next runs and the last results.")
+@options.archive
+@options.json
+def show(path: Path, as_json: bool) -> None:
+    """Show for each site when its next crawl is due, and how its last crawl ended.
+
+    A run that is overdue starts as soon as `warta schedule run` does. A crawl that has not ended is
+    running, or was killed and that has not been noticed yet. Until a pause that a site requested is
+    over, its crawls request nothing.
     """
-    configuration = configured(context).configuration
+    configuration = configured().configuration
     timetable = Timetable.of(configuration, list(sites()))
-    last, pauses = _remembered(path)
     now = datetime.now(UTC)
-    found = [
-        _row(site, configuration.of_site(site).schedule, timetable, last.get(site), now)
-        | {"quiet_until": _pause(pauses.get(site), now)}
-        for site in sites()
-    ]
+    last, pauses = _from_archive(path, now)
+    rows = []
+    for site in sites():
+        row = _row(site, configuration.of_site(site).schedule, timetable, last.get(site), now)
+        rows.append(row | {"quiet_until": _seconds(pauses.get(site))})
     if as_json:
-        print_json(found)
+        print_json(rows)
         return
     zone = ZoneInfo(configuration.schedule.timezone)
-    columns = {
-        "site": "site",
-        "schedule": "rhythm",
-        "next_run": "next run",
-        "started_at": "last crawl",
-        "ended": "ended",
-    }
-    print_table(
-        [
-            dict(row, next_run=_shown(row, zone), started_at=plain_time(row["started_at"], zone))
-            for row in found
-        ],
-        columns,
-    )
-    click.echo(f"Times are in {configuration.schedule.timezone}.", err=True)
+    rows = [
+        dict(row, next_run=_shown(row, zone), started_at=plain_time(row["started_at"], zone))
+        for row in rows
+    ]
+    print_table(rows, _COLUMNS)
+    note(f"Times are in {configuration.schedule.timezone}.")
 
 
-def _remembered(path: Path) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
-    """The last crawls, and until when sites asked to be left alone; an archive that is not there
-    yet knows of none.
+def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
+    """Return the last crawls, and the ends (UTC) of the pauses that sites requested, by site.
+
+    Both are empty where there is no archive yet.
     """
     if not path.exists():
         return {}, {}
     with opened(path) as archive:
-        wishes = filter(None, map(archive.backoffs.of, sites()))
-        return last_crawls(archive), {
-            wish.site: wish.quiet_until for wish in wishes if wish.quiet_until is not None
+        requested = filter(None, map(archive.backoffs.of, sites()))
+        pauses = {
+            one.site: one.quiet_until.astimezone(UTC)
+            for one in requested
+            if one.quiet_until is not None and one.quiet_until > now
         }
-
-
-def _pause(until: datetime | None, now: datetime) -> str | None:
-    """In UTC; None where it is over."""
-    return (
-        until.astimezone(UTC).isoformat(timespec="seconds")
-        if until is not None and until > now
-        else None
-    )
+        return last_crawls(archive), pauses
 
 
 def _row(
     site: str, schedule: str | None, timetable: Timetable, last: LastCrawl | None, now: datetime
 ) -> dict[str, Any]:
     rhythm = timetable.rhythms.get(site)
-    run = (
-        timetable.next_run(site, last.began(now) if last else None, now).astimezone(rhythm.zone)
-        if rhythm
-        else None
-    )
+    run = None
+    if rhythm is not None:
+        began = last.began(now) if last else None
+        run = timetable.next_run(site, began, now).astimezone(rhythm.zone)
     return {
         "site": site,
         "enabled": rhythm is not None,
         "schedule": schedule,
-        "next_run": run.isoformat(timespec="seconds") if run else None,
+        "next_run": _seconds(run),
         "due": run is not None and run <= now,
-        "started_at": last.started_at.isoformat(timespec="seconds") if last else None,
-        "ended_at": last.ended_at.isoformat(timespec="seconds") if last and last.ended_at else None,
-        "ended": (last.end_reason or "has not ended") if last else "never crawled",
+        **_last(last),
     }
 
 
+def _last(last: LastCrawl | None) -> dict[str, Any]:
+    if last is None:
+        return {"started_at": None, "ended_at": None, "ended": "never crawled"}
+    return {
+        "started_at": _seconds(last.started_at),
+        "ended_at": _seconds(last.ended_at),
+        "ended": last.end_reason or "has not ended",
+    }
+
+
+def _seconds(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="seconds") if time else None
+
+
 def _shown(row: dict[str, Any], zone: ZoneInfo) -> str:
-    run = "now" if row["due"] else row["next_run"] or "switched off"
+    run: str = "now" if row["due"] else row["next_run"] or "switched off"
     if row["quiet_until"] is None:
         return run
     day, _, time = plain_time(row["quiet_until"], zone).partition("T")
-    return f"{run} (left alone until {time[:8] if run.startswith(day) else f'{day}T{time}'})"
+    until = time[:8] if run.startswith(day) else f"{day}T{time}"
+    return f"{run} (paused until {until})"

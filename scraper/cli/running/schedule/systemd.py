@@ -7,19 +7,20 @@ from pathlib import Path
 import click
 
 from archive.errors import ArchiveError
-from scraper.cli.defaults import config_option, configured
-from scraper.cli.options import archive_option
+from scraper.cli import options
+from scraper.cli.defaults import configured
+from scraper.cli.terminal import note
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 from scraper.sites.loader import sites
 
 
-@click.command(short_help="Unit files for systemd.")
+@click.command(short_help="Print or write systemd unit files.")
 @click.option(
     "--timers",
     "with_timers",
     is_flag=True,
-    help="Timers, and services that crawl or look once, instead of one long service.",
+    help="Timers, each with a service that runs once, instead of one long-running service.",
 )
 @click.option(
     "--output",
@@ -27,25 +28,22 @@ from scraper.sites.loader import sites
     metavar="DIR",
     help="Write the files to this folder.",
 )
-@archive_option
-@config_option
-@click.pass_context
-def systemd(context: click.Context, with_timers: bool, output: Path | None, path: Path) -> None:
-    """Print unit files for systemd, or write them with --output: one service that runs `warta
-    schedule run`, or timers.
+@options.archive
+def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
+    """Print systemd unit files, or write them with --output: one service that runs `warta schedule
+    run`, or timers.
 
-    They run as the user who asks for them. Variables like WARTA_SMTP_PASSWORD belong into
-    /etc/warta.env.
+    They run as the current user. Variables like WARTA_SMTP_PASSWORD belong in /etc/warta.env.
 
     \b
     warta schedule systemd --output units && sudo cp units/* /etc/systemd/system
     sudo systemctl daemon-reload && sudo systemctl enable --now warta
     """
-    known = configured(context)
-    writable = [file.absolute()] if (file := known.configuration.metrics.file) else []
-    place, lent = Deployment.of(known, path), variables_not_passed_on(known)
-    if lent:
-        click.echo(lent, err=True)
+    known = configured()
+    writable = [file.absolute() for file in [known.configuration.metrics.file] if file]
+    place = Deployment.of(known, path)
+    if warning := variables_not_passed_on(known):
+        note(warning)
     timetable = Timetable.of(known.configuration, list(sites()))
     units = timers(place, timetable, writable) if with_timers else service(place, writable)
     if output is None:
@@ -57,6 +55,5 @@ def systemd(context: click.Context, with_timers: bool, output: Path | None, path
             (output / name).write_text(text, "utf-8")
             click.echo(str(output / name))
     except OSError as error:
-        raise ArchiveError(
-            f"{output}: the units cannot be written there ({error.strerror})"
-        ) from error
+        why = error.strerror
+        raise ArchiveError(f"{output}: the units cannot be written there ({why})") from error

@@ -118,7 +118,7 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
     read = f"{whole} page" + ("" if whole == 1 else "s")
     assert (
         stopped.stderr
-        == f"Error: interrupted after {read}; what was written is whole, the next run goes on\n"
+        == f"Error: interrupted after {read}; what was written is complete, the next run resumes\n"
     )
     assert technical(path) == whole
     assert reextract(path, "-j", jobs).stderr == f"{STORIES - whole} stories changed.\n"
@@ -151,7 +151,7 @@ def test_a_reader_that_is_killed_is_told_in_one_line(path: Path, undisturbed: An
     assert done.returncode == 1
     assert (
         done.stderr
-        == "Error: a process that read pages was killed, perhaps for want of memory; try fewer with --jobs\n"
+        == "Error: a worker process was killed, perhaps out of memory; try fewer with --jobs\n"
     )
     assert reextract(path, "-j", "1").returncode == 0
     assert contents(path) == undisturbed

@@ -66,7 +66,7 @@ def test_without_a_change_of_rules_there_is_nothing_to_read(warta: Warta, path: 
     result = fine(warta("--dry-run", "--site", "rmol"))
     assert (
         result.stderr
-        == "Nothing to read: today's extractor has read every page; --all reads them again.\n"
+        == "Nothing to read: the current extractor has read every page; --all reads them again.\n"
     )
     assert result.stdout == ""
     assert path.read_bytes() == before
@@ -279,7 +279,7 @@ def test_a_story_that_today_gives_none_is_lost_which_is_told_and_never_written(
         assert result.exit_code == 3
         assert result.stderr.splitlines() == [
             told,
-            "1 page gives no story any more; what was kept stays.",
+            "1 page no longer contains a story; what was kept stays.",
         ]
         assert result.stdout.splitlines()[1].split() == ["rmol", "3", "0", "0", "0", "0", "1"]
     assert revisions(path) == [("first", []), ("publisher", ["body"])]

@@ -47,7 +47,7 @@ def test_a_test_message_reaches_every_target(
     write(config, receiver.url, postbox)
     shown = run("test", "--config", config, "--archive", path)
     assert (shown.exit_code, shown.stderr) == (0, "")
-    assert [line.rpartition(": ")[2] for line in shown.stdout.splitlines()] == ["told", "told"]
+    assert [line.rpartition(": ")[2] for line in shown.stdout.splitlines()] == ["sent", "sent"]
     assert receiver.bodies[0]["test"] is True
     assert postbox.subjects == ["[warta] news.db: test message"]
     assert not path.exists()  # nothing is noted
@@ -68,7 +68,7 @@ def test_a_target_that_does_not_take_it_is_a_line_and_exit_1(
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ("", 1, "names no target"),
+        ("", 1, "no target is configured"),
         ("[alerts", 2, "TOML"),
         ("alerts = 3", 2, "alerts"),
         ("[alerts]\nwebhook = 3", 2, "alerts.webhook"),
@@ -157,7 +157,7 @@ def test_the_list_shows_what_lasts_and_what_was(
 
 def test_an_archive_without_alerts_says_so(archive: Archive, path: Path) -> None:
     shown = run("list", "--archive", path)
-    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "Nothing was noted.\n")
+    assert (shown.exit_code, shown.stdout, shown.stderr) == (0, "", "There were no alerts.\n")
 
 
 def test_an_archive_that_is_not_there_is_one_line(path: Path) -> None:

@@ -415,7 +415,7 @@ def test_what_comes_back_within_an_hour_and_goes_is_not_told_again(
         told(archive, [drift()] if minute % 10 == 0 else [], hook, now=NOW + minute * MINUTE)
     assert receiver.told == [BEGAN, ENDED]
     assert len(listed(archive.db)) == 6  # each is in the list all the same
-    assert Alerts(archive).waiting() == 0
+    assert Alerts(archive).pending() == 0
 
 
 def test_what_comes_back_and_stays_is_told_when_the_hour_is_over(

@@ -19,12 +19,9 @@ from archive import Archive
 from archive.monitoring.incidents import Incident
 from scraper.cli.main import main
 from scraper.monitoring.metrics.serving import MetricsError, serve, write_textfile
-from tests.archive.conftest import folder_of_a_user
 from tests.archive.invented import NOW
-from tests.scraper.monitoring.metrics.conftest import fill, samples
-
-__all__ = ["folder_of_a_user"]  # a fixture
 from tests.scraper.monitoring.alerts.incidents import tell
+from tests.scraper.monitoring.metrics.conftest import fill, samples
 
 
 def fetch(port: int) -> requests.Response:

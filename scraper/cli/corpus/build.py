@@ -1,0 +1,259 @@
+"""`warta corpus build`: a training corpus from the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archive.corpus.splits import DEFAULT
+from archive.database.clock import utc
+from archive.ledger.wording import human_bytes, plural
+from scraper.cli import options
+from scraper.cli.opening import opened, warn_unsettled
+from scraper.cli.terminal import (
+    Formats,
+    columns,
+    counted,
+    needs_extra,
+    note,
+    print_json,
+    print_rows,
+    print_table,
+    progress_bar,
+)
+
+if TYPE_CHECKING:
+    from archive.corpus.build import BuildOptions
+    from archive.corpus.output.summary import Summary
+    from archive.corpus.recipe import Recipe
+    from archive.corpus.selection import Selection
+
+_PLAN = columns("site articles removed opted_out drifted", drifted="layout changed")
+_FILES = columns("path split rows size sha256", path="file", sha256="sha-256")
+_SHOWN: Formats = {
+    "rows": lambda rows: rows or "",
+    "size": human_bytes,
+    "sha256": lambda digest: digest[:12],
+}
+
+
+def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa: A002 - click's name
+    """Return an option whose default is the first of its choices."""
+    return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
+
+
+@click.command(short_help="Build the corpus.")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
+)
+@click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
+@click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
+@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+@_choice(
+    "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."
+)
+@_choice("--opted-out", "drop", "keep", help="Articles that opt out of text and data mining.")
+@click.option(
+    "--filters",
+    default="news",
+    metavar="NAME",
+    help="Thresholds: news, fineweb2, none, or a TOML file.",
+)
+@click.option(
+    "--split",
+    "splits",
+    default=DEFAULT,
+    metavar="NAME=SHARE,...",
+    help="Splits; their shares add up to 1.",
+)
+@click.option("--test-after", type=options.DAY, help="Stories from this day on are the test split.")
+@_choice("--format", "parquet", "jsonl", help="Format of the data files.")
+@click.option("--plan", is_flag=True, help="Show what would be built; write nothing.")
+@click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
+@options.jobs
+@_choice("--executor", "local", "ray", "slurm", help="Where datatrove runs the pipeline.")
+@click.option(
+    "-x",
+    "--executor-option",
+    "executor_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Option of Ray's or Slurm's executor, e.g. partition=cpu.",
+)
+@options.archive
+@options.json
+def build(
+    out: Path,
+    plan: bool,
+    overwrite: bool,
+    jobs: int | None,
+    executor: str,
+    executor_options: tuple[str, ...],
+    path: Path,
+    as_json: bool,
+    **choices: Any,
+) -> None:
+    """Build a corpus at OUT: data files, dropped.parquet, a dataset card with plots, and
+    manifest.json.
+
+    The same archive, time and options give the same bytes, with any number of jobs. OUT appears
+    when it is complete; after an interruption the same command resumes.
+
+    \b
+    warta corpus build korpus --plan                      what would be in it, and what would not
+    warta corpus build korpus --as-of 2026-11-20          reproducible, whatever is crawled later
+    warta corpus build korpus --test-after 2026-11-01     test on what came later
+    """
+    options.check_days(choices["since"], choices["until"])
+    if jobs and executor != "local":
+        raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
+    with needs_extra("corpus"):
+        from archive.corpus.build import BuildOptions, available_cores, check_target, load_selection
+
+        if find_spec("spacy") is None:  # datatrove imports it only at the first text
+            raise ModuleNotFoundError(name="spacy")
+    recipe = _recipe(path, **choices)
+    if not plan:
+        check_target(out, overwrite=overwrite)
+    selection = load_selection(recipe)
+    if plan:
+        _show_plan(recipe, selection, as_json=as_json)
+        return
+    means = BuildOptions(
+        executor=executor,
+        options=executor_options,
+        jobs=jobs or available_cores(),
+        overwrite=overwrite,
+    )
+    _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
+    _build(recipe, selection, out, means, as_json=as_json)
+
+
+def _recipe(
+    path: Path,
+    *,
+    as_of: datetime | None,
+    sites: tuple[str, ...],
+    filters: str,
+    splits: str,
+    **choices: Any,
+) -> Recipe:
+    from archive.corpus.build import last_written_at
+    from archive.corpus.filters.thresholds.thresholds import load_thresholds
+    from archive.corpus.recipe import Recipe
+    from archive.corpus.splits import parse_splits
+
+    return Recipe(
+        archive=path.absolute(),
+        as_of=_checked_time(path, as_of) if as_of else last_written_at(path),
+        sites=tuple(sorted(set(sites))),
+        thresholds=load_thresholds(filters),
+        splits=parse_splits(splits),
+        **choices,
+    )
+
+
+def _checked_time(path: Path, as_of: datetime) -> datetime:
+    """Return the time in UTC; warns where the archive may still write at it."""
+    with opened(path) as archive:
+        warn_unsettled(archive, as_of)
+    return utc(as_of)
+
+
+def _build(
+    recipe: Recipe, selection: Selection, out: Path, means: BuildOptions, *, as_json: bool
+) -> None:
+    from archive.corpus.build import build, work_folder
+
+    with progress_bar("building", total=len(selection.shards)) as advance:
+        summary = build(recipe, selection, out, means, advance=advance)
+    if summary is not None:
+        _show(summary, out, as_json=as_json)
+        return
+    logs = f"{work_folder(out)} has its logs, and may be deleted then"
+    note(f"Queued; {out} appears when its last job has ended. {logs}.")
+
+
+def _report_opted_out(opted_out: Mapping[str, Mapping[str, int]], *, kept: bool) -> None:
+    """Report on stderr, per site, how many articles opted out, and whether they are kept."""
+    result = "EXCLUDED; use --opted-out keep to keep them"
+    if kept:
+        result = "KEPT, because of --opted-out keep"
+    for site, rules in opted_out.items():
+        total = plural(sum(rules.values()), "article")
+        why = ", ".join(f"{count} by {rule}" for rule, count in rules.items())
+        note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
+
+
+def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
+    rows = [
+        {
+            "site": site,
+            "articles": articles,
+            "removed": selection.removed.get(site, 0),
+            "opted_out": sum(selection.opted_out.get(site, {}).values()),
+            "drifted": selection.drifted.get(site, 0),
+        }
+        for site, articles in selection.sites.items()
+    ]
+    print_rows(rows, _PLAN, as_json=as_json)
+    if as_json:
+        return
+    _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
+    selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
+    tasks = plural(len(selection.shards), "task")
+    note(
+        f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
+        f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
+    )
+    if selection.undated:
+        undated = plural(selection.undated, "article")
+        note(f"{undated} without a publication time would be excluded.")
+
+
+def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
+    if as_json:
+        row = {
+            "selected": summary.selected,
+            "exported": summary.exported,
+            "splits": dict(summary.splits),
+            "dropped": summary.dropped_by_reason(),
+        }
+        print_json([row])
+        return
+    print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
+    for line in _remarks(summary, out):
+        note(line)
+
+
+def _remarks(summary: Summary, out: Path) -> Iterator[str]:
+    documents = plural(summary.exported, "document")
+    articles = plural(summary.selected, "article")
+    dropped = counted(summary.dropped_by_reason()) or "none"
+    yield f"{out}: {documents} of {articles}; dropped: {dropped}."
+    if summary.undated:
+        undated = plural(summary.undated, "article")
+        yield f"{undated} without a publication time excluded by --since or --until."
+    if summary.recipe.test_after is not None:
+        undated = plural(
+            sum(count for (_, month), count in summary.months.items() if month == "undated"),
+            "document",
+        )
+        late = plural(summary.late, "later copy", "later copies")
+        yield (
+            f"Not in test: {late} of earlier stories, and {undated} without a publication time, "
+            "split by their hash."
+        )
+    if summary.repeated:
+        repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
+        yield (
+            f"{repeated} in many stories of one site: README.md shows what a boilerplate rule "
+            "may have missed."
+        )
