@@ -37,7 +37,7 @@ Reading returns typed records; `db` is a sqlite_utils Database for any SQL on th
 >>> archive.article("https://kabar.example/berita/2")
 Traceback (most recent call last):
     ...
-archive.errors.ArticleUnknown: https://kabar.example/berita/2: no article in the archive goes by that name
+archive.errors.ArticleUnknown: https://kabar.example/berita/2: no article in the archive has this URL, story id or number
 >>> archive.close()
 >>> folder.cleanup()
 """

@@ -1,6 +1,4 @@
-"""Fingerprints: of bytes, to prove that nothing was lost; of texts, to tell whether a story
-changed.
-"""
+"""Identity of bytes, texts and URLs: digests, and the canonical form of an address."""
 
 from __future__ import annotations
 
@@ -23,13 +21,12 @@ _SHAPES = (
 
 
 def bytes_digest(data: bytes) -> str:
-    """SHA-256 in hexadecimal."""
+    """Return the SHA-256 in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def normalised(text: str) -> str:
-    """The text without what carries no meaning: white space, shapes of quotes and dashes, invisible
-    characters.
+    """Drop what carries no meaning: white space, shapes of quotes and dashes, invisible characters.
 
     >>> normalised("“Air”\\u00a0 –  naik ")
     '"Air" - naik'
@@ -38,14 +35,14 @@ def normalised(text: str) -> str:
 
 
 def _shaped(text: str) -> str:
-    """Much faster than `str.translate`, as most shapes are in no text."""
+    # Much faster than `str.translate`, as most shapes are in no text.
     for shape, plain in _SHAPES.items():
         text = text.replace(shape, plain)
     return text
 
 
 def text_digest(values: Iterable[str | None]) -> str:
-    """SHA-256 of normalised texts; None and the empty text are the same."""
+    """Return the SHA-256 of normalised texts; None equals the empty text."""
     digest = hashlib.sha256()
     for value in values:
         digest.update(normalised(value or "").encode())
@@ -62,15 +59,14 @@ _DOUBLE_SLASH = re.compile(r"/{2,}")
 
 @lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
-    """The URL over https with a lower-case host, without port, fragment, tracking, double or
-    trailing slash.
+    """Return the URL over https without port, fragment, tracking, double or trailing slash.
 
-    The remaining query keeps its order; the path keeps its case and its bytes.
+    The host is in lower case, the remaining query keeps its order, the path its case and bytes.
 
     >>> canonical_url("HTTP://www.Example.id:80//berita//a?utm_source=x&id=3#top")
     'https://www.example.id/berita/a?id=3'
 
-    Raises ValueError where there is no web address in `url`.
+    Raises ValueError where `url` is no web address.
     """
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
@@ -80,18 +76,13 @@ def canonical_url(url: str) -> str:
         host = f"[{host}]"
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     path = _DOUBLE_SLASH.sub("/", parts.path).rstrip("/") or "/"
-    query = urlencode(
-        [
-            (k, v)
-            for k, v in parse_qsl(parts.query, keep_blank_values=True)
-            if not _TRACKING.match(k)
-        ]
-    )
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([(name, value) for name, value in pairs if not _TRACKING.match(name)])
     return urlunsplit(("https", host + port, path, query, ""))
 
 
 def joined_url(base: str, address: str) -> str | None:
-    """An address of a page as a whole URL; None for one that is no address, or none of the web."""
+    """Return an address on a page as an absolute URL; None for one that is no web address."""
     try:
         url = urljoin(base, address.strip())
     except ValueError:  # a broken IPv6 address

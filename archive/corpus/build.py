@@ -1,6 +1,4 @@
-"""Building a corpus: what is asked for is checked, an unfinished build is gone on with, and OUT
-appears when it is whole.
-"""
+"""Builds a corpus: checks the target, resumes an unfinished build, and publishes the whole."""
 
 from __future__ import annotations
 
@@ -16,15 +14,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from archive.archive import Archive
-from archive.corpus.executors import (
-    check_not_queued,
-    checked_options,
-    queue_slurm,
-    run_local,
-    run_ray,
-)
+from archive.corpus import executors
 from archive.corpus.filters.language import check_languages
-from archive.corpus.output.finish import MARK, REPLACED, Finish, NothingLeft
+from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
@@ -36,22 +28,20 @@ from archive.errors import CorpusError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOptions:
-    """What a corpus is built with; none of it changes a byte."""
+    """How a corpus is built; none of it changes a byte."""
 
     executor: str = "local"
     """`local`, `ray` or `slurm`."""
     options: Sequence[str] = ()
-    """NAME=VALUE for Ray's or Slurm's executor."""
+    """NAME=VALUE for the executor of Ray or Slurm."""
     jobs: int = 1
-    """Processes of this machine."""
+    """Processes of the local executor."""
     overwrite: bool = False
-    """Whether a corpus that stands there may be replaced."""
+    """Whether an existing corpus may be replaced."""
 
 
 def last_written_at(path: Path) -> datetime:
-    """The last moment that the archive wrote: what a corpus is built as of unless told otherwise;
-    raises CorpusError for an empty one.
-    """
+    """Return the time of the archive's last write; raises CorpusError for an empty archive."""
     with plain_errors(path), Archive(path, read_only=True) as archive:
         latest = archive.clock.latest()
     if latest is None:
@@ -60,8 +50,8 @@ def last_written_at(path: Path) -> datetime:
 
 
 def load_selection(recipe: Recipe) -> Selection:
-    """What the recipe asks for; raises CorpusError where that is nothing."""
-    Splitter(recipe.splits, recipe.test_after)  # says what is wrong with them
+    """Select the articles and check the recipe; raises CorpusError, also where none is selected."""
+    Splitter(recipe.splits, recipe.test_after)  # checks them
     if (language := recipe.thresholds.language).enabled:
         check_languages(language.keep)
     with (
@@ -76,35 +66,35 @@ def build(
     recipe: Recipe,
     selection: Selection,
     out: Path,
-    means: BuildOptions,
+    options: BuildOptions,
     *,
     advance: Callable[[int], object],
 ) -> Summary | None:
-    """Make the corpus; `advance` is called with the number of tasks that are done. None where Slurm
-    has it queued: its last job leaves nothing but logs in the folder of the unfinished build.
+    """Build the corpus; `advance` is called with the number of completed tasks.
 
-    Killed or stopped, the same command goes on where it was. Raises CorpusError.
+    None where Slurm has queued it: its last job leaves only logs in the work folder. Killed or
+    stopped, a later call resumes. Raises CorpusError.
     """
-    options = checked_options(means.executor, means.options)
-    check_target(out, overwrite=means.overwrite)
+    for_executor = executors.checked_options(options.executor, options.options)
+    check_target(out, overwrite=options.overwrite)
     work = work_folder(out)
-    with _plain(out, work), _alone(work):
-        check_not_queued(work)
-        _give_back(work, out)
-        check_target(out, overwrite=means.overwrite)  # as another build may have made it meanwhile
+    with _plain_errors(out, work), _locked(work):
+        executors.check_not_queued(work)
+        if not out.exists() and (work / REPLACED).exists():  # killed between two renames
+            (work / REPLACED).rename(out)
+        check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
         found = versions()
         _prepare(work, recipe.digest(selection.archive_digest, found))
-        finish = Finish(
-            recipe, selection, found, work, out.absolute(), tidy=means.executor == "slurm"
-        )
-        if means.executor == "slurm":
-            queue_slurm(recipe, selection.shards, work, finish, options)
+        slurm = options.executor == "slurm"
+        finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
+        if slurm:
+            executors.queue_slurm(finish, for_executor)
             return None
         try:
-            if means.executor == "ray":
-                run_ray(recipe, selection.shards, work, finish, options)
+            if options.executor == "ray":
+                executors.run_ray(finish, for_executor)
             else:
-                run_local(recipe, selection.shards, work, finish, jobs=means.jobs, advance=advance)
+                executors.run_local(finish, jobs=options.jobs, advance=advance)
         except NothingLeft:
             shutil.rmtree(work)
             raise
@@ -113,86 +103,71 @@ def build(
 
 
 def work_folder(out: Path) -> Path:
-    """Where a corpus is made before it bears its name: beside it, on the same disk, and for
-    clusters on the same shared file system.
-    """
+    """Return the folder of the unfinished build: beside `out`, on the same file system."""
     return out.absolute().parent / f".{out.name}.building"
 
 
 def check_target(out: Path, *, overwrite: bool) -> None:
-    """Raises CorpusError where something stands at `out` that may not be replaced, or nothing can
-    be made there.
-    """
+    """Raise CorpusError where `out` cannot be made, or exists and may not be replaced."""
     if not out.name:
-        raise CorpusError(f"{out}: expected the name of a folder to be made")
+        raise CorpusError(f"{out}: expected the name of a new folder")
     try:
-        stands, known = out.is_symlink() or out.exists(), (out / "manifest.json").is_file()
-        parent = out.parent.is_dir()
+        exists, is_corpus = out.is_symlink() or out.exists(), (out / "manifest.json").is_file()
+        has_parent = out.parent.is_dir()
     except OSError as error:
-        raise CorpusError(f"{out}: it cannot be written: {error.strerror}") from error
-    if not parent:
-        raise CorpusError(f"{out}: the folder {out.parent} is not there")
-    if stands and not overwrite:
-        raise CorpusError(f"{out}: something is there already; --overwrite replaces a corpus")
-    if stands and not known:
+        raise CorpusError(f"{out}: cannot be written: {error.strerror}") from error
+    if not has_parent:
+        raise CorpusError(f"{out}: the folder {out.parent} does not exist")
+    if exists and not overwrite:
+        raise CorpusError(f"{out}: already exists; --overwrite replaces a corpus")
+    if exists and not is_corpus:
         raise CorpusError(
-            f"{out}: it is no corpus of warta (it has no manifest.json), so it is not overwritten"
+            f"{out}: not a corpus of warta (it has no manifest.json), so it is not overwritten"
         )
 
 
 def _prepare(work: Path, digest: str) -> None:
-    """The folder of an unfinished build, emptied unless it was begun for the same recipe, archive
-    and versions.
-    """
-    mark = work / MARK
+    """Empty the work folder unless it belongs to the same recipe, archive and versions."""
+    mark = work / RECIPE
     if mark.is_file() and mark.read_text() == digest:
         return
     mark.unlink(missing_ok=True)  # first: killed from here on, what is left belongs to no recipe
     for path in work.iterdir():
-        if path.name != "lock":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
+            path.unlink()
     mark.write_text(digest)
 
 
-def _give_back(work: Path, out: Path) -> None:
-    """Its name to a corpus whose replacement was killed after it had lost it, and before the new
-    one had it.
-    """
-    if not out.exists() and (work / REPLACED).exists():
-        (work / REPLACED).rename(out)
-
-
 @contextmanager
-def _alone(work: Path) -> Iterator[None]:
-    """One build of a corpus at a time."""
+def _locked(work: Path) -> Iterator[None]:
+    """Allow one build of a corpus at a time."""
     work.mkdir(exist_ok=True)
-    lock = FileLock(work / "lock")
     try:
-        lock.acquire(timeout=0)
+        with FileLock(work / "lock", timeout=0):
+            yield
     except Timeout:
         raise CorpusError(f"{work}: another process is building this corpus") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
-def _plain(out: Path, work: Path) -> Iterator[None]:
-    """What the disk says, in a sentence."""
+def _plain_errors(out: Path, work: Path) -> Iterator[None]:
+    """Turn errors of the file system into CorpusErrors that say how to resume."""
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk is full" if full else f"it cannot be written: {error.strerror or error}"
-        goes_on = (
-            f"; the same command goes on where it was{', once there is room' if full else ''}"
-            if os.path.exists(work)
-            else ""
-        )  # noqa: PTH110 - Path's own raises where a name is too long
-        raise CorpusError(f"{out}: {why}{goes_on}") from error
+        why = f"cannot be written: {error.strerror or error}"
+        hint = "; the same command resumes the build"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            why, hint = "the disk is full", f"{hint} once there is space"
+        if not os.path.exists(work):  # noqa: PTH110 - Path's own raises where a name is too long
+            hint = ""
+        raise CorpusError(f"{out}: {why}{hint}") from error
 
 
 def available_cores() -> int:
-    """Cores that this process may use; where the system does not say, all there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the cores that this process may use, or all where the system does not say."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,6 +1,4 @@
-"""Documents that belong together, by cluster or by equal text: one of them stands for all, and no
-split divides them.
-"""
+"""Duplicates: one document represents each set, and no split divides a set."""
 
 from __future__ import annotations
 
@@ -13,54 +11,37 @@ from typing import Any
 from archive.corpus.recipe import Dedup
 from archive.syndication.members import Candidate
 
-COLUMNS = [
-    "article_id",
-    "id",
-    "site",
-    "url",
-    "published_at",
-    "first_seen_at",
-    "cluster_id",
-    "digest",
-    "length",
-]
-"""What of a document decides."""
+COLUMNS = "article_id id site url published_at first_seen_at cluster_id digest length".split()
+"""Columns of a document that decide."""
 
 Row = Mapping[str, Any]
 Read = Callable[[], Iterable[Row]]
-"""Gives all documents with COLUMNS, in the order of their article numbers; called more than once."""
+"""Returns all documents with COLUMNS, in the order of their article ids; called several times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateSet:
-    """Documents of one cluster or with one text, or a document alone."""
+    """Documents linked by clusters and equal texts, or a single document."""
 
-    anchor: str
-    """The id that its split is decided by: that of the article by which its first one's first
-    cluster went.
-    """
+    split_key: str
+    """The id whose hash decides the split: that of the article with the set's number."""
     day: str | None
-    """ISO 8601: when the first of its documents was published, by its newsroom's clock; None where
-    none has a time.
-    """
+    """ISO 8601: first day of publication, in the publisher's time zone; None without a time."""
 
 
 class DuplicateSets:
-    """The groups of all documents that passed, and who stands for whom.
+    """The duplicate sets of all documents that passed, and their representatives.
 
-    A group goes by an article number: the cluster's, which is the least of its articles, or the
-    article's own. Memory: about 250 bytes a document, whatever its length, and as much again for
-    one that shares its group.
+    A set's number is that of its first cluster, which is the least article id in it, or the id of
+    its only article. Memory: about 250 bytes per document, twice that for one that shares its set.
     """
 
-    def __init__(self, read: Read, *, dedup: Dedup, anchors: Mapping[int, str]) -> None:
-        """`anchors`: number of a group -> the id that its split is decided by, where that is not
-        the id of the article of that number.
-        """
-        self.stands_for: dict[int, tuple[str, str]] = {}
-        """Article left out as a duplicate -> (reason, id of the one that stands for it)."""
+    def __init__(self, read: Read, *, dedup: Dedup, split_keys: Mapping[int, str]) -> None:
+        """`split_keys`: number of a set -> its split key, if not the id of that article."""
+        self.representatives: dict[int, tuple[str, str]] = {}
+        """Excluded article -> (reason, id of its representative)."""
         self._parents: dict[int, int] = {}
-        self._anchors = dict(anchors)
+        self._split_keys = dict(split_keys)
         self._days: dict[int, str | None] = {}
         sizes = self._join_equal_texts(read())
         self._shared = {number for number, size in sizes.items() if size > 1}
@@ -68,12 +49,14 @@ class DuplicateSets:
         if dedup != "none":
             self._choose(read, unit=_text if dedup == "exact" else self._number)
 
-    def group(self, row: Row) -> DuplicateSet:
-        """The group of one of the documents."""
+    def set_of(self, row: Row) -> DuplicateSet:
+        """Return the set of one of the documents."""
         number = self._number(row)
         if number not in self._shared:
-            return DuplicateSet(anchor=self._anchors.get(number, str(row["id"])), day=_day(row))
-        return DuplicateSet(anchor=self._anchors.get(number, f"{number}"), day=self._days[number])
+            key = self._split_keys.get(number, str(row["id"]))
+            return DuplicateSet(split_key=key, day=_day(row))
+        key = self._split_keys.get(number, f"{number}")
+        return DuplicateSet(split_key=key, day=self._days[number])
 
     def _number(self, row: Row) -> int:
         return self._root(_own(row))
@@ -84,17 +67,14 @@ class DuplicateSets:
         return number
 
     def _join_equal_texts(self, rows: Iterable[Row]) -> Counter[int]:
-        """Clusters and articles with an equal text become one group, which goes by its least
-        number; how many documents each has.
-        """
+        """Join clusters and articles with equal texts under the least number; return the sizes."""
         holders: dict[int, int] = {}
         counts: Counter[int] = Counter()
         for row in rows:
             own = _own(row)
             counts[own] += 1
-            first, other = sorted(
-                (self._root(holders.setdefault(_text(row), own)), self._root(own))
-            )
+            holder = holders.setdefault(_text(row), own)
+            first, other = sorted((self._root(holder), self._root(own)))
             if first != other:
                 self._parents[other] = first
         sizes: Counter[int] = Counter()
@@ -103,17 +83,16 @@ class DuplicateSets:
         return sizes
 
     def _read_shared(self, rows: Iterable[Row]) -> None:
-        """The first day of each group of several, and the anchor of those that no cluster names."""
-        for row in rows:
+        """Find the first day of each set of several, and the split keys that no cluster decides."""
+        for row in self._sharing(rows):
             number = self._number(row)
-            if number in self._shared:
-                known = self._days.setdefault(number, _day(row))
-                self._days[number] = min(filter(None, (known, _day(row))), default=None)
-                if row["article_id"] == number:
-                    self._anchors.setdefault(number, row["id"])
+            known = self._days.get(number)
+            self._days[number] = min(filter(None, (known, _day(row))), default=None)
+            if row["article_id"] == number:
+                self._split_keys.setdefault(number, row["id"])
 
     def _choose(self, read: Read, *, unit: Callable[[Row], int]) -> None:
-        """The document that came first stands for those of its unit."""
+        """Let the first document of each unit represent the others."""
         firsts: dict[int, tuple[Any, Row]] = {}
         for row in self._sharing(read()):
             mine = (_order(row), row)
@@ -123,7 +102,7 @@ class DuplicateSets:
             first = firsts[unit(row)][1]
             if first["article_id"] != row["article_id"]:
                 reason = "exact_duplicate" if first["digest"] == row["digest"] else "duplicate"
-                self.stands_for[row["article_id"]] = (reason, first["id"])
+                self.representatives[row["article_id"]] = (reason, first["id"])
 
     def _sharing(self, rows: Iterable[Row]) -> Iterable[Row]:
         return (row for row in rows if self._number(row) in self._shared)
@@ -134,7 +113,7 @@ def _own(row: Row) -> int:
 
 
 def _text(row: Row) -> int:
-    """64 bits of the digest: two of ten million texts meet by chance once in 400,000 corpora."""
+    """Return 64 bits of the digest: ten million texts collide in one of 400,000 corpora."""
     return int(row["digest"][:16], 16)
 
 
@@ -143,9 +122,7 @@ def _day(row: Row) -> str | None:
 
 
 def _order(row: Row) -> tuple[Any, ...]:
-    """The order of the archive's clusters, so that their own first article comes first where it is
-    there.
-    """
+    """Return the order of the archive's clusters, so that their representatives are kept."""
     published_at = datetime.fromisoformat(row["published_at"]) if row["published_at"] else None
     return Candidate(
         article_id=row["article_id"],

@@ -1,6 +1,4 @@
-"""Running the two stages: in processes of this machine, or by datatrove's executors for Ray and
-Slurm.
-"""
+"""Runs the two stages: on this machine, or by datatrove's executors for Ray and Slurm."""
 
 from __future__ import annotations
 
@@ -25,97 +23,72 @@ from datatrove.utils.logging import logger
 from archive.corpus.output.finish import Finish
 from archive.corpus.pipeline import first_stage
 from archive.corpus.recipe import Recipe
+from archive.corpus.selection import Shards
 from archive.database.parallel import readers
 from archive.errors import CorpusError
-
-Shards = tuple[tuple[int, int], ...]
 
 _EXECUTORS: Mapping[str, type[PipelineExecutor]] = {
     "ray": RayPipelineExecutor,
     "slurm": SlurmPipelineExecutor,
 }
+_OURS = {"self", "pipeline", "tasks", "depends", "logging_dir", "skip_completed"}
+"""Arguments of the executors that are no options."""
 
 QUEUED = "slurm-job"
-"""File in the work folder that holds the number of the last job that Slurm was given."""
+"""File in the work folder: the id of the last queued Slurm job."""
 
-_task: tuple[Recipe, Shards, Path] | None = None
+_job: tuple[Recipe, Shards, Path] | None = None
 
 
-def run_local(
-    recipe: Recipe,
-    shards: Shards,
-    work: Path,
-    finish: Finish,
-    *,
-    jobs: int,
-    advance: Callable[[int], object],
-) -> None:
-    """Both stages on this machine; tasks that were done before are not done again. Raises
-    CorpusError where a process was killed.
+def run_local(finish: Finish, *, jobs: int, advance: Callable[[int], object]) -> None:
+    """Run both stages on this machine, skipping completed tasks.
 
-    The processes are those of `archive.database.parallel`, each with datatrove's local executor:
-    its own pool waits for ever for one that was killed.
+    Raises CorpusError where a process was killed: the processes are those of
+    `archive.database.parallel`, as datatrove's own pool waits forever for a killed one.
     """
-    first = _local([], len(shards), work)
-    waiting = first.get_incomplete_ranks()
-    advance(len(shards) - len(waiting))
+    waiting = _local(*finish.job).get_incomplete_ranks()
+    advance(finish.tasks - len(waiting))
     try:
-        with readers(min(jobs, len(waiting)) or 1, _begin, recipe, shards, work) as processes:
+        with readers(min(jobs, len(waiting)) or 1, _begin, *finish.job) as processes:
             for _ in processes.map(_judge, waiting):
                 advance(1)
     except BrokenProcessPool as error:
         raise CorpusError(
-            "a process that read the archive was killed; the same command goes on where it was"
+            "a process that read the archive was killed; the same command resumes the build"
         ) from error
     _finish(finish)
 
 
-def run_ray(
-    recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]
-) -> None:
-    """The first stage on the Ray cluster that RAY_ADDRESS names, or on this machine; the second
-    here. Raises CorpusError.
+def run_ray(finish: Finish, options: Mapping[str, Any]) -> None:
+    """Run the first stage on the Ray cluster of RAY_ADDRESS or on this machine, the second here.
+
+    Raises CorpusError.
     """
     with _ray():
-        first = RayPipelineExecutor(
-            first_stage(recipe, shards, work),
-            tasks=len(shards),
-            logging_dir=str(work / "logs"),
-            **options,
-        )
+        first = RayPipelineExecutor(**_stage(*finish.job), **options)
         first.run()
     if missing := first.get_incomplete_ranks(skip_completed=True):
-        logs = work / "logs" / "logs"
         raise CorpusError(
-            f"{len(missing)} of {len(shards)} tasks failed; {logs} says why, and the same command goes on with them"
+            f"{len(missing)} of {finish.tasks} tasks failed (see {finish.work / 'logs' / 'logs'});"
+            " the same command retries them"
         )
     _finish(finish)
 
 
 def _finish(finish: Finish) -> None:
-    """The second stage, in this process, without datatrove's words on stderr."""
+    """Run the second stage in this process, without datatrove's messages on stderr."""
     with Path(os.devnull).open("w") as nowhere, redirect_stderr(nowhere):
         for _ in finish.run():
             pass
 
 
-def queue_slurm(
-    recipe: Recipe, shards: Shards, work: Path, finish: Finish, options: Mapping[str, Any]
-) -> str:
-    """Both stages as jobs of Slurm; the number of the last one. Raises CorpusError where Slurm does
-    not take them.
-    """
+def queue_slurm(finish: Finish, options: Mapping[str, Any]) -> None:
+    """Queue both stages as Slurm jobs; raises CorpusError where Slurm refuses them."""
     logger.disable("datatrove")
-    first = SlurmPipelineExecutor(
-        first_stage(recipe, shards, work),
-        tasks=len(shards),
-        logging_dir=str(work / "logs"),
-        **options,
-    )
+    first = SlurmPipelineExecutor(**_stage(*finish.job), **options)
     single = {**options, "tasks_per_job": 1, "workers": -1}
-    last = SlurmPipelineExecutor(
-        [finish], tasks=1, depends=first, logging_dir=str(work / "logs-finish"), **single
-    )
+    logs = str(finish.work / "logs-finish")
+    last = SlurmPipelineExecutor([finish], tasks=1, depends=first, logging_dir=logs, **single)
     try:
         last.run()
     except FileNotFoundError as error:
@@ -124,79 +97,69 @@ def queue_slurm(
         ) from error
     except subprocess.CalledProcessError as error:
         raise CorpusError(
-            f"sbatch did not take the jobs (it ended with {error.returncode}, and says why above)"
+            f"sbatch refused the jobs (exit code {error.returncode}; its message is above)"
         ) from error
     finally:
         logger.enable("datatrove")
-    (work / QUEUED).write_text(str(last.job_id))
-    return str(last.job_id)
+    (finish.work / QUEUED).write_text(str(last.job_id))
 
 
 def check_not_queued(work: Path) -> None:
-    """Raises CorpusError where Slurm still has the jobs of an earlier command: two would write the
-    same files.
-    """
+    """Raise CorpusError while Slurm still has the jobs of an earlier command for this corpus."""
     mark = work / QUEUED
     if not mark.is_file():
         return
     job = mark.read_text()
+    command = ("squeue", "--noheader", "--jobs", job)
     try:
-        asked = ("squeue", "--noheader", "--jobs", job)
-        found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603 - a number we wrote
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - a number we wrote
     except FileNotFoundError:
         found = ""
-    if found:
+    if found.strip():
         raise CorpusError(
-            f"{work}: Slurm has this corpus in its queue, as job {job}; wait for it, or `scancel` its jobs"
+            f"{work}: Slurm has queued this corpus as job {job}; wait for it, or `scancel` its jobs"
         )
     mark.unlink()
 
 
 def checked_options(name: str, given: Sequence[str]) -> dict[str, Any]:
-    """NAME=VALUE for the executor's own arguments; raises CorpusError for one that it does not
-    have, or lacks.
-    """
+    """Parse NAME=VALUE options of an executor; raises CorpusError for an unknown or missing one."""
     if name == "local":
         if given:
             raise CorpusError(
                 "--executor-option is for --executor ray and slurm; the local one has -j"
             )
         return {}
-    ours = {"self", "pipeline", "tasks", "depends", "logging_dir", "skip_completed"}
-    arguments = {
-        key: one
-        for key, one in inspect.signature(_EXECUTORS[name].__init__).parameters.items()
-        if key not in ours
-    }
-    options = _usual() if name == "slurm" else {}
+    parameters = inspect.signature(_EXECUTORS[name].__init__).parameters
+    arguments = {key: one for key, one in parameters.items() if key not in _OURS}
+    options = _slurm_defaults() if name == "slurm" else {}
     for option in given:
-        key, equals, value = option.partition("=")
+        key, equals, text = option.partition("=")
         if not equals or key not in arguments:
+            known = ", ".join(sorted(arguments))
             raise CorpusError(
-                f"--executor-option {option}: expected NAME=VALUE; {name} has {', '.join(sorted(arguments))}"
+                f"--executor-option {option}: expected NAME=VALUE; {name} has {known}"
             )
-        found = _value(value)
-        options[key] = options[key] | found if isinstance(found, dict) and key in options else found
-    missing = [
-        key
-        for key, one in arguments.items()
-        if one.default is inspect.Parameter.empty and key not in options
-    ]
-    if missing:
+        value = _value(text)
+        if isinstance(value, dict) and isinstance(options.get(key), dict):
+            value = options[key] | value
+        options[key] = value
+    required = (key for key, one in arguments.items() if one.default is inspect.Parameter.empty)
+    if missing := [key for key in required if key not in options]:
         raise CorpusError(f"--executor {name} needs --executor-option {'=..., '.join(missing)}=...")
     return options
 
 
-def _usual() -> dict[str, Any]:
-    """For Slurm, unless told otherwise: this environment, a telling name, and no job that waits for
-    ever for one that failed.
-    """
-    activate = Path(sys.prefix) / "bin" / "activate"
-    usual: dict[str, Any] = {
+def _slurm_defaults() -> dict[str, Any]:
+    """Return a job name, this environment, and that a job ends when one it depends on failed."""
+    defaults: dict[str, Any] = {
         "job_name": "warta-corpus",
         "sbatch_args": {"kill-on-invalid-dep": "yes"},
     }
-    return usual | ({"venv_path": str(activate)} if activate.is_file() else {})
+    activate = Path(sys.prefix) / "bin" / "activate"
+    if activate.is_file():
+        defaults["venv_path"] = str(activate)
+    return defaults
 
 
 def _value(text: str) -> Any:
@@ -206,30 +169,33 @@ def _value(text: str) -> Any:
         return text
 
 
-def _local(pipeline: list[Any], tasks: int, work: Path) -> LocalPipelineExecutor:
-    return LocalPipelineExecutor(pipeline, tasks=tasks, workers=1, logging_dir=str(work / "logs"))
+def _stage(recipe: Recipe, shards: Shards, work: Path) -> dict[str, Any]:
+    """Return the arguments of an executor for the first stage."""
+    pipeline = first_stage(recipe, shards, work)
+    return {"pipeline": pipeline, "tasks": len(shards), "logging_dir": str(work / "logs")}
+
+
+def _local(recipe: Recipe, shards: Shards, work: Path) -> LocalPipelineExecutor:
+    return LocalPipelineExecutor(**_stage(recipe, shards, work), workers=1)
 
 
 def _begin(recipe: Recipe, shards: Shards, work: Path) -> None:
-    """In a process of its own, which keeps the models that its filters load."""
-    global _task
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - datatrove tells every step; its log in `work` has it all
-    _task = recipe, shards, work
+    """Start a process of its own, which keeps the models that its filters load."""
+    global _job
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - datatrove logs every step; `work` has its log
+    _job = recipe, shards, work
 
 
 def _judge(task: int) -> int:
-    """With blocks of its own, as datatrove does it: their statistics are those of the task."""
-    assert _task is not None
-    recipe, shards, work = _task
-    _local(first_stage(recipe, shards, work), len(shards), work)._run_for_rank(task)
+    """Run a task with new blocks, as datatrove does: their statistics are those of the task."""
+    assert _job is not None
+    _local(*_job)._run_for_rank(task)
     return task
 
 
 @contextmanager
 def _ray() -> Iterator[None]:
-    """A connection to Ray; one that a program of the user's has made already is used, and left to
-    it.
-    """
+    """Connect to Ray; a connection that the caller's program has already made is left open."""
     try:
         import ray
     except ModuleNotFoundError as error:

@@ -1,4 +1,4 @@
-"""What became of a story in a finished corpus: where it stands, or why it does not."""
+"""What became of a story in a finished corpus: the file that contains it, or why none does."""
 
 from __future__ import annotations
 
@@ -20,62 +20,48 @@ from archive.identity import canonical_url
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Of one story."""
+    """What became of one story."""
 
     id: str
+    """Site and key, joined by a colon."""
     url: str | None
+    """Its address; None for an imported story without one."""
     file: str
-    """The data file that holds it, or `dropped.parquet`."""
+    """The data file that contains it, or `dropped.parquet`."""
     reason: str | None = None
-    """None for a story that is in the corpus."""
+    """A key of `REASONS`; None for a story that is in the corpus."""
     stands_for_it: str | None = None
-    """Id of the document that is there in its place."""
+    """Id of its representative in the corpus; None where it is no duplicate."""
 
     @property
     def sentence(self) -> str:
-        """In plain words."""
+        """The outcome in plain words."""
         if self.reason is None:
             return f"in the corpus, in {self.file}"
         instead = f": {self.stands_for_it}" if self.stands_for_it else ""
-        return f"left out: {REASONS.get(self.reason, self.reason)}{instead} ({self.reason})"
+        return f"excluded: {REASONS.get(self.reason, self.reason)}{instead} ({self.reason})"
 
 
 def find_outcome(corpus: Path, reference: str) -> Outcome:
-    """What became of the story with that id or address; raises CorpusError where the corpus does
-    not know it.
-    """
+    """Find the story with that id or address; raises CorpusError for one that was not selected."""
     if not (corpus / "manifest.json").is_file():
-        raise CorpusError(f"{corpus}: it is no corpus of warta (it has no manifest.json)")
+        raise CorpusError(f"{corpus}: not a corpus of warta (it has no manifest.json)")
     names = {reference}
     with suppress(ValueError):  # an id
         names.add(canonical_url(reference))
-    for name, row in _rows(corpus):
-        if row["id"] == reference or row["url"] in names:
-            return Outcome(
-                id=row["id"],
-                url=row["url"],
-                file=name,
-                reason=row.get("reason"),
-                stands_for_it=row.get("stands_for_it"),
-            )
-    raise CorpusError(
-        f"{reference}: no story of {corpus} goes by that id or address: it was not among the articles asked for"
-    )
+    try:
+        for name, row in _rows(corpus):
+            if row["id"] == reference or row["url"] in names:
+                why = {key: row.get(key) for key in ("reason", "stands_for_it")}
+                return Outcome(id=row["id"], url=row["url"], file=name, **why)
+    except (OSError, ArrowInvalid, ValueError) as error:
+        message = getattr(error, "strerror", None) or error
+        raise CorpusError(f"{corpus}: cannot be read: {message}") from error
+    raise CorpusError(f"{reference}: {corpus} selected no story with this id or address")
 
 
 def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Names and identities of all stories, the left out ones first; raises CorpusError for a file
-    that is not there, or broken.
-    """
-    try:
-        yield from _read_rows(corpus)
-    except (OSError, ArrowInvalid, ValueError) as error:
-        raise CorpusError(
-            f"{corpus}: it cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
-
-
-def _read_rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the file and identity of all stories, the excluded ones first."""
     for path in (corpus / "dropped.parquet", *sorted((corpus / "data").iterdir())):
         name = path.relative_to(corpus).as_posix()
         if path.suffix == ".gz":
@@ -83,10 +69,7 @@ def _read_rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from ((name, json.loads(line)) for line in lines)
             continue
         with pq.ParquetFile(path) as file:
-            known = [
-                column
-                for column in ("id", "url", "reason", "stands_for_it")
-                if column in file.schema_arrow.names
-            ]
-            for batch in file.iter_batches(columns=known):
+            wanted = {"id", "url", "reason", "stands_for_it"}
+            columns = [column for column in file.schema_arrow.names if column in wanted]
+            for batch in file.iter_batches(columns=columns):
                 yield from ((name, row) for row in batch.to_pylist())

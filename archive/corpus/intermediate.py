@@ -1,6 +1,4 @@
-"""What the first stage leaves for the second, a file a task: documents that passed, and those that
-did not with their reason.
-"""
+"""What the first stage writes for the second, one file per task: kept and dropped documents."""
 
 from __future__ import annotations
 
@@ -16,62 +14,51 @@ from datatrove.pipeline.writers.parquet import ParquetWriter
 from archive.corpus.filters.length import words
 from archive.identity import text_digest
 
+
+def _fields(names: str, kind: pa.DataType, *, nullable: bool = False) -> list[pa.Field]:
+    return [pa.field(name, kind, nullable=nullable) for name in names.split()]
+
+
 KEPT = pa.schema(
     [
-        pa.field("article_id", pa.int64(), nullable=False),
-        *(
-            pa.field(name, pa.string(), nullable=False)
-            for name in ("id", "text", "digest", "url", "site", "first_seen_at", "language")
-        ),
-        *(
-            pa.field(name, pa.string())
-            for name in ("headline", "published_at", "section", "agency", "opted_out")
-        ),
-        pa.field("cluster_id", pa.int64()),
-        pa.field("language_score", pa.float64()),
-        *(
-            pa.field(name, pa.int64(), nullable=False)
-            for name in (
-                "revision",
-                "word_count",
-                "length",
-                "masked_email",
-                "masked_phone",
-                "masked_nik",
-            )
-        ),
+        *_fields("article_id", pa.int64()),
+        *_fields("id text digest url site first_seen_at language", pa.string()),
+        *_fields("headline published_at section agency opted_out", pa.string(), nullable=True),
+        *_fields("cluster_id", pa.int64(), nullable=True),
+        *_fields("language_score", pa.float64(), nullable=True),
+        *_fields("revision word_count length masked_email masked_phone masked_nik", pa.int64()),
     ]
 )
-"""A document that passed every filter; `digest` is SHA-256 of its normalised text, `length` its
-characters.
+"""A document that passed every filter; `digest` is the SHA-256 of its normalised text, `length` its
+number of characters.
 """
 
 DROPPED = pa.schema(
     [
-        pa.field("article_id", pa.int64(), nullable=False),
-        *(pa.field(name, pa.string(), nullable=False) for name in ("id", "reason", "site", "url")),
-        pa.field("published_at", pa.string()),
-        pa.field("revision", pa.int64(), nullable=False),
-        pa.field("stands_for_it", pa.string()),
+        *_fields("article_id", pa.int64()),
+        *_fields("id reason site url", pa.string()),
+        *_fields("published_at", pa.string(), nullable=True),
+        *_fields("revision", pa.int64()),
+        *_fields("stands_for_it", pa.string(), nullable=True),
     ]
 )
-"""A document that did not; `stands_for_it` is the id of a duplicate's representative."""
+"""A document that did not pass; `stands_for_it` is the id of a duplicate's representative."""
 
 BATCH = 500
 
 
 def kept_writer(work: Path) -> ParquetWriter:
-    """Datatrove's writer for the documents that passed."""
+    """Return datatrove's writer for the documents that pass."""
     return _writer(work / "kept", KEPT, _kept)
 
 
 def dropped_writer(work: Path, name: str) -> ParquetWriter:
-    """Datatrove's exclusion writer for the filter of that name."""
+    """Return datatrove's exclusion writer for the filter of that name."""
     return _writer(work / "dropped" / name, DROPPED, _dropped)
 
 
 def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
-    # Without content-defined chunks, amid which Arrow (26) ends the process where the disk is full.
+    # No content-defined chunks: while writing them, Arrow (26) aborts the process on a full disk.
     return ParquetWriter(
         str(folder),
         "${rank}.parquet",
@@ -86,15 +73,16 @@ def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
 
 
 def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
-    found = {"masked_email": 0, "masked_phone": 0, "masked_nik": 0, **document.metadata}
-    found |= {
+    found = {
+        **dict.fromkeys(("masked_email", "masked_phone", "masked_nik"), 0),
+        "language": document.metadata["page_language"],
+        **document.metadata,
         "id": document.id,
         "text": document.text,
         "digest": text_digest([document.text]),
         "word_count": len(words(document.text)),
+        "length": len(document.text),
     }
-    found["length"] = len(document.text)
-    found.setdefault("language", found["page_language"])
     return {name: found.get(name) for name in KEPT.names}
 
 
@@ -104,12 +92,12 @@ def _dropped(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
 
 
 def _writable(value: Any) -> Any:
-    """What is dropped for its broken text still has to be named."""
+    """Replace lone surrogates: a document dropped for a broken text is listed all the same."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def kept_rows(work: Path, task: int, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-    """The documents of a task that passed, in the order of their article numbers."""
+    """Yield the documents of a task that passed, in the order of their article ids."""
     path = work / "kept" / f"{task:05d}.parquet"
     if not path.exists():
         return
@@ -119,7 +107,7 @@ def kept_rows(work: Path, task: int, columns: list[str] | None = None) -> Iterat
 
 
 def dropped_rows(work: Path, task: int) -> list[dict[str, Any]]:
-    """The documents of a task that did not pass, of all filters."""
+    """Return the documents of a task that did not pass, of all filters."""
     return [
         row
         for path in sorted((work / "dropped").glob(f"*/{task:05d}.parquet"))

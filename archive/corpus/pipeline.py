@@ -1,4 +1,4 @@
-"""The corpus as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
+"""The first stage as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
 
 from __future__ import annotations
 
@@ -15,32 +15,17 @@ from archive.corpus.filters.repeated import RepeatedCandidates
 from archive.corpus.filters.thresholds.tables import Personal
 from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import ArchiveReader
+from archive.corpus.selection import ArchiveReader, Shards
 
 DECIDING = (
-    "warta",
-    "datatrove",
-    "pyarrow",
-    "numpy",
-    "spacy",
-    "py3langid",
-    "regex",
-    "phonenumbers",
-    "matplotlib",
-    "pillow",
-    "jinja2",
-    "huggingface_hub",
-    "pyyaml",
+    "warta datatrove pyarrow numpy spacy py3langid regex phonenumbers matplotlib pillow jinja2"
+    " huggingface_hub pyyaml".split()
 )
 """Packages whose version may change a byte of a corpus."""
 
 
-def first_stage(
-    recipe: Recipe, shards: tuple[tuple[int, int], ...], work: Path
-) -> list[PipelineStep]:
-    """The first stage, a task a shard: article -> document -> judged, masked, written down in
-    `work`.
-    """
+def first_stage(recipe: Recipe, shards: Shards, work: Path) -> list[PipelineStep]:
+    """Return the blocks that read, filter and mask the articles and write them to `work`."""
     thresholds = recipe.thresholds
     steps: list[PipelineStep] = [
         ArchiveReader(recipe, shards),
@@ -55,7 +40,7 @@ def first_stage(
 
 
 def masked_kinds(personal: Personal) -> list[str]:
-    """What of personal data is masked; nothing where the table is switched off."""
+    """Return the kinds of personal data to mask; none where the table is disabled."""
     switches = {
         "email": personal.emails,
         "phone": personal.phones,
@@ -65,7 +50,7 @@ def masked_kinds(personal: Personal) -> list[str]:
 
 
 def versions() -> dict[str, str]:
-    """Of everything that decides the bytes."""
+    """Return package -> version of everything that decides the bytes."""
     found = {"python": python_version()}
     for package in DECIDING:
         try:

@@ -1,4 +1,4 @@
-"""What decides a corpus: the same archive, moment and recipe give the same bytes."""
+"""What decides a corpus: the same archive, time and recipe produce the same bytes."""
 
 from __future__ import annotations
 
@@ -10,59 +10,60 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from archive.corpus.filters.thresholds.thresholds import Thresholds
+from archive.corpus.filters.exclusions import OptedOut
+from archive.corpus.filters.thresholds.tables import Thresholds
 
 Dedup = Literal["cluster", "exact", "none"]
-OptedOut = Literal["drop", "keep"]
 Format = Literal["parquet", "jsonl"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything that a corpus is made by, but for the number of processes, the machine and the
-    day.
-    """
+    """Everything that decides the bytes of a corpus, but not how or when it is built."""
 
     archive: Path
+    """The archive's file, absolute."""
     as_of: datetime
-    """Aware, UTC: what the archive said then is what is read."""
+    """Aware, UTC: the time whose state of the archive is read."""
     since: date | None = None
-    """First day of publication, by the newsroom's own clock."""
+    """First day of publication, in the publisher's own time zone; None is no limit."""
     until: date | None = None
-    """Last day of publication."""
+    """Last day of publication, likewise."""
     sites: tuple[str, ...] = ()
-    """Only these; all without it."""
+    """Only these sites; all when empty."""
     dedup: Dedup = "cluster"
+    """Of which duplicates one remains: those of a cluster, those with equal text, or no removal."""
     opted_out: OptedOut = "drop"
+    """What to do with articles whose site opts out of text and data mining."""
     thresholds: Thresholds
+    """Of the filters."""
     splits: tuple[tuple[str, Decimal], ...]
     """Names with their shares, which add up to 1."""
     test_after: date | None = None
-    """From this day of publication on everything is `test`, by the newsroom's own clock."""
+    """First day of publication of the split `test`, in the publisher's time zone; None: by hash."""
     format: Format = "parquet"
+    """Of the data files."""
 
     def as_dict(self) -> dict[str, Any]:
-        """For `manifest.json`: what it is made by, not where the archive lies."""
+        """Return the recipe for `manifest.json`, without the path of the archive."""
         return {
             "as_of": self.as_of.isoformat(),
-            "since": _day(self.since),
-            "until": _day(self.until),
+            "since": _iso(self.since),
+            "until": _iso(self.until),
             "sites": list(self.sites),
             "dedup": self.dedup,
             "opted_out": self.opted_out,
             "splits": {name: str(share) for name, share in self.splits},
-            "test_after": _day(self.test_after),
+            "test_after": _iso(self.test_after),
             "format": self.format,
             "filters": self.thresholds.as_dict(),
         }
 
     def digest(self, *more: Any) -> str:
-        """SHA-256 of the recipe and what else decides the bytes (the archive's digest, versions):
-        what an unfinished build goes by.
-        """
+        """Return the SHA-256 of the recipe and of whatever else decides the bytes."""
         text = json.dumps([self.as_dict(), *more], sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _day(value: date | None) -> str | None:
-    return value.isoformat() if value is not None else None
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,16 +1,14 @@
-"""Which articles a recipe asks for: counted, fingerprinted and cut into shards, without reading a
-text.
-"""
+"""Which articles a recipe selects: counted and cut into shards without their texts, then read."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,41 +22,49 @@ from archive.errors import ArchiveDamaged, CorpusError
 from archive.monitoring.drift import drifted_articles
 
 SHARD = 1_000
-"""Articles of one task of the pipeline. The number of processes never changes it, so any number
-gives the same files.
+"""Articles per task of the pipeline. Independent of the number of processes, so that any number
+produces the same files.
 """
 
-# Rights are those of the moment or of today: who withdrew a story since then is not asked twice.
-_ARTICLES = """SELECT a.id, a.site, a.key, a.url, a.published_at, coalesce(a.removed_at, t.removed_at) AS removed_at,
-    coalesce(a.opted_out, t.opted_out) AS opted_out, a.revision, r.digest
+Shards = tuple[tuple[int, int], ...]
+"""First and last article id of each task."""
+
+# Rights hold as of the time or since then: a story withdrawn later is not used either.
+_ARTICLES = """SELECT a.id, a.site, a.key, a.url,
+    coalesce(a.removed_at, t.removed_at) AS removed_at,
+    coalesce(a.opted_out, t.opted_out) AS opted_out, a.revision, r.digest, a.published_at,
+    m.cluster_id
     FROM articles a JOIN main.articles t ON t.id = a.id
-    JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision ORDER BY a.id"""
+    JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision
+    LEFT JOIN members m ON m.article_id = a.id ORDER BY a.id"""
+_ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_removed_at,
+    coalesce(l.opted_out, a.opted_out) AS effective_opted_out
+    FROM latest l JOIN main.articles a ON a.id = l.article_id
+    WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The articles of a recipe, as of its moment."""
+    """The articles that a recipe selects, as of its time."""
 
     archive_digest: str
-    """SHA-256 over all articles: their newest revisions, clusters, rights, and which a drifted
-    layout gave.
-    """
+    """SHA-256 over all articles: newest revisions, clusters, rights, drifted layouts."""
     articles: int
     """In the archive, selected or not."""
-    sites: dict[str, int]
+    sites: Mapping[str, int]
     """Site -> selected articles."""
     undated: int
-    """Not selected because they have no day, where the recipe names days."""
-    removed: dict[str, int]
-    """Site -> selected articles that their site had taken away."""
-    opted_out: dict[str, dict[str, int]]
-    """Site -> rule -> selected articles."""
-    drifted: dict[str, int]
-    """Site -> selected articles that a layout gave which had changed."""
+    """Articles not selected because they have no day, where the recipe limits days."""
+    removed: Mapping[str, int]
+    """Site -> selected articles removed by their site."""
+    opted_out: Mapping[str, Mapping[str, int]]
+    """Site -> rule -> selected articles that opt out of text and data mining."""
+    drifted: Mapping[str, int]
+    """Site -> selected articles extracted by a drifted layout."""
     clustered: int
     """Selected articles that share a cluster with another one."""
-    shards: tuple[tuple[int, int], ...]
-    """First and last article number of each task."""
+    shards: Shards
+    """Empty for no article."""
 
     @property
     def selected(self) -> int:
@@ -68,94 +74,75 @@ class Selection:
 
 @dataclass(slots=True)
 class _Tally:
+    """Counts of the selected articles."""
+
     sites: Counter[str] = field(default_factory=Counter)
     removed: Counter[str] = field(default_factory=Counter)
     opted_out: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     drifted: Counter[str] = field(default_factory=Counter)
     clusters: Counter[int] = field(default_factory=Counter)
-    undated: int = 0
     bounds: list[list[int]] = field(default_factory=list)
 
-    def take(self, row: dict[str, Any], cluster_id: int | None, *, drifted: bool) -> None:
-        """Count a selected article."""
+    def add(self, row: dict[str, Any], *, drifted: bool) -> None:
         if self.sites.total() % SHARD == 0:
             self.bounds.append([row["id"], row["id"]])
         self.bounds[-1][1] = row["id"]
-        self.sites[row["site"]] += 1
+        site = row["site"]
+        self.sites[site] += 1
         if row["removed_at"] is not None:
-            self.removed[row["site"]] += 1
+            self.removed[site] += 1
         if row["opted_out"] is not None:
-            self.opted_out[row["site"]][row["opted_out"]] += 1
-        self.drifted[row["site"]] += drifted
-        if cluster_id is not None:
-            self.clusters[cluster_id] += 1
+            self.opted_out[site][row["opted_out"]] += 1
+        if drifted:
+            self.drifted[site] += 1
+        if row["cluster_id"] is not None:
+            self.clusters[row["cluster_id"]] += 1
 
 
 def select(reader: Reader, recipe: Recipe) -> Selection:
-    """Go through all articles once; raises CorpusError where none is asked for, or a site is
-    unknown, and ArchiveDamaged for a time of publication that another program wrote and nobody can
-    read.
+    """Read all articles once, without their texts.
+
+    Raises CorpusError where none is selected or a site is unknown, and ArchiveDamaged for a time of
+    publication that is not ISO 8601, as another program may write it.
     """
     decode_leniently(reader)
-    digest, tally, articles = hashlib.sha256(), _Tally(), 0
-    clusters = {
-        row["article_id"]: row["cluster_id"]
-        for row in reader.db.query("SELECT article_id, cluster_id FROM members")
-    }
+    digest, tally, articles, undated = hashlib.sha256(), _Tally(), 0, 0
     marked, known = drifted_articles(reader), set[str]()
     for row in reader.db.query(_ARTICLES):
         articles += 1
         known.add(row["site"])
-        cluster_id = clusters.get(row["id"])
-        line = [
-            row["id"],
-            row["site"],
-            row["key"],
-            row["url"],
-            row["removed_at"],
-            row["opted_out"],
-            row["revision"],
-            row["digest"],
-        ]
-        digest.update(
-            json.dumps([*line, row["published_at"], cluster_id, row["id"] in marked]).encode()
-            + b"\n"
-        )
+        drifted = row["id"] in marked
+        digest.update(json.dumps([*row.values(), drifted]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
             continue
         _check_time(reader, row)
-        if chosen(recipe, row["published_at"]):
-            tally.take(row, cluster_id, drifted=row["id"] in marked)
-        elif row["published_at"] is None:
-            tally.undated += 1
+        if within_days(recipe, row["published_at"]):
+            tally.add(row, drifted=drifted)
+        else:
+            undated += row["published_at"] is None
     _check(reader, recipe, known, tally.sites.total())
+    opted_out = tally.opted_out
     return Selection(
         archive_digest=digest.hexdigest(),
         articles=articles,
         sites=dict(sorted(tally.sites.items())),
-        undated=tally.undated,
+        undated=undated,
         removed=dict(sorted(tally.removed.items())),
-        opted_out={
-            site: dict(sorted(rules.items())) for site, rules in sorted(tally.opted_out.items())
-        },
-        drifted={site: count for site, count in sorted(tally.drifted.items()) if count},
+        opted_out={site: dict(sorted(rules.items())) for site, rules in sorted(opted_out.items())},
+        drifted=dict(sorted(tally.drifted.items())),
         clustered=sum(count for count in tally.clusters.values() if count > 1),
         shards=tuple((first, last) for first, last in tally.bounds),
     )
 
 
-def chosen(recipe: Recipe, published_at: str | None) -> bool:
-    """Whether the recipe's days ask for an article of that time (ISO 8601 with the newsroom's
-    offset).
-    """
+def within_days(recipe: Recipe, published_at: str | None) -> bool:
+    """Return whether the recipe's days include that time (ISO 8601 with the publisher's offset)."""
     if recipe.since is None and recipe.until is None:
         return True
     if published_at is None:
         return False
-    day = published_at[:10]
-    return (recipe.since is None or recipe.since.isoformat() <= day) and (
-        recipe.until is None or day <= recipe.until.isoformat()
-    )
+    since, until = recipe.since or date.min, recipe.until or date.max
+    return since.isoformat() <= published_at[:10] <= until.isoformat()
 
 
 def _check_time(reader: Reader, row: dict[str, Any]) -> None:
@@ -164,7 +151,8 @@ def _check_time(reader: Reader, row: dict[str, Any]) -> None:
         if text is None or datetime.fromisoformat(text).tzinfo is not None:
             return
     raise ArchiveDamaged(
-        f"{reader.path}: article {row['id']}: its time of publication is {text!r}, not ISO 8601 with an offset"
+        f"{reader.path}: article {row['id']}: its time of publication is {text!r},"
+        " not ISO 8601 with an offset"
     )
 
 
@@ -174,91 +162,42 @@ def _check(reader: Reader, recipe: Recipe, known: set[str], selected: int) -> No
         if first is None:
             raise empty_archive(reader.path)
         raise CorpusError(
-            f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first one came at {first}"
+            f"{reader.path}: no article as of {recipe.as_of.isoformat()}; the first is of {first}"
         )
     if unknown := sorted(set(recipe.sites) - known):
-        raise CorpusError(
-            f"{reader.path}: no article of {', '.join(unknown)}; there are {', '.join(sorted(known))}"
-        )
+        sites = ", ".join(sorted(known))
+        raise CorpusError(f"{reader.path}: no article of {', '.join(unknown)}; there are {sites}")
     if not selected:
         days = f"{recipe.since or 'the beginning'} to {recipe.until or 'the end'}"
-        raise CorpusError(
-            f"{reader.path}: no article was published from {days}{' at ' + ', '.join(recipe.sites) if recipe.sites else ''}"
-        )
+        sites = f" by {', '.join(recipe.sites)}" if recipe.sites else ""
+        raise CorpusError(f"{reader.path}: no article was published from {days}{sites}")
 
 
 def empty_archive(path: Path) -> CorpusError:
-    """What to say of an archive that is empty."""
+    """Return the error for an archive without articles."""
     return CorpusError(
-        f"{path}: the archive holds no article yet; `warta crawl` or `warta import` brings some"
+        f"{path}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
     )
-
-
-def rows(reader: Reader, recipe: Recipe, shard: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    """The selected articles of a shard as rows of `latest`, in order, with `key` and `drifted`:
-    whether a drifted layout gave them.
-    """
-    decode_leniently(reader)
-    marked = drifted_articles(reader)
-    found = reader.db.query(
-        """SELECT l.*, a.key, a.removed_at AS removed_since, a.opted_out AS opted_out_since
-        FROM latest l JOIN main.articles a ON a.id = l.article_id
-        WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id""",
-        shard,
-    )
-    asked = (
-        row
-        for row in found
-        if (not recipe.sites or row["site"] in recipe.sites) and chosen(recipe, row["published_at"])
-    )
-    return (_with_rights(row, drifted=row["article_id"] in marked) for row in asked)
-
-
-def _with_rights(row: dict[str, Any], *, drifted: bool) -> dict[str, Any]:
-    removed_at, opted_out = (
-        row["removed_at"] or row["removed_since"],
-        row["opted_out"] or row["opted_out_since"],
-    )
-    return {**row, "drifted": drifted, "removed_at": removed_at, "opted_out": opted_out}
 
 
 def decode_leniently(reader: Reader) -> None:
-    """What another program wrote may be no UTF-8: it is read as lone surrogates from now on, and
-    left out by its reason.
+    """Read broken UTF-8, which other programs may write, as lone surrogates from now on.
+
+    The filters then exclude the article with its reason.
     """
-    reader.db.conn.text_factory = _text
+    reader.db.conn.text_factory = _decoded
 
 
-def _text(stored: bytes) -> str:
+def _decoded(stored: bytes) -> str:
     return stored.decode("utf-8", "surrogateescape")
 
 
-_AS_THEY_ARE = (
-    "article_id",
-    "url",
-    "site",
-    "headline",
-    "published_at",
-    "section",
-    "agency",
-    "cluster_id",
-    "revision",
-    "opted_out",
-    "layout",
-    "removed_at",
-    "first_seen_at",
-    "drifted",
-)
-
-
 class ArchiveReader(BaseReader):
-    """Yields the articles of the task's shard, as they stood at the recipe's moment; task n reads
-    the shard n.
-    """
+    """Yields the articles of the task's shard as of the recipe's time; task n reads shard n."""
 
     name = "warta archive"
 
-    def __init__(self, recipe: Recipe, shards: tuple[tuple[int, int], ...]) -> None:
+    def __init__(self, recipe: Recipe, shards: Shards) -> None:
         super().__init__()
         self.recipe = recipe
         self.shards = shards
@@ -275,22 +214,42 @@ class ArchiveReader(BaseReader):
             Archive(path, read_only=True) as archive,
             archive.as_of(self.recipe.as_of) as past,
         ):
-            for row in rows(past, self.recipe, self.shards[rank]):
+            for document in self._documents(past, self.shards[rank]):
                 with self.track_time():
-                    document = _document(row, path)
                     self.update_doc_stats(document)
                 yield document
 
+    def _documents(self, reader: Reader, shard: tuple[int, int]) -> Iterator[Document]:
+        decode_leniently(reader)
+        marked = drifted_articles(reader)
+        for row in reader.db.query(_ROWS, shard):
+            if self.recipe.sites and row["site"] not in self.recipe.sites:
+                continue
+            if within_days(self.recipe, row["published_at"]):
+                yield _document(row, reader.path, drifted=row["article_id"] in marked)
 
-def _document(row: dict[str, Any], path: Path) -> Document:
-    metadata = {name: row[name] for name in _AS_THEY_ARE}
+
+_METADATA = (
+    "article_id url site headline published_at section agency cluster_id revision layout"
+    " first_seen_at".split()
+)
+
+
+def _document(row: dict[str, Any], path: Path, *, drifted: bool) -> Document:
     try:
         warnings = json.loads(row["warnings"])
     except ValueError:
         warnings = None
     if not isinstance(warnings, list):
         raise ArchiveDamaged(
-            f"{path}: article {row['article_id']}: its warnings are no list in JSON, but {row['warnings']!r:.80}"
+            f"{path}: article {row['article_id']}: its warnings are not a JSON list,"
+            f" but {row['warnings']!r:.80}"
         )
-    metadata |= {"page_language": row["language"], "warnings": warnings}
+    metadata = {name: row[name] for name in _METADATA} | {
+        "page_language": row["language"],
+        "warnings": warnings,
+        "drifted": drifted,
+        "removed_at": row["effective_removed_at"],
+        "opted_out": row["effective_opted_out"],
+    }
     return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)

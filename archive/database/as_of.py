@@ -1,10 +1,9 @@
-"""Reading the archive as it stood at a moment: temporary views of the past, in front of today's
-tables of the same names.
+"""Reading the archive as of a time: temporary views of the past that shadow today's tables.
 
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
 `urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts` or `drifted` without a schema
 then reads the past; other tables (`search`, `robots`, `validators`, `dictionaries`, `texts`,
-`readings`) know only today. Nothing is copied, nothing is written into the file.
+`readings`) know only today. Nothing is copied, and nothing is written into the file.
 """
 
 from __future__ import annotations
@@ -15,11 +14,6 @@ from sqlite_utils import Database
 
 from archive.database.clock import exact
 from archive.database.schema import ARTICLE_COLUMNS
-
-_STATE = "coalesce(c.state, iif(c.outcome = 'not_modified', 'unchanged', c.outcome), u.first_state, 'due')"
-"""`c` is the last thing that had happened to the URL `u`; what 0.1.0 wrote down of it has no state
-of its own.
-"""
 
 _NEWEST = "(SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})"
 _REMOVED = """(SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
@@ -33,23 +27,23 @@ _VIEWS = {
     "rights": "SELECT * FROM main.rights WHERE since <= {t}",
     "checks": "SELECT * FROM main.checks WHERE checked_at <= {t}",
     "revisions": "SELECT * FROM main.revisions WHERE observed_at <= {t}",
-    "snapshots": "SELECT * FROM main.snapshots WHERE coalesce(kept_at, fetched_at) <= {t}",
+    "snapshots": "SELECT * FROM main.snapshots WHERE kept_at <= {t}",
     "crawls": """SELECT id, site, started_at, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, version, arguments,
         iif(ended_at <= {t}, counts, NULL) AS counts, iif(ended_at <= {t}, bytes, NULL) AS bytes,
         iif(ended_at <= {t}, end_reason, NULL) AS end_reason FROM main.crawls WHERE started_at <= {t}""",
     "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at, {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out,
         r.number AS revision, r.published_at
         FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
-    "urls": f"""SELECT u.id, u.url, u.site, u.key, {_STATE} AS state,
+    "urls": f"""SELECT u.id, u.url, u.site, u.key, coalesce(c.state, u.first_state) AS state,
         iif(c.id IS NULL, u.first_reason, c.reason) AS reason,
         (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= {{t}}) AS article_id,
         u.announced_by, u.published_at, u.first_seen_at,
         (SELECT coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00') FROM main.checks k
             WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL ORDER BY k.id DESC LIMIT 1) AS last_checked_at,
-        iif(c.id IS NOT NULL, c.next_check_at, iif(coalesce(u.first_state, 'due') = 'due',
+        iif(c.id IS NOT NULL, c.next_check_at, iif(u.first_state = 'due',
             coalesce(u.first_due_at, substr(u.first_seen_at, 1, 19) || '+00:00'), NULL))
             AS next_check_at,
-        iif(c.id IS NOT NULL, c.due_reason, coalesce(u.first_reason, iif(coalesce(u.first_state, 'due') = 'due', 'new', NULL)))
+        iif(c.id IS NOT NULL, c.due_reason, coalesce(u.first_reason, iif(u.first_state = 'due', 'new', NULL)))
             AS due_reason,
         (SELECT count(*) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS checks,
         (SELECT nullif(k.etag, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.etag IS NOT NULL
@@ -61,8 +55,7 @@ _VIEWS = {
         WHERE u.first_seen_at <= {{t}}""",
     "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at, next_check_at, checks,
         etag, last_modified FROM temp.urls""",
-    # From the revisions, in the order of an index where there is one: to sort all that stood then
-    # would take too long.
+    # From the revisions, in the order of an index where there is one: sorting all takes too long.
     "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
         r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, {_CLUSTER} AS cluster_id,
         {_OPTED_OUT} AS opted_out
@@ -74,7 +67,7 @@ _VIEWS = {
         m.is_first, r.agency FROM temp.members m JOIN main.articles a ON a.id = m.article_id
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "drifts": """SELECT id, site, layout, extractor, since, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, reasons, urls, noted_at
-        FROM main.drifts WHERE coalesce(noted_at, since) <= {t}""",
+        FROM main.drifts WHERE noted_at <= {t}""",
     # Of the readings of a page that changed nothing only the last is known: between two of them it
     # counts as not yet read again.
     "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since FROM temp.drifts d CROSS JOIN main.revisions r
@@ -88,14 +81,12 @@ _VIEWS = {
 
 
 def read_as_of(db: Database, at: datetime) -> None:
-    """Put the past in front of the tables of this connection; raises ValueError for a time without
-    an offset.
-    """
+    """Shadow the tables of this connection; raises ValueError for a time without an offset."""
     if at.tzinfo is None:
         raise ValueError(
             f"{at.isoformat()}: a time needs its offset, like 2026-01-31T08:00:00+07:00"
         )
     db.conn.execute("PRAGMA temp_store = MEMORY")
     for name, statement in _VIEWS.items():
-        # A view takes no parameters; the moment is written by us, never taken as text.
+        # A view takes no parameters; the time is formatted here, never taken as text.
         db.conn.execute(f"CREATE TEMP VIEW {name} AS {statement.format(t=repr(exact(at)))}")

@@ -1,6 +1,4 @@
-"""Copying an archive while it is being written: one consistent copy, verified, and never half a
-file under its name.
-"""
+"""Copying an archive while it is written: one consistent copy, never half a file by its name."""
 
 from __future__ import annotations
 
@@ -14,13 +12,13 @@ from pathlib import Path
 from archive.errors import ArchiveUnwritable
 
 STEP = 2_000
-"""Pages copied at a time, 8 MB: between two steps the progress is told, and Ctrl-C heard."""
+"""Pages copied per step, 8 MB: between two steps progress is reported and Ctrl-C works."""
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What media say that know no links, as most sticks do."""
+"""Errors of file systems without hard links, as most USB sticks have."""
 
 Copied = Callable[[int, int], None]
-"""Told how many pages are still to copy, and of how many."""
+"""Called with the number of pages left, and of all."""
 Check = Callable[[Path], None]
 
 
@@ -32,20 +30,20 @@ def copy_database(
     copied: Copied | None = None,
     check: Check | None = None,
 ) -> None:
-    """The database as it stands at this moment, under `destination`; crawls may go on writing.
+    """Copy the database as it is now to `destination`; crawls may go on writing.
 
-    Written beside it under another name, synced, handed to `check`, which may raise, then renamed.
-    Raises ArchiveUnwritable where there is a file already, unless `replace`, and sqlite3.Error
-    where it cannot be written; what was begun is taken away then, also after Ctrl-C.
+    Written beside it under another name, synced, passed to `check`, which may raise, then renamed.
+    Raises ArchiveUnwritable where a file exists already, unless `replace`, and sqlite3.Error where
+    it cannot be written; the partial copy is removed then, also after Ctrl-C.
     """
     begun = destination.with_name(destination.name + ".partial")
-    tell = copied or (lambda _left, _all: None)
+    report = copied or (lambda _left, _all: None)
     try:
         if not replace:
             _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
         with closing(sqlite3.connect(begun)) as target:
-            # A read transaction pins the moment: what is written meanwhile is in the log, and
+            # A read transaction pins the state: what is written meanwhile is in the log, and
             # neither copied nor waited for.
             pinned = not source.in_transaction
             if pinned:
@@ -53,14 +51,12 @@ def copy_database(
                 source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
             try:
                 source.backup(
-                    target, pages=STEP, progress=lambda _status, left, total: tell(left, total)
+                    target, pages=STEP, progress=lambda _status, left, total: report(left, total)
                 )
             finally:
                 if pinned:
                     source.rollback()
-            target.execute(
-                "PRAGMA journal_mode = DELETE"
-            )  # one file, whatever the archive's own mode
+            target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
         _sync(begun)
         if check is not None:
             check(begun)
@@ -84,9 +80,7 @@ def _name(begun: Path, destination: Path, *, replace: bool) -> None:
     """Give the copy its name."""
     if not replace:
         try:
-            os.link(
-                begun, destination
-            )  # unlike a rename, it never takes the place of a file that came meanwhile
+            os.link(begun, destination)  # unlike a rename, it never replaces a file
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise

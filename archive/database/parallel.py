@@ -1,6 +1,4 @@
-"""Processes that read an archive beside the one that writes it: few answers ahead, in the order of
-the tasks, and none left behind.
-"""
+"""Processes that read an archive beside the one that writes it, and end with it."""
 
 from __future__ import annotations
 
@@ -15,15 +13,16 @@ from threading import Thread
 from typing import Any, TypeVar
 
 AHEAD = 4
-"""Answers a process that may wait for their turn."""
+"""Results per process that may wait for their turn."""
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 
 
 class Readers:
-    """Processes of one `with`; what they are asked has to be a function of a module. Raises
-    BrokenProcessPool where one was killed.
+    """Processes of one `with`; they run functions of modules.
+
+    Raises BrokenProcessPool where one was killed.
     """
 
     def __init__(self, executor: ProcessPoolExecutor, jobs: int) -> None:
@@ -31,10 +30,10 @@ class Readers:
         self._ahead = AHEAD * jobs
 
     def map(self, work: Callable[[Task], Answer], tasks: Iterable[Task]) -> Iterator[Answer]:
-        """The answers, in the order of the tasks, which are taken as they are needed."""
+        """Yield the results in the order of the tasks, which are consumed as needed."""
         under_way: deque[Future[Answer]] = deque()
         for task in tasks:
-            with _started_deaf():
+            with _sigint_blocked():
                 under_way.append(self._executor.submit(work, task))
             if len(under_way) >= self._ahead:
                 yield under_way.popleft().result()
@@ -44,9 +43,7 @@ class Readers:
 
 @contextmanager
 def readers(jobs: int, start: Callable[..., None], *given: Any) -> Iterator[Readers]:
-    """So many processes, each of which begins with `start(*given)`; they end with the block, and
-    with this process if it is killed.
-    """
+    """Start processes, each with `start(*given)`; they end with the block or with this process."""
     executor = ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=_start, initargs=(start, given)
     )
@@ -57,10 +54,8 @@ def readers(jobs: int, start: Callable[..., None], *given: Any) -> Iterator[Read
 
 
 @contextmanager
-def _started_deaf() -> Iterator[None]:
-    """Ctrl-C is the business of this process alone: those that are started inside never hear it,
-    nor does it get lost here.
-    """
+def _sigint_blocked() -> Iterator[None]:
+    """Keep Ctrl-C to this process: those that are started inside ignore it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))
     try:
         yield
@@ -74,7 +69,7 @@ def _start(start: Callable[..., None], given: tuple[Any, ...]) -> None:
 
 
 def _end_with_parent() -> None:
-    """Killed, it cannot tell the processes that it started."""
+    """End when the parent was killed, which cannot end its processes then."""
     if (parent := parent_process()) is not None:
         parent.join()
         os._exit(1)

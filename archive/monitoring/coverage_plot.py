@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from archive.errors import ArchiveError
 from archive.monitoring.coverage import ZONE, Coverage
+from archive.monitoring.palette import EDGE, INK, PALE, SHARES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,9 +33,7 @@ _CELL, _NUMBERED_CELL = 0.2, 0.34
 _LEFT, _GAP, _ABOVE, _BELOW = 0.55, 0.35, 0.32, 0.3
 """Inches around a calendar: for the weekdays, to the next one, for the title, for the dates."""
 _LEGEND, _LEGEND_WIDTH, _TITLE = 0.85, 5.8, 0.34
-_KEPT = ("#8c2d04", "#e6813f", "#f6e0a4", "#9cc5b0", "#1c6e7d")
-"""From nothing kept to all kept, without red against green."""
-_NOTHING, _UNKNOWN, _FAINT, _MARK = "#e4e4e4", "white", "#c8c8c8", "#111111"
+_UNKNOWN = "white"
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
@@ -128,7 +127,7 @@ def _calendars(days: Sequence[Coverage]) -> list[_Calendar]:
 def _colours() -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("kept", list(_KEPT))
+    return LinearSegmentedColormap.from_list("kept", list(SHARES))
 
 
 def _draw(axes: Axes, calendar: _Calendar) -> None:
@@ -143,7 +142,7 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
     colours = _colours()
     for day in calendar.days:
         (x, y), share = calendar.place(day), _share(day)
-        unknown = _UNKNOWN if day.waiting or not day.looked else _NOTHING
+        unknown = _UNKNOWN if day.waiting or not day.looked else PALE
         fills.append(unknown if share is None else colours(share))
         squares.append(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92))
         if "few" in day.marks:
@@ -153,14 +152,14 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
             corners.append(Polygon(corner))
         if calendar.numbered and (day.looked or not day.empty):
             dark = share is not None and not 0.2 <= share <= 0.85
-            ink = "white" if dark else "#333333"
+            ink = "white" if dark else INK
             number = str(day.announced)
             axes.text(x + 0.5, y + 0.53, number, ha="center", va="center", fontsize=6, color=ink)
-    edges = [_FAINT if fill == _UNKNOWN else "none" for fill in fills]
+    edges = [EDGE if fill == _UNKNOWN else "none" for fill in fills]
     for patches, face, edge, line in (
         (squares, fills, edges, 0.5),
-        (frames, "none", _MARK, 1.3),
-        (corners, _MARK, "none", 1.0),
+        (frames, "none", INK, 1.3),
+        (corners, INK, "none", 1.0),
     ):
         axes.add_collection(
             PatchCollection(patches, facecolors=face, edgecolors=edge, linewidths=line)
@@ -215,13 +214,13 @@ def _legend(figure: Figure, width: float, height: float) -> None:
         "linestyle": "none",
         "markersize": 6,
     }
-    unknown: dict[str, Any] = {"facecolor": _UNKNOWN, "edgecolor": _FAINT, "linewidth": 0.5}
+    unknown: dict[str, Any] = {"facecolor": _UNKNOWN, "edgecolor": EDGE, "linewidth": 0.5}
     figure.legend(
         handles=[
-            Patch(facecolor=_NOTHING, label="nothing announced"),
+            Patch(facecolor=PALE, label="nothing announced"),
             Patch(**unknown, label="no crawl, or all waiting"),
-            Patch(facecolor="white", edgecolor=_MARK, label="far less than usual"),
-            Line2D([], [], **corner, color=_MARK, label="too many missing"),
+            Patch(facecolor="white", edgecolor=INK, label="far less than usual"),
+            Line2D([], [], **corner, color=INK, label="too many missing"),
         ],
         loc="lower left",
         bbox_to_anchor=((_LEFT + 2.3) / width, 0.15 / height),

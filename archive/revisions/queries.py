@@ -1,9 +1,9 @@
-"""Reading an archive for people: articles, their history, search, counts. Never writes."""
+"""Queries of the reading commands: articles, their history, search and counts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,11 +19,15 @@ _LISTS = (*LISTS, "changed")
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    """A row of a view with its JSON arrays as lists."""
+    """Return a row of a view with its JSON arrays as lists."""
     return {
         name: json.loads(value) if name in _LISTS and isinstance(value, str) else value
         for name, value in row.items()
     }
+
+
+def _first(db: Database, statement: str, values: Sequence[Any]) -> dict[str, Any] | None:
+    return next(db.query(statement, values), None)
 
 
 Identify = Callable[[str], tuple[str, str] | None]
@@ -33,10 +37,9 @@ one.
 
 
 def find_article(db: Database, reference: str, identify: Identify | None = None) -> int:
-    """Number of the article that goes by a URL (any address of the story), a story id or its
-    number.
+    """Return the number of the article with a URL (any of the story's), a story id or a number.
 
-    Raises ArticleUnknown, also where a story id is that of several sites' stories.
+    Raises ArticleUnknown, also where several sites have a story with that id.
     """
     found = _by_address(db, reference, identify)
     if found is not None:
@@ -53,7 +56,7 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
     if len(rows) == 1:
         return int(rows[0][0])
     raise ArticleUnknown(
-        f"{reference}: {'more than one article goes' if rows else _unknown(db)} by that name"
+        f"{reference}: {'it is the story id of several articles' if rows else _unknown(db)}"
     )
 
 
@@ -61,15 +64,12 @@ def _unknown(db: Database) -> str:
     (past,) = db.conn.execute(
         "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'"
     ).fetchone()
-    return (
-        "no article that was in the archive at that moment goes"
-        if past
-        else "no article in the archive goes"
-    )
+    when = " as of that time" if past else ""
+    return f"no article in the archive{when} has this URL, story id or number"
 
 
 def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
-    """(site, key) of a story that is in the archive, or only in its ledger; raises ArticleUnknown."""
+    """Return (site, key) of a story of the archive or its ledger; raises ArticleUnknown."""
     found = _by_address(db, reference, identify)
     if found is not None:
         return found
@@ -80,9 +80,7 @@ def find_story(db: Database, reference: str, identify: Identify | None = None) -
 
 
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
-    """(site, key) of the story with this address: an article's, the ledger's, or one that a profile
-    knows the shape of.
-    """
+    """Return (site, key) of the story with an address: an article's, the ledger's, or a profile's."""
     reference = _text(reference)
     urls = {reference}
     with suppress(ValueError):
@@ -101,7 +99,7 @@ def _by_address(db: Database, reference: str, identify: Identify | None) -> tupl
 
 
 def _text(argument: str) -> str:
-    """An argument of the command line whose bytes were no text cannot be asked for as it is."""
+    """Replace what is not text in an argument of the command line, which SQLite refuses."""
     return argument.encode(errors="replace").decode()
 
 
@@ -110,32 +108,25 @@ def _number(reference: str) -> int:
 
 
 def latest(db: Database, article_id: int) -> dict[str, Any]:
-    """The article's row of the `latest` view."""
-    row = next(iter(db.query("SELECT * FROM latest WHERE article_id = ?", [article_id])), None)
+    """Return an article's row of the view `latest`; raises ArticleUnknown."""
+    row = _first(db, "SELECT * FROM latest WHERE article_id = ?", [article_id])
     if row is None:
         raise ArticleUnknown(f"article {article_id} {_absence(db, article_id)}")
     return _plain(row)
 
 
 def _absence(db: Database, article_id: int) -> str:
-    """Why an article that has a number has no text."""
-    buried = next(
-        iter(
-            db.query(
-                "SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id]
-            )
-        ),
-        None,
+    """Say why an article that has a number has no text."""
+    buried = _first(
+        db, "SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id]
     )
     if buried is not None:
         return f"was taken down here on {plain_time(buried['taken_down_at'])}: {buried['reason']}"
-    return "was not yet in the archive at that moment"
+    return "was not yet in the archive at that time"
 
 
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
-    """The article's rows of the `history` view with the newsroom's notes of corrections, oldest
-    first.
-    """
+    """Return an article's rows of `history` with the publisher's corrections, oldest first."""
     rows = db.query(
         """SELECT h.*, r.correction FROM history h JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
         WHERE h.article_id = ? ORDER BY h.number""",
@@ -145,14 +136,9 @@ def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
 
 
 def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
-    """One revision with all its fields; raises ArticleUnknown where there is no such number."""
-    row = next(
-        iter(
-            db.query(
-                "SELECT * FROM revisions WHERE article_id = ? AND number = ?", [article_id, number]
-            )
-        ),
-        None,
+    """Return one revision with all its fields; raises ArticleUnknown."""
+    row = _first(
+        db, "SELECT * FROM revisions WHERE article_id = ? AND number = ?", [article_id, number]
     )
     if row is None:
         raise ArticleUnknown(f"article {article_id} has no revision {number}")
@@ -179,10 +165,9 @@ _SEARCH = """
 def search(
     db: Database, query: str, *, site: str | None = None, limit: int = 20
 ) -> Iterator[dict[str, Any]]:
-    """Articles whose newest text holds all the words, best first, with a snippet; quotes make a
-    phrase.
+    """Yield articles whose newest text has all the words, best first; quotes make a phrase.
 
-    The words are taken as words: no operator of FTS5 can break the query. Where more than RANKED
+    The words are taken literally: no operator of FTS5 can break the query. Where more than RANKED
     stories hold them, the newest are ranked.
     """
     words = " ".join('"' + word.replace('"', '""') + '"' for word in _words(query))
@@ -192,7 +177,7 @@ def search(
 
 
 def _words(query: str) -> list[str]:
-    """Words and quoted phrases."""
+    """Split a query into words and quoted phrases."""
     pieces = _text(query).replace("\0", " ").split('"')
     words: list[str] = []
     for place, piece in enumerate(pieces):
@@ -202,9 +187,7 @@ def _words(query: str) -> list[str]:
 
 
 def stats(db: Database) -> list[dict[str, Any]]:
-    """A row a site: articles, revisions by kind, removed, ledger states, bytes as sent and as kept,
-    what the validators saved.
-    """
+    """Return a row per site: articles, revisions, ledger states, bytes and what validators saved."""
     return list(
         db.query(
             """SELECT s.site,
@@ -232,37 +215,28 @@ def stats(db: Database) -> list[dict[str, Any]]:
 
 
 def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[str, Any]:
-    """A URL's row of the ledger with its checks and, where it made an article, the revisions;
-    raises ArticleUnknown.
+    """Return a URL's row of the ledger with its checks and its article's revisions.
+
+    Raises ArticleUnknown.
     """
     url = _text(url)
     try:
         plain = canonical_url(url)
     except ValueError:
         plain = url
-    row = next(
-        iter(
-            db.query(
-                "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id",
-                [url, plain],
-            )
-        ),
-        None,
+    row = _first(
+        db, "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain]
     )
     if row is None:
         with suppress(ArticleUnknown):  # another address of a story, its id or its number
             story = find_story(db, url, identify)
-            row = next(
-                iter(
-                    db.query(
-                        "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id",
-                        story,
-                    )
-                ),
-                None,
+            row = _first(
+                db,
+                "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id",
+                story,
             )
     if row is None:
-        raise ArticleUnknown(f"{url}: the ledger has never heard of this address")
+        raise ArticleUnknown(f"{url}: this address is not in the ledger")
     checks = db.query(
         """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason FROM checks
         WHERE url_id = ? ORDER BY id""",

@@ -56,7 +56,8 @@ class CronSchedule:
         """Return the first run planned after `at`, without its delay.
 
         As in Debian's cron, runs in an hour that the clock skips are coalesced into one right
-        after it, and those in a repeated hour run once; a crontab of all hours runs on regardless.
+        after it, and those in a repeated hour run once; a crontab of all hours runs on regardless
+        (but cronsim may skip one run where clocks change by half an hour, on Lord Howe Island).
         """
         at = at.astimezone(UTC)
         runs = CronSim(_unambiguous(self.crontab), at.astimezone(self.zone))

@@ -51,6 +51,7 @@ class Reading:
     """An article and the evidence behind it."""
 
     article: Article
+    """Always there; its body is empty where the page has no article."""
     sources: dict[str, str] = field(default_factory=dict)
     """Field -> the layer that it came from: `json-ld`, `meta`, `layout R5`, `text of R5`, ..."""
     taken: tuple[tuple[str, str], ...] = ()

@@ -7,7 +7,8 @@ Republika opens <p> twice, and where an advert was cut out the break is missing 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from scraper.extraction.tree import Element, clean
 
@@ -45,6 +46,7 @@ class Block:
     """One paragraph, with the evidence that rules need."""
 
     text: str
+    """Clean, in one line."""
     kind: str = "p"
     """`p`, `heading`, `li` or `row`."""
     linked: int = 0
@@ -76,8 +78,7 @@ def split_glued(text: str) -> list[str]:
     return [part for part in _GLUED.split(text) if part]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Style:
+class _Style(NamedTuple):
     """What a text inherits from the nodes around it."""
 
     link: str | None = None
@@ -149,7 +150,7 @@ class _Walker:
             else:
                 self._cut = True
         elif tag in _CELLS:
-            self._walk(child, replace(style, kind="row"))
+            self._walk(child, style._replace(kind="row"))
             self._run.pieces.append(" | ")
         elif tag in _BLOCKS:
             self._flush(style)
@@ -205,7 +206,7 @@ class _Walker:
 def _inside(block: Element, style: _Style) -> _Style:
     kind = _KINDS.get(str(block.tag), style.kind)
     context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
-    return replace(style, bold=style.bold or kind == "heading", kind=kind, context=context)
+    return _Style(style.link, style.bold or kind == "heading", kind, context)
 
 
 def _inline(node: Element, style: _Style) -> _Style:
@@ -213,6 +214,4 @@ def _inline(node: Element, style: _Style) -> _Style:
     link = style.link
     if node.tag == "a":
         link = node.get("href") or ""
-    if (bold, link) == (style.bold, style.link):
-        return style
-    return replace(style, bold=bold, link=link)
+    return _Style(link, bold, style.kind, style.context)

@@ -59,9 +59,13 @@ class Body:
     text: str = ""
     """Paragraphs, parted by an empty line; empty where the page has no prose."""
     dateline: str | None = None
+    """The place that opens the text; None without one."""
     agency: str | None = None
+    """The wire service that it credits; None without one."""
     authors: tuple[str, ...] = ()
+    """Those that the text itself names, as columns do."""
     editors: tuple[str, ...] = ()
+    """Those that marks and labels at the end of the text name."""
     taken: tuple[tuple[str, str], ...] = ()
     """(rule, text) of every line that was removed."""
 

@@ -68,7 +68,7 @@ _STORY_CODE = re.compile(r"^story code\s*:\s*(?P<id>\d+)$", re.IGNORECASE)
 
 
 @dataclass(slots=True)
-class Head:
+class _Head:
     """The lines above a story, sorted by what they are."""
 
     dates: list[str] = field(default_factory=list)
@@ -223,8 +223,8 @@ def _is_date(line: str) -> bool:
     )
 
 
-def _read_head(lines: Sequence[str]) -> Head:
-    head = Head()
+def _read_head(lines: Sequence[str]) -> _Head:
+    head = _Head()
     for place, line in enumerate(lines):
         code = _STORY_CODE.match(line)
         if code:
@@ -248,7 +248,7 @@ def _read_head(lines: Sequence[str]) -> Head:
     return head
 
 
-def _sort(head: Head, lines: Sequence[str], place: int) -> None:
+def _sort(head: _Head, lines: Sequence[str], place: int) -> None:
     """Sort a line that is title, deck, caption or the words of an advert."""
     line = lines[place]
     places = [other for other, text in enumerate(lines) if text == line]

@@ -35,7 +35,6 @@ _SPACED = frozenset(("br", "p", "div", "li", "td"))
 
 _TRANSLATOR = HTMLTranslator()
 _XPATH = ("/", ".//", "(")
-_NAME = re.compile(r"[.#]([\w-]+)|=['\"]?([\w-]+)")
 _INDEXED_SELECTOR = re.compile(
     r"""
     (?P<tag> [a-z][a-z0-9]* )?
@@ -45,8 +44,9 @@ _INDEXED_SELECTOR = re.compile(
     """,
     re.VERBOSE,
 )
-_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
+_NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
 _ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
+_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,49 +129,38 @@ def select(selector: str, tree: Element, index: Index) -> list[Any]:
     if selector.startswith(_XPATH):
         return _compiled(selector)(tree)
     found: dict[Any, None] = {}
-    for alternative, lookup in _lookups(selector):
-        nodes = lookup.nodes(index) if lookup is not None else _compiled(alternative)(tree)
-        found |= dict.fromkeys(nodes)
+    for find in _finders(selector):
+        found |= dict.fromkeys(find(tree, index))
     return list(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lookup:
-    """A selector that begins with classes or ids: found in the index, then searched downwards."""
+@lru_cache(maxsize=2048)
+def _finders(selector: str) -> list[Callable[[Element, Index], list[Any]]]:
+    return [_finder(alternative.strip()) for alternative in selector.split(",")]
 
-    tag: str | None
-    names: tuple[str, ...]
-    rest: Selector | None
 
-    def nodes(self, index: Index) -> list[Any]:
-        first, *more = self.names
+def _finder(selector: str) -> Callable[[Element, Index], list[Any]]:
+    """Find by classes or ids that the selector begins with, then downwards; else in the tree."""
+    match = _INDEXED_SELECTOR.fullmatch(selector)
+    if match is None:
+        return lambda tree, index: _compiled(selector)(tree)
+    tag, rest = match["tag"], match["rest"]
+    first, *more = re.findall(r"[.#][\w-]+", match["names"])
+    axis = "child::" if match["child"] else "descendant::"
+    below = etree.XPath(_TRANSLATOR.css_to_xpath(rest or "*", prefix=axis))
+
+    def find(tree: Element, index: Index) -> list[Any]:
         anchors = [
             node
             for node in index.get(first, ())
-            if (self.tag is None or node.tag == self.tag)
+            if (tag is None or node.tag == tag)
             and all(node in index.get(name, ()) for name in more)
         ]
-        if self.rest is None:
+        if rest is None:
             return anchors
-        return [found for anchor in anchors for found in self.rest(anchor)]
+        return [found for anchor in anchors for found in cast("list[Any]", below(anchor))]
 
-
-@lru_cache(maxsize=2048)
-def _lookups(selector: str) -> tuple[tuple[str, _Lookup | None], ...]:
-    alternatives = map(str.strip, selector.split(","))
-    return tuple((alternative, _lookup(alternative)) for alternative in alternatives)
-
-
-def _lookup(selector: str) -> _Lookup | None:
-    match = _INDEXED_SELECTOR.fullmatch(selector)
-    if match is None:
-        return None
-    below = None
-    if match["rest"]:
-        axis = "child::" if match["child"] else "descendant::"
-        below = cast("Selector", etree.XPath(_TRANSLATOR.css_to_xpath(match["rest"], prefix=axis)))
-    names = tuple(re.findall(r"[.#][\w-]+", match["names"]))
-    return _Lookup(tag=match["tag"], names=names, rest=below)
+    return find
 
 
 @lru_cache(maxsize=2048)
@@ -187,7 +176,7 @@ def _compiled(*selectors: str) -> Selector:
 def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
     """Return the nodes below `node` that any of the selectors matches.
 
-    Selectors whose names occur in no attribute there are not tried.
+    Only those are tried whose names occur in attributes there: few do.
     """
     attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
     present = tuple(
@@ -200,15 +189,14 @@ def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
 
 @lru_cache(maxsize=2048)
 def _names(selector: str) -> tuple[tuple[str, ...], ...]:
-    """Return, per alternative, the names that the page must hold; none for an XPath.
+    """Return, per alternative, the names that attributes must have; none for an XPath.
 
     >>> _names("div.artikel p, #isi")
     (('artikel',), ('isi',))
     """
     if selector.startswith(_XPATH):
         return ((),)
-    alternatives = selector.split(",")
-    return tuple(tuple(a or b for a, b in _NAME.findall(text)) for text in alternatives)
+    return tuple(tuple(_NAME.findall(alternative)) for alternative in selector.split(","))
 
 
 def clean(text: str | None) -> str:

@@ -21,7 +21,7 @@ from scraper.ingest.collections.files import kind_of, rows
 from scraper.ingest.collections.rows import Row, Unreadable
 from scraper.ingest.collections.stories import ImportOptions, Story, story_of
 from scraper.ingest.collections.times import date_order
-from scraper.ingest.writing import take_in
+from scraper.ingest.writing import write_record
 from scraper.sites.loader import sites
 
 logger = logging.getLogger(__name__)
@@ -128,7 +128,8 @@ def import_file(
         ]
         with archive.transaction(now):
             outcomes = Counter(
-                take_in(archive, s.article, key=s.key, link=s.link, source=source) for s in stories
+                write_record(archive, s.article, key=s.key, link=s.link, source=source)
+                for s in stories
             )
         report.outcomes += outcomes
         advance(max(0, file.tell() - place))

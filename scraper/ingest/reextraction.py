@@ -5,17 +5,19 @@ stopped at any time and goes on.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from archive.archive import Archive
 from archive.database.parallel import readers
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
-from scraper.ingest.reread import Change, Reread, change, read_again, write
+from scraper.ingest.reread import Difference, Reread, difference, doubted, read_again
+from scraper.ingest.writing import write_reread
 from scraper.sites.loader import sites
 from scraper.sites.site import Site
 
@@ -82,7 +84,7 @@ def reextract(
     jobs: int,
     dry_run: bool,
     advance: Callable[[int], None],
-) -> Iterator[Change]:
+) -> Iterator[Difference]:
     """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run`
     nothing is written.
 
@@ -103,34 +105,31 @@ def reextract(
 
 def _written(
     archive: Archive, site: Site, rereads: Iterable[Reread], report: Report, *, dry_run: bool
-) -> Iterator[Change]:
-    """The changes of one batch, each written before the next is judged."""
-    would_be: dict[str, Change] = {}
+) -> Iterator[Difference]:
+    """Yield the differences of one batch, each written before the next is judged."""
+    would_be: dict[str, Difference] = {}
     for again in rereads:
         key = again.evidence.key
-        last = archive.history.newest(site.name, key)
+        newest = archive.history.newest(site.name, key)
         if dry_run and key in would_be and would_be[key].kind != "lost":
-            still = (
-                last["removed_at"]
-                if last is not None and would_be[key].kind == "technical"
-                else None
-            )
-            last = {**would_be[key].after, "removed_at": still, "digest": would_be[key].digest}
+            newest = _as_written(would_be[key], newest)
         if again.damage is not None and not archive.history.taken_down(site.name, key):
             report.damages.append(f"{again.evidence.url}: {again.damage}")
         if not dry_run and not archive.reread_queue.is_current(again.evidence):
             continue  # a crawl was faster
-        found = change(site, again, last)
+        again = doubted(again, newest)
+        found = difference(site, again, newest)
         if not dry_run:
-            revision = write(archive, site, again)
-            found = (
-                found
-                if revision is not None or (found is not None and found.kind == "lost")
-                else None
-            )
+            write_reread(archive, site, again, newest)
         if found is not None:
             would_be[key] = found
             yield found
+
+
+def _as_written(found: Difference, newest: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the newest revision as it would be if a difference had been written."""
+    removed = newest["removed_at"] if newest is not None and found.kind == "technical" else None
+    return {**found.after, "removed_at": removed, "digest": found.digest}
 
 
 def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[str, list[Reread]]]:

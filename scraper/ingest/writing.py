@@ -1,53 +1,310 @@
-"""Taking in stories that somebody else scraped: articles and revisions like any others, but for a
-page to prove them.
+"""The one writer of pages: what a crawl, an import and a re-extraction put into the archive.
+
+Every function is called inside a transaction of the archive, and decides over plain values.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 from archive.archive import Archive
-from archive.records import IMPORTED, Announcement, Article
-from archive.revisions.changes import reading_digest
+from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
+from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revision, Snapshot
+from archive.revisions.changes import Change, change_of, reading_digest
+from archive.revisions.reread_queue import Evidence
+from scraper.extraction.article import extractor_of
+from scraper.ingest.reread import Reread, doubted, lost_layout, read_again
+from scraper.politeness import revisit
+from scraper.politeness.robots import RobotsTxt
+from scraper.sites.site import Site
 
 OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
-"""What became of a story: `known` is one that a crawl gave, or that its site took away, and
+"""What became of an imported story: `known` is one that a crawl read, or that its site removed, and
 `taken_down` one of `warta remove`; both are left alone.
 """
 
 
-def take_in(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A page that a crawl fetched, and what was read from it."""
+
+    snapshot: Snapshot
+    article: Article | None = None
+    """None where the page could not be read."""
+    refusal: str | None = None
+    """Why it is no story: a code of archive.ledger.wording; None for a story."""
+    opted_out: str | None = None
+    """The rule by which the page opts out of text and data mining; None for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How the pages of one crawl are kept and when they are requested again."""
+
+    crawl_id: int | None
+    keep: str = "changed"
+    """Pages to keep: `changed` (that made a revision), `all`, or `first` (of a story)."""
+    unanswered: int = 0
+    """Conditional requests in a row that the site answered with the whole page before the crawl."""
+
+    def keeps(self, newest: Mapping[str, Any] | None, *, changed: bool) -> bool:
+        """Return whether a page is kept, beside its story's newest revision.
+
+        An imported story's first page counts as its first.
+        """
+        if self.keep == "all":
+            return True
+        first = newest is None or newest["layout"] == IMPORTED
+        return changed and (self.keep == "changed" or first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a request."""
+
+    outcome: str
+    """`kept`, `unchanged`, `not_modified`, `gone`, `refused` or `failed`."""
+    reason: str | None = None
+    """A code of archive.ledger.wording; None for a story that was read."""
+    revision: Revision | None = None
+    technical: Revision | None = None
+    """The revision of reading the newest page again, before this one."""
+    damage: str | None = None
+    """Why the newest page could not be read again; None where it could, or need not be."""
+
+
+def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -> Written | None:
+    """Write a page of a story: snapshot, revision, rights and ledger.
+
+    A page that is no story, or one of a known story that is not believed, is a failure. None for a
+    story that was taken down meanwhile.
+    """
+    page, article = fetched.snapshot.page, fetched.article
+    entry = archive.ledger.entry(page.requested_url, site=page.site)
+    assert entry is not None, page.requested_url
+    if archive.history.taken_down(entry.site, entry.key):
+        return None
+    newest = archive.history.newest(entry.site, entry.key)
+    refusal = fetched.refusal or _doubt(fetched, newest)
+    if article is None or refusal is not None:
+        return _write_refusal(archive, site, entry, fetched, policy, refusal)
+    technical, damage = reread_newest(archive, site, entry.key, newest)
+    if technical is not None:
+        newest = archive.history.newest(entry.site, entry.key)
+    change = change_of(newest, article)
+    snapshot_id = None
+    if policy.keeps(newest, changed=change is not None):
+        snapshot_id = _insert(archive, entry, fetched, policy)
+    revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
+    article_id = archive.history.article_id(entry.site, entry.key)
+    archive.history.note_rights(article_id, fetched.opted_out)
+    due = revisit.next_check(
+        now=page.fetched_at,
+        published_at=article.published_at or entry.published_at,
+        first_seen_at=entry.first_seen_at,
+        quiet_checks=0 if revision else entry.quiet_checks + 1,
+        costly=policy.unanswered >= IGNORES_CONDITIONAL_AFTER,
+    )
+    outcome = "kept" if revision else "unchanged"
+    check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
+    archive.ledger.record(check, site=entry.site)
+    return Written(outcome=outcome, revision=revision, technical=technical, damage=damage)
+
+
+def write_failure(
+    archive: Archive, entry: Entry, check: Check, robots: RobotsTxt | None
+) -> Written | None:
+    """Write a request that brought no page; None for a story that was taken down meanwhile.
+
+    `check` says what happened; when the URL is due again is decided here. `robots` are the known
+    rules of its host, by which an unchanged page may be opted out since, or no longer.
+    """
+    if archive.history.taken_down(entry.site, entry.key):
+        return None
+    now, revision = check.checked_at, None
+    if check.outcome == "not_modified":
+        if robots is not None and entry.article_id is not None:
+            archive.history.note_robots_rule(entry.article_id, robots.opt_out(entry.url))
+        due = revisit.next_check(
+            now=now,
+            published_at=_published_at(archive, entry),
+            first_seen_at=entry.first_seen_at,
+            quiet_checks=entry.quiet_checks + 1,
+        )
+        etag, last_modified = entry.etag, entry.last_modified
+        check = replace(
+            check,
+            etag=check.etag or etag,
+            last_modified=check.last_modified or last_modified,
+            conditional=True,
+        )
+    elif check.outcome == "gone":
+        times = entry.failures + 1 if entry.state == "gone" else 1
+        due = revisit.next_check_of_gone(now=now, times_gone=times)
+        elsewhere = archive.ledger.wake_aliases(entry)
+        if entry.article_id is not None and not elsewhere:
+            revision = archive.history.note_removal(entry.article_id)
+    else:
+        due = revisit.next_check_of_failed(now=now, failures=entry.failures + 1)
+    archive.ledger.record(
+        replace(check, next_check_at=due.at, due_reason=due.reason), site=entry.site
+    )
+    return Written(outcome=check.outcome, reason=check.reason, revision=revision)
+
+
+def write_record(
     archive: Archive, article: Article, *, key: str, link: Announcement | None, source: str
 ) -> str:
-    """Write an imported article, and its address `link` into the ledger; which of OUTCOMES it was.
-    Inside a transaction.
+    """Write an imported story, and its address `link` into the ledger; return one of OUTCOMES.
 
-    Collections tell nothing of the order in which a story's texts were written: a text that any of
-    its revisions has changes nothing. Another one is the newsroom's change, or a technical one
-    where warta's rules changed since the last.
+    Collections do not say in which order a story's texts were written: a text that any of its
+    revisions has changes nothing. Another one is the publisher's change, or a technical one where
+    warta's rules changed since the last.
     """
-    article = replace(article, site=_site(archive, article, key))
-    last = archive.history.newest(article.site, key)
-    if last is None:
-        revision = archive.history.revise(article, key=key)
-        if revision is None:
+    # Collections call one site by several names, but an address that is a key has one story.
+    article = replace(article, site=archive.history.site_of_url(key) or article.site)
+    newest = archive.history.newest(article.site, key)
+    if newest is None:
+        if archive.history.taken_down(article.site, key):
             return "taken_down"
+        _write_story(archive, article, change_of(None, article), key, None, None)
         if link is not None:
-            archive.ledger.take_in(
-                link, site=article.site, source=source, article_id=revision.article_id
-            )
+            article_id = archive.history.article_id(article.site, key)
+            archive.ledger.take_in(link, site=article.site, source=source, article_id=article_id)
         return "new"
-    if last["layout"] != IMPORTED or last["removed_at"] is not None:
+    if newest["layout"] != IMPORTED or newest["removed_at"] is not None:
         return "known"
-    if archive.history.earlier(last["article_id"], reading_digest(article.as_dict())) is not None:
+    if archive.history.earlier(newest["article_id"], reading_digest(article.as_dict())) is not None:
         return "unchanged"
-    changed_rules = last["extractor"] != article.extractor
-    archive.history.revise(article, key=key, technical=changed_rules)
+    change = change_of(newest, article, technical=newest["extractor"] != article.extractor)
+    _write_story(archive, article, change, key, newest, None)
     return "revised"
 
 
-def _site(archive: Archive, article: Article, key: str) -> str:
-    """The site of a story: collections call one by several names, but an address that is the
-    story's key has one story.
+def write_reread(
+    archive: Archive, site: Site, again: Reread, newest: Mapping[str, Any] | None
+) -> Revision | None:
+    """Write what a snapshot yields today, and that it was read; None where that changes nothing.
+
+    `again` is `doubted` beside its story's newest revision.
     """
-    return archive.history.site_of_url(key) or article.site
+    evidence, article = again.evidence, again.article
+    if again.damage is not None or not archive.reread_queue.is_current(evidence):
+        return None
+    if article is None or again.refusal is not None:
+        layout = article.layout if article is not None else None
+        archive.history.note_reading(
+            evidence.snapshot_id, extractor_of(site), again.refusal, layout=layout
+        )
+        return None
+    change = change_of(newest, article, technical=evidence.newest)
+    revision = _write_story(archive, article, change, evidence.key, newest, evidence.snapshot_id)
+    if not evidence.newest:
+        article_id = archive.history.article_id(site.name, evidence.key)
+        archive.ledger.adopt(
+            evidence.url, site=site.name, article_id=article_id, revised=revision is not None
+        )
+        if revision is not None:
+            archive.history.note_rights(article_id, evidence.opted_out)
+    return revision
+
+
+def _write_story(
+    archive: Archive,
+    article: Article,
+    change: Change | None,
+    key: str,
+    newest: Mapping[str, Any] | None,
+    snapshot_id: int | None,
+) -> Revision | None:
+    """Write the change of a story since `newest`, or only that its kept page was read."""
+    if change is not None:
+        return archive.history.write(
+            article, change, key=key, newest=newest, snapshot_id=snapshot_id
+        )
+    if snapshot_id is not None:
+        archive.history.note_reading(snapshot_id, article.extractor, layout=article.layout)
+    return None
+
+
+def reread_newest(
+    archive: Archive, site: Site, key: str, newest: Mapping[str, Any] | None
+) -> tuple[Revision | None, str | None]:
+    """Read the newest revision's page again if the extractor changed since it was read last.
+
+    What differs now is ours; only what still differs then is the publisher's. Returns the
+    technical revision, and why the page is damaged.
+    """
+    if newest is None or newest["snapshot_id"] is None:
+        return None, None
+    if archive.history.read_by(newest["snapshot_id"]) == extractor_of(site):
+        return None, None
+    evidence = Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
+    again = doubted(read_again(archive, site, evidence), newest)
+    return write_reread(archive, site, again, newest), again.damage
+
+
+def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
+    """Return why a page of a known story is not believed: its text would pass for an edit."""
+    if fetched.article is None or newest is None:
+        return None
+    if fetched.snapshot.page.missing_parts:
+        return "missing_parts"
+    return "layout_missed" if lost_layout(newest, fetched.article) else None
+
+
+def _write_refusal(
+    archive: Archive,
+    site: Site,
+    entry: Entry,
+    fetched: Fetched,
+    policy: Policy,
+    refusal: str | None,
+) -> Written:
+    """Write a page that holds no story: kept as evidence the first time, requested again later."""
+    reason = refusal or "extraction_failed"
+    if not entry.failures:
+        snapshot_id = _insert(archive, entry, fetched, policy)
+        archive.history.note_reading(snapshot_id, extractor_of(site), reason)
+    due = revisit.next_check_of_failed(
+        now=fetched.snapshot.page.fetched_at, failures=entry.failures + 1
+    )
+    check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
+    archive.ledger.record(check, site=entry.site)
+    return Written(outcome="failed", reason=reason)
+
+
+def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:
+    return archive.snapshots.insert(
+        fetched.snapshot, url_id=entry.id, crawl_id=policy.crawl_id, opted_out=fetched.opted_out
+    )
+
+
+def _published_at(archive: Archive, entry: Entry) -> datetime | None:
+    """Return when a story was published: as its own page said, if kept, else as its source did."""
+    newest = archive.history.newest(entry.site, entry.key)
+    if newest is None or not newest["published_at"]:
+        return entry.published_at
+    return datetime.fromisoformat(newest["published_at"])
+
+
+def _check(fetched: Fetched, outcome: str, crawl_id: int | None, due: revisit.Due) -> Check:
+    page = fetched.snapshot.page
+    # A 304 for the first page says nothing of the others.
+    validators = page.headers if not page.parts and not page.missing_parts else {}
+    return Check(
+        url=page.requested_url,
+        crawl_id=crawl_id,
+        checked_at=page.fetched_at,
+        outcome=outcome,
+        status=page.status,
+        bytes=sum(len(part.body) for part in (page, *page.parts)),
+        conditional=page.conditional,
+        next_check_at=due.at,
+        due_reason=due.reason,
+        etag=validators.get("etag"),
+        last_modified=validators.get("last-modified"),
+    )

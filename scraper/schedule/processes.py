@@ -44,10 +44,10 @@ class Order:
     """Scrapy's, as NAME=VALUE."""
 
     @classmethod
-    def of(cls, known: Loaded, archive: Path, **given: Any) -> Self:
-        """Return an order for an archive with the configuration that is loaded here."""
+    def of(cls, known: Loaded, archive: Path, *, settings: tuple[str, ...] = ()) -> Self:
+        """Return an order for an archive and the configuration loaded here, but for no site yet."""
         config = known.file and known.file.absolute()
-        return cls(archive=archive.absolute(), config=config, **given)
+        return cls(archive=archive.absolute(), config=config, settings=settings)
 
     def command(self) -> list[str]:
         """Return the command line."""

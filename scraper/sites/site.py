@@ -25,6 +25,7 @@ class Identity:
     """What an address says of the story behind it."""
 
     site: str
+    """Name of the profile."""
     url: str
     """Canonical."""
     story_id: str | None
@@ -32,6 +33,7 @@ class Identity:
     published_at: datetime | None = None
     """Aware; midnight where the address has only the day, None where it has no date."""
     section: str | None = None
+    """As the address has it; None where it has none."""
 
     @property
     def key(self) -> str:
@@ -44,6 +46,7 @@ class Refusal:
     """Why an address is not requested."""
 
     url: str
+    """Canonical where there is a canonical form, else as it was found."""
     reason: str
     """A code of archive.ledger.wording."""
 
@@ -68,6 +71,7 @@ class Rule:
     """A line or an edge of text that is boilerplate, and the evidence that it takes."""
 
     name: str
+    """Shown beside every text that it removes."""
     pattern: str
     """Searched for in a whole paragraph, in any case; anchor it."""
     where: str = "anywhere"
@@ -89,11 +93,13 @@ class Layout:
     """
 
     name: str
+    """Kept with every article that is read with it."""
     body: str
     """The node that holds the prose; the layout matches where it is found and not empty."""
     requires: str = ""
     """A further node without which the layout does not match."""
     headline: tuple[str, ...] = ()
+    """The headline of the story itself."""
     kicker: tuple[str, ...] = ()
     """The line above the headline."""
     deck: tuple[str, ...] = ()
@@ -103,6 +109,7 @@ class Layout:
     authors: tuple[str, ...] = ()
     """Bylines; their labels ("Rep:", "Red:") part authors from editors."""
     editors: tuple[str, ...] = ()
+    """Nodes that name editors only."""
     editor_first: bool = False
     """Of two names without labels, "A | B", the first is the editor's."""
     date: tuple[str, ...] = ()
@@ -126,9 +133,11 @@ class Site:
     """A profile: addresses, sources, layouts and boilerplate rules of one site."""
 
     name: str
+    """Short name, in lower case: of the spider, in commands and in the archive."""
     title: str
     """The site's name as it follows headlines and opens texts."""
     home: str
+    """Address of the home page."""
     domains: tuple[str, ...]
     """Registered domains whose pages this profile reads; subdomains included."""
     crawled: tuple[str, ...] = ()
@@ -138,6 +147,7 @@ class Site:
     refused_urls: tuple[tuple[str, str], ...] = ()
     """(pattern on host and path, reason), tried before `article_urls`."""
     sources: tuple[Source, ...] = ()
+    """Where links come from, the surest first."""
     layouts: tuple[Layout, ...] = ()
     """Newest generation first."""
     prune: tuple[str, ...] = ()
@@ -159,7 +169,9 @@ class Site:
     newsroom_names: tuple[str, ...] = ()
     """The publisher's own names in bylines: they are no author's."""
     timezone: str = "Asia/Jakarta"
+    """The publisher's, by its IANA name."""
     language: str = "id"
+    """ISO 639-1 code."""
     text_marks: str = ""
     """Multi-line pattern of marks by which a scraped text of this site is recognised."""
     text_opening: str = ""

@@ -18,6 +18,7 @@ class Link:
     """An address that a source announced."""
 
     url: str
+    """As the source has it."""
     published_at: datetime | None = None
     """Aware; None where the source does not say."""
     lastmod: datetime | None = None
@@ -56,7 +57,9 @@ class Step:
     """One address of a source to request."""
 
     source: Source
+    """The source that it belongs to."""
     url: str
+    """The address to request."""
     day: date | None = None
     """Of a dated index; None for other sources."""
     page: int = 0
@@ -68,6 +71,7 @@ class Source:
     """A place that announces articles."""
 
     url: str
+    """Its address; of an index a template."""
 
     def first(self, window: Window) -> Iterator[Step]:
         """Yield where to begin."""
@@ -112,7 +116,9 @@ class PagedIndex(Section):
     """
 
     start: int = 1
+    """`{page}` of the first page."""
     step: int = 1
+    """Difference of `{page}` between pages."""
 
     def first(self, window: Window) -> Iterator[Step]:
         """Yield the first page."""

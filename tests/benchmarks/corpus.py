@@ -104,7 +104,7 @@ def build(path: Path, out: Path, jobs: int) -> dict[str, Any]:
     """`warta corpus build`, by its parts: seconds of each, and of each block over all tasks."""
     began = perf_counter()
     from archive.corpus import build as building
-    from archive.corpus.filters.thresholds.thresholds import load_thresholds
+    from archive.corpus.filters.thresholds.loading import load_thresholds
     from archive.corpus.output import finish
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import DEFAULT, parse_splits
@@ -166,7 +166,7 @@ def alone(lines: Path, work: Path, jobs: int) -> dict[str, Any]:
 
     from archive.corpus.filters import filters
     from archive.corpus.filters.masking import MaskPersonalData
-    from archive.corpus.filters.thresholds.thresholds import load_thresholds
+    from archive.corpus.filters.thresholds.loading import load_thresholds
 
     steps = [
         JsonlReader(str(lines)),

@@ -1,12 +1,13 @@
-"""The filters of a corpus, as blocks of a datatrove pipeline: they judge documents and never change
-them.
+"""The filters of a corpus as datatrove blocks: they judge documents and never change them.
 
-filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))
+May import `identity`, `errors` and nothing else of the corpus. As part of a pipeline of your own:
+`filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.writers.disk_base import DiskWriter
@@ -16,7 +17,7 @@ from archive.corpus.filters.language import LanguageFilter
 from archive.corpus.filters.length import LengthFilter
 from archive.corpus.filters.prose import ProseFilter
 from archive.corpus.filters.quality import quality_filters
-from archive.corpus.filters.thresholds.thresholds import Thresholds
+from archive.corpus.filters.thresholds.tables import Thresholds
 
 __all__ = ["filters"]
 
@@ -24,19 +25,17 @@ __all__ = ["filters"]
 def filters(
     thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
 ) -> list[PipelineStep]:
-    """The blocks that are switched on, the cheap ones first; each hands what it drops to the writer
-    made for its name.
-    """
-    blocks: list[PipelineStep] = []
-    if thresholds.fallback.enabled:
-        blocks.append(DoubtfulFilter(thresholds.fallback, exclusion_writer_for("fallback")))
-    if thresholds.length.enabled:
-        blocks.append(LengthFilter(thresholds.length, exclusion_writer_for("length")))
-    if thresholds.prose.enabled:
-        blocks.append(ProseFilter(thresholds.prose, exclusion_writer_for("prose")))
-    if thresholds.language.enabled:
-        language = thresholds.language
-        blocks.append(
-            LanguageFilter(language.keep, language.min_score, exclusion_writer_for("language"))
-        )
-    return [*blocks, *quality_filters(thresholds, exclusion_writer_for)]
+    """Return the enabled filters, cheap ones first, each with the exclusion writer for its name."""
+    language = thresholds.language
+    makers: dict[str, Callable[[DiskWriter | None], PipelineStep]] = {
+        "fallback": partial(DoubtfulFilter, thresholds.fallback),
+        "length": partial(LengthFilter, thresholds.length),
+        "prose": partial(ProseFilter, thresholds.prose),
+        "language": partial(LanguageFilter, language.keep, language.min_score),
+        **quality_filters(thresholds),
+    }
+    return [
+        make(exclusion_writer_for(name))
+        for name, make in makers.items()
+        if getattr(thresholds, name).enabled
+    ]

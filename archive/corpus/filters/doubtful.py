@@ -1,4 +1,4 @@
-"""Extractions that the reader of the page doubted itself."""
+"""Articles whose extraction has warnings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FALLBACK = "fallback"
 
 
 class DoubtfulFilter(BaseFilter):
-    """Drops by the layout and the warnings of the extraction, as the table [fallback] names them."""
+    """Drops by layout and warnings of the extraction, as the table [fallback] names them."""
 
     name = "fallback"
     type = "filter"
@@ -24,7 +24,7 @@ class DoubtfulFilter(BaseFilter):
         self.of_fallback = frozenset(table.warnings_of_fallback)
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Whether it stays, or a reason."""
+        """Return True, or False with a reason."""
         warnings = doc.metadata.get("warnings") or ()
         if not self.of_any.isdisjoint(warnings):
             return False, "doubtful_extraction"

@@ -1,18 +1,21 @@
-"""What is left out before anything is judged: what its site took away, opts out, was read by a
-drifted layout, or is broken.
-"""
+"""What is excluded before any filter judges it."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from archive.corpus.recipe import OptedOut
+OptedOut = Literal["drop", "keep"]
 
 
 class Exclusions(BaseFilter):
-    """Drops as `removed`, `opted_out`, `drifted` and `broken_text`."""
+    """Drops articles removed by their site, opted out, of a drifted layout or with a broken text.
+
+    Reasons: `removed`, `opted_out`, `drifted` and `broken_text`.
+    """
 
     name = "rights"
     type = "filter"
@@ -22,31 +25,23 @@ class Exclusions(BaseFilter):
         self.opted_out = opted_out
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Called by datatrove."""
+        """Return True, or False with a reason."""
         if doc.metadata["removed_at"] is not None:
             return False, "removed"
         if self.opted_out == "drop" and doc.metadata["opted_out"] is not None:
             return False, "opted_out"
         if doc.metadata["drifted"]:
             return False, "drifted"
-        return (False, "broken_text") if _broken(doc) else True
+        texts = [doc.text, doc.id, *doc.metadata.values()]
+        if any(isinstance(text, str) and _is_broken(text) for text in texts):
+            return False, "broken_text"
+        return True
 
 
-def _broken(doc: Document) -> bool:
-    """A text with lone surrogates cannot be written as UTF-8; a null byte ends it for many
-    programs.
-    """
-    texts = [
-        doc.text,
-        doc.id,
-        *(value for value in doc.metadata.values() if isinstance(value, str)),
-    ]
-    return any("\0" in text or _surrogate(text) for text in texts)
-
-
-def _surrogate(text: str) -> bool:
+def _is_broken(text: str) -> bool:
+    """Lone surrogates cannot be written as UTF-8; a null byte ends the text for many programs."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return True
-    return False
+    return "\0" in text

@@ -1,4 +1,4 @@
-"""Too short or too long: by words between white space, which needs no tokenizer."""
+"""Documents that are too short or too long, counted in words between white space."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from archive.corpus.filters.thresholds.tables import Length
 
 
 def words(text: str) -> list[str]:
-    """What stands between white space and holds a letter or digit: a dash or full stop apart is no
-    word.
-    """
+    """Split at white space and keep pieces with a letter or digit: a lone dash is no word."""
     return [
         word
         for word in text.split()
@@ -21,7 +19,7 @@ def words(text: str) -> list[str]:
 
 
 class LengthFilter(BaseFilter):
-    """Drops what has fewer or more words than the table [length] allows."""
+    """Drops documents with fewer or more words than the table [length] allows."""
 
     name = "length"
     type = "filter"
@@ -31,7 +29,7 @@ class LengthFilter(BaseFilter):
         self.table = table
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Whether it stays, or a reason."""
+        """Return True, or False with a reason."""
         count = len(words(doc.text))
         if count == 0:
             return False, "no_words"

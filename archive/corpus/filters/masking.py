@@ -1,6 +1,4 @@
-"""Masks personal data in a body: e-mail addresses, telephone numbers and NIK, the identity numbers
-of Indonesia.
-"""
+"""Masks e-mail addresses, telephone numbers and Indonesian identity numbers (NIK) in a body."""
 
 from __future__ import annotations
 
@@ -20,117 +18,86 @@ from phonenumbers import (
     number_type,
 )
 
-from archive.errors import CorpusError
-
-EMAIL, PHONE, NIK = "<EMAIL>", "<PHONE>", "<NIK>"
-
-KINDS = ("email", "nik", "phone")
+MASKS = {"email": "<EMAIL>", "nik": "<NIK>", "phone": "<PHONE>"}
 """In the order of masking: a part of a NIK may look like a telephone number."""
+KINDS = tuple(MASKS)
 
 Span = tuple[int, int]
 """Start and end in the text."""
 
 _EMAIL: re.Pattern[str] = PIIFormatter().emails_replacer.regex
-"""Datatrove's own pattern; its masks take turns, so that they depend on the documents before, and
-are not used here.
-"""
+"""datatrove's own pattern; its masks rotate, and so would depend on earlier texts."""
 
 LOCAL_PART, DOMAIN = 64, 255
-"""The most characters before and after the @ of an address (RFC 5321, 4.5.3.1)."""
+"""Maximum characters before and after the @ of an address (RFC 5321, 4.5.3.1)."""
 
 PROVINCES = frozenset(
-    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76 81 82 91 92 93 94 95 96".split()
+    "11 12 13 14 15 16 17 18 19 21 31 32 33 34 35 36 51 52 53 61 62 63 64 65 71 72 73 74 75 76"
+    " 81 82 91 92 93 94 95 96".split()
 )
-"""Codes of the 38 provinces, with which a NIK begins: Permendagri 72/2019, and the four that were
+"""Codes of the 38 provinces, the first digits of a NIK: Permendagri 72/2019, and the four that were
 split off Papua in 2022.
 """
 
 _NIK = re.compile(
-    r"(?<!\d)(?<!\d[.,])(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?![.,]?\d)",
+    r"(?<!\d)(?<!\d[.,])"
+    r"(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4})(?![.,]?\d)",
     re.ASCII,
 )
-"""As one number, in four fours, or as place, birth and serial number."""
+"""As one number, in four groups of four, or as place, birth and serial number."""
 
 _MAYBE_PHONE = re.compile(r"(?:\+|(?<!\d)(?:0|62))(?:[^\w\n]{0,4}\d){6}")
-"""Every telephone number that is masked begins like this; most bodies have none, and the library is
-slow.
-"""
+"""How every masked telephone number begins: a quick check, as phonenumbers is slow."""
 
 _BEGINS_AS_PHONE = re.compile(r"\(?\s?(?:\+|0(?![.,]\d+$)|62\W?8)")
-"""With + or the 0 of long distance, or as WhatsApp has it, 628; a number that begins otherwise is
-an amount far more often.
-"""
+"""With +, the trunk prefix 0, or 628 as WhatsApp writes it; others are mostly amounts."""
 
-_MONEY_OR_BOOK = re.compile(
-    r"(?:\b(?:Rp|IDR|USD|ISBN(?:-1[03])?|ISSN)[.:]?|[$€£¥])\s?$", re.IGNORECASE
-)
-"""What stands before an amount of money or the number of a book, which may begin with 0."""
+_MONEY_OR_BOOK = re.compile(r"(?:\b(?:Rp|IDR|USD|ISBN(?:-1[03])?|ISSN)[.:]?|[$€£¥])\s?$", re.I)
+"""What precedes an amount of money or the number of a book, which may begin with 0."""
 
 _NO_PHONE = re.compile(
-    r"""[1-9]\d{0,2}(?:[.,]\d{3})+$                                # 62.812.345.678: thousands
+    r"""[1-9]\d{0,2}(?:[.,]\d{3})+$                  # 62.812.345.678: thousands
     | (?:0?[1-9]|[12]\d|3[01])([-./ ])(?:0?[1-9]|1[0-2])\1(?:19|20)\d\d(?!\d)
-                                                                    # 08-12-2024 10: a day, and the hour
-    | (?:[0-2]?\d\.[0-5]\d(?:\s?[-–—]\s?|\s+|$)){2}                 # 08.30-09.45 or 08.30 09.45: hours
-    | (?:\d{1,3}\s?[-–—]\s?\d{1,3}(?:\s+|$)){2}                     # 0-1 2-1: scores
-    | \d\d(?:[\s.-]\d\d){3,}$                                       # 04 63 00 26 69: a draw; telephone numbers are not written in twos
+                                                     # 08-12-2024 10: a day, and the hour
+    | (?:[0-2]?\d\.[0-5]\d(?:\s?[-–—]\s?|\s+|$)){2}  # 08.30-09.45 or 08.30 09.45: hours
+    | (?:\d{1,3}\s?[-–—]\s?\d{1,3}(?:\s+|$)){2}      # 0-1 2-1: scores
+    | \d\d(?:[\s.-]\d\d){3,}$                        # 04 63 00 26 69: pairs, as in a draw
     """,
     re.VERBOSE,
 )
 
-_PERSONAL = frozenset(
-    {
-        PhoneNumberType.FIXED_LINE,
-        PhoneNumberType.MOBILE,
-        PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        PhoneNumberType.PERSONAL_NUMBER,
-        PhoneNumberType.VOIP,
-        PhoneNumberType.PAGER,
-        PhoneNumberType.VOICEMAIL,
-    }
-)
-"""Lines of people and offices. What is left is for the public: toll free, premium, shared cost,
-company-wide (1500-888).
-"""
+_PERSONAL = {
+    getattr(PhoneNumberType, name)
+    for name in (
+        "FIXED_LINE MOBILE FIXED_LINE_OR_MOBILE PERSONAL_NUMBER VOIP PAGER VOICEMAIL".split()
+    )
+}
+"""Lines of people and offices; others are public: toll-free, premium, company-wide (1500-888)."""
 
 
 class MaskPersonalData(BaseFormatter):
     """Replaces personal data in `doc.text` and `metadata["headline"]`.
 
-    `metadata` gets `masked_email`, `masked_phone` and `masked_nik`, how many of each.
-
-    Equal texts are masked equally, whatever came before, and a masked text stays as it is.
+    Counts them in `metadata`: `masked_email`, `masked_phone` and `masked_nik`. Masking depends on
+    nothing but the text, and is idempotent.
     """
 
     name = "mask personal data"
     _requires_dependencies = ("phonenumbers",)
 
-    def __init__(
-        self,
-        kinds: Sequence[str] = KINDS,
-        *,
-        email: str = EMAIL,
-        phone: str = PHONE,
-        nik: str = NIK,
-    ) -> None:
-        """`kinds`: those of KINDS that are masked."""
+    def __init__(self, kinds: Sequence[str] = KINDS) -> None:
+        """`kinds`: those of KINDS to mask."""
         super().__init__()
         self.kinds = tuple(kind for kind in KINDS if kind in kinds)
-        self.masks = {"email": email, "phone": phone, "nik": nik}
-        for mask in self.masks.values():
-            if not mask or re.search(r"[\d@.+]", mask):
-                raise CorpusError(
-                    f"{mask!r} cannot stand for personal data: a mask has at least one character, and none of digits, @, . and +"
-                )
 
     def format(self, text: str) -> str:
-        """The text without personal data."""
+        """Return the text without personal data."""
         return self.masked(text)[0]
 
     def masked(self, text: str) -> tuple[str, Counter[str]]:
-        """The text without personal data, and how much of each kind it had.
+        """Return the text without personal data, and the number of masks per kind.
 
-        What was no number beside another one may be one beside a mask: only a round that finds
-        nothing is the last.
+        Digits next to a number may become a number next to its mask: repeats until none is found.
         """
         found: Counter[str] = Counter()
         while True:
@@ -138,12 +105,12 @@ class MaskPersonalData(BaseFormatter):
             for kind in self.kinds:
                 spans = list(_SPANS[kind](text))
                 found[kind] += len(spans)
-                text = _replaced(text, spans, self.masks[kind])
+                text = _replaced(text, spans, MASKS[kind])
             if found.total() == before:
                 return text, found
 
     def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
-        """Mask document after document."""
+        """Called by datatrove."""
         for doc in data:
             self.stat_update(StatHints.total)
             with self.track_time():
@@ -152,17 +119,14 @@ class MaskPersonalData(BaseFormatter):
                     doc.metadata["headline"], more = self.masked(headline)
                     found += more
                 for kind in self.kinds:
-                    doc.metadata[f"masked_{kind}"] = (
-                        doc.metadata.get(f"masked_{kind}", 0) + found[kind]
-                    )
-                    self.stat_update(f"masked_{kind}", value=found[kind])
+                    name = f"masked_{kind}"
+                    doc.metadata[name] = doc.metadata.get(name, 0) + found[kind]
+                    self.stat_update(name, value=found[kind])
             yield doc
 
 
 def email_spans(text: str) -> Iterator[Span]:
-    """Where there are e-mail addresses: the pattern sees what may be before and after an @, as its
-    time is quadratic in what it sees.
-    """
+    """Yield the e-mail addresses, searched around each @ only: the pattern's time is quadratic."""
     end = 0
     for at in re.finditer("@", text):
         match = _EMAIL.search(text, max(end, at.start() - LOCAL_PART), at.end() + DOMAIN)
@@ -173,17 +137,17 @@ def email_spans(text: str) -> Iterator[Span]:
 
 
 def nik_spans(text: str) -> Iterator[Span]:
-    """Where there are identity numbers; the number of a family card (KK) is built alike, and is
-    masked with them.
-    """
-    yield from (
-        match.span() for match in _NIK.finditer(text) if is_nik(re.sub(r"\D", "", match.group()))
-    )
+    """Yield the identity numbers, and those of family cards (KK), which have the same structure."""
+    for match in _NIK.finditer(text):
+        if is_nik(re.sub(r"\D", "", match.group())):
+            yield match.span()
 
 
 def is_nik(digits: str) -> bool:
-    """Whether 16 digits are a NIK: province, regency, district (2 each), birth as DDMMYY with 40
-    more days for women, serial (4).
+    """Return whether 16 digits are a NIK.
+
+    Province, regency, district (2 digits each), birth as DDMMYY with 40 added to the day for women,
+    serial number (4 digits).
 
     Source: UU 23/2006, article 13, as the registry offices explain it
     (dukcapil.klaten.go.id/arti-16-digit-nomor-induk-kependudukan-nik).
@@ -202,21 +166,15 @@ def is_nik(digits: str) -> bool:
 
 
 def phone_spans(text: str) -> Iterator[Span]:
-    """Where there are telephone numbers of people and offices, Indonesian or with + and the code of
-    a country.
-    """
+    """Yield the telephone numbers of people and offices, Indonesian or with + and country code."""
     if _MAYBE_PHONE.search(text):
-        yield from (
-            (match.start, match.end)
-            for match in PhoneNumberMatcher(text, "ID", Leniency.VALID)
-            if _is_personal(text, match)
-        )
+        for match in PhoneNumberMatcher(text, "ID", Leniency.VALID):
+            if _is_personal(text, match):
+                yield match.start, match.end
 
 
 def _is_personal(text: str, match: PhoneNumberMatch) -> bool:
-    """The library knows which numbers are given out; how it is written tells what is none though
-    its digits would do.
-    """
+    """The library knows the assigned numbers; the notation excludes amounts, times, scores."""
     written = match.raw_string
     if not _BEGINS_AS_PHONE.match(written) or _NO_PHONE.match(written):
         return False
@@ -226,7 +184,7 @@ def _is_personal(text: str, match: PhoneNumberMatch) -> bool:
 
 
 def _replaced(text: str, spans: list[Span], mask: str) -> str:
-    """The text with a mask in place of every span; spans come in order and do not overlap."""
+    """Replace every span by the mask; spans are in order and do not overlap."""
     parts, end = [], 0
     for start, stop in spans:
         parts += [text[end:start], mask]

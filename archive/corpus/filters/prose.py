@@ -1,4 +1,4 @@
-"""What is no prose: galleries, tables of numbers, schedules and lists."""
+"""Documents that are not prose: galleries, tables of numbers, schedules and lists."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ LINE_ENDED = re.compile(r"[.!?…][\"'”’»)\]\s]*$")
 SENTENCE_END = re.compile(
     r"(?<![\s(]\d)(?<![\s(]\d\d)(?<!^\d)(?<!^\d\d)\s?[.!?…][\"'”’»)\]]*(?=\s|[\"'“‘(A-Z])"
 )
-"""An end of a sentence within a line, also with a space before it; the full stop of a numbered
-list, "2.", is none.
-"""
+"""A sentence's end within a line, also after a space; not the full stop of a list item, "2."."""
 
 FIRST_WORD = re.compile(r"[^\w]*(\w+)")
 
 
 class ProseFilter(BaseFilter):
-    """Drops what is no prose, by shares of words that the table [prose] names."""
+    """Drops documents that are not prose, by the shares of words that the table [prose] sets."""
 
     name = "prose"
     type = "filter"
@@ -37,39 +35,32 @@ class ProseFilter(BaseFilter):
         self.sections = {name.casefold() for name in table.gallery_sections}
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Whether it stays, or a reason."""
+        """Return True, or False with a reason."""
         found = words(doc.text)
         if not found:
             return False, "no_words"
-        if len(found) <= self.table.gallery_max_words and self._names_gallery(doc):
+        if len(found) <= self.table.gallery_max_words and self._is_gallery(doc):
             return False, "gallery"
-        if (
-            sum(any(character.isdigit() for character in word) for word in found) / len(found)
-            > self.table.max_number_share
-        ):
+        numbers = sum(any(character.isdigit() for character in word) for word in found)
+        if numbers / len(found) > self.table.max_number_share:
             return False, "mostly_numbers"
-        if self._prose_words(doc.text) / len(found) < self.table.min_prose_share:
+        in_lines = (prose_words(line) for line in doc.text.split("\n"))
+        prose = sum(count for count in in_lines if count >= self.table.min_line_words)
+        if prose / len(found) < self.table.min_prose_share:
             return False, "not_prose"
         return True
 
-    def _names_gallery(self, doc: Document) -> bool:
+    def _is_gallery(self, doc: Document) -> bool:
         first = FIRST_WORD.match(doc.metadata.get("headline") or "")
         section = doc.metadata.get("section") or ""
         return (
             first is not None and first[1].casefold() in self.headlines
         ) or section.strip().casefold() in self.sections
 
-    def _prose_words(self, text: str) -> int:
-        counts = (prose_words(line) for line in text.split("\n"))
-        return sum(count for count in counts if count >= self.table.min_line_words)
-
 
 def prose_words(line: str) -> int:
-    """Words of a line up to the end of its last sentence; 0 where no sentence ends."""
-    return len(words(line[: _last_end(line)]))
-
-
-def _last_end(line: str) -> int:
+    """Count the words of a line up to the end of its last sentence; 0 where no sentence ends."""
     if LINE_ENDED.search(line, max(len(line) - 12, 0)):
-        return len(line)
-    return max((end.end() for end in SENTENCE_END.finditer(line)), default=0)
+        return len(words(line))
+    last_end = max((end.end() for end in SENTENCE_END.finditer(line)), default=0)
+    return len(words(line[:last_end]))

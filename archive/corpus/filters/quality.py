@@ -1,13 +1,10 @@
-"""datatrove's own quality filters: they judge a copy of the document, and their reasons become
-ours.
-"""
+"""datatrove's own quality filters, applied to a copy of the document; their reasons become ours."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Mapping
+from functools import partial
 
 from datatrove.data import Document
 from datatrove.pipeline.filters import (
@@ -20,14 +17,18 @@ from datatrove.pipeline.filters.base_filter import BaseFilter, get_filter_result
 from datatrove.pipeline.writers.disk_base import DiskWriter
 from datatrove.utils.text import PUNCTUATION_SET
 
-from archive.corpus.filters.thresholds.tables import (
-    C4Quality,
-    FineWebQuality,
-    GopherQuality,
-    GopherRepetition,
-)
-from archive.corpus.filters.thresholds.thresholds import Thresholds
+from archive.corpus.filters.thresholds.tables import GopherRepetition, Table, Thresholds
 from archive.corpus.filters.tokens import Words
+
+_FILTERS: Mapping[str, type[BaseFilter]] = {
+    "fineweb_quality": FineWebQualityFilter,
+    "gopher_quality": GopherQualityFilter,
+    "gopher_repetition": GopherRepetitionFilter,
+    "c4_quality": C4QualityFilter,
+}
+"""Table of thresholds -> filter, in order: datatrove caches the words of the last five texts, so
+the first three share them; C4's requests the sentences of each line, which would evict the words.
+"""
 
 DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
     "gopher_quality": {
@@ -64,13 +65,11 @@ DATATROVE_REASONS: Mapping[str, Mapping[str, str]] = {
         "too_few_sentences": "c4_quality/few_sentences",
     },
 }
-"""Table of thresholds -> datatrove's reason, its numbers of words as `n` -> ours."""
+"""Table of thresholds -> datatrove's reason, with `n` for its numbers of words -> our reason."""
 
 
 class QualityFilter(BaseFilter):
-    """One of datatrove's filters, asked about a copy with one newline between paragraphs: the
-    document stays as it is.
-    """
+    """One of datatrove's filters; it sees a copy with one newline between paragraphs."""
 
     type = "filter"
 
@@ -80,51 +79,30 @@ class QualityFilter(BaseFilter):
         self.judge = judge
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        """Whether it stays, or a reason that `archive.corpus.filters.reasons` knows."""
+        """Return True, or False with a reason of `archive.corpus.filters.reasons`."""
         if not _has_words(doc.text):
             return False, "no_words"  # datatrove divides by their number
-        kept, reason = get_filter_result(
-            self.judge.filter(Document(text=_on_lines(doc.text), id=doc.id))
-        )
-        return True if kept else (False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)])
+        copy = Document(text=re.sub(r"\n{2,}", "\n", doc.text.strip("\n")), id=doc.id)
+        kept, reason = get_filter_result(self.judge.filter(copy))
+        if kept:
+            return True
+        return False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)]
 
 
 def _has_words(text: str) -> bool:
     return any(character.isalnum() and character not in PUNCTUATION_SET for character in text)
 
 
-def _on_lines(text: str) -> str:
-    return re.sub(r"\n{2,}", "\n", text.strip("\n"))
+def quality_filters(thresholds: Thresholds) -> dict[str, partial[QualityFilter]]:
+    """Table of thresholds -> its filter, which still needs its exclusion writer."""
+    return {
+        name: partial(QualityFilter, name, _made(kind, getattr(thresholds, name)))
+        for name, kind in _FILTERS.items()
+    }
 
 
-def quality_filters(
-    thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
-) -> list[QualityFilter]:
-    """Those that are switched on. They follow each other, so that a text is split into words once:
-    datatrove remembers the last five.
-
-    C4's comes last, as it asks for the sentences of each line, which would push the words out.
-    """
-    asked: list[
-        tuple[str, FineWebQuality | GopherQuality | GopherRepetition | C4Quality, type[BaseFilter]]
-    ] = [
-        ("fineweb_quality", thresholds.fineweb_quality, FineWebQualityFilter),
-        ("gopher_quality", thresholds.gopher_quality, GopherQualityFilter),
-        ("gopher_repetition", thresholds.gopher_repetition, GopherRepetitionFilter),
-        ("c4_quality", thresholds.c4_quality, C4QualityFilter),
-    ]
-    return [
-        QualityFilter(name, kind(**_arguments(table)), exclusion_writer_for(name))
-        for name, table, kind in asked
-        if table.enabled
-    ]
-
-
-def _arguments(
-    table: FineWebQuality | GopherQuality | GopherRepetition | C4Quality,
-) -> dict[str, Any]:
-    given = {key: value for key, value in asdict(table).items() if key != "enabled"}
-    no_paragraphs = (
-        {"dup_para_frac": 0, "dup_para_char_frac": 0} if isinstance(table, GopherRepetition) else {}
-    )
-    return {"language": Words()} | given | no_paragraphs
+def _made(kind: type[BaseFilter], table: Table) -> BaseFilter:
+    arguments = table.model_dump(exclude={"enabled"}) | {"language": Words()}
+    if isinstance(table, GopherRepetition):
+        arguments |= {"dup_para_frac": 0, "dup_para_char_frac": 0}
+    return kind(**arguments)

@@ -1,27 +1,39 @@
-"""Paragraphs that a site repeats in many stories: what a boilerplate rule has missed, found by
-frequency and reported.
-"""
+"""Paragraphs that a site repeats in many stories: boilerplate that its rules may have missed."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
-from archive.corpus.output.summary import RepeatedParagraph
 from archive.identity import normalised
 
 MOST = 50
 """Paragraphs that are reported at most."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatedParagraph:
+    """A paragraph in many exported stories of one site: a candidate for a boilerplate rule."""
+
+    site: str
+    """Short name of the site."""
+    text: str = field(repr=False)
+    """Normalised."""
+    documents: int
+    """Exported documents of the site that contain it."""
+    share: float
+    """Of the site's exported documents, 0 to 1."""
+
+
 class RepeatedCandidates(PipelineStep):
-    """Writes down the paragraphs that two documents or more of a site hold within a task; lets all
-    documents pass.
+    """Writes the paragraphs found in two or more documents of a site within a task, to
+    `folder/TASK.json`; lets all documents pass.
     """
 
     type = "STATS"
@@ -45,48 +57,39 @@ class RepeatedCandidates(PipelineStep):
             for site, texts in sorted(seen.items())
         }
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / f"{rank:05d}.json").write_text(
-            json.dumps(found, ensure_ascii=False), encoding="utf-8"
-        )
+        path = self.folder / f"{rank:05d}.json"
+        path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
 
 
 def paragraphs(text: str, min_length: int) -> set[str]:
-    """The distinct paragraphs of a text, normalised, that have so many characters or more."""
+    """Return the distinct normalised paragraphs with at least `min_length` characters."""
     return {plain for part in text.split("\n\n") if len(plain := normalised(part)) >= min_length}
 
 
 class RepeatedCounts:
-    """Counts those paragraphs among the exported documents, exactly."""
+    """Counts the candidates of all tasks among the exported documents."""
 
     def __init__(self, folder: Path, min_length: int) -> None:
         self._min_length = min_length
-        self._counts: dict[str, Counter[str]] = {}
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._candidates: defaultdict[str, set[str]] = defaultdict(set)
         for path in sorted(folder.glob("*.json")):
             for site, texts in json.loads(path.read_text(encoding="utf-8")).items():
                 self._candidates[site].update(texts)
 
     def count(self, site: str, text: str) -> None:
-        """An exported document."""
+        """Count an exported document."""
         if candidates := self._candidates.get(site):
-            self._counts.setdefault(site, Counter()).update(
-                paragraphs(text, self._min_length) & candidates
-            )
+            self._counts[site].update(paragraphs(text, self._min_length) & candidates)
 
     def most(
         self, exported: Mapping[str, int], *, min_documents: int, min_share: float
     ) -> tuple[RepeatedParagraph, ...]:
-        """The most frequent ones, of sites with so many exported documents."""
+        """Return the most frequent paragraphs; `exported`: site -> exported documents."""
         found = [
-            one
-            for one in self._all(exported)
-            if one.documents >= min_documents and one.share >= min_share
+            RepeatedParagraph(site=site, text=text, documents=count, share=count / exported[site])
+            for site, counts in self._counts.items()
+            for text, count in counts.items()
+            if count >= min_documents and count / exported[site] >= min_share
         ]
         return tuple(sorted(found, key=lambda one: (-one.documents, one.site, one.text))[:MOST])
-
-    def _all(self, exported: Mapping[str, int]) -> Iterator[RepeatedParagraph]:
-        for site, counts in self._counts.items():
-            for text, documents in counts.items():
-                yield RepeatedParagraph(
-                    site=site, text=text, documents=documents, share=documents / exported[site]
-                )

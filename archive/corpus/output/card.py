@@ -1,12 +1,13 @@
-"""`README.md` of a corpus: the dataset card, with the metadata that Hugging Face and `load_dataset`
-read. Its prose is in `card.md`.
+"""`README.md` of a corpus: the dataset card, with metadata for Hugging Face and `load_dataset`.
+
+Its prose is in `card.md`.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,29 +15,17 @@ from typing import Any
 from huggingface_hub import DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from archive.corpus.output.card_tables import LISTINGS, fenced
+from archive.corpus.output.card_tables import LISTINGS
 from archive.corpus.output.columns import COLUMNS
-from archive.corpus.output.lettering import plain
-from archive.corpus.output.rollups import UNDATED, by_site, counted, share, split_sizes
-from archive.corpus.output.summary import Summary
+from archive.corpus.output.rollups import counted, fenced, plain, share, span
+from archive.corpus.output.summary import UNDATED, Summary, totals
 from archive.corpus.recipe import Recipe
 
 _SIZES = (
-    "n<1K",
-    "1K<n<10K",
-    "10K<n<100K",
-    "100K<n<1M",
-    "1M<n<10M",
-    "10M<n<100M",
-    "100M<n<1B",
-    "1B<n<10B",
-    "10B<n<100B",
-    "100B<n<1T",
-    "n>1T",
+    "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T"
+    " n>1T".split()
 )
-"""Size categories of the Hub:
-https://github.com/huggingface/hub-docs/blob/main/datasetcard.md?plain=1
-"""
+"""Size categories: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md?plain=1"""
 
 
 def write_card(summary: Summary, path: Path) -> None:
@@ -45,9 +34,8 @@ def write_card(summary: Summary, path: Path) -> None:
 
 
 def card(summary: Summary) -> str:
-    """The whole card. Strings of sites, rules and paragraphs come in as code spans only."""
-    # No autoescape: it is for HTML, and this is Markdown.
-    environment = Environment(  # noqa: S701
+    """Return the whole card; strings from sites and rules are only in its code spans."""
+    environment = Environment(  # noqa: S701 - autoescape is for HTML, and this is Markdown
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -60,26 +48,22 @@ def card(summary: Summary) -> str:
         recipe=summary.recipe,
         metadata=metadata(summary).to_yaml(),
         **_facts(summary),
-        **_listings(summary),
+        **{name: listing(summary) for name, listing in LISTINGS.items()},
     )
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", text))
 
 
 def metadata(summary: Summary) -> DatasetCardData:
-    """The card's YAML. `license` is not among it: it is the user's to say.
+    """Return the card's YAML, without `license`, which is the user's to choose.
 
-    Splits without a document are not named: `load_dataset` (5.2) fails for all splits where one is
+    Splits without a document are omitted: `load_dataset` (5.2) fails for all splits where one is
     empty (https://github.com/huggingface/datasets/pull/8401).
     """
-    data_files = [
-        {"split": split, "path": _patterns(summary, split)}
-        for split, rows in summary.splits.items()
-        if rows
-    ]
-    facts: dict[str, Any] = (
-        {"configs": [{"config_name": "default", "data_files": data_files}]} if data_files else {}
-    )
-    sizes = split_sizes(summary.files)
+    rows, sizes = {name: n for name, n in summary.splits.items() if n}, summary.split_sizes()
+    data_files = [{"split": split, "path": _patterns(summary, split)} for split in rows]
+    configs: dict[str, Any] = {}
+    if data_files:
+        configs["configs"] = [{"config_name": "default", "data_files": data_files}]
     language = summary.recipe.thresholds.language
     languages = list(language.keep) if language.enabled else ["id"]
     return DatasetCardData(
@@ -93,23 +77,21 @@ def metadata(summary: Summary) -> DatasetCardData:
         multilinguality=["monolingual" if len(languages) == 1 else "multilingual"],
         source_datasets=["original"],
         tags=["news", "indonesian", "warta", "datatrove"],
-        **facts,
+        **configs,
         dataset_info={
             "features": [{"name": column.name, "dtype": column.dtype} for column in COLUMNS],
-            # load_dataset refuses files with other numbers of rows; it wants num_bytes as well, and
-            # compares them with nothing
+            # load_dataset checks the numbers of rows; it requires num_bytes but does not check them
             "splits": [
-                {"name": split, "num_bytes": sizes[split], "num_examples": rows}
-                for split, rows in summary.splits.items()
-                if rows
+                {"name": split, "num_bytes": sizes[split], "num_examples": number}
+                for split, number in rows.items()
             ],
-            "download_size": sum(sizes[split] for split, rows in summary.splits.items() if rows),
+            "download_size": sum(sizes[split] for split in rows),
         },
     )
 
 
 def size_category(documents: int) -> str:
-    """The Hub's size category.
+    """Return the Hub's size category.
 
     >>> size_category(999), size_category(1000), size_category(10**12)
     ('n<1K', '1K<n<10K', 'n>1T')
@@ -118,32 +100,32 @@ def size_category(documents: int) -> str:
 
 
 def command(recipe: Recipe) -> str:
-    """The command that makes the corpus again, for a shell; an option a line."""
-    options = [("--archive", "news.db"), ("--as-of", _moment(recipe.as_of))]
-    options += [
-        (name, day.isoformat())
-        for name, day in (("--since", recipe.since), ("--until", recipe.until))
-        if day
-    ]
-    options += [("--site", site) for site in recipe.sites]
-    options += [
-        ("--dedup", recipe.dedup),
-        ("--opted-out", recipe.opted_out),
-        ("--filters", recipe.thresholds.name),
-    ]
-    options.append(("--split", ",".join(f"{name}={part}" for name, part in recipe.splits)))
-    options += [("--test-after", recipe.test_after.isoformat())] if recipe.test_after else []
-    options.append(("--format", recipe.format))
+    """Return the shell command that builds the corpus again, one option per line."""
+    splits = ",".join(f"{name}={part}" for name, part in recipe.splits)
+    options: dict[str, Sequence[object]] = {
+        "--archive": ["news.db"],
+        "--as-of": [_utc(recipe.as_of)],
+        "--since": [recipe.since],
+        "--until": [recipe.until],
+        "--site": recipe.sites,
+        "--dedup": [recipe.dedup],
+        "--opted-out": [recipe.opted_out],
+        "--filters": [recipe.thresholds.name],
+        "--split": [splits],
+        "--test-after": [recipe.test_after],
+        "--format": [recipe.format],
+    }
+    given = ((name, value) for name, values in options.items() for value in values)
     return " \\\n  ".join(
         [
             "warta corpus build OUT",
-            *(f"{name} {shlex.quote(plain(value))}" for name, value in options),
+            *(f"{name} {shlex.quote(plain(str(v)))}" for name, v in given if v is not None),
         ]
     )
 
 
 def _patterns(summary: Summary, split: str) -> str | list[str]:
-    """Where a split's files are: one pattern for all shards."""
+    """Return the pattern that matches all files of a split."""
     files = [file.path for file in summary.files if file.split == split]
     patterns = sorted({re.sub(r"-\d{5}-of-\d{5}\.", "-*.", path) for path in files})
     return patterns[0] if len(patterns) == 1 else patterns
@@ -153,56 +135,37 @@ def _title(recipe: Recipe) -> str:
     return f"Indonesian news as of {recipe.as_of.astimezone(UTC):%Y-%m-%d}"
 
 
-def _moment(moment: datetime) -> str:
-    """In UTC, to the microsecond where it has any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _facts(summary: Summary) -> dict[str, Any]:
-    """What the template says in its prose."""
-    recipe, months = summary.recipe, sorted({month for _, month in summary.months} - {UNDATED})
-    sites = by_site(summary.months)
+    """Return what the template says in its prose."""
+    empty = [f"`{split}`" for split, rows in summary.splits.items() if not rows]
     return {
-        "title": _title(recipe),
-        "as_of": _moment(recipe.as_of),
+        "title": _title(summary.recipe),
+        "as_of": _utc(summary.recipe.as_of),
         "documents": counted(summary.exported, "document"),
         "sites_counted": counted(len(summary.sites), "news site"),
-        "left_out": sum(summary.dropped.values()),
-        "words": sum(
-            length * documents
-            for lengths in summary.words.values()
-            for length, documents in lengths.items()
-        ),
-        "span": _span(
-            months,
-            sum(documents for (_, month), documents in summary.months.items() if month == UNDATED),
-        ),
-        "empty_splits": ", ".join(
-            f"`{split}`" for split, rows in summary.splits.items() if not rows
-        ),
-        "undated_documents": sum(
-            documents for (_, month), documents in summary.months.items() if month == UNDATED
-        ),
-        "command": fenced(command(recipe), "sh"),
-        "largest": _largest(sites),
+        "excluded": sum(summary.dropped.values()),
+        "published": _published(summary),
+        "empty_splits": ", ".join(empty),
+        "command": fenced(command(summary.recipe), "sh"),
+        "largest": _largest(summary),
     }
 
 
-def _span(months: list[str], undated: int) -> str:
-    told = f"{months[0]} to {months[-1]}" if len(months) > 1 else "".join(months)
+def _published(summary: Summary) -> str:
+    months = span(sorted({month for _, month in summary.months} - {UNDATED}))
+    undated = summary.undated_documents
     without = f"{undated:,} without a time" if undated else ""
-    return "; ".join(part for part in (told, without) if part) or "nothing"
+    return "; ".join(part for part in (months, without) if part) or "nothing"
 
 
-def _largest(sites: Counter[str]) -> str:
-    """A warning where one site is more than half of the corpus; the table of the sites says which."""
+def _largest(summary: Summary) -> str:
+    """Warn where one site has more than half of the documents; the table of sites names it."""
+    sites = totals(summary.months)
     most = max(sites.values(), default=0)
-    return (
-        f"One site alone is {share(most, sites.total())} of the documents."
-        if len(sites) > 1 and 2 * most > sites.total()
-        else ""
-    )
-
-
-def _listings(summary: Summary) -> dict[str, str]:
-    return {name: listing(summary) for name, listing in LISTINGS.items()}
+    if len(sites) < 2 or 2 * most <= sites.total():
+        return ""
+    return f"One site alone accounts for {share(most, sites.total())} of the documents."

@@ -1,12 +1,11 @@
-"""The second stage, one task: duplicates, splits, the corpus' files, and the name that it bears
-when all of it is there.
-"""
+"""The second stage, a single task: duplicates, splits, the files of the corpus, and its name."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,42 +15,46 @@ from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
 from archive.archive import Archive
-from archive.corpus.duplicates import COLUMNS as OF_GROUPS
-from archive.corpus.duplicates import DuplicateSet, DuplicateSets
+from archive.corpus.duplicates import COLUMNS as DUPLICATE_COLUMNS
+from archive.corpus.duplicates import DuplicateSets
 from archive.corpus.filters.repeated import RepeatedCounts
 from archive.corpus.intermediate import DROPPED, dropped_rows, kept_rows
 from archive.corpus.output.card import write_card
 from archive.corpus.output.columns import COLUMNS, stamp
 from archive.corpus.output.files import DataFiles, ParquetSink, described
 from archive.corpus.output.manifest import write_manifest
-from archive.corpus.output.summary import CorpusFile, Summary
+from archive.corpus.output.summary import UNDATED, CorpusFile, Summary, totals
 from archive.corpus.pipeline import masked_kinds
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, decode_leniently
+from archive.corpus.selection import Selection, Shards, decode_leniently
 from archive.corpus.splits import TEST, Splitter
 from archive.database.clock import exact
 from archive.database.connection import plain_errors
 from archive.errors import CorpusError
 
 REPLACED = "replaced"
-"""In the folder of a build: the corpus that stood at OUT, until it is gone."""
-MARK = "recipe.sha256"
-"""File in the work folder: what the unfinished build in it was begun for."""
+"""In the work folder: the corpus that is being replaced, until the new one has its name."""
+RECIPE = "recipe.sha256"
+"""In the work folder: the digest of the recipe that the unfinished build belongs to."""
 
-_FIRST_CLUSTERS = """WITH known AS (SELECT article_id, cluster_id FROM main.memberships WHERE cluster_id IS NOT NULL AND since <= ?),
+_SPLIT_KEYS = """WITH known AS
+        (SELECT article_id, cluster_id FROM main.memberships
+        WHERE cluster_id IS NOT NULL AND since <= ?),
     firsts AS (SELECT article_id, min(cluster_id) AS number FROM
-        (SELECT * FROM known UNION ALL SELECT cluster_id, cluster_id FROM known) GROUP BY article_id)
-    SELECT f.article_id, coalesce(a.site || ':' || a.key, t.site || ':' || t.key) AS id FROM firsts f
-    LEFT JOIN main.articles a ON a.id = f.number LEFT JOIN main.tombstones t ON t.article_id = f.number WHERE id IS NOT NULL"""
-"""A story keeps its split when the one by which its cluster went is taken down, or rewritten so
-that they part.
+        (SELECT * FROM known UNION ALL SELECT cluster_id, cluster_id FROM known)
+        GROUP BY article_id)
+    SELECT f.article_id, coalesce(a.site || ':' || a.key, t.site || ':' || t.key) AS id
+    FROM firsts f LEFT JOIN main.articles a ON a.id = f.number
+    LEFT JOIN main.tombstones t ON t.article_id = f.number WHERE id IS NOT NULL"""
+"""A story keeps its split when the first article of its first cluster is taken down, or rewritten
+so that it leaves the cluster.
 """
 
 _NAMES = [column.name for column in COLUMNS]
 
 
 class NothingLeft(CorpusError):
-    """Every article was left out."""
+    """Every article was excluded."""
 
 
 @dataclass(slots=True)
@@ -60,15 +63,18 @@ class _Counts:
 
     masked: dict[str, tuple[int, int]]
     """Kind -> (documents, masks)."""
+    repeated: RepeatedCounts
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     clusters: set[int] = field(default_factory=set)
     late: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def take(self, row: dict[str, Any]) -> None:
-        """An exported document."""
-        self.months[row["site"], (row["published_at"] or "undated")[:7]] += 1
+    def add(self, row: dict[str, Any], *, late: bool) -> None:
+        """Count an exported document."""
+        self.late += late
+        self.repeated.count(row["site"], row["text"])
+        self.months[row["site"], (row["published_at"] or UNDATED)[:7]] += 1
         self.words[row["site"]][row["word_count"]] += 1
         if row["cluster_id"] is not None:
             self.clusters.add(row["cluster_id"])
@@ -79,9 +85,7 @@ class _Counts:
 
 
 class Finish(PipelineStep):
-    """Writes the corpus into a folder of `work`, then gives it the name `out`; nothing stands under
-    that name before.
-    """
+    """Writes the corpus into the work folder, then renames the whole to `out`."""
 
     type = "WRITER"
     name = "corpus"
@@ -90,25 +94,31 @@ class Finish(PipelineStep):
         self,
         recipe: Recipe,
         selection: Selection,
-        versions: dict[str, str],
+        versions: Mapping[str, str],
         work: Path,
         out: Path,
         *,
         tidy: bool = False,
     ) -> None:
-        """`tidy`: nobody comes after this who removes what the first stage left; datatrove's logs
-        stay.
-        """
+        """`tidy`: remove what the first stage left, but for datatrove's logs."""
         super().__init__()
+        self.recipe = recipe
+        self.selection = selection
+        self.versions = versions
+        self.work = work
+        self.out = out
         self.tidy = tidy
-        self.recipe, self.selection, self.versions, self.work, self.out = (
-            recipe,
-            selection,
-            versions,
-            work,
-            out,
-        )
         self.summary: Summary | None = None
+
+    @property
+    def tasks(self) -> int:
+        """Tasks of the first stage."""
+        return len(self.selection.shards)
+
+    @property
+    def job(self) -> tuple[Recipe, Shards, Path]:
+        """The arguments of `first_stage`."""
+        return self.recipe, self.selection.shards, self.work
 
     def run(
         self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
@@ -122,44 +132,52 @@ class Finish(PipelineStep):
             self.summary = self._write(folder)
             publish(folder, self.out, self.work)
         if self.tidy:
-            (self.work / MARK).unlink(missing_ok=True)  # what is left is no build to go on with
+            (self.work / RECIPE).unlink(missing_ok=True)  # what is left cannot be resumed
             for name in ("kept", "dropped", "paragraphs"):
                 shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:
-        sizes, anchors = self._clusters()
-        groups = DuplicateSets(
-            lambda: self._kept(OF_GROUPS), dedup=self.recipe.dedup, anchors=anchors
+        recipe, paragraphs = self.recipe, self.recipe.thresholds.paragraphs
+        sizes, split_keys = self._clusters()
+        sets = DuplicateSets(
+            lambda: self._kept(DUPLICATE_COLUMNS), dedup=recipe.dedup, split_keys=split_keys
         )
-        splitter = Splitter(self.recipe.splits, self.recipe.test_after)
-        totals = self._totals(groups, splitter)
+        splitter = Splitter(recipe.splits, recipe.test_after)
+        splits = dict.fromkeys((name for name, _ in recipe.splits), 0)
+        for row in self._exported(sets, DUPLICATE_COLUMNS):
+            splits[_split(splitter, sets, row)] += 1
         counts = _Counts(
-            masked=dict.fromkeys(masked_kinds(self.recipe.thresholds.personal), (0, 0))
+            masked=dict.fromkeys(masked_kinds(recipe.thresholds.personal), (0, 0)),
+            repeated=RepeatedCounts(self.work / "paragraphs", paragraphs.min_length),
         )
+        with DataFiles(folder, splits, recipe.format) as data:
+            for row in self._exported(sets):
+                split = _split(splitter, sets, row)
+                counts.add(row, late=split != TEST and self._is_late(row))
+                row["cluster_size"] = sizes.get(row["cluster_id"], 1)
+                row["published_at"] = _stamped(row["published_at"])
+                data.write(split, [{name: row[name] for name in _NAMES}])
+        dropped = self._write_dropped(folder / "dropped.parquet", sets, counts)
+        self._check(sum(splits.values()), dropped, counts)
+        files = {**data.files(), "dropped.parquet": (None, dropped)}
+        summary = self._summary(splits, counts, tuple(described(folder, files)))
+        return _with_documentation(summary, folder)
+
+    def _summary(
+        self, splits: dict[str, int], counts: _Counts, files: tuple[CorpusFile, ...]
+    ) -> Summary:
         paragraphs = self.recipe.thresholds.paragraphs
-        repeated = RepeatedCounts(self.work / "paragraphs", paragraphs.min_length)
-        with DataFiles(folder, totals, self.recipe.format) as export:
-            for row in self._kept(None):
-                if row["article_id"] in groups.stands_for:
-                    continue
-                counts.take(row)
-                repeated.count(row["site"], row["text"])
-                row |= {
-                    "cluster_size": sizes.get(row["cluster_id"], 1),
-                    "published_at": _stamped(row["published_at"]),
-                }
-                split = _split(splitter, groups.group(row))
-                counts.late += split != TEST and self._is_late(row)
-                export.write(split, [{name: row[name] for name in _NAMES}])
-        dropped = self._write_dropped(folder / "dropped.parquet", groups, counts)
-        self._check(totals, dropped, counts)
-        exported = {site: words.total() for site, words in counts.words.items()}
-        summary = Summary(
+        repeated = counts.repeated.most(
+            {site: words.total() for site, words in counts.words.items()},
+            min_documents=paragraphs.min_documents,
+            min_share=paragraphs.min_share,
+        )
+        return Summary(
             recipe=self.recipe,
             archive_digest=self.selection.archive_digest,
             articles=self.selection.articles,
             selected=self.selection.selected,
-            splits=totals,
+            splits=splits,
             months=dict(sorted(counts.months.items())),
             dropped=dict(sorted(counts.dropped.items())),
             words=dict(sorted(counts.words.items())),
@@ -172,38 +190,26 @@ class Finish(PipelineStep):
             clusters=len(counts.clusters),
             late=counts.late,
             undated=self.selection.undated,
-            repeated=repeated.most(
-                exported, min_documents=paragraphs.min_documents, min_share=paragraphs.min_share
-            )
-            if paragraphs.enabled
-            else (),
-            files=tuple(described(folder, {**export.files(), "dropped.parquet": (None, dropped)})),
+            repeated=repeated,
+            files=files,
             versions=self.versions,
         )
-        return _described_to_readers(summary, folder)
-
-    def _totals(self, groups: DuplicateSets, splitter: Splitter) -> dict[str, int]:
-        """Split -> documents that it will have: the names of the files tell how many files there
-        are.
-        """
-        totals = dict.fromkeys((name for name, _ in self.recipe.splits), 0)
-        for row in self._kept(OF_GROUPS):
-            if row["article_id"] not in groups.stands_for:
-                totals[_split(splitter, groups.group(row))] += 1
-        return totals
 
     def _is_late(self, row: dict[str, Any]) -> bool:
         after = self.recipe.test_after
         return after is not None and (row["published_at"] or "") >= after.isoformat()
 
-    def _kept(self, columns: list[str] | None) -> Iterator[dict[str, Any]]:
-        for task in range(len(self.selection.shards)):
+    def _kept(self, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        for task in range(self.tasks):
             yield from kept_rows(self.work, task, columns)
 
+    def _exported(
+        self, sets: DuplicateSets, columns: list[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        return (row for row in self._kept(columns) if row["article_id"] not in sets.representatives)
+
     def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
-        """As of the moment: how many articles each cluster has in the whole archive; article -> id
-        of the one its first cluster went by.
-        """
+        """Return cluster -> articles in the whole archive, and article -> split key, as of then."""
         path = self.recipe.archive
         with (
             plain_errors(path),
@@ -211,94 +217,75 @@ class Finish(PipelineStep):
             archive.as_of(self.recipe.as_of) as past,
         ):
             decode_leniently(past)
-            sizes = dict(
-                past.db.conn.execute("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
-            )
-            return sizes, dict(past.db.conn.execute(_FIRST_CLUSTERS, (exact(self.recipe.as_of),)))
+            query = past.db.conn.execute
+            sizes = query("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
+            return dict(sizes), dict(query(_SPLIT_KEYS, (exact(self.recipe.as_of),)))
 
-    def _write_dropped(self, path: Path, groups: DuplicateSets, counts: _Counts) -> int:
-        """Everything that is not in the corpus, in the order of the archive; how many rows that
-        are.
-        """
-        sink, total = ParquetSink(path, DROPPED), 0
-        try:
-            for task in range(len(self.selection.shards)):
-                rows = sorted(self._dropped(task, groups), key=lambda row: int(row["article_id"]))
+    def _write_dropped(self, path: Path, sets: DuplicateSets, counts: _Counts) -> int:
+        """Write everything that is not in the corpus, by article id; return the number of rows."""
+        with closing(ParquetSink(path, DROPPED)) as sink:
+            for task in range(self.tasks):
+                rows = sorted(self._dropped(task, sets), key=lambda row: int(row["article_id"]))
                 counts.dropped.update((row["reason"], row["site"]) for row in rows)
                 sink.write(rows)
-                total += len(rows)
-        finally:
-            sink.close()
-        return total
+        return counts.dropped.total()
 
-    def _dropped(self, task: int, groups: DuplicateSets) -> Iterable[dict[str, Any]]:
+    def _dropped(self, task: int, sets: DuplicateSets) -> Iterable[dict[str, Any]]:
         yield from dropped_rows(self.work, task)
-        for row in kept_rows(
-            self.work,
-            task,
-            [name for name in DROPPED.names if name not in ("reason", "stands_for_it")],
-        ):
-            if row["article_id"] in groups.stands_for:
-                row["reason"], row["stands_for_it"] = groups.stands_for[row["article_id"]]
+        columns = [name for name in DROPPED.names if name not in ("reason", "stands_for_it")]
+        for row in kept_rows(self.work, task, columns):
+            if row["article_id"] in sets.representatives:
+                row["reason"], row["stands_for_it"] = sets.representatives[row["article_id"]]
                 yield row
 
-    def _check(self, totals: dict[str, int], dropped: int, counts: _Counts) -> None:
-        exported = sum(totals.values())
+    def _check(self, exported: int, dropped: int, counts: _Counts) -> None:
         if not exported:
+            found = totals(counts.dropped)
+            reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(found.items()))
+            hint = "; --opted-out keep would keep those that opted out"
             raise NothingLeft(
-                f"{self.out}: not made, as every article was left out: {_reasons(counts)}"
+                f"{self.out}: not built, as every article was excluded: {reasons}"
+                f"{hint if found['opted_out'] else ''}"
             )
         if exported + dropped != self.selection.selected:
             raise CorpusError(
-                f"{self.recipe.archive}: {self.selection.selected} articles were asked for, {exported + dropped} were there: "
-                "stories were taken down meanwhile; build it once more"
+                f"{self.recipe.archive}: {self.selection.selected} articles were selected, but only"
+                f" {exported + dropped} found: stories were taken down meanwhile; build it again"
             )
-
-
-def _reasons(counts: _Counts) -> str:
-    """What became of the articles, and how the opted-out ones could be kept."""
-    found: Counter[str] = Counter()
-    for (reason, _), documents in counts.dropped.items():
-        found[reason] += documents
-    said = ", ".join(f"{documents} {reason}" for reason, documents in sorted(found.items()))
-    return said + (
-        "; --opted-out keep would keep those that opted out" if found["opted_out"] else ""
-    )
 
 
 def _stamped(published_at: str | None) -> str | None:
     return stamp(datetime.fromisoformat(published_at)) if published_at else None
 
 
-def _split(splitter: Splitter, group: DuplicateSet) -> str:
-    return splitter.split(group.anchor, group.day)
+def _split(splitter: Splitter, sets: DuplicateSets, row: dict[str, Any]) -> str:
+    found = sets.set_of(row)
+    return splitter.split(found.split_key, found.day)
 
 
 def draw(summary: Summary, folder: Path) -> list[Path]:
-    """The plots; matplotlib is loaded for them alone, as every process that judges imports this
-    module.
+    """Draw the plots.
+
+    Imports matplotlib only here, as every process of the first stage imports this module.
     """
     from archive.corpus.output.plots import draw as drawn
 
     return drawn(summary, folder)
 
 
-def _described_to_readers(summary: Summary, folder: Path) -> Summary:
-    """Plots, card and manifest."""
-    plots = folder / "plots"
-    plots.mkdir()
-    drawn: dict[str, tuple[str | None, int]] = {
-        f"plots/{path.name}": (None, 0) for path in draw(summary, plots)
-    }
+def _with_documentation(summary: Summary, folder: Path) -> Summary:
+    """Add plots, card and manifest."""
+    plots = draw(summary, folder / "plots")
     write_card(summary, folder / "README.md")
-    more: tuple[CorpusFile, ...] = tuple(described(folder, {"README.md": (None, 0), **drawn}))
+    paths = ("README.md", *(f"plots/{path.name}" for path in plots))
+    more = described(folder, dict.fromkeys(paths, (None, 0)))
     complete = replace(summary, files=(*summary.files, *more))
     write_manifest(complete, folder / "manifest.json")
     return complete
 
 
 def publish(folder: Path, out: Path, work: Path) -> None:
-    """Give the finished folder its name; what stood there goes only then."""
+    """Rename the finished folder to `out`; what it replaces is removed only then."""
     old = work / REPLACED
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

@@ -1,30 +1,27 @@
-"""`manifest.json`: what a corpus was made by, what it holds, and the digests of its files, for
-programs.
-"""
+"""`manifest.json`: recipe, counts and digests of the files of a corpus, for programs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archive.corpus.output.summary import Summary, median
+from archive.corpus.output.summary import CorpusFile, Summary, median
 
 FORMAT = 1
-"""Of the manifest; a later warta that changes the meaning of a key counts it up."""
+"""Of the manifest; to be incremented when the meaning of a key changes."""
 
 
 def write_manifest(summary: Summary, path: Path) -> None:
-    """Write it as UTF-8 JSON. A lone surrogate becomes its JSON escape, which UTF-8 can hold."""
+    """Write it as UTF-8 JSON; lone surrogates become JSON escapes."""
     text = json.dumps(manifest(summary, path.name), indent=2, ensure_ascii=False)
     path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))
 
 
 def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
-    """Its keys, in a fixed order; counts by site or month are sorted by name. A file of that name,
-    the manifest itself, is not listed.
-    """
+    """Return its keys in a fixed order, counts sorted by name; `name` itself is not listed."""
     return {
         "format": FORMAT,
         "as_of": summary.recipe.as_of.isoformat(),
@@ -33,25 +30,19 @@ def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
         "versions": dict(sorted(summary.versions.items())),
         "counts": _counts(summary),
         "repeated_paragraphs": [
-            {
-                "site": found.site,
-                "text": found.text,
-                "documents": found.documents,
-                "share": round(found.share, 6),
-            }
-            for found in summary.repeated
+            {**asdict(found), "share": round(found.share, 6)} for found in summary.repeated
         ],
-        "files": [
-            {
-                "path": file.path,
-                "split": file.split,
-                "rows": file.rows,
-                "bytes": file.size,
-                "sha256": file.sha256,
-            }
-            for file in summary.files
-            if file.path != name
-        ],
+        "files": [_file(file) for file in summary.files if file.path != name],
+    }
+
+
+def _file(file: CorpusFile) -> dict[str, Any]:
+    return {
+        "path": file.path,
+        "split": file.split,
+        "rows": file.rows,
+        "bytes": file.size,
+        "sha256": file.sha256,
     }
 
 
@@ -70,11 +61,7 @@ def _counts(summary: Summary) -> dict[str, Any]:
             for kind, (documents, masks) in summary.masked.items()
         },
         "clusters": summary.clusters,
-        "words": sum(
-            length * documents
-            for lengths in summary.words.values()
-            for length, documents in lengths.items()
-        ),
+        "words": summary.total_words,
         "median_words": {
             "all": summary.median_words(),
             "sites": {site: median(summary.words[site]) for site in summary.sites},
@@ -83,7 +70,7 @@ def _counts(summary: Summary) -> dict[str, Any]:
 
 
 def _nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
-    """(outer, inner) -> number, as an object of objects."""
+    """Turn (outer, inner) -> number into an object of objects."""
     objects: dict[str, dict[str, int]] = {}
     for (outer, inner), number in sorted(counts.items()):
         objects.setdefault(outer, {})[inner] = number

@@ -1,36 +1,23 @@
-"""Long lists of numbers, shortened for people: the largest sites and the rest, months beyond two
-years as years.
-"""
+"""Long lists shortened for people, and texts from outside made fit to be shown."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 
-from archive.corpus.output.summary import CorpusFile
+from archive.corpus.output.summary import UNDATED
 
-_MONTHS = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-)  # calendar.month_abbr follows the locale
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # month_abbr has the locale's
 
-UNDATED = "undated"
-"""Month of documents without a time of publication, as in `Summary.months`."""
+MISSING = "\ufffd"
+"""Replaces what cannot be shown: control characters, lone surrogates, letters without a glyph."""
 
 
 def leading(counts: Mapping[str, int], most: int) -> tuple[list[str], list[str]]:
-    """The names with the largest counts, at most so many, and all others. A single other is shown
-    rather than summed up.
+    """Return the names with the largest counts, and all others.
+
+    A single other one is listed rather than summed up.
 
     >>> leading({"a": 1, "b": 5, "c": 3, "d": 1}, 2)
     (['b', 'c'], ['a', 'd'])
@@ -40,75 +27,64 @@ def leading(counts: Mapping[str, int], most: int) -> tuple[list[str], list[str]]
     return ranked[:most], ranked[most:]
 
 
-def by_site(counts: Mapping[tuple[str, str], int]) -> Counter[str]:
-    """(site, anything) -> number, added up by site."""
-    sums: Counter[str] = Counter()
-    for (site, _), number in counts.items():
-        sums[site] += number
-    return sums
-
-
-def split_sizes(files: Iterable[CorpusFile]) -> Counter[str]:
-    """Split -> bytes of its files."""
-    sizes: Counter[str] = Counter()
-    for file in files:
-        if file.split is not None:
-            sizes[file.split] += file.size
-    return sizes
-
-
 def month_numbers(months: Iterable[str]) -> dict[str, int]:
-    """`2026-11` -> months since the year 0, of those that are months."""
-    return {
-        month: int(month[:-3]) * 12 + int(month[-2:]) - 1
-        for month in sorted(set(months))
-        if month != UNDATED
-    }
+    """Return month -> months since the year 0, without `undated`."""
+    dated = sorted(set(months) - {UNDATED})
+    return {month: int(month[:-3]) * 12 + int(month[-2:]) - 1 for month in dated}
+
+
+def month_label(number: int) -> str:
+    """Return the label of a number of `month_numbers`: `Nov 2026`."""
+    return f"{_MONTHS[number % 12]} {number // 12}"
 
 
 def periods(months: Iterable[str], newest: int = 24) -> list[tuple[str, list[str]]]:
-    """Rows of a table: label -> months, oldest first; all but the newest months share a row a year,
-    documents without a time stand last.
+    """Return label -> months, oldest first: the newest months, earlier ones by year, `undated`.
 
-    >>> periods(["2025-02", "2026-01", "2025-11", "undated"], newest=1)
-    [('2025-02 to 2025-11', ['2025-02', '2025-11']), ('2026-01', ['2026-01']), ('undated', ['undated'])]
+    >>> periods(["2025-02", "2026-01", "2025-11", "undated"], newest=1)[:2]
+    [('2025-02 to 2025-11', ['2025-02', '2025-11']), ('2026-01', ['2026-01'])]
     """
     names = set(months)
     dated = sorted(names - {UNDATED})
     old = dated[: max(0, len(dated) - newest)]
-    rows = [
-        (
-            _span([month for month in old if month[:-3] == year]),
-            [month for month in old if month[:-3] == year],
-        )
-        for year in _years(old)
+    years = [list(year) for _, year in groupby(old, key=lambda month: month[:-3])]
+    rows = [(span(year), year) for year in years] + [
+        (month, [month]) for month in dated[len(old) :]
     ]
-    rows += [(month, [month]) for month in dated[len(old) :]]
-    return [*rows, (UNDATED, [UNDATED])] if UNDATED in names else rows
+    if UNDATED in names:
+        rows.append((UNDATED, [UNDATED]))
+    return rows
 
 
-def month_label(number: int) -> str:
-    """A number of `month_numbers` as a person reads it.
+def span(months: list[str]) -> str:
+    """Return the first and last of the months, or nothing for none.
 
-    >>> month_label(2026 * 12 + 10)
-    'Nov 2026'
+    >>> span(["2025-02", "2025-11"]), span(["2025-02"]), span([])
+    ('2025-02 to 2025-11', '2025-02', '')
     """
-    return f"{_MONTHS[number % 12]} {number // 12}"
+    return " to ".join(dict.fromkeys((*months[:1], *months[-1:])))
 
 
 def share(part: int, whole: int) -> str:
-    """Of a hundred, with as many digits as tell something.
+    """Return a percentage with one decimal.
 
     >>> share(1, 3), share(1, 4000), share(0, 0)
     ('33.3 %', '< 0.1 %', '0 %')
     """
     if not part or not whole:
         return "0 %"
-    return "< 0.1 %" if part * 1000 < whole else f"{part / whole:.1%}".replace("%", " %")
+    if part * 1000 < whole:
+        return "< 0.1 %"
+    return percent(part / whole)
+
+
+def percent(number: float) -> str:
+    """Return a share of 1 as a percentage with one decimal."""
+    return f"{number:.1%}".replace("%", " %")
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun.
+    """Return a number with its noun.
 
     >>> counted(1, "document"), counted(2000, "document")
     ('1 document', '2,000 documents')
@@ -116,9 +92,44 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _years(months: Sequence[str]) -> list[str]:
-    return sorted({month[:-3] for month in months})
+def plain(text: str) -> str:
+    """Return one line of printable characters.
+
+    >>> plain(" Kabar\\n\\tDesa\\x00 ")
+    'Kabar Desa\ufffd'
+    """
+    return "".join(char if char.isprintable() else MISSING for char in " ".join(text.split()))
 
 
-def _span(months: Sequence[str]) -> str:
-    return months[0] if len(months) == 1 else f"{months[0]} to {months[-1]}"
+def shortened(text: str, most: int) -> str:
+    """Return at most `most` characters, the last an ellipsis where some were cut.
+
+    >>> shortened("kabardesa", 6)
+    'kabar…'
+    """
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def code(text: str, most: int = 200) -> str:
+    """Return a code span for a table's cell, inert whatever Markdown or HTML the text contains.
+
+    >>> code("kabar|desa")
+    '`kabar\\\\|desa`'
+    """
+    shown = shortened(plain(text), most)
+    if not shown:
+        return "(empty)"
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if "`" in (shown[0], shown[-1]) else ""
+    return fence + pad + shown.replace("|", "\\|") + pad + fence
+
+
+def fenced(text: str, language: str) -> str:
+    """Return a code block that nothing in the text can close."""
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    """Return the length of the longest run of backticks."""
+    return max((len(run) for run in re.findall("`+", text)), default=0)

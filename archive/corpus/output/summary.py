@@ -1,14 +1,16 @@
-"""What a finished corpus holds, in numbers: `manifest.json`, the dataset card and the plots say the
-same, as they all read this.
-"""
+"""The numbers of a finished corpus: the source of the manifest, the card and the plots."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from archive.corpus.filters.repeated import RepeatedParagraph
 from archive.corpus.recipe import Recipe
+
+UNDATED = "undated"
+"""Month of documents without a time of publication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,25 +18,15 @@ class CorpusFile:
     """A file of the corpus."""
 
     path: str
-    """Below the corpus' folder: `data/train-00000-of-00001.parquet`."""
+    """Relative to the corpus' folder: `data/train-00000-of-00001.parquet`."""
     split: str | None
-    """None for what is no data, like `dropped.parquet`."""
+    """None for files that are no data, like `dropped.parquet`."""
     rows: int
+    """0 for files without rows."""
     size: int
     """Bytes."""
     sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedParagraph:
-    """A paragraph that many exported stories of one site hold: a candidate for a boilerplate rule."""
-
-    site: str
-    text: str = field(repr=False)
-    documents: int
-    """Exported documents of the site that hold it."""
-    share: float
-    """Of the site's exported documents, 0 to 1."""
+    """Hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +34,13 @@ class Summary:
     """The numbers of one corpus; `selected == exported + sum(dropped.values())`."""
 
     recipe: Recipe
+    """What the corpus was made by."""
     archive_digest: str
-    """SHA-256 over all articles as of the moment: their newest revisions, clusters and rights."""
+    """SHA-256 over all articles as of the time: their newest revisions, clusters and rights."""
     articles: int
-    """In the archive as of the moment."""
+    """In the archive as of the time."""
     selected: int
-    """Of them, those that the recipe's sites and days ask for."""
+    """Of them, those of the recipe's sites and days."""
     splits: Mapping[str, int]
     """Split -> exported documents, in the recipe's order; a split may be empty."""
     months: Mapping[tuple[str, str], int]
@@ -59,22 +52,17 @@ class Summary:
     masked: Mapping[str, tuple[int, int]]
     """`email`, `phone`, `nik` -> (exported documents, masks)."""
     opted_out: Mapping[tuple[str, str], int]
-    """(site, rule) -> selected documents that opt out of text and data mining, whether left out or
-    kept.
-    """
+    """(site, rule) -> selected documents that opt out of text and data mining, excluded or kept."""
     clusters: int
-    """Clusters of syndicated stories that have an exported document."""
+    """Clusters of near-duplicates with an exported document."""
     undated: int
-    """Selected by no day because they have no time of publication; 0 where the recipe names no
-    days.
-    """
+    """Articles not selected for want of a time of publication; 0 where the recipe has no days."""
     late: int = 0
-    """Exported documents published from `test_after` on that stand with an earlier story of their
-    cluster, outside `test`.
-    """
+    """Exported documents from `test_after` on, outside `test` with an earlier story of the set."""
     repeated: tuple[RepeatedParagraph, ...]
     """Most frequent first."""
     files: tuple[CorpusFile, ...]
+    """All but the manifest."""
     versions: Mapping[str, str]
     """Package -> version of everything that decides the bytes."""
 
@@ -85,32 +73,55 @@ class Summary:
 
     @property
     def sites(self) -> list[str]:
-        """Sites with an exported document, in the order of their names."""
+        """Sites with an exported document, sorted."""
         return sorted(self.words)
 
+    @property
+    def lengths(self) -> Counter[int]:
+        """Number of words -> exported documents of that length."""
+        return sum(self.words.values(), Counter())
+
+    @property
+    def total_words(self) -> int:
+        """Words of all exported documents."""
+        return sum(length * documents for length, documents in self.lengths.items())
+
+    @property
+    def undated_documents(self) -> int:
+        """Exported documents without a time of publication."""
+        return sum(count for (_, month), count in self.months.items() if month == UNDATED)
+
     def dropped_by_reason(self) -> dict[str, int]:
-        """Reason -> documents, the most frequent first."""
-        counts: Counter[str] = Counter()
-        for (reason, _), documents in self.dropped.items():
-            counts[reason] += documents
+        """Return reason -> documents, the most frequent first."""
+        counts = totals(self.dropped)
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
+    def split_sizes(self) -> Counter[str]:
+        """Return split -> bytes of its files."""
+        sizes: Counter[str] = Counter()
+        for file in self.files:
+            if file.split is not None:
+                sizes[file.split] += file.size
+        return sizes
+
     def median_words(self, site: str | None = None) -> int:
-        """The median length of a site's exported documents, or of all; 0 where there are none. Of
-        two middle ones the lower.
-        """
-        return median(
-            sum(self.words.values(), Counter()) if site is None else self.words.get(site, Counter())
-        )
+        """Return the lower median length of a site's exported documents, or of all."""
+        return median(self.lengths if site is None else self.words.get(site, Counter()))
+
+
+def totals(counts: Mapping[tuple[str, str], int], part: int = 0) -> Counter[str]:
+    """Add up counts by the first part of their keys, or by the second."""
+    sums: Counter[str] = Counter()
+    for key, number in counts.items():
+        sums[key[part]] += number
+    return sums
 
 
 def median(counts: Counter[int]) -> int:
-    """The median of numbers that occur so often; 0 where there are none. Of two middle ones the
-    lower.
-    """
-    middle, seen = (counts.total() + 1) // 2, 0
+    """Return the lower median of numbers with their frequencies; 0 where there are none."""
+    middle, seen = max(1, (counts.total() + 1) // 2), 0
     for number in sorted(counts):
         seen += counts[number]
-        if seen >= max(1, middle):
+        if seen >= middle:
             return number
     return 0

@@ -146,7 +146,7 @@ def _recipe(
     **choices: Any,
 ) -> Recipe:
     from archive.corpus.build import last_written_at
-    from archive.corpus.filters.thresholds.thresholds import load_thresholds
+    from archive.corpus.filters.thresholds.loading import load_thresholds
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import parse_splits
 

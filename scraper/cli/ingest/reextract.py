@@ -28,7 +28,7 @@ from scraper.cli.terminal import (
 )
 from scraper.extraction.article import extractor_of
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
-from scraper.ingest.reread import Change
+from scraper.ingest.reread import Difference
 from scraper.sites.loader import sites
 
 _KINDS = "technical publisher restored first lost"
@@ -109,10 +109,10 @@ def _evaluate_drift(archive: Archive, names: Sequence[str]) -> None:
 
 
 def _consumed(
-    changes: Iterator[Change], report: Report, samples: int, *, as_json: bool
-) -> list[Change]:
+    changes: Iterator[Difference], report: Report, samples: int, *, as_json: bool
+) -> list[Difference]:
     """Consume all changes, printed as JSON lines; returns the first of each site to be shown."""
-    shown: list[Change] = []
+    shown: list[Difference] = []
 
     def interrupted() -> str:
         read = plural(sum(report.read.values()), "page")
@@ -127,7 +127,7 @@ def _consumed(
     return shown
 
 
-def _row(found: Change) -> dict[str, Any]:
+def _row(found: Difference) -> dict[str, Any]:
     return {
         "site": found.site,
         "url": found.url,
@@ -137,7 +137,7 @@ def _row(found: Change) -> dict[str, Any]:
     }
 
 
-def _edits(found: Change) -> Iterator[FieldEdits]:
+def _edits(found: Difference) -> Iterator[FieldEdits]:
     if found.kind not in ("first", "lost"):
         yield from edits_between(found.before, found.after)
 
@@ -146,7 +146,9 @@ def _lost(report: Report) -> int:
     return sum(number for (_site, kind), number in report.kinds.items() if kind == "lost")
 
 
-def _show(report: Report, names: Sequence[str], shown: Sequence[Change], *, dry_run: bool) -> None:
+def _show(
+    report: Report, names: Sequence[str], shown: Sequence[Difference], *, dry_run: bool
+) -> None:
     rows = [
         {
             "site": name,

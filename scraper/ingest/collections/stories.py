@@ -51,6 +51,7 @@ class Story:
     """An article from a collection, and its identity in the archive."""
 
     article: Article
+    """In layout `imported`."""
     key: str
     """The story's identity at its site."""
     link: Announcement | None

@@ -18,7 +18,7 @@ import pytest
 from archive import Archive
 from archive.corpus import build, executors
 from archive.corpus.build import BuildOptions, last_written_at, load_selection
-from archive.corpus.filters.thresholds.thresholds import load_thresholds
+from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output import finish
 from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe

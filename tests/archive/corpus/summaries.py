@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from archive.corpus.filters.thresholds.thresholds import load_thresholds
+from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output.summary import CorpusFile, RepeatedParagraph, Summary
 from archive.corpus.recipe import Recipe
 

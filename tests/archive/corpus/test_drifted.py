@@ -25,7 +25,7 @@ def redesigned(path: Path) -> None:
         kept(archive, 1)
         kept(archive, 2, day=2, layout="fallback")
         kept(archive, 3, "berita", day=2)
-        with archive.transaction(NOW):
+        with archive.transaction(NOTED):
             (extractor,) = archive.db.conn.execute(
                 "SELECT extractor FROM latest WHERE article_id = 2"
             ).fetchone()
@@ -38,7 +38,7 @@ def redesigned(path: Path) -> None:
                     "ended_at": None,
                     "reasons": "[]",
                     "urls": "[]",
-                    "noted_at": archive.clock.stamp(NOTED),
+                    "noted_at": archive.clock.stamp(),
                 }
             )
 

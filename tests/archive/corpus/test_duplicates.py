@@ -62,7 +62,7 @@ def survivors(draw: st.DrawFn) -> list[dict[str, Any]]:
     return found
 
 
-ANCHORS = {number: f"kabar:{number}" for number in range(1, 41)}
+SPLIT_KEYS = {number: f"kabar:{number}" for number in range(1, 41)}
 
 
 def components(rows: list[dict[str, Any]]) -> list[set[int]]:
@@ -93,23 +93,23 @@ def units(rows: list[dict[str, Any]], dedup: str) -> list[set[int]]:
 def test_one_document_stands_for_each_unit_and_nothing_is_lost(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
-    left_out = set(groups.stands_for)
+    sets = DuplicateSets(lambda: rows, dedup=dedup, split_keys=SPLIT_KEYS)
+    left_out = set(sets.representatives)
     ids = {one["id"]: one["article_id"] for one in rows}
     for unit in units(rows, dedup):
         ((representative),) = unit - left_out
         for number in unit - {representative}:
-            assert ids[groups.stands_for[number][1]] == representative
+            assert ids[sets.representatives[number][1]] == representative
 
 
 @given(survivors(), st.sampled_from(["cluster", "exact"]))
 def test_the_one_that_came_first_stands_for_the_others(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
+    sets = DuplicateSets(lambda: rows, dedup=dedup, split_keys=SPLIT_KEYS)
     by_number = {one["article_id"]: one for one in rows}
     for unit in units(rows, dedup):
-        ((representative),) = unit - set(groups.stands_for)
+        ((representative),) = unit - set(sets.representatives)
         dated = [
             by_number[number]["published_at"]
             for number in unit
@@ -127,11 +127,11 @@ def test_the_one_that_came_first_stands_for_the_others(
 def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(
     rows: list[dict[str, Any]],
 ) -> None:
-    groups = DuplicateSets(lambda: rows, dedup="cluster", anchors=ANCHORS)
+    sets = DuplicateSets(lambda: rows, dedup="cluster", split_keys=SPLIT_KEYS)
     digests = {one["id"]: one["digest"] for one in rows}
     for one in rows:
-        if one["article_id"] in groups.stands_for:
-            reason, other = groups.stands_for[one["article_id"]]
+        if one["article_id"] in sets.representatives:
+            reason, other = sets.representatives[one["article_id"]]
             assert reason == ("exact_duplicate" if digests[other] == one["digest"] else "duplicate")
 
 
@@ -139,9 +139,9 @@ def test_duplicates_have_the_text_of_the_one_that_stands_for_them_or_another(
 def test_what_belongs_together_has_one_anchor_and_one_day_whatever_is_left_out(
     rows: list[dict[str, Any]], dedup: Any
 ) -> None:
-    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors=ANCHORS)
+    sets = DuplicateSets(lambda: rows, dedup=dedup, split_keys=SPLIT_KEYS)
     by_number = {one["article_id"]: one for one in rows}
-    found = {number: groups.group(one) for number, one in by_number.items()}
+    found = {number: sets.set_of(one) for number, one in by_number.items()}
     parts = components(rows)
     for part in parts:
         assert len({found[number] for number in part}) == 1
@@ -151,7 +151,7 @@ def test_what_belongs_together_has_one_anchor_and_one_day_whatever_is_left_out(
             if by_number[number]["published_at"]
         }
         assert {found[number].day for number in part} == {min(days, default=None)}
-    assert len({next(iter(found[number] for number in part)).anchor for part in parts}) == len(
+    assert len({next(iter(found[number] for number in part)).split_key for part in parts}) == len(
         parts
     )
 
@@ -165,22 +165,22 @@ def test_the_order_of_reading_changes_nothing(
     shuffled = list(rows)
     random.shuffle(shuffled)
     one, other = (
-        DuplicateSets(lambda given=given: given, dedup=dedup, anchors=ANCHORS)
+        DuplicateSets(lambda given=given: given, dedup=dedup, split_keys=SPLIT_KEYS)
         for given in (rows, shuffled)
     )
-    assert one.stands_for == other.stands_for
-    assert [one.group(each) for each in rows] == [other.group(each) for each in rows]
+    assert one.representatives == other.representatives
+    assert [one.set_of(each) for each in rows] == [other.set_of(each) for each in rows]
 
 
 @given(survivors())
 def test_the_anchor_is_the_least_number_of_all_so_that_growth_does_not_move_it(
     rows: list[dict[str, Any]],
 ) -> None:
-    groups = DuplicateSets(lambda: rows, dedup="cluster", anchors=ANCHORS)
+    sets = DuplicateSets(lambda: rows, dedup="cluster", split_keys=SPLIT_KEYS)
     by_number = {one["article_id"]: one for one in rows}
     for part in components(rows):
         least = min(part | {by_number[number]["cluster_id"] or number for number in part})
-        assert {groups.group(by_number[number]).anchor for number in part} == {f"kabar:{least}"}
+        assert {sets.set_of(by_number[number]).split_key for number in part} == {f"kabar:{least}"}
 
 
 @pytest.mark.parametrize("dedup", ["cluster", "exact", "none"])
@@ -193,9 +193,9 @@ def test_a_chain_of_equal_texts_and_clusters_is_one_group(dedup: Any) -> None:
         row(5, cluster=4, text=3),
         row(6, cluster=None, text=4),
     ]
-    groups = DuplicateSets(lambda: rows, dedup=dedup, anchors={1: "kabar:1", 4: "kabar:4"})
-    assert [groups.group(one).anchor for one in rows] == ["kabar:1"] * 5 + ["kabar:6"]
-    assert len(rows) - len(groups.stands_for) == {"cluster": 2, "exact": 4, "none": 6}[dedup]
+    sets = DuplicateSets(lambda: rows, dedup=dedup, split_keys={1: "kabar:1", 4: "kabar:4"})
+    assert [sets.set_of(one).split_key for one in rows] == ["kabar:1"] * 5 + ["kabar:6"]
+    assert len(rows) - len(sets.representatives) == {"cluster": 2, "exact": 4, "none": 6}[dedup]
 
 
 def test_the_columns_that_decide_are_kept_by_the_first_stage() -> None:

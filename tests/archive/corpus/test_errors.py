@@ -88,11 +88,7 @@ def nothing_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "exit_code", "said"),
     [
-        (
-            ["--as-of", "2020-01-01"],
-            1,
-            "no article as of 2020-01-01.*the first one came at 2026-11-2",
-        ),
+        (["--as-of", "2020-01-01"], 1, "no article as of 2020-01-01.*the first is of 2026-11-2"),
         (["--as-of", "kemarin"], 2, "expected a time like"),
         (["--as-of", "2026-11-20T08:00:00"], 2, "needs its UTC offset"),
         (["--as-of", "0001-01-01T00:00:00+07:00"], 1, "no article as of 0001-01-01T00:00:00"),
@@ -110,9 +106,9 @@ def nothing_left(tmp_path: Path) -> None:
             1,
             "--test-after leaves no other split",
         ),
-        (["--filters", "ketat"], 1, "no filters go by the name 'ketat'"),
+        (["--filters", "ketat"], 1, "no filters are called 'ketat'"),
         (["--filters", "./tidak-ada.toml"], 1, "No such file"),
-        (["--filters", ""], 1, "no filters go by the name ''|cannot be read"),
+        (["--filters", ""], 1, "no filters are called ''|cannot be read"),
         (["--site", "tempo"], 1, "no article of tempo; there are berita, kabar, warta"),
         (["--site", ""], 1, "no article of"),
         (["--since", "2026-11-22", "--until", "2026-11-21"], 2, "--since is later than --until"),
@@ -120,7 +116,7 @@ def nothing_left(tmp_path: Path) -> None:
         (
             ["--until", "2020-01-01", "--site", "kabar"],
             1,
-            "no article was published from the beginning to 2020-01-01 at kabar",
+            "no article was published from the beginning to 2020-01-01 by kabar",
         ),
         (["--since", "kemarin"], 2, "expected a day like 2026-01-31"),
         (["-j", "0"], 2, "not in the range"),
@@ -144,8 +140,8 @@ def test_what_cannot_be_asked_for(
 
 def test_an_empty_archive(build: Build, path: Path, tmp_path: Path) -> None:
     Archive(path).close()
-    told_plainly(build(archive=path), "holds no article yet")
-    told_plainly(build("--as-of", "2026-11-20", archive=path), "holds no article yet")
+    told_plainly(build(archive=path), "contains no article yet")
+    told_plainly(build("--as-of", "2026-11-20", archive=path), "contains no article yet")
     nothing_left(tmp_path)
 
 
@@ -185,7 +181,7 @@ def test_every_article_left_out(build: Build, path: Path, tmp_path: Path) -> Non
     assert [line.partition(":")[0] for line in loud] == ["kabar"]
     assert last.startswith("Error: ")
     assert last.endswith(
-        "every article was left out: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out"
+        "every article was excluded: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out"
     )
     nothing_left(tmp_path)
 
@@ -212,9 +208,7 @@ def test_a_plan_writes_nothing(build: Build, tmp_path: Path) -> None:
 def test_an_out_that_is_there_is_refused(build: Build, tmp_path: Path) -> None:
     assert build().exit_code == 0
     before = tree(tmp_path / "out")
-    told_plainly(
-        build("--site", "kabar"), "something is there already; --overwrite replaces a corpus"
-    )
+    told_plainly(build("--site", "kabar"), "already exists; --overwrite replaces a corpus")
     assert tree(tmp_path / "out") == before
     assert build("--site", "kabar", "--overwrite").exit_code == 0
     assert tree(tmp_path / "out") != before
@@ -235,7 +229,7 @@ def test_what_is_no_corpus_is_never_overwritten(
         (out / "catatan.txt").write_text("penting")
     told_plainly(
         build(*(["--overwrite"] if overwrite else [])),
-        "it is no corpus of warta" if overwrite else "something is there already",
+        "not a corpus of warta" if overwrite else "already exists",
     )
     assert out.exists()
     assert what != "folder" or (out / "catatan.txt").read_text() == "penting"
@@ -245,10 +239,10 @@ def test_what_is_no_corpus_is_never_overwritten(
 @pytest.mark.parametrize(
     ("out", "said"),
     [
-        ("tidak/ada", "the folder .*tidak is not there"),
+        ("tidak/ada", "the folder .*tidak does not exist"),
         ("x" * 300, "File name too long"),
         ("x" * 250, "File name too long"),
-        ("berkas/x", "is not there"),
+        ("berkas/x", "does not exist"),
     ],
 )
 def test_a_place_where_nothing_can_be_made(
@@ -271,7 +265,7 @@ def test_a_name_that_is_none(
 
 def test_a_link_that_leads_nowhere_is_not_followed(build: Build, tmp_path: Path) -> None:
     (tmp_path / "out").symlink_to(tmp_path / "tidak-ada")
-    told_plainly(build(), "something is there already")
+    told_plainly(build(), "already exists")
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
@@ -313,7 +307,7 @@ def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
         ballast.write_bytes(bytes(1024 * (152 - room)))
         told_plainly(
             build(out=small_disk / "out"),
-            "the disk is full; the same command goes on where it was, once there is room$",
+            "the disk is full; the same command resumes the build once there is space$",
         )
         assert not (small_disk / "out").exists()
     ballast.unlink()
@@ -331,7 +325,7 @@ def test_a_file_that_may_not_grow_is_told_of(
         with Archive(fates, read_only=True):  # SQLite's own files beside it are there already
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             result = build()
-        told_plainly(result, "it cannot be written: .*; the same command goes on where it was$")
+        told_plainly(result, "cannot be written: .*; the same command resumes the build$")
 
     assert how_it_ended(limited) == 0
     assert not (tmp_path / "out").exists()
@@ -423,7 +417,7 @@ def test_warnings_that_are_no_list_are_one_line(
         for number in range(1, 4):
             kept(archive, number)
     broken(path, "warnings", value)
-    told_plainly(build(archive=path), "article 1: its warnings are no list in JSON")
+    told_plainly(build(archive=path), "article 1: its warnings are not a JSON list")
     assert not (tmp_path / "out").exists()
 
 

@@ -20,7 +20,7 @@ from archive import Archive
 from archive.corpus import build as building
 from archive.corpus.build import BuildOptions, last_written_at, load_selection, work_folder
 from archive.corpus.executors import QUEUED, checked_options
-from archive.corpus.filters.thresholds.thresholds import load_thresholds
+from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe
 from archive.errors import CorpusError
@@ -144,7 +144,7 @@ class TestSlurm:
         build(news, tmp_path / "there", "slurm", *FOR_SLURM, "env_command=exit 1")
         (slurm / "queue").write_text("7 cpu warta-corpus\n")
         for executor, options in (("slurm", FOR_SLURM), ("local", ())):
-            with pytest.raises(CorpusError, match="Slurm has this corpus in its queue, as job"):
+            with pytest.raises(CorpusError, match="Slurm has queued this corpus as job"):
                 build(news, tmp_path / "there", executor, *options)
         (slurm / "queue").write_text("")
         assert build(news, tmp_path / "there") is not None
@@ -153,7 +153,7 @@ class TestSlurm:
         self, news: Path, slurm: Path, tmp_path: Path
     ) -> None:
         (slurm / "sbatch").write_text("#!/bin/bash\nexit 3\n")
-        with pytest.raises(CorpusError, match=r"sbatch did not take the jobs \(it ended with 3"):
+        with pytest.raises(CorpusError, match=r"sbatch refused the jobs \(exit code 3"):
             build(news, tmp_path / "there", "slurm", *FOR_SLURM)
 
     def test_without_its_commands(

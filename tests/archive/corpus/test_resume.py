@@ -201,7 +201,7 @@ def test_killed_between_two_names_the_replaced_corpus_comes_back(
         built(fates, out, overwrite=True)
         assert tree(out) == all_of_it_small
     else:
-        with pytest.raises(CorpusError, match="something is there already"):
+        with pytest.raises(CorpusError, match="already exists"):
             built(fates, out, opted_out="keep")
         assert tree(out) == before
 
@@ -243,7 +243,7 @@ def test_a_process_that_is_killed_is_told_of_and_the_same_command_goes_on(
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(executors, "_begin", start)
-        with pytest.raises(CorpusError, match="was killed; the same command goes on where it was"):
+        with pytest.raises(CorpusError, match="was killed; the same command resumes the build"):
             built(fates, out, jobs=1)
     assert not out.exists()
     done = counted(monkeypatch)

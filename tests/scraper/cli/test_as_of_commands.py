@@ -117,7 +117,7 @@ def test_a_story_that_was_not_there_yet_is_told_in_one_line(
     assert (result.exit_code, result.stdout) == (1, "")
     assert (
         result.stderr
-        == f"Error: {reference}: no article that was in the archive at that moment goes by that name\n"
+        == f"Error: {reference}: no article in the archive as of that time has this URL, story id or number\n"
     )
 
 

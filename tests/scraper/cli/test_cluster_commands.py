@@ -268,7 +268,10 @@ def test_cluster_of_a_story_alone_says_so_beside_the_data(warta: Warta, library:
 def test_cluster_of_an_unknown_story_is_told_plainly(warta: Warta, library: Path) -> None:
     result = warta("cluster", url_of(404))
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {url_of(404)}: no article in the archive goes by that name\n"
+    assert (
+        result.stderr
+        == f"Error: {url_of(404)}: no article in the archive has this URL, story id or number\n"
+    )
 
 
 # syndication matrix

@@ -302,7 +302,7 @@ def test_explain_as_json_holds_the_checks_and_the_revisions_without_their_text(
 def test_explain_of_an_address_that_nobody_announced_is_told_plainly(warta: Warta) -> None:
     assert (
         complaint(warta("explain", url_of(404)))
-        == f"Error: {url_of(404)}: the ledger has never heard of this address"
+        == f"Error: {url_of(404)}: this address is not in the ledger"
     )
 
 
@@ -525,14 +525,14 @@ def test_a_damaged_archive_is_told_plainly(
 def test_an_unknown_story_is_told_plainly(warta: Warta, command: str, reference: str) -> None:
     assert (
         complaint(warta(command, reference))
-        == f"Error: {reference}: no article in the archive goes by that name"
+        == f"Error: {reference}: no article in the archive has this URL, story id or number"
     )
 
 
 def test_a_story_id_of_two_sites_is_told_plainly(warta: Warta, library: Path) -> None:
     with Archive(library) as archive:
         keep(archive, story(7, story_id="88"))
-    assert complaint(warta("show", "88")) == "Error: 88: more than one article goes by that name"
+    assert complaint(warta("show", "88")) == "Error: 88: it is the story id of several articles"
 
 
 @pytest.mark.parametrize("command", ["show", "log", "diff", "explain", "search"])

@@ -88,7 +88,10 @@ def test_remove_of_an_unknown_story_is_told_plainly(
         filled(archive)
     result = run(warta, reference)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {reference}: no article in the archive goes by that name\n"
+    assert (
+        result.stderr
+        == f"Error: {reference}: no article in the archive has this URL, story id or number\n"
+    )
 
 
 @pytest.mark.parametrize("options", [(), ("--reason", ""), ("--reason", " \n")])
@@ -142,7 +145,7 @@ def test_explain_tells_of_the_removal(path: Path, warta: Warta) -> None:
         filled(archive)
         removed(archive)
     lines = warta("explain", url_of(3)).stdout.splitlines()
-    never = "the story was taken down here (`warta remove`); it is never asked for again."
+    never = "the story was taken down here (`warta remove`); it is never requested again."
     assert lines[1] == f"Site kabar, state refused: {never}"
     assert lines[2].startswith("The reason given: ")
     assert "Taken down here 2026-11-21T03:04:05+00:00." in lines

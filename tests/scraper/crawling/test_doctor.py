@@ -229,7 +229,7 @@ def of_sources(*reasons: str | None) -> list[str]:
 
 
 def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count():
-    why = "the server asked for fewer requests (429); the server did not answer in time; the server failed (5xx)"
+    why = "the server requested a slower crawl (429); the server did not answer in time; the server failed (5xx)"
     found = of_sources("http_5xx", "http_429", "timeout", "http_5xx", NOT_ASKED)
     assert found == [f"none of 4 sources could be read ({why}): {LATER}"]
 

@@ -147,7 +147,7 @@ def test_a_damaged_page_is_told_and_does_not_keep_an_edit_from_being_written(
     done = changed(proxy, "crawl")
     assert done.returncode == 0
     assert (
-        "the snapshot of 700001 could not be read again: a snapshot cannot be unpacked"
+        f"the snapshot of {story_url(1)} could not be read again: a snapshot cannot be unpacked"
         in done.stderr
     )
     assert "Traceback" not in done.stderr

@@ -12,7 +12,8 @@ from archive import Archive
 from archive.maintenance.takedown import take_down
 from archive.revisions.reread_queue import Evidence
 from scraper.cli.demo.proxy import Answer
-from scraper.ingest.reread import read_again, write
+from scraper.ingest.reread import read_again
+from scraper.ingest.writing import write_reread
 from scraper.sites.loader import sites
 from tests.scraper.crawling.conftest import rows, small_site, story, story_url
 
@@ -80,7 +81,7 @@ def test_a_replay_that_has_read_its_page_already_does_not_bring_it_back(serve, c
         assert again.article is not None
         taken_down(news)
         with archive.transaction(NOW):
-            assert write(archive, RMOL, again) is None
+            assert write_reread(archive, RMOL, again, None) is None
         assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == 0
 
 

@@ -8,26 +8,36 @@ import scraper
 
 URL = "https://rmol.id/nusantara/read/2026/11/20/700001/saluran-air"
 PROSE = [
-    f"<p>Warga kampung memperbaiki saluran air tahap {number} di tepi sawah, lalu makan siang bersama.</p>"
+    f"<p>Warga kampung memperbaiki saluran air tahap {number} di tepi sawah, lalu makan siang "
+    "bersama.</p>"
     for number in range(8)
 ]
 
 
 def body(inside: str, url: str = URL) -> str:
-    page = f"<h1>Saluran Air</h1><div id='fontResizableText'>{''.join(PROSE[:4])}{inside}{''.join(PROSE[4:])}</div>"
+    page = (
+        "<h1>Saluran Air</h1>"
+        f"<div id='fontResizableText'>{''.join(PROSE[:4])}{inside}{''.join(PROSE[4:])}</div>"
+    )
     return scraper.extract(f"<html><body>{page}</body></html>", url).body
 
 
 @pytest.mark.parametrize(
     "inside",
     [
-        "<div class='share-box'><p>Bagikan kabar ini kepada teman-teman di seluruh kampung.</p></div>",
+        "<div class='share-box'><p>Bagikan kabar ini kepada teman-teman di seluruh "
+        "kampung.</p></div>",
         "<div class='related-posts'><p>Sawah kering di tiga desa menunggu hujan turun.</p></div>",
-        "<figure><img src='a.jpg'><figcaption>Warga mengangkat lumpur dari saluran.</figcaption></figure>",
-        "<div class='foto'><img src='a.jpg'><p class='caption'>Warga mengangkat lumpur dari saluran.</p></div>",
-        "<blockquote class='twitter-tweet'><p>Air sudah mengalir! — Kampung Damar (@damar)</p></blockquote>",
-        "<p><a href='/nusantara/read/2026/11/19/700000/sawah-kering'>Sawah Kering di Tiga Desa</a></p>",
-        "<p><strong>Baca Juga:</strong> <a href='https://rmol.id/nusantara/read/2026/11/19/700000/x'>Sawah Kering</a></p>",
+        "<figure><img src='a.jpg'><figcaption>Warga mengangkat lumpur dari "
+        "saluran.</figcaption></figure>",
+        "<div class='foto'><img src='a.jpg'><p class='caption'>Warga mengangkat lumpur dari "
+        "saluran.</p></div>",
+        "<blockquote class='twitter-tweet'><p>Air sudah mengalir! — Kampung Damar "
+        "(@damar)</p></blockquote>",
+        "<p><a href='/nusantara/read/2026/11/19/700000/sawah-kering'>Sawah Kering di Tiga "
+        "Desa</a></p>",
+        "<p><strong>Baca Juga:</strong> "
+        "<a href='https://rmol.id/nusantara/read/2026/11/19/700000/x'>Sawah Kering</a></p>",
         "<iframe src='https://video.example/1'></iframe>",
         "<script>var iklan = 'Warga kampung';</script>",
     ],
@@ -54,7 +64,8 @@ def test_furniture_inside_the_article_is_left_out(inside: str) -> None:
         ("<h2>Gotong Royong</h2>", "Gotong Royong"),
         ("<ul><li>cangkul</li><li>sekop</li></ul>", "cangkul"),
         (
-            "<div class='table-responsive'><table><tr><td>Hulu</td><td>Senin</td></tr></table></div>",
+            "<div class='table-responsive'><table><tr><td>Hulu</td><td>Senin</td></tr></table>"
+            "</div>",
             "Hulu | Senin",
         ),
         (

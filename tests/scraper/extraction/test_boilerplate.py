@@ -102,7 +102,8 @@ WHOLE = [
         "",
         "google_news",
         "Ikuti berita kami di Google News",
-        "Ikuti lomba itu, Google News dan peta digital menjadi bahan latihannya, kata panitia kepada warga.",
+        "Ikuti lomba itu, Google News dan peta digital menjadi bahan latihannya, kata panitia "
+        "kepada warga.",
     ),
     ("", "google_news_open", "Google News", "Google News kini memuat kanal berita desa."),
     ("", "whatsapp", "Ikuti Whatsapp Channel Republika", "Warga mengikuti arahan lewat WhatsApp."),

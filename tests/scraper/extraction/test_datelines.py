@@ -106,7 +106,8 @@ REPUBLIKA = [
     ),
     ("REPUBLIKA.CO.ID,Oleh: Rina Wijaya/Antara", None, ""),
     (
-        "REPUBLIKA.CO.ID, Oleh : Rina Wijaya, Pengajar pada Program Magister Ilmu Komunikasi di Universitas Lereng Bukit Timur",
+        "REPUBLIKA.CO.ID, Oleh : Rina Wijaya, Pengajar pada Program Magister Ilmu Komunikasi di "
+        "Universitas Lereng Bukit Timur",
         None,
         "",
     ),

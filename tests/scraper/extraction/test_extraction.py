@@ -21,9 +21,16 @@ from scraper.sites.site import Layout, Rule, Site
 from scraper.sites.sources import Feed
 
 URL = "https://rmol.id/nusantara/read/2024/11/21/645691/panen-raya-di-lereng"
-FIRST = "Warga Desa Sukasari memanen padi “ketan” sejak pagi – hasilnya naik dua kali lipat, kata kepala desa."
-SECOND = "Panen berlangsung sampai sore. Sebagian hasil disimpan di lumbung desa sebagai cadangan musim kemarau."
-PAGE = f"""<!DOCTYPE html><html><head><meta charset="utf-8"><title>Panen Raya di Lereng - RMOL</title>
+FIRST = (
+    "Warga Desa Sukasari memanen padi “ketan” sejak pagi – hasilnya naik dua kali lipat, "
+    "kata kepala desa."
+)
+SECOND = (
+    "Panen berlangsung sampai sore. Sebagian hasil disimpan di lumbung desa sebagai "
+    "cadangan musim kemarau."
+)
+PAGE = f"""<!DOCTYPE html><html><head><meta charset="utf-8">
+<title>Panen Raya di Lereng - RMOL</title>
 <meta property="article:published_time" content="2024-11-21T13:29:00+07:00"></head><body>
 <div class="single_post_heading"><h1>Panen Raya di Lereng</h1></div>
 <div id="fontResizableText"><p>{FIRST}</p><p>{SECOND}</p></div>
@@ -240,7 +247,10 @@ def test_a_line_that_was_taken_out_is_kept_as_evidence() -> None:
 def part(number: int, *paragraphs: str) -> Page:
     url = f"https://www.suara.com/news/2026/07/24/070859/warga?page={number}"
     prose = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    html = f"<html><body><h1>Warga Tanam Bakau</h1><div class='article-content'>{prose}</div></body></html>"
+    html = (
+        "<html><body><h1>Warga Tanam Bakau</h1>"
+        f"<div class='article-content'>{prose}</div></body></html>"
+    )
     return Page(
         site="suara",
         requested_url=url,
@@ -260,7 +270,10 @@ def test_the_pages_of_a_story_are_one_article() -> None:
 
 
 def test_a_paragraph_repeated_on_every_page_stands_once() -> None:
-    summary = "Ringkasan yang berdiri di setiap halaman cerita ini, dengan isi yang sama persis dari awal sampai akhir."
+    summary = (
+        "Ringkasan yang berdiri di setiap halaman cerita ini, dengan isi yang sama persis "
+        "dari awal sampai akhir."
+    )
     story = replace(part(1, summary, FIRST), parts=(part(2, summary, SECOND),))
     assert read_page(story, sites()["suara"]).article.body == f"{summary}\n\n{FIRST}\n\n{SECOND}"
 
@@ -323,7 +336,10 @@ def test_every_site_has_an_extractor_of_its_own() -> None:
 
 
 def test_the_extractor_s_id_is_the_same_in_every_process() -> None:
-    script = "from scraper.extraction.article import extractor_of; from scraper.sites.loader import sites; print(extractor_of(sites()['rmol']))"
+    script = (
+        "from scraper.extraction.article import extractor_of; "
+        "from scraper.sites.loader import sites; print(extractor_of(sites()['rmol']))"
+    )
     told = subprocess.run(
         [sys.executable, "-c", script],
         env={"PYTHONHASHSEED": "7"},
@@ -404,7 +420,8 @@ def test_a_profile_is_data_that_reads_only_its_own_hosts() -> None:
 
 
 INDEX = "<html><body><h1>Indeks</h1>" + "".join(
-    f"<div><a href='/nusantara/read/2024/11/21/6456{n}/x'>Warga Lereng Menanam Padi di Musim Kemarau Ke-{n}.</a></div>"
+    f"<div><a href='/nusantara/read/2024/11/21/6456{n}/x'>Warga Lereng Menanam Padi di Musim "
+    f"Kemarau Ke-{n}.</a></div>"
     for n in range(10, 40)
 )
 
@@ -421,11 +438,15 @@ def test_a_list_of_headlines_at_the_address_of_a_story_is_no_article() -> None:
 
 def test_a_redesigned_page_is_read_by_what_stays_the_same_and_says_so() -> None:
     prose = "".join(
-        f"<p class='q{n}'>Warga lereng menanam padi pada musim kemarau panjang yang ke-{n}, kata kepala desa itu.</p>"
+        f"<p class='q{n}'>Warga lereng menanam padi pada musim kemarau panjang yang ke-{n}, "
+        f"kata kepala desa itu.</p>"
         for n in range(6)
     )
     byline = "<div>Rina Wijaya • 21 November 2024 07:08</div>"
-    page = f"<body><div class='a1'>Menu</div><h1 class='a2'>Panen Raya</h1>{byline}<div class='a3'>{prose}</div>"
+    page = (
+        f"<body><div class='a1'>Menu</div><h1 class='a2'>Panen Raya</h1>{byline}"
+        f"<div class='a3'>{prose}</div>"
+    )
     article = scraper.extract(
         page + "<div class='a4'><a href='/x'>Kabar lain</a></div></body>", URL
     )
@@ -460,7 +481,10 @@ def test_the_headline_of_an_unknown_layout_is_no_part_of_its_text() -> None:
 
 
 def test_a_time_far_from_the_one_in_the_address_is_doubted() -> None:
-    page = "<head><meta property='article:published_time' content='2020-01-01T08:00:00+07:00'></head><body><p>x</p></body>"
+    page = (
+        "<head><meta property='article:published_time' "
+        "content='2020-01-01T08:00:00+07:00'></head><body><p>x</p></body>"
+    )
     assert "time_disagrees" in scraper.extract(page, URL).warnings
 
 

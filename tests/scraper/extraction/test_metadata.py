@@ -19,7 +19,8 @@ SITE = Site(
     domains=("lereng.id",),
     article_urls=(
         ArticleURL(
-            pattern=r"(?:www\.|m\.)?lereng\.id/(?P<kanal>[a-z]+)/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<hms>\d{6})/(?P<slug>[^/]+)",
+            pattern=r"(?:www\.|m\.)?lereng\.id/(?P<kanal>[a-z]+)/(?P<y>\d{4})/(?P<m>\d\d)/"
+            r"(?P<d>\d\d)/(?P<hms>\d{6})/(?P<slug>[^/]+)",
             canonical="www.lereng.id/{kanal}/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{y}{m}{d}{hms}",
         ),
@@ -60,7 +61,10 @@ def page(head: str = "", body: str = PROSE, url: str = URL, site: Site = SITE) -
 
 
 def json_ld(data: Any) -> str:
-    return f"<script type='application/ld+json'>{data if isinstance(data, str) else json.dumps(data)}</script>"
+    return (
+        f"<script type='application/ld+json'>"
+        f"{data if isinstance(data, str) else json.dumps(data)}</script>"
+    )
 
 
 def story(**fields: Any) -> str:
@@ -570,7 +574,10 @@ JSON = st.recursive(
     ),
     max_leaves=6,
 )
-KEYS = "headline author datePublished dateModified articleSection image keywords itemListElement @type @graph".split()
+KEYS = (
+    "headline author datePublished dateModified articleSection image keywords "
+    "itemListElement @type @graph".split()
+)
 
 
 @given(data=st.dictionaries(st.sampled_from(KEYS), JSON, max_size=5))

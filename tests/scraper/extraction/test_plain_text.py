@@ -18,8 +18,14 @@ from scraper.cli.main import main
 from scraper.sites.loader import sites
 from tests.scraper.sites.test_sites import SHARED
 
-FIRST = "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi, kata kepala kampung."
-SECOND = "Pekerjaan ditargetkan selesai sebelum musim tanam, dan hasilnya diperiksa bersama petugas kecamatan."
+FIRST = (
+    "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi, "
+    "kata kepala kampung."
+)
+SECOND = (
+    "Pekerjaan ditargetkan selesai sebelum musim tanam, dan hasilnya diperiksa bersama "
+    "petugas kecamatan."
+)
 TITLE = "Saluran Air Kampung Damar Diperbaiki Warga"
 PHOTO = "Warga mengangkat lumpur dari saluran air di Kampung Damar, Senin pagi"
 
@@ -178,7 +184,8 @@ def test_a_whole_page_as_text_gives_the_story_and_its_fields(
 
 def test_a_text_without_line_breaks_loses_the_furniture_in_its_middle_and_at_its_end() -> None:
     text = (
-        f"REPUBLIKA.CO.ID, LAMBUR -- {FIRST} {SECOND} {FIRST} Tidak ada kode iklan yang tersedia. Baca Juga "
+        f"REPUBLIKA.CO.ID, LAMBUR -- {FIRST} {SECOND} {FIRST} Tidak ada kode iklan yang "
+        f"tersedia. Baca Juga "
         f"Sawah Kering di Tiga Desa Pasar Terapung Dibuka Kembali {SECOND} "
         "Loading... Ikuti Whatsapp Channel Republika sumber : Antara Advertisement"
     )

@@ -26,7 +26,8 @@ STORIES = [
             "https://m.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara",
             "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara?page=all",
             "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara?page=2",
-            "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara?utm_source=dlvr.it&utm_medium=twitter",
+            "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara"
+            "?utm_source=dlvr.it&utm_medium=twitter",
             "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau-di-muara#komentar",
             "https://www.suara.com//news/2026/07/24//070859/warga-tanam-bakau-di-muara",
             "https://www.suara.com/news/2026/07/24/070859/judul-yang-diganti-redaksi",
@@ -64,9 +65,11 @@ STORIES = [
     (
         "rmol",
         "338345",
-        "https://rmol.id/politik/read/2018/05/04/338345/Warga-Tanya:-Kapan-Jembatan-Dibuka,-Pak...-",
+        "https://rmol.id/politik/read/2018/05/04/338345"
+        "/Warga-Tanya:-Kapan-Jembatan-Dibuka,-Pak...-",
         [
-            "http://politik.rmol.co/read/2018/05/04/338345/Warga-Tanya:-Kapan-Jembatan-Dibuka,-Pak...-",
+            "http://politik.rmol.co/read/2018/05/04/338345"
+            "/Warga-Tanya:-Kapan-Jembatan-Dibuka,-Pak...-",
             "http://www.rmol.co/read/2018/05/04/338345/Warga-Tanya:-Kapan-Jembatan-Dibuka,-Pak...-",
             "https://rmol.co/read/2018/05/04/338345/warga-tanya",
             "https://rmol.id/amp/2018/05/04/338345/apa-saja",
@@ -77,9 +80,12 @@ STORIES = [
         "nxc181330",
         "https://republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum",
         [
-            "http://nasional.republika.co.id/berita/nasional/daerah/15/11/05/nxc181330-kebun-kota-dibuka-untuk-umum",
-            "http://www.republika.co.id/berita/nasional/daerah/15/11/05/nxc181330-kebun-kota-dibuka-untuk-umum",
-            "http://m.republika.co.id/berita/nasional/daerah/15/11/05/nxc181330-kebun-kota-dibuka-untuk-umum",
+            "http://nasional.republika.co.id/berita/nasional/daerah/15/11/05"
+            "/nxc181330-kebun-kota-dibuka-untuk-umum",
+            "http://www.republika.co.id/berita/nasional/daerah/15/11/05"
+            "/nxc181330-kebun-kota-dibuka-untuk-umum",
+            "http://m.republika.co.id/berita/nasional/daerah/15/11/05"
+            "/nxc181330-kebun-kota-dibuka-untuk-umum",
             "http://m.republika.co.id/amp_version/nxc181330",
             "http://republika.co.id/r/nxc181330",
             "https://republika.co.id/share/nxc181330",
@@ -87,7 +93,8 @@ STORIES = [
             "https://news.republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum",
             "https://republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum-part2",
             "https://republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum?page=all",
-            "https://republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum?utm_source=wa&source=feed",
+            "https://republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum"
+            "?utm_source=wa&source=feed",
             "https://fbeta.republika.co.id/amp/nxc181330",
             "https://fbeta.republika.co.id/berita/nxc181330/kebun-kota-dibuka-untuk-umum",
             "https://republika.co.id/berita/nxc181330/%e2%80%98kebun%e2%80%99-kota%c2%a0dibuka",
@@ -131,8 +138,10 @@ STORIES = [
             "https://m.medcom.id/nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang",
             "http://medcom.id/nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang/",
             "https://www.medcom.id/amp/nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang",
-            "https://www.medcom.id//nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang?utm_source=google",
-            "https://www.medcom.id/nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang?page=all",
+            "https://www.medcom.id//nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang"
+            "?utm_source=google",
+            "https://www.medcom.id/nasional/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang"
+            "?page=all",
             "https://www.medcom.id/nasional/daerah/3NO0Ba3b-perahu-wisata-diperiksa",
             "http://jatim.metrotvnews.com/peristiwa/3NO0Ba3b-perahu-wisata-diperiksa-ulang",
             "https://www.metrotvnews.com/read/3NO0Ba3b-perahu-wisata-diperiksa-ulang",
@@ -157,7 +166,8 @@ STORIES = [
             "https://www.islamtimes.org/id/doc/news/1127790/",
             "https://www.islamtimes.org/id/article/1127790/petani-kurma-menyambut-panen",
             "https://www.islamtimes.org//id/news/1127790/petani-kurma-menyambut-panen",
-            "https://www.islamtimes.org/id/news/1127790/petani-kurma-menyambut-panen?utm_source=dlvr.it&utm_medium=twitter",
+            "https://www.islamtimes.org/id/news/1127790/petani-kurma-menyambut-panen"
+            "?utm_source=dlvr.it&utm_medium=twitter",
             "https://www.islamtimes.org/id/news/1127790/%D9%85%D9%88%D8%B3%D9%85",
             "https://www.islamtimes.org/id/news/1127790",
         ],
@@ -479,11 +489,13 @@ def test_an_unknown_publisher_has_no_profile() -> None:
 
 
 WORDS = st.sampled_from(
-    "news read berita amp share r print part2 id doc article nxc181330 3NO0Ba3b-x 645691 1127790 2026 07 24 31 070859 slug -part9 .. "
+    "news read berita amp share r print part2 id doc article nxc181330 3NO0Ba3b-x 645691 "
+    "1127790 2026 07 24 31 070859 slug -part9 .. "
     "%2e %00 ?page=2 ?page=all # : @ : // é ⚡ \u2060 tag indeks".split()
 )
 HOSTS = st.sampled_from(
-    "www.suara.com amp.suara.com jogja.suara.com rmol.id politik.rmol.co republika.co.id m.republika.co.id ihram.co.id www.medcom.id "
+    "www.suara.com amp.suara.com jogja.suara.com rmol.id politik.rmol.co republika.co.id "
+    "m.republika.co.id ihram.co.id www.medcom.id "
     "news.metrotvnews.com www.islamtimes.org islamtimes.com [::1] 127.0.0.1 example.com".split()
 )
 ADDRESSES = st.builds(

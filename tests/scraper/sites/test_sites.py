@@ -31,7 +31,8 @@ SHARED = Path(os.environ.get("WARTA_SHARED") or HERE.parents[3].parent / "shared
 PAGES = SHARED / "pages" / "republika"
 needs_real_pages = pytest.mark.skipif(
     not PAGES.is_dir(),
-    reason=f"no real pages at {PAGES}: they are publishers' texts and not in the repository; WARTA_SHARED names their folder",
+    reason=f"no real pages at {PAGES}: they are publishers' texts and not in the repository; "
+    f"WARTA_SHARED names their folder",
 )
 
 

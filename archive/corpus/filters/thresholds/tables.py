@@ -1,41 +1,45 @@
-"""The tables of a file of thresholds, one record each; `filters/news.toml` says what every key
-means and where its number is from.
-"""
+"""The tables of a thresholds file, one record each; `news.toml` documents every key."""
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Self, get_type_hints
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic.dataclasses import dataclass
-
-SETTINGS = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-"""An unknown key is an error, and a number in quotes is no number."""
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_jsonable_python
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(ge=0)]
 Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+"""Not strict, as TOML has lists."""
 GramSize = Annotated[int, Field(ge=2, le=20)]
-Grams = tuple[tuple[GramSize, Share], ...]
-"""Pairs of a number of words and a share of the text's characters."""
+Gram = Annotated[tuple[GramSize, Share], Field(strict=False)]
+"""A number of words and a share of the text's characters."""
+Grams = Annotated[tuple[Gram, ...], Field(strict=False)]
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Language:
-    """Which languages stay."""
+class Table(BaseModel):
+    """What all tables share: unknown keys are errors, and so are numbers in quotes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     enabled: bool
-    keep: tuple[Text, ...]
+    """Whether the filter is part of the pipeline."""
+
+
+class Language(Table):
+    """Which languages stay."""
+
+    keep: Texts
     min_score: Share
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Length:
+class Length(Table):
     """How long a document may be."""
 
-    enabled: bool
     min_words: Count
     max_words: Count
 
@@ -48,20 +52,16 @@ class Length:
         return self
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Fallback:
+class Fallback(Table):
     """Which warnings of the extraction drop a document."""
 
-    enabled: bool
-    warnings_of_fallback: tuple[Text, ...]
-    warnings_of_any: tuple[Text, ...]
+    warnings_of_fallback: Texts
+    warnings_of_any: Texts
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class GopherQuality:
+class GopherQuality(Table):
     """Arguments of datatrove's GopherQualityFilter."""
 
-    enabled: bool
     min_doc_words: Count
     max_doc_words: Count
     min_avg_word_length: Ratio
@@ -71,41 +71,35 @@ class GopherQuality:
     max_ellipsis_lines_ratio: Share
     max_non_alpha_words_ratio: Share
     min_stop_words: Count
-    stop_words: tuple[Text, ...]
+    stop_words: Texts
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_stop_words > len(set(self.stop_words)):
             raise ValueError(
-                f"min_stop_words: expected at most as many as stop_words ({len(set(self.stop_words))}), found {self.min_stop_words}"
+                f"min_stop_words: expected at most as many as stop_words"
+                f" ({len(set(self.stop_words))}), found {self.min_stop_words}"
             )
-        for low, high in (
-            (self.min_doc_words, self.max_doc_words),
-            (self.min_avg_word_length, self.max_avg_word_length),
-        ):
+        words = self.min_doc_words, self.max_doc_words
+        lengths = self.min_avg_word_length, self.max_avg_word_length
+        for low, high in (words, lengths):
             if high and low > high:
-                raise ValueError(f"a lower bound of {low} lies above its upper bound of {high}")
+                raise ValueError(f"a lower bound of {low} is above its upper bound of {high}")
         return self
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class GopherRepetition:
-    """Arguments of datatrove's GopherRepetitionFilter, without those of paragraphs: its paragraphs
-    are lines here.
-    """
+class GopherRepetition(Table):
+    """Arguments of datatrove's GopherRepetitionFilter without paragraphs, which are lines here."""
 
-    enabled: bool
     dup_line_frac: Share
     dup_line_char_frac: Share
     top_n_grams: Grams
     dup_n_grams: Grams
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class FineWebQuality:
+class FineWebQuality(Table):
     """Arguments of datatrove's FineWebQualityFilter."""
 
-    enabled: bool
     line_punct_thr: Share
     line_punct_exclude_zero: bool
     short_line_thr: Ratio
@@ -114,11 +108,9 @@ class FineWebQuality:
     new_line_ratio: Ratio
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class C4Quality:
-    """Arguments of datatrove's C4QualityFilter, of which only the verdict is taken."""
+class C4Quality(Table):
+    """Arguments of datatrove's C4QualityFilter, of which only the verdict is used."""
 
-    enabled: bool
     split_paragraph: bool
     remove_citations: bool
     filter_no_terminal_punct: bool
@@ -131,34 +123,57 @@ class C4Quality:
     filter_policy: bool
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Prose:
-    """What is told from prose: galleries, tables of numbers, schedules and lists."""
+class Prose(Table):
+    """What is not prose: galleries, tables of numbers, schedules and lists."""
 
-    enabled: bool
     min_prose_share: Share
     min_line_words: Positive
     max_number_share: Share
     gallery_max_words: Count
-    gallery_headlines: tuple[Text, ...]
-    gallery_sections: tuple[Text, ...]
+    gallery_headlines: Texts
+    gallery_sections: Texts
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Personal:
+class Personal(Table):
     """Which personal data are masked."""
 
-    enabled: bool
     emails: bool
     phones: bool
     identity_numbers: bool
 
 
-@dataclass(config=SETTINGS, frozen=True, slots=True, kw_only=True)
-class Paragraphs:
-    """From when on a paragraph that a site repeats is reported."""
+class Paragraphs(Table):
+    """From which frequency a repeated paragraph is reported."""
 
-    enabled: bool
     min_documents: Positive
     min_share: Share
     min_length: Positive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """All tables of a file."""
+
+    name: str
+    """Of the bundled set, or the file's name without its folder."""
+    language: Language
+    length: Length
+    fallback: Fallback
+    gopher_quality: GopherQuality
+    gopher_repetition: GopherRepetition
+    fineweb_quality: FineWebQuality
+    c4_quality: C4Quality
+    prose: Prose
+    personal: Personal
+    paragraphs: Paragraphs
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return `name`, and table -> key -> effective value, as in `manifest.json`."""
+        found: dict[str, Any] = to_jsonable_python(self)
+        return found
+
+
+TABLES: dict[str, type[Table]] = {
+    name: kind for name, kind in get_type_hints(Thresholds).items() if name != "name"
+}
+"""By their names in a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -42,7 +43,7 @@ def once(site: str, path: Path) -> None:
     archive = path.absolute()
     with Archive(archive) as opened:  # a bad path is one clear line
         since = timetable.since(site, last_crawls(opened).get(site), _now())
-    order = Order.of(known, archive, site=site, since=since)
+    order = replace(Order.of(known, archive), site=site, since=since)
     keys = known.configuration.schedule
     processes = CrawlProcesses(_now, longest=keys.longest * 60, grace=keys.grace)
     schedule = Schedule(archive, timetable, processes.run)

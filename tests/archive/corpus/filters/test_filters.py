@@ -19,13 +19,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archive.corpus.filters as ours
-import scraper.extraction
 from archive.corpus.filters import filters
 from archive.corpus.filters.length import words
 from archive.corpus.filters.prose import prose_words
 from archive.corpus.filters.quality import DATATROVE_REASONS
 from archive.corpus.filters.reasons import REASONS
-from archive.corpus.filters.thresholds.thresholds import Thresholds, bundled, load_thresholds
+from archive.corpus.filters.thresholds.loading import bundled, load_thresholds
+from archive.corpus.filters.thresholds.tables import Thresholds
 from archive.corpus.filters.tokens import Words
 
 from .filter_cases import CASES, LINES, NEWS, SCHEDULE, TEASER, Case, document
@@ -159,7 +159,7 @@ def test_warnings_that_drop_are_those_that_extraction_gives() -> None:
     table = load_thresholds("news").fallback
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in Path(scraper.extraction.__file__).parent.glob("*.py")
+        for path in (Path(__file__).parents[4] / "scraper" / "extraction").glob("*.py")
     )
     for warning in (*table.warnings_of_any, *table.warnings_of_fallback):
         assert f'"{warning}"' in source or f'"{warning.removeprefix("missing_")}"' in source, (

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.corpus.filters.thresholds.thresholds import FOLDER, TABLES, bundled, load_thresholds
+from archive.corpus.filters.thresholds.loading import FOLDER, bundled, load_thresholds
+from archive.corpus.filters.thresholds.tables import TABLES
 from archive.errors import CorpusError
 
 PUBLISHED_GRAMS = ((5, 0.176), (6, 0.158), (7, 0.142), (8, 0.128), (9, 0.119), (10, 0.109))
@@ -48,7 +48,7 @@ def test_news_documents_every_key_beside_it() -> None:
     lines = (FOLDER / "news.toml").read_text(encoding="utf-8").splitlines()
     given = tomllib.loads("\n".join(lines))
     assert {table: list(values) for table, values in given.items()} == {
-        table: [f.name for f in fields(kind)] for table, kind in TABLES.items()
+        table: [*kind.model_fields] for table, kind in TABLES.items()
     }
     for number, line in enumerate(lines):
         if "=" in line and not line.startswith("#") and "enabled" not in line:
@@ -170,7 +170,7 @@ def test_a_file_in_this_folder_needs_no_path(own: Path, monkeypatch: pytest.Monk
         ),
         (
             "[gopher_quality]\nmin_avg_word_length = 12",
-            "[gopher_quality] a lower bound of 12.0 lies above its upper bound of 11.0",
+            "[gopher_quality] a lower bound of 12.0 is above its upper bound of 11.0",
         ),
         ("length = 3", "length: expected a table, written [length]"),
         ("extends = 'nws'", "extends: expected one of fineweb2, news and none, found 'nws'"),
@@ -196,7 +196,7 @@ def test_an_unknown_name_is_said_with_the_known_ones() -> None:
         load_thresholds("nws")
     assert (
         str(caught.value)
-        == "no filters go by the name 'nws': there are fineweb2, news and none, or give the path of a TOML file"
+        == "no filters are called 'nws': there are fineweb2, news and none, or give the path of a TOML file"
     )
 
 
@@ -222,7 +222,7 @@ def test_a_file_that_is_not_text_is_said(own: Path) -> None:
 def test_any_value_of_any_key_is_taken_or_refused_in_one_line(
     table: str, value: str, data: st.DataObject, own: Path
 ) -> None:
-    key = data.draw(st.sampled_from([field.name for field in fields(TABLES[table])]))
+    key = data.draw(st.sampled_from([*TABLES[table].model_fields]))
     own.write_text(f"[{table}]\n{key} = {value}")
     try:
         load_thresholds(str(own))

@@ -107,7 +107,7 @@ def test_counts_are_those_of_the_summary() -> None:
     assert {site: number(row[3]) for site, row in sites.items() if site != "pasar"} == {
         site: made.median_words(site) for site in made.sites
     }
-    assert {row[0]: number(row[2]) for row in tables["reason why"]} == made.dropped_by_reason()
+    assert {row[0]: number(row[2]) for row in tables["reason meaning"]} == made.dropped_by_reason()
     assert sum(number(row[-1]) for row in tables["published kabar"]) == made.exported
     assert sum(number(row[1]) for row in tables["file rows"]) == sum(
         file.rows for file in made.files
@@ -133,7 +133,7 @@ def test_of_many_sites_the_largest_have_a_column_and_the_others_share_one() -> N
 
 
 def test_every_reason_comes_with_its_sentence_and_its_sites() -> None:
-    rows = tables_of(card(summary()))["reason why"]
+    rows = tables_of(card(summary()))["reason meaning"]
     assert {row[0]: row[1] for row in rows} == {
         reason: REASONS[reason] for reason in ("duplicate", "opted_out", "removed")
     }
@@ -142,7 +142,7 @@ def test_every_reason_comes_with_its_sentence_and_its_sites() -> None:
 
 @pytest.mark.parametrize(
     ("choice", "told"),
-    [("drop", "**They were left out.**"), ("keep", "`--opted-out keep` asked for that.**")],
+    [("drop", "**They were excluded.**"), ("keep", "as requested by `--opted-out keep`.**")],
 )
 def test_who_opted_out_by_which_rule_and_what_became_of_it_is_told(choice: str, told: str) -> None:
     text = card(summary(recipe=recipe(opted_out=choice)))
@@ -181,7 +181,7 @@ def test_the_same_summary_gives_the_same_card_wherever_the_archive_lies() -> Non
 def test_an_empty_corpus_has_a_card() -> None:
     text = card(summary(**EMPTY))
     assert "configs" not in metadata_of(text)
-    assert "Nothing: every selected document is here." in text
+    assert "None: every selected document is in the corpus." in text
 
 
 def hostile() -> Summary:
@@ -220,7 +220,7 @@ def test_hostile_names_leave_the_tables_whole() -> None:
     made = hostile()
     tables = tables_of(card(made))
     assert sum(number(row[1]) for row in tables["site documents"]) == made.exported
-    assert sum(number(row[2]) for row in tables["reason why"]) == 3 * len(HOSTILE)
+    assert sum(number(row[2]) for row in tables["reason meaning"]) == 3 * len(HOSTILE)
     assert len(tables["site rule"]) == len(HOSTILE)
 
 

@@ -16,7 +16,6 @@ import pytest
 from archive.corpus.output.card import write_card
 from archive.corpus.output.columns import COLUMNS, arrow_schema, stamp
 from archive.corpus.output.manifest import write_manifest
-from archive.corpus.output.plots import draw
 from archive.corpus.output.summary import CorpusFile
 from tests.archive.corpus.summaries import summary
 from tests.archive.invented import WIB
@@ -82,6 +81,8 @@ def corpus(folder: Path, documents: dict[str, list[dict[str, Any]]], ending: str
     )
     write_card(made, folder / "README.md")
     write_manifest(made, folder / "manifest.json")
+    from archive.corpus.output.plots import draw
+
     draw(made, folder / "plots")
     return folder
 

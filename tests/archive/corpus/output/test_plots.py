@@ -11,10 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib as mpl
 import pytest
 
-from archive.corpus.output.plots import draw
 from archive.corpus.output.summary import Summary
 from tests.archive.corpus.summaries import EMPTY, HOSTILE, months_of, summary
 
@@ -45,6 +43,13 @@ SHAPES = {
         {("kabar", "2026-11"): 1}, words={"kabar": type(summary().words["kabar"])({0: 1})}
     ),
 }
+
+
+def draw(made: Summary, folder: Path) -> list[Path]:
+    """Draw them; matplotlib is imported when a test runs, not when it is collected."""
+    from archive.corpus.output import plots
+
+    return plots.draw(made, folder)
 
 
 def digests(made: Summary, folder: Path) -> dict[str, str]:
@@ -100,6 +105,8 @@ def test_the_same_numbers_give_the_same_bytes_also_in_another_process(tmp_path: 
 
 
 def test_settings_of_the_user_neither_change_a_picture_nor_are_changed(tmp_path: Path) -> None:
+    import matplotlib as mpl
+
     usual = digests(summary(), tmp_path / "usual")
     with mpl.rc_context(
         {"axes.facecolor": "black", "font.size": 30, "savefig.dpi": 10, "text.usetex": True}

@@ -49,5 +49,5 @@ if __name__ == "__main__":
     from scraper.cli.main import main
 
     if ":" in os.environ.get("TROUBLE", ""):
-        reextraction.write = troubled(reextraction.write, os.environ["TROUBLE"])
+        reextraction.write_reread = troubled(reextraction.write_reread, os.environ["TROUBLE"])
     main()

@@ -11,7 +11,8 @@ from archive import Archive, Page, Revision
 from archive.records import Announcement, Check
 from scraper.extraction import read_page
 from scraper.extraction.article import extractor_of, refusal_of_article
-from scraper.ingest.reread import lost_layout, reread_newest
+from scraper.ingest.reread import lost_layout
+from scraper.ingest.writing import reread_newest
 from scraper.sites.site import Identity, Layout, Rule, Site
 from scraper.spiders.rmol import SITE
 from tests.archive.invented import revise
@@ -102,7 +103,7 @@ def crawled(
                 Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol"
             )
             return None
-        reread_newest(archive, site, named.key)
+        reread_newest(archive, site, named.key, last)
         revision = revise(archive, article, key=named.key, keep=insert)
         outcome = "kept" if revision else "unchanged"
         article_id = archive.history.article_id("rmol", named.key)

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from archive.corpus.output.card_tables import fenced, table
-from archive.corpus.output.lettering import code, plain
-from archive.corpus.output.palette import drawable
+from archive.corpus.output.card_tables import table
+from archive.corpus.output.rollups import code, fenced, plain
 from tests.archive.corpus.summaries import HOSTILE
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -45,4 +44,6 @@ def test_plain_text_is_one_printable_line_that_stays_as_it_is(text: str) -> None
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_pictures_get_short_names(name: str) -> None:
+    from archive.corpus.output.plots import drawable
+
     assert len(drawable(name, 24)) <= 24
