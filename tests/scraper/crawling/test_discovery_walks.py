@@ -147,10 +147,10 @@ def test_a_source_that_used_to_work_and_fails_is_told_aloud(serve, crawl):
     proxy = serve(
         {**small_site(1), "https://rmol.id/rss": Answer(content_type=XML, body=feed.encode())}
     )
-    assert "left aside" not in crawl(proxy, "rmol").stderr
+    assert "source skipped" not in crawl(proxy, "rmol").stderr
     proxy.answers = small_site(1)
     assert (
-        "rmol: source left aside: https://rmol.id/rss: the page is not there (404)"
+        "rmol: source skipped: https://rmol.id/rss: the page is not there (404)"
         in crawl(proxy, "rmol").stderr
     )
 

@@ -156,7 +156,7 @@ def test_a_pause_that_the_server_asks_for_is_kept_and_the_story_is_had_after_it(
         return answers.get(url)
 
     done = crawl(serve(answer), "rmol")
-    assert "asks for a pause of 1 s" in done.stderr
+    assert "requests a pause of 1 s" in done.stderr
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
@@ -168,7 +168,7 @@ def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_st
     proxy = serve({**small_site(), **stories, HOME: home(*stories)})
     done = crawl(proxy, "rmol")
     assert done.returncode == 1
-    assert "asks for a pause of 99999 s: the crawl of this site ends here" in done.stderr
+    assert "requests a pause of 99999 s: the crawl of this site ends" in done.stderr
     assert sum(proxy.asked(url) for url in stories) <= 2
     assert int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 6
 
@@ -276,7 +276,7 @@ def test_a_robots_txt_that_cannot_be_had_means_not_now(serve, crawl, news, statu
     proxy = serve({**small_site(GOOD), ROBOTS: Answer(status=status)})
     done = crawl(proxy, "rmol")
     assert done.returncode == 1
-    assert "robots.txt could not be had" in done.stderr
+    assert "robots.txt was unavailable" in done.stderr
     assert proxy.asked(story_url(GOOD)) == 0
     proxy.answers = small_site(GOOD)
     assert crawl(proxy, "rmol").returncode == 0
