@@ -181,7 +181,8 @@ def test_every_article_left_out(build: Build, path: Path, tmp_path: Path) -> Non
     assert [line.partition(":")[0] for line in loud] == ["kabar"]
     assert last.startswith("Error: ")
     assert last.endswith(
-        "every article was excluded: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out"
+        "every article was excluded: 1 no_words, 1 opted_out; --opted-out keep would keep those"
+        " that opted out"
     )
     nothing_left(tmp_path)
 

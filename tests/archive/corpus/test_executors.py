@@ -87,7 +87,10 @@ def news(tmp_path: Path) -> Path:
                 archive,
                 story(
                     number,
-                    body=f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari itu.",
+                    body=(
+                        f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari"
+                        " itu."
+                    ),
                 ),
             )
     return path

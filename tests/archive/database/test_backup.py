@@ -245,7 +245,8 @@ def test_an_archive_whose_file_is_damaged_is_not_copied(
     line = complaint(warta("backup", str(copy)))
     assert (
         line
-        == "Error: the copy does not verify, and was deleted: the database file is damaged; try `warta verify`"
+        == "Error: the copy does not verify, and was deleted: the database file is damaged; try"
+        " `warta verify`"
     )
     assert list(copy.parent.iterdir()) == []
 

@@ -97,7 +97,8 @@ def assert_whole(archive: Archive) -> None:
     """Every cluster has two members and more, its number from one of them, and one first."""
     for number, *told in rows(
         archive,
-        "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY cluster_id",
+        "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY"
+        " cluster_id",
     ):
         assert told == [number, 1, 1], rows(
             archive, "SELECT * FROM members WHERE cluster_id = ?", number

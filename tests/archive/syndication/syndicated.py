@@ -120,7 +120,8 @@ def texts(archive: Archive) -> list[tuple[Any, ...]]:
     """Which article runs which text, its signature, and the keys of all."""
     read = rows(
         archive,
-        "SELECT x.article_id, t.digest, t.algorithm, t.signature FROM article_texts x JOIN texts t ON t.id = x.text_id ORDER BY 1",
+        "SELECT x.article_id, t.digest, t.algorithm, t.signature FROM article_texts x JOIN texts t"
+        " ON t.id = x.text_id ORDER BY 1",
     )
     keys = rows(
         archive,

@@ -139,7 +139,8 @@ def test_clusters_of_an_archive_without_any_says_so_beside_the_data(
 def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, library: Path) -> None:
     with Archive(library) as archive, archive.transaction(NOW):
         archive.db.conn.execute(
-            "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
+            "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts"
+            " WHERE article_id = 1)"
         )
     result = warta("clusters", options=JSON)
     assert result.stderr == "1 article is not clustered yet: run `warta clusters rebuild`.\n"

@@ -257,8 +257,8 @@ def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that
 def test_what_is_no_crontab_is_told_in_one_sentence(text, reason):
     with pytest.raises(ValueError, match=r".") as told:
         checked(text)
-    assert str(told.value) == (
-        f"{text!r} is not a crontab that can run ({reason}); "
+    assert (
+        str(told.value) == f"{text!r} is not a crontab that can run ({reason}); "
         "expected minute, hour, day, month and weekday, like 17 */2 * * *"
     )
 

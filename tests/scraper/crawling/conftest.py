@@ -98,9 +98,18 @@ def rows(path: Path, statement: str, *values: object) -> list[dict[str, object]]
 
 
 PROSE = (
-    "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi dengan peralatan seadanya.",
-    "Kepala kampung mengatakan perbaikan itu dikerjakan bergiliran agar sawah di hilir tetap mendapat air setiap hari.",
-    "Pekerjaan ditargetkan selesai sebelum musim tanam berikutnya, dan hasilnya akan diperiksa bersama petugas kecamatan.",
+    (
+        "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi"
+        " dengan peralatan seadanya."
+    ),
+    (
+        "Kepala kampung mengatakan perbaikan itu dikerjakan bergiliran agar sawah di hilir tetap"
+        " mendapat air setiap hari."
+    ),
+    (
+        "Pekerjaan ditargetkan selesai sebelum musim tanam berikutnya, dan hasilnya akan diperiksa"
+        " bersama petugas kecamatan."
+    ),
 )
 
 HOME = "https://rmol.id/"

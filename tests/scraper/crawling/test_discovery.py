@@ -31,10 +31,16 @@ OTHER = "https://www.suara.com/news/2026/07/24/081500/pasar-dibuka"
 URLSET = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' {more}>{entries}</urlset>"
 PLAIN = URLSET.format(
     more="",
-    entries=f"<url><loc>{STORY}</loc><lastmod>2026-07-24T09:00:00+07:00</lastmod></url><url><loc>\n  {OTHER}\n</loc></url>",
+    entries=(
+        f"<url><loc>{STORY}</loc><lastmod>2026-07-24T09:00:00+07:00</lastmod></url><url><loc>\n "
+        f" {OTHER}\n</loc></url>"
+    ),
 ).encode()
 NEWS = URLSET.format(
-    more="xmlns:news='http://www.google.com/schemas/sitemap-news/0.9' xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'",
+    more=(
+        "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+        " xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'"
+    ),
     entries=f"""
     <url>
       <loc>{STORY}</loc>
@@ -121,7 +127,10 @@ def test_the_news_extension_tells_when_a_story_was_published() -> None:
 
 @pytest.mark.parametrize("photo_first", [False, True])
 def test_the_address_of_a_photo_is_never_taken_for_the_storys(photo_first: bool) -> None:
-    photo = "<i:image xmlns:i='http://www.google.com/schemas/sitemap-image/1.1'><i:loc>https://media.suara.com/a.jpg</i:loc></i:image>"
+    photo = (
+        "<i:image"
+        " xmlns:i='http://www.google.com/schemas/sitemap-image/1.1'><i:loc>https://media.suara.com/a.jpg</i:loc></i:image>"
+    )
     story = f"<loc>{STORY}</loc>"
     xml = URLSET.format(
         more="", entries=f"<url>{photo + story if photo_first else story + photo}</url>"
@@ -376,13 +385,19 @@ PAGES = [
     ("<a href='#atas'>x</a><a href=''>y</a><a>z</a>", []),
     ("<a href='javascript:void(0)'>x</a><a href=' JavaScript:buka()'>y</a>", []),
     (
-        "<a href='mailto:redaksi@suara.com'>x</a><a href='tel:021'>y</a><a href='data:text/html,x'>z</a>",
+        (
+            "<a href='mailto:redaksi@suara.com'>x</a><a href='tel:021'>y</a><a"
+            " href='data:text/html,x'>z</a>"
+        ),
         [],
     ),
     (f"<a href='http://[::1/'>x</a><a href='{STORY}'>y</a>", [STORY]),
     (f"<base href='http://[::1/'><a href='{STORY}'>x</a>", [STORY]),
     (
-        f"<link rel='alternate' type='application/rss+xml' href='http://[::1/rss'><a href='{STORY}'>x</a>",
+        (
+            "<link rel='alternate' type='application/rss+xml' href='http://[::1/rss'><a"
+            f" href='{STORY}'>x</a>"
+        ),
         [STORY],
     ),
     ("<p>Tidak ada tautan.</p>", []),
@@ -449,7 +464,8 @@ def test_any_bytes_are_read_without_an_error(body: bytes) -> None:
 
 def test_a_row_of_a_list_tells_when_its_story_was_published() -> None:
     rows = "".join(
-        f'<li class="row"><div><a href="/berita/{number}">Judul</a></div><span class="date">{told}</span></li>'
+        f'<li class="row"><div><a href="/berita/{number}">Judul</a></div><span'
+        f' class="date">{told}</span></li>'
         for number, told in enumerate(
             [
                 "7 menit yang lalu",
@@ -472,7 +488,10 @@ def test_a_row_of_a_list_tells_when_its_story_was_published() -> None:
 
 
 def test_the_date_of_the_page_is_not_that_of_its_links() -> None:
-    page = "<body><div>Sabtu, 25 Juli 2026 | 09:00 WIB <ul><li><a href='/a'>a</a></li><li><a href='/b'>b</a></li></ul></div></body>"
+    page = (
+        "<body><div>Sabtu, 25 Juli 2026 | 09:00 WIB <ul><li><a href='/a'>a</a></li><li><a"
+        " href='/b'>b</a></li></ul></div></body>"
+    )
     assert [link.published_at for link in read_links(page.encode(), HOME, None, now=NOW).links] == [
         None,
         None,

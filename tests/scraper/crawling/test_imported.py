@@ -116,7 +116,8 @@ def test_a_story_that_waits_to_be_asked_for_is_still_asked_for(serve, crawl, new
     )
     assert rows(
         news,
-        "SELECT outcome FROM checks WHERE url_id = (SELECT id FROM urls WHERE url = ?) ORDER BY id DESC LIMIT 1",
+        "SELECT outcome FROM checks WHERE url_id = (SELECT id FROM urls WHERE url = ?) ORDER BY id"
+        " DESC LIMIT 1",
         URL,
     ) == [{"outcome": "imported"}]
     proxy.answers = small_site(1)

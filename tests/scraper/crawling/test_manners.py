@@ -228,8 +228,8 @@ def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_
     done = crawl(proxy, "rmol", "-s", f"NOW={BEFORE}")
     assert done.returncode == 1
     assert (
-        "answers 503, as did 7 addresses before it: the crawl of this site ends; no request before 2026-11-21T07:00:00"
-        in done.stderr
+        "answers 503, as did 7 addresses before it: the crawl of this site ends; no request before"
+        " 2026-11-21T07:00:00" in done.stderr
     )
     assert sum(proxy.asked(url) for url in stories) <= 9
     assert (
@@ -343,14 +343,13 @@ def long_crawl(
 ) -> tuple[object, subprocess.CompletedProcess[str]]:
     """A crawl whose clock goes on by ten hours with every page that it gets."""
     script = (
-        "from datetime import UTC, datetime, timedelta\n"
-        "from scraper.crawling.crawl import Crawl\n"
-        "def now(self):\n"
-        "    pages = self.crawler.stats.get_value('downloader/response_status_count/200', 0) if self.crawler.spider else 0\n"
-        "    return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=10) * pages\n"
-        "Crawl.now = now\n"
-        "from scraper.cli.main import main\n"
-        f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s', 'SLOWEST_DELAY=0'])\n"
+        "from datetime import UTC, datetime, timedelta\nfrom scraper.crawling.crawl import"
+        " Crawl\ndef now(self):\n    pages ="
+        " self.crawler.stats.get_value('downloader/response_status_count/200', 0) if"
+        " self.crawler.spider else 0\n    return datetime(2026, 11, 21, tzinfo=UTC) +"
+        " timedelta(hours=10) * pages\nCrawl.now = now\nfrom scraper.cli.main import"
+        f" main\nmain(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s',"
+        " 'SLOWEST_DELAY=0'])\n"
     )
     proxy = serve(proxy_answers)
     done = subprocess.run(

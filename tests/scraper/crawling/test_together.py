@@ -159,7 +159,10 @@ def readers(proxy: ReplayProxy, news: Path) -> dict[str, Callable[[], None]]:
             assert_nothing_half(connection)
 
     def sqlite_tool() -> None:
-        statement = "SELECT count(*) FROM latest; SELECT count(*) FROM history; SELECT state, count(*) FROM ledger GROUP BY 1"
+        statement = (
+            "SELECT count(*) FROM latest; SELECT count(*) FROM history; SELECT state, count(*) FROM"
+            " ledger GROUP BY 1"
+        )
         tool = ["sqlite3", "-readonly", "-cmd", ".timeout 5000", str(news), statement]
         well(subprocess.run(tool, capture_output=True, text=True, timeout=MAX_SECONDS, check=False))
 

@@ -46,8 +46,14 @@ def page(
 
 
 DEEP = "<html><body>" + "<div>" * 5000 + "dalam" + "</div>" * 5000 + "</body></html>"
-LOGIN = "<html><title>Masuk | RMOL</title><body><h1>Masuk</h1><form><input name=u></form><p>Silakan masuk untuk membaca.</p></body></html>"
-MISSING = "<html><title>404</title><body><h1>Halaman tidak ditemukan</h1><p>Coba cari berita lain.</p></body></html>"
+LOGIN = (
+    "<html><title>Masuk | RMOL</title><body><h1>Masuk</h1><form><input name=u></form><p>Silakan"
+    " masuk untuk membaca.</p></body></html>"
+)
+MISSING = (
+    "<html><title>404</title><body><h1>Halaman tidak ditemukan</h1><p>Coba cari berita"
+    " lain.</p></body></html>"
+)
 
 TROUBLE = {
     "forbidden": (Answer(status=403), "failed", "http_403"),

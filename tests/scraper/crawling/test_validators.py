@@ -131,7 +131,10 @@ def test_stats_say_how_many_requests_and_bytes_the_validators_saved(serve, crawl
 
 def test_a_304_for_a_text_that_was_never_kept_is_no_answer(serve, crawl, recheck, news):
     notice = Answer(
-        body=b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></html>"
+        body=(
+            b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera"
+            b" kembali.</p></html>"
+        )
     )
     proxy = serve({**small_site(1), story_url(1): notice})
     crawl(proxy, "rmol")

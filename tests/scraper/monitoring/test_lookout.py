@@ -171,7 +171,10 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
             archive.crawls.begin("rmol", version="0", arguments={})
     with Receiver() as receiver:
         with writer_lock(news, "rmol"):
-            process = "from scraper.politeness.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
+            process = (
+                "from scraper.politeness.locks import writer_lock; import sys, pathlib;"
+                " writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
+            )
             refused = subprocess.run(
                 [sys.executable, "-c", process, str(news)],
                 capture_output=True,
