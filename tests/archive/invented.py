@@ -70,8 +70,8 @@ def page(number: int = 1, *, site: str = SITE, at: datetime = NOW, **fields: Any
         "headers": {"content-type": "text/html; charset=utf-8"},
         "fetched_at": at,
         "body": (
-            f"<html><nav><ul>{menu * 5}</ul></nav><h1>Kabar nomor {number}</h1><p>{BODY}</p></html>".encode()
-        ),
+            f"<html><nav><ul>{menu * 5}</ul></nav><h1>Kabar nomor {number}</h1><p>{BODY}</p></html>"
+        ).encode(),
     }
     return Page(**usual | fields)
 

@@ -1,4 +1,4 @@
-"""Groups: what is joined by clusters and equal texts, whatever the order and however the bonds lie."""
+"""What clusters and equal texts join, whatever the order and however the bonds lie."""
 
 from __future__ import annotations
 

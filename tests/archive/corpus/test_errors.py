@@ -62,7 +62,7 @@ def build(fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
 
 
 def told_plainly(result: Result, *said: str, exit_code: int = 1) -> None:
-    """One line of error, after what click says of usage and the loud lines of those that opted out."""
+    """One line of error, after click's usage and the lines about those that opted out."""
     assert result.exit_code == exit_code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     *before, last = result.stderr.splitlines()

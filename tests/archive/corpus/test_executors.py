@@ -40,7 +40,9 @@ done
 script=${!#}; option() { sed -n "s/^#SBATCH --$1=//p" "$script"; }
 echo "Submitted batch job $job"
 : "${dependency:=$(option dependency | sed 's/.*://')}"
-if [ -n "$dependency" ] && [ -e "$here/failed/$dependency" ]; then touch "$here/failed/$job"; exit 0; fi
+if [ -n "$dependency" ] && [ -e "$here/failed/$dependency" ]; then
+  touch "$here/failed/$job"; exit 0
+fi
 last=$(option array | sed 's/.*-//; s/%.*//'); output=$(option output)
 cp "$script" "$here/scripts/$job"
 for task in $(seq 0 "${last:-0}"); do

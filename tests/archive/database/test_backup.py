@@ -122,8 +122,10 @@ def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_moment(
             with Archive(folder / name, read_only=True) as archive:
                 ((articles, kept, revisions, snapshots),) = rows(
                     archive,
-                    """SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state = 'kept'),
-                        (SELECT count(*) FROM revisions) - 1, (SELECT count(*) FROM snapshots) - 1""",
+                    """SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls
+                    WHERE state = 'kept'),
+                        (SELECT count(*) FROM revisions) - 1, (SELECT count(*)
+                        FROM snapshots) - 1""",
                 )
             assert articles == kept == revisions == snapshots
             counted.append(articles)

@@ -85,7 +85,8 @@ def of_another_algorithm(archive: Archive) -> None:
         archive.db.conn.execute("UPDATE bands SET key = key / 3")
         archive.db.conn.execute("DELETE FROM members")
         archive.db.conn.execute(
-            """INSERT INTO members SELECT article_id, 1 + (article_id - 1) / 3 * 3, iif(article_id % 3, 'copy', NULL), 1, 1, 1,
+            """INSERT INTO members SELECT article_id, 1 + (article_id - 1) / 3 * 3,
+            iif(article_id % 3, 'copy', NULL), 1, 1, 1,
                 article_id % 3 = 0 FROM article_texts WHERE article_id <= 9"""
         )
 

@@ -50,7 +50,7 @@ NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_
 
 @pytest.fixture(autouse=True)
 def library(path: Path) -> Path:
-    """Six stories, of which 1 was edited and 2 removed; their pages are packed with a dictionary."""
+    """Six stories, of which 1 was edited and 2 removed; a dictionary packs their pages."""
     with Archive(path) as archive:
         for number in range(1, 7):
             keep(archive, story(number))

@@ -43,7 +43,8 @@ def life_of(archive: Archive, number: int = 1) -> list[tuple[Any, ...]]:
     """What happened, the state after it, and why it is due then or not."""
     return rows(
         archive,
-        """SELECT c.outcome, c.state, c.due_reason, c.next_check_at IS NOT NULL FROM checks c JOIN urls u ON u.id = c.url_id
+        """SELECT c.outcome, c.state, c.due_reason, c.next_check_at IS NOT NULL
+        FROM checks c JOIN urls u ON u.id = c.url_id
         WHERE u.url = ? ORDER BY c.id""",
         url_of(number),
     )

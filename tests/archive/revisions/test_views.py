@@ -26,8 +26,10 @@ from tests.archive.invented import (
 
 COLUMNS = {
     "latest": (
-        """article_id site url story_id headline kicker deck body dateline authors editors agency published_at modified_at
-        section tags image_url caption language page_count layout extractor warnings revision first_seen_at observed_at removed_at
+        """article_id site url story_id headline kicker deck body dateline authors editors agency
+        published_at modified_at
+        section tags image_url caption language page_count layout extractor warnings
+        revision first_seen_at observed_at removed_at
         cluster_id opted_out"""
     ),
     "history": (
@@ -39,7 +41,8 @@ COLUMNS = {
         " agency"
     ),
     "ledger": (
-        """url site state reason article_id announced_by first_seen_at last_checked_at next_check_at checks etag
+        """url site state reason article_id announced_by first_seen_at last_checked_at
+        next_check_at checks etag
         last_modified"""
     ),
 }

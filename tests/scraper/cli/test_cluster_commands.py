@@ -26,7 +26,7 @@ JSON = ("--json",)
 
 @pytest.fixture
 def library(path: Path) -> Path:
-    """The wire story on three sites, a repeat of another one a day later, and a story of its own."""
+    """The wire story on three sites, a repeat of another one a day later, an own story."""
     with Archive(path) as archive:
         wire_on_three_sites(archive)
         ran(

@@ -22,15 +22,20 @@ ARTICLES = (
     "SELECT site, key, story_id, url, first_seen_at, removed_at, opted_out, revision FROM articles"
     " ORDER BY site, key"
 )
-REVISIONS = f"""SELECT a.site, a.key, r.number, {_REVISION}, s.requested_url, s.url AS page, s.digest AS page_digest
-    FROM revisions r JOIN articles a ON a.id = r.article_id LEFT JOIN snapshots s ON s.id = r.snapshot_id
+REVISIONS = f"""SELECT a.site, a.key, r.number, {_REVISION}, s.requested_url, s.url AS page,
+    s.digest AS page_digest
+    FROM revisions r JOIN articles a ON a.id = r.article_id LEFT JOIN snapshots s
+    ON s.id = r.snapshot_id
     ORDER BY a.site, a.key, r.number"""
-STATES = """SELECT u.site, u.url, u.key, iif(u.state = 'unchanged', 'kept', u.state) AS state, u.reason, u.announced_by, u.published_at,
+STATES = """SELECT u.site, u.url, u.key, iif(u.state = 'unchanged', 'kept', u.state) AS state,
+    u.reason, u.announced_by, u.published_at,
     u.first_seen_at, a.key AS article FROM urls u LEFT JOIN articles a ON a.id = u.article_id
     WHERE u.state != 'source' ORDER BY u.site, u.url"""
-LEDGER = """SELECT site, url, state, checks, quiet_checks, failures, last_checked_at, next_check_at, etag, last_modified
+LEDGER = """SELECT site, url, state, checks, quiet_checks, failures, last_checked_at,
+    next_check_at, etag, last_modified
     FROM urls WHERE state != 'source' ORDER BY site, url"""
-PAGES = """SELECT u.site, u.url, s.part, s.requested_url, s.url AS page, s.status, json_remove(s.headers, '$.date') AS headers,
+PAGES = """SELECT u.site, u.url, s.part, s.requested_url, s.url AS page, s.status,
+    json_remove(s.headers, '$.date') AS headers,
     s.digest, s.opted_out, s.missing_parts
     FROM snapshots s JOIN urls u ON u.id = s.url_id ORDER BY u.site, u.url, s.digest, s.part"""
 
@@ -65,7 +70,8 @@ BROKEN = {
     "a story that is in twice": "SELECT site, key FROM articles GROUP BY 1, 2 HAVING count(*) > 1",
     "a removed article whose newest revision does not say so": (
         """SELECT a.id FROM articles a JOIN revisions r
-        ON r.article_id = a.id AND r.number = a.revision WHERE (a.removed_at IS NULL) = (r.kind = 'removed')"""
+        ON r.article_id = a.id AND r.number = a.revision
+        WHERE (a.removed_at IS NULL) = (r.kind = 'removed')"""
     ),
 }
 """Statements that find rows of half a page; of a whole archive, at any moment, none finds a row."""
@@ -73,7 +79,8 @@ BROKEN = {
 TWICE = {
     "a page that was kept twice": (
         """SELECT url_id, digests FROM (SELECT url_id, group_concat(digest) AS digests
-        FROM (SELECT * FROM snapshots ORDER BY id) GROUP BY url_id, coalesce(first_part_id, id)) GROUP BY 1, 2 HAVING count(*) > 1"""
+        FROM (SELECT * FROM snapshots ORDER BY id) GROUP BY url_id, coalesce(first_part_id,
+        id)) GROUP BY 1, 2 HAVING count(*) > 1"""
     ),
     "two revisions in a row that say the same": (
         """SELECT a.id FROM revisions a JOIN revisions b

@@ -60,7 +60,8 @@ INDEX = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 RSS = f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>Suara</title><link>{HOME}</link>
-  <item><title>Warga Tanam Bakau...</title><link>{STORY}</link><pubDate>Fri, 24 Jul 2026 07:08:59 +0700</pubDate></item>
+  <item><title>Warga Tanam Bakau...</title><link>{STORY}</link>
+  <pubDate>Fri, 24 Jul 2026 07:08:59 +0700</pubDate></item>
   <item><title>Pasar Dibuka</title><link>{OTHER}</link></item>
 </channel></rss>""".encode()
 ATOM = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -285,9 +286,7 @@ def test_an_rss_feed_announces_links_and_their_times() -> None:
     assert found.problem is None
 
 
-def test_an_atom_feed_announces_links_and_the_time_of_publication_before_that_of_the_last_change() -> (
-    None
-):
+def test_an_atom_feed_announces_links_with_publication_before_the_last_change() -> None:
     found = read_feed(ATOM, "https://www.suara.com/atom")
     assert [(link.url, link.published_at) for link in found.links] == [
         (STORY, datetime(2026, 7, 24, 7, 8, 59, tzinfo=WIB)),
@@ -309,9 +308,10 @@ def test_a_relative_link_of_a_feed_is_completed() -> None:
         RSS.replace(b"</channel></rss>", b""),
         RSS.replace(b"Warga Tanam Bakau...", b"Warga & Tanam < Bakau"),
         RSS.replace(b'encoding="UTF-8"', b'encoding="utf-16"'),
+        RSS.replace(b'encoding="UTF-8"', b'encoding="utf-16"') + b" ",
         b"\n\n" + RSS,
     ],
-    ids=["breaks off", "bare ampersand", "wrong charset", "blank lines first"],
+    ids=["breaks off", "bare ampersand", "UTF-16", "UTF-16, a byte more", "blank lines first"],
 )
 def test_a_broken_feed_is_read_as_far_as_it_goes(feed: bytes) -> None:
     found = read_feed(feed, "https://www.suara.com/rss")
@@ -428,7 +428,8 @@ def test_the_head_of_a_page_names_its_feeds() -> None:
 
 
 def test_the_odd_characters_of_islamtimes_addresses_are_kept() -> None:
-    page = b"""<link rel="alternate" type="application/rss+xml" href="/rssdx.gmyefy,ggeltshmci.642y2z.y.xml">
+    page = b"""<link rel="alternate" type="application/rss+xml"
+    href="/rssdx.gmyefy,ggeltshmci.642y2z.y.xml">
       <a href="/vtpdfm2t.74cgy6}^242y.html">x</a>"""
     found = read_links(page, "https://www.islamtimes.org/id/", None, now=NOW)
     assert found.feeds == ("https://www.islamtimes.org/rssdx.gmyefy,ggeltshmci.642y2z.y.xml",)

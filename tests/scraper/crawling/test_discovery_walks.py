@@ -110,7 +110,8 @@ def test_since_leaves_older_sitemaps_of_an_index_aside(serve, crawl):
 def test_a_feed_that_the_home_page_names_is_read(serve, crawl, news):
     feed = (
         "<rss"
-        f" version='2.0'><channel><item><title>x</title><link>{story_url(1)}</link></item></channel></rss>"
+        f" version='2.0'><channel><item><title>x</title>"
+        f"<link>{story_url(1)}</link></item></channel></rss>"
     )
     named = (
         '<html><head><link rel="alternate" type="application/rss+xml"'
@@ -210,7 +211,8 @@ def test_a_feed_that_an_unchanged_home_page_names_is_read_again(serve, crawl, ne
     for number in (1, 2):
         feed = (
             "<rss"
-            f" version='2.0'><channel><item><title>x</title><link>{story_url(number)}</link></item></channel></rss>"
+            f" version='2.0'><channel><item><title>x</title>"
+            f"<link>{story_url(number)}</link></item></channel></rss>"
         )
         proxy.answers = {
             **small_site(1, 2),

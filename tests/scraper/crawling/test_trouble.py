@@ -225,8 +225,10 @@ def test_truncated_html_gives_what_was_sent(serve, crawl, news):
     assert len(rows(news, "SELECT body FROM latest")) == 1
 
 
-BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
-<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]><urlset><url><loc>&d;</loc></url></urlset>"""
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [
+<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]>
+<urlset><url><loc>&d;</loc></url></urlset>"""
 EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>
 <urlset><url><loc>https://rmol.id/&e;</loc></url></urlset>"""
 

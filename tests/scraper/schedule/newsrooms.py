@@ -51,7 +51,8 @@ class Told:
                 f"https://rmol.id/nusantara/read/{local:%Y/%m/%d}/{700_000 + self.number}/{slug}"
             ),
             "republika": (
-                f"https://republika.co.id/berita/{_base36(int(local.timestamp()))}{self.number % 1000:03}/{slug}"
+                f"https://republika.co.id/berita/"
+                f"{_base36(int(local.timestamp()))}{self.number % 1000:03}/{slug}"
             ),
             "medcom": f"https://www.medcom.id/nasional/daerah/K{self.number:07}-{slug}",
             "islamtimes": f"https://www.islamtimes.org/id/news/{1_300_000 + self.number}/{slug}",

@@ -1,4 +1,4 @@
-"""`warta reextract` in processes of its own: on several cores, stopped, killed, and started again."""
+"""`warta reextract` in processes of its own: on several cores, stopped, killed, started again."""
 
 from __future__ import annotations
 
