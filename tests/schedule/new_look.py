@@ -1,12 +1,18 @@
-"""`python -m tests.schedule.new_look COMMAND ...`: warta with a profile of rmol.id that knows its look after the redesign, whole."""
+"""`python -m tests.schedule.new_look NOW reextract ...`: warta with a profile of rmol.id that knows its look after the redesign, whole.
+
+The moment is simulated: a clock of the machine that is later would be the archive's from then on.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from datetime import datetime
 
 from scraper.site import Layout
 from scraper.spiders import rmol
 from tests.crawl.redesign import renamed
+from tests.schedule.looking import clock_at
 
 LAYOUT = Layout(
     name="R5",
@@ -23,5 +29,7 @@ rmol.Rmol.site = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
 
 if __name__ == "__main__":
     from scraper.cli import main
+    from scraper.commands import reextract
 
-    main()
+    reextract.datetime = clock_at(datetime.fromisoformat(sys.argv[1]))  # type: ignore[misc]
+    main(sys.argv[2:])

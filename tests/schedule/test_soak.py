@@ -24,6 +24,7 @@ from tests.schedule.trouble import Plan, week
 from tests.schedule.world import Request, World
 
 pytestmark = [
+    pytest.mark.processes,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
     pytest.mark.xdist_group("soak"),
 ]
