@@ -13,9 +13,10 @@ import pytest
 from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.revisit import PROBE_EVERY
-from tests.scraper.crawling.conftest import rows, run, small_site, story, story_url
+from tests.scraper.crawling.conftest import DAY, rows, run, small_site, story, story_url
 
 STORIES = IGNORES_CONDITIONAL_AFTER + 2
+TODAY = ("-s", f"NOW={DAY}T12:00:00+00:00")  # months later a story is settled, and due no more
 
 
 class Deaf:
@@ -106,9 +107,9 @@ def test_a_deaf_site_is_probed_by_every_crawl_however_small(serve, crawl, rechec
 def test_a_deaf_site_is_asked_less_often_and_the_ledger_says_why(serve, crawl, recheck, news):
     proxy = serve(small_site(*range(1, STORIES + 1)))
     Deaf(proxy)
-    crawl(proxy, "rmol")
-    recheck(proxy)
-    recheck(proxy, "--limit", "1")
+    crawl(proxy, "rmol", *TODAY)
+    recheck(proxy, *TODAY)
+    recheck(proxy, "--limit", "1", *TODAY)
     assert rows(news, "SELECT count(*) AS n FROM urls WHERE due_reason = 'costly'") == [{"n": 1}]
 
 

@@ -124,7 +124,15 @@ class Month:
 
     def warta_with_new_layout(self, *words: str) -> None:
         """A command of the program with the profile that knows the new layout."""
-        command = [sys.executable, "-m", NEW_LAYOUT, *words, "--archive", str(self.archive)]
+        command = [
+            sys.executable,
+            "-m",
+            NEW_LAYOUT,
+            self.now.isoformat(),
+            *words,
+            "--archive",
+            str(self.archive),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
 
