@@ -76,14 +76,14 @@ def reextract_command(
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
         tasks = waiting(archive, chosen, since=since, again=again)
-        processes = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+        cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
         with progress_bar("reading", total=total) as advance:
             changes = reextract(
                 archive,
                 tasks,
                 report,
                 now=datetime.now(UTC),
-                jobs=processes,
+                jobs=cores,
                 dry_run=dry_run,
                 advance=advance,
             )

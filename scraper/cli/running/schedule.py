@@ -209,7 +209,8 @@ def _next_run(
     rhythm = timetable.rhythms.get(site)
     if rhythm is None:
         return {"next_run": None, "due": False}
-    run = timetable.next_run(site, last and last.began(now), now)
+    began = last.began(now) if last else None
+    run = timetable.next_run(site, began, now)
     return {"next_run": _seconds(run.astimezone(rhythm.zone)), "due": run <= now}
 
 

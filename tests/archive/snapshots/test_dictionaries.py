@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from archive import Archive, Page
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.snapshots import dictionary_trials as rule
-from archive.snapshots.compression import MIN_PAGES, MAX_DICTIONARY_BYTES, MAX_PAGES
+from archive.snapshots.compression import MAX_DICTIONARY_BYTES, MAX_PAGES, MIN_PAGES
 from tests.archive.invented import NOW, SITE, keep_page, page, rows, url_of, value
 
 
@@ -129,7 +129,8 @@ def test_the_same_pages_in_the_same_order_make_the_same_dictionaries(tmp_path: P
             made.append(
                 rows(
                     archive,
-                    "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM dictionaries",
+                    "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM"
+                    " dictionaries",
                 )
             )
     assert made[0] == made[1]

@@ -33,7 +33,10 @@ HERE = Path(__file__)
 PAIRS = Path(os.environ.get("WARTA_SHARED") or HERE.parents[4] / "shared") / "dedup"
 needs_real_pairs = pytest.mark.skipif(
     not PAIRS.is_dir(),
-    reason=f"no real pairs at {PAIRS}: they are publishers' texts and not in the repository; WARTA_SHARED names their folder",
+    reason=(
+        f"no real pairs at {PAIRS}: they are publishers' texts and not in the repository;"
+        " WARTA_SHARED names their folder"
+    ),
 )
 
 SHORT = joined(*paragraphs()[:3])
