@@ -141,13 +141,13 @@ class Texts:
         if text_id is None:
             return
         self._execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
-        if self._execute(
-            "SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)
-        ).fetchone():
-            return
-        (algorithm,) = self._execute(
-            "SELECT algorithm FROM texts WHERE id = ?", (text_id,)
+        algorithm, is_run = self._execute(
+            """SELECT algorithm, EXISTS (SELECT 1 FROM article_texts x WHERE x.text_id = t.id)
+            FROM texts t WHERE id = ?""",
+            (text_id,),
         ).fetchone()
+        if is_run:
+            return
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
             self._execute_many("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
