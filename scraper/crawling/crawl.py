@@ -1,6 +1,4 @@
-"""class Crawl: one run of one spider, with the archive, the clock and the counts that its
-components share.
-"""
+"""class Crawl: one run of one spider; the archive, clock and counts that its components share."""
 
 from __future__ import annotations
 
@@ -18,8 +16,11 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
+from scrapy import Request
+from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
+from scrapy.settings import BaseSettings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
@@ -32,34 +33,32 @@ logger = logging.getLogger(__name__)
 
 RECHECKS = ("due", "all", "none")
 KEEPS = ("changed", "all", "first")
-"""Which pages' bytes are kept: those that made a revision, all that were read, or only a story's
-first.
-"""
+"""Pages whose bytes are kept: those that made a revision, all, or only a story's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What a crawl was asked to do."""
+    """The arguments of a crawl."""
 
     since: date | None = None
+    """First day of publication, in the site's time zone; None for all."""
     until: date | None = None
+    """Last day of publication, in the site's time zone; None for all."""
     limit: int | None = None
-    """Stories asked for at most."""
+    """Stories requested at most; None for no limit."""
     recheck: str = "due"
+    """Which known stories are requested again: one of RECHECKS."""
     plan: bool = False
-    """Say what would be fetched; fetch no article, write nothing."""
+    """Report what would be fetched; fetch no article, write nothing."""
 
     @classmethod
     def of(cls, **arguments: str | None) -> Options:
-        """Options from a spider's arguments, which are texts; raises ValueError with a sentence for
-        the user.
-        """
+        """Read a spider's arguments; raises ValueError with a sentence for the user."""
         arguments.pop("_job", None)  # added by Scrapyd
-        unknown = arguments.keys() - {option.name for option in fields(cls)}
-        if unknown:
-            raise ValueError(
-                f"{min(unknown)}: there is no such argument; there are {', '.join(o.name for o in fields(cls))}"
-            )
+        known = [option.name for option in fields(cls)]
+        if unknown := arguments.keys() - set(known):
+            names = ", ".join(known)
+            raise ValueError(f"{min(unknown)}: there is no such argument; there are {names}")
         read = {name: _READERS[name](name, text) for name, text in arguments.items() if text}
         return cls(**read)
 
@@ -71,17 +70,18 @@ class Planned:
     site: str
     url: str
     why: str
+    """Its state and last check, as a sentence."""
     published_at: datetime | None = None
+    """As its source or URL says; None if neither does."""
 
     @classmethod
     def of(cls, entry: Entry) -> Planned:
         """The plan for an entry of the ledger."""
-        last = (
-            entry.last_checked_at.isoformat(timespec="minutes")
-            if entry.last_checked_at
-            else "never"
-        )
-        why = f"{entry.state}, last checked {last}" if entry.checks else "never asked for"
+        why = "never requested"
+        if entry.checks:
+            checked = entry.last_checked_at
+            last = checked.isoformat(timespec="minutes") if checked else "never"
+            why = f"{entry.state}, last checked {last}"
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
 
 
@@ -120,27 +120,22 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 
 
 def _order(entry: Entry) -> tuple[bool, float, int]:
-    """As the ledger's frontier: never asked first, newest story first."""
-    return (
-        entry.checks > 0 or entry.due_reason == "imported",
-        -(entry.published_at.timestamp() if entry.published_at else 0.0),
-        entry.id,
-    )
+    """The order of the ledger's frontier: never requested first, then the newest."""
+    published = entry.published_at.timestamp() if entry.published_at else 0.0
+    return (entry.checks > 0 or entry.due_reason == "imported", -published, entry.id)
 
 
 SLACK = timedelta(minutes=1)
-"""How far the clocks of several computers may be apart before it is worth a word."""
+"""How far the clocks of several machines may differ without a warning."""
 
 
 class _Undo(Exception):
-    """Takes back a transaction that was only a rehearsal."""
+    """Rolls back the transaction of a plan."""
 
 
 @dataclass(slots=True, weakref_slot=True)
 class Crawl:
-    """Shared by the spider, the middlewares and the pipelines of one crawler; `Crawl.of(crawler)`
-    finds it.
-    """
+    """What the spider, middlewares and pipelines of a crawler share; see `Crawl.of(crawler)`."""
 
     crawler: Crawler
     archive: Archive
@@ -149,25 +144,23 @@ class Crawl:
     pacing: Pacing
     keep: str = "changed"
     unanswered: int = 0
-    """Conditional requests in a row that the site had answered with the whole page when the crawl
-    began.
-    """
+    """Latest conditional requests in a row that got a whole page, when the crawl began."""
     fixed_now: datetime | None = None
+    """Aware; replaces the system clock."""
     id: int | None = None
+    """Number of its row in the archive; None for a plan."""
     counts: Counter[str] = field(default_factory=Counter)
     planned: list[Planned] = field(default_factory=list)
     end_reason: str | None = None
-    """Why it ended before its time; None while all is well."""
+    """Why it ends early; None if it does not."""
     error: str | None = None
-    """A sentence for the user where the archive could not be written."""
+    """A sentence for the user if the archive could not be written."""
     ended: str | None = None
-    """Why it ended in the end; None for one that broke."""
+    """Why it ended; None if it crashed."""
     drifts: list[str] = field(default_factory=list)
-    """A sentence for each layout that reads otherwise than the site's past; its articles are
-    marked.
-    """
+    """A sentence for each layout that drifted from the site's past; its articles are marked."""
     rehearsed: list[Entry] = field(default_factory=list)
-    """What a plan's sources announced."""
+    """What the sources of a plan announced."""
     _announced: set[str] = field(default_factory=set)
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -178,22 +171,14 @@ class Crawl:
 
     @classmethod
     def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
-        """Open the archive that the settings name and write down that a crawl began; raises
-        ArchiveError.
+        """Open the archive of the settings and record that a crawl began.
 
-        It holds the site's locks until its end; a plan, which writes nothing, only that of asking
-        the site.
+        Holds the site's locks until its end; a plan, which writes nothing, holds only the lock on
+        requests to the site. Raises ArchiveError, ValueError for a setting.
         """
         path = Path(crawler.settings["ARCHIVE"])
-        fixed = crawler.settings.get("NOW")
+        fixed_now, keep = _fixed_now(crawler.settings), _kept(crawler.settings)
         temporary = tempfile.TemporaryDirectory() if options.plan and not path.exists() else None
-        if fixed and datetime.fromisoformat(fixed).tzinfo is None:
-            raise ValueError(
-                f"NOW={fixed}: expected a time with its offset, like 2026-01-31T08:00:00+07:00"
-            )
-        keep = crawler.settings["KEEP"]
-        if keep not in KEEPS:
-            raise ValueError(f"KEEP={keep}: expected one of {', '.join(KEEPS)}")
         archive = Archive(Path(temporary.name) / "plan.db" if temporary else path)
         crawl = cls(
             crawler=crawler,
@@ -202,33 +187,39 @@ class Crawl:
             options=options,
             pacing=Pacing.of(site, crawler.settings, archive.backoffs.of(site)),
             keep=keep,
-            fixed_now=datetime.fromisoformat(fixed) if fixed else None,
+            fixed_now=fixed_now,
             _temporary=temporary,
         )
         try:
             crawl._lock = locks_of(None if options.plan else path, [site])
         except ArchiveError:
-            crawl.archive.close()
-            if temporary is not None:
-                temporary.cleanup()
+            crawl._close()
             raise
         crawl.unanswered = crawl.archive.ledger.unanswered(site)
         if not options.plan:
-            crawl._tell_the_clock()
-            arguments = {
-                "since": options.since,
-                "until": options.until,
-                "limit": options.limit,
-                "recheck": options.recheck,
-            }
-            arguments["demo"] = crawler.settings.get("DEMO")
-            plain = {name: str(value) for name, value in arguments.items() if value is not None}
-            with crawl.archive.transaction(crawl.now()):
-                crawl.id = crawl.archive.crawls.begin(
-                    site, version=version("warta"), arguments=plain
-                )
+            crawl._record_begin()
         cls._running[crawler] = crawl
         return crawl
+
+    def _record_begin(self) -> None:
+        latest, now = self.archive.clock.latest(), self.now()
+        if latest is not None and latest - now > SLACK:
+            logger.warning(
+                "%s: the system clock says %s, but the archive was last written at %s: "
+                "what is kept now gets the archive's time",
+                self.site,
+                now.isoformat(timespec="seconds"),
+                latest.isoformat(timespec="seconds"),
+            )
+        given = {
+            name: getattr(self.options, name) for name in ("since", "until", "limit", "recheck")
+        }
+        given["demo"] = self.crawler.settings.get("DEMO")
+        arguments = {name: str(value) for name, value in given.items() if value is not None}
+        with self.archive.transaction(now):
+            self.id = self.archive.crawls.begin(
+                self.site, version=version("warta"), arguments=arguments
+            )
 
     @classmethod
     def of(cls, crawler: Crawler) -> Crawl:
@@ -237,36 +228,29 @@ class Crawl:
 
     @classmethod
     def find(cls, crawler: Crawler) -> Crawl | None:
-        """The same, or None where the crawl never began."""
+        """The crawl that this crawler runs, or None if it never began."""
         return cls._running.get(crawler)
 
     def now(self) -> datetime:
-        """The time, or the one that the setting NOW fixes; the only clock of a crawl."""
+        """The time, UTC, or the setting NOW; the only clock of a crawl."""
         return self.fixed_now or datetime.now(UTC)
 
-    def _tell_the_clock(self) -> None:
-        """A computer's clock that went back makes the archive's moments later than its own; nothing
-        else comes of it.
-        """
-        latest = self.archive.clock.latest()
-        if latest is not None and latest - self.now() > SLACK:
-            logger.warning(
-                "%s: this computer's clock says %s, but the archive was last written at %s: what is kept now gets the archive's time",
-                self.site,
-                self.now().isoformat(timespec="seconds"),
-                latest.isoformat(timespec="seconds"),
-            )
-
     def window(self, zone: ZoneInfo) -> Window:
-        """The days that are wanted."""
-        return Window(
-            today=self.now().astimezone(zone).date(),
-            since=self.options.since,
-            until=self.options.until,
-        )
+        """The days of publication that are wanted, in the site's zone."""
+        today = self.now().astimezone(zone).date()
+        return Window(today=today, since=self.options.since, until=self.options.until)
+
+    def slot(self, name: str | None = None) -> Slot | None:
+        """Scrapy's download slot of the site, or of another name; None before its first request."""
+        engine = self.crawler.engine
+        return engine.downloader.slots.get(name or self.site) if engine is not None else None
+
+    def slot_of(self, request: Request) -> Slot | None:
+        """The download slot of a request; None before its first one."""
+        return self.slot(str(request.meta.get("download_slot")))
 
     def announce(self, links: Sequence[Announcement], source: str, *, walk: Source) -> bool:
-        """Write links into the ledger; whether any story was new to this walk of the source."""
+        """Enter links into the ledger; return whether any story is new to this walk of a source."""
         stories = {link.key for link in links if link.refused is None}
         self.counts["announced"] += len(stories - self._announced)
         self._announced |= stories
@@ -283,7 +267,7 @@ class Crawl:
         return fresh
 
     def frontier(self) -> list[Entry]:
-        """What is to be asked for, in order; in a plan with what the sources would have added."""
+        """What is due, in order; in a plan with what the sources would have added."""
         kept = self.archive.ledger.frontier(self.site, now=self.now(), recheck=self.options.recheck)
         known = {entry.key for entry in kept}
         new = {entry.key: entry for entry in self.rehearsed if entry.key not in known}
@@ -292,25 +276,25 @@ class Crawl:
         return sorted([*kept, *new.values()], key=_order) if new else kept
 
     def record(self, check: Check) -> None:
-        """Write down a check by itself; a plan writes nothing."""
+        """Record a check in a transaction of its own; a plan writes nothing."""
         if not self.options.plan:
             with self.writing():
                 self.archive.ledger.record(check, site=self.site)
 
-    def note_manners(self) -> None:
-        """Remember what the site asks for; a plan writes nothing."""
+    def keep_backoff(self) -> None:
+        """Store the site's backoff for the next crawl; a plan writes nothing."""
         if not self.options.plan:
             with suppress(CloseSpider), self.writing():
                 self.pacing.keep(self.archive.backoffs, now=self.now())
 
     @property
     def stopping(self) -> bool:
-        """Whether it was told to end before its time."""
+        """Whether it ends early."""
         return self._stopping is not None
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """A transaction; an archive that takes no more writes ends the crawl with its sentence."""
+        """A transaction; an archive that cannot be written ends the crawl with its sentence."""
         try:
             with self.archive.transaction(self.now()):
                 yield
@@ -320,25 +304,49 @@ class Crawl:
             raise CloseSpider("archive_failed") from error
 
     def stop(self, reason: str) -> None:
-        """End the crawl early: what is under way is finished, nothing more is asked."""
+        """End the crawl early: finish what is in progress, request nothing more."""
         self.end_reason = reason
         engine = self.crawler.engine
         if engine is not None and engine.spider is not None and self._stopping is None:
             self._stopping = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
     def end(self, reason: str, received: int) -> None:
-        """Write down how it ended, and close the archive."""
+        """Record how it ended, and close the archive."""
         self.ended = reason
         try:
             if self.id is not None and self.error is None:
-                self.note_manners()
+                self.keep_backoff()
                 with self.archive.transaction(self.now()):
                     self.archive.crawls.end(
                         self.id, counts=self.counts, received=received, reason=reason
                     )
         finally:
-            self.archive.close()
-            if self._lock is not None:
-                self._lock.close()
-            if self._temporary is not None:
-                self._temporary.cleanup()
+            self._close()
+
+    def _close(self) -> None:
+        self.archive.close()
+        if self._lock is not None:
+            self._lock.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+
+def _fixed_now(settings: BaseSettings) -> datetime | None:
+    """The setting NOW."""
+    text = settings.get("NOW")
+    if not text:
+        return None
+    now = datetime.fromisoformat(text)
+    if now.tzinfo is None:
+        raise ValueError(
+            f"NOW={text}: expected a time with its offset, like 2026-01-31T08:00:00+07:00"
+        )
+    return now
+
+
+def _kept(settings: BaseSettings) -> str:
+    """The setting KEEP."""
+    keep = str(settings["KEEP"])
+    if keep not in KEEPS:
+        raise ValueError(f"KEEP={keep}: expected one of {', '.join(KEEPS)}")
+    return keep

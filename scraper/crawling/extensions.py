@@ -1,4 +1,4 @@
-"""Extensions of a crawl: its row in the archive, and the bar that shows it on a terminal."""
+"""Scrapy extensions: the crawl's row in the archive, its time limit, and the progress bar."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class CrawlRecord:
-    """Closes the archive when the spider closes, after the crawl's row says how it ended; ends one
-    that takes too long.
-    """
+    """Records how a crawl ended, then closes the archive; ends a crawl after LONGEST seconds."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -47,7 +45,7 @@ class CrawlRecord:
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """From here on time is counted."""
+        """Start the timer of LONGEST."""
         if self._longest > 0:
             self._timer = asyncio.get_running_loop().call_later(self._longest, self._end_in_time)
 
@@ -55,7 +53,7 @@ class CrawlRecord:
         crawl = Crawl.of(self._crawler)
         if not crawl.stopping:
             logger.warning(
-                "%s: the crawl ends here: it has taken %.0f seconds, which is as long as it may",
+                "%s: the crawl ends: it has reached its limit of %.0f seconds",
                 crawl.site,
                 self._longest,
             )
@@ -63,7 +61,7 @@ class CrawlRecord:
             crawl.stop("out_of_time")
 
     def spider_closed(self, reason: str) -> None:
-        """The last signal of a crawl in which the archive is open."""
+        """Write the crawl's end; the last signal with an open archive."""
         crawl = Crawl.of(self._crawler)
         if self._timer is not None:
             self._timer.cancel()
@@ -92,7 +90,7 @@ class CrawlRecord:
                     crawl.archive, crawl.site, extractor=extractor_of(spider.site), since=since
                 )
         except Exception:
-            logger.exception("%s: it could not be judged whether its layouts drifted", crawl.site)
+            logger.exception("%s: drift of its layouts could not be evaluated", crawl.site)
             return
         crawl.drifts = [
             f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting
@@ -100,9 +98,7 @@ class CrawlRecord:
 
 
 class ProgressBar:
-    """A bar a crawl: stories asked for, of those that are wanted; only on a terminal, and only with
-    PROGRESS_BAR.
-    """
+    """A bar per crawl: stories done, of those due; on a terminal, with PROGRESS_BAR."""
 
     _shared: ClassVar[Progress | None] = None
     _open: ClassVar[int] = 0
@@ -124,7 +120,7 @@ class ProgressBar:
         return cls(crawler)
 
     def spider_opened(self, spider: Spider) -> None:
-        """Several crawls of one process share the display."""
+        """Add a bar to the display that all crawls of the process share."""
         cls = type(self)
         if cls._shared is None:
             columns = (
@@ -139,13 +135,13 @@ class ProgressBar:
         self._task = cls._shared.add_task(spider.name, total=None)
 
     def advance(self) -> None:
-        """One story more is done; more may have been announced since."""
+        """Advance by one story; more may have been announced since."""
         if self._shared is not None and self._task is not None:
             counts = Crawl.of(self._crawler).counts
             self._shared.update(self._task, advance=1, total=counts["wanted"])
 
     def spider_closed(self) -> None:
-        """The last crawl takes the display away."""
+        """Remove the display with the last crawl."""
         cls = type(self)
         cls._open -= 1
         if cls._open == 0 and cls._shared is not None:

@@ -1,4 +1,4 @@
-"""From a response to a Page, and to the addresses of the story's further pages."""
+"""From a response to a Page, and to the URLs of the story's further pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALIDATORS = ("If-None-Match", "If-Modified-Since")
 
 
 def headers_of(response: Response) -> dict[str, str]:
-    """Headers by name in lower case; repeated ones joined by a comma, as RFC 9110 has it."""
+    """Headers by name in lower case; repeated ones joined by a comma (RFC 9110, 5.3)."""
     return {
         name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values)
         for name, values in response.headers.items()
@@ -24,7 +24,7 @@ def headers_of(response: Response) -> dict[str, str]:
 
 
 def page_of(response: Response, *, site: str, requested_url: str, fetched_at: datetime) -> Page:
-    """The answer as a page."""
+    """Make a Page of a response; `fetched_at` is aware."""
     request = response.request
     return Page(
         site=site,
@@ -39,7 +39,7 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
 
 
 def part_urls(page: Page, site: Site) -> list[str]:
-    """Addresses of pages 2 to n of the same story, in order, as the pager names them."""
+    """URLs of pages 2 to n of the same story, in order, from its pager."""
     if not site.pager or not site.part_url or not re.search(rb"page=[2-9]|-part[2-9]", page.body):
         return []
     document = parse_html(page.body, page.headers.get("content-type"))
@@ -57,7 +57,7 @@ def part_urls(page: Page, site: Site) -> list[str]:
             found.setdefault(number, url)
     if not found:
         return []
-    # A long pager leaves pages out ("1 2 3 … 9"): the gaps follow the same pattern.
+    # A long pager omits pages ("1 2 3 … 9"): the gaps follow the same pattern.
     number, url = next(iter(found.items()))
     for missing in range(2, max(found)):
         found.setdefault(missing, re.sub(rf"(page=|-part){number}\b", rf"\g<1>{missing}", url))

@@ -1,8 +1,8 @@
 """Page -> Snapshot -> Article -> Revision: each stage takes one type and returns the next.
 
-A request that brought no page (a Miss) passes through to the ledger. Everything about one page is
+A FetchFailure (a request without a page) passes through to the ledger. Everything about one page is
 written in one transaction, at the end: the bytes are compressed before they are read, and kept even
-where they cannot be read.
+if they cannot be read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from archive.ledger.wording import sentence
 from archive.records import Check, Page, Revision, Snapshot
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
-from scraper.crawling.stories import Miss
+from scraper.crawling.stories import FetchFailure
 from scraper.extraction import read_page
 from scraper.extraction.article import refusal_of_article
 from scraper.ingest.writing import Fetched, Policy, Written, write_failure, write_page
@@ -54,7 +54,7 @@ class _Stage:
 class KeepSnapshot(_Stage):
     """Page -> Snapshot: the bytes, compressed."""
 
-    def process_item(self, item: Page | Miss) -> Snapshot | Miss:
+    def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
         """Called by Scrapy."""
         return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
 
@@ -62,9 +62,9 @@ class KeepSnapshot(_Stage):
 class ReadArticle(_Stage):
     """Snapshot -> Article: what the page says."""
 
-    def process_item(self, item: Snapshot | Miss) -> Fetched | Miss:
+    def process_item(self, item: Snapshot | FetchFailure) -> Fetched | FetchFailure:
         """Read a page; one that breaks the extractor is a bug: it is logged and kept."""
-        if isinstance(item, Miss):
+        if isinstance(item, FetchFailure):
             return item
         page = item.page
         try:
@@ -84,7 +84,7 @@ class ReadArticle(_Stage):
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
-    def process_item(self, item: Fetched | Miss) -> Revision | Fetched | Miss:
+    def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
         """Write what a request brought.
 
         What fails for another reason than the archive's is a bug: the URL counts as failed.
@@ -94,17 +94,17 @@ class WriteRevision(_Stage):
         except CloseSpider:
             return item
         except Exception:
-            if isinstance(item, Miss):
+            if isinstance(item, FetchFailure):
                 raise
             logger.exception("%s could not be written; its bytes are kept", item.snapshot.page.url)
         with suppress(CloseSpider):
             self._write(replace(item, article=None, refusal="extraction_failed"))
         return item
 
-    def _write(self, item: Fetched | Miss) -> Revision | None:
+    def _write(self, item: Fetched | FetchFailure) -> Revision | None:
         crawl = self._crawl
         with crawl.writing():
-            if isinstance(item, Miss):
+            if isinstance(item, FetchFailure):
                 robots = self._spider.known_rules(item.entry.url)
                 check = _check(item, crawl.id)
                 written = write_failure(crawl.archive, item.entry, check, robots)
@@ -115,10 +115,10 @@ class WriteRevision(_Stage):
             self._report(item, written)
         return written.revision if written is not None else None
 
-    def _report(self, item: Fetched | Miss, written: Written) -> None:
+    def _report(self, item: Fetched | FetchFailure, written: Written) -> None:
         """Log what went wrong, and count."""
         crawl = self._crawl
-        url = item.entry.url if isinstance(item, Miss) else item.snapshot.page.requested_url
+        url = item.entry.url if isinstance(item, FetchFailure) else item.snapshot.page.requested_url
         if written.outcome in ("failed", "refused"):
             logger.warning("%s: %s: %s", crawl.site, url, sentence(written.reason))
         elif isinstance(item, Fetched) and item.article is not None:
@@ -143,15 +143,15 @@ class WriteRevision(_Stage):
             counts[f"revisions/{revision.kind}"] += 1
 
 
-def _check(miss: Miss, crawl_id: int | None) -> Check:
-    headers = miss.headers or {}
+def _check(failure: FetchFailure, crawl_id: int | None) -> Check:
+    headers = failure.headers or {}
     return Check(
-        url=miss.entry.url,
+        url=failure.entry.url,
         crawl_id=crawl_id,
-        checked_at=miss.checked_at,
-        outcome=miss.outcome,
-        status=miss.status,
-        reason=miss.reason,
+        checked_at=failure.checked_at,
+        outcome=failure.outcome,
+        status=failure.status,
+        reason=failure.reason,
         etag=headers.get("etag"),
         last_modified=headers.get("last-modified"),
     )

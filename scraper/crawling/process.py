@@ -1,6 +1,4 @@
-"""Running spiders in this process: their settings, as configured and as asked for, and what holds
-for one site alone.
-"""
+"""Run spiders in this process: Scrapy's settings, and overrides per site."""
 
 from __future__ import annotations
 
@@ -23,31 +21,26 @@ from scraper.sites.loader import project_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """What holds for the crawl of one site alone."""
+class CrawlOverrides:
+    """What differs from the settings for the crawl of one site."""
 
     limit: int | None = None
+    """Stories; None for no limit."""
     delay: float | None = None
-    """Seconds between two requests; None: as the settings have it."""
+    """Seconds between two requests; None for the settings' delay."""
 
 
-def own_of(known: Loaded, name: str, overrides: Sequence[str]) -> Own:
-    """As configured; a delay that was given with -s goes before it."""
-    of_site = known.configuration.of_site(name)
-    configured_delay = ("crawl", "delay") in known.origins or (
-        "sites",
-        name,
-        "delay",
-    ) in known.origins
-    if not configured_delay or any(
-        override.startswith("DOWNLOAD_DELAY=") for override in overrides
-    ):
-        return Own(limit=of_site.limit)
-    return Own(limit=of_site.limit, delay=of_site.delay)
+def overrides_of(known: Loaded, site: str, given: Sequence[str]) -> CrawlOverrides:
+    """The configured overrides of a site; a delay given with -s takes precedence."""
+    configured = known.configuration.of_site(site)
+    sets_delay = not known.origins.keys().isdisjoint({("crawl", "delay"), ("sites", site, "delay")})
+    if not sets_delay or any(setting.startswith("DOWNLOAD_DELAY=") for setting in given):
+        return CrawlOverrides(limit=configured.limit)
+    return CrawlOverrides(limit=configured.limit, delay=configured.delay)
 
 
 def configured_settings(known: Loaded) -> Iterator[str]:
-    """Scrapy's settings as the configuration has them."""
+    """Yield the configuration's Scrapy settings as NAME=VALUE."""
     configuration = known.configuration
     if configuration.contact is not None:
         yield f"CONTACT={configuration.contact}"
@@ -56,19 +49,14 @@ def configured_settings(known: Loaded) -> Iterator[str]:
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
-    """The project's settings with the archive and the user's own on top."""
+    """The project's settings, the archive, and `overrides` (NAME=VALUE); raises UsageError."""
     settings = project_settings()
-    for name, value in {
-        "ARCHIVE": str(path),
-        "LOG_LEVEL": "INFO" if verbose else "WARNING",
-        "PROGRESS_BAR": not verbose,
-    }.items():
-        settings.set(name, value, priority="cmdline")
+    ours = {"ARCHIVE": str(path), "LOG_LEVEL": "INFO", "PROGRESS_BAR": not verbose}
     if not verbose:
-        settings.set("LOG_FORMAT", "%(message)s", priority="cmdline")
-        settings.set(
-            "RETRY_GIVE_UP_LOG_LEVEL", "INFO", priority="cmdline"
-        )  # the spider says it in its own words
+        # The spider logs what is given up in its own words.
+        quiet = {"LOG_FORMAT": "%(message)s", "RETRY_GIVE_UP_LOG_LEVEL": "INFO"}
+        ours |= {"LOG_LEVEL": "WARNING", **quiet}
+    settings.setdict(ours, priority="cmdline")
     for override in overrides:
         name, equals, value = override.partition("=")
         if not equals or not name:
@@ -84,17 +72,16 @@ def run_spiders(
     settings: Settings,
     arguments: Mapping[str, Any],
     *,
-    own: Mapping[str, Own] | None = None,
+    site_overrides: Mapping[str, CrawlOverrides] | None = None,
     in_turn: bool = False,
 ) -> list[Crawl]:
-    """Crawl the sites in this process, side by side; their crawls, in the order of the names. Once
-    a process.
+    """Crawl the sites side by side and return their crawls in the order of the names.
 
-    `in_turn`: one after another, so that articles have the same numbers each time.
+    Can be called once per process. `in_turn` crawls one after another, so that articles get the
+    same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
-    # Scrapy accepts any certificate, as a crawler of badly kept sites must, and warns of each odd
-    # one; -v shows it.
+    # Scrapy accepts any certificate, as it must for badly kept sites, and warns about each odd one.
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR
     )
@@ -103,17 +90,11 @@ def run_spiders(
     for name in names:
         crawler = process.create_crawler(name)
         crawlers.append(crawler)
-        of_site = (own or {}).get(crawler.spidercls.name, Own())
-        if of_site.delay is not None:
-            crawler.settings.set("DOWNLOAD_DELAY", of_site.delay, priority="cmdline")
-        starts.append(
-            partial(
-                process.crawl,
-                crawler,
-                **({"limit": str(of_site.limit)} if of_site.limit else {}),
-                **arguments,
-            )
-        )
+        overrides = (site_overrides or {}).get(crawler.spidercls.name, CrawlOverrides())
+        if overrides.delay is not None:
+            crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
+        limit = {"limit": str(overrides.limit)} if overrides.limit else {}
+        starts.append(partial(process.crawl, crawler, **limit, **arguments))
     if in_turn:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
@@ -124,18 +105,14 @@ def run_spiders(
 
 
 def _in_turn(waiting: Iterator[tuple[Callable[[], Task[None]], Crawler]]) -> None:
-    """Start the first, and the others as those before them end; none after one that was told to
-    stop.
-    """
+    """Start each crawl when the one before it has ended; none after a shutdown."""
 
     def begin_next(before: Crawler | None = None) -> None:
         ended = Crawl.find(before) if before is not None else None
+        if ended is not None and ended.ended == "shutdown":
+            return
         start, crawler = next(waiting, (None, None))
-        if (
-            start is not None
-            and crawler is not None
-            and (ended is None or ended.ended != "shutdown")
-        ):
+        if start is not None:
             start().add_done_callback(lambda _task: begin_next(crawler))
 
     begin_next()

@@ -1,4 +1,4 @@
-"""Answers that are no story: one predicate a reason, each with a code of archive.ledger.wording."""
+"""Responses that are no page of a story; reasons are codes of archive.ledger.wording."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BINARY = re.compile(
 
 
 class Refused(IgnoreRequest):
-    """A request or an answer that ends here; `reason` is a code of archive.ledger.wording."""
+    """Ends a request; `reason` is a code of archive.ledger.wording."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class Refused(IgnoreRequest):
 
 
 def refusal_of_status(status: int) -> str | None:
-    """Reason of a status that is no page; None for 2xx."""
+    """Reason of a status that has no page; None for 2xx."""
     if 200 <= status < 300:
         return None
     if status in _KNOWN_STATUS:
@@ -44,7 +44,7 @@ def refusal_of_status(status: int) -> str | None:
 
 
 def refusal_of_content(response: Response) -> str | None:
-    """Reason why an answer with a good status holds no page."""
+    """Reason why a response of status 2xx has no page; None if it has one."""
     if not response.body.strip():
         return "empty_page"
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -58,7 +58,7 @@ def refusal_of_content(response: Response) -> str | None:
 
 
 def refusal_of_error(failure: Failure) -> str:
-    """Reason of a request that brought no answer."""
+    """Reason of a request that got no response."""
     error = failure.value
     assert error is not None
     if isinstance(error, Refused):
@@ -71,16 +71,12 @@ def refusal_of_error(failure: Failure) -> str:
         return "too_large"
     if "max redirections" in text:
         return "redirect_loop"
-    causes = list(_causes(error))
-    return (
-        "tls_failed"
-        if any(isinstance(cause, SSL.Error) for cause in causes)
-        else "connection_failed"
-    )
+    by_tls = any(isinstance(cause, SSL.Error) for cause in _causes(error))
+    return "tls_failed" if by_tls else "connection_failed"
 
 
 def _causes(error: BaseException) -> Iterable[BaseException]:
-    """The error with those behind it, Twisted's lists of reasons included."""
+    """Yield the error and its causes, including Twisted's lists of reasons."""
     yield error
     for inner in getattr(error, "reasons", None) or ():
         yield from _causes(inner.value)

@@ -1,6 +1,4 @@
-"""class NewsSpider: first every source of a site, then the stories that the ledger wants. A site's
-own file holds its profile.
-"""
+"""class NewsSpider: request every source of a site, then the stories that are due."""
 
 from __future__ import annotations
 
@@ -21,9 +19,8 @@ from archive.errors import ArchiveError
 from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
-from scraper.crawling.announcements import announcements
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, read_source
+from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, announcements, read_source
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import headers_of
 from scraper.crawling.responses import refusal_of_error, refusal_of_status
@@ -31,29 +28,37 @@ from scraper.crawling.stories import Stories
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Site
-from scraper.sites.sources import MAX_INDEX_PAGES, Feed, Link, Section, Sitemap, Step, Window
+from scraper.sites.sources import (
+    MAX_INDEX_PAGES,
+    Feed,
+    Link,
+    Section,
+    Sitemap,
+    Source,
+    Step,
+    Window,
+)
 
 logger = logging.getLogger(__name__)
 
 MAX_FEED_BYTES = 2 * 1024 * 1024
-"""A feed holds the newest stories; reading a larger one would hold up every other crawl of the
-process.
-"""
+"""A feed holds the newest stories; parsing a larger one would block the process's other crawls."""
 
 REST = timedelta(hours=20)
-"""How long a source rests that is not there; many profiles name sources that may or may not exist."""
+"""How long a missing source is not requested; profiles name sources that may not exist."""
 
 
-def name_ourselves(settings: BaseSettings) -> None:
-    """Our user agent: our name and the contact."""
+def set_user_agent(settings: BaseSettings) -> None:
+    """Set the user agent: our name and the contact."""
     settings.set(
         "USER_AGENT", f"warta/{version('warta')} (+{settings['CONTACT']})", priority="spider"
     )
 
 
 class NewsSpider(Spider):
-    """Crawls one site by its profile. Arguments: since, until (YYYY-MM-DD), limit, recheck (due,
-    all, none), plan.
+    """Crawls one site by its profile `site`, which its own file defines.
+
+    Arguments: since, until (YYYY-MM-DD), limit, recheck (due, all, none), plan.
     """
 
     site: ClassVar[Site]
@@ -64,22 +69,20 @@ class NewsSpider(Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Called by Scrapy: the user agent names us and the contact, unless one was given."""
+        """Called by Scrapy: sets the user agent, unless one was given."""
         super().update_settings(settings)
-        name_ourselves(settings)
+        set_user_agent(settings)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Called by Scrapy; opens the archive. A bad argument or archive ends the program with one
-        plain line.
-        """
+        """Called by Scrapy; opens the archive. A bad argument is one line, no traceback."""
         try:
             spider = super().from_crawler(crawler, *args, **kwargs)
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
         spider.stories = Stories(cls.site, spider.crawl, spider.request)
-        crawler.signals.connect(spider.go_on_with_stories, signal=signals.spider_idle)
+        crawler.signals.connect(spider.request_stories, signal=signals.spider_idle)
         return spider
 
     def __init__(self, **arguments: Any) -> None:
@@ -87,30 +90,20 @@ class NewsSpider(Spider):
         super().__init__(self.site.name)
         self.crawl: Crawl
         self.stories: Stories
-        self._asked: set[str] = set()  # addresses of sources that this crawl has asked for
+        self._requested: set[str] = set()  # URLs of sources
         self._announced = 0
 
     async def start(self) -> AsyncIterator[Any]:
-        """robots.txt first, then every source; nothing at all before the moment that the site
-        named.
-        """
+        """Request robots.txt, then every source; nothing before the end of a requested pause."""
         quiet = self.crawl.pacing.quiet_until
         if quiet is not None and self.crawl.now() < quiet:
             self.crawl.end_reason = "pause_requested"
-            until, wish = quiet.isoformat(timespec="seconds"), sentence(self.crawl.pacing.reason)
-            logger.warning(
-                "%s: not crawled: it is to be left alone until %s (%s)", self.name, until, wish
-            )
+            until, why = quiet.isoformat(timespec="seconds"), sentence(self.crawl.pacing.reason)
+            logger.warning("%s: not crawled: no request before %s (%s)", self.name, until, why)
             return
         robots = await self._robots.rules_for(self.site.home)
-        refusal = (
-            "robots_unavailable"
-            if robots.unavailable
-            else None
-            if robots.allows(self.site.home)
-            else "robots_forbidden"
-        )
-        if refusal is not None:
+        if not robots.allows(self.site.home):
+            refusal = "robots_unavailable" if robots.unavailable else "robots_forbidden"
             self.crawl.end_reason = self.crawl.end_reason or refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
             return
@@ -119,10 +112,8 @@ class NewsSpider(Spider):
                 for request in self._source_requests([step]):
                     yield request
 
-    def go_on_with_stories(self) -> None:
-        """Every source was asked, or a batch of stories is done: the next ones, until the ledger
-        wants no more.
-        """
+    def request_stories(self) -> None:
+        """Request the next batch when the sources, or a batch of stories, are done."""
         if self.crawl.end_reason is not None:
             return
         if self.options.plan:
@@ -138,11 +129,11 @@ class NewsSpider(Spider):
             raise DontCloseSpider
 
     def closed(self, reason: str) -> None:
-        """A crawl to which nothing at all was announced has failed, whatever the reason."""
+        """A crawl without a single announced story has failed."""
         if self.crawl.end_reason is None and reason == "finished" and not self._announced:
             self.crawl.end_reason = "nothing_announced"
             logger.warning(
-                "%s: nothing was announced: no sitemap, feed, index or page gave a single story",
+                "%s: nothing was announced: no sitemap, feed, index or page has a single story",
                 self.name,
             )
 
@@ -151,9 +142,7 @@ class NewsSpider(Spider):
         return self._robots.known_rules(url)
 
     def request(self, url: str, callback: Callable[..., Any], **kwargs: Any) -> Request:
-        """A request of this crawl: all hosts of the site share one slot, so that they are asked one
-        at a time.
-        """
+        """A request of this crawl; all hosts of the site share one download slot."""
         meta = {"download_slot": self.name, **kwargs.pop("meta", {})}
         return Request(url, callback=callback, meta=meta, dont_filter=True, **kwargs)
 
@@ -170,60 +159,41 @@ class NewsSpider(Spider):
     def _source_requests(self, steps: Sequence[Step]) -> Iterator[Request]:
         for step in steps:
             address = plain_url(step.url)
-            if address is None or address in self._asked:
+            if address is None or address in self._requested:
                 continue
-            self._asked.add(address)
+            self._requested.add(address)
             if self._rests(address):
                 continue
             if step.page + 1 >= MAX_INDEX_PAGES:
-                logger.warning(
-                    "%s: %s: the walk ends here, after %d pages",
-                    self.name,
-                    step.url,
-                    MAX_INDEX_PAGES,
-                )
-            limit = (
-                MAX_SOURCE_BYTES
-                if isinstance(step.source, Sitemap)
-                else MAX_FEED_BYTES
-                if isinstance(step.source, Feed)
-                else None
-            )
+                limit = MAX_INDEX_PAGES
+                logger.warning("%s: %s: the walk ends after %d pages", self.name, step.url, limit)
             yield self.request(
                 step.url,
                 self.parse_source,
                 errback=self.source_failed,
                 cb_kwargs={"step": step},
                 headers=self._source_validators(address),
-                meta={"download_maxsize": limit} if limit else {},
+                meta=size_limit(step.source),
             )
 
     def _rests(self, address: str) -> bool:
-        """A source that was not there a few hours ago is not asked again today, the home page
-        excepted.
-        """
-        entry = self.crawl.archive.ledger.entry(address, site=self.name)
-        missing = entry is not None and self.crawl.archive.ledger.reason(
-            address, site=self.name
-        ) in ("http_404", "http_410", "dns_failed")
-        checked = entry.last_checked_at if entry is not None and missing else None
-        return (
-            checked is not None
-            and address != plain_url(self.site.home)
-            and self.crawl.now() - checked < REST
-        )
+        """Whether a source was found missing a few hours ago; never the home page."""
+        ledger = self.crawl.archive.ledger
+        entry = ledger.entry(address, site=self.name)
+        if entry is None or entry.last_checked_at is None or address == plain_url(self.site.home):
+            return False
+        missing = ledger.reason(address, site=self.name) in ("http_404", "http_410", "dns_failed")
+        return missing and self.crawl.now() - entry.last_checked_at < REST
 
     def _source_validators(self, address: str) -> dict[str, str]:
-        """A source that has not changed announces nothing new; a walk back in time reads it all the
-        same.
-        """
+        """An unchanged source announces nothing new, except to a walk back in time."""
         if self.options.since or self.options.until or self.options.plan:
             return {}
         entry = self.crawl.archive.ledger.entry(address, site=self.name)
         return entry.validators if entry is not None and entry.state == "source" else {}
 
     def parse_source(self, response: Response, step: Step) -> Iterator[Request]:
-        """Links of a sitemap, feed, index or section into the ledger; further sources out."""
+        """Enter the links of a source into the ledger, and follow further sources."""
         found = self._read(response, step)
         announced = announcements(self.site, found.links, self._window)
         self._announced += len(announced.dated) + (found.problem == "not_modified")
@@ -231,27 +201,24 @@ class NewsSpider(Spider):
         fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
         reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
         steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
-        complete = (
-            not steps and not found.sitemaps and not any(row.skipped for row in announced.rows)
-        )
+        skipped = any(row.skipped for row in announced.rows)
+        complete = not (steps or found.sitemaps or skipped)
         self._record_source(step, reason, response=response, complete=complete)
         yield from self._source_requests(steps)
 
     def _steps_after(
         self, step: Step, found: Announced, base: str, stories: list[Link], *, fresh: bool
     ) -> list[Step]:
-        """Where a source leads on: its sitemaps, its feeds, its next page."""
+        """Where a source leads: its sitemaps, its feeds, its next page."""
         maps = filter(None, (joined_url(base, link.url) for link in self._wanted(found)))
         steps = [
             *(Step(source=Sitemap(url), url=url) for url in maps),
             *(Step(source=Feed(url), url=url) for url in found.feeds),
         ]
         steps = [further for further in steps if self.site.may_request(host_of(further.url))]
-        return (
-            steps
-            if found.problem
-            else [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
-        )
+        if found.problem:
+            return steps
+        return [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
 
     def _read(self, response: Response, step: Step) -> Announced:
         if response.status == 304:
@@ -276,7 +243,7 @@ class NewsSpider(Spider):
         )
 
     def source_failed(self, failure: Failure) -> None:
-        """A source that gave no answer is written down; the others are used."""
+        """Record a source without a response; the others are used."""
         reason = refusal_of_error(failure)
         if reason != "pause_requested":
             self._record_source(failure.request.cb_kwargs["step"], reason)  # type: ignore[attr-defined]
@@ -284,40 +251,44 @@ class NewsSpider(Spider):
     def _record_source(
         self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False
     ) -> None:
-        """Write down what a source gave; say it aloud when one that used to work fails.
+        """Record the result of a source; warn if one that used to work fails.
 
-        Its validators are kept only if all that it announced is wanted, as the next crawl may want
-        what this one skipped, and if it leads nowhere else: 304 would say nothing of the sitemaps,
-        feeds and pages that it leads to, and a crawl that was killed before it asked for them must
-        find them again.
+        Validators are kept only if nothing was skipped (the next crawl may want it) and the source
+        leads nowhere else: a 304 would hide its sitemaps, feeds and pages from the next crawl, also
+        after this one was killed before it requested them.
         """
         url = plain_url(step.url)
         if url is None:
             return
         before = self.crawl.archive.ledger.entry(url, site=self.name)
         if reason not in ("announced", "no_links", "not_modified"):
-            used_to_work = self.crawl.archive.ledger.reason(url, site=self.name) in (
-                "announced",
-                "not_modified",
-            )
-            level = logging.WARNING if used_to_work else logging.INFO
-            logger.log(
-                level, "%s: source left aside: %s: %s", self.name, step.url, sentence(reason)
-            )
+            last = self.crawl.archive.ledger.reason(url, site=self.name)
+            level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
+            logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
             self.crawl.counts[f"sources/{reason}"] += 1
-        headers = headers_of(response) if response is not None and complete else {}
-        unchanged = reason == "not_modified" and before is not None
-        self.crawl.record(
-            Check(
-                url=url,
-                crawl_id=self.crawl.id,
-                checked_at=self.crawl.now(),
-                outcome="source",
-                reason=reason,
-                status=response.status if response is not None else None,
-                bytes=len(response.body) if response is not None else 0,
-                etag=headers.get("etag") or (before.etag if unchanged and before else None),
-                last_modified=headers.get("last-modified")
-                or (before.last_modified if unchanged and before else None),
-            )
+        etag = last_modified = None
+        if reason == "not_modified" and before is not None:
+            etag, last_modified = before.etag, before.last_modified
+        if response is not None and complete:
+            headers = headers_of(response)
+            etag = headers.get("etag") or etag
+            last_modified = headers.get("last-modified") or last_modified
+        check = Check(
+            url=url,
+            crawl_id=self.crawl.id,
+            checked_at=self.crawl.now(),
+            outcome="source",
+            reason=reason,
+            status=response.status if response is not None else None,
+            bytes=len(response.body) if response is not None else 0,
+            etag=etag,
+            last_modified=last_modified,
         )
+        self.crawl.record(check)
+
+
+def size_limit(source: Source) -> dict[str, int]:
+    """Request.meta that limits the bytes of a source."""
+    if isinstance(source, Sitemap):
+        return {"download_maxsize": MAX_SOURCE_BYTES}
+    return {"download_maxsize": MAX_FEED_BYTES} if isinstance(source, Feed) else {}

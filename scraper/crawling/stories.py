@@ -1,6 +1,4 @@
-"""class Stories: asking for the stories that the ledger wants, page by page, and judging the
-answers.
-"""
+"""class Stories: request the stories that are due, page by page, and judge the responses."""
 
 from __future__ import annotations
 
@@ -25,70 +23,66 @@ from scraper.sites.site import Identity, Site
 logger = logging.getLogger(__name__)
 
 BATCH = 100
-"""Stories handed to Scrapy at a time; the rest waits in the ledger, where nothing gets lost."""
+"""Stories handed to Scrapy at a time; the rest waits in the ledger, safe from a crash."""
 PART_PRIORITY = 1
-"""The rest of a story that was begun goes before other stories."""
+"""Further pages of a story are requested before other stories."""
 MAX_PARTS = 20
+"""Pages of one story; further ones count as missing."""
 
 RequestOf = Callable[..., Request]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """A request for a story that brought no page; goes through the pipelines to the ledger like a
-    page.
-    """
+class FetchFailure:
+    """A request for a story without a page; passes through the pipelines to the ledger."""
 
     entry: Entry
     outcome: str
     """`not_modified`, `gone`, `refused` or `failed`."""
     checked_at: datetime
+    """Aware, UTC."""
     reason: str | None = None
+    """A code of archive.ledger.wording; None for `not_modified`."""
     status: int | None = None
+    """HTTP status; None if there was no response."""
     headers: dict[str, str] | None = None
+    """Of the response, names in lower case; None if there was none."""
 
 
 class Stories:
-    """The stories of one crawl: fed from the ledger in its order, newest first, no more than the
-    limit.
-    """
+    """The stories of one crawl, in the order of the ledger (newest first), up to its limit."""
 
     def __init__(self, site: Site, crawl: Crawl, request: RequestOf) -> None:
         self._site = site
         self._crawl = crawl
         self._request = request
         self._waiting: deque[Entry] = deque()
-        self._asked: set[int] = set()
+        self._requested: set[int] = set()
         self._with_validators = 0
 
     def next_requests(self) -> list[Request]:
-        """The next stories to ask for; none where nothing is left, or the limit is reached."""
+        """Requests for the next stories; none if nothing is left or the limit is reached."""
         if not self._waiting:
-            self._waiting.extend(
-                entry for entry in self._crawl.frontier() if entry.id not in self._asked
-            )
+            due = self._crawl.frontier()
+            self._waiting.extend(entry for entry in due if entry.id not in self._requested)
         requests: list[Request] = []
         while self._waiting and len(requests) < BATCH and not self._at_limit():
             entry = self._waiting.popleft()
-            self._asked.add(entry.id)
-            requests.append(
-                self._request(
-                    entry.url,
-                    self.parse,
-                    errback=self.failed,
-                    cb_kwargs={"entry": entry},
-                    headers=self._validators(entry),
-                )
+            self._requested.add(entry.id)
+            request = self._request(
+                entry.url,
+                self.parse,
+                errback=self.failed,
+                cb_kwargs={"entry": entry},
+                headers=self._validators(entry),
             )
-        self._crawl.counts["wanted"] = len(self._asked) + (
-            0 if self._at_limit() else len(self._waiting)
-        )
+            requests.append(request)
+        still_due = 0 if self._at_limit() else len(self._waiting)
+        self._crawl.counts["wanted"] = len(self._requested) + still_due
         return requests
 
     def _validators(self, entry: Entry) -> dict[str, str]:
-        """None for a site that never answers 304, but for a probe now and then, the first of them
-        in every crawl.
-        """
+        """A site that never answers 304 gets only probes, the first one in every crawl."""
         if not entry.validators:
             return {}
         sends = revisit.sends_validators(
@@ -98,19 +92,19 @@ class Stories:
         return entry.validators if sends else {}
 
     def plan(self) -> list[Planned]:
-        """What would be asked for, and why."""
+        """What would be requested, and why."""
         return [Planned.of(entry) for entry in self._crawl.frontier()[: self._crawl.options.limit]]
 
     def _at_limit(self) -> bool:
         limit = self._crawl.options.limit
-        return limit is not None and len(self._asked) >= limit
+        return limit is not None and len(self._requested) >= limit
 
-    def parse(self, response: Response, entry: Entry) -> Iterator[Page | Miss | Request]:
-        """A story's first page; its further pages are asked for before it goes on."""
+    def parse(self, response: Response, entry: Entry) -> Iterator[Page | FetchFailure | Request]:
+        """Parse a story's first page; its further pages are requested before it is processed."""
         self._crawl.counts["asked"] += 1
         outcome, reason = self._judge(response, entry)
         if outcome is not None:
-            yield self._miss(entry, outcome, reason, response)
+            yield self._failure(entry, outcome, reason, response)
             return
         page = page_of(
             response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
@@ -118,10 +112,10 @@ class Stories:
         parts = part_urls(page, self._site)
         if len(parts) >= MAX_PARTS:
             page = replace(page, missing_parts=len(parts) - MAX_PARTS + 1)
-        yield from self._go_on(page, parts[: MAX_PARTS - 1], entry)
+        yield from self._continue(page, parts[: MAX_PARTS - 1], entry)
 
     def _judge(self, response: Response, entry: Entry) -> tuple[str | None, str | None]:
-        """(outcome, reason) of an answer that is no page of this story; (None, None) for a page."""
+        """(outcome, reason) of a response without a page of this story; else (None, None)."""
         if response.status == 304 and entry.validators:
             return "not_modified", None
         if response.status in (404, 410):
@@ -133,13 +127,11 @@ class Stories:
         if not isinstance(named, Identity) or named.key != entry.key:
             return "refused", "redirect_not_article"
         refusal = refusal_of_content(response)
-        return (
-            ("failed" if refusal == "empty_page" else "refused", refusal)
-            if refusal
-            else (None, None)
-        )
+        if refusal is None:
+            return None, None
+        return "failed" if refusal == "empty_page" else "refused", refusal
 
-    def _go_on(self, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
+    def _continue(self, page: Page, parts: list[str], entry: Entry) -> Iterator[Page | Request]:
         if not parts:
             yield page
             return
@@ -154,51 +146,48 @@ class Stories:
     def parse_part(
         self, response: Response, page: Page, parts: list[str], entry: Entry
     ) -> Iterator[Page | Request]:
-        """A further page of a story; one that is not to be had is missed, and the story goes on
-        without it.
-        """
+        """Add a further page to a story; if it is unavailable, the story continues without it."""
         outcome, _reason = self._judge(response, entry)
-        asked = response.request.url if response.request is not None else response.url
-        if outcome is not None or self._site.part_number(response.url) != self._site.part_number(
-            asked
-        ):
-            page = replace(page, missing_parts=page.missing_parts + 1)
-        else:
-            part = page_of(
-                response, site=entry.site, requested_url=asked, fetched_at=self._crawl.now()
-            )
+        url = response.request.url if response.request is not None else response.url
+        same_part = self._site.part_number(response.url) == self._site.part_number(url)
+        if outcome is None and same_part:
+            now = self._crawl.now()
+            part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
             page = replace(page, parts=(*page.parts, part))
-        yield from self._go_on(page, parts, entry)
+        else:
+            page = replace(page, missing_parts=page.missing_parts + 1)
+        yield from self._continue(page, parts, entry)
 
     def part_failed(self, failure: Failure) -> Iterator[Page | Request]:
-        """A further page that gave no answer is missed."""
+        """Count a further page without a response as missing."""
         kwargs: dict[str, Any] = failure.request.cb_kwargs  # type: ignore[attr-defined]
         page = replace(kwargs["page"], missing_parts=kwargs["page"].missing_parts + 1)
-        yield from self._go_on(page, kwargs["parts"], kwargs["entry"])
+        yield from self._continue(page, kwargs["parts"], kwargs["entry"])
 
-    def failed(self, failure: Failure) -> Iterator[Miss]:
-        """A story that gave no answer."""
+    def failed(self, failure: Failure) -> Iterator[FetchFailure]:
+        """Report a story without a response."""
         reason = refusal_of_error(failure)
         if reason == "pause_requested":
-            return  # it was not asked, and stays due
-        unasked = reason in ("private_address", "foreign_site", "robots_forbidden")
-        refused = unasked or reason == "redirect_offsite"
-        self._crawl.counts["asked"] += not unasked
+            return  # it was not requested, and stays due
+        unsent = reason in ("private_address", "foreign_site", "robots_forbidden")
+        refused = unsent or reason == "redirect_offsite"
+        self._crawl.counts["asked"] += not unsent
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
-        yield Miss(
+        yield FetchFailure(
             entry=entry,
             outcome="refused" if refused else "failed",
             reason=reason,
             checked_at=self._crawl.now(),
         )
 
-    def _miss(self, entry: Entry, outcome: str, reason: str | None, response: Response) -> Miss:
-        headers = headers_of(response)
-        return Miss(
+    def _failure(
+        self, entry: Entry, outcome: str, reason: str | None, response: Response
+    ) -> FetchFailure:
+        return FetchFailure(
             entry=entry,
             outcome=outcome,
             reason=reason,
             status=response.status,
-            headers=headers,
+            headers=headers_of(response),
             checked_at=self._crawl.now(),
         )

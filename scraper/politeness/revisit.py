@@ -26,7 +26,7 @@ NEVER_AFTER_QUIET = timedelta(days=30)
 QUIET_CHECKS = 3
 
 PROBE_EVERY = 10
-"""A site that never answers 304 gets validators with every tenth request, in case it has changed."""
+"""A site that never answers 304 gets validators with every tenth request only, as a probe."""
 
 GONE_WAITS = (timedelta(days=1), timedelta(days=7))
 """A story that was taken down may come back: it is requested twice more."""

@@ -1,4 +1,4 @@
-"""robots.txt by RFC 9309, and opt-outs from text and data mining (robots.txt, headers, meta tags)."""
+"""robots.txt by RFC 9309; opt-outs from text and data mining by it, headers and meta tags."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ PRODUCT = "warta"
 
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser must read at least this much
 
-AI_CRAWLERS = tuple(
-    (
-        "GPTBot CCBot Google-Extended ClaudeBot anthropic-ai Claude-Web PerplexityBot Bytespider "
-        "Applebot-Extended meta-externalagent FacebookBot Amazonbot cohere-ai Diffbot omgili AI2Bot "
-        "ImagesiftBot Timpibot"
-    ).split()
+AI_CRAWLERS = (
+    *("GPTBot", "CCBot", "Google-Extended", "ClaudeBot", "anthropic-ai", "Claude-Web"),
+    *("PerplexityBot", "Bytespider", "Applebot-Extended", "meta-externalagent", "FacebookBot"),
+    *("Amazonbot", "cohere-ai", "Diffbot", "omgili", "AI2Bot", "ImagesiftBot", "Timpibot"),
 )
 """Crawlers that collect training data; a site that excludes one opts out of text mining."""
 

@@ -20,7 +20,7 @@ from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.terminal import columns, counted, note, print_rows
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
-from scraper.crawling.process import configured_settings, crawl_settings, own_of, run_spiders
+from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
 from scraper.sites.loader import sites as all_sites
 
@@ -111,10 +111,12 @@ def crawl(
         "recheck": recheck,
         "plan": "1" if plan else "",
     }
-    own = {name: own_of(known, name, overrides) for name in names}
+    own = {name: overrides_of(known, name, overrides) for name in names}
     if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
         own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
-    crawls = run_spiders(names, settings, arguments, own=own, in_turn=bool(settings["DEMO"]))
+    crawls = run_spiders(
+        names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
+    )
     if plan:
         _show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
     else:

@@ -19,8 +19,8 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
-from scraper.crawling.doctor.findings import EXIT, NOT_ASKED, UNREACHABLE, WELL, Examination
-from scraper.crawling.process import configured_settings, crawl_settings, own_of, run_spiders
+from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
+from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import site_lock
 from scraper.sites.loader import sites as all_sites
 
@@ -88,7 +88,7 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     known = configured()
     settings = crawl_settings(archive, (*configured_settings(known), *overrides), verbose=verbose)
     settings.set("PROGRESS_BAR", False, priority="cmdline")
-    own = own_of(known, site, overrides)
+    own = overrides_of(known, site, overrides)
     if own.delay is not None:
         settings.set("DOWNLOAD_DELAY", own.delay, priority="cmdline")
     return settings
@@ -129,7 +129,7 @@ def _show(found: Examination, now: datetime) -> None:
         sources = [
             dict(each, size=None if each["bytes"] is None else human_bytes(each["bytes"]))
             for each in row["sources"]
-            if each["reason"] != NOT_ASKED
+            if each["reason"] != NOT_REQUESTED
         ]
         print_table(sources, _SOURCES)
     for story in row["stories"]:
@@ -145,7 +145,7 @@ def _show(found: Examination, now: datetime) -> None:
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
     verdict = "all is well" if found.verdict == WELL else found.verdict
     click.echo()
-    click.secho(f"{found.site.name}: {verdict} ({found.asked} requests).", fg=colour)
+    click.secho(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 
 
 def _heading(text: str) -> None:

@@ -1,12 +1,11 @@
-"""class Examiner: a handful of polite requests to a live site, to see whether it is still as its
-profile says. Keeps nothing.
-"""
+"""class Examiner: compare a live site with its profile by a dozen requests; keeps nothing."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Self
 
 from scrapy import Request, Spider
@@ -18,14 +17,13 @@ from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
 from archive.identity import joined_url
-from scraper.crawling.announcements import announcements
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, read_source
-from scraper.crawling.doctor.findings import NOT_ASKED, Examination, SourceFinding, StoryFinding
+from scraper.crawling.discovery import Announced, announcements, read_source
+from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import page_of, part_urls
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
-from scraper.crawling.spider import MAX_FEED_BYTES, name_ourselves
+from scraper.crawling.spider import set_user_agent, size_limit
 from scraper.extraction import read_page
 from scraper.extraction.article import refusal_of_article
 from scraper.extraction.locate import find_article
@@ -33,7 +31,7 @@ from scraper.extraction.tree import Element, clean, parse_html
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Identity, Site
-from scraper.sites.sources import Feed, Link, Section, Sitemap, Source, Step, Window
+from scraper.sites.sources import Link, Section, Sitemap, Source, Step, Window
 
 logger = logging.getLogger(__name__)
 
@@ -41,27 +39,25 @@ MAX_REQUESTS = 12
 """Requests of one examination, robots.txt and redirects included."""
 STORIES = 3
 MAX_REDIRECTS = 3
-BEFORE_HOME = 4
-"""Sources that are asked before the home page, which tells most where the others have moved."""
+SOURCES_BEFORE_HOME = 4
+"""Sources before the home page, which shows best where the others have moved."""
 
 
 class Examiner(Spider):
-    """Asks one site for robots.txt, its sources and its newest stories, one after the other,
-    through the crawler's own middlewares.
-    """
+    """Requests robots.txt, the sources and the newest stories of a site, one after the other."""
 
     name = "doctor"
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Called by Scrapy: named as a crawl is; nothing is asked twice."""
+        """Called by Scrapy: sets the user agent; nothing is retried."""
         super().update_settings(settings)
-        name_ourselves(settings)
+        set_user_agent(settings)
         settings.set("RETRY_ENABLED", False, priority="spider")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Called by Scrapy; a bad setting ends the program with one plain line."""
+        """Called by Scrapy; a bad setting is one line, no traceback."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         try:
             spider.crawl = Crawl.begin(crawler, spider.site.name, Options(plan=True))
@@ -78,31 +74,27 @@ class Examiner(Spider):
         self._links: dict[str, Link] = {}  # newest link of each story
 
     async def start(self) -> AsyncIterator[Any]:
-        """The whole examination; what goes wrong in it is a finding."""
+        """Examine the site; an error is a finding."""
         try:
             await self._examine()
         except Exception:
-            logger.exception("%s: the examination broke off", self.site.name)
+            logger.exception("%s: the examination failed", self.site.name)
             self.found.broken = True
         for request in self._further:
-            yield request  # none: Scrapy wants a generator, and all the asking was done here
+            yield request  # none: Scrapy expects a generator, but all requests were sent above
 
     async def _examine(self) -> None:
         robots = self._robots
         self.found.robots = rules = await robots.rules_for(self.site.home)
-        self.found.asked = self._asked()
+        self.found.requests = self._sent()
         if not rules.allows(self.site.home):
             return
         for source in self._sources(rules.sitemaps):
-            await self._ask_source(source)
-        newest = sorted(
-            self._links.values(),
-            key=lambda link: link.published_at.timestamp() if link.published_at else 0.0,
-            reverse=True,
-        )
+            await self._examine_source(source)
+        newest = sorted(self._links.values(), key=lambda link: _age(link.published_at))
         for link in newest[:STORIES]:
-            self.found.stories.append(await self._ask_story(link))
-            self.found.asked = self._asked()
+            self.found.stories.append(await self._examine_story(link))
+            self.found.requests = self._sent()
 
     @property
     def _robots(self) -> RobotsMiddleware:
@@ -110,17 +102,12 @@ class Examiner(Spider):
         assert middleware is not None
         return middleware
 
-    def _asked(self) -> int:
-        return (
-            int(self.crawler.stats.get_value("downloader/request_count", 0))
-            if self.crawler.stats
-            else 0
-        )
+    def _sent(self) -> int:
+        stats = self.crawler.stats
+        return int(stats.get_value("downloader/request_count", 0)) if stats else 0
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
-        """Sitemaps of robots.txt, the profile's own sources and the home page, each once; the home
-        page early enough to be asked.
-        """
+        """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page."""
         named = [Sitemap(url) for url in sitemaps if self.site.may_request(host_of(url))]
         seen: set[str] = set()
         sources: list[Source] = []
@@ -129,49 +116,36 @@ class Examiner(Spider):
             if address is not None and address not in seen:
                 seen.add(address)
                 sources.append(source)
-        first, others, home = sources[:BEFORE_HOME], sources[BEFORE_HOME:-1], sources[-1:]
-        yield from first if len(sources) <= BEFORE_HOME else (*first, *home, *others)
+        first, others, home = (
+            sources[:SOURCES_BEFORE_HOME],
+            sources[SOURCES_BEFORE_HOME:-1],
+            sources[-1:],
+        )
+        if len(sources) > SOURCES_BEFORE_HOME:
+            first = [*first, *home, *others]
+        yield from first
 
     @property
     def _window(self) -> Window:
         return self.crawl.window(self.site.zone)
 
-    async def _ask_source(self, source: Source) -> None:
+    async def _examine_source(self, source: Source) -> None:
         step = next(source.first(self._window))
         finding, announced = await self._read_source(step)
         self.found.sources.append(finding)
-        maps = sorted(
-            announced.sitemaps,
-            key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0,
-            reverse=True,
-        )
-        inner = next(
-            (
-                url
-                for link in maps
-                if (url := joined_url(step.url, link.url)) and self.site.may_request(host_of(url))
-            ),
-            None,
-        )
+        maps = sorted(announced.sitemaps, key=lambda link: _age(link.lastmod))
+        urls = filter(None, (joined_url(step.url, link.url) for link in maps))
+        inner = next((url for url in urls if self.site.may_request(host_of(url))), None)
         if inner is not None and not finding.article_links:
             further, _announced = await self._read_source(Step(source=Sitemap(inner), url=inner))
             self.found.sources.append(replace(further, within=step.url))
 
     async def _read_source(self, step: Step) -> tuple[SourceFinding, Announced]:
-        """What a source gives; the links to stories among it are remembered."""
+        """Read a source, and remember its links to stories."""
         kind = type(step.source).__name__
         if self._left(STORIES) < self._cost(step.url):
-            return SourceFinding(url=step.url, kind=kind, reason=NOT_ASKED), Announced()
-        limit = (
-            MAX_SOURCE_BYTES
-            if isinstance(step.source, Sitemap)
-            else MAX_FEED_BYTES
-            if isinstance(step.source, Feed)
-            else None
-        )
-        response = await self._ask(
-            step.url, STORIES, **({"download_maxsize": limit} if limit else {})
-        )
+            return SourceFinding(url=step.url, kind=kind, reason=NOT_REQUESTED), Announced()
+        response = await self._request(step.url, STORIES, **size_limit(step.source))
         if isinstance(response, str):
             return SourceFinding(url=step.url, kind=kind, reason=response), Announced()
         finding = SourceFinding(
@@ -194,9 +168,9 @@ class Examiner(Spider):
         keys = {row.key for row in stories.rows if row.refused is None}
         dates = [link.published_at for link in stories.dated if link.published_at is not None]
         others = [row.url for row in stories.rows if row.refused == "not_an_article"]
-        reason = announced.problem or (
-            None if announced.links or announced.sitemaps else "no_links"
-        )
+        reason = announced.problem
+        if not announced.links and not announced.sitemaps:
+            reason = reason or "no_links"
         return replace(
             finding,
             links=len(announced.links) + len(announced.sitemaps),
@@ -206,10 +180,10 @@ class Examiner(Spider):
             others=tuple(sorted(others, key=len, reverse=True)[:3]),
         )
 
-    async def _ask_story(self, link: Link) -> StoryFinding:
+    async def _examine_story(self, link: Link) -> StoryFinding:
         if self._left(0) < self._cost(link.url):
-            return StoryFinding(url=link.url, reason=NOT_ASKED)
-        response = await self._ask(link.url, 0)
+            return StoryFinding(url=link.url, reason=NOT_REQUESTED)
+        response = await self._request(link.url, 0)
         if isinstance(response, str):
             return StoryFinding(url=link.url, reason=response)
         named = self.site.identify(response.url)
@@ -231,11 +205,9 @@ class Examiner(Spider):
         try:
             reading = read_page(page, self.site)
             document = parse_html(page.body, page.headers.get("content-type"))
-            node = (
-                find_article(document, reading.article.headline)
-                if document and reading.article.layout == "fallback"
-                else None
-            )
+            node = None
+            if document and reading.article.layout == "fallback":
+                node = find_article(document, reading.article.headline)
         except Exception as error:
             logger.info("%s could not be read: %s", link.url, error)
             return replace(finding, reason="extraction_failed")
@@ -252,8 +224,8 @@ class Examiner(Spider):
             words_there=len(clean(node.text_content()).split()) if node is not None else 0,
         )
 
-    async def _ask(self, url: str, reserve: int, **meta: Any) -> Response | str:
-        """The answer, or the reason why there is none."""
+    async def _request(self, url: str, reserve: int, **meta: Any) -> Response | str:
+        """The response, or the reason why there is none."""
         if self.crawl.stopping:
             return "pause_requested"
         own = {
@@ -269,20 +241,23 @@ class Examiner(Spider):
         except Exception as error:
             return refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
         finally:
-            self.found.asked = self._asked()
+            self.found.requests = self._sent()
 
     def _cost(self, url: str) -> int:
-        """Requests that an address costs: its host is asked for robots.txt first."""
+        """Requests that a URL costs: robots.txt of its host is requested first."""
         return 1 if self._robots.known_rules(url) is not None else 2
 
     def _left(self, reserve: int) -> int:
-        return MAX_REQUESTS - reserve - self._asked()
+        return MAX_REQUESTS - reserve - self._sent()
+
+
+def _age(at: datetime | None) -> float:
+    """Sort key: the newest first, those without a time last."""
+    return -at.timestamp() if at else 0.0
 
 
 def named_node(node: Element | None) -> str | None:
-    """A selector by which a node, or the nearest one around it that has a name, could be found
-    again.
-    """
+    """A selector of a node, or of its nearest ancestor with an id, class or itemprop."""
     while node is not None and node.tag not in ("body", "html"):
         tag, classes = str(node.tag), (node.get("class") or "").split()
         if node.get("id"):

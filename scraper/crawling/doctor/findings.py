@@ -1,6 +1,4 @@
-"""What an examination of a live site found, and what follows from it, in plain sentences. Nothing
-is asked here.
-"""
+"""Findings about a live site, and what to do about them, in plain sentences."""
 
 from __future__ import annotations
 
@@ -15,47 +13,25 @@ from archive.records import Article
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
 
-FIELDS = (
-    "headline",
-    "kicker",
-    "deck",
-    "body",
-    "dateline",
-    "authors",
-    "editors",
-    "agency",
-    "published_at",
-    "modified_at",
-    "section",
-    "tags",
-    "image_url",
-    "caption",
-    "story_id",
-    "canonical_url",
+FIELDS = tuple(
+    "headline kicker deck body dateline authors editors agency published_at modified_at section "
+    "tags image_url caption story_id canonical_url".split()
 )
 ESSENTIAL = ("headline", "body", "published_at")
-"""Without these a story is of little use."""
+"""Fields without which a story is of little use."""
 USUAL = ("authors", "section", "image_url")
-"""Nearly every newsroom gives these: missing in all stories, a selector is worth a look."""
+"""Fields of nearly every publisher: if all stories lack one, its selector needs a look."""
 STALE = timedelta(days=3)
-"""A newsroom whose newest story is older than this publishes elsewhere."""
+"""A site whose newest story is older than this publishes elsewhere."""
 
 REFUSING = frozenset({"http_401", "http_402", "http_403", "http_451"})
-FAILING = REFUSING | {
-    "http_429",
-    "http_5xx",
-    "timeout",
-    "connection_failed",
-    "tls_failed",
-    "dns_failed",
-    "robots_unavailable",
-}
-"""Codes of archive.ledger.wording that tell of the server; where all sources give one, nothing can
-be said of the profile.
-"""
+FAILING = REFUSING | frozenset(
+    "http_429 http_5xx timeout connection_failed tls_failed dns_failed robots_unavailable".split()
+)
+"""Reasons on the server's side: if all sources have one, nothing is known about the profile."""
 
-NOT_ASKED = "not_asked"
-"""In place of a code of archive.ledger.wording: the handful of requests was used up."""
+NOT_REQUESTED = "not_asked"
+"""Instead of a code of archive.ledger.wording: the requests were used up."""
 
 WELL, LOOK, UNREACHABLE = "well", "needs a look", "cannot be reached"
 EXIT = {WELL: 0, LOOK: 3, UNREACHABLE: 1}
@@ -63,13 +39,13 @@ EXIT = {WELL: 0, LOOK: 3, UNREACHABLE: 1}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFinding:
-    """What one source of the profile gave."""
+    """The result of one source of the profile."""
 
     url: str
     kind: str
     """Name of its class in scraper.sites.sources."""
     within: str | None = None
-    """The index of sitemaps that led here."""
+    """URL of the sitemap index that led here; None for a source of the profile."""
     status: int | None = None
     bytes: int | None = None
     links: int = 0
@@ -77,14 +53,14 @@ class SourceFinding:
     """Stories among the links, each once."""
     newest: datetime | None = None
     reason: str | None = None
-    """Why it gave nothing: a code of archive.ledger.wording, or NOT_ASKED."""
+    """Why it has no links: a code of archive.ledger.wording, or NOT_REQUESTED."""
     others: tuple[str, ...] = ()
-    """Links of the site's own that have not the shape of an article."""
+    """The site's own links that match none of `article_urls`, the longest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryFinding:
-    """What was read from one story's first page."""
+    """The result of one story's first page."""
 
     url: str
     status: int | None = None
@@ -92,64 +68,75 @@ class StoryFinding:
     reason: str | None = None
     article: Article | None = field(default=None, repr=False)
     came_from: dict[str, str] = field(default_factory=dict)
-    """Field -> the layer that gave it."""
+    """Field -> the layer that it was read from."""
     opted_out: str | None = None
     further_pages: int = 0
     body_at: str | None = None
-    """Where the text seems to be, on a page that no layout fits."""
+    """Selector of the probable body, if no layout matched."""
     words_there: int = 0
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Fields that the page did not give."""
-        return tuple(
-            name for name in FIELDS if self.article is not None and not getattr(self.article, name)
-        )
+        """Fields that the page does not have."""
+        if self.article is None:
+            return ()
+        return tuple(name for name in FIELDS if not getattr(self.article, name))
 
 
 @dataclass(slots=True, kw_only=True)
 class Examination:
-    """All that was found."""
+    """All findings about a site."""
 
     site: Site
     robots: RobotsTxt | None = None
     sources: list[SourceFinding] = field(default_factory=list)
     stories: list[StoryFinding] = field(default_factory=list)
-    asked: int = 0
+    requests: int = 0
+    """Sent so far, redirects included."""
     broken: bool = False
+    """Whether the examination itself failed."""
 
     @property
     def verdict(self) -> str:
         """WELL, LOOK or UNREACHABLE."""
         if self.robots is None or self.robots.status is None:
             return UNREACHABLE
-        tried = [finding for finding in self.sources if finding.reason != NOT_ASKED]
+        tried = [finding for finding in self.sources if finding.reason != NOT_REQUESTED]
         if tried and all(finding.status is None for finding in tried) and not self.stories:
             return UNREACHABLE
         return LOOK if any(True for _problem in self.problems()) else WELL
 
     @property
     def profile(self) -> str:
-        """The file that holds the site's profile, as a person would name it."""
+        """Path of the file with the site's profile."""
         return f"scraper/spiders/{self.site.name}.py"
 
+    def _reasons(self) -> set[str | None]:
+        return {found.reason for found in self.sources} | {found.reason for found in self.stories}
+
     def problems(self) -> Iterator[str]:
-        """What needs a look, with what to do about it."""
+        """Yield what needs a look, each with what to do about it."""
         robots, home = self.robots, self.site.home
         if self.broken:
-            yield "the examination broke off: this is a bug of warta; -v shows where"
+            yield "the examination failed: this is a bug in warta; -v shows where"
         if robots is None or robots.status is None:
-            why = sentence(robots.reason) if robots and robots.reason else "no answer came"
-            yield f"{home} could not be reached: {why}; see whether a browser reaches it, and whether a proxy is needed (https_proxy)"
+            cause = sentence(robots.reason) if robots and robots.reason else "no response"
+            yield (
+                f"{home} could not be reached: {cause}; check whether a browser reaches it, "
+                "and whether a proxy is needed (https_proxy)"
+            )
         elif robots.unavailable:
-            yield f"robots.txt could not be had (status {robots.status}): nothing is asked of the site until it can; try again later"
+            yield (
+                f"robots.txt is unavailable (status {robots.status}): "
+                "the site is not crawled until it is available; try again later"
+            )
         elif not robots.allows(home):
-            yield f"robots.txt forbids us the site{_by(robots, home)}: ask the newsroom for leave, or do not crawl it"
-        elif "pause_requested" in (
-            *(source.reason for source in self.sources),
-            *(story.reason for story in self.stories),
-        ):
-            yield "the site has too much to do and asked to be left alone for a while: try again later"
+            yield (
+                f"robots.txt disallows the site{_by(robots, home)}: "
+                "ask the publisher for permission, or do not crawl it"
+            )
+        elif "pause_requested" in self._reasons():
+            yield "the site is overloaded and requested a pause: try again later"
         else:
             yield from self._problems_of_sources()
             yield from self._problems_of_stories()
@@ -157,65 +144,71 @@ class Examination:
     def _problems_of_sources(self) -> Iterator[str]:
         if any(finding.article_links for finding in self.sources):
             return
-        reasons = [finding.reason for finding in self.sources if finding.reason != NOT_ASKED]
+        reasons = [finding.reason for finding in self.sources if finding.reason != NOT_REQUESTED]
         if reasons and FAILING.issuperset(reasons):
-            told = "; ".join(sorted({sentence(reason) for reason in reasons}))
-            refused = (
-                "the site refuses us: see whether a browser reads it from here, or ask the newsroom"
-            )
-            failed = "the site fails, which says nothing of the profile: try again later"
-            advice = refused if REFUSING.issuperset(reasons) else failed
-            yield f"none of {plural(len(reasons), 'source')} could be read ({told}): {advice}"
+            causes = "; ".join(sorted({sentence(reason) for reason in reasons}))
+            advice = "the site fails, whatever its profile: try again later"
+            if REFUSING.issuperset(reasons):
+                advice = (
+                    "the site refuses us: check whether a browser reads it from here, "
+                    "or ask the publisher"
+                )
+            yield f"none of {plural(len(reasons), 'source')} could be read ({causes}): {advice}"
             return
         yield (
-            f"no source gave a link to a story: find today's sitemap, feed or index of {self.site.home} and name it in `sources` "
-            f"of {self.profile}"
+            "no source has a link to a story: find today's sitemap, feed or index of "
+            f"{self.site.home} and add it to `sources` in {self.profile}"
         )
         others = list(dict.fromkeys(url for finding in self.sources for url in finding.others))[:3]
         if others:
-            yield f"these links fit none of `article_urls` of {self.profile}; if they are stories, add their pattern: {', '.join(others)}"
+            yield (
+                f"these links match none of `article_urls` in {self.profile}; "
+                f"if they are stories, add their pattern: {', '.join(others)}"
+            )
 
     def _problems_of_stories(self) -> Iterator[str]:
         for story in self.stories:
-            if story.reason is not None and story.reason != NOT_ASKED:
-                yield f"{story.url} gave no story: {sentence(story.reason)}"
+            if story.reason is not None and story.reason != NOT_REQUESTED:
+                yield f"{story.url} has no story: {sentence(story.reason)}"
         read = [story for story in self.stories if story.article is not None]
-        lost = [
-            story
-            for story in read
-            if story.article is not None and story.article.layout == "fallback"
-        ]
+        number = plural(len(read), "story", "stories")
+        lost = [story for story in read if story.article and story.article.layout == "fallback"]
         if lost:
             places = Counter((story.body_at, story.words_there) for story in lost if story.body_at)
-            (place, words), _count = places.most_common(1)[0] if places else ((None, 0), 0)
-            hint = f"; the body seems to be in {place} ({plural(words, 'word')})" if place else ""
-            of = f"{len(lost)} of {plural(len(read), 'story', 'stories')}"
-            yield f"no layout matched in {of}: add a Layout in front of `layouts` in {self.profile}{hint}"
+            hint = ""
+            for (place, words), _count in places.most_common(1):
+                hint = f"; the body seems to be in {place} ({plural(words, 'word')})"
+            yield (
+                f"no layout matched in {len(lost)} of {number}: "
+                f"add a Layout in front of `layouts` in {self.profile}{hint}"
+            )
         for name in ESSENTIAL:
             without = [story for story in read if name in story.missing]
             if without:
                 selector = {"published_at": "date"}.get(name, name)
                 yield (
-                    f"no {name} in {len(without)} of {plural(len(read), 'story', 'stories')}: see `{selector}` of the layout in "
+                    f"no {name} in {len(without)} of {number}: see `{selector}` of the layout in "
                     f"{self.profile}, e.g. with {without[0].url}"
                 )
 
     def notes(self, *, now: datetime) -> Iterator[str]:
-        """What is good to know, though nothing is wrong."""
+        """Yield what is worth knowing, though nothing is wrong."""
         robots, home = self.robots, self.site.home
-        shut_out = tuple(robots.excluded(home)) if robots is not None else ()
-        if shut_out and robots is not None and robots.allows(home):
-            yield f"robots.txt shuts out crawlers that collect texts ({', '.join(shut_out)}): its stories are marked `opted_out`"
-        gone = [
-            finding.url
-            for finding in self.sources
-            if finding.reason in ("http_404", "http_410", "dns_failed")
-        ]
+        if robots is not None and robots.allows(home) and (agents := [*robots.excluded(home)]):
+            yield (
+                f"robots.txt excludes crawlers that collect training data ({', '.join(agents)}): "
+                "its stories are marked `opted_out`"
+            )
+        absent = ("http_404", "http_410", "dns_failed")
+        gone = [finding.url for finding in self.sources if finding.reason in absent]
         if gone and any(finding.article_links for finding in self.sources):
-            yield f"not there, so if it stays so take it out of `sources` in {self.profile}: {', '.join(gone)}"
-        left = sum(finding.reason == NOT_ASKED for finding in self.sources)
+            yield (
+                f"missing; if it stays so, remove it from `sources` in {self.profile}: "
+                f"{', '.join(gone)}"
+            )
+        left = sum(finding.reason == NOT_REQUESTED for finding in self.sources)
         if left:
-            yield f"{plural(left, 'source')} not asked: an examination is a handful of requests"
+            yield f"{plural(left, 'source')} not requested: an examination is a dozen requests"
         newest = max((finding.newest for finding in self.sources if finding.newest), default=None)
         if newest is not None and now - newest > STALE:
             yield f"the newest story that is announced is {plural((now - newest).days, 'day')} old"
@@ -223,19 +216,22 @@ class Examination:
 
     def _notes_of_stories(self) -> Iterator[str]:
         read = [story.article for story in self.stories if story.article is not None]
-        missing = [
-            name for name in USUAL if read and not any(getattr(article, name) for article in read)
-        ]
-        if missing and not all(article.layout == "fallback" for article in read):
-            yield f"in none of the stories: {', '.join(missing)}; if the pages show them, see the layout in {self.profile}"
+        if all(article.layout == "fallback" for article in read):
+            return
+        missing = [name for name in USUAL if not any(getattr(article, name) for article in read)]
+        if missing:
+            yield (
+                f"in none of the stories: {', '.join(missing)}; "
+                f"if the pages show them, see the layout in {self.profile}"
+            )
 
     def as_dict(self, *, now: datetime) -> dict[str, Any]:
-        """For `--json`."""
+        """The object that `--json` prints."""
         return {
             "site": self.site.name,
             "home": self.site.home,
             "verdict": self.verdict,
-            "requests": self.asked,
+            "requests": self.requests,
             "robots": self._robots_row(),
             "sources": [_source_row(finding) for finding in self.sources],
             "stories": [_story_row(finding) for finding in self.stories],
@@ -308,9 +304,7 @@ def _story_row(finding: StoryFinding) -> dict[str, Any]:
 
 
 def why(reason: str | None) -> str:
-    """The reason in plain words."""
-    return (
-        "not asked: the handful of requests was used up"
-        if reason == NOT_ASKED
-        else sentence(reason)
-    )
+    """The sentence of a reason."""
+    if reason == NOT_REQUESTED:
+        return "not requested: the requests of an examination were used up"
+    return sentence(reason)

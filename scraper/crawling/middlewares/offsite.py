@@ -1,6 +1,4 @@
-"""No request leaves the site: neither to another one nor to an internal address, redirects
-included.
-"""
+"""No request leaves the site or reaches an internal address, redirects included."""
 
 from __future__ import annotations
 
@@ -14,9 +12,9 @@ from scraper.crawling.responses import Refused
 from scraper.sites.addresses import is_private
 
 
-class FenceMiddleware:
-    """Refuses requests to internal addresses (`private_address`) and to other sites
-    (`foreign_site`, `redirect_offsite`).
+class SiteBoundaryMiddleware:
+    """Refuses internal addresses (`private_address`) and other sites (`foreign_site`, after a
+    redirect `redirect_offsite`), before robots.txt is requested.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -28,12 +26,10 @@ class FenceMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Refuse before anything is asked, robots.txt included."""
+        """Raise Refused for a request beyond the boundary."""
         host = urlparse_cached(request).hostname or ""
         if is_private(host):
             raise Refused("private_address")
-        site = self._crawler.spider.site  # type: ignore[union-attr]
-        if not site.may_request(host):
-            raise Refused(
-                "redirect_offsite" if request.meta.get("redirect_times") else "foreign_site"
-            )
+        if self._crawler.spider.site.may_request(host):  # type: ignore[union-attr]
+            return
+        raise Refused("redirect_offsite" if request.meta.get("redirect_times") else "foreign_site")

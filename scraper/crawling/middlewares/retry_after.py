@@ -1,6 +1,4 @@
-"""A server that answers 429 or 503 is asked less often, and gets the quiet that its Retry-After
-asks for; one that fails is let be.
-"""
+"""Slow down for 429 and 503, pause as Retry-After requests, and stop asking a failing server."""
 
 from __future__ import annotations
 
@@ -13,29 +11,20 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawling.crawl import Crawl
-from scraper.politeness.rules import (
-    FEW_FAILURES,
-    MANY_FAILURES,
-    OVERLOADED,
-    PATIENCE,
-    REST,
-    is_failure,
-    retry_after_seconds,
-)
+from scraper.politeness import rules
 
 logger = logging.getLogger(__name__)
 
 
 class RetryAfterMiddleware:
-    """Notes every answer in the crawl's pace, for all requests to its site.
+    """Counts every response in the crawl's pace, for all requests to its site.
 
-    Stands nearer to the server than Scrapy's RetryMiddleware, which sends its repeats at once: they
-    wait as every request does, at the gate of `scraper.crawling.middlewares.download_handler`. A
-    server that asks for more than RETRY_AFTER_MAX seconds (`pause_requested`), or that answers so
-    for PATIENCE addresses in a row (`overloaded`), is not asked again: the crawl of its site ends,
-    and the archive remembers until when. So ends the crawl of one where MANY_FAILURES addresses in
-    a row fail or are refused (`site_failing`). Scrapy's AutoThrottle, where it is on, may only make
-    the delay longer.
+    It is nearer to the server than Scrapy's RetryMiddleware, whose retries wait like every request
+    at the gate of `scraper.crawling.middlewares.download_handler`. The crawl of a site ends if the
+    server requests a pause of more than RETRY_AFTER_MAX seconds (`pause_requested`), if PATIENCE
+    addresses in a row are answered with 429 or 503 (`overloaded`), or if MANY_FAILURES addresses in
+    a row fail or are refused (`site_failing`); the archive remembers the pause. Scrapy's
+    AutoThrottle, if enabled, may only lengthen the delay.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -48,34 +37,33 @@ class RetryAfterMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note how the server is, and how long it wants to be left alone."""
+        """Count the response; slow down, pause or stop if the server is overloaded or fails."""
         crawl = Crawl.of(self._crawler)
-        crawl.pacing.note(response.status, again=_again(request))
-        if response.status in OVERLOADED:
+        crawl.pacing.note(response.status, again=_is_retry(request))
+        if response.status in rules.OVERLOADED:
             self._slow_down(request, response, crawl)
-        elif is_failure(response.status):
-            self._let_be(request, crawl)
-        slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
-        if (slot := slots.get(str(request.meta.get("download_slot")))) is not None:
+        elif rules.is_failure(response.status):
+            self._limit_failures(request, crawl)
+        if (slot := crawl.slot_of(request)) is not None:
             crawl.pacing.apply(slot)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note that no answer came."""
-        if not isinstance(exception, IgnoreRequest):  # our own refusals
+        """Count a request without a response; our own refusals do not count."""
+        if not isinstance(exception, IgnoreRequest):
             crawl = Crawl.of(self._crawler)
-            crawl.pacing.note_failure(again=_again(request))
-            self._let_be(request, crawl)
+            crawl.pacing.note_failure(again=_is_retry(request))
+            self._limit_failures(request, crawl)
 
-    def _let_be(self, request: Request, crawl: Crawl) -> None:
+    def _limit_failures(self, request: Request, crawl: Crawl) -> None:
+        """Retry nothing after a few failures in a row, and end the crawl after many stories."""
         failing = crawl.pacing.pace.failing
-        if failing > FEW_FAILURES:
+        if failing > rules.FEW_FAILURES:
             request.meta["dont_retry"] = True
-        if (
-            failing >= MANY_FAILURES and "entry" in request.cb_kwargs and not crawl.stopping
-        ):  # a story: sources that fail lead to none
+        is_story = "entry" in request.cb_kwargs
+        if failing >= rules.MANY_FAILURES and is_story and not crawl.stopping:
             logger.warning(
-                "%s: %d addresses in a row failed or were refused: the crawl of this site ends here",
+                "%s: %d addresses in a row failed or were refused: the crawl of this site ends",
                 crawl.site,
                 failing,
             )
@@ -83,45 +71,47 @@ class RetryAfterMiddleware:
             crawl.stop("site_failing")
 
     def _slow_down(self, request: Request, response: Response, crawl: Crawl) -> None:
-        pacing, now = crawl.pacing, crawl.now()
         crawl.counts["overloaded"] += 1
         header = (response.headers.get("Retry-After") or b"").decode("latin-1")
-        seconds = retry_after_seconds(header, now=now) or 0.0
-        too_long, too_often = seconds > self._longest, pacing.pace.in_a_row >= PATIENCE
-        if too_long or too_often:
+        seconds = rules.retry_after_seconds(header, now=crawl.now()) or 0.0
+        too_long = seconds > self._longest
+        ends = too_long or crawl.pacing.pace.in_a_row >= rules.PATIENCE
+        if ends:
             request.meta["dont_retry"] = True
-        if pacing.over:
+        if crawl.pacing.over:
             return
-        wish = f"asks for a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
-        if too_long or too_often:
-            pacing.end(max(seconds, 0.0 if too_long else REST.total_seconds()), now=now)
-            wish += "" if too_long else f", as did {pacing.pace.in_a_row - 1} addresses before it"
-            until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
-            logger.warning(
-                "%s %s: the crawl of this site ends here; it is left alone until %s",
-                response.url,
-                wish,
-                until,
-            )
-            crawl.stop("pause_requested" if too_long else "overloaded")
+        if ends:
+            self._end(response, crawl, seconds, too_long=too_long)
         else:
-            if seconds:
-                pacing.pause(seconds, now=now)
-            slower = (
-                f": from here on {pacing.pace.delay:.3g} s between requests"
-                if pacing.pace.delay
-                else ""
-            )
-            logger.log(
-                logging.WARNING if seconds or slower else logging.INFO,
-                "%s %s%s",
-                response.url,
-                wish,
-                slower,
-            )
-        crawl.note_manners()
+            self._pause(response, crawl, seconds)
+        crawl.keep_backoff()
+
+    def _end(self, response: Response, crawl: Crawl, seconds: float, *, too_long: bool) -> None:
+        pacing, why = crawl.pacing, _reason(response, seconds)
+        if not too_long:
+            seconds = max(seconds, rules.REST.total_seconds())
+            why += f", as did {pacing.pace.in_a_row - 1} addresses before it"
+        pacing.end(seconds, now=crawl.now())
+        until = pacing.quiet_until.isoformat(timespec="seconds") if pacing.quiet_until else ""
+        logger.warning(
+            "%s %s: the crawl of this site ends; no request before %s", response.url, why, until
+        )
+        crawl.stop("pause_requested" if too_long else "overloaded")
+
+    def _pause(self, response: Response, crawl: Crawl, seconds: float) -> None:
+        if seconds:
+            crawl.pacing.pause(seconds, now=crawl.now())
+        delay, slower = crawl.pacing.pace.delay, ""
+        if delay:
+            slower = f": from here on {delay:.3g} s between requests"
+        level = logging.WARNING if seconds or delay else logging.INFO
+        logger.log(level, "%s %s%s", response.url, _reason(response, seconds), slower)
 
 
-def _again(request: Request) -> bool:
-    """Whether the same was asked before, and its answer counted."""
+def _reason(response: Response, seconds: float) -> str:
+    return f"requests a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
+
+
+def _is_retry(request: Request) -> bool:
+    """Whether the address was requested before, and that response counted."""
     return bool(request.meta.get("retry_times"))

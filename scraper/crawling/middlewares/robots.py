@@ -1,4 +1,4 @@
-"""robots.txt is asked for before anything else of a host, and obeyed."""
+"""Request robots.txt before anything else of a host, and obey it."""
 
 from __future__ import annotations
 
@@ -25,29 +25,28 @@ from scraper.politeness.robots import RobotsTxt, parse_robots
 logger = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(hours=24)
-"""RFC 9309, 2.4: older rules are not gone by."""
+"""RFC 9309, 2.4: cached rules must not be older."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Fetch:
     """A request for a host's robots.txt."""
 
     at: datetime
-    answer: asyncio.Task[RobotsTxt]
+    rules: asyncio.Task[RobotsTxt]
 
 
 class RobotsMiddleware:
-    """Refuses what robots.txt forbids (`robots_forbidden`), and all of a host whose robots.txt
-    cannot be had (`robots_unavailable`). Scrapy's own middleware allows everything in that case,
-    RFC 9309 nothing.
+    """Refuses what robots.txt disallows (`robots_forbidden`), and everything while a host's
+    robots.txt is unavailable (`robots_unavailable`), as RFC 9309 requires and Scrapy does not.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
         self._crawler = crawler
-        self._hosts: dict[str, _Asked] = {}
-        self._known: dict[str, RobotsTxt] = {}  # the last rules that could be had, by host
+        self._hosts: dict[str, _Fetch] = {}
+        self._known: dict[str, RobotsTxt] = {}  # the last available rules, by host
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -55,7 +54,7 @@ class RobotsMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Ask the rules of the request's host; the request for the rules themselves passes."""
+        """Apply the rules of the host; the request for the rules themselves is exempt."""
         if request.meta.get("robots_exempt"):
             return
         robots = await self.rules_for(request.url)
@@ -67,24 +66,21 @@ class RobotsMiddleware:
             raise Refused("robots_forbidden")
 
     async def rules_for(self, url: str) -> RobotsTxt:
-        """The rules of the URL's host, asked for once a day."""
+        """The rules of the URL's host, requested once a day."""
         parts, crawl = urlsplit(url), Crawl.of(self._crawler)
         known = self._hosts.get(parts.netloc)
         if known is None or crawl.now() - known.at >= MAX_AGE:
             address = f"{parts.scheme}://{parts.netloc}/robots.txt"
-            known = _Asked(
-                at=crawl.now(),
-                answer=asyncio.ensure_future(self._ask(address, again=known is not None)),
-            )
-            self._hosts[parts.netloc] = known
-        return await asyncio.shield(known.answer)
+            rules = asyncio.ensure_future(self._update(address, again=known is not None))
+            known = self._hosts[parts.netloc] = _Fetch(at=crawl.now(), rules=rules)
+        return await asyncio.shield(known.rules)
 
     def known_rules(self, url: str) -> RobotsTxt | None:
-        """The last rules of the URL's host that could be had, where it was asked for them already."""
+        """The last available rules of the URL's host; None if none were requested yet."""
         return self._known.get(urlsplit(url).netloc)
 
-    async def _ask(self, url: str, *, again: bool) -> RobotsTxt:
-        """The rules, written down and kept to; a crawl under way that is no longer welcome ends."""
+    async def _update(self, url: str, *, again: bool) -> RobotsTxt:
+        """Fetch and apply the rules; a crawl in progress that they no longer allow ends."""
         robots, host = await self._fetch(url), urlsplit(url).netloc
         crawl, home = Crawl.of(self._crawler), self._crawler.spider.site.home  # type: ignore[union-attr]
         if not robots.unavailable:
@@ -92,23 +88,22 @@ class RobotsMiddleware:
             self._keep_delay(robots.crawl_delay, host, crawl)
         if again and host == urlsplit(home).netloc and not robots.allows(home):
             reason = "robots_unavailable" if robots.unavailable else "robots_forbidden"
-            logger.warning("%s: the crawl ends here: %s", crawl.site, sentence(reason))
+            logger.warning("%s: the crawl ends: %s", crawl.site, sentence(reason))
             crawl.stop(reason)
         return robots
 
     def _keep_delay(self, delay: float, host: str, crawl: Crawl) -> None:
-        """A Crawl-delay counts from the very next request."""
+        """Apply a Crawl-delay from the next request on."""
         if delay > MAX_CRAWL_DELAY:
             logger.warning(
-                "%s asks for %.0f s between requests; %.0f s are kept to",
+                "%s requires %.0f s between requests; limited to %.0f s",
                 host,
                 delay,
                 MAX_CRAWL_DELAY,
             )
         crawl.pacing.obey(host, delay)
-        slots = self._crawler.engine.downloader.slots if self._crawler.engine else {}
-        if crawl.site in slots:
-            crawl.pacing.apply(slots[crawl.site])
+        if (slot := crawl.slot()) is not None:
+            crawl.pacing.apply(slot)
 
     async def _fetch(self, url: str) -> RobotsTxt:
         crawl = Crawl.of(self._crawler)
@@ -122,7 +117,7 @@ class RobotsMiddleware:
         except Refused:
             return parse_robots(None, b"")
         except Exception as error:
-            logger.info("robots.txt could not be had: %s (%s)", url, error)
+            logger.info("robots.txt is unavailable: %s (%s)", url, error)
             reason = refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
             robots = replace(parse_robots(None, b""), reason=reason)
         else:

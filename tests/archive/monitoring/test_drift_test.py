@@ -15,8 +15,8 @@ from archive.monitoring.drift_test import (
     MIN_REFERENCE,
     MIN_SAMPLE,
     Observation,
-    tail_probability,
     find_increase,
+    tail_probability,
     wilson_upper,
 )
 from tests.archive.ordinary_life import FIELDS, KINDS, Story, cases, run_of, stories

@@ -130,7 +130,8 @@ def test_the_same_pages_in_the_same_order_make_the_same_dictionaries(tmp_path: P
             made.append(
                 rows(
                     archive,
-                    "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM dictionaries",
+                    "SELECT name, digest, packed, after_snapshots, created_at, retired_at FROM"
+                    " dictionaries",
                 )
             )
     assert made[0] == made[1]

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.syndication import Link, Text, compare
+from archive.syndication import Link, compare
 from archive.syndication.comparison import publisher
 from archive.syndication.signatures import MIN_WORDS, words
 from tests.archive.syndication.wire import (
@@ -31,7 +31,10 @@ HERE = Path(__file__)
 PAIRS = Path(os.environ.get("WARTA_SHARED") or HERE.parents[4] / "shared") / "dedup"
 needs_real_pairs = pytest.mark.skipif(
     not PAIRS.is_dir(),
-    reason=f"no real pairs at {PAIRS}: they are publishers' texts and not in the repository; WARTA_SHARED names their folder",
+    reason=(
+        f"no real pairs at {PAIRS}: they are publishers' texts and not in the repository;"
+        " WARTA_SHARED names their folder"
+    ),
 )
 
 SHORT = joined(*paragraphs()[:3])

@@ -104,7 +104,10 @@ def test_keys_are_for_ever() -> None:
 
 
 def test_another_process_finds_the_same_keys() -> None:
-    code = f"from archive.syndication import *; from archive.syndication.signatures import words; print(Signature.of(words({WIRE!r})).keys())"
+    code = (
+        "from archive.syndication import *; from archive.syndication.signatures import words;"
+        f" print(Signature.of(words({WIRE!r})).keys())"
+    )
     for seed in ("1", "2"):
         printed = subprocess.run(
             [sys.executable, "-c", code],

@@ -65,7 +65,8 @@ def test_a_paged_index_that_repeats_itself_ends_the_walk(serve, crawl):
 
 def test_sitemaps_of_robots_txt_are_followed_through_indexes_and_gzip(serve, crawl, news):
     index = (
-        b'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://rmol.id/peta-1.xml.gz</loc></sitemap>'
+        b"<sitemapindex"
+        b' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://rmol.id/peta-1.xml.gz</loc></sitemap>'
         b"<sitemap><loc>https://example.com/foreign.xml</loc></sitemap></sitemapindex>"
     )
     answers = {
@@ -107,8 +108,15 @@ def test_since_leaves_older_sitemaps_of_an_index_aside(serve, crawl):
 
 
 def test_a_feed_that_the_home_page_names_is_read(serve, crawl, news):
-    feed = f"<rss version='2.0'><channel><item><title>x</title><link>{story_url(1)}</link></item></channel></rss>"
-    named = '<html><head><link rel="alternate" type="application/rss+xml" href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    feed = (
+        "<rss"
+        f" version='2.0'><channel><item><title>x</title>"
+        f"<link>{story_url(1)}</link></item></channel></rss>"
+    )
+    named = (
+        '<html><head><link rel="alternate" type="application/rss+xml"'
+        ' href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    )
     answers = {
         **small_site(1),
         HOME: Answer(body=named.encode()),
@@ -147,10 +155,10 @@ def test_a_source_that_used_to_work_and_fails_is_told_aloud(serve, crawl):
     proxy = serve(
         {**small_site(1), "https://rmol.id/rss": Answer(content_type=XML, body=feed.encode())}
     )
-    assert "left aside" not in crawl(proxy, "rmol").stderr
+    assert "source skipped" not in crawl(proxy, "rmol").stderr
     proxy.answers = small_site(1)
     assert (
-        "rmol: source left aside: https://rmol.id/rss: the page is not there (404)"
+        "rmol: source skipped: https://rmol.id/rss: the page is not there (404)"
         in crawl(proxy, "rmol").stderr
     )
 
@@ -195,10 +203,17 @@ def test_the_second_page_of_a_day_is_read_although_the_first_did_not_change(serv
 
 
 def test_a_feed_that_an_unchanged_home_page_names_is_read_again(serve, crawl, news):
-    named = '<html><head><link rel="alternate" type="application/rss+xml" href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    named = (
+        '<html><head><link rel="alternate" type="application/rss+xml"'
+        ' href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    )
     proxy = serve({})
     for number in (1, 2):
-        feed = f"<rss version='2.0'><channel><item><title>x</title><link>{story_url(number)}</link></item></channel></rss>"
+        feed = (
+            "<rss"
+            f" version='2.0'><channel><item><title>x</title>"
+            f"<link>{story_url(number)}</link></item></channel></rss>"
+        )
         proxy.answers = {
             **small_site(1, 2),
             HOME: Answer(body=named.encode()),

@@ -17,7 +17,7 @@ from archive import Archive
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.cli.demo.world import world
 from scraper.crawling.doctor.examiner import MAX_REQUESTS
-from scraper.crawling.doctor.findings import NOT_ASKED, Examination, SourceFinding
+from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding
 from scraper.politeness.robots import parse_robots
 from scraper.sites.loader import sites
 from tests.scraper.crawling.conftest import HOME, ROBOTS, home, run, small_site, story_url
@@ -62,7 +62,7 @@ def redesigned(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_a_site_that_is_as_its_profile_says_is_well_and_three_stories_tell_where_each_field_came_from(
+def test_a_site_as_in_its_profile_is_well_and_three_stories_show_where_each_field_is_from(
     serve, doctor, site, tmp_path
 ):
     proxy = serve(world(1))
@@ -103,7 +103,7 @@ def test_a_person_is_told_the_same_in_words(serve, doctor):
         "suara: all is well",
     ):
         assert words in done.stdout
-    assert "sources not asked" in done.stdout
+    assert "sources not requested" in done.stdout
     assert "not asked: the handful" not in done.stdout
 
 
@@ -170,7 +170,7 @@ def test_a_robots_txt_that_cannot_be_had_means_that_nothing_is_asked(serve, doct
     proxy = serve({**small_site(1), ROBOTS: Answer(status=status)})
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
-    assert f"robots.txt could not be had (status {status})" in told(done)["problems"][0]
+    assert f"robots.txt is unavailable (status {status})" in told(done)["problems"][0]
     assert sum(proxy.requests.values()) == 1
 
 
@@ -185,7 +185,7 @@ def test_a_site_whose_sources_are_all_gone_needs_new_ones(serve, doctor, status)
     found = told(done)
     assert done.returncode == 3
     assert found["robots"]["welcome"]
-    assert "no source gave a link to a story" in found["problems"][0]
+    assert "no source has a link to a story" in found["problems"][0]
     assert "scraper/spiders/rmol.py" in found["problems"][0]
     assert {source["status"] for source in found["sources"] if source["reason"] != "not_asked"} == {
         status
@@ -193,7 +193,7 @@ def test_a_site_whose_sources_are_all_gone_needs_new_ones(serve, doctor, status)
     assert found["requests"] <= MAX_REQUESTS
 
 
-LATER = "the site fails, which says nothing of the profile: try again later"
+LATER = "the site fails, whatever its profile: try again later"
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ LATER = "the site fails, which says nothing of the profile: try again later"
         (
             403,
             "the server refused the request (403)",
-            "the site refuses us: see whether a browser reads it from here, or ask the newsroom",
+            "the site refuses us: check whether a browser reads it from here, or ask the publisher",
         ),
     ],
 )
@@ -229,19 +229,22 @@ def of_sources(*reasons: str | None) -> list[str]:
 
 
 def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count():
-    why = "the server requested a slower crawl (429); the server did not answer in time; the server failed (5xx)"
-    found = of_sources("http_5xx", "http_429", "timeout", "http_5xx", NOT_ASKED)
+    why = (
+        "the server did not answer in time; the server failed (5xx); "
+        "the server requested a slower crawl (429)"
+    )
+    found = of_sources("http_5xx", "http_429", "timeout", "http_5xx", NOT_REQUESTED)
     assert found == [f"none of 4 sources could be read ({why}): {LATER}"]
 
 
 @pytest.mark.parametrize(
     "reasons",
-    [("http_5xx", "http_404"), ("http_403", "no_links"), ("http_5xx", None), (), (NOT_ASKED,)],
+    [("http_5xx", "http_404"), ("http_403", "no_links"), ("http_5xx", None), (), (NOT_REQUESTED,)],
 )
 def test_a_source_that_is_gone_or_empty_among_those_that_fail_is_worth_a_look_at_the_profile(
     reasons,
 ):
-    assert "name it in `sources`" in of_sources(*reasons)[0]
+    assert "add it to `sources`" in of_sources(*reasons)[0]
 
 
 def test_addresses_of_a_new_shape_are_shown_as_what_a_pattern_is_wanted_for(serve, doctor):
@@ -322,7 +325,7 @@ HOSTILE = {
         "https://rmol.id/sitemap.xml": Answer(content_type="application/xml"),
         LEADING_OUT: Answer(status=302, headers=(("Location", "https://example.com/"),)),
     },
-    "a page for robots.txt, a sitemap that is not one, redirects without end, a page that is far too large": {
+    "a page for robots.txt, a sitemap that is none, endless redirects, a page that is too large": {
         ROBOTS: Answer(body=b"<html><body>User-agent: * Disallow: nothing</body></html>"),
         "https://rmol.id/sitemap.xml": Answer(
             content_type="application/xml", body=b"\x1f\x8bnot gzip"
@@ -356,7 +359,7 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
     assert proxy.asked(HOME) == 0
-    assert "asked to be left alone" in told(done)["problems"][0]
+    assert "requested a pause" in told(done)["problems"][0]
 
 
 # What an archive remembers, and wrong usage

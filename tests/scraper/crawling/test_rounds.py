@@ -152,7 +152,7 @@ def test_a_plan_asks_for_no_story_and_writes_nothing(serve, crawl, news):
     done = crawl(proxy, "rmol", "--plan", "--json")
     planned = [json.loads(line) for line in done.stdout.splitlines()]
     assert {row["url"] for row in planned} == {story_url(1), story_url(2)}
-    assert {row["why"] for row in planned} == {"never asked for"}
+    assert {row["why"] for row in planned} == {"never requested"}
     assert sum(proxy.asked(story_url(number)) for number in (1, 2)) == 0
     assert not news.exists()
 

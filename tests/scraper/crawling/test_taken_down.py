@@ -92,8 +92,8 @@ def test_a_clock_that_went_back_is_told_and_loses_nothing(serve, crawl, news):
     done = crawl(proxy, "rmol", "-s", "NOW=2026-11-21T06:00:00+00:00")
     assert done.returncode == 0
     assert (
-        "rmol: this computer's clock says 2026-11-21T06:00:00+00:00, but the archive was last written at 2026-11-22T06:00:00+00:00: "
-        "what is kept now gets the archive's time" in done.stderr
+        "rmol: the system clock says 2026-11-21T06:00:00+00:00, but the archive was last written at"
+        " 2026-11-22T06:00:00+00:00: what is kept now gets the archive's time" in done.stderr
     )
     assert {row["observed_at"] for row in rows(news, "SELECT observed_at FROM latest")} == {
         "2026-11-22T06:00:00+00:00"
