@@ -143,7 +143,8 @@ def _check_kind(db: Database, path: Path) -> None:
     later = applied - _known_names()
     if later:
         raise SchemaTooNew(
-            f"{path}: a later version of warta wrote this archive ({min(later)}); please upgrade warta"
+            f"{path}: a later version of warta wrote this archive ({min(later)});"
+            " please upgrade warta"
         )
 
 
@@ -152,7 +153,7 @@ def _known_names() -> set[str]:
 
 
 def _migrate(db: Database, path: Path) -> None:
-    """Switch to WAL, so that readers never wait; then migrate in one transaction, after a backup."""
+    """Switch to WAL, so that readers never wait; then migrate, after a backup."""
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
     # An article's keys and words lie on seventy pages all over the file: hold more of them, and
@@ -187,15 +188,11 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 def schema_version(db: Database) -> int:
     """Count the migrations of warta that were applied."""
-    return int(
-        db.conn.execute(
-            "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
-        ).fetchone()[0]
-    )
+    return len(migrations.applied(db))
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:
-    """Return the schema's version; raises SchemaTooNew if a later warta migrated it since `seen`."""
+    """Return the schema's version; raises SchemaTooNew if it was migrated since `seen`."""
     version = schema_version(db)
     if version != seen:
         _check_kind(db, path)

@@ -14,11 +14,18 @@ import click
 from archive.archive import Archive
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
-from archive.monitoring.coverage_plot import draw
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import columns, counted, note, print_json, print_rows, print_table
+from scraper.cli.terminal import (
+    columns,
+    counted,
+    needs_extra,
+    note,
+    print_json,
+    print_rows,
+    print_table,
+)
 
 DAYS = 14
 """Days that are shown by default."""
@@ -123,6 +130,8 @@ def _period(
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
+    with needs_extra("plots"):
+        from archive.monitoring.coverage_plot import draw
     try:
         draw(days, path, zone=zone)
     except OSError as error:

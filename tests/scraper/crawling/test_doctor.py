@@ -358,13 +358,8 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
     )
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
-<<<<<<< HEAD
-    assert proxy.requested(HOME) == 0
-    assert "asked to be left alone" in told(done)["problems"][0]
-=======
     assert proxy.requested(HOME) == 0
     assert "requested a pause" in told(done)["problems"][0]
->>>>>>> g
 
 
 # What an archive remembers, and wrong usage

@@ -152,13 +152,8 @@ def test_a_plan_asks_for_no_story_and_writes_nothing(serve, crawl, news):
     done = crawl(proxy, "rmol", "--plan", "--json")
     planned = [json.loads(line) for line in done.stdout.splitlines()]
     assert {row["url"] for row in planned} == {story_url(1), story_url(2)}
-<<<<<<< HEAD
-    assert {row["why"] for row in planned} == {"never asked for"}
-    assert sum(proxy.requested(story_url(number)) for number in (1, 2)) == 0
-=======
     assert {row["why"] for row in planned} == {"never requested"}
     assert sum(proxy.requested(story_url(number)) for number in (1, 2)) == 0
->>>>>>> g
     assert not news.exists()
 
 
