@@ -206,6 +206,6 @@ class Archive(Reader):
                 self._schema = check_schema(self.db, self.path, seen=self._schema)
                 yield
         except BaseException:
-            self.snapshots.forget()
+            self.snapshots.dictionaries.forget()
             self.clusters.texts.forget()
             raise

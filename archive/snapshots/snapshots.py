@@ -41,10 +41,6 @@ class Snapshots:
         self._trials = DictionaryTrials(db, self.dictionaries)
         self._warned: set[str] = set()
 
-    def forget(self) -> None:
-        """Drop the caches after a rollback: a dictionary made in it does not exist."""
-        self.dictionaries.forget()
-
     def pack(self, page: Page) -> Snapshot:
         """Pack the page and its parts with the site's newest dictionary unless it is damaged."""
         dictionary_id = self.dictionaries.newest(page.site)

@@ -127,7 +127,7 @@ def test_a_dictionary_that_is_damaged_does_not_keep_a_story_from_being_taken_dow
     filled(archive)
     with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE dictionaries SET digest = 'rusak' WHERE length(packed) > 0")
-    archive.snapshots.forget()
+    archive.snapshots.dictionaries.forget()
     assert removed(archive).revisions == 2
     with pytest.raises(
         ArchiveDamaged,
