@@ -90,8 +90,8 @@ class ReplayProxy:
         return answer
 
     def end_tls(self, connection: Any) -> Any:
-        """Return the client's connection as TLS."""
-        return self._tls.wrap_socket(connection, server_side=True)
+        """Return the client's connection as TLS, before the handshake: so it can be closed."""
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -113,6 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         try:
             self.connection = self.proxy.end_tls(self.connection)
+            self.connection.do_handshake()
         except OSError:
             self.close_connection = True
             return
