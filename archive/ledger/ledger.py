@@ -6,7 +6,7 @@ It is the crawls' frontier, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -144,18 +144,11 @@ class Ledger:
 
         `outcome` says what happened, `why` is the reason why it is due or not.
         """
-        moved = Check(
-            url=entry.url,
-            crawl_id=None,
-            checked_at=self._clock.now,
-            outcome=outcome,
-            reason=None if due_at is not None else why,
-            next_check_at=due_at,
-            due_reason=why,
-        )
+        moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
+        reason = why if due_at is None else None
         due = {"next_check_at": instant(due_at), "due_reason": why}
-        update_row(self._db, "urls", entry.id, state=state, reason=moved.reason, **due)
-        self._note(entry.id, state, moved)
+        update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
+        self._note_event(moved, outcome, reason)
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.
@@ -169,16 +162,7 @@ class Ledger:
             if entry.state == "due":
                 self.move(entry, "imported", "kept", due_at=None, why="imported")
         else:
-            seen = Check(
-                url=entry.url,
-                crawl_id=None,
-                checked_at=self._clock.now,
-                outcome="imported",
-                reason=self.reason(link.url, site=site),
-                next_check_at=entry.next_check_at,
-                due_reason=entry.due_reason,
-            )
-            self._note(entry.id, entry.state, seen)
+            self._note_event(entry, "imported", self.reason(link.url, site=site))
         update_row(self._db, "urls", entry.id, article_id=article_id)
 
     def adopt(self, url: str, *, site: str, article_id: int, revised: bool) -> None:
@@ -242,6 +226,19 @@ class Ledger:
             "last_modified": validators[1],
         }
         insert_row(self._db, "checks", row)
+
+    def _note_event(self, entry: Entry, outcome: str, reason: str | None) -> None:
+        """Write a row of `checks` for one of MOVES, with the state after it."""
+        event = Check(
+            url=entry.url,
+            crawl_id=None,
+            checked_at=self._clock.now,
+            outcome=outcome,
+            reason=reason,
+            next_check_at=entry.next_check_at,
+            due_reason=entry.due_reason,
+        )
+        self._note(entry.id, entry.state, event)
 
     def _note_validators(self, site: str, url_id: int, check: Check) -> None:
         """Count whether the validators paid: a 304 saved the page as it was last sent."""

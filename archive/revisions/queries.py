@@ -79,14 +79,18 @@ _STORY_AT = """
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
     """Return (site, key) of the story with an address; a profile identifies an unknown one."""
     reference = _text(reference)
-    urls = {reference}
-    with suppress(ValueError):
-        urls.add(canonical_url(reference))
-    for url in sorted(urls):
+    for url in sorted(_spellings(reference)):
         row = _first(db, _STORY_AT, [url, url])
         if row is not None:
             return str(row["site"]), str(row["key"])
     return identify(reference) if identify is not None else None
+
+
+def _spellings(url: str) -> tuple[str, str]:
+    """Return an address as given and in its canonical form, if it has one."""
+    with suppress(ValueError):
+        return url, canonical_url(url)
+    return url, url
 
 
 def _text(argument: str) -> str:
@@ -228,10 +232,8 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
 
 
 def _ledger_row(db: Database, url: str, identify: Identify | None) -> dict[str, Any]:
-    urls = [url, url]
-    with suppress(ValueError):
-        urls[1] = canonical_url(url)
-    row = _first(db, "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", urls)
+    statement = "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id"
+    row = _first(db, statement, _spellings(url))
     if row is None:
         with suppress(ArticleUnknown):  # another address of a story, its id or its number
             statement = "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id"

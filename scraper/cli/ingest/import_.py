@@ -147,7 +147,7 @@ def _imported(
             try:
                 with reopened(one.path) as file:
                     yield import_file(
-                        archive, one, file, terms, now=now, tell=report_bad, advance=advance
+                        archive, one, file, terms, now=now, report_bad=report_bad, advance=advance
                     )
             except Unreadable as error:  # it has changed since
                 note(f"{one.path}: {error}")
