@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from archive.ledger.wording import plural
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.terminal import columns, counted, note, print_rows
-from scraper.configuration import Loaded
-from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
+from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
 from scraper.sites.loader import sites as all_sites
@@ -90,7 +89,10 @@ def crawl(
     warta crawl suara --limit 10 --plan           only show what it would fetch
     """
     known = configured(context)
-    names = options.checked_sites(site, all_sites()) or _enabled(known)
+    names = options.checked_sites(site, all_sites())
+    names = names or known.configuration.enabled(list(all_sites()))
+    if not names:
+        raise click.UsageError("every site is switched off in the configuration; name some")
     options.check_days(since, until)
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
@@ -118,19 +120,14 @@ def crawl(
         names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
     )
     if plan:
-        _show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
+        rows = [asdict(story) for crawl in crawls for story in crawl.planned]
+        print_rows(rows, _PLAN, as_json=as_json)
+        if not as_json:
+            note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
     else:
         formats = {"refused": counted}
         print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     _end(names, crawls)
-
-
-def _enabled(known: Loaded) -> list[str]:
-    """Return the sites that are crawled by default."""
-    found = known.configuration.enabled(list(all_sites()))
-    if not found:
-        raise click.UsageError("every site is switched off in the configuration; name some")
-    return found
 
 
 def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
@@ -191,18 +188,3 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "refused": dict(reasons),
         "ended": crawl.ended or "broken",
     }
-
-
-def _show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
-    rows = [
-        {
-            "site": story.site,
-            "url": story.url,
-            "why": story.why,
-            "published_at": story.published_at and story.published_at.isoformat(),
-        }
-        for story in planned
-    ]
-    print_rows(rows, _PLAN, as_json=as_json)
-    if not as_json:
-        note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
