@@ -18,6 +18,7 @@ from archive.ledger.wording import plural
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.terminal import columns, counted, note, print_rows
+from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
@@ -89,10 +90,7 @@ def crawl(
     warta crawl suara --limit 10 --plan           only show what it would fetch
     """
     known = configured(context)
-    names = options.checked_sites(site, all_sites())
-    names = names or known.configuration.enabled(list(all_sites()))
-    if not names:
-        raise click.UsageError("every site is switched off in the configuration; name some")
+    names = options.checked_sites(site, all_sites()) or _enabled(known)
     options.check_days(since, until)
     settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
     if keep is not None:
@@ -119,15 +117,15 @@ def crawl(
     crawls = run_spiders(
         names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
     )
-    if plan:
-        rows = [asdict(story) for crawl in crawls for story in crawl.planned]
-        print_rows(rows, _PLAN, as_json=as_json)
-        if not as_json:
-            note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
-    else:
-        formats = {"refused": counted}
-        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
-    _end(names, crawls)
+    _report(names, crawls, plan=plan, as_json=as_json)
+
+
+def _enabled(known: Loaded) -> list[str]:
+    """Return the sites that are crawled by default."""
+    found = known.configuration.enabled(list(all_sites()))
+    if not found:
+        raise click.UsageError("every site is switched off in the configuration; name some")
+    return found
 
 
 def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
@@ -149,8 +147,16 @@ def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]
     return locked
 
 
-def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
-    """Report what went wrong: exit status 1 for any failure, 3 for a layout that drifted."""
+def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:
+    """Print what was done and what went wrong: exit status 1 for any failure, 3 for drift."""
+    if plan:
+        rows = [asdict(story) for crawl in crawls for story in crawl.planned]
+        print_rows(rows, _PLAN, as_json=as_json)
+        if not as_json:
+            note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
+    else:
+        formats = {"refused": counted}
+        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         note(f"Error: {error}")
