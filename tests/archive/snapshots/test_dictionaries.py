@@ -94,7 +94,9 @@ def test_what_a_candidate_itself_takes_counts_against_it(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dictionaries = type(archive.snapshots.dictionaries)
-    monkeypatch.setattr(dictionaries, "packed_size", lambda *_: -(10**6))  # replaces next to nothing
+    monkeypatch.setattr(
+        dictionaries, "packed_size", lambda *_: -(10**6)
+    )  # replaces next to nothing
     keep_pages(
         archive,
         *(page(number) for number in range(16)),

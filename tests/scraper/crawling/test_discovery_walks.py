@@ -104,7 +104,11 @@ def test_since_leaves_older_sitemaps_of_an_index_aside(serve, crawl):
         }
     )
     crawl(proxy, "rmol", "--since", "2026-10-15", "-s", EVENING)
-    assert [proxy.requested(f"https://rmol.id/peta-{month}.xml") for month in (9, 10, 11)] == [0, 1, 1]
+    assert [proxy.requested(f"https://rmol.id/peta-{month}.xml") for month in (9, 10, 11)] == [
+        0,
+        1,
+        1,
+    ]
 
 
 def test_a_feed_that_the_home_page_names_is_read(serve, crawl, news):
