@@ -58,7 +58,9 @@ def _tables(db: Database) -> list[tuple[str, int]]:
 def _kind(name: str, kind: str | None) -> str:
     if name.startswith("search"):
         return "search"
-    return "index" if kind == "index" else _TABLES.get(name, "other")
+    if kind == "index":
+        return "index"
+    return _TABLES.get(name, "other")
 
 
 def dictionaries(db: Database) -> list[dict[str, Any]]:

@@ -209,15 +209,16 @@ class Ledger:
         """Write a row of `checks`; `validators` are those that changed."""
         at = self._clock.stamp()
         requested = check.outcome not in MOVES
+        status, size = (check.status, check.bytes) if requested else (None, None)
         row = {
             "url_id": url_id,
             "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": check.status if requested else None,
+            "status": status,
             "outcome": check.outcome,
             "reason": check.reason,
-            "bytes": check.bytes if requested else None,
+            "bytes": size,
             "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
@@ -284,6 +285,7 @@ class Ledger:
         """Write a new URL; `taken` is the one that represents its story already."""
         state, reason = _first_state(link, taken=taken is not None, buried=buried)
         first_seen_at, now = self._clock.stamp(), self._clock.now
+        due_at, why = (instant(now), "new") if state == "due" else (None, reason)
         story = "SELECT id FROM articles WHERE site = ? AND key = ?"
         row = {
             "url": link.url,
@@ -295,8 +297,8 @@ class Ledger:
             "published_at": instant(link.published_at),
             "lastmod": instant(link.lastmod),
             "first_seen_at": first_seen_at,
-            "next_check_at": instant(now) if state == "due" else None,
-            "due_reason": "new" if state == "due" else reason,
+            "next_check_at": due_at,
+            "due_reason": why,
             "first_state": state,
             "first_reason": reason,
             "first_due_at": _other_second(now, first_seen_at),

@@ -172,8 +172,10 @@ def _words(query: str) -> list[str]:
     pieces = _text(query).replace("\0", " ").split('"')
     words: list[str] = []
     for place, piece in enumerate(pieces):
-        phrase = place % 2 and place < len(pieces) - 1
-        words += [piece.strip()] if phrase else piece.split()
+        if place % 2 and place < len(pieces) - 1:
+            words.append(piece.strip())
+        else:
+            words += piece.split()
     return [word for word in words if any(letter.isalnum() for letter in word)]
 
 

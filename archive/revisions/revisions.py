@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import insert_row, update_row, value
+from archive.database.rows import insert_row, record, update_row, value
 from archive.database.schema import ARTICLE_COLUMNS, LISTS
 from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -62,10 +61,11 @@ class Revisions:
 
         `snapshot_id` is the page that it was read from, None where that is not kept.
         """
-        article_id = newest["article_id"] if newest else self._insert_article(article, key)
-        number = newest["number"] + 1 if newest else 1
-        reading = article.as_dict()
-        return self._insert_revision(article_id, number, change, reading, snapshot_id)
+        if newest is not None:
+            article_id, number = newest["article_id"], newest["number"] + 1
+        else:
+            article_id, number = self._insert_article(article, key), 1
+        return self._insert_revision(article_id, number, change, article.as_dict(), snapshot_id)
 
     def note_removal(self, article_id: int) -> Revision | None:
         """Write that a story is gone from its site (404, 410): a revision with the last text.
@@ -202,7 +202,7 @@ class Revisions:
         reading: Mapping[str, Any],
         snapshot_id: int | None,
     ) -> Revision:
-        digest, at = reading_digest(reading), self._clock.stamp()
+        digest = reading_digest(reading)
         returns_to = self.earlier(article_id, digest) if change.changed else None
         lists = {name: json.dumps(list(reading[name]), ensure_ascii=False) for name in LISTS}
         row = {name: reading[name] for name in ARTICLE_COLUMNS} | lists
@@ -212,7 +212,7 @@ class Revisions:
             "kind": change.kind,
             "changed": json.dumps(list(change.changed)),
             "returns_to": returns_to,
-            "observed_at": at,
+            "observed_at": self._clock.stamp(),
             "snapshot_id": snapshot_id,
             "digest": digest,
             "correction": change.correction,
@@ -230,15 +230,7 @@ class Revisions:
             self._clusters.place(article_id, reading["body"])
         if snapshot_id is not None and change.kind != "removed":
             self.note_reading(snapshot_id, reading["extractor"], layout=reading["layout"])
-        return Revision(
-            article_id=article_id,
-            number=number,
-            kind=change.kind,
-            changed=change.changed,
-            returns_to=returns_to,
-            correction=change.correction,
-            observed_at=datetime.fromisoformat(at),
-        )
+        return record(Revision, row)
 
     def _unindex(self, article_id: int) -> None:
         """Take the old text out of the search index, while `searchable` still shows it."""
