@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from sqlite_utils import Database
 
 from archive.database.as_of import read_as_of
-from archive.database.clock import Clock, parsed
+from archive.database.clock import Clock
 from archive.database.connection import (
     check_schema,
     connect,
@@ -21,7 +19,7 @@ from archive.database.connection import (
     plain_errors,
     schema_version,
 )
-from archive.database.schema import ARTICLE_COLUMNS, LISTS
+from archive.database.rows import record
 from archive.ledger.backoff import Backoffs
 from archive.ledger.crawls import Crawls
 from archive.ledger.ledger import Ledger
@@ -54,12 +52,7 @@ class Reader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -83,7 +76,7 @@ class Reader:
                         {"after": after, "site": site, "batch": BATCH},
                     )
                 )
-            yield from map(_kept_article, batch)
+            yield from map(_kept, batch)
             if len(batch) < BATCH:
                 return
             after = batch[-1]["article_id"]
@@ -92,7 +85,7 @@ class Reader:
         """Return the article with this URL, story id or number; raises ArticleUnknown."""
         with plain_errors(self.path):
             article_id = queries.find_article(self.db, str(reference))
-            return _kept_article(queries.latest(self.db, article_id))
+            return _kept(queries.latest(self.db, article_id))
 
     def revisions(self, reference: str | int) -> list[KeptRevision]:
         """Return all revisions of an article, oldest first; raises ArticleUnknown."""
@@ -103,7 +96,7 @@ class Reader:
                 JOIN articles a ON a.id = r.article_id WHERE a.id = ? ORDER BY r.number""",
                 [article_id],
             )
-            return [_kept_revision(row) for row in rows]
+            return [record(KeptRevision, row, article=_article(row)) for row in rows]
 
     def page(self, snapshot_id: int) -> Page:
         """Return a page as its server sent it, further parts included; raises ArchiveDamaged."""
@@ -111,47 +104,13 @@ class Reader:
             return self.snapshots.page(snapshot_id)
 
 
+def _kept(row: dict[str, Any]) -> KeptArticle:
+    return record(KeptArticle, row, article=_article(row))
+
+
 def _article(row: dict[str, Any]) -> Article:
     """Return the article of a row; its own address is the only one that a revision keeps."""
-    fields = {name: row[name] for name in ARTICLE_COLUMNS}
-    for name in LISTS:
-        fields[name] = tuple(json.loads(row[name]) if isinstance(row[name], str) else row[name])
-    for name in ("published_at", "modified_at"):
-        fields[name] = parsed(row[name])
-    return Article(
-        url=row["url"],
-        canonical_url=row["url"],
-        site=row["site"],
-        story_id=row["story_id"],
-        **fields,
-    )
-
-
-def _kept_article(row: dict[str, Any]) -> KeptArticle:
-    return KeptArticle(
-        article_id=row["article_id"],
-        article=_article(row),
-        revision=row["revision"],
-        cluster_id=row["cluster_id"],
-        first_seen_at=datetime.fromisoformat(row["first_seen_at"]),
-        observed_at=datetime.fromisoformat(row["observed_at"]),
-        removed_at=parsed(row["removed_at"]),
-        opted_out=row["opted_out"],
-    )
-
-
-def _kept_revision(row: dict[str, Any]) -> KeptRevision:
-    return KeptRevision(
-        article_id=row["article_id"],
-        number=row["number"],
-        kind=row["kind"],
-        changed=tuple(json.loads(row["changed"])),
-        returns_to=row["returns_to"],
-        correction=row["correction"],
-        snapshot_id=row["snapshot_id"],
-        observed_at=datetime.fromisoformat(row["observed_at"]),
-        article=_article(row),
-    )
+    return record(Article, row, canonical_url=row["url"])
 
 
 class Archive(Reader):

@@ -7,7 +7,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-_KINDS = {
+from archive.database.rows import value
+
+KINDS = "snapshots dictionaries text search ledger index other free".split()
+"""`free` is unused space, which VACUUM returns."""
+_TABLES = {
     "snapshots": "snapshots",
     "dictionaries": "dictionaries",
     **dict.fromkeys(("revisions", "articles"), "text"),
@@ -27,18 +31,14 @@ _DICTIONARIES = """SELECT d.site, (SELECT f.name FROM dictionaries f
 
 
 def bytes_by_kind(db: Database) -> dict[str, int]:
-    """Return the bytes of `snapshots`, `dictionaries`, `text`, `search`, `ledger`, `index`,
-    `other` and `free` space in the file.
+    """Return the bytes of each of KINDS in the file.
 
-    Where SQLite was built without its `dbstat` table, the lengths of blobs and texts stand in for
-    the first three, and the rest is `other`.
+    Without SQLite's optional `dbstat` table, `snapshots`, `dictionaries` and `text` are the lengths
+    of their blobs and texts, and the rest is `other`.
     """
-    sizes = dict.fromkeys(
-        ("snapshots", "dictionaries", "text", "search", "ledger", "index", "other", "free"), 0
-    )
-    (page, pages, free) = (
-        db.conn.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_size", "page_count", "freelist_count")
+    sizes = dict.fromkeys(KINDS, 0)
+    page, pages, free = (
+        value(db, f"PRAGMA {name}") for name in ("page_size", "page_count", "freelist_count")
     )
     sizes["free"] = page * free
     for kind, size in _tables(db):
@@ -58,11 +58,14 @@ def _tables(db: Database) -> list[tuple[str, int]]:
 def _kind(name: str, kind: str | None) -> str:
     if name.startswith("search"):
         return "search"
-    return "index" if kind == "index" else _KINDS.get(name, "other")
+    if kind == "index":
+        return "index"
+    return _TABLES.get(name, "other")
 
 
 def dictionaries(db: Database) -> list[dict[str, Any]]:
-    """Return a row per site: its effective dictionary `in_force`, how many are `needed` to read its
-    snapshots, their `bytes`, and the number of `snapshots`.
+    """Return a row per site: `site`, `in_force`, `needed`, `bytes` and `snapshots`.
+
+    `in_force` names the effective dictionary; `needed` dictionaries of `bytes` read `snapshots`.
     """
     return list(db.query(_DICTIONARIES))

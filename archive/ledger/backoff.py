@@ -7,7 +7,8 @@ from datetime import datetime
 
 from sqlite_utils import Database
 
-from archive.database.clock import Clock, instant, parsed
+from archive.database.clock import Clock, instant
+from archive.database.rows import record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +35,8 @@ class Backoffs:
 
     def of(self, site: str) -> Backoff | None:
         """Return what the site requested; None where nothing is remembered."""
-        row = self._db.conn.execute(
-            "SELECT delay, quiet_until, reason, noted_at FROM manners WHERE site = ?", (site,)
-        ).fetchone()
-        if row is None:
-            return None
-        delay, quiet_until, reason, noted_at = row
-        return Backoff(
-            site=site,
-            delay=delay,
-            quiet_until=parsed(quiet_until),
-            reason=reason,
-            noted_at=datetime.fromisoformat(noted_at),
-        )
+        rows = self._db.query("SELECT * FROM manners WHERE site = ?", [site])
+        return next((record(Backoff, row) for row in rows), None)
 
     def note(self, site: str, *, delay: float, quiet_until: datetime | None, reason: str) -> None:
         """Remember what the site requests, in place of what it requested before."""

@@ -10,9 +10,8 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.database.clock import Clock, parsed
-
-_COLUMNS = "id, started_at, ended_at, end_reason"
+from archive.database.clock import Clock
+from archive.database.rows import insert_row, record, update_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,19 +39,14 @@ class Crawls:
         A crawl before it that has no end was killed.
         """
         self.end_interrupted(site)
-        (crawl_id,) = self._db.conn.execute(
-            """INSERT INTO crawls (site, started_at, version, arguments)
-            VALUES (?, ?, ?, ?) RETURNING id""",
-            (site, self._clock.stamp(), version, json.dumps(dict(arguments))),
-        ).fetchone()
-        return int(crawl_id)
+        row = {"site": site, "started_at": self._clock.stamp(), "version": version}
+        return insert_row(self._db, "crawls", row | {"arguments": json.dumps(dict(arguments))})
 
     def end(self, crawl_id: int, *, counts: Mapping[str, Any], received: int, reason: str) -> None:
         """Write how a crawl ended: its counts, the bytes received, and the reason."""
-        self._db.conn.execute(
-            "UPDATE crawls SET ended_at = ?, counts = ?, bytes = ?, end_reason = ? WHERE id = ?",
-            (self._clock.stamp(), json.dumps(dict(counts)), received, reason, crawl_id),
-        )
+        ended_at, counted = self._clock.stamp(), json.dumps(dict(counts))
+        row = {"ended_at": ended_at, "counts": counted, "bytes": received, "end_reason": reason}
+        update_row(self._db, "crawls", crawl_id, **row)
 
     def end_interrupted(self, site: str, *, reason: str = "broke_off") -> None:
         """End the newest crawl of a site if it has no end; for callers that hold the site's lock.
@@ -72,37 +66,23 @@ class Crawls:
 
     def get(self, crawl_id: int) -> CrawlRun:
         """Return one crawl."""
-        return self._runs("id = ?", crawl_id)[0]
+        return self._runs("id = ?", [crawl_id])[0]
 
     def newest(self, site: str) -> CrawlRun | None:
         """Return a site's newest crawl; None where there was none."""
-        return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", site)), None)
+        return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", [site])), None)
 
     def newest_finished(self, site: str) -> CrawlRun | None:
         """Return the newest crawl of a site that finished by itself."""
         finished = "site = ? AND end_reason = 'finished' ORDER BY started_at DESC LIMIT 1"
-        return next(iter(self._runs(finished, site)), None)
+        return next(iter(self._runs(finished, [site])), None)
 
     def since_finished(self, site: str) -> list[CrawlRun]:
         """Return a site's crawls from the last one that finished on, newest first."""
-        return self._runs(
-            """site = :site AND id >= coalesce(
-                (SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'), 0)
-            ORDER BY id DESC""",
-            {"site": site},
-        )
+        finished = "SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'"
+        where = f"site = :site AND id >= coalesce(({finished}), 0) ORDER BY id DESC"
+        return self._runs(where, {"site": site})
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
-        rows = self._db.conn.execute(
-            f"SELECT {_COLUMNS} FROM crawls WHERE {where}",  # noqa: S608 - constants
-            values if isinstance(values, Mapping) else (values,),
-        )
-        return [
-            CrawlRun(
-                id=number,
-                started_at=datetime.fromisoformat(started_at),
-                ended_at=parsed(ended_at),
-                end_reason=reason,
-            )
-            for number, started_at, ended_at, reason in rows.fetchall()
-        ]
+        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608 - constants
+        return [record(CrawlRun, row) for row in rows]

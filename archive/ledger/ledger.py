@@ -6,14 +6,15 @@ It is the crawls' frontier, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.database.clock import Clock, instant, parsed
+from archive.database.clock import Clock, instant
+from archive.database.rows import insert_row, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -31,8 +32,7 @@ MOVES = ("announced", "woken", "reread", "imported", "taken_down")
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
-_COLUMNS = tuple(column.name for column in fields(Entry))
-_TIMES = ("published_at", "first_seen_at", "last_checked_at", "next_check_at")
+_COLUMNS = ", ".join(column.name for column in fields(Entry))
 
 
 class Ledger:
@@ -71,10 +71,9 @@ class Ledger:
 
     def reason(self, url: str, *, site: str) -> str | None:
         """Return the reason that the last check of a URL gave."""
-        row = self._db.conn.execute(
-            "SELECT reason FROM urls WHERE url = ? AND site = ?", (url, site)
-        ).fetchone()
-        return row[0] if row else None
+        statement = "SELECT reason FROM urls WHERE url = ? AND site = ?"
+        reason: str | None = value(self._db, statement, url, site)
+        return reason
 
     def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
         """Return what to request at `now`: never requested first, newest story first.
@@ -87,13 +86,9 @@ class Ledger:
         everything = f"""(({due}) OR ((checks > 0 OR {imported})
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
-        return list(
-            self._entries(
-                f"site = :site AND state != 'source' AND {where}",
-                {"site": site, "now": instant(now)},
-                f"(checks > 0 OR {imported}), published_at DESC, id",
-            )
-        )
+        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        given = {"site": site, "now": instant(now)}
+        return list(self._entries(f"site = :site AND state != 'source' AND {where}", given, order))
 
     def wake_aliases(self, entry: Entry) -> int:
         """Make a story's other addresses due: this one no longer leads to it.
@@ -104,38 +99,32 @@ class Ledger:
         story = [entry.site, entry.key, entry.id]
         for other in self._entries(f"{others} AND state = 'alias'", story):
             self.move(other, "woken", "due", due_at=self._clock.now, why="woken")
-        (count,) = self._db.conn.execute(
-            f"""SELECT count(*) FROM urls
-            WHERE {others} AND state IN ('due', 'kept', 'unchanged')""",  # noqa: S608 - constants
-            story,
-        ).fetchone()
-        return int(count)
+        awake = f"{others} AND state IN ('due', 'kept', 'unchanged')"
+        return len(list(self._entries(awake, story)))
 
     def record(self, check: Check, *, site: str) -> None:
         """Write a check and move its URL to the state that follows; make the row if needed."""
-        url_id = self.url_id(check.url, site=site)
-        before = next(self._entries("id = ?", [url_id]))
+        before = self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
         old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
         if check.outcome == "failed":
             new = old
         state = _STATES.get(check.outcome, check.outcome)
-        self._db.conn.execute(
-            """UPDATE urls SET state = ?, reason = ?, last_checked_at = ?, next_check_at = ?,
-                due_reason = ?, checks = checks + 1, quiet_checks = ?, failures = ?,
-                article_id = coalesce(?, article_id), etag = ?, last_modified = ? WHERE id = ?""",
-            (
-                state,
-                check.reason,
-                instant(check.checked_at),
-                instant(check.next_check_at),
-                check.due_reason,
-                quiet,
-                failures,
-                check.article_id,
-                *new,
-                url_id,
-            ),
+        update_row(
+            self._db,
+            "urls",
+            before.id,
+            state=state,
+            reason=check.reason,
+            last_checked_at=instant(check.checked_at),
+            next_check_at=instant(check.next_check_at),
+            due_reason=check.due_reason,
+            checks=before.checks + 1,
+            quiet_checks=quiet,
+            failures=failures,
+            article_id=check.article_id or before.article_id,
+            etag=new[0],
+            last_modified=new[1],
         )
         if check.article_id is not None:
             # As-of queries rely on it: all addresses of a story name its article at once.
@@ -144,9 +133,9 @@ class Ledger:
             after or "" if after != earlier else None
             for earlier, after in zip(old, new, strict=True)
         ]
-        self._note(url_id, state, check, validators=changed)
+        self._note(before.id, state, check, changed)
         if check.conditional and check.outcome != "source":
-            self._note_validators(site, url_id, check)
+            self._note_validators(site, before.id, check)
 
     def move(
         self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
@@ -155,20 +144,11 @@ class Ledger:
 
         `outcome` says what happened, `why` is the reason why it is due or not.
         """
-        moved = Check(
-            url=entry.url,
-            crawl_id=None,
-            checked_at=self._clock.now,
-            outcome=outcome,
-            reason=None if due_at is not None else why,
-            next_check_at=due_at,
-            due_reason=why,
-        )
-        self._db.conn.execute(
-            "UPDATE urls SET state = ?, reason = ?, next_check_at = ?, due_reason = ? WHERE id = ?",
-            (state, moved.reason, instant(due_at), why, entry.id),
-        )
-        self._note(entry.id, state, moved)
+        moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
+        reason = why if due_at is None else None
+        due = {"next_check_at": instant(due_at), "due_reason": why}
+        update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
+        self._note_event(moved, outcome, reason)
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.
@@ -182,17 +162,8 @@ class Ledger:
             if entry.state == "due":
                 self.move(entry, "imported", "kept", due_at=None, why="imported")
         else:
-            seen = Check(
-                url=entry.url,
-                crawl_id=None,
-                checked_at=self._clock.now,
-                outcome="imported",
-                reason=self.reason(link.url, site=site),
-                next_check_at=entry.next_check_at,
-                due_reason=entry.due_reason,
-            )
-            self._note(entry.id, entry.state, seen)
-        self._db.conn.execute("UPDATE urls SET article_id = ? WHERE id = ?", (article_id, entry.id))
+            self._note_event(entry, "imported", self.reason(link.url, site=site))
+        update_row(self._db, "urls", entry.id, article_id=article_id)
 
     def adopt(self, url: str, *, site: str, article_id: int, revised: bool) -> None:
         """Make a URL due whose kept page yields a story only now.
@@ -202,9 +173,7 @@ class Ledger:
         entry = self.entry(url, site=site)
         if entry is None or not (revised or entry.state == "failed"):
             return
-        self._db.conn.execute(
-            "UPDATE urls SET article_id = ?, failures = 0 WHERE id = ?", (article_id, entry.id)
-        )
+        update_row(self._db, "urls", entry.id, article_id=article_id, failures=0)
         self._name_addresses(site, entry.key, article_id)
         self.move(entry, "reread", "kept", due_at=self._clock.now, why="reread")
 
@@ -214,23 +183,15 @@ class Ledger:
 
     def url_id(self, url: str, *, site: str) -> int:
         """Return the number of a URL's row; make one for sources and targets of redirects."""
-        found = self._db.conn.execute(
-            "SELECT id FROM urls WHERE url = ? AND site = ?", (url, site)
-        ).fetchone()
-        if found is None:
-            found = self._db.conn.execute(
-                """INSERT INTO urls (url, site, key, state, first_state, first_seen_at)
-                VALUES (?, ?, ?, 'source', 'source', ?) RETURNING id""",
-                (url, site, url, self._clock.stamp()),
-            ).fetchone()
-        return int(found[0])
+        found = value(self._db, "SELECT id FROM urls WHERE url = ? AND site = ?", url, site)
+        if found is not None:
+            return int(found)
+        row = {"url": url, "site": site, "key": url, "first_seen_at": self._clock.stamp()}
+        return insert_row(self._db, "urls", row | {"state": "source", "first_state": "source"})
 
     def unanswered(self, site: str) -> int:
         """Count the whole pages in a row that a site sent in answer to conditional requests."""
-        row = self._db.conn.execute(
-            "SELECT unanswered FROM validators WHERE site = ?", (site,)
-        ).fetchone()
-        return int(row[0]) if row else 0
+        return value(self._db, "SELECT unanswered FROM validators WHERE site = ?", site) or 0
 
     def _is_due(self, entry: Entry) -> bool:
         return entry.next_check_at is not None and entry.next_check_at <= self._clock.now
@@ -243,25 +204,21 @@ class Ledger:
         )
 
     def _note(
-        self,
-        url_id: int,
-        state: str,
-        check: Check,
-        *,
-        validators: Sequence[str | None] = (None, None),
+        self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
     ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
         at = self._clock.stamp()
         requested = check.outcome not in MOVES
+        status, size = (check.status, check.bytes) if requested else (None, None)
         row = {
             "url_id": url_id,
             "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": check.status if requested else None,
+            "status": status,
             "outcome": check.outcome,
             "reason": check.reason,
-            "bytes": check.bytes if requested else None,
+            "bytes": size,
             "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
@@ -269,18 +226,29 @@ class Ledger:
             "etag": validators[0],
             "last_modified": validators[1],
         }
-        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        self._db.conn.execute(f"INSERT INTO checks ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+        insert_row(self._db, "checks", row)
+
+    def _note_event(self, entry: Entry, outcome: str, reason: str | None) -> None:
+        """Write a row of `checks` for one of MOVES, with the state after it."""
+        event = Check(
+            url=entry.url,
+            crawl_id=None,
+            checked_at=self._clock.now,
+            outcome=outcome,
+            reason=reason,
+            next_check_at=entry.next_check_at,
+            due_reason=entry.due_reason,
+        )
+        self._note(entry.id, entry.state, event)
 
     def _note_validators(self, site: str, url_id: int, check: Check) -> None:
         """Count whether the validators paid: a 304 saved the page as it was last sent."""
         saved = 0
         if answered := check.status == 304:
-            saved = self._db.conn.execute(
-                """SELECT coalesce((SELECT bytes FROM checks
-                    WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1), 0)""",
-                (url_id,),
-            ).fetchone()[0]
+            last = (
+                "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1"
+            )
+            saved = value(self._db, last, url_id) or 0
         self._db.conn.execute(
             """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved)
             VALUES (:site, 1, :yes, 1 - :yes, :saved)
@@ -317,6 +285,8 @@ class Ledger:
         """Write a new URL; `taken` is the one that represents its story already."""
         state, reason = _first_state(link, taken=taken is not None, buried=buried)
         first_seen_at, now = self._clock.stamp(), self._clock.now
+        due_at, why = (instant(now), "new") if state == "due" else (None, reason)
+        story = "SELECT id FROM articles WHERE site = ? AND key = ?"
         row = {
             "url": link.url,
             "site": site,
@@ -327,19 +297,14 @@ class Ledger:
             "published_at": instant(link.published_at),
             "lastmod": instant(link.lastmod),
             "first_seen_at": first_seen_at,
-            "next_check_at": instant(now) if state == "due" else None,
-            "due_reason": "new" if state == "due" else reason,
+            "next_check_at": due_at,
+            "due_reason": why,
             "first_state": state,
             "first_reason": reason,
             "first_due_at": _other_second(now, first_seen_at),
+            "article_id": value(self._db, story, site, link.key),
         }
-        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        (row_id,) = self._db.conn.execute(
-            f"""INSERT INTO urls ({names}, article_id) VALUES ({marks},
-                (SELECT id FROM articles WHERE site = :site AND key = :key)) RETURNING id""",  # noqa: S608 - constants
-            row,
-        ).fetchone()
-        return next(self._entries("id = ?", [row_id]))
+        return self._row(insert_row(self._db, "urls", row))
 
     def _announced_again(self, entry: Entry, link: Announcement, taken: Entry | None) -> Entry:
         """Make a known URL due that was skipped, an alias or refused by its look and is wanted now.
@@ -359,18 +324,18 @@ class Ledger:
                 return entry
         elif _changed_since(entry, link.lastmod, now) and not self._is_due(entry):
             self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
-            self._db.conn.execute(
-                "UPDATE urls SET lastmod = ? WHERE id = ?", (instant(link.lastmod), entry.id)
-            )
+            update_row(self._db, "urls", entry.id, lastmod=instant(link.lastmod))
         else:
             return entry
-        return next(self._entries("id = ?", [entry.id]))
+        return self._row(entry.id)
 
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
-        statement = f"SELECT {', '.join(_COLUMNS)} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
-        for row in self._db.conn.execute(statement, values).fetchall():
-            found: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-            yield Entry(**found | {name: parsed(found[name]) for name in _TIMES})
+        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
+        # All at once: callers write to the table while they go through the entries.
+        return (record(Entry, row) for row in list(self._db.query(statement, values)))
+
+    def _row(self, url_id: int) -> Entry:
+        return next(self._entries("id = ?", [url_id]))
 
 
 def _first_state(link: Announcement, *, taken: bool, buried: bool) -> tuple[str, str | None]:

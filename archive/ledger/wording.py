@@ -139,10 +139,10 @@ def plain_time(at: datetime | str | None, zone: ZoneInfo | None = None) -> str:
     """
     if at is None:
         return ""
-    if isinstance(at, str) and zone is None:
-        return _FRACTION.sub("", at)
-    time = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return _FRACTION.sub("", (time.astimezone(zone) if zone is not None else time).isoformat())
+    if zone is not None:
+        at = datetime.fromisoformat(str(at)).astimezone(zone)
+    text = at.isoformat() if isinstance(at, datetime) else at
+    return _FRACTION.sub("", text)
 
 
 def plain_duration(length: timedelta) -> str:
@@ -165,9 +165,11 @@ def human_bytes(count: int) -> str:
     >>> human_bytes(1536), human_bytes(1_000_000_000)
     ('1.5 kB', '1.0 GB')
     """
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
+    if count < 1000:
+        return f"{count:.0f} B"
+    size = count / 1000
+    for unit in ("kB", "MB", "GB"):
         if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+            return f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"

@@ -117,8 +117,10 @@ def correction_note(before: Mapping[str, Any] | None, after: Mapping[str, Any]) 
     """
     known = {normalised(line) for line in _lines(before)} if before is not None else set()
     for line in _lines(after):
-        mark = _MARKED.search(line) if normalised(line) not in known else None
-        if mark and (before is not None or "update" not in mark[0].lower()):
+        mark = _MARKED.search(line)
+        if mark is None or normalised(line) in known:
+            continue
+        if before is not None or "update" not in mark[0].lower():
             return line
     return None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from archive.database.rows import value
 from archive.database.schema import LISTS
 from archive.errors import ArticleUnknown
 from archive.identity import canonical_url
@@ -21,8 +22,8 @@ _LISTS = (*LISTS, "changed")
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of a view with its JSON arrays as lists."""
     return {
-        name: json.loads(value) if name in _LISTS and isinstance(value, str) else value
-        for name, value in row.items()
+        name: json.loads(cell) if name in _LISTS and isinstance(cell, str) else cell
+        for name, cell in row.items()
     }
 
 
@@ -31,9 +32,7 @@ def _first(db: Database, statement: str, values: Sequence[Any]) -> dict[str, Any
 
 
 Identify = Callable[[str], tuple[str, str] | None]
-"""From an address to (site, key) of its story, as the sites' profiles know it; None for an unknown
-one.
-"""
+"""From an address to (site, key) of its story by the sites' profiles; None if no profile fits."""
 
 
 def find_article(db: Database, reference: str, identify: Identify | None = None) -> int:
@@ -41,13 +40,9 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
 
     Raises ArticleUnknown, also where several sites have a story with that id.
     """
-    found = _by_address(db, reference, identify)
-    if found is not None:
-        row = db.conn.execute(
-            "SELECT id FROM articles WHERE site = ? AND key = ?", found
-        ).fetchone()
-        if row:
-            return int(row[0])
+    story = _by_address(db, reference, identify)
+    if story and (found := value(db, "SELECT id FROM articles WHERE site = ? AND key = ?", *story)):
+        return int(found)
     reference = _text(reference)
     rows = db.conn.execute(
         "SELECT id FROM articles WHERE story_id = ? OR id = ? LIMIT 2",
@@ -55,17 +50,13 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
     ).fetchall()
     if len(rows) == 1:
         return int(rows[0][0])
-    raise ArticleUnknown(
-        f"{reference}: {'it is the story id of several articles' if rows else _unknown(db)}"
-    )
-
-
-def _unknown(db: Database) -> str:
-    (past,) = db.conn.execute(
-        "SELECT count(*) FROM temp.sqlite_schema WHERE name = 'articles'"
-    ).fetchone()
+    if rows:
+        raise ArticleUnknown(f"{reference}: it is the story id of several articles")
+    past = value(db, "SELECT 1 FROM temp.sqlite_schema WHERE name = 'articles'")
     when = " as of that time" if past else ""
-    return f"no article in the archive{when} has this URL, story id or number"
+    raise ArticleUnknown(
+        f"{reference}: no article in the archive{when} has this URL, story id or number"
+    )
 
 
 def find_story(db: Database, reference: str, identify: Identify | None = None) -> tuple[str, str]:
@@ -73,10 +64,9 @@ def find_story(db: Database, reference: str, identify: Identify | None = None) -
     found = _by_address(db, reference, identify)
     if found is not None:
         return found
-    row = db.conn.execute(
-        "SELECT site, key FROM articles WHERE id = ?", (find_article(db, reference, identify),)
-    ).fetchone()
-    return str(row[0]), str(row[1])
+    number = find_article(db, reference, identify)
+    site, key = db.conn.execute("SELECT site, key FROM articles WHERE id = ?", [number]).fetchone()
+    return site, key
 
 
 _STORY_AT = """
@@ -89,14 +79,18 @@ _STORY_AT = """
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
     """Return (site, key) of the story with an address; a profile identifies an unknown one."""
     reference = _text(reference)
-    urls = {reference}
-    with suppress(ValueError):
-        urls.add(canonical_url(reference))
-    for url in sorted(urls):
+    for url in sorted(_spellings(reference)):
         row = _first(db, _STORY_AT, [url, url])
         if row is not None:
             return str(row["site"]), str(row["key"])
     return identify(reference) if identify is not None else None
+
+
+def _spellings(url: str) -> tuple[str, str]:
+    """Return an address as given and in its canonical form, if it has one."""
+    with suppress(ValueError):
+        return url, canonical_url(url)
+    return url, url
 
 
 def _text(argument: str) -> str:
@@ -112,18 +106,12 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
     """Return an article's row of the view `latest`; raises ArticleUnknown."""
     row = _first(db, "SELECT * FROM latest WHERE article_id = ?", [article_id])
     if row is None:
-        raise ArticleUnknown(f"article {article_id} {_absence(db, article_id)}")
+        buried = _first(db, "SELECT * FROM tombstones WHERE article_id = ?", [article_id])
+        if buried is None:
+            raise ArticleUnknown(f"article {article_id} was not yet in the archive at that time")
+        taken_down = f"was taken down here on {plain_time(buried['taken_down_at'])}"
+        raise ArticleUnknown(f"article {article_id} {taken_down}: {buried['reason']}")
     return _plain(row)
-
-
-def _absence(db: Database, article_id: int) -> str:
-    """Say why an article that has a number has no text."""
-    buried = _first(
-        db, "SELECT reason, taken_down_at FROM tombstones WHERE article_id = ?", [article_id]
-    )
-    if buried is not None:
-        return f"was taken down here on {plain_time(buried['taken_down_at'])}: {buried['reason']}"
-    return "was not yet in the archive at that time"
 
 
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
@@ -148,9 +136,7 @@ def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
 
 
 RANKED = 5_000
-"""Stories that a search ranks at most, newest first: to rank every story that holds a common word
-takes longer than to read on.
-"""
+"""Stories that a search ranks at most, newest first: ranking all with a common word is slow."""
 
 _SEARCH = """
     WITH newest AS MATERIALIZED (
@@ -186,8 +172,10 @@ def _words(query: str) -> list[str]:
     pieces = _text(query).replace("\0", " ").split('"')
     words: list[str] = []
     for place, piece in enumerate(pieces):
-        phrase = place % 2 and place < len(pieces) - 1
-        words += [piece.strip()] if phrase else piece.split()
+        if place % 2 and place < len(pieces) - 1:
+            words.append(piece.strip())
+        else:
+            words += piece.split()
     return [word for word in words if any(letter.isalnum() for letter in word)]
 
 
@@ -237,20 +225,17 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
     )
     made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
     tombstone = "SELECT reason FROM tombstones WHERE site = ? AND key = ?"
-    stone = _first(db, tombstone, [row["site"], row["key"]])
     return {
         **row,
-        "taken_down_for": stone and stone["reason"],
+        "taken_down_for": value(db, tombstone, row["site"], row["key"]),
         "history": list(checks),
         "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made],
     }
 
 
 def _ledger_row(db: Database, url: str, identify: Identify | None) -> dict[str, Any]:
-    urls = [url, url]
-    with suppress(ValueError):
-        urls[1] = canonical_url(url)
-    row = _first(db, "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", urls)
+    statement = "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id"
+    row = _first(db, statement, _spellings(url))
     if row is None:
         with suppress(ArticleUnknown):  # another address of a story, its id or its number
             statement = "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id"

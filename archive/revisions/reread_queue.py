@@ -10,6 +10,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import instant
+from archive.database.rows import record, value
 
 _SNAPSHOTS = """FROM snapshots s JOIN urls u ON u.id = s.url_id
     LEFT JOIN articles a ON a.site = u.site AND a.key = u.key
@@ -67,19 +68,12 @@ class RereadQueue:
             if not keys:
                 return
             (last,) = keys[-1]
-            found = self._db.conn.execute(
-                f"""SELECT s.id, u.key, u.url, s.id IS r.snapshot_id, s.opted_out
-                {_WAITING} AND u.key <= :last ORDER BY u.key, s.id""",
+            found = self._db.query(
+                f"""SELECT s.id AS snapshot_id, u.key, u.url, s.id IS r.snapshot_id AS newest,
+                    s.opted_out {_WAITING} AND u.key <= :last ORDER BY u.key, s.id""",
                 given | {"last": last},
             )
-            for snapshot_id, key, url, newest, opted_out in found.fetchall():
-                yield Evidence(
-                    snapshot_id=snapshot_id,
-                    key=key,
-                    url=url,
-                    newest=bool(newest),
-                    opted_out=opted_out,
-                )
+            yield from [record(Evidence, row) for row in found]
             given["after"] = last
 
     def count(
@@ -91,18 +85,11 @@ class RereadQueue:
 
     def is_current(self, evidence: Evidence) -> bool:
         """Return whether no later page, removal or take-down came since it was queued."""
-        row = self._db.conn.execute(
-            f"SELECT s.id IS r.snapshot_id {_SNAPSHOTS} WHERE s.id = ? AND {_CURRENT}",
-            (evidence.snapshot_id,),
-        ).fetchone()
-        return row is not None and bool(row[0]) == evidence.newest
+        statement = f"SELECT s.id IS r.snapshot_id {_SNAPSHOTS} WHERE s.id = ? AND {_CURRENT}"
+        is_newest: int | None = value(self._db, statement, evidence.snapshot_id)
+        return is_newest == evidence.newest
 
 
 def _given(site: str, extractor: str, since: datetime | None, *, again: bool) -> dict[str, Any]:
-    return {
-        "site": site,
-        "extractor": extractor,
-        "since": instant(since),
-        "again": again,
-        "after": "",
-    }
+    fetched = {"since": instant(since), "again": again}
+    return {"site": site, "extractor": extractor, "after": "", **fetched}

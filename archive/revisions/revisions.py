@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
+from archive.database.rows import insert_row, record, update_row, value
 from archive.database.schema import ARTICLE_COLUMNS, LISTS
 from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -61,10 +61,11 @@ class Revisions:
 
         `snapshot_id` is the page that it was read from, None where that is not kept.
         """
-        article_id = newest["article_id"] if newest else self._insert_article(article, key)
-        number = newest["number"] + 1 if newest else 1
-        reading = article.as_dict()
-        return self._insert_revision(article_id, number, change, reading, snapshot_id)
+        if newest is not None:
+            article_id, number = newest["article_id"], newest["number"] + 1
+        else:
+            article_id, number = self._insert_article(article, key), 1
+        return self._insert_revision(article_id, number, change, article.as_dict(), snapshot_id)
 
     def note_removal(self, article_id: int) -> Revision | None:
         """Write that a story is gone from its site (404, 410): a revision with the last text.
@@ -79,32 +80,26 @@ class Revisions:
 
     def article_id(self, site: str, key: str) -> int:
         """Return the number of a story that is in the archive."""
-        (article_id,) = self._db.conn.execute(
-            "SELECT id FROM articles WHERE site = ? AND key = ?", (site, key)
-        ).fetchone()
-        return int(article_id)
+        statement = "SELECT id FROM articles WHERE site = ? AND key = ?"
+        return int(value(self._db, statement, site, key))
 
     def site_of_url(self, url: str) -> str | None:
         """Return the site of a story whose identity is its address; None for an unknown one."""
-        row = self._db.conn.execute(
-            "SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id", (url, url)
-        ).fetchone()
-        return row[0] if row else None
+        statement = "SELECT site FROM articles WHERE url = ? AND key = ? ORDER BY id"
+        site: str | None = value(self._db, statement, url, url)
+        return site
 
     def earlier(self, article_id: int, digest: str) -> int | None:
         """Return the number of the newest revision with this digest; None where there is none."""
-        (number,) = self._db.conn.execute(
-            "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?",
-            (article_id, digest),
-        ).fetchone()
-        return int(number) if number is not None else None
+        statement = "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?"
+        number: int | None = value(self._db, statement, article_id, digest)
+        return number
 
     def read_by(self, snapshot_id: int) -> str | None:
         """Return the extractor that read a snapshot last; None where none did."""
-        row = self._db.conn.execute(
-            "SELECT extractor FROM readings WHERE snapshot_id = ?", (snapshot_id,)
-        ).fetchone()
-        return row[0] if row else None
+        statement = "SELECT extractor FROM readings WHERE snapshot_id = ?"
+        extractor: str | None = value(self._db, statement, snapshot_id)
+        return extractor
 
     def note_reading(
         self,
@@ -127,13 +122,9 @@ class Revisions:
         """Write the rule by which a story's page opts out of text mining today; None for none."""
         if self._opted_out(article_id) == opted_out:
             return
-        self._db.conn.execute(
-            "UPDATE articles SET opted_out = ? WHERE id = ?", (opted_out, article_id)
-        )
-        self._db.conn.execute(
-            "INSERT INTO rights (article_id, since, rule) VALUES (?, ?, ?)",
-            (article_id, self._clock.stamp(), opted_out),
-        )
+        update_row(self._db, "articles", article_id, opted_out=opted_out)
+        row = {"article_id": article_id, "since": self._clock.stamp(), "rule": opted_out}
+        insert_row(self._db, "rights", row)
 
     def note_robots_rule(self, article_id: int, rule: str | None) -> None:
         """Write what robots.txt says today of a page that did not change.
@@ -146,20 +137,16 @@ class Revisions:
 
     def taken_down(self, site: str, key: str) -> bool:
         """Return whether the archive's owner took the story down."""
-        found = self._db.conn.execute(
-            "SELECT 1 FROM tombstones WHERE site = ? AND key = ?", (site, key)
-        )
-        return found.fetchone() is not None
+        statement = "SELECT 1 FROM tombstones WHERE site = ? AND key = ?"
+        return value(self._db, statement, site, key) is not None
 
     def bury(self, site: str, key: str, *, url: str, reason: str) -> int | None:
         """Write the tombstone of a story, and return the number of its article if it has one.
 
         `url` is that of a story that was never kept.
         """
-        row = self._db.conn.execute(
-            "SELECT id, url FROM articles WHERE site = ? AND key = ?", (site, key)
-        ).fetchone()
-        article_id, url = row or (None, url)
+        statement = "SELECT id, url FROM articles WHERE site = ? AND key = ?"
+        article_id, url = self._db.conn.execute(statement, (site, key)).fetchone() or (None, url)
         self._db.conn.execute(
             """INSERT INTO tombstones (site, key, article_id, url, reason, taken_down_at)
             VALUES (?, ?, ?, ?, ?, ?)
@@ -175,16 +162,11 @@ class Revisions:
         """
         self._clusters.erase(article_id)
         self._unindex(article_id)
-        erased = self._db.conn.execute(
-            "DELETE FROM revisions WHERE article_id = ?", (article_id,)
-        ).rowcount
-        self._db.conn.execute("DELETE FROM rights WHERE article_id = ?", (article_id,))
-        self._db.conn.execute(
-            """UPDATE articles SET revision = 0, opted_out = NULL, published_at = NULL
-            WHERE id = ?""",
-            (article_id,),
-        )
-        return erased
+        erased = self._db.conn.execute("DELETE FROM revisions WHERE article_id = ?", [article_id])
+        self._db.conn.execute("DELETE FROM rights WHERE article_id = ?", [article_id])
+        nothing = {"revision": 0, "opted_out": None, "published_at": None}
+        update_row(self._db, "articles", article_id, **nothing)
+        return erased.rowcount
 
     def erase_readings(self, snapshots: Sequence[int]) -> None:
         """Delete what is known of the readings of snapshots that are erased next."""
@@ -197,18 +179,20 @@ class Revisions:
         return row and row | {name: json.loads(row[name]) for name in LISTS}
 
     def _opted_out(self, article_id: int) -> str | None:
-        (rule,) = self._db.conn.execute(
-            "SELECT opted_out FROM articles WHERE id = ?", (article_id,)
-        ).fetchone()
-        return rule  # type: ignore[no-any-return]
+        statement = "SELECT opted_out FROM articles WHERE id = ?"
+        rule: str | None = value(self._db, statement, article_id)
+        return rule
 
     def _insert_article(self, article: Article, key: str) -> int:
-        (article_id,) = self._db.conn.execute(
-            """INSERT INTO articles (site, key, story_id, url, first_seen_at, revision)
-            VALUES (?, ?, ?, ?, ?, 0) RETURNING id""",
-            (article.site, key, article.story_id, article.canonical_url, self._clock.stamp()),
-        ).fetchone()
-        return int(article_id)
+        row = {
+            "site": article.site,
+            "key": key,
+            "story_id": article.story_id,
+            "url": article.canonical_url,
+            "first_seen_at": self._clock.stamp(),
+            "revision": 0,
+        }
+        return insert_row(self._db, "articles", row)
 
     def _insert_revision(
         self,
@@ -218,7 +202,7 @@ class Revisions:
         reading: Mapping[str, Any],
         snapshot_id: int | None,
     ) -> Revision:
-        digest, at = reading_digest(reading), self._clock.stamp()
+        digest = reading_digest(reading)
         returns_to = self.earlier(article_id, digest) if change.changed else None
         lists = {name: json.dumps(list(reading[name]), ensure_ascii=False) for name in LISTS}
         row = {name: reading[name] for name in ARTICLE_COLUMNS} | lists
@@ -228,14 +212,13 @@ class Revisions:
             "kind": change.kind,
             "changed": json.dumps(list(change.changed)),
             "returns_to": returns_to,
-            "observed_at": at,
+            "observed_at": self._clock.stamp(),
             "snapshot_id": snapshot_id,
             "digest": digest,
             "correction": change.correction,
         }
         self._unindex(article_id)
-        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        self._db.conn.execute(f"INSERT INTO revisions ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+        insert_row(self._db, "revisions", row)
         self._db.conn.execute(
             """UPDATE articles SET revision = :number, published_at = :published_at,
                 removed_at = CASE :kind WHEN 'technical' THEN removed_at
@@ -247,15 +230,7 @@ class Revisions:
             self._clusters.place(article_id, reading["body"])
         if snapshot_id is not None and change.kind != "removed":
             self.note_reading(snapshot_id, reading["extractor"], layout=reading["layout"])
-        return Revision(
-            article_id=article_id,
-            number=number,
-            kind=change.kind,
-            changed=change.changed,
-            returns_to=returns_to,
-            correction=change.correction,
-            observed_at=datetime.fromisoformat(at),
-        )
+        return record(Revision, row)
 
     def _unindex(self, article_id: int) -> None:
         """Take the old text out of the search index, while `searchable` still shows it."""

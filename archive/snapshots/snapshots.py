@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from archive.database.clock import Clock, instant
 from archive.database.connection import read_transaction
+from archive.database.rows import insert_row
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
 from archive.records import Page, Snapshot
@@ -34,7 +35,6 @@ class Snapshots:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
-        self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._clock = clock
         self.dictionaries = Dictionaries(db, clock)
@@ -135,9 +135,7 @@ class Snapshots:
             "missing_parts": page.missing_parts,
             "kept_at": self._clock.stamp(),
         }
-        names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-        statement = f"INSERT INTO snapshots ({names}) VALUES ({marks}) RETURNING id"  # noqa: S608
-        return int(self._execute(statement, row).fetchone()[0])
+        return insert_row(self._db, "snapshots", row)
 
     def _up_to_date(self, snapshot: Snapshot) -> Snapshot:
         """Pack the snapshot again if its dictionary was retired since, outside this transaction."""

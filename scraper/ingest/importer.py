@@ -1,13 +1,11 @@
-"""Importing collections: a look through each file first, then its stories in batches, each one
-transaction.
-"""
+"""Importing collections: a survey of each file, then its stories, a batch per transaction."""
 
 from __future__ import annotations
 
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,29 +27,25 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 """Records of one transaction."""
 MAX_SEEN = 10_000
-"""Different columns of a file that are remembered; records with names of their own for everything
-are no collection.
-"""
+"""Columns of a file that are remembered; a collection has far fewer."""
 
-Tell = Callable[[Path, int, str], None]
+ReportBad = Callable[[Path, int, str], None]
 """Called with file, line and reason of each bad record."""
 
 
 class WrongMapping(Exception):
-    """A column that --map names is in no record; its text is fit for a user."""
+    """No record has a column that --map names; the message is for the user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What a first look through a file found."""
+    """What a file contains, before anything is written."""
 
     path: Path
     kind: str
     size: int
     order: str | None
-    """`day` or `month`, whichever stands first in the dates in numbers, if all that tell say the
-    same.
-    """
+    """`day` or `month`, whichever comes first in numeric dates; None if unclear."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,76 +55,72 @@ class Report:
     path: Path
     records: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    """As scraper.ingest.writing has them."""
+    """By one of `scraper.ingest.writing.OUTCOMES`."""
     bad: Counter[str] = field(default_factory=Counter)
     """By reason."""
     doubts: Counter[str] = field(default_factory=Counter)
-    """By reason: what could not be read of records that were taken."""
+    """By reason: what could not be read of records that were imported."""
 
 
-def survey(path: Path, file: BinaryIO, terms: ImportOptions, kind: str | None) -> Survey:
-    """Look through a file: its kind, its columns, and the order of day and month in its dates.
+def survey(path: Path, file: BinaryIO, options: ImportOptions, kind: str | None) -> Survey:
+    """Find out a file's kind, its columns, and the order of day and month in its dates.
 
-    Raises:
-        Unreadable: it is no collection.
-        WrongMapping: a column that is mapped is not there.
+    Raises Unreadable if it is no collection, WrongMapping if it lacks a mapped column.
     """
     kind = kind or kind_of(path, file)
     columns: dict[str, None] = {}
-    told: set[str] = set()
+    orders: set[str | None] = set()
     for row in rows(file, kind):
         if len(columns) < MAX_SEEN:
             columns.update(dict.fromkeys(row.fields))
-        order = date_order(given(row.fields, terms.mapping)["published_at"])
-        told |= {order} if order else set()
-    missing = (
-        [column for column in terms.mapping.values() if column not in columns] if columns else []
-    )
-    if missing:
-        raise WrongMapping(
-            f"{path}: there is no column called {missing[0]}; there are {named(columns)}"
-        )
-    if columns and not has_body(columns, terms.mapping):
+        orders.add(date_order(given(row.fields, options.mapping)["published_at"]))
+    if columns:
+        _check_columns(path, columns, options.mapping)
+    orders.discard(None)
+    order = orders.pop() if len(orders) == 1 else None
+    return Survey(path=path, kind=kind, size=file.tell(), order=order)
+
+
+def _check_columns(path: Path, columns: Collection[str], mapping: Mapping[str, str]) -> None:
+    for column in mapping.values():
+        if column not in columns:
+            raise WrongMapping(
+                f"{path}: there is no column called {column}; there are {named(columns)}"
+            )
+    if not has_body(columns, mapping):
         raise Unreadable(
             "no column looks like a story's text; name it with --map body=COLUMN "
             f"(there are {named(columns)})"
         )
-    return Survey(
-        path=path, kind=kind, size=file.tell(), order=told.pop() if len(told) == 1 else None
-    )
 
 
 def import_file(
     archive: Archive,
     found: Survey,
     file: BinaryIO,
-    terms: ImportOptions,
+    options: ImportOptions,
     *,
     now: datetime,
-    tell: Tell,
+    report_bad: ReportBad,
     advance: Callable[[int], None],
 ) -> Report:
-    """Write a file's stories; `advance` is told of bytes that were read. What was written of a file
-    that was not is whole.
+    """Write a file's stories; `advance` is called with the number of bytes read by each batch.
+
+    An interruption loses the unfinished batch alone.
     """
     report = Report(path=found.path)
-    source = (
-        f"import {os.fsencode(found.path.name).decode(errors='replace')}"
-        if str(found.path) != "-"
-        else "import of standard input"
-    )
+    source = f"import {os.fsencode(found.path.name).decode(errors='replace')}"
+    if str(found.path) == "-":
+        source = "import of standard input"
     sites()  # the profiles are loaded outside of a transaction
     place = 0
     for batch in chunks(rows(file, found.kind), BATCH):
-        stories = [
-            story
-            for row in batch
-            if (story := _story(row, terms, found.order, report, tell)) is not None
-        ]
+        read = [_story(row, options, found.order, report, report_bad) for row in batch]
         with archive.transaction(now):
             outcomes = Counter(
                 write_record(archive, s.article, key=s.key, link=s.link, source=source)
-                for s in stories
+                for s in read
+                if s is not None
             )
         report.outcomes += outcomes
         advance(max(0, file.tell() - place))
@@ -139,20 +129,20 @@ def import_file(
 
 
 def _story(
-    row: Row, terms: ImportOptions, order: str | None, report: Report, tell: Tell
+    row: Row, options: ImportOptions, order: str | None, report: Report, report_bad: ReportBad
 ) -> Story | None:
-    """The story of a row; a bad one is counted and told."""
+    """Return the story of a row; a bad row is counted and reported."""
     report.records += 1
     made: Story | str
     try:
-        made = row.bad or story_of(row.fields, terms, order)
+        made = row.bad or story_of(row.fields, options, order)
     # One record that breaks the cleaning is a bug, and must not end the import of all the others
     except Exception:
         logger.exception("%s:%d could not be cleaned", report.path, row.line)
         made = "cleaning_failed"
     if isinstance(made, str):
         report.bad[made] += 1
-        tell(report.path, row.line, made)
+        report_bad(report.path, row.line, made)
         return None
     report.doubts.update(made.doubts)
     return made

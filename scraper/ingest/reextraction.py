@@ -1,6 +1,4 @@
-"""Reading an archive's snapshots again with today's extractor, on all cores, so that it may be
-stopped at any time and goes on.
-"""
+"""Re-extraction of an archive's snapshots on all cores; the next run resumes an interrupted one."""
 
 from __future__ import annotations
 
@@ -40,14 +38,14 @@ class Report:
     fields: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Changes by (site, field)."""
     stories: int = 0
-    """Stories that changed, whatever the number of their changes; lost ones are not among them."""
+    """Stories that changed, each counted once; without the lost ones."""
     damages: list[str] = field(default_factory=list)
 
 
 def count(
     archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
 ) -> int:
-    """How many snapshots `waiting` gives."""
+    """Count the snapshots that `waiting` yields."""
     return sum(
         archive.reread_queue.count(name, extractor_of(sites()[name]), since=since, again=again)
         for name in names
@@ -57,17 +55,15 @@ def count(
 def waiting(
     archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
 ) -> Iterator[Task]:
-    """What today's extractors have yet to read, story by story; with `again` also what they have
-    read.
+    """Yield what the current extractors have yet to read; with `again` also what they have read.
+
+    The pages of one story are in one task.
     """
     for name in names:
         batch: list[Evidence] = []
-        for evidence in archive.reread_queue.waiting(
-            name, extractor_of(sites()[name]), since=since, again=again
-        ):
-            if (
-                len(batch) >= BATCH and evidence.key != batch[-1].key
-            ):  # the pages of one story stay together
+        extractor = extractor_of(sites()[name])
+        for evidence in archive.reread_queue.waiting(name, extractor, since=since, again=again):
+            if len(batch) >= BATCH and evidence.key != batch[-1].key:
                 yield name, tuple(batch)
                 batch = []
             batch.append(evidence)
@@ -85,11 +81,10 @@ def reextract(
     dry_run: bool,
     advance: Callable[[int], None],
 ) -> Iterator[Difference]:
-    """Read the snapshots again and write what has changed, a batch a transaction; with `dry_run`
-    nothing is written.
+    """Read the snapshots again, write what changed, a batch per transaction, and yield it.
 
-    Gives every change, and fills `report`. Raises BrokenProcessPool where a process that reads was
-    killed; what came before it is written, and the next run goes on there.
+    Fills `report`; with `dry_run` nothing is written. Raises BrokenProcessPool if a reading process
+    was killed; the batches before it are written, and the next run resumes there.
     """
     for name, rereads in _readings(archive.path, tasks, jobs):
         with nullcontext() if dry_run else archive.transaction(now):
@@ -133,7 +128,7 @@ def _as_written(found: Difference, newest: Mapping[str, Any] | None) -> dict[str
 
 
 def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[str, list[Reread]]]:
-    """What the tasks give with the site of each, in their order."""
+    """Yield the site and the readings of each task, in order."""
     if jobs == 1:
         with Archive(path, read_only=True) as archive:
             for task in tasks:

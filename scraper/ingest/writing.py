@@ -90,7 +90,8 @@ def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -
     newest = archive.history.newest(entry.site, entry.key)
     refusal = fetched.refusal or _doubt(fetched, newest)
     if article is None or refusal is not None:
-        return _write_refusal(archive, site, entry, fetched, policy, refusal)
+        reason = refusal or "extraction_failed"
+        return _write_refusal(archive, site, entry, fetched, policy, reason)
     technical, damage = reread_newest(archive, site, entry.key, newest)
     if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
@@ -134,13 +135,8 @@ def write_failure(
             first_seen_at=entry.first_seen_at,
             quiet_checks=entry.quiet_checks + 1,
         )
-        etag, last_modified = entry.etag, entry.last_modified
-        check = replace(
-            check,
-            etag=check.etag or etag,
-            last_modified=check.last_modified or last_modified,
-            conditional=True,
-        )
+        etag, modified = check.etag or entry.etag, check.last_modified or entry.last_modified
+        check = replace(check, etag=etag, last_modified=modified, conditional=True)
     elif check.outcome == "gone":
         times = entry.failures + 1 if entry.state == "gone" else 1
         due = revisit.next_check_of_gone(now=now, times_gone=times)
@@ -257,15 +253,9 @@ def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
 
 
 def _write_refusal(
-    archive: Archive,
-    site: Site,
-    entry: Entry,
-    fetched: Fetched,
-    policy: Policy,
-    refusal: str | None,
+    archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy, reason: str
 ) -> Written:
     """Write a page that holds no story: kept as evidence the first time, requested again later."""
-    reason = refusal or "extraction_failed"
     if not entry.failures:
         snapshot_id = _insert(archive, entry, fetched, policy)
         archive.history.note_reading(snapshot_id, extractor_of(site), reason)

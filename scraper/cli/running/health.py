@@ -45,6 +45,7 @@ def health(
     silence: float | None,
     missing_share: float | None,
     disk_free: float | None,
+    path: Path,
     as_json: bool,
 ) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
@@ -95,18 +96,11 @@ def _overridden(
 def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
     """Return the row of a site, or of the archive for None."""
     found = [
-        {
-            "kind": one.kind,
-            "layout": one.layout,
-            "day": one.day and one.day.isoformat(),
-            "since": one.since.isoformat(),
-            "why": one.why,
-            "urls": list(one.urls),
-        }
+        {name: getattr(one, name) for name in "kind layout day since why urls".split()}
         for one in lasting
         if one.site == site
     ]
-    since = min((str(one["since"]) for one in found), default=None)
+    since = min((one["since"] for one in found), default=None)
     return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
 
 

@@ -140,8 +140,54 @@ def test_the_commands_show_its_stories(old: Path, warta: Warta) -> None:
     assert "publisher" in warta("log", "1").stdout
     assert "Removed by the site" in warta("show", "2").stdout
     assert "Opted out of text mining by meta: noai" in warta("show", "3").stdout
-    assert "status 200" not in warta("explain", url_of(5)).stdout
     assert "kabar-1" in warta("stats").stdout
+    assert warta("explain", url_of(1)).stdout.splitlines() == [
+        url_of(1),
+        "Site kabar, state kept.",
+        "First announced 2026-11-20T03:04:05+00:00 by sitemap.",
+        "Requested 2026-11-20T03:04:05+00:00: status 200, kept, 1.3 kB.",
+        "Requested 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
+        "Due again 2026-11-21T04:04:05+00:00.",
+        "It is article 1:",
+        "  revision 1 (first) 2026-11-20T03:04:05+00:00",
+        "  revision 2 (publisher, changed body) 2026-11-20T04:04:05+00:00",
+    ]
+    assert warta("explain", url_of(5)).stdout.splitlines() == [
+        url_of(5),
+        "Site kabar, state failed: the server did not answer in time.",
+        "First announced 2026-11-20T03:04:05+00:00 by sitemap.",
+        "Requested 2026-11-20T04:04:05+00:00: no answer, failed"
+        " (the server did not answer in time), 0 B.",
+        "Not due again by itself.",
+    ]
+
+
+COMMANDS = (
+    *(("show", str(number)) for number in range(1, 5)),
+    *(("log", str(number)) for number in range(1, 5)),
+    *(("explain", url_of(number)) for number in range(1, 7)),
+    ("search", "pasar"),
+)
+
+
+def test_a_user_sees_after_a_migration_what_was_seen_before_it_and_where_the_copy_is(
+    path: Path,
+    copy: Path,
+    warta: Warta,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    write(path)
+    before = {command: warta(*command).stdout for command in COMMANDS}
+    assert "" not in before.values()
+    assert caplog.messages == []
+    add_a_migration(monkeypatch)
+    assert {command: warta(*command).stdout for command in COMMANDS} == before
+    (line,) = caplog.messages
+    assert line == (
+        f"{path}: migrated; an earlier version of warta had made it, and {copy} is how it was"
+    )
+    assert contents(copy) == contents(path)
 
 
 def test_its_clock_goes_on_from_its_newest_time(old: Path) -> None:

@@ -1,0 +1,67 @@
+"""Rows of SQLite as plain values and records, and how they are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlite_utils import Database
+
+from archive.database.clock import parsed
+
+T = TypeVar("T")
+
+
+def value(db: Database, statement: str, *values: Any) -> Any:
+    """Return the first column of the first row; None where there is no row."""
+    row = db.conn.execute(statement, values).fetchone()
+    return row[0] if row else None
+
+
+def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
+    """Insert a row, a value per column, and return its number."""
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    cursor = db.conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def update_row(db: Database, table: str, number: int, **values: Any) -> None:
+    """Set columns of the row with this `id`."""
+    names = ", ".join(f"{name} = :{name}" for name in values)
+    db.conn.execute(f"UPDATE {table} SET {names} WHERE id = :id", values | {"id": number})  # noqa: S608 - constants
+
+
+def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
+    """Make a record of the columns that its fields are named after; `known` are fields without one.
+
+    Times, booleans and JSON arrays of texts are converted.
+    """
+    columns = {name: read(row[name]) for name, read in _columns(kind) if name not in known}  # type: ignore[arg-type]
+    return kind(**columns, **known)
+
+
+def _texts(value: str | list[str]) -> tuple[str, ...]:
+    return tuple(json.loads(value) if isinstance(value, str) else value)
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "datetime": datetime.fromisoformat,
+    "datetime | None": parsed,
+    "tuple[str, ...]": _texts,
+    "bool": bool,
+}
+
+
+@cache
+def _columns(kind: Any) -> list[tuple[str, Callable[[Any], Any]]]:
+    """Return the fields of a dataclass, whose annotations are texts, and what converts each."""
+    return [(field.name, _READ.get(str(field.type), _same)) for field in fields(kind)]
+
+
+def _same(value: Any) -> Any:
+    return value
