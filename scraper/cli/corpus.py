@@ -14,19 +14,8 @@ import click
 from archive.corpus.splits import DEFAULT
 from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
-from scraper.cli import options
+from scraper.cli import options, terminal
 from scraper.cli.opening import opened, warn_unsettled
-from scraper.cli.terminal import (
-    Formats,
-    columns,
-    counted,
-    needs_extra,
-    note,
-    print_json,
-    print_rows,
-    print_table,
-    progress_bar,
-)
 
 if TYPE_CHECKING:
     from archive.corpus.build import BuildOptions
@@ -34,9 +23,9 @@ if TYPE_CHECKING:
     from archive.corpus.recipe import Recipe
     from archive.corpus.selection import Selection
 
-_PLAN = columns("site articles removed opted_out drifted", drifted="layout changed")
-_FILES = columns("path split rows size sha256", path="file", sha256="sha-256")
-_SHOWN: Formats = {
+_PLAN = terminal.columns("site articles removed opted_out drifted", drifted="layout changed")
+_FILES = terminal.columns("path split rows size sha256", path="file", sha256="sha-256")
+_SHOWN: terminal.Formats = {
     "rows": lambda rows: rows or "",
     "size": human_bytes,
     "sha256": lambda digest: digest[:12],
@@ -120,7 +109,7 @@ def build(
     options.check_days(choices["since"], choices["until"])
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
-    with needs_extra("corpus"):
+    with terminal.needs_extra("corpus"):
         from archive.corpus.build import BuildOptions, available_cores, check_target, load_selection
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
@@ -170,11 +159,11 @@ def _build(
     from archive.corpus.build import build, work_folder
 
     _report_opted_out(recipe, selection)
-    with progress_bar("building", total=len(selection.shards)) as advance:
+    with terminal.progress_bar("building", total=len(selection.shards)) as advance:
         summary = build(recipe, selection, out, how, advance=advance)
     if summary is None:
         logs = f"{work_folder(out)} has its logs, and may be deleted then"
-        note(f"Queued; {out} appears when its last job has ended. {logs}.")
+        terminal.note(f"Queued; {out} appears when its last job has ended. {logs}.")
     elif as_json:
         row = {
             "selected": summary.selected,
@@ -182,11 +171,11 @@ def _build(
             "splits": dict(summary.splits),
             "dropped": summary.dropped_by_reason(),
         }
-        print_json([row])
+        terminal.print_json([row])
     else:
-        print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
+        terminal.print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
         for line in _remarks(summary, out):
-            note(line)
+            terminal.note(line)
 
 
 def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
@@ -197,7 +186,7 @@ def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
     for site, rules in selection.opted_out.items():
         total = plural(sum(rules.values()), "article")
         why = ", ".join(f"{count} by {rule}" for rule, count in rules.items())
-        note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
+        terminal.note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
 def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
@@ -211,25 +200,25 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
         }
         for site, articles in selection.sites.items()
     ]
-    print_rows(rows, _PLAN, as_json=as_json)
+    terminal.print_rows(rows, _PLAN, as_json=as_json)
     if as_json:
         return
     _report_opted_out(recipe, selection)
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
-    note(
+    terminal.note(
         f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
         f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")
-        note(f"{undated} without a publication time would be excluded.")
+        terminal.note(f"{undated} without a publication time would be excluded.")
 
 
 def _remarks(summary: Summary, out: Path) -> Iterator[str]:
     documents = plural(summary.exported, "document")
     articles = plural(summary.selected, "article")
-    dropped = counted(summary.dropped_by_reason()) or "none"
+    dropped = terminal.counted(summary.dropped_by_reason()) or "none"
     yield f"{out}: {documents} of {articles}; dropped: {dropped}."
     if summary.undated:
         undated = plural(summary.undated, "article")
@@ -255,10 +244,10 @@ def explain(folder: Path, reference: str, as_json: bool) -> None:
     \b
     warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
     """
-    with needs_extra("corpus"):
+    with terminal.needs_extra("corpus"):
         from archive.corpus.explain import find_outcome
     found = find_outcome(folder, reference)
     if as_json:
-        print_json([asdict(found)])
+        terminal.print_json([asdict(found)])
     else:
         click.echo(f"{found.id}: {found.sentence}")

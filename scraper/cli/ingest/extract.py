@@ -15,15 +15,7 @@ from typing import Any
 import click
 
 from archive.ledger.wording import plural, sentence
-from scraper.cli import options
-from scraper.cli.terminal import (
-    columns,
-    killed_workers_reported,
-    note,
-    print_record,
-    print_table,
-    progress_bar,
-)
+from scraper.cli import options, terminal
 from scraper.extraction import read
 from scraper.settings import DOWNLOAD_MAXSIZE
 from scraper.sites.loader import site_of
@@ -76,13 +68,13 @@ def extract(
     for row in rows:
         if "error" in row:
             failed += 1
-            note(row["error"])
+            terminal.note(row["error"])
         if explain and "error" not in row and not as_json and sys.stdout.isatty():
             _print_evidence(row)
         else:
-            print_record(row, as_json=as_json or manifest is not None)
+            terminal.print_record(row, as_json=as_json or manifest is not None)
     if failed:
-        note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
+        terminal.note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
         raise SystemExit(1)
 
 
@@ -94,9 +86,9 @@ def _print_evidence(row: dict[str, Any]) -> None:
         for name, source in evidence["sources"].items()
     ]
     title = f"{row['url']} (layout {row['layout']})"
-    print_table(fields, columns("field value source", source="from"), title=title)
+    terminal.print_table(fields, terminal.columns("field value source", source="from"), title=title)
     if evidence["taken"]:
-        print_table(evidence["taken"], columns("rule text", text="removed"))
+        terminal.print_table(evidence["taken"], terminal.columns("rule text", text="removed"))
     click.echo(f"\n{row['body']}")
 
 
@@ -107,8 +99,8 @@ def _extracted(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str,
         click.ClickException: a process was killed; the rows before it were yielded.
     """
     with (
-        progress_bar("extracting", total=len(jobs)) as advance,
-        killed_workers_reported(),
+        terminal.progress_bar("extracting", total=len(jobs)) as advance,
+        terminal.killed_workers_reported(),
         ExitStack() as stack,
     ):
         rows: Iterator[dict[str, Any]] = map(_job, jobs)

@@ -15,7 +15,7 @@ from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.revisions import queries as articles
 from archive.syndication import queries
-from scraper.cli import options
+from scraper.cli import options, terminal
 from scraper.cli.diff_rendering import edits_between, print_edits
 from scraper.cli.opening import (
     opened,
@@ -24,33 +24,22 @@ from scraper.cli.opening import (
     story_of,
     warn_unclustered,
 )
-from scraper.cli.terminal import (
-    columns,
-    console,
-    counted,
-    interruptible,
-    note,
-    print_json,
-    print_rows,
-    print_table,
-    progress_bar,
-)
 
-_CLUSTERS = columns(
+_CLUSTERS = terminal.columns(
     "cluster_id members sites relations agency first_site first_published_at minutes headline",
     cluster_id="cluster",
     first_site="first",
     first_published_at="published",
     minutes="minutes to the last",
 )
-_MEMBERS = columns(
+_MEMBERS = terminal.columns(
     "site published_at minutes relation share of_whole headline url",
     published_at="published",
     minutes="minutes after",
     share="share of its text",
     of_whole="share of the first",
 )
-_MATRIX = columns(
+_MATRIX = terminal.columns(
     "site source stories first copies edited excerpts", site="published by", source="stories of"
 )
 
@@ -87,7 +76,8 @@ def clusters(
         warn_unclustered(archive)
     filtered = site is not None or since is not None or min_size > 2
     empty = "No cluster matches." if filtered else "No story was published more than once."
-    print_rows(rows, _CLUSTERS, as_json=as_json, formats={"relations": counted}, empty=empty)
+    formats = {"relations": terminal.counted}
+    terminal.print_rows(rows, _CLUSTERS, as_json=as_json, formats=formats, empty=empty)
 
 
 @clusters.command(short_help="Cluster all articles again.")
@@ -101,15 +91,15 @@ def rebuild(jobs: int | None, path: Path) -> None:
     """
     with (
         opened_for_writing(path) as archive,
-        progress_bar("clustering", total=None) as advance,
-        interruptible("interrupted; every cluster is whole, old or new: run it again"),
+        terminal.progress_bar("clustering", total=None) as advance,
+        terminal.interruptible("interrupted; every cluster is whole, old or new: run it again"),
     ):
         count = "SELECT count(*) FROM articles WHERE revision > 0"
         advance(0, 3 * archive.db.conn.execute(count).fetchone()[0])
         changed = rebuild_clusters(
             archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance
         )
-    note(f"{plural(changed, 'membership')} changed.")
+    terminal.note(f"{plural(changed, 'membership')} changed.")
 
 
 @click.command()
@@ -128,14 +118,14 @@ def cluster(archive: Archive, url: str, with_diff: bool, as_json: bool) -> None:
     if not rows:
         warn_unclustered(archive)
     if as_json:
-        print_json(rows)
+        terminal.print_json(rows)
         return
     if not rows:
-        note("No other story has this text.")
+        terminal.note("No other story has this text.")
         return
-    print_table([_member(row) for row in rows], _MEMBERS)
+    terminal.print_table([_member(row) for row in rows], _MEMBERS)
     texts = [articles.latest(archive.db, row["article_id"]) for row in rows if with_diff]
-    out = console()
+    out = terminal.console()
     for other in texts[1:]:
         out.print(Text(f"\n{other['url']}", style="bold"), soft_wrap=True)
         edits = edits_between(texts[0], other)
@@ -169,4 +159,5 @@ def matrix(archive: Archive, as_json: bool) -> None:
     rows = queries.matrix(archive.db)
     warn_unclustered(archive)
     rows = [dict(row, is_agency=bool(row["is_agency"])) for row in rows]
-    print_rows(rows, _MATRIX, as_json=as_json, empty="No story was published by two sites.")
+    empty = "No story was published by two sites."
+    terminal.print_rows(rows, _MATRIX, as_json=as_json, empty=empty)

@@ -142,18 +142,12 @@ def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None
 
 
 def _row(day: covering.Coverage) -> dict[str, Any]:
-    counts = {name: getattr(day, name) for name in _COUNTS.split()}
-    return {"site": day.site, "day": day.day.isoformat(), **counts}
+    return {name: getattr(day, name) for name in f"site day {_COUNTS}".split()}
 
 
 def _as_json(day: covering.Coverage) -> dict[str, Any]:
-    return {
-        **_row(day),
-        "usual": day.usual,
-        "reasons": dict(day.reasons),
-        "looked": day.looked,
-        "marks": list(day.marks),
-    }
+    more = {name: getattr(day, name) for name in ("usual", "reasons", "looked", "marks")}
+    return _row(day) | more
 
 
 def _folded(days: Sequence[covering.Coverage]) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.opening import reads_archive
+from scraper.cli.opening import opened
 from scraper.cli.terminal import note, print_json
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
@@ -36,13 +37,14 @@ from scraper.sites.loader import sites
     help="Maximum share of a day's announced stories that may be missing.",
 )
 @click.option("--disk-free", type=options.Number(0, 1_000_000), help="Minimum GB free on the disk.")
-@reads_archive
+@options.archive
+@options.json
 def health(
-    archive: Archive,
     names: tuple[str, ...],
     silence: float | None,
     missing_share: float | None,
     disk_free: float | None,
+    path: Path,
     as_json: bool,
 ) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
@@ -58,11 +60,12 @@ def health(
     thresholds = _overridden(
         limits(configuration, timetable, now), silence, missing_share, disk_free
     )
-    crawled = archive.crawls.sites()
-    chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
-    found = incidents(archive, now=now, limits=thresholds, sites=chosen)
-    lasting = [one for one in found if not one.over]
-    rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
+    with opened(path) as archive:
+        crawled = archive.crawls.sites()
+        chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
+        found = incidents(archive, now=now, limits=thresholds, sites=chosen)
+        lasting = [one for one in found if not one.over]
+        rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
     if any(one.site is None for one in lasting):
         rows.append(_row(None, lasting))
     if as_json:
@@ -92,18 +95,11 @@ def _overridden(
 def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
     """Return the row of a site, or of the archive for None."""
     found = [
-        {
-            "kind": one.kind,
-            "layout": one.layout,
-            "day": one.day and one.day.isoformat(),
-            "since": one.since.isoformat(),
-            "why": one.why,
-            "urls": list(one.urls),
-        }
+        {name: getattr(one, name) for name in "kind layout day since why urls".split()}
         for one in lasting
         if one.site == site
     ]
-    since = min((str(one["since"]) for one in found), default=None)
+    since = min((one["since"] for one in found), default=None)
     return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
 
 
