@@ -20,7 +20,7 @@ from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
 from archive.corpus.pipeline import versions
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, empty_archive, select
+from archive.corpus.selection import Selection, empty_archive, opened, select
 from archive.corpus.splits import Splitter
 from archive.database.connection import plain_errors
 from archive.errors import CorpusError
@@ -54,11 +54,7 @@ def load_selection(recipe: Recipe) -> Selection:
     Splitter(recipe.splits, recipe.test_after)  # checks them
     if (language := recipe.thresholds.language).enabled:
         check_languages(language.keep)
-    with (
-        plain_errors(recipe.archive),
-        Archive(recipe.archive, read_only=True) as archive,
-        archive.as_of(recipe.as_of) as past,
-    ):
+    with opened(recipe) as past:
         return select(past, recipe)
 
 

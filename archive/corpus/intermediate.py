@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.writers.parquet import ParquetWriter
 
-from archive.corpus.filters.length import words
+from archive.corpus.filters.prose import words
 from archive.identity import text_digest
 
 

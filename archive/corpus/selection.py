@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -41,6 +41,23 @@ _ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_
     coalesce(l.opted_out, a.opted_out) AS effective_opted_out
     FROM latest l JOIN main.articles a ON a.id = l.article_id
     WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
+
+
+@contextmanager
+def opened(recipe: Recipe) -> Iterator[Reader]:
+    """Open the recipe's archive as of its time; raises ArchiveError.
+
+    Broken UTF-8, which other programs may write, is read as lone surrogates: the filters exclude
+    the article with its reason.
+    """
+    path = recipe.archive
+    with (
+        plain_errors(path),
+        Archive(path, read_only=True) as archive,
+        archive.as_of(recipe.as_of) as past,
+    ):
+        past.db.conn.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
+        yield past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +122,6 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     Raises CorpusError where none is selected or a site is unknown, and ArchiveDamaged for a time of
     publication that is not ISO 8601, as another program may write it.
     """
-    decode_leniently(reader)
     digest, tally, articles, undated = hashlib.sha256(), _Tally(), 0, 0
     marked, known = drifted_articles(reader), set[str]()
     for row in reader.db.query(_ARTICLES):
@@ -180,18 +196,6 @@ def empty_archive(path: Path) -> CorpusError:
     )
 
 
-def decode_leniently(reader: Reader) -> None:
-    """Read broken UTF-8, which other programs may write, as lone surrogates from now on.
-
-    The filters then exclude the article with its reason.
-    """
-    reader.db.conn.text_factory = _decoded
-
-
-def _decoded(stored: bytes) -> str:
-    return stored.decode("utf-8", "surrogateescape")
-
-
 class ArchiveReader(BaseReader):
     """Yields the articles of the task's shard as of the recipe's time; task n reads shard n."""
 
@@ -208,19 +212,13 @@ class ArchiveReader(BaseReader):
         """Called by datatrove; raises ArchiveError."""
         if data:
             yield from data
-        path = self.recipe.archive
-        with (
-            plain_errors(path),
-            Archive(path, read_only=True) as archive,
-            archive.as_of(self.recipe.as_of) as past,
-        ):
+        with opened(self.recipe) as past:
             for document in self._documents(past, self.shards[rank]):
                 with self.track_time():
                     self.update_doc_stats(document)
                 yield document
 
     def _documents(self, reader: Reader, shard: tuple[int, int]) -> Iterator[Document]:
-        decode_leniently(reader)
         marked = drifted_articles(reader)
         for row in reader.db.query(_ROWS, shard):
             if self.recipe.sites and row["site"] not in self.recipe.sites:

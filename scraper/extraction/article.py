@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
+from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
@@ -32,6 +33,8 @@ MAX_DISAGREEMENT = timedelta(hours=36)
 MIN_PROSE = 200
 """Characters; a page with less text that says "not found" or "log in" is no story."""
 
+_AS_READ = "headline kicker deck published_at modified_at section caption".split()
+"""Fields of an article that are those of its metadata."""
 _NOT_FOUND = re.compile(
     r"""
     \b (?:
@@ -174,35 +177,32 @@ def _article(
     url: str, site: Site, identity: Identity | None, metadata: Metadata, body: Body, layout: str
 ) -> Article:
     given = metadata.fields
+    as_read: dict[str, Any] = {name: given.get(name) for name in _AS_READ}
+    image = given.get("image_url")
     address = plain_url(url) or url
     story_id = None
     if identity is not None:
         address, story_id = identity.url, identity.story_id
-    image = given.get("image_url")
-    known = site is not UNKNOWN
+    name, known = site.name, site is not UNKNOWN
+    if not known:
+        name = _host(url)
     return Article(
         url=url,
-        site=site.name if known else _host(url),
+        site=name,
         canonical_url=address,
         story_id=story_id,
-        headline=given.get("headline"),
-        kicker=given.get("kicker"),
-        deck=given.get("deck"),
         body=body.text,
         dateline=body.dateline,
         authors=given.get("authors") or body.authors,
         editors=tuple(dict.fromkeys((*given.get("editors", ()), *body.editors))),
         agency=body.agency or given.get("agency"),
-        published_at=given.get("published_at"),
-        modified_at=given.get("modified_at"),
-        section=given.get("section"),
         tags=given.get("tags", ()),
-        image_url=joined_url(url, image) if image else None,
-        caption=given.get("caption"),
+        image_url=image and joined_url(url, image),
         language=site.language,
         layout=layout,
         extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
+        **as_read,
     )
 
 
@@ -211,7 +211,7 @@ def _warnings(
 ) -> tuple[str, ...]:
     """Return the doubts about an article, in a fixed order."""
     published_at = metadata.fields.get("published_at")
-    hinted = identity.published_at if identity is not None else None
+    hinted = identity and identity.published_at
     doubts = {
         "missing_headline": "headline" not in metadata.fields,
         "missing_published_at": published_at is None,
@@ -254,6 +254,8 @@ def refusal_of_article(article: Article) -> str | None:
         return None
     if _NOT_FOUND.search(headline) and length < 3 * MIN_PROSE:
         return "not_found_page"
-    if known or length >= MIN_PROSE:
-        return None if article.body else "no_body"
-    return "login_wall" if _LOGIN.search(f"{headline} {article.body}") else "no_body"
+    if length >= MIN_PROSE or (known and length):
+        return None
+    if not known and _LOGIN.search(f"{headline} {article.body}"):
+        return "login_wall"
+    return "no_body"

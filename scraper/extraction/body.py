@@ -124,9 +124,10 @@ def finish(
     """
 
     def is_story(address: str) -> bool:
-        url = joined_url(identity.url, address) if identity is not None else address
-        other = site.identify(url) if url is not None else None
-        own = identity.key if identity is not None else None
+        url, own = address, None
+        if identity is not None:
+            url, own = joined_url(identity.url, address) or "", identity.key
+        other = site.identify(url)
         return isinstance(other, Identity) and other.key != own
 
     trimmed = trim(

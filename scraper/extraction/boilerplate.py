@@ -173,7 +173,9 @@ def trim(
     ordered = (*rules, *COMMON_RULES)
     any_rule = _any_whole(ordered)
     parts = [rule for rule in ordered if rule.part and rule.where == "anywhere"]
-    for block in _before_the_rest(blocks, ordered, result) if whole_page else blocks:
+    if whole_page:
+        blocks = _before_the_rest(blocks, ordered, result)
+    for block in blocks:
         rule = _linked_story(block, is_story)
         if rule is None and any_rule.search(block.text):
             rule = _whole(block, ordered)
@@ -223,7 +225,9 @@ def _linked_story(block: Block, is_story: IsStory | None) -> str | None:
     """Name the rule for a paragraph that is nothing but a link to another story."""
     if is_story is None or block.kind != "p" or not block.is_link or block.text[0].isdigit():
         return None
-    return "linked_story" if all(map(is_story, block.links)) else None
+    if not all(map(is_story, block.links)):
+        return None
+    return "linked_story"
 
 
 @lru_cache(maxsize=64)
@@ -237,8 +241,8 @@ def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
     """Name the rule that removes the whole paragraph; what somebody says is always prose."""
     if not block.links and _STATEMENT.search(block.text) and _SPEECH.search(block.text):
         return None
-    rule = _first([rule for rule in rules if not rule.part], "anywhere", block)
-    return rule.name if rule is not None else None
+    whole = (rule for rule in rules if not rule.part and rule.where == "anywhere")
+    return next((rule.name for rule in whole if _match(rule, block)), None)
 
 
 def _first(rules: Sequence[Rule], where: str, block: Block) -> Rule | None:
@@ -249,7 +253,7 @@ def _first(rules: Sequence[Rule], where: str, block: Block) -> Rule | None:
 def _match(rule: Rule, block: Block) -> re.Match[str] | None:
     if rule.linked and not block.links:
         return None
-    return _compiled(rule.pattern).search(block.text)
+    return re.search(rule.pattern, block.text, re.IGNORECASE)
 
 
 def _cut(block: Block, rule: Rule, result: Trimmed) -> Block:
@@ -287,7 +291,9 @@ def _trim_end(result: Trimmed, rules: Sequence[Rule], end_credit: str) -> None:
         left = _shortened(block, rules, end_credit, result)
         if left is block:
             return
-        result.blocks[-1:] = [] if left is None else [left]
+        result.blocks.pop()
+        if left is not None:
+            result.blocks.append(left)
         if result.blocks and not result.blocks[-1].text:
             result.blocks.pop()
 
@@ -299,8 +305,7 @@ def _shortened(
     rule = _first(rules, "end", block)
     text = _without_credit(block.text, result, end_credit)
     source = _SOURCE_LINE.match(block.text)
-    agency = agency_of(source["names"]) if source else None
-    if agency:
+    if source and (agency := agency_of(source["names"])):
         result.agency = result.agency or agency
         result.taken.append(("agency_line", block.text))
         return None
@@ -323,9 +328,9 @@ def _without_credit(text: str, result: Trimmed, end_credit: str) -> str:
             result.agency = result.agency or agencies[0]
             result.taken.append(("agency_credit", match[0].strip()))
             return before
-    match = None
-    if end_credit and not result.editors:
-        match = _compiled(end_credit, 0).search(text)
+    if not end_credit or result.editors:
+        return text
+    match = re.search(end_credit, text)
     if match is None:
         return text
     editor = match.groupdict().get("editor")
@@ -333,8 +338,3 @@ def _without_credit(text: str, result: Trimmed, end_credit: str) -> str:
         result.editors = (editor,)
     result.taken.append(("end_credit", match[0].strip()))
     return text[: match.start()].rstrip()
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str, flags: int = re.IGNORECASE) -> re.Pattern[str]:
-    return re.compile(pattern, flags)

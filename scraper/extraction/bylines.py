@@ -132,7 +132,7 @@ def lines_below(body: Element) -> Iterator[str]:
 def name_before_date(line: str) -> str | None:
     """Return the name of a line like "Marcheilla Ariesta • 19 September 2023 14:30", else None."""
     match = _NAME_AND_DATE.match(line)
-    return match["name"] if match else None
+    return match and match["name"]
 
 
 def _labelled(text: str) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from scraper.extraction.blocks import Block
 from scraper.sites.site import Site
@@ -42,7 +41,7 @@ def split_dateline(blocks: list[Block], site: Site) -> Opening:
     if not blocks or not site.dateline:
         return Opening(blocks=blocks)
     first = blocks[0]
-    match = _compiled(site.dateline).match(first.text)
+    match = re.match(site.dateline, first.text)
     if match is None:
         return Opening(blocks=blocks)
     groups = match.groupdict()
@@ -50,7 +49,9 @@ def split_dateline(blocks: list[Block], site: Site) -> Opening:
     if site.dateline_bold and not _is_place(place, first, first.text[match.end() :]):
         return Opening(blocks=blocks)
     rest = first.text[match.end() :].strip()
-    kept = [replace(first, text=rest), *blocks[1:]] if rest else blocks[1:]
+    kept = blocks[1:]
+    if rest:
+        kept = [replace(first, text=rest), *kept]
     author = (groups.get("author") or "").partition("/")[0].strip(" ,-–—")
     return Opening(blocks=kept, place=place or None, author=author or None)
 
@@ -69,8 +70,3 @@ def _is_place(place: str, block: Block, rest: str) -> bool:
     if somebody_speaks or abbreviation or place.count("(") != place.count(")"):
         return False
     return len(words) <= MAX_WORDS and all(word[0].isupper() or word[0] == "(" for word in words)
-
-
-@lru_cache(maxsize=64)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

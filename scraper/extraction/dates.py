@@ -102,7 +102,9 @@ def parse_relative(text: str | None, now: datetime) -> datetime | None:
     '2026-01-01T07:53:00+07:00'
     """
     match = _RELATIVE.search(text or "")
-    return now - int(match["count"]) * _UNITS[match["unit"].lower()] if match else None
+    if match is None:
+        return None
+    return now - int(match["count"]) * _UNITS[match["unit"].lower()]
 
 
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
@@ -140,7 +142,9 @@ def _rfc2822(text: str) -> datetime | None:
         found = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo is not None and YEARS[0] <= found.year <= YEARS[1] else None
+    if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
+        return None
+    return found
 
 
 def zone_named(name: str | None, default: tzinfo | None) -> tzinfo | None:

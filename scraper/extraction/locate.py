@@ -84,8 +84,7 @@ class _Prose:
     def add(self, text: str | None, holder: Element | None) -> None:
         """Count a text node, held by that element."""
         weight = _weight(text)
-        container = _container(holder) if weight else None
-        if container is None:
+        if not weight or (container := _container(holder)) is None:
             return
         self.weights[container] += weight
         parent = container.getparent()
@@ -111,7 +110,9 @@ def _weight(text: str | None) -> int:
     if text is None or len(text) < MIN_PIECE:
         return 0
     cleaned = clean(text)
-    return len(cleaned) if len(cleaned) >= MIN_PIECE and _SENTENCE.search(cleaned) else 0
+    if len(cleaned) < MIN_PIECE or not _SENTENCE.search(cleaned):
+        return 0
+    return len(cleaned)
 
 
 def _container(node: Element | None) -> Element | None:

@@ -202,7 +202,9 @@ def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[st
             authors += people
     image = next(iter(_as_list(data.get("image"))), None)
     keywords = data.get("keywords")
-    tags = ",".join(map(str, keywords)) if isinstance(keywords, list) else _text(keywords)
+    tags = _text(keywords)
+    if isinstance(keywords, list):
+        tags = ",".join(map(str, keywords))
     found.offer("headline", _headline(_text(data.get("headline")), suffix), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)

@@ -130,8 +130,7 @@ def _without_titles(line: str) -> str:
 
     Headlines are Written Like This; the story goes on at the last capital before other words.
     """
-    label = _INLINE_LABEL.search(line) if len(line) >= MIN_FLAT else None
-    if label is None:
+    if len(line) < MIN_FLAT or (label := _INLINE_LABEL.search(line)) is None:
         return line
     tokens = list(_TOKEN.finditer(line, label.end()))
     start = _end_of_titles([token[0] for token in tokens])

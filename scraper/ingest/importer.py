@@ -15,8 +15,8 @@ from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
 from scraper.ingest.collections.columns import given, has_body, named
-from scraper.ingest.collections.files import kind_of, rows
-from scraper.ingest.collections.rows import Row, Unreadable
+from scraper.ingest.collections.files import kind_of
+from scraper.ingest.collections.rows import Row, Unreadable, rows
 from scraper.ingest.collections.stories import ImportOptions, Story, story_of
 from scraper.ingest.collections.times import date_order
 from scraper.ingest.writing import write_record

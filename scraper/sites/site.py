@@ -200,8 +200,9 @@ class Site:
 
     def part_number(self, url: str) -> int:
         """Return which page of a story an address shows; 1 for its first or only page."""
-        match = _compiled(self.part_url).search(url) if self.part_url else None
-        return int(match["part"]) if match else 1
+        if self.part_url and (match := re.search(self.part_url, url)):
+            return int(match["part"])
+        return 1
 
 
 UNKNOWN = Site(
@@ -233,10 +234,10 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
         return Refusal(url=canonical, reason="foreign_site")
     address = host + parts.path
     for pattern, reason in site.refused_urls:
-        if _compiled(pattern).search(address):
+        if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
     for generation in site.article_urls:
-        match = _compiled(generation.pattern).fullmatch(address)
+        match = re.fullmatch(generation.pattern, address)
         if match:
             groups = {name: value for name, value in match.groupdict().items() if value is not None}
             return _identity(site, generation, groups)
@@ -269,8 +270,3 @@ def _published(groups: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return found if _EARLIEST < found < _LATEST else None
-
-
-@lru_cache(maxsize=512)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)

@@ -14,8 +14,7 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from archive.corpus.filters.doubtful import DoubtfulFilter
 from archive.corpus.filters.language import LanguageFilter
-from archive.corpus.filters.length import LengthFilter
-from archive.corpus.filters.prose import ProseFilter
+from archive.corpus.filters.prose import LengthFilter, ProseFilter
 from archive.corpus.filters.quality import quality_filters
 from archive.corpus.filters.thresholds.tables import Thresholds
 

@@ -1,4 +1,4 @@
-"""Documents that are not prose: galleries, tables of numbers, schedules and lists."""
+"""Documents that are too short or too long, and those that are not prose: galleries, lists."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from archive.corpus.filters.length import words
-from archive.corpus.filters.thresholds.tables import Prose
+from archive.corpus.filters.thresholds.tables import Length, Prose
 
 LINE_ENDED = re.compile(r"[.!?…][\"'”’»)\]\s]*$")
 """A line that ends as a sentence does."""
@@ -20,6 +19,37 @@ SENTENCE_END = re.compile(
 """A sentence's end within a line, also after a space; not the full stop of a list item, "2."."""
 
 FIRST_WORD = re.compile(r"[^\w]*(\w+)")
+
+
+def words(text: str) -> list[str]:
+    """Split at white space and keep pieces with a letter or digit: a lone dash is no word."""
+    return [
+        word
+        for word in text.split()
+        if word.isalnum() or any(character.isalnum() for character in word)
+    ]
+
+
+class LengthFilter(BaseFilter):
+    """Drops documents with fewer or more words than the table [length] allows."""
+
+    name = "length"
+    type = "filter"
+
+    def __init__(self, table: Length, exclusion_writer: DiskWriter | None = None):
+        super().__init__(exclusion_writer)
+        self.table = table
+
+    def filter(self, doc: Document) -> bool | tuple[bool, str]:
+        """Return True, or False with a reason."""
+        count = len(words(doc.text))
+        if count == 0:
+            return False, "no_words"
+        if count < self.table.min_words:
+            return False, "too_short"
+        if self.table.max_words and count > self.table.max_words:
+            return False, "too_long"
+        return True
 
 
 class ProseFilter(BaseFilter):

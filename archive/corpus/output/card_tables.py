@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
+from functools import partial
 
 from archive.corpus.filters.reasons import REASONS
 from archive.corpus.filters.thresholds.tables import Thresholds
 from archive.corpus.output.columns import COLUMNS
-from archive.corpus.output.rollups import code, counted, leading, percent, periods, share
+from archive.corpus.output.rollups import code, counted, groups, percent, periods, share
 from archive.corpus.output.summary import Summary, median, totals
 
 Row = Sequence[str | int]
@@ -74,19 +75,11 @@ def _line(cells: Iterable[str]) -> str:
 def _splits(summary: Summary) -> str:
     requested = {name: _percent(100 * part) for name, part in summary.recipe.splits}
     sizes = summary.split_sizes()
-    return table(
-        ["split", "documents", "share", "requested", "bytes"],
-        (
-            (
-                code(split),
-                number,
-                share(number, summary.exported),
-                requested.get(split, ""),
-                sizes[split],
-            )
-            for split, number in summary.splits.items()
-        ),
-    )
+    rows: list[Row] = []
+    for split, number in summary.splits.items():
+        part = share(number, summary.exported)
+        rows.append((code(split), number, part, requested.get(split, ""), sizes[split]))
+    return table(["split", "documents", "share", "requested", "bytes"], rows)
 
 
 def _percent(number: Decimal) -> str:
@@ -130,21 +123,16 @@ def _filters(thresholds: Thresholds) -> str:
 
 def _versions(summary: Summary) -> str:
     versions = sorted(summary.versions.items())
-    return table(
-        ["package", "version"], ((code(name), code(version)) for name, version in versions)
-    )
+    return table(["package", "version"], (tuple(map(code, entry)) for entry in versions))
 
 
 def _sites(summary: Summary) -> str:
     """Return a row per site, the largest first, also for sites without an exported document."""
     counts = [totals(summary.months), totals(summary.dropped, 1), totals(summary.opted_out)]
     exported, dropped, _ = counts
-    shown, rest = leading({site: exported[site] for site in {*exported, *dropped}}, _MOST_SITES)
-    groups = [(code(site, 40), [site]) for site in shown]
-    if rest:
-        groups.append((f"{len(rest):,} more sites", rest))
+    sizes = {site: exported[site] for site in {*exported, *dropped}}
     rows: list[Row] = []
-    for label, sites in groups:
+    for label, sites in groups(sizes, _MOST_SITES, "more sites", partial(code, most=40)):
         words = sum((summary.words.get(site, Counter()) for site in sites), Counter[int]())
         documents, excluded, opted = (sum(count[site] for site in sites) for count in counts)
         part = share(documents, summary.exported)
@@ -154,18 +142,16 @@ def _sites(summary: Summary) -> str:
 
 def _months(summary: Summary) -> str:
     """Return a row per month or year, with a column for each of the largest sites."""
-    shown, rest = leading(totals(summary.months), _MOST_COLUMNS)
-    groups = [(code(site, 24), [site]) for site in shown]
-    if rest:
-        groups.append((f"{len(rest):,} more sites", rest))
+    sizes = totals(summary.months)
+    columns = groups(sizes, _MOST_COLUMNS, "more sites", partial(code, most=24))
     rows: list[Row] = []
     for label, months in periods(month for _, month in summary.months):
         numbers = [
             sum(summary.months.get((site, month), 0) for site in sites for month in months)
-            for _, sites in groups
+            for _, sites in columns
         ]
         rows.append((label, *numbers, sum(numbers)))
-    return table(["published", *(label for label, _ in groups), "all"], rows)
+    return table(["published", *(label for label, _ in columns), "all"], rows)
 
 
 def _months_note(summary: Summary) -> str:
@@ -186,11 +172,8 @@ def _dropped(summary: Summary) -> str:
 
 
 def _named(sites: Mapping[str, int]) -> str:
-    shown, rest = leading(sites, _MOST_NAMED)
-    names = [f"{code(site, 40)} {sites[site]:,}" for site in shown]
-    if rest:
-        names.append(f"{len(rest):,} more sites {sum(sites[site] for site in rest):,}")
-    return ", ".join(names)
+    named = groups(sites, _MOST_NAMED, "more sites", partial(code, most=40))
+    return ", ".join(f"{label} {sum(sites[site] for site in group):,}" for label, group in named)
 
 
 def _dedup(summary: Summary) -> str:

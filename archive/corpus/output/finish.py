@@ -14,7 +14,6 @@ from typing import Any
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
-from archive.archive import Archive
 from archive.corpus.duplicates import COLUMNS as DUPLICATE_COLUMNS
 from archive.corpus.duplicates import DuplicateSets
 from archive.corpus.filters.repeated import RepeatedCounts
@@ -26,10 +25,9 @@ from archive.corpus.output.manifest import write_manifest
 from archive.corpus.output.summary import UNDATED, CorpusFile, Summary, totals
 from archive.corpus.pipeline import masked_kinds
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import Selection, Shards, decode_leniently
+from archive.corpus.selection import Selection, Shards, opened
 from archive.corpus.splits import TEST, Splitter
 from archive.database.clock import exact
-from archive.database.connection import plain_errors
 from archive.errors import CorpusError
 
 REPLACED = "replaced"
@@ -210,13 +208,7 @@ class Finish(PipelineStep):
 
     def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
         """Return cluster -> articles in the whole archive, and article -> split key, as of then."""
-        path = self.recipe.archive
-        with (
-            plain_errors(path),
-            Archive(path, read_only=True) as archive,
-            archive.as_of(self.recipe.as_of) as past,
-        ):
-            decode_leniently(past)
+        with opened(self.recipe) as past:
             query = past.db.conn.execute
             sizes = query("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
             return dict(sizes), dict(query(_SPLIT_KEYS, (exact(self.recipe.as_of),)))

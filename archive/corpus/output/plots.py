@@ -24,6 +24,7 @@ from archive.corpus.filters.reasons import REASONS
 from archive.corpus.output.rollups import (
     MISSING,
     counted,
+    groups,
     leading,
     month_label,
     month_numbers,
@@ -99,6 +100,10 @@ def drawable(text: str, most: int) -> str:
     return shortened("".join(c if ord(c) in glyphs else MISSING for c in plain(text)), most)
 
 
+def _site_label(site: str) -> str:
+    return drawable(site, 24)
+
+
 @cache
 def _glyphs() -> frozenset[int]:
     """Return the code points of the font that ships with matplotlib."""
@@ -123,7 +128,7 @@ def _say(axes: Axes, sentence: str) -> None:
 def _draw_lengths(summary: Summary, figure: Figure) -> None:
     """Draw a histogram for each of the largest sites and one for all others, on one log scale."""
     shown, rest = leading({site: c.total() for site, c in summary.words.items()}, _MOST_PANELS)
-    panels = [(drawable(site, 24), summary.words[site]) for site in shown]
+    panels = [(_site_label(site), summary.words[site]) for site in shown]
     if rest:
         others = sum((summary.words[site] for site in rest), Counter[int]())
         panels.append((f"{len(rest):,} other sites", others))
@@ -247,10 +252,7 @@ def _slots(numbers: list[int]) -> list[int]:
 
 def _stack(summary: Summary, axes: Axes, places: dict[str, int], scale: float = 1) -> None:
     """Draw a bar per place and site, the largest site at the bottom."""
-    shown, rest = leading(totals(summary.months), len(CATEGORIES))
-    stacked = [(drawable(site, 24), [site]) for site in shown]
-    if rest:
-        stacked.append((f"{len(rest):,} other sites", rest))
+    stacked = groups(totals(summary.months), len(CATEGORIES), "other sites", _site_label)
     base = [0.0] * (max(places.values()) + 1)
     # Gaps narrower than a pixel would flicker.
     widths = [1.0 if len(base) > 60 else 0.86] * len(base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 
 from archive.corpus.output.summary import UNDATED
@@ -25,6 +25,21 @@ def leading(counts: Mapping[str, int], most: int) -> tuple[list[str], list[str]]
     ranked = sorted(counts, key=lambda name: (-counts[name], name))
     most = most + 1 if len(ranked) == most + 1 else most
     return ranked[:most], ranked[most:]
+
+
+def groups(
+    counts: Mapping[str, int], most: int, others: str, shown: Callable[[str], str]
+) -> list[tuple[str, list[str]]]:
+    """Return label -> names: the leading names one by one, the rest together as `others`.
+
+    >>> groups({"a": 1, "b": 5, "c": 3, "d": 1}, 2, "more sites", str.upper)
+    [('B', ['b']), ('C', ['c']), ('2 more sites', ['a', 'd'])]
+    """
+    names, rest = leading(counts, most)
+    found = [(shown(name), [name]) for name in names]
+    if rest:
+        found.append((f"{len(rest):,} {others}", rest))
+    return found
 
 
 def month_numbers(months: Iterable[str]) -> dict[str, int]:

@@ -12,8 +12,8 @@ from scraper import clean as clean_text
 from scraper.cli import options
 from scraper.cli.terminal import note, print_record
 from scraper.ingest.collections.columns import named
-from scraper.ingest.collections.files import opened, rows
-from scraper.ingest.collections.rows import Row, Unreadable
+from scraper.ingest.collections.files import opened
+from scraper.ingest.collections.rows import Row, Unreadable, rows
 from scraper.sites.loader import sites
 
 MAX_BYTES = 512 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Files of collections: their format and their records."""
+"""Files of collections: opening them, and their format."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from scraper.ingest.collections.csv_rows import csv_rows
-from scraper.ingest.collections.json_rows import json_rows
-from scraper.ingest.collections.rows import BOM, CHUNK, Row, Unreadable
+from scraper.ingest.collections.rows import BOM, CHUNK, Unreadable
 
 SPOOLED = 64 * 1024 * 1024
 """Bytes of standard input that are held in memory; a longer one goes to a temporary file."""
@@ -71,12 +69,3 @@ def kind_of(path: Path, file: BinaryIO) -> str:
     if head.removeprefix(BOM).lstrip()[:1] in (b"{", b"["):
         return "jsonl"
     raise Unreadable("its name does not show its format; add --jsonl or --csv")
-
-
-def rows(file: BinaryIO, kind: str) -> Iterator[Row]:
-    """Yield the records of a file from its beginning.
-
-    Raises Unreadable where a CSV file has no usable header.
-    """
-    file.seek(0)
-    return csv_rows(file) if kind == "csv" else json_rows(file)

@@ -31,13 +31,15 @@ def without_markup(text: str) -> str:
         text = html.unescape(text)  # the entities may have been tags
     if not _ANY_TAG.search(text):
         return text
-    if _BLOCK_TAG.search(text):
-        page = parse_html(_BLANK_LINES.sub("<br><br>", text))
-        found = blocks(page.tree, set()) if page is not None else []
-        text = "\n".join(block.text for block in found)
+    if not _BLOCK_TAG.search(text):
+        text = "\n".join(map(_line, text.split("\n")))
+    elif page := parse_html(_BLANK_LINES.sub("<br><br>", text)):
+        text = "\n".join(block.text for block in blocks(page.tree, set()))
     else:
-        text = "\n".join(_line(line) for line in text.split("\n"))
-    return html.unescape(text) if _ENTITY.search(text) else text
+        text = ""
+    if _ENTITY.search(text):
+        text = html.unescape(text)
+    return text
 
 
 def _line(line: str) -> str:

@@ -153,36 +153,40 @@ def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _
         return _without_address(values, body, name or _host(url))
     if profile is None:
         # No foreign address under the name of a site that has a profile.
-        site = name if name and _named(name) is None else _host(url)
-        assert site is not None
+        if not name or _named(name) is not None:
+            name = _host(url)
+        assert name is not None
         link = Announcement(url=url, key=url)
-        return _Identity(site=site, profile=None, key=url, url=url, link=link)
+        return _Identity(site=name, profile=None, key=url, url=url, link=link)
     found = profile.identify(url)
     if not isinstance(found, Identity):
         link = Announcement(url=url, key=url, refused=found.reason)
         return _Identity(site=profile.name, profile=profile, key=url, url=url, link=link)
-    hinted = found.published_at
+    published_at = found.published_at
+    if published_at is not None and published_at.time() == time.min:
+        published_at = None  # the address has only the day
     return _Identity(
         site=profile.name,
         profile=profile,
         key=found.key,
         url=found.url,
         story_id=found.story_id,
-        published_at=hinted if hinted is not None and hinted.time() != time.min else None,
+        published_at=published_at,
         section=found.section,
-        link=Announcement(url=found.url, key=found.key, published_at=hinted),
+        link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
     )
 
 
 def _without_address(values: Mapping[str, Any], body: str, name: str | None) -> _Identity | None:
     """Identify a story by a digest of its words; marks in the text may say which site it is of."""
     profile = _named(name) if name else site_of_text(body, sites().values())
-    site = profile.name if profile is not None else name
-    if site is None:
+    if profile is not None:
+        name = profile.name
+    if name is None:
         return None
-    words = [site, text(values["headline"]), text(values["published_at"]), body]
+    words = [name, text(values["headline"]), text(values["published_at"]), body]
     key = SCHEME + text_digest(words)[:32]
-    return _Identity(site=site, profile=profile, key=key, url=key)
+    return _Identity(site=name, profile=profile, key=key, url=key)
 
 
 def _address(value: Any) -> str | None:
@@ -193,7 +197,9 @@ def _address(value: Any) -> str | None:
     if "://" not in address[:12]:
         address = "https://" + address.lstrip("/")
     found = plain_url(address)
-    return found if "." in (urlsplit(found or "").hostname or "") else None
+    if "." not in (urlsplit(found or "").hostname or ""):
+        return None
+    return found
 
 
 def _host(url: str | None) -> str | None:
@@ -227,8 +233,9 @@ def _without_headline(body: str, headline: str | None) -> str:
     first, _break, rest = body.lstrip().partition("\n")
     if headline is None or not rest.strip():
         return body
-    is_headline = normalised(first).casefold() == normalised(headline).casefold()
-    return rest if is_headline else body
+    if normalised(first).casefold() != normalised(headline).casefold():
+        return body
+    return rest
 
 
 def _time(value: Any, options: ImportOptions, order: str | None) -> ParsedTime:
@@ -259,4 +266,4 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 def _language(value: Any) -> str | None:
     match = _LANGUAGE.fullmatch(text(value) or "")
-    return match[0].lower() if match else None
+    return match and match[0].lower()

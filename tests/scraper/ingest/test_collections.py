@@ -12,13 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.ingest.collections import json_rows
 from scraper.ingest.collections import rows as rows_module
 from scraper.ingest.collections.columns import given as given_of
 from scraper.ingest.collections.columns import text
-from scraper.ingest.collections.files import kind_of, opened, rows
+from scraper.ingest.collections.files import kind_of, opened
 from scraper.ingest.collections.markup import without_markup
-from scraper.ingest.collections.rows import Unreadable
+from scraper.ingest.collections.rows import Unreadable, rows
 
 NAMES = ("url", "title", "content")
 RECORDS = st.lists(
@@ -59,8 +58,8 @@ def test_an_array_comes_back_whatever_its_layout_and_wherever_it_is_cut_into_chu
 ) -> None:
     content = json.dumps(records, indent=indent, ensure_ascii=False).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_rows, "CHUNK", chunk)
-        found = list(json_rows._of_array(io.BytesIO(content)))
+        patch.setattr(rows_module, "CHUNK", chunk)
+        found = list(rows_module._array_rows(io.BytesIO(content)))
     assert [row.fields for row in found] == records
     lines = content.split(b"\n")
     assert all(b"{" in lines[row.line - 1] for row in found)
@@ -158,9 +157,8 @@ def test_csv_that_is_bad_is_told_with_its_line_and_the_rest_goes_on(
 def test_a_record_that_is_too_long_is_passed_over_in_little_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("rows", "json_rows", "csv_rows"):
-        monkeypatch.setattr(f"scraper.ingest.collections.{module}.MAX_BYTES", 100)
-    monkeypatch.setattr(json_rows, "CHUNK", 16)
+    monkeypatch.setattr(rows_module, "MAX_BYTES", 100)
+    monkeypatch.setattr(rows_module, "CHUNK", 16)
     long = b'{"a": "' + b"x" * 500 + b'"}'
     assert read(long + b'\n{"a": 1}\n') == [(1, "too_long"), (2, {"a": 1})]
     assert read(b"[" + long + b',\n{"a": 1}]') == [(1, "too_long"), (2, {"a": 1})]

@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 
 import archive.corpus.filters as ours
 from archive.corpus.filters import filters
-from archive.corpus.filters.length import words
-from archive.corpus.filters.prose import prose_words
+from archive.corpus.filters.prose import prose_words, words
 from archive.corpus.filters.quality import DATATROVE_REASONS
 from archive.corpus.filters.reasons import REASONS
 from archive.corpus.filters.thresholds.loading import bundled, load_thresholds
