@@ -45,7 +45,6 @@ def health(
     silence: float | None,
     missing_share: float | None,
     disk_free: float | None,
-    path: Path,
     as_json: bool,
 ) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
