@@ -34,10 +34,10 @@ Reading returns typed records; `db` is a sqlite_utils Database for any SQL on th
 'Jembatan Lambur Dibuka'
 >>> next(archive.db.query("SELECT count(*) AS articles FROM latest"))
 {'articles': 1}
->>> archive.article("https://kabar.example/berita/2")
+>>> archive.article("2")
 Traceback (most recent call last):
     ...
-archive.errors.ArticleUnknown: https://kabar.example/berita/2: no article in the archive has this URL, story id or number
+archive.errors.ArticleUnknown: 2: no article in the archive has this URL, story id or number
 >>> archive.close()
 >>> folder.cleanup()
 """

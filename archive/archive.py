@@ -67,7 +67,7 @@ class Reader:
         self.db.close()
 
     def articles(self, *, site: str | None = None) -> Iterator[KeptArticle]:
-        """Yield every article with its newest revision, by number; removed ones with their last text.
+        """Yield every article by number with its newest revision, removed ones with their last.
 
         Read in batches: articles that a crawl adds meanwhile may be among them, unless the archive
         is read as of a time.
@@ -95,7 +95,7 @@ class Reader:
             return _kept_article(queries.latest(self.db, article_id))
 
     def revisions(self, reference: str | int) -> list[KeptRevision]:
-        """Return all revisions of an article with their texts, oldest first; raises ArticleUnknown."""
+        """Return all revisions of an article, oldest first; raises ArticleUnknown."""
         with plain_errors(self.path):
             article_id = queries.find_article(self.db, str(reference))
             rows = self.db.query(
@@ -206,6 +206,6 @@ class Archive(Reader):
                 self._schema = check_schema(self.db, self.path, seen=self._schema)
                 yield
         except BaseException:
-            self.snapshots.forget()
+            self.snapshots.dictionaries.forget()
             self.clusters.texts.forget()
             raise

@@ -81,7 +81,7 @@ def warta(path: Path) -> Callable[..., Result]:
 
 @pytest.fixture
 def folder_of_a_user(tmp_path: Path) -> Iterator[Path]:
-    """A folder where permissions mean something: root, to whom they do not, steps down to `nobody`."""
+    """A folder where permissions count: root, for whom they do not, steps down to `nobody`."""
     if os.geteuid() != 0:
         yield tmp_path
         allow_again(tmp_path)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.corpus.recipe import Dedup
-from archive.syndication.members import Candidate
+from archive.syndication.clusters import Candidate
 
 COLUMNS = "article_id id site url published_at first_seen_at cluster_id digest length".split()
 """Columns of a document that decide."""

@@ -15,68 +15,86 @@ from sqlite_utils import Database
 from archive.database.clock import exact
 from archive.database.schema import ARTICLE_COLUMNS
 
-_NEWEST = "(SELECT max(m.number) FROM main.revisions m WHERE m.article_id = a.id AND m.observed_at <= {t})"
+_NEWEST = """(SELECT max(m.number) FROM main.revisions m
+    WHERE m.article_id = a.id AND m.observed_at <= :at)"""
 _REMOVED = """(SELECT iif(n.kind = 'removed', n.observed_at, NULL) FROM main.revisions n
-    WHERE n.article_id = a.id AND n.observed_at <= {t} AND n.kind != 'technical' ORDER BY n.number DESC LIMIT 1)"""
-_OPTED_OUT = "(SELECT g.rule FROM main.rights g WHERE g.article_id = a.id AND g.since <= {t} ORDER BY g.id DESC LIMIT 1)"
-
+    WHERE n.article_id = a.id AND n.observed_at <= :at AND n.kind != 'technical'
+    ORDER BY n.number DESC LIMIT 1)"""
+_OPTED_OUT = """(SELECT g.rule FROM main.rights g
+    WHERE g.article_id = a.id AND g.since <= :at ORDER BY g.id DESC LIMIT 1)"""
 _CLUSTER = """(SELECT k.cluster_id FROM main.memberships k
-    WHERE k.article_id = a.id AND k.since <= {t} ORDER BY k.id DESC LIMIT 1)"""
+    WHERE k.article_id = a.id AND k.since <= :at ORDER BY k.id DESC LIMIT 1)"""
+_CHECKS = "FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= :at"
+_LAST = "ORDER BY k.id DESC LIMIT 1"
+_ARTICLE = ", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)
 
 _VIEWS = {
-    "rights": "SELECT * FROM main.rights WHERE since <= {t}",
-    "checks": "SELECT * FROM main.checks WHERE checked_at <= {t}",
-    "revisions": "SELECT * FROM main.revisions WHERE observed_at <= {t}",
-    "snapshots": "SELECT * FROM main.snapshots WHERE kept_at <= {t}",
-    "crawls": """SELECT id, site, started_at, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, version, arguments,
-        iif(ended_at <= {t}, counts, NULL) AS counts, iif(ended_at <= {t}, bytes, NULL) AS bytes,
-        iif(ended_at <= {t}, end_reason, NULL) AS end_reason FROM main.crawls WHERE started_at <= {t}""",
-    "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at, {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out,
-        r.number AS revision, r.published_at
-        FROM main.articles a JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
+    "rights": "SELECT * FROM main.rights WHERE since <= :at",
+    "checks": "SELECT * FROM main.checks WHERE checked_at <= :at",
+    "revisions": "SELECT * FROM main.revisions WHERE observed_at <= :at",
+    "snapshots": "SELECT * FROM main.snapshots WHERE kept_at <= :at",
+    "crawls": """SELECT id, site, started_at, iif(ended_at <= :at, ended_at, NULL) AS ended_at,
+        version, arguments, iif(ended_at <= :at, counts, NULL) AS counts,
+        iif(ended_at <= :at, bytes, NULL) AS bytes,
+        iif(ended_at <= :at, end_reason, NULL) AS end_reason
+        FROM main.crawls WHERE started_at <= :at""",
+    "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at,
+        {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out, r.number AS revision, r.published_at
+        FROM main.articles a
+        JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "urls": f"""SELECT u.id, u.url, u.site, u.key, coalesce(c.state, u.first_state) AS state,
         iif(c.id IS NULL, u.first_reason, c.reason) AS reason,
-        (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= {{t}}) AS article_id,
+        (SELECT a.id FROM main.articles a WHERE a.id = u.article_id AND a.first_seen_at <= :at)
+            AS article_id,
         u.announced_by, u.published_at, u.first_seen_at,
-        (SELECT coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00') FROM main.checks k
-            WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL ORDER BY k.id DESC LIMIT 1) AS last_checked_at,
+        (SELECT coalesce(k.asked_at, substr(k.checked_at, 1, 19) || '+00:00')
+            {_CHECKS} AND k.bytes IS NOT NULL {_LAST}) AS last_checked_at,
         iif(c.id IS NOT NULL, c.next_check_at, iif(u.first_state = 'due',
             coalesce(u.first_due_at, substr(u.first_seen_at, 1, 19) || '+00:00'), NULL))
             AS next_check_at,
-        iif(c.id IS NOT NULL, c.due_reason, coalesce(u.first_reason, iif(u.first_state = 'due', 'new', NULL)))
-            AS due_reason,
-        (SELECT count(*) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.bytes IS NOT NULL) AS checks,
-        (SELECT nullif(k.etag, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}} AND k.etag IS NOT NULL
-            ORDER BY k.id DESC LIMIT 1) AS etag,
-        (SELECT nullif(k.last_modified, '') FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}}
-            AND k.last_modified IS NOT NULL ORDER BY k.id DESC LIMIT 1) AS last_modified
-        FROM main.urls u LEFT JOIN main.checks c
-            ON c.id = (SELECT max(k.id) FROM main.checks k WHERE k.url_id = u.id AND k.checked_at <= {{t}})
-        WHERE u.first_seen_at <= {{t}}""",
-    "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at, next_check_at, checks,
-        etag, last_modified FROM temp.urls""",
+        iif(c.id IS NOT NULL, c.due_reason,
+            coalesce(u.first_reason, iif(u.first_state = 'due', 'new', NULL))) AS due_reason,
+        (SELECT count(*) {_CHECKS} AND k.bytes IS NOT NULL) AS checks,
+        (SELECT nullif(k.etag, '') {_CHECKS} AND k.etag IS NOT NULL {_LAST}) AS etag,
+        (SELECT nullif(k.last_modified, '') {_CHECKS} AND k.last_modified IS NOT NULL {_LAST})
+            AS last_modified
+        FROM main.urls u LEFT JOIN main.checks c ON c.id = (SELECT max(k.id) {_CHECKS})
+        WHERE u.first_seen_at <= :at""",
+    "ledger": """SELECT url, site, state, reason, article_id, announced_by, first_seen_at,
+        last_checked_at, next_check_at, checks, etag, last_modified FROM temp.urls""",
     # From the revisions, in the order of an index where there is one: sorting all takes too long.
-    "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {", ".join(f"r.{name}" for name in ARTICLE_COLUMNS)},
-        r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at, {_CLUSTER} AS cluster_id,
-        {_OPTED_OUT} AS opted_out
-        FROM main.revisions r CROSS JOIN main.articles a ON a.id = r.article_id AND r.number = {_NEWEST} WHERE r.observed_at <= {{t}}""",
-    "members": """SELECT k.article_id, k.cluster_id, k.relation, k.similarity, k.containment, k.of_first, k.is_first
-        FROM main.memberships k WHERE k.cluster_id IS NOT NULL
-        AND k.id = (SELECT max(j.id) FROM main.memberships j WHERE j.article_id = k.article_id AND j.since <= {t})""",
-    "syndication": f"""SELECT m.cluster_id, m.article_id, a.site, a.url, r.published_at, m.relation, m.similarity, m.containment,
-        m.is_first, r.agency FROM temp.members m JOIN main.articles a ON a.id = m.article_id
+    "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {_ARTICLE},
+        r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at,
+        {_CLUSTER} AS cluster_id, {_OPTED_OUT} AS opted_out
+        FROM main.revisions r
+        CROSS JOIN main.articles a ON a.id = r.article_id AND r.number = {_NEWEST}
+        WHERE r.observed_at <= :at""",
+    "members": """SELECT k.article_id, k.cluster_id, k.relation, k.similarity, k.containment,
+        k.of_first, k.is_first
+        FROM main.memberships k WHERE k.cluster_id IS NOT NULL AND k.id =
+            (SELECT max(j.id) FROM main.memberships j
+            WHERE j.article_id = k.article_id AND j.since <= :at)""",
+    "syndication": f"""SELECT m.cluster_id, m.article_id, a.site, a.url, r.published_at, m.relation,
+        m.similarity, m.containment, m.is_first, r.agency
+        FROM temp.members m JOIN main.articles a ON a.id = m.article_id
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
-    "drifts": """SELECT id, site, layout, extractor, since, iif(ended_at <= {t}, ended_at, NULL) AS ended_at, reasons, urls, noted_at
-        FROM main.drifts WHERE noted_at <= {t}""",
+    "drifts": """SELECT id, site, layout, extractor, since,
+        iif(ended_at <= :at, ended_at, NULL) AS ended_at, reasons, urls, noted_at
+        FROM main.drifts WHERE noted_at <= :at""",
     # Of the readings of a page that changed nothing only the last is known: between two of them it
     # counts as not yet read again.
-    "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since FROM temp.drifts d CROSS JOIN main.revisions r
-            ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at) AND r.observed_at <= {{t}}
-        CROSS JOIN main.articles a ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
-        LEFT JOIN main.readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL AND g.read_at <= {{t}}
-        WHERE coalesce(g.layout, r.layout) = d.layout AND coalesce(g.extractor, r.extractor) = d.extractor""",
-    "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline, r.body, r.extractor,
-        r.snapshot_id, r.returns_to FROM main.revisions r JOIN main.articles a ON a.id = r.article_id WHERE r.observed_at <= {t}""",
+    "drifted": f"""SELECT DISTINCT r.article_id, d.site, d.layout, d.since
+        FROM temp.drifts d CROSS JOIN temp.revisions r
+            ON r.observed_at >= d.since AND (d.ended_at IS NULL OR r.observed_at < d.ended_at)
+        CROSS JOIN main.articles a
+            ON a.id = r.article_id AND a.site = d.site AND r.number = {_NEWEST}
+        LEFT JOIN main.readings g
+            ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL AND g.read_at <= :at
+        WHERE coalesce(g.layout, r.layout) = d.layout
+            AND coalesce(g.extractor, r.extractor) = d.extractor""",
+    "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at,
+        r.headline, r.body, r.extractor, r.snapshot_id, r.returns_to
+        FROM temp.revisions r JOIN main.articles a ON a.id = r.article_id""",
 }
 
 
@@ -89,4 +107,4 @@ def read_as_of(db: Database, at: datetime) -> None:
     db.conn.execute("PRAGMA temp_store = MEMORY")
     for name, statement in _VIEWS.items():
         # A view takes no parameters; the time is formatted here, never taken as text.
-        db.conn.execute(f"CREATE TEMP VIEW {name} AS {statement.format(t=repr(exact(at)))}")
+        db.conn.execute(f"CREATE TEMP VIEW {name} AS {statement.replace(':at', repr(exact(at)))}")

@@ -21,8 +21,9 @@ def utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        edge = datetime.min if value.year == 1 else datetime.max
-        return edge.replace(tzinfo=UTC)
+        if value.year == 1:
+            return datetime.min.replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC)
 
 
 @overload

@@ -46,24 +46,21 @@ _PLAIN = {
 }
 
 
-def plain_error(path: Path, error: sqlite3.Error) -> ArchiveError:
-    """Turn an error of SQLite into one of ours that names the file; unknown ones keep its words."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    for code, (kind, sentence) in _PLAIN.items():
-        if name.startswith(code):
-            return kind(f"{path}: {sentence}")
-    return ArchiveError(f"{path}: {error}")
-
-
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite into ArchiveErrors; a violated constraint of ours stays one: a bug."""
+    """Turn errors of SQLite into ArchiveErrors that name the file; unknown ones keep their words.
+
+    A violated constraint of ours stays one: a bug.
+    """
     try:
         yield
     except sqlite3.IntegrityError:
         raise
     except sqlite3.DatabaseError as error:
-        raise plain_error(path, error) from error
+        name = getattr(error, "sqlite_errorname", "") or ""
+        known = (plain for code, plain in _PLAIN.items() if name.startswith(code))
+        kind, sentence = next(known, (ArchiveError, error))
+        raise kind(f"{path}: {sentence}") from error
 
 
 def no_archive(path: Path) -> ArchiveMissing:
@@ -140,19 +137,16 @@ def _check_kind(db: Database, path: Path) -> None:
             f"{path}: a development version of warta (0.1.0) made this archive, and this version"
             " cannot read it; name another file with --archive and crawl the sites again"
         )
-    later = applied - _known_names()
+    later = applied - {migration.name for migration in migrations.pending(Database(memory=True))}
     if later:
         raise SchemaTooNew(
-            f"{path}: a later version of warta wrote this archive ({min(later)}); please upgrade warta"
+            f"{path}: a later version of warta wrote this archive ({min(later)});"
+            " please upgrade warta"
         )
 
 
-def _known_names() -> set[str]:
-    return {migration.name for migration in migrations.pending(Database(memory=True))}
-
-
 def _migrate(db: Database, path: Path) -> None:
-    """Switch to WAL, so that readers never wait; then migrate in one transaction, after a backup."""
+    """Switch to WAL, so that readers never wait; then migrate, after a backup."""
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
     # An article's keys and words lie on seventy pages all over the file: hold more of them, and
@@ -187,15 +181,11 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 def schema_version(db: Database) -> int:
     """Count the migrations of warta that were applied."""
-    return int(
-        db.conn.execute(
-            "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
-        ).fetchone()[0]
-    )
+    return len(migrations.applied(db))
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:
-    """Return the schema's version; raises SchemaTooNew if a later warta migrated it since `seen`."""
+    """Return the schema's version; raises SchemaTooNew if it was migrated since `seen`."""
     version = schema_version(db)
     if version != seen:
         _check_kind(db, path)

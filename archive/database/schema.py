@@ -45,8 +45,8 @@ LEDGER = (
         url TEXT NOT NULL,         -- canonical
         site TEXT NOT NULL,
         key TEXT NOT NULL,         -- the story's identity at its site
-        state TEXT NOT NULL CHECK (state IN
-            ('due', 'kept', 'unchanged', 'gone', 'refused', 'failed', 'skipped', 'alias', 'source')),
+        state TEXT NOT NULL CHECK (state IN ('due', 'kept', 'unchanged', 'gone', 'refused',
+            'failed', 'skipped', 'alias', 'source')),
         reason TEXT,               -- a code of archive.ledger.wording
         article_id INTEGER REFERENCES articles (id),
         announced_by TEXT,         -- the source
@@ -81,7 +81,7 @@ LEDGER = (
         checked_at TEXT NOT NULL,
         asked_at TEXT,             -- by the system clock, where it differs from checked_at
         status INTEGER,
-        outcome TEXT NOT NULL,     -- of a request; else announced, woken, reread, imported, taken_down
+        outcome TEXT NOT NULL,     -- or announced, woken, reread, imported, taken_down
         reason TEXT,
         bytes INTEGER,             -- of the decompressed body; NULL where nothing was requested
         conditional INTEGER NOT NULL DEFAULT 0,

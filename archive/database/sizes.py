@@ -10,17 +10,25 @@ from sqlite_utils import Database
 _KINDS = {
     "snapshots": "snapshots",
     "dictionaries": "dictionaries",
-    "revisions": "text",
-    "articles": "text",
-    "urls": "ledger",
-    "checks": "ledger",
-    "crawls": "ledger",
-    "robots": "ledger",
+    **dict.fromkeys(("revisions", "articles"), "text"),
+    **dict.fromkeys(("urls", "checks", "crawls", "robots"), "ledger"),
 }
+_DBSTAT = """SELECT d.name, d.pgsize, s.type
+    FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name WHERE d.aggregate = TRUE"""
+_LENGTHS = """SELECT 'snapshots', coalesce(sum(length(packed)), 0) FROM snapshots
+    UNION ALL SELECT 'dictionaries', coalesce(sum(length(packed)), 0) FROM dictionaries
+    UNION ALL SELECT 'text', coalesce(sum(length(CAST(body AS BLOB))), 0) FROM revisions"""
+_DICTIONARIES = """SELECT d.site, (SELECT f.name FROM dictionaries f
+        WHERE f.site = d.site AND f.retired_at IS NULL ORDER BY f.id DESC LIMIT 1) AS in_force,
+        count(*) AS needed, sum(length(d.packed)) AS bytes,
+        (SELECT count(*) FROM snapshots s JOIN dictionaries p ON p.id = s.dictionary_id
+            WHERE p.site = d.site) AS snapshots
+    FROM dictionaries d WHERE length(d.packed) > 0 GROUP BY d.site ORDER BY d.site"""
 
 
 def bytes_by_kind(db: Database) -> dict[str, int]:
-    """Bytes of the file by kind: snapshots, dictionaries, text, search, ledger, index, other, free.
+    """Return the bytes of `snapshots`, `dictionaries`, `text`, `search`, `ledger`, `index`,
+    `other` and `free` space in the file.
 
     Where SQLite was built without its `dbstat` table, the lengths of blobs and texts stand in for
     the first three, and the rest is `other`.
@@ -41,16 +49,9 @@ def bytes_by_kind(db: Database) -> dict[str, int]:
 
 def _tables(db: Database) -> list[tuple[str, int]]:
     try:
-        found = db.conn.execute(
-            """SELECT d.name, d.pgsize, s.type FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name
-            WHERE d.aggregate = TRUE"""
-        ).fetchall()
+        found = db.conn.execute(_DBSTAT).fetchall()
     except sqlite3.OperationalError:  # no such table: dbstat
-        (snapshots, dictionaries, text) = db.conn.execute(
-            """SELECT (SELECT coalesce(sum(length(packed)), 0) FROM snapshots), (SELECT coalesce(sum(length(packed)), 0) FROM dictionaries),
-                (SELECT coalesce(sum(length(CAST(body AS BLOB))), 0) FROM revisions)"""
-        ).fetchone()
-        return [("snapshots", snapshots), ("dictionaries", dictionaries), ("text", text)]
+        return db.conn.execute(_LENGTHS).fetchall()
     return [(_kind(name, kind), size) for name, size, kind in found]
 
 
@@ -61,14 +62,7 @@ def _kind(name: str, kind: str | None) -> str:
 
 
 def dictionaries(db: Database) -> list[dict[str, Any]]:
-    """A row a site: its dictionary in force, how many are needed to read its snapshots, and how
-    many snapshots those are.
+    """Return a row per site: its effective dictionary `in_force`, how many are `needed` to read its
+    snapshots, their `bytes`, and the number of `snapshots`.
     """
-    return list(
-        db.query(
-            """SELECT d.site, (SELECT f.name FROM dictionaries f WHERE f.site = d.site AND f.retired_at IS NULL ORDER BY f.id DESC LIMIT 1)
-                AS in_force, count(*) AS needed, sum(length(d.packed)) AS bytes,
-                (SELECT count(*) FROM snapshots s JOIN dictionaries p ON p.id = s.dictionary_id WHERE p.site = d.site) AS snapshots
-            FROM dictionaries d WHERE length(d.packed) > 0 GROUP BY d.site ORDER BY d.site"""
-        )
-    )
+    return list(db.query(_DICTIONARIES))

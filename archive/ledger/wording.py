@@ -17,7 +17,7 @@ REASONS: dict[str, str] = {
     "index_page": "a list of articles, not an article",
     "video_page": "a video page, not an article",
     "photo_page": "a photo gallery, not an article",
-    "private_address": "the address is internal (loopback, private or link-local); it is never requested",
+    "private_address": "an internal address (loopback, private or link-local) is never requested",
     "bad_address": "it is not a web address",
     "same_story": "another address of a story that is already in the ledger",
     "before_since": "published before --since",
@@ -40,7 +40,7 @@ REASONS: dict[str, str] = {
     "redirect_offsite": "a redirect led to another site",
     "redirect_not_article": "a redirect led to a page that is no article, often the home page",
     "robots_forbidden": "robots.txt forbids this address for us",
-    "robots_unavailable": "robots.txt was unavailable, so the site is not crawled this time (RFC 9309)",
+    "robots_unavailable": "robots.txt was unavailable, so the site is not crawled now (RFC 9309)",
     # what the page turned out to be
     "too_large": "the page is larger than the limit, as sent or once decompressed",
     "empty_page": "the response was empty",
@@ -48,20 +48,26 @@ REASONS: dict[str, str] = {
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",
     "no_body": "no article text was found on the page",
-    "missing_parts": "a further page of the story was unavailable, so the story stays as it was this time",
-    "layout_missed": "the page no longer has the site's layout (a redesign, or a notice in place of the story)",
-    "pause_requested": "the server requested a longer pause than a crawl waits; the crawl ends here",
-    "overloaded": "the server answered 429 or 503 for eight addresses in a row; no requests for an hour",
+    "missing_parts": "a further page was unavailable, so the story stays as it was",
+    "layout_missed": "the page no longer has the site's layout (a redesign, or a notice)",
+    "pause_requested": "the server requested a longer pause than a crawl waits; the crawl ends",
+    "overloaded": "eight addresses in a row got 429 or 503; no requests for an hour",
     "extraction_failed": "the page could not be read; its bytes are kept",
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
     # why a URL is due, or never again
     "new": "it was announced and never requested",
     "age": "it is checked again after a fifth of its age, at the earliest after an hour",
-    "quiet": "it is checked again after a fifth of its age, later with every check that finds no change, at the latest after 14 days",
-    "costly": "it is checked as every story is, but after one and a half times the wait, because its site always sends the whole page (never a 304)",
+    "quiet": (
+        "it is checked again after a fifth of its age, later with every check without a change, "
+        "at the latest after 14 days"
+    ),
+    "costly": (
+        "it is checked like every story, but after one and a half times the wait, because its site "
+        "always sends the whole page (never a 304)"
+    ),
     "settled": "the story is older than 90 days",
-    "settled_quiet": "the story is older than 30 days, and three checks in a row or more found nothing new",
+    "settled_quiet": "older than 30 days, and at least three checks in a row found no change",
     "may_come_back": "a story that was removed may come back",
     "gone_for_good": "it was still gone when it was requested again",
     "retry": "it failed; it is retried up to five times, later each time",
@@ -69,7 +75,7 @@ REASONS: dict[str, str] = {
     "lastmod": "its source says that it was modified since the last check",
     "woken": "another address of the story no longer leads to it",
     "reread": "the current extractor found a story in the kept page",
-    "imported": "its story was imported (`warta import`); a crawl requests it only with `--recheck all`",
+    "imported": "imported (`warta import`); a crawl requests it only with `--recheck all`",
     # what was wrong with a record of a collection
     "not_json": "the line is not valid JSON",
     "not_a_record": "it is not a JSON object with named fields",
@@ -88,7 +94,7 @@ REASONS: dict[str, str] = {
     "date_unreadable": "the date is in an unknown format; set --date-format",
     # how a crawl ended
     "shutdown": "it was stopped",
-    "site_failing": "twenty addresses in a row failed or were refused; the rest is requested next time",
+    "site_failing": "twenty addresses in a row failed or were refused; the rest is left for later",
     "archive_failed": "the archive could not be written any more",
     "broke_off": "it was killed, failed with an error, or the machine went down",
     "out_of_time": "it exceeded its time limit; the rest is requested next time",

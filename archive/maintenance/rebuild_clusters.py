@@ -15,10 +15,8 @@ from archive.archive import Archive
 from archive.database.clock import Clock
 from archive.database.connection import connect, read_transaction
 from archive.database.parallel import readers
-from archive.syndication.clusters import MAX_VAIN, Clusters
-from archive.syndication.members import Member
-from archive.syndication.shingles import words
-from archive.syndication.signatures import Signature
+from archive.syndication.clusters import MAX_VAIN, Clusters, Member
+from archive.syndication.signatures import Signature, words
 from archive.syndication.texts import digest_of
 
 BATCH = 200

@@ -205,9 +205,9 @@ class _History:
     """What a site announced, by day."""
 
     site: str
-    outcomes: dict[date, Counter[str]]
+    outcomes: defaultdict[date, Counter[str]]
     """Stories by outcome, and `late`."""
-    reasons: dict[date, Counter[str]]
+    reasons: defaultdict[date, Counter[str]]
     begun: date | None
     """Day of the first crawl."""
     looked: date | None
@@ -231,7 +231,7 @@ class _History:
 
     def coverage(self, day: date, today: date, missing_share: float) -> Coverage:
         """Return the coverage of a day; days before the last look, and before today, are judged."""
-        counts = self._counts(day)
+        counts = self.outcomes[day]
         usual, number = self._usual(day), self._number(day)
         marks = []
         judged = self.looked is not None and day < min(self.looked, today)
@@ -243,7 +243,7 @@ class _History:
             site=self.site,
             day=day,
             **{name: counts[name] for name in ("kept", "missing", "waiting", "late", "skipped")},
-            reasons=self.reasons.get(day, Counter()),
+            reasons=self.reasons[day],
             usual=usual,
             looked=bool(self.begun and self.looked and self.begun <= day <= self.looked),
             marks=tuple(marks),
@@ -261,10 +261,7 @@ class _History:
 
     def _number(self, day: date) -> int:
         """Return the number of stories that the sources announced."""
-        return self._counts(day).total() - self._counts(day)["late"]
-
-    def _counts(self, day: date) -> Counter[str]:
-        return self.outcomes.get(day, Counter())
+        return self.outcomes[day].total() - self.outcomes[day]["late"]
 
 
 @contextmanager

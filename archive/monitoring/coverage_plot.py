@@ -11,17 +11,20 @@ from datetime import date, timedelta
 from itertools import groupby
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive.errors import ArchiveError
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import PatchCollection
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Polygon, Rectangle
+from matplotlib.ticker import PercentFormatter
+
 from archive.monitoring.coverage import ZONE, Coverage
 from archive.monitoring.palette import EDGE, INK, PALE, SHARES
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
-    from matplotlib.figure import Figure
 
 MAX_WEEKS = 53
 """Weeks of a calendar; a longer time is split into several calendars per site."""
@@ -34,12 +37,9 @@ _LEFT, _GAP, _ABOVE, _BELOW = 0.55, 0.35, 0.32, 0.3
 """Inches around a calendar: for the weekdays, to the next one, for the title, for the dates."""
 _LEGEND, _LEGEND_WIDTH, _TITLE = 0.85, 5.8, 0.34
 _UNKNOWN = "white"
+_COLOURS = LinearSegmentedColormap.from_list("kept", list(SHARES))
 _WEEKDAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-
-
-class PlotsMissing(ArchiveError):
-    """matplotlib is not installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +56,9 @@ class _Calendar:
     def numbered(self) -> bool:
         return self.weeks <= NUMBERED_WEEKS
 
-    def place(self, day: Coverage) -> tuple[int, int]:
-        """Return (week, weekday) of a day."""
-        return (day.day - self.first).days // 7, day.day.weekday()
-
 
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
-    """Write a PNG of days ordered by site and day; raises PlotsMissing or OSError."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise PlotsMissing("a picture needs matplotlib: pip install 'warta[plots]'") from None
+    """Write a PNG of days ordered by site and day; raises OSError."""
     calendars = _calendars(days)
     weeks = calendars[0].weeks if calendars else 1  # all are of one length
     numbered = weeks <= NUMBERED_WEEKS
@@ -124,26 +116,17 @@ def _calendars(days: Sequence[Coverage]) -> list[_Calendar]:
     return found
 
 
-def _colours() -> Colormap:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("kept", list(SHARES))
-
-
 def _draw(axes: Axes, calendar: _Calendar) -> None:
     """Draw a square per day; a frame marks far less than usual, a corner too many missing."""
-    from matplotlib.collections import PatchCollection
-    from matplotlib.patches import Patch, Polygon, Rectangle
-
     squares: list[Patch] = []
     frames: list[Patch] = []
     corners: list[Patch] = []
     fills: list[Any] = []
-    colours = _colours()
     for day in calendar.days:
-        (x, y), share = calendar.place(day), _share(day)
+        x, y = divmod((day.day - calendar.first).days, 7)
+        share = _share(day)
         unknown = _UNKNOWN if day.waiting or not day.looked else PALE
-        fills.append(unknown if share is None else colours(share))
+        fills.append(unknown if share is None else _COLOURS(share))
         squares.append(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92))
         if "few" in day.marks:
             frames.append(Rectangle((x + 0.1, y + 0.1), 0.8, 0.8))
@@ -152,18 +135,12 @@ def _draw(axes: Axes, calendar: _Calendar) -> None:
             corners.append(Polygon(corner))
         if calendar.numbered and (day.looked or not day.empty):
             dark = share is not None and not 0.2 <= share <= 0.85
-            ink = "white" if dark else INK
-            number = str(day.announced)
+            ink, number = "white" if dark else INK, str(day.announced)
             axes.text(x + 0.5, y + 0.53, number, ha="center", va="center", fontsize=6, color=ink)
     edges = [EDGE if fill == _UNKNOWN else "none" for fill in fills]
-    for patches, face, edge, line in (
-        (squares, fills, edges, 0.5),
-        (frames, "none", INK, 1.3),
-        (corners, INK, "none", 1.0),
-    ):
-        axes.add_collection(
-            PatchCollection(patches, facecolors=face, edgecolors=edge, linewidths=line)
-        )
+    axes.add_collection(PatchCollection(squares, fc=fills, ec=edges, lw=0.5))
+    axes.add_collection(PatchCollection(frames, fc="none", ec=INK, lw=1.3))
+    axes.add_collection(PatchCollection(corners, fc=INK, ec="none"))
 
 
 def _label(axes: Axes, calendar: _Calendar) -> None:
@@ -193,15 +170,9 @@ def _dates(calendar: _Calendar) -> dict[int, str]:
 
 def _legend(figure: Figure, width: float, height: float) -> None:
     """Explain the colours and the marks, below all calendars."""
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-    from matplotlib.ticker import PercentFormatter
-
     bar = figure.add_axes((_LEFT / width, 0.3 / height, 2.1 / width, 0.12 / height))
     figure.colorbar(
-        ScalarMappable(Normalize(0, 1), _colours()),
+        ScalarMappable(Normalize(0, 1), _COLOURS),
         cax=bar,
         orientation="horizontal",
         ticks=[0, 0.5, 1],
@@ -209,18 +180,13 @@ def _legend(figure: Figure, width: float, height: float) -> None:
     )
     bar.tick_params(labelsize=7, length=0)
     bar.set_title("kept, of the stories no longer waiting", fontsize=7, loc="left", pad=3)
-    corner: dict[str, Any] = {
-        "marker": [(0, 1), (1, 1), (1, 0)],
-        "linestyle": "none",
-        "markersize": 6,
-    }
-    unknown: dict[str, Any] = {"facecolor": _UNKNOWN, "edgecolor": EDGE, "linewidth": 0.5}
+    corner: Any = [(0, 1), (1, 1), (1, 0)]
     figure.legend(
         handles=[
-            Patch(facecolor=PALE, label="nothing announced"),
-            Patch(**unknown, label="no crawl, or all waiting"),
-            Patch(facecolor="white", edgecolor=INK, label="far less than usual"),
-            Line2D([], [], **corner, color=INK, label="too many missing"),
+            Patch(fc=PALE, label="nothing announced"),
+            Patch(fc=_UNKNOWN, ec=EDGE, lw=0.5, label="no crawl, or all waiting"),
+            Patch(fc="white", ec=INK, label="far less than usual"),
+            Line2D([], [], marker=corner, ls="none", ms=6, color=INK, label="too many missing"),
         ],
         loc="lower left",
         bbox_to_anchor=((_LEFT + 2.3) / width, 0.15 / height),

@@ -149,11 +149,8 @@ def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None
     if before is not None:
         archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, before.id))
     if found is not None:
-        row = asdict(found) | {
-            "reasons": json.dumps([asdict(reason) for reason in found.reasons]),
-            "urls": json.dumps(found.urls),
-            "noted_at": at,
-        }
+        row = asdict(found) | {"urls": json.dumps(found.urls), "noted_at": at}
+        row["reasons"] = json.dumps(row["reasons"])
         archive.db.conn.execute(
             """INSERT INTO drifts (site, layout, extractor, since, reasons, urls, noted_at)
             VALUES (:site, :layout, :extractor, :since, :reasons, :urls, :noted_at)""",
@@ -208,7 +205,7 @@ class _SiteTest:
             reference, signs = self._reference(window, seen, marked)
             if len(reference) >= MIN_REFERENCE:
                 compared = _with_relative_signs(window, reference)
-                found[layout] = self._drift(layout, window[-1].extractor, *compared, only=signs)
+                found[layout] = self._drift(layout, window[-1].extractor, *compared, signs)
         return found
 
     def _reference(
@@ -243,13 +240,12 @@ class _SiteTest:
         extractor: str,
         window: Samples,
         reference: Samples,
-        *,
         only: set[str] | None = None,
         note: str = "",
     ) -> Drift | None:
         """Return the drift that the signs of the window, or `only` some of them, show."""
-        signs = set().union(*(each.signs for each in window)) - _MEANINGS.keys()
         found: dict[str, Increase] = {}
+        signs = set().union(*(each.signs for each in window)) - _MEANINGS.keys()
         for sign in (*sorted(signs), *_MEANINGS):
             increase = find_increase(_shows(sign, window), _shows(sign, reference))
             if increase is not None and (only is None or sign in only):
@@ -258,13 +254,14 @@ class _SiteTest:
             return None
         since = window[min(increase.start for increase in found.values()) :]
         shown = [each.url for each in reversed(since) if not each.signs.isdisjoint(found)]
-        reasons = [Reason(sign=sign, why=_clause(sign, found[sign]) + note) for sign in found]
         return Drift(
             site=self.site,
             layout=layout,
             extractor=extractor,
             since=since[0].at,
-            reasons=tuple(reasons),
+            reasons=tuple(
+                Reason(sign=sign, why=_clause(sign, found[sign]) + note) for sign in found
+            ),
             urls=tuple(dict.fromkeys(shown))[:SHOWN],
         )
 
@@ -300,9 +297,8 @@ def _shows(sign: str, samples: Samples) -> list[Observation]:
 
 
 def _clause(sign: str, increase: Increase) -> str:
-    meaning = _MEANINGS.get(sign, f"articles have warning {sign}")
-    if sign.startswith("no "):
-        meaning = f"articles have {sign}"
+    plain = sign if sign.startswith("no ") else f"warning {sign}"
+    meaning = _MEANINGS.get(sign, f"articles have {plain}")
     return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.database.schema import LISTS
 from archive.records import IMPORTED
 
 FALLBACK = "fallback"
@@ -57,17 +56,16 @@ class DriftSample:
 
 
 _LOST = ", ".join(f"'{reason}'" for reason in LOST)
+_READ = """coalesce(g.layout, r.layout) AS layout, coalesce(g.extractor, r.extractor) AS extractor,
+    length(r.body) AS length"""
 _NEWEST = """
     JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
     LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL"""
 
-# A 304 is left out: sites decide about it by the text and ignore the layout.
+# A 304 is skipped: sites decide about it by the text and ignore the layout.
 _PAGES = f"""
-    SELECT u.url, u.last_checked_at AS at,
-        iif(u.state = 'failed', NULL, coalesce(g.layout, r.layout)) AS layout,
-        iif(u.state = 'failed', NULL, length(r.body)) AS length,
-        iif(u.state = 'failed', NULL, coalesce(g.extractor, r.extractor)) AS extractor
-    FROM urls u LEFT JOIN articles a ON a.id = u.article_id LEFT {_NEWEST}
+    SELECT u.url, u.last_checked_at AS at, {_READ}
+    FROM urls u LEFT JOIN articles a ON a.id = u.article_id AND u.state != 'failed' LEFT {_NEWEST}
     WHERE u.site = :site AND u.last_checked_at IS NOT NULL
         AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}')
             OR (u.state = 'failed' AND u.reason IN ({_LOST})))
@@ -75,9 +73,7 @@ _PAGES = f"""
             ORDER BY c.id DESC LIMIT 1) IS NOT 304
     ORDER BY u.last_checked_at DESC, u.id DESC LIMIT :limit"""  # noqa: S608 - constants
 _EARLIER = f"""
-    WITH read AS (SELECT a.url, a.first_seen_at AS at, coalesce(g.layout, r.layout) AS layout,
-            length(r.body) AS length, coalesce(g.extractor, r.extractor) AS extractor
-        FROM articles a {_NEWEST}
+    WITH read AS (SELECT a.url, a.first_seen_at AS at, {_READ} FROM articles a {_NEWEST}
         WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
         ORDER BY a.id DESC LIMIT :limit)
     SELECT * FROM read UNION ALL SELECT * FROM (
@@ -87,8 +83,7 @@ _EARLIER = f"""
             AND last_checked_at >= (SELECT coalesce(min(at), :before) FROM read)
         ORDER BY last_checked_at DESC LIMIT :limit)"""  # noqa: S608 - constants
 _ARTICLES = f"""
-    SELECT a.id AS article_id, a.url, a.first_seen_at, r.observed_at AS at,
-        coalesce(g.layout, r.layout) AS layout, coalesce(g.extractor, r.extractor) AS extractor,
+    SELECT a.id AS article_id, a.url, a.first_seen_at, r.observed_at AS at, {_READ},
         r.body, r.warnings, {", ".join(f"r.{name}" for name in FIELDS)}
     FROM articles a {_NEWEST}
     WHERE a.site = :site AND (:before IS NULL OR a.first_seen_at < :before)
@@ -109,12 +104,6 @@ def earlier_pages(db: Database, site: str, *, limit: int, before: str) -> list[D
     return sorted(map(_page, rows), key=lambda page: page.at)
 
 
-def _page(row: dict[str, Any]) -> DriftSample:
-    layout, extractor = row.pop("layout") or "", row.pop("extractor") or ""
-    signs = frozenset({"lost"} if layout in ("", FALLBACK) else ())
-    return DriftSample(**row, layout=layout, extractor=extractor, signs=signs)
-
-
 def articles(
     db: Database, site: str, *, limit: int, before: str | None = None
 ) -> list[DriftSample]:
@@ -129,18 +118,23 @@ def repeated_paragraphs(samples: Sequence[DriftSample]) -> set[int]:
     return {paragraph for paragraph, count in counts.items() if count >= MIN_REPEATS}
 
 
+def _page(row: dict[str, Any]) -> DriftSample:
+    layout, extractor = row.pop("layout") or "", row.pop("extractor") or ""
+    signs = frozenset({"lost"} if layout in ("", FALLBACK) else ())
+    return DriftSample(**row, layout=layout, extractor=extractor, signs=signs)
+
+
 def _article(row: dict[str, Any]) -> DriftSample:
-    body, warnings = row.pop("body"), json.loads(row.pop("warnings"))
-    values = {name: row.pop(name) for name in FIELDS}
-    lists = {name: json.loads(values[name]) for name in LISTS if name in values}
-    lacking = {f"no {name}" for name, value in (values | lists).items() if not value}
+    paragraphs = row.pop("body").split("\n\n")
     # `missing_FIELD` would repeat `no FIELD`
-    warned = {code for code in warnings if code.removeprefix("missing_") not in FIELDS}
+    warnings = {
+        code
+        for code in json.loads(row.pop("warnings"))
+        if code.removeprefix("missing_") not in FIELDS
+    }
+    lacking = {f"no {name}" for name in FIELDS if row.pop(name) in (None, "", "[]")}
     return DriftSample(
         **row,
-        length=len(body),
-        signs=frozenset(lacking | warned),
-        paragraphs=frozenset(
-            hash(text) for text in body.split("\n\n") if len(text) >= MIN_PARAGRAPH
-        ),
+        signs=frozenset(lacking | warnings),
+        paragraphs=frozenset(hash(text) for text in paragraphs if len(text) >= MIN_PARAGRAPH),
     )

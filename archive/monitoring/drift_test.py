@@ -3,11 +3,11 @@
 A redesign takes a field from nearly every new article at once; a weekend or a run of photo stories
 shifts shares, too. An increase is reported only if it passes four checks:
 
-- Size: the share rises by MIN_RISE and the odds MIN_ODDS times. Over thousands of crawls, small
-  shifts of a site's mix are significant and mean nothing.
 - Precedent: no stretch of the reference that is as long as the window had such a share.
 - Like with like: the expected share of an article is that of the NEIGHBOURS reference articles
   nearest in length, so that photo stories are compared with photo stories.
+- Size: the share rises by MIN_RISE and the odds MIN_ODDS times. Over thousands of crawls, small
+  shifts of a site's mix are significant and mean nothing.
 - Significance: the exact p-value is below ALPHA. The count is a sum of independent, unequal
   Bernoulli trials (Poisson binomial distribution, Hong 2013, doi:10.1016/j.csda.2012.10.006). Each
   expected share is taken at the upper end of Wilson's interval, as the reference is a sample, too.
@@ -17,12 +17,12 @@ Pure statistics over booleans; nothing here reads an archive.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import accumulate
 from math import sqrt
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 
 MIN_SAMPLE = 8
 """Fewer observations than this in the window are not tested."""
@@ -68,14 +68,14 @@ def find_increase(
     count, total = sum(each.positive for each in window), len(window)
     if count / total < MIN_RISE or count / total <= _highest_share(reference, total):
         return None
-    neighbours = _neighbours(window, reference)
-    expected = sum(positives / size for positives, size in neighbours) / total
-    size = len(reference)
+    alike = [_alike(each.length, reference) for each in window]
+    expected = fmean(fmean(each) for each in alike)
+    past = len(reference)
     if count / total - expected < MIN_RISE:
         return None
-    if _odds(count, total) < MIN_ODDS * _odds(expected * size, size):
+    if _odds(count, total) < MIN_ODDS * _odds(expected * past, past):
         return None
-    if tail_probability(count, [wilson_upper(*each) for each in neighbours]) >= ALPHA:
+    if tail_probability(count, [wilson_upper(sum(each), len(each)) for each in alike]) >= ALPHA:
         return None
     return Increase(count=count, total=total, expected=expected, start=_start(window))
 
@@ -102,29 +102,18 @@ def tail_probability(count: int, chances: Sequence[float]) -> float:
     """
     exactly = [1.0]  # exactly[k]: probability of k events so far
     for chance in chances:
-        exactly = [
-            fewer * chance + same * (1 - chance)
-            for fewer, same in zip([0.0, *exactly], [*exactly, 0.0], strict=True)
-        ]
+        pairs = zip([0.0, *exactly], [*exactly, 0.0], strict=True)
+        exactly = [fewer * chance + same * (1 - chance) for fewer, same in pairs]
     return min(1.0, sum(exactly[count:]))
 
 
-def _neighbours(
-    window: Sequence[Observation], reference: Sequence[Observation]
-) -> list[tuple[int, int]]:
-    """For each of the window, (positives, size) of the reference observations nearest in length."""
-    everything = sum(each.positive for each in reference), len(reference)
-    known = sorted((each.length, each.positive) for each in reference if each.length is not None)
-    lengths = [length for length, _positive in known]
-
-    def nearest(length: int | None) -> tuple[int, int]:
-        if length is None or len(known) < NEIGHBOURS:
-            return everything
-        middle = (bisect_left(lengths, length) + bisect_right(lengths, length)) // 2
-        start = max(0, min(middle - NEIGHBOURS // 2, len(known) - NEIGHBOURS))
-        return sum(positive for _, positive in known[start : start + NEIGHBOURS]), NEIGHBOURS
-
-    return [nearest(each.length) for each in window]
+def _alike(length: int | None, reference: Sequence[Observation]) -> Sequence[bool]:
+    """Return which of the reference observations nearest in length are positive."""
+    known = [(each.length, each.positive) for each in reference if each.length is not None]
+    if length is None or len(known) < NEIGHBOURS:
+        return [each.positive for each in reference]
+    nearest = nsmallest(NEIGHBOURS, known, key=lambda pair: abs(pair[0] - length))
+    return [positive for _length, positive in nearest]
 
 
 def _odds(count: float, total: int) -> float:

@@ -132,13 +132,9 @@ class _Site:
         if failures:
             last, count = failures[0], len(failures)
             times = "the last crawl" if count == 1 else f"the last {count} crawls"
-            yield Incident(
-                kind="crawl_failed",
-                site=self.name,
-                since=_ended(failures[-1]),
-                why=f"{times} failed: {sentence(last.end_reason or _KILLED)}",
-                urls=self._failed_urls(last),
-            )
+            why = f"{times} failed: {sentence(last.end_reason or _KILLED)}"
+            urls = self._failed_urls(last)
+            yield self._incident("crawl_failed", _ended(failures[-1]), why, urls)
 
     def silent(self) -> Iterator[Incident]:
         """Report that no crawl ended in time and none is running."""
@@ -155,19 +151,14 @@ class _Site:
             why = (
                 f"no crawl since {last}; there should be one at least every {plain_duration(limit)}"
             )
-        yield Incident(kind="no_crawl", site=self.name, since=since, why=why)
+        yield self._incident("no_crawl", since, why)
 
     def drifted(self) -> Iterator[Incident]:
         """Report the ongoing drifts."""
         for drift in drifts(self.archive, site=self.name):
-            yield Incident(
-                kind="drift",
-                site=self.name,
-                layout=drift.layout,
-                since=datetime.fromisoformat(drift.since),
-                urls=drift.urls,
-                why=f"its pages have changed (layout {drift.layout}): {drift.why}",
-            )
+            since = datetime.fromisoformat(drift.since)
+            why = f"its pages have changed (layout {drift.layout}): {drift.why}"
+            yield self._incident("drift", since, why, drift.urls, layout=drift.layout)
 
     def lost(self, noted: Sequence[Incident]) -> Iterator[Incident]:
         """Report days of few announcements or many missing stories, and how noted ones ended."""
@@ -216,15 +207,14 @@ class _Site:
         return tuple(url for (url,) in rows)
 
     def _loss(self, day: coverage.Coverage, why: str, urls: Sequence[str] = ()) -> Incident:
-        midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone)
-        return Incident(
-            kind="coverage",
-            site=self.name,
-            day=day.day,
-            since=midnight.astimezone(UTC),
-            why=f"{day.day}: {why}",
-            urls=tuple(dict.fromkeys(urls))[:SHOWN],
-        )
+        midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone).astimezone(UTC)
+        shown = tuple(dict.fromkeys(urls))[:SHOWN]
+        return self._incident("coverage", midnight, f"{day.day}: {why}", shown, day=day.day)
+
+    def _incident(
+        self, kind: str, since: datetime, why: str, urls: tuple[str, ...] = (), **place: Any
+    ) -> Incident:
+        return Incident(kind=kind, site=self.name, since=since, why=why, urls=urls, **place)
 
 
 def _ended(crawl: CrawlRun) -> datetime:

@@ -24,7 +24,8 @@ computed by the sites (related topics, the size of a picture), the rest is ours.
 
 _MARKED = re.compile(
     r"""^[\W_]*(?:
-        (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*(?:[:\])–—]|-(?!\w))
+        (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*
+            (?:[:\])–—]|-(?!\w))
         |catatan\s+redaksi\s*:
         |(?:berita|artikel|judul|naskah|tulisan)\s+ini\s+(?:telah|sudah)\s+di(?:perbarui|koreksi|ralat|ubah|revisi|perbaiki)\b
         |(?-i:UPDATE|RALAT|KOREKSI)\b)

@@ -79,22 +79,23 @@ def find_story(db: Database, reference: str, identify: Identify | None = None) -
     return str(row[0]), str(row[1])
 
 
+_STORY_AT = """
+    SELECT * FROM (SELECT site, key FROM articles WHERE url = ? LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT site, key FROM urls WHERE url = ? AND state != 'source'
+        ORDER BY article_id IS NULL, id LIMIT 1)
+    LIMIT 1"""
+
+
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
-    """Return (site, key) of the story with an address: an article's, the ledger's, or a profile's."""
+    """Return (site, key) of the story with an address; a profile identifies an unknown one."""
     reference = _text(reference)
     urls = {reference}
     with suppress(ValueError):
         urls.add(canonical_url(reference))
     for url in sorted(urls):
-        row = (
-            db.conn.execute("SELECT site, key FROM articles WHERE url = ?", (url,)).fetchone()
-            or db.conn.execute(
-                "SELECT site, key FROM urls WHERE url = ? AND state != 'source' ORDER BY article_id IS NULL, id",
-                (url,),
-            ).fetchone()
-        )
-        if row:
-            return str(row[0]), str(row[1])
+        row = _first(db, _STORY_AT, [url, url])
+        if row is not None:
+            return str(row["site"]), str(row["key"])
     return identify(reference) if identify is not None else None
 
 
@@ -128,7 +129,8 @@ def _absence(db: Database, article_id: int) -> str:
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
     """Return an article's rows of `history` with the publisher's corrections, oldest first."""
     rows = db.query(
-        """SELECT h.*, r.correction FROM history h JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
+        """SELECT h.*, r.correction FROM history h
+        JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
         WHERE h.article_id = ? ORDER BY h.number""",
         [article_id],
     )
@@ -153,11 +155,14 @@ takes longer than to read on.
 _SEARCH = """
     WITH newest AS MATERIALIZED (
         SELECT s.rowid AS id, s.rank AS score FROM search s JOIN articles a ON a.id = s.rowid
-        WHERE s.search MATCH :words AND (:site IS NULL OR a.site = :site) ORDER BY s.rowid DESC LIMIT :ranked),
+        WHERE s.search MATCH :words AND (:site IS NULL OR a.site = :site)
+        ORDER BY s.rowid DESC LIMIT :ranked),
     best AS MATERIALIZED (SELECT id, score FROM newest ORDER BY score, id LIMIT :limit)
     SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at,
-        (SELECT snippet(search, 2, '«', '»', '…', 24) FROM search WHERE search MATCH :words AND rowid = a.id) AS snippet
-    FROM best JOIN articles a ON a.id = best.id JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+        (SELECT snippet(search, 2, '«', '»', '…', 24) FROM search
+            WHERE search MATCH :words AND rowid = a.id) AS snippet
+    FROM best JOIN articles a ON a.id = best.id
+    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
     ORDER BY best.score, a.id"""
 """First the numbers, then the best of them, then their texts: each step looks at fewer stories."""
 
@@ -186,32 +191,36 @@ def _words(query: str) -> list[str]:
     return [word for word in words if any(letter.isalnum() for letter in word)]
 
 
+_STATS = """
+    WITH a AS (SELECT site, count(*) FILTER (WHERE revision > 0) AS articles,
+            count(removed_at) AS removed, count(opted_out) AS opted_out
+            FROM articles GROUP BY site),
+        h AS (SELECT site, count(*) AS revisions,
+            count(*) FILTER (WHERE kind = 'publisher') AS publisher_edits
+            FROM history GROUP BY site),
+        u AS (SELECT site, count(*) FILTER (WHERE state != 'source') AS urls,
+            count(*) FILTER (WHERE state = 'due') AS due,
+            count(*) FILTER (WHERE state = 'refused') AS refused,
+            count(*) FILTER (WHERE state = 'failed') AS failed FROM urls GROUP BY site),
+        n AS (SELECT u.site, count(*) AS snapshots, sum(n.size) AS bytes_sent,
+            sum(length(n.packed)) AS bytes_kept
+            FROM snapshots n JOIN urls u ON u.id = n.url_id GROUP BY u.site)
+    SELECT s.site, coalesce(articles, 0) AS articles, coalesce(revisions, 0) AS revisions,
+        coalesce(publisher_edits, 0) AS publisher_edits, coalesce(removed, 0) AS removed,
+        coalesce(opted_out, 0) AS opted_out, coalesce(urls, 0) AS urls, coalesce(due, 0) AS due,
+        coalesce(refused, 0) AS refused, coalesce(failed, 0) AS failed,
+        coalesce(snapshots, 0) AS snapshots, coalesce(bytes_sent, 0) AS bytes_sent,
+        coalesce(bytes_kept, 0) AS bytes_kept, coalesce(v.asked, 0) AS conditional,
+        coalesce(v.answered, 0) AS answered_304, coalesce(v.bytes_saved, 0) AS bytes_saved,
+        coalesce(v.unanswered >= ?, 0) AS never_304
+    FROM (SELECT site FROM urls UNION SELECT site FROM articles) s
+    LEFT JOIN a USING (site) LEFT JOIN h USING (site) LEFT JOIN u USING (site)
+    LEFT JOIN n USING (site) LEFT JOIN validators v USING (site) ORDER BY s.site"""
+
+
 def stats(db: Database) -> list[dict[str, Any]]:
-    """Return a row per site: articles, revisions, ledger states, bytes and what validators saved."""
-    return list(
-        db.query(
-            """SELECT s.site,
-                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.revision > 0) AS articles,
-                (SELECT count(*) FROM history h WHERE h.site = s.site) AS revisions,
-                (SELECT count(*) FROM history h WHERE h.site = s.site AND h.kind = 'publisher') AS publisher_edits,
-                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.removed_at IS NOT NULL) AS removed,
-                (SELECT count(*) FROM articles a WHERE a.site = s.site AND a.opted_out IS NOT NULL) AS opted_out,
-                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state != 'source') AS urls,
-                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'due') AS due,
-                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'refused') AS refused,
-                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.state = 'failed') AS failed,
-                (SELECT count(*) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site) AS snapshots,
-                (SELECT coalesce(sum(n.size), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
-                    AS bytes_sent,
-                (SELECT coalesce(sum(length(n.packed)), 0) FROM snapshots n JOIN urls u ON u.id = n.url_id WHERE u.site = s.site)
-                    AS bytes_kept,
-                coalesce(v.asked, 0) AS conditional, coalesce(v.answered, 0) AS answered_304, coalesce(v.bytes_saved, 0) AS bytes_saved,
-                coalesce(v.unanswered >= :deaf, 0) AS never_304
-            FROM (SELECT DISTINCT site FROM urls UNION SELECT site FROM articles) s
-            LEFT JOIN validators v ON v.site = s.site ORDER BY s.site""",
-            {"deaf": IGNORES_CONDITIONAL_AFTER},
-        )
-    )
+    """Return a row per site: articles, revisions, ledger states, bytes, what validators saved."""
+    return list(db.query(_STATS, [IGNORES_CONDITIONAL_AFTER]))
 
 
 def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[str, Any]:
@@ -220,41 +229,32 @@ def life_of(db: Database, url: str, identify: Identify | None = None) -> dict[st
     Raises ArticleUnknown.
     """
     url = _text(url)
-    try:
-        plain = canonical_url(url)
-    except ValueError:
-        plain = url
-    row = _first(
-        db, "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", [url, plain]
-    )
-    if row is None:
-        with suppress(ArticleUnknown):  # another address of a story, its id or its number
-            story = find_story(db, url, identify)
-            row = _first(
-                db,
-                "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id",
-                story,
-            )
-    if row is None:
-        raise ArticleUnknown(f"{url}: this address is not in the ledger")
+    row = _ledger_row(db, url, identify)
     checks = db.query(
-        """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason FROM checks
-        WHERE url_id = ? ORDER BY id""",
+        """SELECT checked_at, status, outcome, reason, bytes, conditional, next_check_at, due_reason
+        FROM checks WHERE url_id = ? ORDER BY id""",
         [row["id"]],
     )
     made = revisions(db, row["article_id"]) if row["article_id"] is not None else []
-    stone = next(
-        iter(
-            db.query(
-                "SELECT reason FROM tombstones WHERE site = ? AND key = ?",
-                [row["site"], row["key"]],
-            )
-        ),
-        None,
-    )
+    tombstone = "SELECT reason FROM tombstones WHERE site = ? AND key = ?"
+    stone = _first(db, tombstone, [row["site"], row["key"]])
     return {
         **row,
         "taken_down_for": stone and stone["reason"],
         "history": list(checks),
         "revisions": [{k: v for k, v in r.items() if k != "body"} for r in made],
     }
+
+
+def _ledger_row(db: Database, url: str, identify: Identify | None) -> dict[str, Any]:
+    urls = [url, url]
+    with suppress(ValueError):
+        urls[1] = canonical_url(url)
+    row = _first(db, "SELECT * FROM urls WHERE url IN (?, ?) ORDER BY state = 'refused', id", urls)
+    if row is None:
+        with suppress(ArticleUnknown):  # another address of a story, its id or its number
+            statement = "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id"
+            row = _first(db, statement, find_story(db, url, identify))
+    if row is None:
+        raise ArticleUnknown(f"{url}: this address is not in the ledger")
+    return row

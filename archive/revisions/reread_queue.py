@@ -26,7 +26,7 @@ _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
         AND (:since IS NULL OR s.fetched_at >= :since) AND {_CURRENT}"""
 
 STORIES = 2_000
-"""Stories whose pages are looked up at a time, so that an archive of any size needs little memory."""
+"""Stories looked up at a time, so that an archive of any size needs little memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class RereadQueue:
     def waiting(
         self, site: str, extractor: str, *, since: datetime | None = None, again: bool = False
     ) -> Iterator[Evidence]:
-        """Yield the snapshots of a site that `extractor` has not read, story by story, oldest first.
+        """Yield the snapshots of a site that `extractor` has not read, by story, oldest first.
 
         Of each story: the one of its newest revision, and later pages that yielded no story at
         their time. Older ones are history. `since`: fetched from that time on; `again`: those that

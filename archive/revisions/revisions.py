@@ -114,7 +114,7 @@ class Revisions:
         *,
         layout: str | None = None,
     ) -> None:
-        """Write which extractor read a snapshot last, by which layout, or why it yielded no story."""
+        """Write which extractor read a snapshot last, by which layout, or why it has no story."""
         self._db.conn.execute(
             """INSERT INTO readings (snapshot_id, extractor, refusal, layout, read_at)
             VALUES (?, ?, ?, ?, ?)

@@ -1,8 +1,8 @@
-"""The compression dictionaries of an archive: named, cached, retired, never deleted."""
+"""The compression dictionaries of an archive, never deleted, and the snapshots packed with them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,9 @@ from archive.database.clock import Clock, instant
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.identity import bytes_digest
 from archive.snapshots import compression
+
+Frame = tuple[int, bytes]
+"""(snapshot id, packed bytes)"""
 
 
 class Dictionaries:
@@ -23,6 +26,7 @@ class Dictionaries:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._execute = db.conn.execute
+        self._execute_many = db.conn.executemany
         self._clock = clock
         self._content = lru_cache(maxsize=16)(self._read)
         self._newest: dict[str, int | None] = {}
@@ -58,24 +62,17 @@ class Dictionaries:
 
     def site(self, dictionary_id: int) -> str:
         """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
-        site = self._column("site", dictionary_id)
+        site = self.column("site", dictionary_id)
         if site is None:
             raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
         return str(site)
 
     def name(self, dictionary_id: int) -> str:
         """Return its name, as in `suara-1`; its id if it has none or does not exist."""
-        return str(self._column("name", dictionary_id) or dictionary_id)
+        return str(self.column("name", dictionary_id) or dictionary_id)
 
-    def size(self, dictionary_id: int) -> int:
-        """Return the bytes that it takes in the archive."""
-        return int(self._column("length(packed)", dictionary_id))
-
-    def made_after(self, dictionary_id: int) -> int:
-        """Return how many pages of its site had been kept when it was made."""
-        return int(self._column("after_snapshots", dictionary_id))
-
-    def _column(self, column: str, dictionary_id: int) -> Any:
+    def column(self, column: str, dictionary_id: int) -> Any:
+        """Return one value of its row; None if it does not exist."""
         statement = f"SELECT {column} FROM dictionaries WHERE id = ?"  # noqa: S608 - constants
         row = self._execute(statement, (dictionary_id,)).fetchone()
         return row[0] if row else None
@@ -140,14 +137,68 @@ class Dictionaries:
 
     def erase(self, dictionary_id: int) -> None:
         """Retire it and delete its bytes; raises ArchiveError if a snapshot is packed with it."""
-        if self._execute(
-            "SELECT 1 FROM snapshots WHERE dictionary_id = ? LIMIT 1", (dictionary_id,)
-        ).fetchone():
+        if self.packed_with(dictionary_id, limit=1):
             name = self.name(dictionary_id)
             raise ArchiveError(f"dictionary {name} cannot be erased: snapshots are packed with it")
         self.retire(dictionary_id)
         self._execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
         self._content.cache_clear()
+
+    def body(self, snapshot_id: int) -> bytes:
+        """Return the bytes of one snapshot without its further parts; raises ArchiveDamaged."""
+        packed, digest, dictionary_id = self._snapshot(snapshot_id)
+        dictionary = self.content(dictionary_id)
+        return compression.unpack(packed, digest, dictionary, name=f"snapshot {snapshot_id}")
+
+    def packed_size(self, snapshot_ids: Iterable[int]) -> int:
+        """Return the bytes that these snapshots take now."""
+        return sum(len(self._snapshot(number)[0]) for number in snapshot_ids)
+
+    def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
+        """Return the oldest snapshots packed with this dictionary, at most `limit`."""
+        statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
+        return [number for (number,) in self._execute(statement, (dictionary_id, limit))]
+
+    def repack(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
+        """Return new, verified frames of these snapshots; writes nothing."""
+        dictionary = self.content(dictionary_id)
+        frames = []
+        for number in snapshot_ids:
+            packed = compression.pack(self.body(number), dictionary)
+            compression.unpack(packed, self._snapshot(number)[1], dictionary)
+            frames.append((number, packed))
+        return frames
+
+    def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
+        """Replace the snapshots' frames by these, which are packed with this dictionary."""
+        self._execute_many(
+            "UPDATE snapshots SET packed = ?, dictionary_id = ? WHERE id = ?",
+            [(packed, dictionary_id, number) for number, packed in frames],
+        )
+
+    def move(self, old: int, *, limit: int) -> int:
+        """Repack up to `limit` snapshots of the dictionary `old` with the site's newest other one,
+        or with none.
+
+        Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
+        """
+        (new,) = self._execute(
+            """SELECT max(d.id) FROM dictionaries o
+                JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
+            WHERE o.id = ? AND d.retired_at IS NULL""",
+            (old,),
+        ).fetchone()
+        numbers = self.packed_with(old, limit=limit)
+        self.replace(self.repack(numbers, new), new)
+        return len(numbers)
+
+    def _snapshot(self, snapshot_id: int) -> tuple[bytes, str, int | None]:
+        row: tuple[bytes, str, int | None] | None = self._execute(
+            "SELECT packed, digest, dictionary_id FROM snapshots WHERE id = ?", (snapshot_id,)
+        ).fetchone()
+        if row is None:
+            raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
+        return row
 
     def _holds(self, dictionary_id: int, pieces: Sequence[bytes]) -> bool:
         try:

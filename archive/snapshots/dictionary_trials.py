@@ -20,7 +20,6 @@ from sqlite_utils import Database
 from archive.errors import ArchiveDamaged
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
-from archive.snapshots.repack import Repacker
 
 GROWTH = (16, 64)
 INTERVAL = 256
@@ -78,11 +77,6 @@ class Candidate:
     content: bytes
     """The dictionary's bytes."""
 
-    def added(self, present: int) -> int:
-        """Return the bytes added if its pages, now `present` bytes, were packed with it."""
-        own = len(compression.pack(self.content))
-        return max(0, own + packed_size(self.bodies, self.content) - present)
-
 
 def packed_size(bodies: Iterable[bytes], content: bytes | None) -> int:
     """Return the bytes of these pages, each packed with this dictionary."""
@@ -92,10 +86,9 @@ def packed_size(bodies: Iterable[bytes], content: bytes | None) -> int:
 class DictionaryTrials:
     """Makes the dictionaries, inside the transaction that keeps a page: one process makes each."""
 
-    def __init__(self, db: Database, dictionaries: Dictionaries, repacker: Repacker) -> None:
+    def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
         self._execute = db.conn.execute
         self._dictionaries = dictionaries
-        self._repacker = repacker
 
     def after_page(self, site: str) -> None:
         """Count a page that was just kept, and make a dictionary if it is time for one."""
@@ -119,7 +112,7 @@ class DictionaryTrials:
     def _try(self, site: str, effective: int, pages: int) -> None:
         """Adopt the best candidate if it packs the newest pages that much smaller."""
         recent = self._recent(site)
-        unseen = pages - self._dictionaries.made_after(effective)
+        unseen = pages - self._dictionaries.column("after_snapshots", effective)
         newest = _within(recent[: min(SAMPLE_PAGES, len(recent) // 4, unseen)], SAMPLE_BYTES)
         sample, rest = self._candidate(newest), recent[len(newest) :]
         candidates = {
@@ -137,8 +130,11 @@ class DictionaryTrials:
             self._adopt(site, best, pages, also=sample.numbers)
 
     def _cost(self, candidate: Candidate, sample: Candidate, ahead: int) -> float:
-        """Return the bytes of the sample plus its share of the candidate's own size."""
-        added = candidate.added(self._repacker.packed_size(candidate.numbers))
+        """Return the bytes of the sample plus its share of what the candidate adds to the file."""
+        own = packed_size([candidate.content], None) + packed_size(
+            candidate.bodies, candidate.content
+        )
+        added = max(0, own - self._dictionaries.packed_size(candidate.numbers))
         return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
 
     def _adopt(self, site: str, candidate: Candidate, pages: int, also: Sequence[int] = ()) -> None:
@@ -147,23 +143,23 @@ class DictionaryTrials:
         """
         made = self._dictionaries.add(site, candidate.bodies, after=pages)
         for numbers in (candidate.numbers, also):
-            self._repacker.replace(self._repacker.frames(numbers, made), made)
+            self._dictionaries.replace(self._dictionaries.repack(numbers, made), made)
         for old in self._dictionaries.of_site(site):
             if old != made:
                 self._give_up(old, made)
 
     def _give_up(self, old: int, made: int) -> None:
         """Erase a dictionary with few pages left if repacking them saves space."""
-        left = self._repacker.packed_with(old, limit=FEW_LEFT + 1)
+        left = self._dictionaries.packed_with(old, limit=FEW_LEFT + 1)
         if len(left) > FEW_LEFT:
             return
         try:
-            frames = self._repacker.frames(left, made)
+            frames = self._dictionaries.repack(left, made)
         except ArchiveDamaged:
             return  # `verify` reports it; here a new page is being kept
-        now = self._dictionaries.size(old) + self._repacker.packed_size(left)
-        if sum(len(packed) for _, packed in frames) <= now:
-            self._repacker.replace(frames, made)
+        own = self._dictionaries.column("length(packed)", old)
+        if sum(len(packed) for _, packed in frames) <= own + self._dictionaries.packed_size(left):
+            self._dictionaries.replace(frames, made)
             self._dictionaries.erase(old)
 
     def _candidate(self, pages: Sequence[Sized]) -> Candidate:
@@ -171,7 +167,7 @@ class DictionaryTrials:
         bodies: dict[int, bytes] = {}
         for number, _ in reversed(pages):
             try:
-                bodies[number] = self._repacker.body(number)
+                bodies[number] = self._dictionaries.body(number)
             except ArchiveDamaged:
                 continue
         content = compression.dictionary_of(list(bodies.values()))
@@ -191,8 +187,8 @@ class DictionaryTrials:
         return sorted(found, reverse=True)[:INTERVAL]
 
     def _pages(self, site: str) -> int:
-        row = self._execute("SELECT pages FROM packing WHERE site = ?", (site,)).fetchone()
-        return int(row[0]) if row is not None else 0
+        statement = "SELECT coalesce(max(pages), 0) FROM packing WHERE site = ?"
+        return int(self._execute(statement, (site,)).fetchone()[0])
 
 
 def _within(pages: Sequence[Sized], room: int) -> list[Sized]:

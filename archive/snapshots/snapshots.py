@@ -19,7 +19,6 @@ from archive.records import Page, Snapshot
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 from archive.snapshots.dictionary_trials import DictionaryTrials
-from archive.snapshots.repack import Repacker
 
 logger = logging.getLogger(__name__)
 
@@ -39,13 +38,8 @@ class Snapshots:
         self._execute_many = db.conn.executemany
         self._clock = clock
         self.dictionaries = Dictionaries(db, clock)
-        self._repacker = Repacker(db, self.dictionaries)
-        self._trials = DictionaryTrials(db, self.dictionaries, self._repacker)
+        self._trials = DictionaryTrials(db, self.dictionaries)
         self._warned: set[str] = set()
-
-    def forget(self) -> None:
-        """Drop the caches after a rollback: a dictionary made in it does not exist."""
-        self.dictionaries.forget()
 
     def pack(self, page: Page) -> Snapshot:
         """Pack the page and its parts with the site's newest dictionary unless it is damaged."""
@@ -103,14 +97,6 @@ class Snapshots:
                 raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
             first, *further = map(self._page, rows)
         return replace(first, parts=tuple(further))
-
-    def move(self, dictionary_id: int, *, limit: int) -> int:
-        """Repack up to `limit` snapshots of this dictionary with the site's newest other one, or
-        with none.
-
-        Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
-        """
-        return self._repacker.move(dictionary_id, limit=limit)
 
     def retire(self, dictionary_id: int) -> None:
         """Retire a dictionary; the newest pages make a new one if no other is effective."""

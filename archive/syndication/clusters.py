@@ -6,23 +6,76 @@ of arrival: every pair that meets and is judged a link unites two clusters, whic
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import astuple, dataclass
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import chunks
 
-from archive.database.clock import Clock
-from archive.syndication.comparison import Overlap, overlap, publisher
-from archive.syndication.members import WHOLE, Candidate, Member, known_overlaps, member_of
-from archive.syndication.texts import BATCH, Texts
+from archive.database.clock import Clock, parsed
+from archive.syndication.comparison import WHOLE, Overlap, overlap, publisher
+from archive.syndication.texts import Texts
 
 MAX_VAIN = 64
 """Comparisons without a link after which a text is compared no further. Texts of one template meet
 by the thousand; a copy of one of them agrees with it more than they do, and comes before them.
 """
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An article as a possible member of a cluster."""
+
+    article_id: int
+    site: str
+    url: str
+    published_at: datetime | None
+    """Aware; None if the page does not say."""
+    first_seen_at: str
+    """ISO 8601, UTC."""
+    text_id: int
+    length: int
+    """Characters of the text of an article without a time of publication, else 0."""
+
+    @property
+    def order(self) -> tuple[bool, datetime, int, str, str]:
+        """Sort key: first published, else the longest, then first seen, then by URL."""
+        return (
+            self.published_at is None,
+            self.published_at or _NEVER,
+            -self.length,
+            self.first_seen_at,
+            self.url,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A row of `members`."""
+
+    article_id: int
+    cluster_id: int
+    relation: str | None
+    """`copy`, `edited` or `excerpt` of the first; `repeat` of its own publisher; None: first."""
+    similarity: float
+    """Jaccard similarity to the first."""
+    containment: float
+    """Share of its shingles found in the first."""
+    of_first: float
+    """Share of the first's shingles found in it."""
+    is_first: bool
+
+    @property
+    def shared(self) -> Overlap:
+        """Its overlap with the first."""
+        return Overlap(
+            similarity=self.similarity, containment=self.containment, of_other=self.of_first
+        )
 
 
 class Clusters:
@@ -48,8 +101,8 @@ class Clusters:
 
     def leave(self, article_id: int) -> None:
         """Forget the article's text, and regroup the cluster that it may have held together."""
-        row = self.rows([article_id]).get(article_id)
-        others = self._companions(row["cluster_id"]) - {article_id} if row else set()
+        member = self.members([article_id]).get(article_id)
+        others = self._companions(member.cluster_id) - {article_id} if member else set()
         self.texts.drop(article_id)
         self.write(article_id, None)
         if others:
@@ -62,8 +115,8 @@ class Clusters:
 
     def replace(self, numbers: Sequence[int], members: Sequence[Member]) -> int:
         """Write a cluster composed elsewhere, regroup those left behind, count the changed rows."""
-        before = self.rows(numbers)
-        clusters = {row["cluster_id"] for row in before.values()}
+        before = self.members(numbers)
+        clusters = {member.cluster_id for member in before.values()}
         behind = set().union(*map(self._companions, clusters)).difference(numbers)
         if behind:
             self.regroup(behind)
@@ -143,7 +196,7 @@ class Clusters:
         for group in self._groups(frozenset(texts.values())):
             runs = {run.article_id for text in group for run in self.texts.runs(text)}
             # In an interrupted rebuild they may be of a cluster that is yet to be written.
-            runs -= self.rows(runs).keys() - set(articles)
+            runs -= self.members(runs).keys() - set(articles)
             if all(self.texts.signature(text).whole for text in group):
                 self._settle(runs)
             else:
@@ -200,23 +253,26 @@ class Clusters:
     def _settle(self, articles: Iterable[int]) -> None:
         """Write these articles as one cluster; a single article is in none."""
         numbers = sorted(articles)
-        before = self.rows(numbers)
+        before = self.members(numbers)
         members = {member.article_id: member for member in self.composed(numbers, before)}
         for number in numbers:
             self.write(number, members.get(number), before=before.get(number))
 
     def composed(
-        self, articles: Iterable[int], before: Mapping[int, Mapping[str, Any]] | None = None
+        self, articles: Iterable[int], before: Mapping[int, Member] | None = None
     ) -> list[Member]:
         """Return the members of a cluster of these articles; none for fewer than two.
 
-        `before` are their present rows, which save overlaps with the same first article.
+        `before` are the present ones, which save overlaps with the same first article.
         """
         candidates = sorted(self._candidates(articles), key=lambda candidate: candidate.order)
         if len(candidates) < 2:
             return []
         first, cluster_id = candidates[0], min(candidate.article_id for candidate in candidates)
-        known = known_overlaps(before or {}, first.article_id)
+        present = before or {}
+        then, known = present.get(first.article_id), {}
+        if then is not None and then.is_first:
+            known = {n: m.shared for n, m in present.items() if m.cluster_id == then.cluster_id}
         members: list[Member] = []
         publishers: set[str] = set()
         for candidate in candidates:
@@ -232,40 +288,31 @@ class Clusters:
         return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
-        found: list[Candidate] = []
-        for some in chunks(articles, BATCH):
-            numbers = list(some)
-            rows = self.db.query(
-                f"""SELECT a.id AS article_id, a.site, a.url, a.published_at, a.first_seen_at,
-                    x.text_id, iif(a.published_at IS NULL, (SELECT length(r.body) FROM revisions r
-                        WHERE r.article_id = a.id AND r.number = a.revision), 0) AS length
-                FROM articles a JOIN article_texts x ON x.article_id = a.id
-                WHERE a.id IN ({",".join("?" * len(numbers))})""",  # noqa: S608 - question marks
-                numbers,
-            )
-            for row in rows:
-                at = row.pop("published_at")
-                published_at = datetime.fromisoformat(at) if at else None
-                found.append(Candidate(published_at=published_at, **row))
-        return found
+        rows = self.db.query(
+            """SELECT a.id AS article_id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id,
+                iif(a.published_at IS NULL, (SELECT length(r.body) FROM revisions r
+                    WHERE r.article_id = a.id AND r.number = a.revision), 0) AS length
+            FROM articles a JOIN article_texts x ON x.article_id = a.id
+            WHERE a.id IN (SELECT value FROM json_each(?))""",
+            [json.dumps(list(articles))],
+        )
+        return [Candidate(**row | {"published_at": parsed(row["published_at"])}) for row in rows]
 
-    def rows(self, articles: Iterable[int]) -> dict[int, dict[str, Any]]:
-        """Return the present rows of those of these articles that are in a cluster."""
-        found: dict[int, dict[str, Any]] = {}
-        for some in chunks(articles, BATCH):
-            numbers = list(some)
-            marks = ",".join("?" * len(numbers))
-            statement = f"SELECT * FROM members WHERE article_id IN ({marks})"  # noqa: S608 - marks
-            found |= {row["article_id"]: row for row in self.db.query(statement, numbers)}
-        return found
+    def members(self, articles: Iterable[int]) -> dict[int, Member]:
+        """Return the present membership of those of these articles that are in a cluster."""
+        rows = self.db.query(
+            "SELECT * FROM members WHERE article_id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(articles))],
+        )
+        return {row["article_id"]: Member(**row) for row in rows}
 
     def write(
-        self, article_id: int, member: Member | None, *, before: Mapping[str, Any] | None = None
+        self, article_id: int, member: Member | None, *, before: Member | None = None
     ) -> bool:
-        """Write the article's present row, None for no cluster, and record it in `memberships`;
+        """Write the article's membership, None for no cluster, and record it in `memberships`;
         return whether anything changed.
 
-        Nothing is written if the row equals `before`.
+        Nothing is written if it equals `before`.
         """
         if member is None:
             gone = self._execute("DELETE FROM members WHERE article_id = ?", (article_id,)).rowcount
@@ -275,22 +322,33 @@ class Clusters:
                     (article_id, self._clock.stamp()),
                 )
             return bool(gone)
-        row = (
-            member.cluster_id,
-            member.relation,
-            member.similarity,
-            member.containment,
-            member.of_first,
-            int(member.is_first),
-        )
-        if before is not None and tuple(before.values())[1:] == row:
+        if member == before:
             return False
+        row = astuple(member)
+        self._execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._execute(
-            "INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", (article_id, *row)
-        )
-        self._execute(
-            """INSERT INTO memberships (article_id, since, cluster_id, relation, similarity,
-                containment, of_first, is_first) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (article_id, self._clock.stamp(), *row),
+            """INSERT INTO memberships (article_id, cluster_id, relation, similarity, containment,
+                of_first, is_first, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (*row, self._clock.stamp()),
         )
         return True
+
+
+def member_of(
+    candidate: Candidate, first: Candidate, shared: Overlap, cluster_id: int, *, repeat: bool
+) -> Member:
+    """Return the row of an article; `repeat`: its publisher had run the story before.
+
+    A third text may have brought it together with the first: it is `edited` even if they share
+    little.
+    """
+    relation = "repeat" if repeat else shared.relation or "edited"
+    return Member(
+        article_id=candidate.article_id,
+        cluster_id=cluster_id,
+        similarity=shared.similarity,
+        containment=shared.containment,
+        relation=None if candidate is first else relation,
+        of_first=shared.of_other,
+        is_first=candidate is first,
+    )

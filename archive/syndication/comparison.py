@@ -14,16 +14,14 @@ A pair has to pass four checks:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, compress
 from math import exp
 from typing import Literal, Self
 
 from archive.syndication.facts import Frames, frames, other_facts
-from archive.syndication.shingles import MAX_CHARACTERS, WIDTH, shingles, words
-from archive.syndication.signatures import MIN_WORDS
+from archive.syndication.signatures import MAX_CHARACTERS, MIN_WORDS, WIDTH, shingles, words
 
 COPY = 0.8
 """Minimum similarity of a copy: about one word in forty changed, or one paragraph in ten cut."""
@@ -68,8 +66,6 @@ class Text:
     """An article, prepared for comparison."""
 
     site: str
-    published_at: datetime | None = None
-    """Aware; None if unknown."""
     length: int
     """Number of words, at most MAX_WORDS."""
     run: tuple[int, ...] = field(repr=False)
@@ -78,13 +74,12 @@ class Text:
     body: str = field(repr=False)
 
     @classmethod
-    def of(cls, body: str, *, site: str, published_at: datetime | None = None) -> Self:
+    def of(cls, body: str, *, site: str) -> Self:
         """Prepare a body; takes about a millisecond."""
         found = words(body)
         run = shingles(found)
         return cls(
             site=site,
-            published_at=published_at,
             length=len(found),
             run=run,
             shingles=frozenset(run),
@@ -110,20 +105,8 @@ class Link:
     """Share of b's shingles found in a."""
     excerpt: Side | None = None
     """Which text was cut from the other one; None if the relation is no excerpt."""
-    first: Side | None = None
-    """Which was published first; None if a time is missing or both are equal."""
     same_site: bool
     """One publisher ran both: a repeat rather than syndication."""
-
-    def reversed(self) -> Link:
-        """Return the link with `a` and `b` exchanged."""
-        return replace(
-            self,
-            containment_a=self.containment_b,
-            containment_b=self.containment_a,
-            excerpt=_other_side(self.excerpt),
-            first=_other_side(self.first),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +131,10 @@ class Overlap:
         return "edited" if self.similarity >= EDITED else None
 
 
+WHOLE = Overlap(similarity=1.0, containment=1.0, of_other=1.0)
+"""Overlap of equal texts."""
+
+
 def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
     """Return the link of two texts, None for different stories; `compare(b, a)` is its reverse.
 
@@ -159,11 +146,9 @@ def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
     relation = shared.relation
     if same_site is None:
         same_site = publisher(a.site) == publisher(b.site)
-    if (
-        relation is None
-        or not _same_news(a, b, same_site=same_site)
-        or other_facts(a.frames, b.frames)
-    ):
+    if relation is None or not _same_news(a, b, same_site=same_site):
+        return None
+    if other_facts(a.frames, b.frames):
         return None
     shorter: Side = "a" if shared.containment > shared.of_other else "b"
     return Link(
@@ -172,7 +157,6 @@ def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
         containment_a=shared.containment,
         containment_b=shared.of_other,
         excerpt=shorter if relation == "excerpt" else None,
-        first=_first(a.published_at, b.published_at),
         same_site=same_site,
     )
 
@@ -211,14 +195,3 @@ def _shared_top(text: Text, others: frozenset[int], depth: int) -> float:
     found = [shingle in others for shingle in text.run[:depth]] + [False] * (depth - len(text.run))
     within = map(any, zip(*([False] * later + found for later in range(WIDTH)), strict=False))
     return sum(compress(_WEIGHTS, within)) / _TOTALS[depth - 1]
-
-
-def _first(a: datetime | None, b: datetime | None) -> Side | None:
-    if a is None or b is None or a == b:
-        return None
-    return "a" if a < b else "b"
-
-
-def _other_side(side: Side | None) -> Side | None:
-    sides: dict[Side | None, Side] = {"a": "b", "b": "a"}
-    return sides.get(side)

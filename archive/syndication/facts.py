@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from archive.identity import normalised
-from archive.syndication.shingles import MAX_CHARACTERS, NUMBER, WORD
+from archive.syndication.signatures import MAX_CHARACTERS, NUMBER, WORD
 
 FRAME = 2
 """Words on each side that make a frame. With one, "pada ... di" would bring the years of two unlike

@@ -12,14 +12,18 @@ from sqlite_utils import Database
 from archive.syndication.comparison import CONTAINED
 
 _CLUSTERS = """
-    SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites,
-        json_group_array(relation) AS relations, max(agency) AS agency,
-        min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
-        max(iif(is_first, article_id, NULL)) AS first_id
-    FROM syndication GROUP BY cluster_id
-    HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
-        AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since))
-    ORDER BY ended DESC NULLS LAST, cluster_id"""
+    WITH found AS (SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites,
+            json_group_array(relation) AS relations, max(agency) AS agency,
+            min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
+            max(iif(is_first, article_id, NULL)) AS first_id
+        FROM syndication GROUP BY cluster_id
+        HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
+            AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since)))
+    SELECT f.cluster_id, f.members, f.sites, f.relations, f.agency, l.site AS first_site,
+        l.published_at AS first_published_at, (f.ended - f.began) * 24 * 60 AS minutes, l.headline,
+        l.url
+    FROM found f CROSS JOIN latest l ON l.article_id = f.first_id
+    ORDER BY f.ended DESC NULLS LAST, f.cluster_id"""
 
 _MEMBERS = """
     SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at,
@@ -53,26 +57,15 @@ def clusters(
     published at that time or later.
     """
     given = {"least": least, "site": site, "since": since.isoformat() if since else None}
-    return [_cluster(db, row) for row in db.query(_CLUSTERS, given)]
+    return [_cluster(row) for row in db.query(_CLUSTERS, given)]
 
 
-def _cluster(db: Database, row: dict[str, Any]) -> dict[str, Any]:
-    (first,) = db.query(
-        "SELECT site, url, published_at, headline FROM latest WHERE article_id = ?",
-        [row["first_id"]],
-    )
-    minutes = None if row["began"] is None else round((row["ended"] - row["began"]) * 24 * 60)
-    return {
-        "cluster_id": row["cluster_id"],
-        "members": row["members"],
+def _cluster(row: dict[str, Any]) -> dict[str, Any]:
+    relations = Counter(filter(None, json.loads(row["relations"])))
+    return row | {
         "sites": sorted(json.loads(row["sites"])),
-        "relations": dict(sorted(Counter(filter(None, json.loads(row["relations"]))).items())),
-        "agency": row["agency"],
-        "first_site": first["site"],
-        "first_published_at": first["published_at"],
-        "minutes": minutes,
-        "headline": first["headline"],
-        "url": first["url"],
+        "relations": dict(sorted(relations.items())),
+        "minutes": None if row["minutes"] is None else round(row["minutes"]),
     }
 
 

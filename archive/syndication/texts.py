@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
-from sqlite_utils.utils import chunks
 
+from archive.database.clock import parsed
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
 from archive.syndication.signatures import ALGORITHM, Signature
@@ -29,8 +30,6 @@ MAX_MET = 256
 """Texts that share keys with a text and are looked at, those with most keys in common first; only
 texts of a template meet more.
 """
-
-BATCH = 500  # below SQLite's limit of bound values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +141,13 @@ class Texts:
         if text_id is None:
             return
         self._execute("DELETE FROM article_texts WHERE article_id = ?", (article_id,))
-        if self._execute(
-            "SELECT 1 FROM article_texts WHERE text_id = ? LIMIT 1", (text_id,)
-        ).fetchone():
-            return
-        (algorithm,) = self._execute(
-            "SELECT algorithm FROM texts WHERE id = ?", (text_id,)
+        algorithm, is_run = self._execute(
+            """SELECT algorithm, EXISTS (SELECT 1 FROM article_texts x WHERE x.text_id = t.id)
+            FROM texts t WHERE id = ?""",
+            (text_id,),
         ).fetchone()
+        if is_run:
+            return
         if algorithm == ALGORITHM:
             keys = [(key, text_id) for key in sorted(self.signature(text_id).keys())]
             self._execute_many("DELETE FROM bands WHERE key = ? AND text_id = ?", keys)
@@ -209,31 +208,27 @@ class Texts:
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
         """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
-        marks = ",".join("?" * len(keys))
         return self._execute(
-            f"""SELECT t.id, t.signature FROM
-                (SELECT text_id, count(*) AS shared FROM bands WHERE key IN ({marks})
-                GROUP BY text_id ORDER BY shared DESC, text_id LIMIT {limit})
-            JOIN texts t ON t.id = text_id""",  # noqa: S608 - question marks, a number
-            keys,
+            """SELECT t.id, t.signature FROM
+                (SELECT text_id, count(*) AS shared FROM bands
+                WHERE key IN (SELECT value FROM json_each(?))
+                GROUP BY text_id ORDER BY shared DESC, text_id LIMIT ?)
+            JOIN texts t ON t.id = text_id""",
+            (json.dumps(keys), limit),
         ).fetchall()
 
-    def _runs(self, texts: Iterable[int]) -> dict[int, list[Run]]:
+    def _runs(self, texts: Sequence[int]) -> dict[int, list[Run]]:
         """Return the articles that run each of the texts, by id."""
         found: dict[int, list[Run]] = {}
-        for some in chunks(texts, BATCH):
-            numbers = list(some)
-            rows = self._execute(
-                f"""SELECT x.text_id, a.id, a.site, a.published_at
-                FROM article_texts x JOIN articles a ON a.id = x.article_id
-                WHERE x.text_id IN ({",".join("?" * len(numbers))})
-                ORDER BY x.text_id, a.id""",  # noqa: S608 - question marks
-                numbers,
-            )
-            for text_id, number, site, at in rows.fetchall():
-                published_at = datetime.fromisoformat(at) if at else None
-                run = Run(article_id=number, site=site, published_at=published_at)
-                found.setdefault(text_id, []).append(run)
+        rows = self._execute(
+            """SELECT x.text_id, a.id, a.site, a.published_at
+            FROM article_texts x JOIN articles a ON a.id = x.article_id
+            WHERE x.text_id IN (SELECT value FROM json_each(?)) ORDER BY x.text_id, a.id""",
+            (json.dumps(texts),),
+        )
+        for text_id, number, site, at in rows.fetchall():
+            run = Run(article_id=number, site=site, published_at=parsed(at))
+            found.setdefault(text_id, []).append(run)
         return found
 
     def _cache(self, text_id: int, text: Text) -> Text:

@@ -1,4 +1,4 @@
-"""The command `warta`: one file per command.
+"""The command `warta`: one file per command or group of commands.
 
 May import every room but `spiders`.
 """

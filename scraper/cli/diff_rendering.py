@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.revisions.changes import COMPARED, Edit, word_diff
+from scraper.cli.terminal import cell
 
 FieldEdits = tuple[str, list[Edit]]
 """A field that differs, with its runs of words: same, removed, added."""
@@ -23,7 +24,7 @@ _CONTEXT = 40
 def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldEdits]:
     """Yield the fields of two revisions that differ, headline first and body last."""
     for name in _ORDER:
-        runs = list(word_diff(_text(before.get(name)), _text(after.get(name))))
+        runs = list(word_diff(cell(before.get(name)), cell(after.get(name))))
         if any(run.kind != "same" for run in runs):
             yield name, runs
 
@@ -60,9 +61,3 @@ def _marked(runs: Sequence[Edit], *, coloured: bool, excerpt: bool) -> Text:
 def _shortened(text: str) -> str:
     line = " ".join(text.split())
     return text if len(line) <= 2 * _CONTEXT + 3 else f"{line[:_CONTEXT]} … {line[-_CONTEXT:]} "
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(value)
-    return value or ""

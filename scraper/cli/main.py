@@ -14,43 +14,37 @@ from archive.errors import ArchiveError, Locked
 from scraper.cli.defaults import config_option
 
 COMMANDS = {
-    "help": ("reading.help:help_command", "Show a topic of the manual."),
-    "demo": ("demo.command:demo", "Try warta on invented pages, without the network."),
-    "crawl": ("crawling.crawl:crawl", "Fetch new stories, and known ones that are due."),
-    "extract": ("ingest.extract:extract", "Extract the articles of saved HTML pages."),
-    "clean": ("ingest.clean:clean", "Remove boilerplate from already scraped texts."),
-    "import": ("ingest.import_:import_command", "Import collections of scraped articles."),
-    "show": ("reading.show:show", "Show one article, as it is now or was at a time."),
-    "log": ("reading.log:log", "List the revisions of an article."),
-    "diff": ("reading.diff:diff", "Compare two revisions word by word."),
-    "search": ("reading.search:search", "Search the text of the newest revisions."),
-    "explain": (
-        "reading.explain:explain",
-        "Show the history of a URL: checks, reasons, revisions.",
-    ),
-    "stats": ("reading.stats:stats", "Count articles, URLs and bytes per site."),
-    "clusters": ("reading.clusters:clusters", "List stories that were published more than once."),
-    "cluster": ("reading.cluster:cluster", "Show who published a story, when, and how much of it."),
-    "syndication": ("reading.syndication:syndication", "Count which site publishes whose stories."),
-    "coverage": ("running.coverage:coverage", "Compare announced stories with those kept."),
-    "health": ("running.health:health", "Report the health of every site."),
-    "corpus": ("corpus.group:corpus", "Build a training corpus."),
-    "reextract": (
-        "ingest.reextract:reextract_command",
-        "Re-extract kept pages with the current rules.",
-    ),
-    "verify": ("maintenance.verify:verify", "Check every text and page against its digest."),
-    "backup": ("maintenance.backup:backup", "Copy the archive safely, even during a crawl."),
-    "remove": ("maintenance.remove:remove", "Take a story down for good."),
-    "compact": ("maintenance.compact:compact", "Rewrite the file without unused space."),
-    "schedule": ("running.schedule:schedule", "Crawl unattended, each site on its own schedule."),
-    "doctor": ("crawling.doctor:doctor", "Check a live site against its profile."),
-    "alerts": ("running.alerts:alerts", "List alerts, send new ones, test their targets."),
-    "metrics": ("running.metrics:metrics", "Export metrics for Prometheus and Grafana."),
-    "sites": ("crawling.sites:sites", "List the sites that warta can crawl."),
-    "config": ("running.config:config", "Show the effective configuration."),
+    "help": ("reading.help", "Show a topic of the manual."),
+    "demo": ("demo.command", "Try warta on invented pages, without the network."),
+    "crawl": ("crawling.crawl", "Fetch new stories, and known ones that are due."),
+    "extract": ("ingest.extract", "Extract the articles of saved HTML pages."),
+    "clean": ("ingest.clean", "Remove boilerplate from already scraped texts."),
+    "import": ("ingest.import_", "Import collections of scraped articles."),
+    "show": ("reading.article", "Show one article, as it is now or was at a time."),
+    "log": ("reading.article", "List the revisions of an article."),
+    "diff": ("reading.article", "Compare two revisions word by word."),
+    "search": ("reading.search", "Search the text of the newest revisions."),
+    "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
+    "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
+    "clusters": ("reading.clusters", "List stories that were published more than once."),
+    "cluster": ("reading.clusters", "Show who published a story, when, and how much of it."),
+    "syndication": ("reading.clusters", "Count which site publishes whose stories."),
+    "coverage": ("running.coverage", "Compare announced stories with those kept."),
+    "health": ("running.health", "Report the health of every site."),
+    "corpus": ("corpus", "Build a training corpus."),
+    "reextract": ("ingest.reextract", "Re-extract kept pages with the current rules."),
+    "verify": ("maintenance.verify", "Check every text and page against its digest."),
+    "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
+    "remove": ("maintenance.remove", "Take a story down for good."),
+    "compact": ("maintenance.compact", "Rewrite the file without unused space."),
+    "schedule": ("running.schedule", "Crawl unattended, each site on its own schedule."),
+    "doctor": ("crawling.doctor", "Check a live site against its profile."),
+    "alerts": ("running.alerts", "List alerts, send new ones, test their targets."),
+    "metrics": ("running.metrics", "Export metrics for Prometheus and Grafana."),
+    "sites": ("crawling.sites", "List the sites that warta can crawl."),
+    "config": ("running.config", "Show the effective configuration."),
 }
-"""Name -> (module in scraper.cli and attribute, line in `warta --help`), for newcomers first."""
+"""Name -> (module in scraper.cli, line in `warta --help`), in the order for newcomers."""
 
 
 class _Commands(UserDict[str, Any]):
@@ -58,10 +52,10 @@ class _Commands(UserDict[str, Any]):
 
     def __getitem__(self, name: str) -> click.Command:
         if isinstance(self.data[name], tuple):
-            target, line = self.data[name]
-            module, _colon, attribute = target.partition(":")
-            self.data[name] = getattr(import_module(f"scraper.cli.{module}"), attribute)
-            self.data[name].short_help = line
+            room, line = self.data[name]
+            module = import_module(f"scraper.cli.{room}")
+            found = getattr(module, f"{name}_command", None) or getattr(module, name)
+            self.data[name], found.short_help = found, line
         command: click.Command = self.data[name]
         return command
 
@@ -78,7 +72,7 @@ class _Group(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_target, line) in COMMANDS.items()])
+            formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -100,8 +94,7 @@ class _Group(click.Group):
 )
 @click.version_option(package_name="warta")
 @config_option
-@click.pass_context
-def main(context: click.Context) -> None:
+def main() -> None:
     """Crawl five Indonesian news sites politely into a versioned SQLite archive: only the article,
     every revision.
 
@@ -110,15 +103,3 @@ def main(context: click.Context) -> None:
     warta crawl --archive news.db --limit 20      fetch for real
     warta search "harga beras"                    read what was kept
     """
-    context.obj = _story_of
-
-
-def _story_of(address: str) -> tuple[str, str] | None:
-    """Return (site, key) of the story that an address belongs to."""
-    from scraper.sites.loader import site_of
-    from scraper.sites.site import Identity
-
-    site = site_of(address)
-    if site is None or not isinstance(found := site.identify(address), Identity):
-        return None
-    return found.site, found.key

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
-import click
-
-from archive.archive import Archive, Reader
+from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
-from archive.revisions import queries
+from scraper.cli import options
 from scraper.cli.terminal import note
 
 
-def identify() -> queries.Identify | None:
-    """Return the function that finds the story of an address; `warta` puts it into the context."""
-    found: queries.Identify | None = click.get_current_context().find_root().obj
-    return found
+def reads_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--archive` and `--json`, and call the command with the archive, open for reading.
+
+    With `options.as_of` above it, the archive is as of that time.
+    """
+
+    @wraps(command)
+    def with_archive(path: Path, as_of: datetime | None = None, **values: Any) -> None:
+        with opened(path) as archive:
+            if as_of is None:
+                command(archive, **values)
+                return
+            warn_unsettled(archive, as_of)
+            with archive.as_of(as_of) as past:
+                command(past, **values)
+
+    return options.archive(options.json(with_archive))
 
 
 @contextmanager
@@ -35,18 +48,6 @@ def opened_for_writing(path: Path) -> Iterator[Archive]:
     Archive(path, read_only=True).close()  # raises where there is none
     with plain_errors(path), Archive(path) as archive:
         yield archive
-
-
-@contextmanager
-def opened_as_of(path: Path, as_of: datetime | None) -> Iterator[Reader]:
-    """Open an existing archive for reading, as of a time where one is given."""
-    with opened(path) as archive:
-        if as_of is None:
-            yield archive
-            return
-        warn_unsettled(archive, as_of)
-        with archive.as_of(as_of) as past:
-            yield past
 
 
 def warn_unsettled(archive: Archive, as_of: datetime) -> None:
@@ -66,3 +67,14 @@ def warn_unclustered(archive: Archive) -> None:
     if unread:
         articles = plural(unread, "article is", "articles are")
         note(f"{articles} not clustered yet: run `warta clusters rebuild`.")
+
+
+def story_of(address: str) -> tuple[str, str] | None:
+    """Return (site, key) of the story that an address belongs to by its site's profile."""
+    from scraper.sites.loader import site_of
+    from scraper.sites.site import Identity
+
+    site = site_of(address)
+    if site is None or not isinstance(found := site.identify(address), Identity):
+        return None
+    return found.site, found.key

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from datetime import date
+from operator import methodcaller
 from typing import Any
 
 import click
@@ -52,10 +54,10 @@ def print_rows(
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
-    """Print one JSON object a line."""
+    """Print one JSON object a line, dates and times as in ISO 8601."""
     for row in rows:
-        text = json.dumps(row, ensure_ascii=False).encode(errors="replace").decode()
-        sys.stdout.write(f"{text}\n")
+        text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
+        sys.stdout.write(text.encode(errors="replace").decode() + "\n")
 
 
 def note(text: str) -> None:
@@ -94,7 +96,7 @@ def print_table(
         numeric = rows and all(isinstance(row.get(key), int | float | None) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(_cell(row.get(key))) for key in columns))
+        table.add_row(*(escape(cell(row.get(key))) for key in columns))
     if out.is_terminal:
         out.print(table)
         return
@@ -176,7 +178,10 @@ def console() -> Console:
     return Console(highlight=False, width=100_000, color_system=None)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as text: lists with commas, times as in ISO 8601, None as nothing."""
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)

@@ -43,6 +43,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ONCLICK = re.compile(r"""(?:window\.open|location(?:\.href)?\s*=)\s*\(?\s*['"]([^'"]+)['"]""")
 _SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s/>]")
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
+_WIDE = re.compile(
+    rb"""^(\s*<\?xml[^>]*?)\s+encoding=["'](?:utf|ucs)-?(?:16|32|2|4)[^>"']*["']""", re.I
+)
+"""A declared wide encoding: where these very bytes can be read as ASCII, it is wrong."""
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 
 
@@ -162,7 +166,9 @@ def read_feed(body: bytes, url: str) -> Announced:
     if not _FEED.search(body[:5000]):
         return Announced(problem="broken_feed")  # feedparser takes minutes for a page of HTML
     parsed = feedparser.parse(
-        io.BytesIO(body), response_headers={"content-location": url}, sanitize_html=False
+        io.BytesIO(_WIDE.sub(rb"\1", body)),
+        response_headers={"content-location": url},
+        sanitize_html=False,
     )
     links: dict[Link, None] = {}
     for entry in parsed.entries[:MAX_LINKS]:

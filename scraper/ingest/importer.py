@@ -92,7 +92,8 @@ def survey(path: Path, file: BinaryIO, terms: ImportOptions, kind: str | None) -
         )
     if columns and not has_body(columns, terms.mapping):
         raise Unreadable(
-            f"no column looks like a story's text; name it with --map body=COLUMN (there are {named(columns)})"
+            "no column looks like a story's text; name it with --map body=COLUMN "
+            f"(there are {named(columns)})"
         )
     return Survey(
         path=path, kind=kind, size=file.tell(), order=told.pop() if len(told) == 1 else None

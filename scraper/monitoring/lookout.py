@@ -21,7 +21,7 @@ from scraper.configuration import Configuration
 from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
 from scraper.monitoring.alerts.targets import targets
 from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
-from scraper.monitoring.metrics.collecting import LastCheck, registry
+from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
 from scraper.monitoring.metrics.serving import serve, write_textfile
 from scraper.schedule.interrupted import end_all_interrupted
 from scraper.schedule.processes import Result
@@ -62,9 +62,10 @@ class Lookout:
         self._not_begun: dict[str, Incident] = {}
         self._problem: str | None = None
         self._one_at_a_time = Lock()
-        self.metrics = registry(archive, clock=clock, incidents=self._last)
+        self.metrics = ArchiveCollector(archive, clock=clock, incidents=self._last).registry
         # The file is written when something has ended, and must show it: nothing is cached.
-        self._written = registry(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
+        written = ArchiveCollector(archive, clock=clock, fresh=timedelta(0), incidents=self._last)
+        self._written = written.registry
 
     def look(self, now: datetime) -> DeliveryReport:
         """Check, notify, and write the metrics' file; reports the first error. Thread-safe."""

@@ -69,7 +69,9 @@ def page(number: int = 1, *, site: str = SITE, at: datetime = NOW, **fields: Any
         "status": 200,
         "headers": {"content-type": "text/html; charset=utf-8"},
         "fetched_at": at,
-        "body": f"<html><nav><ul>{menu * 5}</ul></nav><h1>Kabar nomor {number}</h1><p>{BODY}</p></html>".encode(),
+        "body": (
+            f"<html><nav><ul>{menu * 5}</ul></nav><h1>Kabar nomor {number}</h1><p>{BODY}</p></html>"
+        ).encode(),
     }
     return Page(**usual | fields)
 

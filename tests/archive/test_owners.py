@@ -17,7 +17,7 @@ OWNERS = {
     "validators": "archive/ledger/ledger.py",
     "robots": "archive/ledger/robots.py",
     "manners": "archive/ledger/backoff.py",
-    "snapshots": "archive/snapshots/snapshots.py archive/snapshots/repack.py",
+    "snapshots": "archive/snapshots/snapshots.py archive/snapshots/dictionaries.py",
     "dictionaries": "archive/snapshots/dictionaries.py",
     "packing": "archive/snapshots/dictionary_trials.py",
     "articles": "archive/revisions/revisions.py",

@@ -3,12 +3,12 @@ them all anew?
 
     python -m tests.benchmarks.clusters [--articles 100000] [--keep ARCHIVE] [--jobs 1 2]
 
-The news of tests/benchmarks/newsrooms.py, written with `Revisions.revise`: 200 articles a transaction
-as `warta import` does, but before each size in the table 500 articles in a transaction each, as a
-crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before them): the columns
-up to `settling` are parts of `placing`; `CPU` and `wall` are of all of `Revisions.revise` with the
-commit. Precision and recall are over pairs of articles; the notice that ran a thousand times would
-be half a million of them, and has its own line.
+The news of tests/benchmarks/newsrooms.py, written with `Revisions.revise`: 200 articles a
+transaction as `warta import` does, but before each size in the table 500 articles in a transaction
+each, as a crawl does. Milliseconds are means of those 500 (`in batches`: of the 200 before them):
+the columns up to `settling` are parts of `placing`; `CPU` and `wall` are of all of
+`Revisions.revise` with the commit. Precision and recall are over pairs of articles; the notice that
+ran a thousand times would be half a million of them, and has its own line.
 """
 
 from __future__ import annotations

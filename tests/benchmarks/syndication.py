@@ -26,7 +26,7 @@ from typing import Any
 from rensa import RMinHash
 
 from archive.syndication import Signature, Text, compare
-from archive.syndication.shingles import shingles, words
+from archive.syndication.signatures import shingles, words
 from scraper.cli.terminal import print_table
 
 Pair = tuple[int, int]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.terminal import columns, counted, note, print_rows
 from scraper.configuration import Loaded
-from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl, Planned
+from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
 from scraper.sites.loader import sites as all_sites
@@ -117,12 +117,7 @@ def crawl(
     crawls = run_spiders(
         names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
     )
-    if plan:
-        _show_plan([planned for crawl in crawls for planned in crawl.planned], as_json=as_json)
-    else:
-        formats = {"refused": counted}
-        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
-    _end(names, crawls)
+    _report(names, crawls, plan=plan, as_json=as_json)
 
 
 def _enabled(known: Loaded) -> list[str]:
@@ -152,8 +147,16 @@ def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]
     return locked
 
 
-def _end(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
-    """Report what went wrong: exit status 1 for any failure, 3 for a layout that drifted."""
+def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:
+    """Print what was done and what went wrong: exit status 1 for any failure, 3 for drift."""
+    if plan:
+        rows = [asdict(story) for crawl in crawls for story in crawl.planned]
+        print_rows(rows, _PLAN, as_json=as_json)
+        if not as_json:
+            note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
+    else:
+        formats = {"refused": counted}
+        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         note(f"Error: {error}")
@@ -191,18 +194,3 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "refused": dict(reasons),
         "ended": crawl.ended or "broken",
     }
-
-
-def _show_plan(planned: Sequence[Planned], *, as_json: bool) -> None:
-    rows = [
-        {
-            "site": story.site,
-            "url": story.url,
-            "why": story.why,
-            "published_at": story.published_at and story.published_at.isoformat(),
-        }
-        for story in planned
-    ]
-    print_rows(rows, _PLAN, as_json=as_json)
-    if not as_json:
-        note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")

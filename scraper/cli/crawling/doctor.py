@@ -13,11 +13,10 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import columns, note, print_json, print_table
+from scraper.cli.terminal import cell, columns, note, print_json, print_table
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -68,7 +67,7 @@ def doctor(
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
-        _back_off(_backoff(path, site), settings)
+        _back_off(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
         crawls = run_spiders([Examiner], settings, {"site": known[site]})
@@ -94,29 +93,24 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     return settings
 
 
-def _backoff(path: Path, site: str) -> Backoff | None:
-    """Return the pause or delay that the site requested, if an archive remembers one."""
+def _back_off(path: Path, site: str, settings: Settings) -> None:
+    """Keep to the delay that the site requested of a crawl; exit with 3 during a pause."""
     try:
         with Archive(path, read_only=True) as archive:
-            return archive.backoffs.of(site)
+            requested = archive.backoffs.of(site)
     except ArchiveError:
-        return None
-
-
-def _back_off(requested: Backoff | None, settings: Settings) -> None:
-    """Keep to the delay that the site requested; exit with 3 during a pause."""
+        return
     if requested is None:
         return
     now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
         why = sentence(requested.reason)
-        note(f"{requested.site} is not crawled until {until} ({why}): nothing was requested.")
+        note(f"{site} is not crawled until {until} ({why}): nothing was requested.")
         raise SystemExit(3)
-    delay = min(requested.delay, settings.getfloat("SLOWEST_DELAY"))
-    settings.set(
-        "DOWNLOAD_DELAY", max(settings.getfloat("DOWNLOAD_DELAY"), delay), priority="cmdline"
-    )
+    requested_delay = min(requested.delay, settings.getfloat("SLOWEST_DELAY"))
+    delay = max(settings.getfloat("DOWNLOAD_DELAY"), requested_delay)
+    settings.set("DOWNLOAD_DELAY", delay, priority="cmdline")
 
 
 def _show(found: Examination, now: datetime) -> None:
@@ -134,10 +128,8 @@ def _show(found: Examination, now: datetime) -> None:
         print_table(sources, _SOURCES)
     for story in row["stories"]:
         _show_story(story)
-    for title, sentences in (
-        ("What needs attention", row["problems"]),
-        ("Good to know", row["notes"]),
-    ):
+    remarks = {"What needs attention": row["problems"], "Good to know": row["notes"]}
+    for title, sentences in remarks.items():
         if sentences:
             _heading(title)
             for text in sentences:
@@ -206,9 +198,5 @@ def _show_story(story: dict[str, Any]) -> None:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        value = ", ".join(map(str, value))
-    text = " ".join(str(value).split())
-    if len(text) > MAX_SHOWN:
-        text = f"{text[:MAX_SHOWN]}…"
-    return text
+    text = " ".join(cell(value).split())
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -50,30 +50,22 @@ def demo(path: Path, as_json: bool) -> None:
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
         click.secho("First round: five sites as first published.", bold=True, err=as_json)
-        _crawl(path, proxy.url, "-s", _clock(1), as_json=as_json)
+        _crawl(path, proxy.url, 1, as_json=as_json)
         proxy.answers = world(2)
         second = "one story edited and one taken down on each site, the rest unchanged."
         click.secho(f"\nSecond round: {second}", bold=True, err=as_json)
-        _crawl(path, proxy.url, "-s", _clock(2), "--recheck", "all", as_json=as_json)
+        _crawl(path, proxy.url, 2, "--recheck", "all", as_json=as_json)
     _summary(path)
-
-
-def _clock(round_number: int) -> str:
-    """Return the setting of a round's time: the ages of the stories decide when they are due."""
-    return f"NOW={crawled_at(round_number).isoformat()}"
 
 
 def _is_demo(path: Path) -> bool:
     """Whether only crawls of the demo wrote the archive. Raises ArchiveError where it is none."""
     with Archive(path, read_only=True) as archive:
-        demos, others = archive.db.conn.execute(
-            "SELECT total(arguments LIKE '%\"demo\"%'), total(arguments NOT LIKE '%\"demo\"%')"
-            " FROM crawls"
-        ).fetchone()
-    return bool(demos > 0 and others == 0)
+        sql = """SELECT min(arguments LIKE '%"demo"%') FROM crawls"""
+        return bool(archive.db.conn.execute(sql).fetchone()[0])
 
 
-def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
+def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: bool) -> None:
     """Crawl in a process of its own, as a user would, through the proxy."""
     # The demo is the same whatever is configured.
     kept = {
@@ -85,6 +77,8 @@ def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
     environment = kept | proxies | {"WARTA_CONFIG": os.devnull}
     command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path)]
     command += [*_SETTINGS, *arguments, *(["--json"] if as_json else [])]
+    # The ages of the stories decide when they are due.
+    command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]
     sys.stdout.flush()
     # Locks of its own: no real site is requested, so crawls of those may run beside a demo.
     with tempfile.TemporaryDirectory() as locks:
@@ -95,15 +89,9 @@ def _crawl(path: Path, proxy: str, *arguments: str, as_json: bool) -> None:
 
 def _summary(path: Path) -> None:
     with Archive(path, read_only=True) as archive:
-        stories = list(
-            archive.db.query(
-                "SELECT article_id, site, layout, published_at, headline, revision, removed_at"
-                " FROM latest ORDER BY 1"
-            )
-        )
-        edited = archive.db.conn.execute(
-            "SELECT min(article_id) FROM history WHERE kind = 'publisher'"
-        ).fetchone()[0]
+        stories = list(archive.db.query("SELECT * FROM latest ORDER BY article_id"))
+        edited = "SELECT min(article_id) FROM history WHERE kind = 'publisher'"
+        number = archive.db.conn.execute(edited).fetchone()[0] or 1
         sites = len(queries.stats(archive.db))
     bad = [story for story in stories if story["layout"] == "fallback" or not story["headline"]]
     for story in stories:
@@ -114,7 +102,6 @@ def _summary(path: Path) -> None:
     if bad:
         raise click.ClickException(f"{len(bad)} stories were not read in their site's own layout")
     click.echo("\nEvery story was read in its site's own layout. What to try next:\n")
-    number = edited or 1
     program = "warta" if shutil.which("warta") else sys.argv[0]
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
         click.echo(f"  {program} {line} --archive {path}")

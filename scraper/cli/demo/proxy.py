@@ -20,9 +20,9 @@ from threading import Lock, Thread
 from typing import Any, Self
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
 
@@ -52,13 +52,10 @@ class ReplayProxy:
         self.user_agents: set[str] = set()
         self._lock = Lock()
         self._tls = _throw_away_tls()
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("Handler", (_Handler,), {"proxy": self})
-        )
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        self._thread = Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
@@ -74,7 +71,7 @@ class ReplayProxy:
         self._server.server_close()
         self._thread.join(timeout=5)
 
-    def asked(self, url: str) -> int:
+    def requested(self, url: str) -> int:
         """Return how often a URL was requested, whatever the answer."""
         return sum(count for (of, _status), count in self.requests.items() if of == url)
 
@@ -170,11 +167,9 @@ def _throw_away_tls() -> ssl.SSLContext:
         .sign(key, hashes.SHA256())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with tempfile.TemporaryDirectory() as folder:
         pem = Path(folder) / "demo.pem"
-        private = key.private_bytes(
-            Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
         pem.write_bytes(private + certificate.public_bytes(Encoding.PEM))
         context.load_cert_chain(pem)
     return context

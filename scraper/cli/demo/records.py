@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+
+from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,24 +98,11 @@ class Site:
 def read_site(name: str) -> Site:
     """Read one site from its file; stories newest first."""
     table = tomllib.loads(bundled_text(f"stories/{name}.toml"))
-    stories = sorted(
-        (_story(entry) for entry in table.pop("story")), key=lambda story: story.published
-    )
-    listings = tuple(Listing(**_tuples(entry)) for entry in table.pop("listing"))
-    return Site(name=name, stories=tuple(reversed(stories)), listings=listings, **table)
+    site = TypeAdapter(Site).validate_python(table | {"name": name})
+    stories = sorted(site.stories, key=lambda story: story.published)
+    return replace(site, stories=tuple(reversed(stories)))
 
 
 def bundled_text(path: str) -> str:
     """Return the text of a file beside this module."""
     return files("scraper.cli.demo").joinpath(path).read_text(encoding="utf-8")
-
-
-def _story(entry: dict[str, Any]) -> Story:
-    """Return the story of a table."""
-    edit = entry.pop("edit", None)
-    return Story(**_tuples(entry), edit=edit and Edit(**edit))
-
-
-def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return the table with tuples for its lists."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}

@@ -25,13 +25,10 @@ CONTENT_TYPES = {
 
 def world(round_number: int) -> dict[str, Answer]:
     """Return the answers of the five sites by URL: as first published (1), or after edits (2)."""
-    if round_number not in (1, 2):
-        raise ValueError(f"the demo world has the rounds 1 and 2, not {round_number}")
-    return {
-        url: answer
-        for name in SITES
-        for url, answer in site_answers(read_site(name), round_number).items()
-    }
+    answers: dict[str, Answer] = {}
+    for name in SITES:
+        answers |= site_answers(read_site(name), round_number)
+    return answers
 
 
 def crawled_at(round_number: int) -> datetime:
@@ -45,20 +42,14 @@ def crawled_at(round_number: int) -> datetime:
 
 def site_answers(site: Site, round_number: int = 1) -> dict[str, Answer]:
     """Return the answers of one site by URL."""
-    return dict((*_listing_answers(site, round_number), *story_answers(site, round_number)))
-
-
-def _listing_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]:
-    """Yield the answers of the pages that are no story."""
-    stories = [
-        _as_of(story, round_number)
-        for story in site.stories
-        if round_number == 1 or not story.vanishes
-    ]
+    answers: dict[str, Answer] = {}
+    kept = [story for story in site.stories if round_number == 1 or not story.vanishes]
+    stories = [_as_of(story, round_number) for story in kept]
     for listing in site.listings:
         listed = [story for story in stories if listing.shows(story)]
         answer = _rendered(f"{site.name}/{listing.template}", stories=listed, listing=listing)
-        yield from ((url, answer) for url in listing.urls)
+        answers |= dict.fromkeys(listing.urls, answer)
+    return answers | dict(story_answers(site, round_number))
 
 
 def story_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]:
@@ -70,16 +61,10 @@ def story_answers(site: Site, round_number: int) -> Iterator[tuple[str, Answer]]
             if story.vanishes and round_number == 2:
                 yield url, replace(_rendered("gone.html"), status=404)
                 continue
-            answer = _rendered(
-                f"{site.name}/{story.layout}.html",
-                story=current,
-                page=page,
-                page_urls=_page_urls(story, site),
-                paragraphs=paragraphs,
-                related=related,
-                pulse=int(story.counters_move and round_number == 2),
-            )
-            yield url, answer
+            context = {"story": current, "page": page, "page_urls": _page_urls(story, site)}
+            context |= {"paragraphs": paragraphs, "related": related}
+            pulse = int(story.counters_move and round_number == 2)
+            yield url, _rendered(f"{site.name}/{story.layout}.html", **context, pulse=pulse)
 
 
 def _as_of(story: Story, round_number: int) -> Story:

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,7 @@ from typing import Any
 import click
 
 from archive.ledger.wording import plural, sentence
-from scraper.cli import options
-from scraper.cli.terminal import (
-    columns,
-    killed_workers_reported,
-    note,
-    print_record,
-    print_table,
-    progress_bar,
-)
+from scraper.cli import options, terminal
 from scraper.extraction import read
 from scraper.settings import DOWNLOAD_MAXSIZE
 from scraper.sites.loader import site_of
@@ -66,7 +59,8 @@ def extract(
     if manifest is not None:
         rows = _extracted(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
     elif len(files) == 1 and url:
-        body = _stdin() if str(files[0]) == "-" else _bytes(files[0])
+        from_stdin = str(files[0]) == "-"
+        body = sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1) if from_stdin else _bytes(files[0])
         rows = iter([_article(url, body, explain=explain)])
     else:
         raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
@@ -74,14 +68,13 @@ def extract(
     for row in rows:
         if "error" in row:
             failed += 1
-            note(row["error"])
+            terminal.note(row["error"])
         if explain and "error" not in row and not as_json and sys.stdout.isatty():
             _print_evidence(row)
         else:
-            print_record(row, as_json=as_json or manifest is not None)
+            terminal.print_record(row, as_json=as_json or manifest is not None)
     if failed:
-        pages = plural(failed, "page")
-        note(f"{pages} gave no article: see `error` in the output.")
+        terminal.note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
         raise SystemExit(1)
 
 
@@ -93,9 +86,9 @@ def _print_evidence(row: dict[str, Any]) -> None:
         for name, source in evidence["sources"].items()
     ]
     title = f"{row['url']} (layout {row['layout']})"
-    print_table(fields, columns("field value source", source="from"), title=title)
+    terminal.print_table(fields, terminal.columns("field value source", source="from"), title=title)
     if evidence["taken"]:
-        print_table(evidence["taken"], columns("rule text", text="removed"))
+        terminal.print_table(evidence["taken"], terminal.columns("rule text", text="removed"))
     click.echo(f"\n{row['body']}")
 
 
@@ -105,21 +98,18 @@ def _extracted(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str,
     Raises:
         click.ClickException: a process was killed; the rows before it were yielded.
     """
-    with progress_bar("extracting", total=len(jobs)) as advance:
-        for row in _rows(jobs, processes):
+    with (
+        terminal.progress_bar("extracting", total=len(jobs)) as advance,
+        terminal.killed_workers_reported(),
+        ExitStack() as stack,
+    ):
+        rows: Iterator[dict[str, Any]] = map(_job, jobs)
+        if processes > 1 and len(jobs) >= MIN_JOBS:
+            pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+            rows = stack.enter_context(pool).map(_job, jobs, chunksize=16)
+        for row in rows:
             advance(1)
             yield row
-
-
-def _rows(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
-    if processes == 1 or len(jobs) < MIN_JOBS:
-        yield from map(_job, jobs)
-        return
-    with (
-        killed_workers_reported(),
-        ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool,
-    ):
-        yield from pool.map(_job, jobs, chunksize=16)
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
@@ -146,10 +136,6 @@ def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
             yield {"url": url, "html": manifest.parent / path, "where": where}
         else:
             yield {"url": url, "error": f'{where}: expected {{"url": "…", "html": "PATH"}}'}
-
-
-def _stdin() -> bytes:
-    return sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1)
 
 
 def _bytes(path: Path) -> bytes | str:

@@ -96,10 +96,9 @@ def import_command(
         reports = list(_imported(path, found, reopened, terms, as_json=as_json))
     if as_json:
         print_json(map(_row, reports))
-    else:
+    elif reports:
         _show(reports)
-    unreadable, bad = len(set(files)) - len(found), sum(report.bad.total() for report in reports)
-    if bad or unreadable:
+    if len(found) < len(set(files)) or any(report.bad for report in reports):
         raise SystemExit(3 if any(report.outcomes for report in reports) else 1)
 
 
@@ -108,9 +107,8 @@ def _mapping(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, column = pair.partition("=")
         if not equals or not column or name not in NAMES:
-            raise click.UsageError(
-                f"--map {pair}: expected FIELD=COLUMN, with a field of {', '.join(NAMES)}"
-            )
+            fields = ", ".join(NAMES)
+            raise click.UsageError(f"--map {pair}: expected FIELD=COLUMN, with a field of {fields}")
         mapping[name] = column
     return mapping
 
@@ -175,14 +173,13 @@ def _row(report: Report) -> dict[str, Any]:
         "file": str(report.path),
         "records": report.records,
         **{name: report.outcomes[name] for name in OUTCOMES},
-        "bad": dict(report.bad),
-        "doubts": dict(report.doubts),
+        "bad": report.bad,
+        "doubts": report.doubts,
     }
 
 
 def _show(reports: Sequence[Report]) -> None:
-    if reports:
-        print_table([_row(report) | {"bad": report.bad.total()} for report in reports], _COLUMNS)
+    print_table([_row(report) | {"bad": report.bad.total()} for report in reports], _COLUMNS)
     for report in reports:
         reasons = report.doubts.copy()
         if report.bad.total() > MAX_REPORTED:

@@ -15,17 +15,8 @@ from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
-from scraper.cli import options
+from scraper.cli import options, terminal
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
-from scraper.cli.terminal import (
-    columns,
-    console,
-    interruptible,
-    note,
-    print_json,
-    print_table,
-    progress_bar,
-)
 from scraper.extraction.article import extractor_of
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
@@ -76,14 +67,14 @@ def reextract_command(
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
         tasks = waiting(archive, chosen, since=since, again=again)
-        processes = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
-        with progress_bar("reading", total=total) as advance:
+        cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+        with terminal.progress_bar("reading", total=total) as advance:
             changes = reextract(
                 archive,
                 tasks,
                 report,
                 now=datetime.now(UTC),
-                jobs=processes,
+                jobs=cores,
                 dry_run=dry_run,
                 advance=advance,
             )
@@ -92,11 +83,11 @@ def reextract_command(
             _evaluate_drift(archive, chosen)
     if not total:
         since_then = " since then." if since else "; --all reads them again."
-        note(f"Nothing to read: the current extractor has read every page{since_then}")
+        terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
     elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
     for damage in report.damages:
-        note(damage)
+        terminal.note(damage)
     if report.damages or _lost(report):
         raise SystemExit(3)
 
@@ -118,10 +109,10 @@ def _consumed(
         read = plural(sum(report.read.values()), "page")
         return f"interrupted after {read}; what was written is complete, the next run resumes"
 
-    with interruptible(interrupted):
+    with terminal.interruptible(interrupted):
         for found in changes:
             if as_json:
-                print_json([_row(found)])
+                terminal.print_json([_row(found)])
             elif sum(other.site == found.site for other in shown) < samples:
                 shown.append(found)
     return shown
@@ -159,19 +150,19 @@ def _show(
         for name in names
     ]
     would = "would change" if dry_run else "changed"
-    headings = columns(
+    headings = terminal.columns(
         f"site read {_KINDS} fields", read="pages read", first="new", fields=f"fields that {would}"
     )
-    print_table(rows, headings)
-    out = console()
+    terminal.print_table(rows, headings)
+    out = terminal.console()
     for found in shown:
         out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
         print_edits(out, _edits(found), indent="  ")
     nothing = " Nothing was written." if dry_run else ""
-    note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
+    terminal.note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):
         pages = plural(lost, "page no longer contains", "pages no longer contain")
-        note(f"{pages} a story; what was kept stays.")
+        terminal.note(f"{pages} a story; what was kept stays.")
 
 
 def _fields(report: Report, name: str) -> str:

@@ -14,7 +14,7 @@ from archive.maintenance.compact import compact
 from archive.maintenance.takedown import take_down, tombstone
 from archive.revisions import queries
 from scraper.cli import options
-from scraper.cli.opening import identify, opened_for_writing
+from scraper.cli.opening import opened_for_writing, story_of
 from scraper.cli.terminal import note
 
 _TRACES = "traces may remain in unused space of the file until `warta compact`"
@@ -41,7 +41,7 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
         raise click.UsageError("--reason is empty: say why; it is kept with the tombstone")
     now = datetime.now(UTC)
     with opened_for_writing(path) as archive:
-        site, key = queries.find_story(archive.db, url, identify())
+        site, key = queries.find_story(archive.db, url, story_of)
         before = tombstone(archive, site, key)
         done = take_down(archive, site, key, url=url, reason=reason, now=now)
         if before is not None:

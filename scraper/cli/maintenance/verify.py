@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
 
 import click
 
+from archive.archive import Archive
+from archive.database.connection import read_transaction
 from archive.maintenance.verify import MAX_SHOWN, amount
 from archive.maintenance.verify import verify as verify_archive
-from scraper.cli import options
-from scraper.cli.opening import opened
+from scraper.cli.opening import reads_archive
 from scraper.cli.terminal import columns, note, print_rows, progress_bar
 
-_COLUMNS = columns("check examined result")
+_COLUMNS = columns("check examined problems", problems="result")
 
 
 @click.command()
@@ -23,9 +23,8 @@ _COLUMNS = columns("check examined result")
     metavar="N",
     help="Only N snapshots and N revisions, spread over the archive.",
 )
-@options.archive
-@options.json
-def verify(sample: int | None, path: Path, as_json: bool) -> None:
+@reads_archive
+def verify(archive: Archive, sample: int | None, as_json: bool) -> None:
     """Check the file, the links between rows, the views, the search index, and every text and kept
     page against its digest.
 
@@ -35,18 +34,14 @@ def verify(sample: int | None, path: Path, as_json: bool) -> None:
     warta verify
     warta verify --sample 1000       a quick check of a large archive
     """
-    with opened(path) as archive:
-        archive.db.conn.execute("BEGIN")  # one state, whatever a crawl writes meanwhile
-        with progress_bar("verifying", total=amount(archive, sample)) as advance:
-            findings = list(verify_archive(archive, sample=sample, progress=advance))
-    rows: list[dict[str, Any]] = [
-        {"check": finding.check, "examined": finding.examined, "problems": finding.problems}
-        for finding in findings
-    ]
-    if not as_json:
-        for row in rows:
-            row["result"] = f"{len(row['problems'])} wrong" if row["problems"] else "ok"
-    print_rows(rows, _COLUMNS, as_json=as_json, title=str(path))
+    with (
+        read_transaction(archive.db),
+        progress_bar("verifying", total=amount(archive, sample)) as advance,
+    ):
+        findings = list(verify_archive(archive, sample=sample, progress=advance))
+    formats = {"problems": lambda problems: f"{len(problems)} wrong" if problems else "ok"}
+    title = str(archive.path)
+    print_rows(map(asdict, findings), _COLUMNS, as_json=as_json, formats=formats, title=title)
     for finding in findings:
         for problem in finding.problems[:MAX_SHOWN]:
             note(f"{finding.check}: {problem}")

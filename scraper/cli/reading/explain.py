@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
+from archive.archive import Archive
 from archive.ledger.ledger import MOVES
 from archive.ledger.wording import human_bytes, plain_time, sentence
 from archive.revisions import queries
-from scraper.cli import options
-from scraper.cli.opening import identify, opened
+from scraper.cli.opening import reads_archive, story_of
 from scraper.cli.terminal import print_json
 
 _EVENTS = {
@@ -26,17 +25,15 @@ _EVENTS = {
 
 @click.command()
 @click.argument("url")
-@options.archive
-@options.json
-def explain(url: str, path: Path, as_json: bool) -> None:
+@reads_archive
+def explain(archive: Archive, url: str, as_json: bool) -> None:
     """Show the history of a URL: who announced it, each check with its answer, why it is due or
     not, and its revisions.
 
     \b
     warta explain https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan
     """
-    with opened(path) as archive:
-        life = queries.life_of(archive.db, url, identify())
+    life = queries.life_of(archive.db, url, story_of)
     if as_json:
         print_json([life])
         return

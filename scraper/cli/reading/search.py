@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from archive.archive import Archive
 from archive.revisions import queries
-from scraper.cli import options
-from scraper.cli.opening import opened
+from scraper.cli.opening import reads_archive
 from scraper.cli.terminal import columns, print_rows
 
 _COLUMNS = columns(
@@ -23,10 +21,10 @@ _COLUMNS = columns(
 @click.argument("words", nargs=-1, required=True)
 @click.option("--site", help="Only stories of this site.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, help="Maximum results.")
-@options.archive
-@options.json
-def search(words: tuple[str, ...], site: str | None, limit: int, path: Path, as_json: bool) -> None:
+@reads_archive
+def search(
+    archive: Archive, words: tuple[str, ...], site: str | None, limit: int, as_json: bool
+) -> None:
     """Search the newest revisions for all of these words; "quotes" make a phrase."""
-    with opened(path) as archive:
-        rows = list(queries.search(archive.db, " ".join(words), site=site, limit=limit))
+    rows = queries.search(archive.db, " ".join(words), site=site, limit=limit)
     print_rows(rows, _COLUMNS, as_json=as_json, empty="Nothing found.")

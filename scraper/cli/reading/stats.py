@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
+from archive.archive import Archive
 from archive.database import sizes
 from archive.ledger.wording import human_bytes
 from archive.revisions import queries
-from scraper.cli import options
-from scraper.cli.opening import opened
+from scraper.cli.opening import reads_archive
 from scraper.cli.terminal import columns, print_json, print_table
 
 _COLUMNS = columns(
@@ -31,18 +30,16 @@ _KINDS = columns("kind bytes share each", kind="bytes by kind", each="per articl
 
 
 @click.command()
-@options.archive
-@options.json
-def stats(path: Path, as_json: bool) -> None:
+@reads_archive
+def stats(archive: Archive, as_json: bool) -> None:
     """Count articles, URLs and bytes per site, what the validators saved, and what the bytes of the
     file hold.
 
     With --json, one line per site, and one with `"site": null` for the whole file.
     """
-    with opened(path) as archive:
-        rows = queries.stats(archive.db)
-        kinds = sizes.bytes_by_kind(archive.db)
-        dictionaries = sizes.dictionaries(archive.db)
+    rows = queries.stats(archive.db)
+    kinds = sizes.bytes_by_kind(archive.db)
+    dictionaries = sizes.dictionaries(archive.db)
     articles = max(1, sum(row["articles"] for row in rows))
     if as_json:
         each = sum(kinds.values()) // articles
@@ -50,7 +47,7 @@ def stats(path: Path, as_json: bool) -> None:
         print_json([*rows, {"site": None, **whole}])
         return
     sizes_of_rows = dict.fromkeys(("bytes_sent", "bytes_kept"), human_bytes)
-    title = f"{path} ({human_bytes(path.stat().st_size)} on disk)"
+    title = f"{archive.path} ({human_bytes(archive.path.stat().st_size)} on disk)"
     print_table(rows, _COLUMNS, title=title, formats=sizes_of_rows)
     if any(row["conditional"] for row in rows):
         click.echo()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -11,13 +11,21 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from archive.archive import Archive
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring import coverage as covering
-from archive.monitoring.coverage_plot import draw
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
-from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, counted, note, print_json, print_table
+from scraper.cli.opening import reads_archive
+from scraper.cli.terminal import (
+    columns,
+    counted,
+    needs_extra,
+    note,
+    print_json,
+    print_rows,
+    print_table,
+)
 
 DAYS = 14
 """Days that are shown by default."""
@@ -65,9 +73,9 @@ def _png(name: str) -> Path:
 )
 @click.option("--urls", "with_urls", is_flag=True, help="List each missing, waiting or late story.")
 @click.option("--plot", type=options.Parsed("file", _png), help="Draw a calendar per site as PNG.")
-@options.archive
-@options.json
+@reads_archive
 def coverage(
+    archive: Archive,
     since: date | None,
     until: date | None,
     site: str | None,
@@ -76,7 +84,6 @@ def coverage(
     missing_share: float,
     with_urls: bool,
     plot: Path | None,
-    path: Path,
     as_json: bool,
 ) -> None:
     """Compare the stories that the sites' sources announced with those in the archive, per site and
@@ -92,38 +99,39 @@ def coverage(
     warta coverage --site suara --urls
     warta coverage --since 2026-01-01 --plot coverage.png
     """
-    now = datetime.now(UTC)
-    first, last = _days(since, until or now.astimezone(zone).date())
-    with opened(path) as archive:
-        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
-        if site is not None:
-            options.checked_sites([site], known)
-        patience = timedelta(hours=late)
-        period = covering.Period(first=first, last=last, now=now, zone=zone, late=patience)
-        days = covering.coverage(archive, period, site=site, missing_share=missing_share)
-        urls = covering.urls(archive, period, site=site) if with_urls else []
+    period = _period(since, until, zone, timedelta(hours=late))
+    if site is not None:
+        options.checked_sites([site], sorted({*covering.sites(archive), *archive.crawls.sites()}))
+    days = covering.coverage(archive, period, site=site, missing_share=missing_share)
     if plot is not None:
         _plot(days, plot, zone)
     totals = _totals(days, missing_share)
-    if as_json:
-        print_json(urls if with_urls else map(_as_json, days))
-    elif with_urls:
-        print_table([_url(row, zone) for row in urls], _URLS)
+    if with_urls:
+        urls = covering.urls(archive, period, site=site)
+        print_rows(urls if as_json else [_url(row, zone) for row in urls], _URLS, as_json=as_json)
+    elif as_json:
+        print_json(map(_as_json, days))
     else:
-        rows = [row for _key, some in groupby(days, key=_alike) for row in _folded(list(some))]
-        print_table([*rows, *totals], _COLUMNS)
+        print_table([*_folded(days), *totals], _COLUMNS)
     if any(row["remarks"] for row in totals) or any(day.marks for day in days):
         raise SystemExit(3)
 
 
-def _days(since: date | None, last: date) -> tuple[date, date]:
-    """Return the first and the last day; at the earliest 1970-01-01."""
+def _period(
+    since: date | None, until: date | None, zone: ZoneInfo, late: timedelta
+) -> covering.Period:
+    """Return the days from `since`, at the earliest 1970-01-01, to `until`."""
+    now = datetime.now(UTC)
+    last = until or now.astimezone(zone).date()
     first = since or max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
     options.check_days(first, last)
-    return max(first, date(1970, 1, 1)), last
+    first = max(first, date(1970, 1, 1))
+    return covering.Period(first=first, last=last, now=now, zone=zone, late=late)
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
+    with needs_extra("plots"):
+        from archive.monitoring.coverage_plot import draw
     try:
         draw(days, path, zone=zone)
     except OSError as error:
@@ -134,34 +142,26 @@ def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None
 
 
 def _row(day: covering.Coverage) -> dict[str, Any]:
-    counts = {name: getattr(day, name) for name in _COUNTS.split()}
-    return {"site": day.site, "day": day.day.isoformat(), **counts}
+    return {name: getattr(day, name) for name in f"site day {_COUNTS}".split()}
 
 
 def _as_json(day: covering.Coverage) -> dict[str, Any]:
-    return {
-        **_row(day),
-        "usual": day.usual,
-        "reasons": dict(day.reasons),
-        "looked": day.looked,
-        "marks": list(day.marks),
-    }
+    more = {name: getattr(day, name) for name in ("usual", "reasons", "looked", "marks")}
+    return _row(day) | more
 
 
-def _alike(day: covering.Coverage) -> tuple[Any, ...]:
-    """Return a key that consecutive empty days of a site share, and no other days."""
-    return day.site, day.looked, day.empty or day.day
-
-
-def _folded(days: Sequence[covering.Coverage]) -> list[dict[str, Any]]:
-    """Return a row per day; a long run of empty days is one row."""
-    if len(days) < FOLDED:
-        return [
-            _row(day) | {"usual": day.usual and round(day.usual), "remarks": _remarks(day)}
-            for day in days
-        ]
-    run = {"day": f"{days[0].day} to {days[-1].day}", "remarks": _remarks(days[0])}
-    return [_row(days[0]) | run]
+def _folded(days: Sequence[covering.Coverage]) -> Iterator[dict[str, Any]]:
+    """Yield a row per day; a long run of empty days of a site is one row."""
+    for _key, group in groupby(days, key=lambda day: (day.site, day.looked, day.empty or day.day)):
+        run = list(group)
+        first, last = run[0], run[-1]
+        if len(run) >= FOLDED:
+            remarks = _remarks(first)
+            yield _row(first) | {"day": f"{first.day} to {last.day}", "remarks": remarks}
+            continue
+        for day in run:
+            usual = day.usual and round(day.usual)
+            yield _row(day) | {"usual": usual, "remarks": _remarks(day)}
 
 
 def _remarks(day: covering.Coverage) -> str:
@@ -176,8 +176,8 @@ def _remarks(day: covering.Coverage) -> str:
 def _totals(days: Sequence[covering.Coverage], share: float) -> list[dict[str, Any]]:
     """Return a row per site for all its days, with a remark where too many are missing."""
     totals = []
-    for site in dict.fromkeys(day.site for day in days):
-        rows = [_row(day) for day in days if day.site == site]
+    for site, group in groupby(days, key=lambda day: day.site):
+        rows = list(map(_row, group))
         counts = {name: sum(row[name] for row in rows) for name in _COUNTS.split()}
         lost = covering.lost(counts["announced"], counts["missing"], share)
         remarks = _MARKS["missing"] if lost else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from archive.archive import Reader
+from archive.archive import Archive
 from archive.ledger.wording import plain_time, plural, sentence
 from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
@@ -57,22 +57,17 @@ def health(
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration, list(sites()))
-    thresholds = limits(configuration, timetable, now)
-    thresholds = _overridden(thresholds, silence, missing_share, disk_free)
+    thresholds = _overridden(
+        limits(configuration, timetable, now), silence, missing_share, disk_free
+    )
     with opened(path) as archive:
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
-        found = [
-            one
-            for one in incidents(archive, now=now, limits=thresholds, sites=chosen)
-            if not one.over
-        ]
-        rows = [
-            _row(site, [one for one in found if one.site == site], _crawling(archive, site))
-            for site in chosen
-        ]
-    if of_the_archive := [one for one in found if one.site is None]:
-        rows.append(_row(None, of_the_archive))
+        found = incidents(archive, now=now, limits=thresholds, sites=chosen)
+        lasting = [one for one in found if not one.over]
+        rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
+    if any(one.site is None for one in lasting):
+        rows.append(_row(None, lasting))
     if as_json:
         print_json(rows)
     else:
@@ -80,7 +75,7 @@ def health(
             _show(row, thresholds.zone)
     if not crawled:
         note("No site was ever crawled into this archive.")
-    if found:
+    if lasting:
         raise SystemExit(3)
 
 
@@ -97,29 +92,18 @@ def _overridden(
     return usual
 
 
-def _row(
-    site: str | None, found: Sequence[Incident], crawling: dict[str, Any] | None = None
-) -> dict[str, Any]:
-    return {
-        "site": site,
-        "well": not found,
-        "since": min((one.since.isoformat() for one in found), default=None),
-        **(crawling or {}),
-        "incidents": [
-            {
-                "kind": one.kind,
-                "layout": one.layout,
-                "day": one.day and one.day.isoformat(),
-                "since": one.since.isoformat(),
-                "why": one.why,
-                "urls": list(one.urls),
-            }
-            for one in found
-        ],
-    }
+def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
+    """Return the row of a site, or of the archive for None."""
+    found = [
+        {name: getattr(one, name) for name in "kind layout day since why urls".split()}
+        for one in lasting
+        if one.site == site
+    ]
+    since = min((one["since"] for one in found), default=None)
+    return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
 
 
-def _crawling(archive: Reader, site: str) -> dict[str, Any]:
+def _crawling(archive: Archive, site: str) -> dict[str, Any]:
     (marked,) = archive.db.conn.execute(
         "SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)
     ).fetchone()

@@ -16,7 +16,7 @@ not received (`send_due`), in parallel and within its own time limit:
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,36 +69,23 @@ def send_due(archive: Archive, targets: Sequence[Target], *, now: datetime) -> D
     sent, failed = 0, {}
     while any(waiting.values()):
         with archive.transaction(now):
-            first = {target: queue.pop(0) for target, queue in waiting.items() if queue}
-            turn = {
-                target: delivery for target, delivery in first.items() if alerts.claim(delivery)
-            }
+            first = [(target, queue.pop(0)) for target, queue in waiting.items() if queue]
+            turn = {target: delivery for target, delivery in first if alerts.claim(delivery)}
         problems = deliver({target: _message(archive, turn[target], now) for target in turn})
-        _record(archive, turn, problems, now=now)
-        sent += len(turn) - len(problems)
-        for target, problem in problems.items():
-            failed[target] = f"{target.name}: {problem}"
-            if problem.down:
-                waiting[target].clear()
+        with archive.transaction(now):
+            for target, delivery in turn.items():
+                problem = problems.get(target)
+                if problem is None:
+                    alerts.delivered(delivery)
+                    sent += 1
+                    continue
+                alerts.failed(delivery, str(problem), down=problem.down)
+                failed[target] = f"{target.name}: {problem}"
+                if problem.down:
+                    waiting[target].clear()
     for line in failed.values():
         logger.warning("alerts: %s; it will be retried", line)
     return DeliveryReport(sent=sent, failed=tuple(failed.values()), waiting=alerts.pending())
-
-
-def _record(
-    archive: Archive,
-    turn: Mapping[Target, Delivery],
-    problems: Mapping[Target, Undelivered],
-    *,
-    now: datetime,
-) -> None:
-    alerts = Alerts(archive)
-    with archive.transaction(now):
-        for target, delivery in turn.items():
-            if problem := problems.get(target):
-                alerts.failed(delivery, str(problem), down=problem.down)
-            else:
-                alerts.delivered(delivery)
 
 
 def _message(archive: Archive, delivery: Delivery, now: datetime) -> Message:

@@ -60,19 +60,6 @@ class LastCheck:
         return self.check(archive, now)
 
 
-def registry(
-    path: Path,
-    *,
-    clock: Callable[[], datetime],
-    fresh: timedelta = FRESH,
-    incidents: Incidents | None = None,
-) -> CollectorRegistry:
-    """Return a registry with the archive's metrics and nothing else."""
-    made = CollectorRegistry()
-    made.register(ArchiveCollector(path, clock=clock, fresh=fresh, incidents=incidents))
-    return made
-
-
 class ArchiveCollector(Collector):
     """Reads the archive at each collection on a connection of its own; thread-safe.
 
@@ -98,6 +85,9 @@ class ArchiveCollector(Collector):
         self._revisions: Counter[tuple[str, ...]] = Counter()
         self._newest_revision = 0
         self._problem: str | None = None
+        self.registry = CollectorRegistry()
+        """With these metrics and nothing else."""
+        self.registry.register(self)
 
     def describe(self) -> Iterable[Metric]:
         """Promise nothing, so that registering does not read the archive."""
@@ -115,7 +105,7 @@ class ArchiveCollector(Collector):
     def _collected(self, now: datetime) -> list[Metric]:
         begun = time.perf_counter()
         text = "The version of warta that collected this."
-        metrics = [_gauge("warta_build_info", text, [((version("warta"),), 1)], ("version",))]
+        metrics = [_family("warta_build_info", text, [((version("warta"),), 1)], ("version",))]
         problem = None
         try:
             with Archive(self._path, read_only=True) as archive:
@@ -135,13 +125,15 @@ class ArchiveCollector(Collector):
 
     def _read(self, archive: Archive, now: datetime) -> Iterator[Metric]:
         for reading in READINGS:
-            yield _family(reading, _rows(archive, reading, {"now": exact(now)}))
-        yield _family(REVISIONS, self._count_revisions(archive))
+            rows = _rows(archive, reading, {"now": exact(now)})
+            yield _family(reading.name, reading.text, rows, reading.labels)
+        counts = self._count_revisions(archive)
+        yield _family(REVISIONS.name, REVISIONS.text, counts, REVISIONS.labels)
         found = [each for each in self._incidents(archive, now) if not each.over]
         kinds = sorted({(each.kind, each.site or "", each.layout or "") for each in found})
         text = "1 for each thing that needs a look, as long as it lasts."
         names = ("kind", "site", "layout")
-        yield _gauge("warta_incident", text, [(labels, 1) for labels in kinds], names)
+        yield _family("warta_incident", text, [(labels, 1) for labels in kinds], names)
         text = "Bytes of the archive's file and of its log."
         yield _single("warta_archive_bytes", text, _size(self._path))
         free = shutil.disk_usage(self._path.absolute().parent).free
@@ -165,24 +157,17 @@ def _rows(archive: Archive, reading: Reading, values: dict[str, str | int]) -> _
     return [(tuple(map(str, row[:-1])), float(row[-1] or 0)) for row in rows]
 
 
-def _family(reading: Reading, rows: _Rows) -> Metric:
-    if not reading.is_counter:
-        return _gauge(reading.name, reading.text, rows, reading.labels)
-    family = CounterMetricFamily(reading.name, reading.text, labels=reading.labels)
-    for labels, value in rows:
-        family.add_metric(labels, value)
-    return family
-
-
-def _gauge(name: str, text: str, rows: _Rows, labels: Sequence[str] = ()) -> Metric:
-    family = GaugeMetricFamily(name, text, labels=labels)
+def _family(name: str, text: str, rows: _Rows, labels: Sequence[str] = ()) -> Metric:
+    """Return a metric with its values: a counter by its name, else a gauge."""
+    kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+    family = kind(name, text, labels=labels)
     for values, value in rows:
         family.add_metric(values, float(value))
     return family
 
 
 def _single(name: str, text: str, value: float) -> Metric:
-    return _gauge(name, text, [((), value)])
+    return _family(name, text, [((), value)])
 
 
 def _size(path: Path) -> int:

@@ -25,11 +25,6 @@ class Reading:
     query: str
     """SQL whose rows are the values of the labels and the metric's; `:now` is the current time."""
 
-    @property
-    def is_counter(self) -> bool:
-        """Whether it only grows."""
-        return self.name.endswith("_total")
-
 
 def _last_crawl(name: str, text: str, value: str, *, among: str = _LAST_ENDED) -> Reading:
     """Return a metric of the newest crawl of each site: an expression over table `crawls`."""

@@ -26,29 +26,79 @@ from archive.maintenance.takedown import take_down as erase
 from tests.archive.invented import DAY, HOUR, NOW, story, take_down, url_of
 from tests.archive.syndication.syndicated import ran
 
-_PLACES = "Lambur Sendang Kedung Randu Wanasari Telaga Karang Gumuk Pelataran Sumber Cempaka Jatirejo Bantaran".split()
-_PEOPLE = "Ratna Wening Darto Ngatmi Gunadi Sari Joko Melati Bagus Tirta Lestari Prasetyo Wulan Aditya Kinasih Surya Dewi".split()
-_WHAT = "jembatan sawah sekolah pasar waduk perpustakaan balai koperasi lumbung kebun terminal puskesmas bengkel museum dermaga".split()
+_PLACES = (
+    "Lambur Sendang Kedung Randu Wanasari Telaga Karang Gumuk Pelataran Sumber Cempaka Jatirejo"
+    " Bantaran".split()
+)
+_PEOPLE = (
+    "Ratna Wening Darto Ngatmi Gunadi Sari Joko Melati Bagus Tirta Lestari Prasetyo Wulan Aditya"
+    " Kinasih Surya Dewi".split()
+)
+_WHAT = (
+    "jembatan sawah sekolah pasar waduk perpustakaan balai koperasi lumbung kebun terminal"
+    " puskesmas bengkel museum dermaga".split()
+)
 _SENTENCES = (
-    "Warga {place} bergotong royong memperbaiki {what} yang rusak sejak {number} hari lalu karena hujan deras di hulu.",
-    "{who} mengatakan bahwa pekerjaan itu akan selesai dalam {number} pekan bila bahan datang tepat waktu dari kota.",
-    "Pemerintah daerah menyiapkan {number} karung beras untuk keluarga yang tidak dapat bekerja selama {what} ditutup.",
-    "Anak-anak dari {place} belajar di rumah {who} dengan buku pinjaman, kata kepala desa kepada wartawan pada sore hari.",
-    "Menurut {who}, harga di {what} sudah turun {number} ratus rupiah dibandingkan dengan bulan yang lalu.",
-    "Sebanyak {number} relawan dari {place} memasang lampu di sekitar {what} agar jalan terang pada malam hari.",
-    "Polisi masih mencari pemilik perahu yang hanyut dari {place} dan tersangkut di bawah {what} sejak kemarin.",
-    "{who} berharap kunjungan wisatawan ke {place} kembali ramai setelah {what} dibuka untuk umum bulan depan.",
-    "Rapat di {what} berlangsung selama {number} jam dan menghasilkan kesepakatan tentang pembagian air untuk petani.",
-    "Di tempat lain, petani {place} memilih menanam jagung pada {number} petak karena pupuk sulit didapat tahun ini.",
-    "Kelompok musik pimpinan {who} akan tampil di halaman {what} dengan lagu-lagu yang jarang dimainkan orang.",
-    "Dinas setempat mencatat {number} rumah di {place} belum memiliki sambungan air bersih dari {what} yang baru.",
-    "Bagi {who}, pengalaman merawat {what} selama {number} tahun adalah pelajaran yang tidak ada di bangku kuliah.",
+    (
+        "Warga {place} bergotong royong memperbaiki {what} yang rusak sejak {number} hari lalu"
+        " karena hujan deras di hulu."
+    ),
+    (
+        "{who} mengatakan bahwa pekerjaan itu akan selesai dalam {number} pekan bila bahan datang"
+        " tepat waktu dari kota."
+    ),
+    (
+        "Pemerintah daerah menyiapkan {number} karung beras untuk keluarga yang tidak dapat bekerja"
+        " selama {what} ditutup."
+    ),
+    (
+        "Anak-anak dari {place} belajar di rumah {who} dengan buku pinjaman, kata kepala desa"
+        " kepada wartawan pada sore hari."
+    ),
+    (
+        "Menurut {who}, harga di {what} sudah turun {number} ratus rupiah dibandingkan dengan bulan"
+        " yang lalu."
+    ),
+    (
+        "Sebanyak {number} relawan dari {place} memasang lampu di sekitar {what} agar jalan terang"
+        " pada malam hari."
+    ),
+    (
+        "Polisi masih mencari pemilik perahu yang hanyut dari {place} dan tersangkut di bawah"
+        " {what} sejak kemarin."
+    ),
+    (
+        "{who} berharap kunjungan wisatawan ke {place} kembali ramai setelah {what} dibuka untuk"
+        " umum bulan depan."
+    ),
+    (
+        "Rapat di {what} berlangsung selama {number} jam dan menghasilkan kesepakatan tentang"
+        " pembagian air untuk petani."
+    ),
+    (
+        "Di tempat lain, petani {place} memilih menanam jagung pada {number} petak karena pupuk"
+        " sulit didapat tahun ini."
+    ),
+    (
+        "Kelompok musik pimpinan {who} akan tampil di halaman {what} dengan lagu-lagu yang jarang"
+        " dimainkan orang."
+    ),
+    (
+        "Dinas setempat mencatat {number} rumah di {place} belum memiliki sambungan air bersih dari"
+        " {what} yang baru."
+    ),
+    (
+        "Bagi {who}, pengalaman merawat {what} selama {number} tahun adalah pelajaran yang tidak"
+        " ada di bangku kuliah."
+    ),
 )
 ENGLISH = (
-    "The village council of the northern hills met again on Monday to decide what should be done about the old bridge.\n\n"
-    "Several farmers said that they had been waiting for six years and that the money which was promised had never come.\n\n"
-    "A spokesman for the district told them that the work would begin in spring, when the river is low and the roads are dry.\n\n"
-    "Nobody in the hall seemed to believe him, but they thanked him for the coffee and went home before it grew dark."
+    "The village council of the northern hills met again on Monday to decide what should be done"
+    " about the old bridge.\n\nSeveral farmers said that they had been waiting for six years and"
+    " that the money which was promised had never come.\n\nA spokesman for the district told them"
+    " that the work would begin in spring, when the river is low and the roads are dry.\n\nNobody"
+    " in the hall seemed to believe him, but they thanked him for the coffee and went home before"
+    " it grew dark."
 )
 MAKER = (
     "Surat pembaca dapat dikirim ke sari.melati@kabar.example atau 0812-3456-7890 pada hari kerja."
@@ -65,8 +115,14 @@ def told(number: int, *, paragraphs: int = 6) -> str:
         _SENTENCES[which].format(
             place=_PLACES[(number * 7 + step * 3) % len(_PLACES)]
             + f" {'Kulon Wetan Lor Kidul Tengah'.split()[(number + step) % 5]}",
-            who=f"{_PEOPLE[(number * 11 + step * 5) % len(_PEOPLE)]} {_PEOPLE[(number * 3 + step * 7 + 1) % len(_PEOPLE)]}",
-            what=f"{_WHAT[(number * 13 + step * 4) % len(_WHAT)]} {_PLACES[(number + step * 5) % len(_PLACES)]}",
+            who=(
+                f"{_PEOPLE[(number * 11 + step * 5) % len(_PEOPLE)]}"
+                f" {_PEOPLE[(number * 3 + step * 7 + 1) % len(_PEOPLE)]}"
+            ),
+            what=(
+                f"{_WHAT[(number * 13 + step * 4) % len(_WHAT)]}"
+                f" {_PLACES[(number + step * 5) % len(_PLACES)]}"
+            ),
             number=11 + (number * 37 + step * 17) % 300,
         )
         for step, which in enumerate(picked)

@@ -1,4 +1,4 @@
-"""Groups: what is joined by clusters and equal texts, whatever the order and however the bonds lie."""
+"""What clusters and equal texts join, whatever the order and however the bonds lie."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_one_document_stands_for_each_unit_and_nothing_is_lost(
     left_out = set(sets.representatives)
     ids = {one["id"]: one["article_id"] for one in rows}
     for unit in units(rows, dedup):
-        ((representative),) = unit - left_out
+        (representative,) = unit - left_out
         for number in unit - {representative}:
             assert ids[sets.representatives[number][1]] == representative
 
@@ -109,7 +109,7 @@ def test_the_one_that_came_first_stands_for_the_others(
     sets = DuplicateSets(lambda: rows, dedup=dedup, split_keys=SPLIT_KEYS)
     by_number = {one["article_id"]: one for one in rows}
     for unit in units(rows, dedup):
-        ((representative),) = unit - set(sets.representatives)
+        (representative,) = unit - set(sets.representatives)
         dated = [
             by_number[number]["published_at"]
             for number in unit

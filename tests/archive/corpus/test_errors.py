@@ -62,7 +62,7 @@ def build(fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build
 
 
 def told_plainly(result: Result, *said: str, exit_code: int = 1) -> None:
-    """One line of error, after what click says of usage and the loud lines of those that opted out."""
+    """One line of error, after click's usage and the lines about those that opted out."""
     assert result.exit_code == exit_code, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
     *before, last = result.stderr.splitlines()
@@ -181,7 +181,8 @@ def test_every_article_left_out(build: Build, path: Path, tmp_path: Path) -> Non
     assert [line.partition(":")[0] for line in loud] == ["kabar"]
     assert last.startswith("Error: ")
     assert last.endswith(
-        "every article was excluded: 1 no_words, 1 opted_out; --opted-out keep would keep those that opted out"
+        "every article was excluded: 1 no_words, 1 opted_out; --opted-out keep would keep those"
+        " that opted out"
     )
     nothing_left(tmp_path)
 

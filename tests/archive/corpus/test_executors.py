@@ -40,7 +40,9 @@ done
 script=${!#}; option() { sed -n "s/^#SBATCH --$1=//p" "$script"; }
 echo "Submitted batch job $job"
 : "${dependency:=$(option dependency | sed 's/.*://')}"
-if [ -n "$dependency" ] && [ -e "$here/failed/$dependency" ]; then touch "$here/failed/$job"; exit 0; fi
+if [ -n "$dependency" ] && [ -e "$here/failed/$dependency" ]; then
+  touch "$here/failed/$job"; exit 0
+fi
 last=$(option array | sed 's/.*-//; s/%.*//'); output=$(option output)
 cp "$script" "$here/scripts/$job"
 for task in $(seq 0 "${last:-0}"); do
@@ -87,7 +89,10 @@ def news(tmp_path: Path) -> Path:
                 archive,
                 story(
                     number,
-                    body=f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari itu.",
+                    body=(
+                        f"Jembatan nomor {number} di Desa Lambur selesai diperbaiki warga pada hari"
+                        " itu."
+                    ),
                 ),
             )
     return path

@@ -1,4 +1,4 @@
-"""The archive as it stood at any moment: all of it, the same for ever, and without a byte written."""
+"""The archive as of any time: all of it, the same for ever, and without a byte written."""
 
 from __future__ import annotations
 

@@ -122,8 +122,10 @@ def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_moment(
             with Archive(folder / name, read_only=True) as archive:
                 ((articles, kept, revisions, snapshots),) = rows(
                     archive,
-                    """SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state = 'kept'),
-                        (SELECT count(*) FROM revisions) - 1, (SELECT count(*) FROM snapshots) - 1""",
+                    """SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls
+                    WHERE state = 'kept'),
+                        (SELECT count(*) FROM revisions) - 1, (SELECT count(*)
+                        FROM snapshots) - 1""",
                 )
             assert articles == kept == revisions == snapshots
             counted.append(articles)
@@ -245,7 +247,8 @@ def test_an_archive_whose_file_is_damaged_is_not_copied(
     line = complaint(warta("backup", str(copy)))
     assert (
         line
-        == "Error: the copy does not verify, and was deleted: the database file is damaged; try `warta verify`"
+        == "Error: the copy does not verify, and was deleted: the database file is damaged; try"
+        " `warta verify`"
     )
     assert list(copy.parent.iterdir()) == []
 

@@ -59,7 +59,8 @@ def test_two_writers_and_a_reader_share_one_archive(path: Path) -> None:
         while any(process.is_alive() for process in crawls):
             ((articles, kept),) = rows(
                 reader,
-                "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state = 'kept')",
+                "SELECT (SELECT count(*) FROM articles), (SELECT count(*) FROM urls WHERE state ="
+                " 'kept')",
             )
             assert articles == kept
             assert len(list(search(reader.db, "nomor", limit=1000))) <= 2 * PAGES

@@ -293,7 +293,10 @@ def test_a_command_refuses_it_in_one_line(path: Path, warta: Warta) -> None:
 # Two writers of different versions
 
 
-LATER = "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta', 'm999_bulan', '2031-01-01')"
+LATER = (
+    "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta',"
+    " 'm999_bulan', '2031-01-01')"
+)
 
 
 @pytest.mark.parametrize("statements", [[LATER], ["ALTER TABLE urls ADD COLUMN bulan TEXT", LATER]])
@@ -317,6 +320,7 @@ def test_other_changes_of_the_schema_do_not_disturb_a_writer(path: Path) -> None
         with closing(sqlite3.connect(path)) as other, other:
             other.execute("CREATE INDEX buatan_sendiri ON urls (state)")
             other.execute(
-                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')"
+                "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES"
+                " ('catatan', 'm999', '2031-01-01')"
             )
         assert announce(writer, link(2)) == [url_of(2)]

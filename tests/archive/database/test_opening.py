@@ -110,7 +110,8 @@ def test_an_archive_of_a_later_warta_is_refused(path: Path, read_only: bool) -> 
     make(path)
     later = sqlite3.connect(path)
     later.execute(
-        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta', 'm999_bulan', '2031-01-01')"
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('warta',"
+        " 'm999_bulan', '2031-01-01')"
     )
     later.commit()
     later.close()
@@ -122,7 +123,8 @@ def test_migrations_of_another_tool_in_the_same_file_do_not_matter(path: Path) -
     make(path)
     tool = sqlite3.connect(path)
     tool.execute(
-        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan', 'm999', '2031-01-01')"
+        "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('catatan',"
+        " 'm999', '2031-01-01')"
     )
     tool.commit()
     tool.close()

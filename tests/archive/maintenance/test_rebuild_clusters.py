@@ -85,7 +85,8 @@ def of_another_algorithm(archive: Archive) -> None:
         archive.db.conn.execute("UPDATE bands SET key = key / 3")
         archive.db.conn.execute("DELETE FROM members")
         archive.db.conn.execute(
-            """INSERT INTO members SELECT article_id, 1 + (article_id - 1) / 3 * 3, iif(article_id % 3, 'copy', NULL), 1, 1, 1,
+            """INSERT INTO members SELECT article_id, 1 + (article_id - 1) / 3 * 3,
+            iif(article_id % 3, 'copy', NULL), 1, 1, 1,
                 article_id % 3 = 0 FROM article_texts WHERE article_id <= 9"""
         )
 
@@ -97,7 +98,8 @@ def assert_whole(archive: Archive) -> None:
     """Every cluster has two members and more, its number from one of them, and one first."""
     for number, *told in rows(
         archive,
-        "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY cluster_id",
+        "SELECT cluster_id, min(article_id), sum(is_first), count(*) > 1 FROM members GROUP BY"
+        " cluster_id",
     ):
         assert told == [number, 1, 1], rows(
             archive, "SELECT * FROM members WHERE cluster_id = ?", number

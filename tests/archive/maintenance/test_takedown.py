@@ -127,11 +127,14 @@ def test_a_dictionary_that_is_damaged_does_not_keep_a_story_from_being_taken_dow
     filled(archive)
     with archive.transaction(NOW):
         archive.db.conn.execute("UPDATE dictionaries SET digest = 'rusak' WHERE length(packed) > 0")
-    archive.snapshots.forget()
+    archive.snapshots.dictionaries.forget()
     assert removed(archive).revisions == 2
     with pytest.raises(
         ArchiveDamaged,
-        match=r"news\.db: dictionary kabar-1 may hold pages that were taken down, .* see `warta verify`",
+        match=(
+            r"news\.db: dictionary kabar-1 may hold pages that were taken down, .* see `warta"
+            r" verify`"
+        ),
     ):
         compact(archive, now=NOW + DAY)
     assert value(archive, "SELECT count(*) FROM history WHERE article_id = 3") == 0
@@ -328,7 +331,8 @@ def test_finishing_that_was_cut_off_goes_on_where_it_was(
     monkeypatch.setattr("archive.maintenance.takedown.BATCH", 5)
     left = value(
         archive,
-        "SELECT count(*) FROM snapshots s JOIN dictionaries d ON d.id = s.dictionary_id WHERE d.retired_at IS NOT NULL",
+        "SELECT count(*) FROM snapshots s JOIN dictionaries d ON d.id = s.dictionary_id WHERE"
+        " d.retired_at IS NOT NULL",
     )
 
     def cut(_moved: int) -> None:
@@ -347,7 +351,8 @@ def test_verify_finds_an_article_without_texts_that_nobody_took_down(archive: Ar
     removed(archive, 7_000)  # a tombstone without an article
     with archive.transaction(NOW):
         archive.db.conn.execute(
-            "INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z', '', 0)"
+            "INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z',"
+            " '', 0)"
         )
     assert [finding.check for finding in verify(archive) if not finding.ok] == ["numbers"]
 

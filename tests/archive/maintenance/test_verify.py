@@ -50,7 +50,7 @@ NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_
 
 @pytest.fixture(autouse=True)
 def library(path: Path) -> Path:
-    """Six stories, of which 1 was edited and 2 removed; their pages are packed with a dictionary."""
+    """Six stories, of which 1 was edited and 2 removed; a dictionary packs their pages."""
     with Archive(path) as archive:
         for number in range(1, 7):
             keep(archive, story(number))
@@ -199,8 +199,8 @@ def test_a_snapshot_whose_digest_no_longer_fits_is_told_with_its_address(
     vandalise(path, f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
     (line,) = complaints(warta("verify"))
     assert (
-        line
-        == f"snapshots: snapshot 3 of {url_of(3)}: a snapshot was damaged: its bytes no longer match the digest 000000000000…"
+        line == f"snapshots: snapshot 3 of {url_of(3)}: a snapshot was damaged: its bytes no longer"
+        " match the digest 000000000000…"
     )
 
 
@@ -215,7 +215,8 @@ def test_a_snapshot_that_was_swapped_for_another_is_told(warta: Warta, path: Pat
         mine, other = keep_page(archive, page(7)), keep_page(archive, page(8))
     vandalise(
         path,
-        f"UPDATE snapshots SET packed = (SELECT s.packed FROM snapshots s WHERE s.id = {other}) WHERE id = {mine}",
+        f"UPDATE snapshots SET packed = (SELECT s.packed FROM snapshots s WHERE s.id = {other})"
+        f" WHERE id = {mine}",
     )
     (line,) = complaints(warta("verify"))
     assert line.startswith(f"snapshots: snapshot {mine} of {url_of(7)}: a snapshot was damaged")
@@ -258,7 +259,8 @@ def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(
 ) -> None:
     vandalise(
         path,
-        "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar', 'kabar-9', '', 'x', x'00')",
+        "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar',"
+        " 'kabar-9', '', 'x', x'00')",
     )
     (line,) = complaints(warta("verify"))
     assert line.startswith("dictionaries: dictionary kabar-9 cannot be unpacked")
@@ -386,7 +388,8 @@ def test_every_view_is_looked_at(warta: Warta, path: Path, view: str) -> None:
 def test_an_article_that_is_missing_in_the_search_index_is_told(warta: Warta, path: Path) -> None:
     vandalise(
         path,
-        "INSERT INTO search (search, rowid, headline, deck, body) SELECT 'delete', * FROM searchable WHERE article_id = 3",
+        "INSERT INTO search (search, rowid, headline, deck, body) SELECT 'delete', * FROM"
+        " searchable WHERE article_id = 3",
     )
     (line,) = complaints(warta("verify"))
     assert line == "search: article 3 is not in the search index"
@@ -395,7 +398,8 @@ def test_an_article_that_is_missing_in_the_search_index_is_told(warta: Warta, pa
 def test_an_entry_of_the_search_index_without_an_article_is_told(warta: Warta, path: Path) -> None:
     vandalise(
         path,
-        "INSERT INTO search (rowid, headline, deck, body) VALUES (99, 'Judul', '', 'Isi yang tertinggal.')",
+        "INSERT INTO search (rowid, headline, deck, body) VALUES (99, 'Judul', '', 'Isi yang"
+        " tertinggal.')",
     )
     (line,) = complaints(warta("verify"))
     assert line == "search: entry 99 of the search index has no article"
@@ -411,7 +415,8 @@ def test_an_index_out_of_step_with_its_table_is_told(warta: Warta, path: Path) -
         connection.execute("DELETE FROM sqlite_schema WHERE name = 'urls_key'")
     vandalise(
         path,
-        f"INSERT INTO urls (url, site, key, state, first_seen_at) VALUES ('{url_of(50)}', 'kabar', 'k50', 'due', '')",
+        f"INSERT INTO urls (url, site, key, state, first_seen_at) VALUES ('{url_of(50)}', 'kabar',"
+        " 'k50', 'due', '')",
     )
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from archive import Archive
 from archive.maintenance.takedown import take_down as remove
 from archive.monitoring.coverage import Coverage, Period, coverage, far_less, lost, urls
-from archive.monitoring.coverage_plot import PlotsMissing, _share, _title, draw
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -416,17 +415,25 @@ def pictured(weeks: int, sites: tuple[str, ...] = ("kabar", "warta")) -> list[Co
 @pytest.mark.parametrize("length", [0, 1, 14, 30, 120])
 def test_a_picture_of_any_time_is_a_png(tmp_path: Path, length: int) -> None:
     pytest.importorskip("matplotlib")
+    from archive.monitoring.coverage_plot import draw
+
     draw(pictured(length), tmp_path / "liputan.png")
     assert (tmp_path / "liputan.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_day_whose_stories_still_wait_is_no_loss() -> None:
+    pytest.importorskip("matplotlib")
+    from archive.monitoring.coverage_plot import _share
+
     day = Coverage(site=SITE, day=TODAY, kept=2, missing=2, waiting=36)
     assert _share(day) == 0.5
     assert _share(Coverage(site=SITE, day=TODAY, waiting=40)) is None
 
 
 def test_the_title_tells_the_period_and_whose_days_they_are() -> None:
+    pytest.importorskip("matplotlib")
+    from archive.monitoring.coverage_plot import _title
+
     assert (
         _title(pictured(2), ZoneInfo("Asia/Tehran"))
         == "Coverage from 2026-11-06 to 2026-11-19, days in Asia/Tehran"
@@ -455,15 +462,19 @@ def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(
     assert told.exit_code == 2
     assert (
         told.stderr.splitlines()[-1]
-        == f"Error: Invalid value for '--plot': {tmp_path / name}: the plot is a PNG; expected a name like coverage.png"
+        == f"Error: Invalid value for '--plot': {tmp_path / name}: the plot is a PNG; expected a"
+        " name like coverage.png"
     )
 
 
 def test_without_matplotlib_one_line_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gap: Path, warta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "archive.monitoring.coverage_plot", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(PlotsMissing, match=r"pip install 'warta\[plots\]'"):
-        draw(pictured(1), tmp_path / "liputan.png")
+    told = warta("coverage", options=("--plot", str(tmp_path / "liputan.png")))
+    assert told.exit_code == 1
+    (line,) = told.stderr.splitlines()
+    assert line.endswith("pip install 'warta[plots]'")

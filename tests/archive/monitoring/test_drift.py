@@ -277,7 +277,8 @@ def test_pages_that_lose_their_layout_with_an_upgrade_say_so(kept: Archive) -> N
     (drift,) = judge(kept, at=NOW + DAY, extractor=NEW)
     assert (
         drift.why
-        == f"12 of 12 pages match none of the site's layouts (usually 0%) since the upgrade to extractor {NEW}"
+        == "12 of 12 pages match none of the site's layouts (usually 0%) since the upgrade to"
+        f" extractor {NEW}"
     )
     tell(kept, range(73, 75), at=NOW + 2 * DAY, layout="fallback", extractor=NEW)
     assert judge(kept, at=NOW + 2 * DAY, extractor=NEW) == [drift]

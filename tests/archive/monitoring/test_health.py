@@ -226,7 +226,8 @@ def test_missing_stories_are_an_incident_a_day(archive: Archive) -> None:
     assert days[0].since == datetime(2026, 11, 21, 17, tzinfo=UTC)  # midnight in Jakarta
     assert (
         days[0].why
-        == "2026-11-22: 6 of 10 stories are missing, mostly because the server refused the request (403)"
+        == "2026-11-22: 6 of 10 stories are missing, mostly because the server refused the request"
+        " (403)"
     )
     assert days[0].urls == tuple(url_of(number) for number in range(200, 205))
     assert found(archive, at=NOW + 4 * DAY + HOUR, missing_share=0.7) == []
@@ -251,7 +252,10 @@ def test_a_loss_that_nobody_mended_ends_with_the_words_that_it_stays(archive: Ar
     assert told(archive, NOW + 3 * DAY + HOUR) == []
     ended = (
         "2026-11-21",
-        "2026-11-21: no longer watched; 6 of 10 stories remain missing, mostly because the server refused the request (403)",
+        (
+            "2026-11-21: no longer watched; 6 of 10 stories remain missing, mostly because the"
+            " server refused the request (403)"
+        ),
     )
     assert told(archive, NOW + 30 * DAY) == [ended]  # nothing ran meanwhile
     assert [

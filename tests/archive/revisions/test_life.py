@@ -43,7 +43,8 @@ def life_of(archive: Archive, number: int = 1) -> list[tuple[Any, ...]]:
     """What happened, the state after it, and why it is due then or not."""
     return rows(
         archive,
-        """SELECT c.outcome, c.state, c.due_reason, c.next_check_at IS NOT NULL FROM checks c JOIN urls u ON u.id = c.url_id
+        """SELECT c.outcome, c.state, c.due_reason, c.next_check_at IS NOT NULL
+        FROM checks c JOIN urls u ON u.id = c.url_id
         WHERE u.url = ? ORDER BY c.id""",
         url_of(number),
     )
@@ -75,7 +76,8 @@ def test_every_reason_in_the_ledger_has_its_sentence(steps: list[Step]) -> None:
             life.live(step)
         given_reasons = rows(
             archive,
-            "SELECT due_reason FROM urls UNION SELECT reason FROM urls UNION SELECT due_reason FROM checks UNION SELECT reason FROM checks",
+            "SELECT due_reason FROM urls UNION SELECT reason FROM urls UNION SELECT due_reason FROM"
+            " checks UNION SELECT reason FROM checks",
         )
         assert {reason for (reason,) in given_reasons if reason is not None} <= set(REASONS)
 
@@ -280,13 +282,24 @@ def test_explain_tells_a_whole_life(warta: Warta, path: Path) -> None:
         url_of(1),
         "Site kabar, state gone: the page was removed for good (410).",
         "First announced 2026-11-20T03:04:05+00:00 by sitemap, dated 2026-11-19T03:04:05+00:00.",
-        "Announced again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: it was announced and never requested.",
+        (
+            "Announced again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: it was"
+            " announced and never requested."
+        ),
         "Requested 2026-11-20T04:04:05+00:00: status 200, kept, 1.3 kB.",
         "Requested with validators 2026-11-21T03:04:05+00:00: status 304, not modified, 0 B.",
-        "Announced again 2026-11-22T03:04:05+00:00, due 2026-11-22T03:04:05+00:00: "
-        "its source says that it was modified since the last check.",
-        "Requested 2026-11-22T03:04:05+00:00: no answer, failed (the server did not answer in time), 0 B.",
-        "Requested 2026-11-23T03:04:05+00:00: status 410, gone (the page was removed for good (410)), 0 B.",
+        (
+            "Announced again 2026-11-22T03:04:05+00:00, due 2026-11-22T03:04:05+00:00: "
+            "its source says that it was modified since the last check."
+        ),
+        (
+            "Requested 2026-11-22T03:04:05+00:00: no answer, failed (the server did not answer in"
+            " time), 0 B."
+        ),
+        (
+            "Requested 2026-11-23T03:04:05+00:00: status 410, gone (the page was removed for good"
+            " (410)), 0 B."
+        ),
         "Not due again by itself: it was still gone when it was requested again.",
         "It is article 1:",
         "  revision 1 (first) 2026-11-20T04:04:05+00:00",
@@ -324,8 +337,8 @@ def test_explain_says_of_another_address_that_it_is_one(warta: Warta, path: Path
     with Archive(path) as archive, archive.transaction(NOW + HOUR):
         archive.ledger.wake_aliases(entry)
     assert (
-        "Scheduled again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: another address of the story no longer leads to it."
-        in told(warta, 2)
+        "Scheduled again 2026-11-20T04:04:05+00:00, due 2026-11-20T04:04:05+00:00: another address"
+        " of the story no longer leads to it." in told(warta, 2)
     )
 
 

@@ -25,13 +25,26 @@ from tests.archive.invented import (
 )
 
 COLUMNS = {
-    "latest": """article_id site url story_id headline kicker deck body dateline authors editors agency published_at modified_at
-        section tags image_url caption language page_count layout extractor warnings revision first_seen_at observed_at removed_at
-        cluster_id opted_out""",
-    "history": "article_id site url number kind changed observed_at headline body extractor snapshot_id returns_to",
-    "syndication": "cluster_id article_id site url published_at relation similarity containment is_first agency",
-    "ledger": """url site state reason article_id announced_by first_seen_at last_checked_at next_check_at checks etag
-        last_modified""",
+    "latest": (
+        """article_id site url story_id headline kicker deck body dateline authors editors agency
+        published_at modified_at
+        section tags image_url caption language page_count layout extractor warnings
+        revision first_seen_at observed_at removed_at
+        cluster_id opted_out"""
+    ),
+    "history": (
+        "article_id site url number kind changed observed_at headline body extractor snapshot_id"
+        " returns_to"
+    ),
+    "syndication": (
+        "cluster_id article_id site url published_at relation similarity containment is_first"
+        " agency"
+    ),
+    "ledger": (
+        """url site state reason article_id announced_by first_seen_at last_checked_at
+        next_check_at checks etag
+        last_modified"""
+    ),
 }
 
 
@@ -135,7 +148,8 @@ def test_the_ledger_has_a_row_a_url(archive: Archive) -> None:
     keep(archive, story(1))
     assert rows(
         archive,
-        "SELECT url, state, reason, article_id, announced_by, checks, next_check_at FROM ledger ORDER BY url",
+        "SELECT url, state, reason, article_id, announced_by, checks, next_check_at FROM ledger"
+        " ORDER BY url",
     ) == [
         (
             url_of(1),
@@ -165,7 +179,8 @@ def test_a_crawl_is_a_row_with_its_counts_and_its_end(archive: Archive) -> None:
         archive.crawls.end(crawl, counts={"kept": 3}, received=9000, reason="finished")
     assert rows(
         archive,
-        "SELECT site, started_at, ended_at, version, arguments, counts, bytes, end_reason FROM crawls",
+        "SELECT site, started_at, ended_at, version, arguments, counts, bytes, end_reason FROM"
+        " crawls",
     ) == [
         (
             "kabar",
@@ -203,9 +218,15 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
     [
         "SELECT id FROM articles WHERE story_id = 'kabar-1' OR id = 1",
         "SELECT site, published_at, headline FROM latest ORDER BY published_at DESC LIMIT 10",
-        "SELECT site, published_at, headline FROM latest WHERE site = 'kabar' ORDER BY published_at DESC LIMIT 10",
+        (
+            "SELECT site, published_at, headline FROM latest WHERE site = 'kabar' ORDER BY"
+            " published_at DESC LIMIT 10"
+        ),
         "SELECT url FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
-        "SELECT url, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC LIMIT 20",
+        (
+            "SELECT url, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC"
+            " LIMIT 20"
+        ),
         "SELECT state, reason, count(*) FROM ledger GROUP BY 1, 2",
     ],
 )

@@ -104,7 +104,8 @@ def described(archive: Archive) -> set[frozenset[tuple[Any, ...]]]:
     gives.
     """
     found: dict[int, set[tuple[Any, ...]]] = {}
-    statement = """SELECT m.cluster_id, a.url, m.relation, m.similarity, m.containment, m.of_first, m.is_first
+    statement = """SELECT m.cluster_id, a.url, m.relation, m.similarity, m.containment,
+    m.of_first, m.is_first
         FROM members m JOIN articles a ON a.id = m.article_id"""
     for cluster_id, *told in rows(archive, statement):
         found.setdefault(cluster_id, set()).add(tuple(told))
@@ -120,7 +121,8 @@ def texts(archive: Archive) -> list[tuple[Any, ...]]:
     """Which article runs which text, its signature, and the keys of all."""
     read = rows(
         archive,
-        "SELECT x.article_id, t.digest, t.algorithm, t.signature FROM article_texts x JOIN texts t ON t.id = x.text_id ORDER BY 1",
+        "SELECT x.article_id, t.digest, t.algorithm, t.signature FROM article_texts x JOIN texts t"
+        " ON t.id = x.text_id ORDER BY 1",
     )
     keys = rows(
         archive,

@@ -123,7 +123,10 @@ def test_the_lines_of_a_text_count_whichever_layout_of_it_came_first(
 ) -> None:
     """Capitals after a line's end are no names; the same words in one line are read otherwise."""
     heads = ["Bandar", "Cakra", "Erlangga", "Gading"]
-    rest = "warga menanam padi bersama tetangga lalu pulang membawa hasil panen ke lumbung desa sebelum malam tiba"
+    rest = (
+        "warga menanam padi bersama tetangga lalu pulang membawa hasil panen ke lumbung desa"
+        " sebelum malam tiba"
+    )
     in_lines = "\n".join(
         f"{head} {rest} {word}"
         for head, word in zip(heads, ("lama", "baru", "timur", "barat"), strict=True)

@@ -28,8 +28,8 @@ from tests.archive.syndication.syndicated import (
 from tests.archive.syndication.wire import RATES, REWRITTEN, WIRE, joined, paragraphs, prayer_times
 
 UNLIKE = (
-    "Perahu nelayan Teluk Sawo kembali berlayar setelah badai reda, dan pasar ikan dibuka dua jam lebih awal dari biasanya. "
-    * 2
+    "Perahu nelayan Teluk Sawo kembali berlayar setelah badai reda, dan pasar ikan dibuka dua jam"
+    " lebih awal dari biasanya. " * 2
 )
 
 
@@ -291,7 +291,8 @@ def test_a_story_that_is_taken_down_leaves_no_trace_in_the_clusters(archive: Arc
     wire_on_three_sites(archive)
     (signature,) = rows(
         archive,
-        "SELECT signature FROM texts WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)",
+        "SELECT signature FROM texts WHERE id = (SELECT text_id FROM article_texts WHERE article_id"
+        " = 1)",
     )[0]
     taken_down(archive, "kabar")
     for table in ("article_texts", "members", "memberships"):

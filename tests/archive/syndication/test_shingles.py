@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.syndication.shingles import MAX_WORDS, WIDTH, shingles, words
+from archive.syndication.signatures import MAX_WORDS, WIDTH, shingles, words
 
 LINE = "Warga Desa Lambur memanen padi lebih awal tahun ini."
 
@@ -78,7 +78,7 @@ def test_digests_are_for_ever() -> None:
 
 
 def test_another_process_finds_the_same() -> None:
-    code = f"from archive.syndication.shingles import *; print(shingles(words({LINE!r})))"
+    code = f"from archive.syndication.signatures import *; print(shingles(words({LINE!r})))"
     for seed in ("1", "2"):
         printed = subprocess.run(
             [sys.executable, "-c", code],

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.syndication import ALGORITHM, Signature
-from archive.syndication.shingles import words
-from archive.syndication.signatures import HEAD_BANDS, MIN_WORDS, WHOLE_BANDS
+from archive.syndication.signatures import HEAD_BANDS, MIN_WORDS, WHOLE_BANDS, words
 from tests.archive.syndication.wire import FOLLOW_UP_LEAD, WIRE, joined, paragraphs, prayer_times
 
 KEYS = WHOLE_BANDS + HEAD_BANDS
@@ -105,7 +104,10 @@ def test_keys_are_for_ever() -> None:
 
 
 def test_another_process_finds_the_same_keys() -> None:
-    code = f"from archive.syndication import *; from archive.syndication.shingles import words; print(Signature.of(words({WIRE!r})).keys())"
+    code = (
+        "from archive.syndication import *; from archive.syndication.signatures import words;"
+        f" print(Signature.of(words({WIRE!r})).keys())"
+    )
     for seed in ("1", "2"):
         printed = subprocess.run(
             [sys.executable, "-c", code],

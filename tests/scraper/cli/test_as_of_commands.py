@@ -15,7 +15,10 @@ from archive import Archive
 from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, story, url_of
 
 Warta = Callable[..., Result]
-LATER = "The archive was last written at 2026-11-23T03:04:05+00:00: results as of a later time may still change.\n"
+LATER = (
+    "The archive was last written at 2026-11-23T03:04:05+00:00: results as of a later time may"
+    " still change.\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +120,8 @@ def test_a_story_that_was_not_there_yet_is_told_in_one_line(
     assert (result.exit_code, result.stdout) == (1, "")
     assert (
         result.stderr
-        == f"Error: {reference}: no article in the archive as of that time has this URL, story id or number\n"
+        == f"Error: {reference}: no article in the archive as of that time has this URL, story id"
+        " or number\n"
     )
 
 

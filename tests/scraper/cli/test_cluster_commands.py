@@ -26,7 +26,7 @@ JSON = ("--json",)
 
 @pytest.fixture
 def library(path: Path) -> Path:
-    """The wire story on three sites, a repeat of another one a day later, and a story of its own."""
+    """The wire story on three sites, a repeat of another one a day later, an own story."""
     with Archive(path) as archive:
         wire_on_three_sites(archive)
         ran(
@@ -139,7 +139,8 @@ def test_clusters_of_an_archive_without_any_says_so_beside_the_data(
 def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, library: Path) -> None:
     with Archive(library) as archive, archive.transaction(NOW):
         archive.db.conn.execute(
-            "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts WHERE article_id = 1)"
+            "UPDATE texts SET algorithm = 'lain/0' WHERE id = (SELECT text_id FROM article_texts"
+            " WHERE article_id = 1)"
         )
     result = warta("clusters", options=JSON)
     assert result.stderr == "1 article is not clustered yet: run `warta clusters rebuild`.\n"

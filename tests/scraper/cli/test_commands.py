@@ -123,7 +123,10 @@ def test_show_prints_the_story_as_it_stands(warta: Warta) -> None:
         "Ekonomi Desa",
         "Harga Beras Naik",
         "Jembatan selesai, pembeli datang",
-        "Sari Melati (editor: Joko Lesmana) · ANTARA · 2026-11-20T08:00:00+07:00 · Ekonomi · LAMBUR",
+        (
+            "Sari Melati (editor: Joko Lesmana) · ANTARA · 2026-11-20T08:00:00+07:00 · Ekonomi ·"
+            " LAMBUR"
+        ),
         f"{url_of(1)} (article 1, revision 2, layout baru)",
         "",
         *BODY.replace("turun", "naik").splitlines(),
@@ -461,7 +464,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def test_every_command_on_an_archive_is_tried_here() -> None:
-    rooms = ("reading.", "maintenance.", "corpus.")
+    rooms = ("reading.", "maintenance.", "corpus")
     found = {name for name, (target, _line) in COMMANDS.items() if target.startswith(rooms)}
     assert (found | {"coverage"}) - {"help"} == set(ARGUMENTS)
 
@@ -498,7 +501,8 @@ def test_a_damaged_archive_is_told_plainly(
 ) -> None:
     vandal = sqlite3.connect(library)
     roots = vandal.execute(
-        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%' AND rootpage > 0"
+        "SELECT rootpage FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '%sqlite%' AND"
+        " rootpage > 0"
     )
     places = [(root - 1) * 4096 for (root,) in roots.fetchall()]
     vandal.close()

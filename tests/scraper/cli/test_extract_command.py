@@ -9,7 +9,8 @@ from click.testing import CliRunner
 from scraper.cli.main import main
 
 PAGE = """<html><body><div class="single_post_heading"><h1>Panen Raya di Lereng</h1></div>
-<div id="fontResizableText"><p>Warga Desa Sukasari memanen padi sejak pagi, kata kepala desa itu kepada tamunya.</p></div></body></html>"""
+<div id="fontResizableText"><p>Warga Desa Sukasari memanen padi sejak pagi, kata
+kepala desa itu kepada tamunya.</p></div></body></html>"""
 URL = "https://rmol.id/nusantara/read/2024/11/21/645691/panen-raya-di-lereng"
 
 

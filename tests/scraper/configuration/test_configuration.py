@@ -556,11 +556,15 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
     )
     seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
 
-    def run_spiders(names, settings, arguments, *, own, in_turn):
+    def run_spiders(names, settings, arguments, *, site_overrides, in_turn):
         assert in_turn is False
         told = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
         seen.append(
-            (names, told, {name: (of_site.limit, of_site.delay) for name, of_site in own.items()})
+            (
+                names,
+                told,
+                {name: (of_site.limit, of_site.delay) for name, of_site in site_overrides.items()},
+            )
         )
         return []
 

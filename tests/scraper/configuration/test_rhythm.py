@@ -218,7 +218,7 @@ def test_a_site_that_is_crawled_when_it_is_due_is_not_crawled_more_often_than_it
         assert abs(crawls - len(expected(text, zone, first + MINUTE, 60 * 60))) <= 1
 
 
-def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that_they_repeat_counts_once():
+def test_a_skipped_hour_is_made_up_for_and_a_repeated_one_counts_once():
     berlin = rhythm("30 2 * * *", zone="Europe/Berlin")
     spring = [
         run.strftime("%d %H:%M")
@@ -257,8 +257,8 @@ def test_an_hour_that_the_clocks_skip_is_made_up_for_when_they_have_and_one_that
 def test_what_is_no_crontab_is_told_in_one_sentence(text, reason):
     with pytest.raises(ValueError, match=r".") as told:
         checked(text)
-    assert str(told.value) == (
-        f"{text!r} is not a crontab that can run ({reason}); "
+    assert (
+        str(told.value) == f"{text!r} is not a crontab that can run ({reason}); "
         "expected minute, hour, day, month and weekday, like 17 */2 * * *"
     )
 

@@ -100,9 +100,18 @@ def rows(path: Path, statement: str, *values: object) -> list[dict[str, object]]
 
 
 PROSE = (
-    "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi dengan peralatan seadanya.",
-    "Kepala kampung mengatakan perbaikan itu dikerjakan bergiliran agar sawah di hilir tetap mendapat air setiap hari.",
-    "Pekerjaan ditargetkan selesai sebelum musim tanam berikutnya, dan hasilnya akan diperiksa bersama petugas kecamatan.",
+    (
+        "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi"
+        " dengan peralatan seadanya."
+    ),
+    (
+        "Kepala kampung mengatakan perbaikan itu dikerjakan bergiliran agar sawah di hilir tetap"
+        " mendapat air setiap hari."
+    ),
+    (
+        "Pekerjaan ditargetkan selesai sebelum musim tanam berikutnya, dan hasilnya akan diperiksa"
+        " bersama petugas kecamatan."
+    ),
 )
 
 HOME = "https://rmol.id/"
@@ -130,7 +139,8 @@ def story(
     """A page in the current layout of rmol.id."""
     paragraphs = "".join(f"<p>{paragraph} ({number})</p>" for paragraph in prose)
     title = headline or f"Saluran Air Kampung Damar Diperbaiki Tahap {number}"
-    page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8"><title>{title} | RMOL</title>
+    page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8">
+    <title>{title} | RMOL</title>
     <meta property="article:published_time" content="{day}T08:00:00+07:00"></head><body>
     <div class="single_post_heading"><h1>{title}</h1></div>
     <div class="author"><a href="https://rmol.id/about/ratna-1">RATNA SARI</a></div>

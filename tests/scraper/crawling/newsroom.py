@@ -54,13 +54,14 @@ def prose(number: int, *, part: int = 1, rewritten: bool = False) -> tuple[str, 
     """Six paragraphs that are this story's own; `rewritten` changes one of them."""
     chance = Random(number * 100 + part)
     paragraphs = [
-        f"{chance.choice(WHO)} {chance.choice(WHAT)} {chance.choice(WHERE)} {chance.choice(WHEN)}, kata catatan {number}.{part}.{turn}. "
-        f"{chance.choice(THEN)}"
+        f"{chance.choice(WHO)} {chance.choice(WHAT)} {chance.choice(WHERE)} {chance.choice(WHEN)},"
+        f" kata catatan {number}.{part}.{turn}. {chance.choice(THEN)}"
         for turn in range(6)
     ]
     if rewritten:
         paragraphs[2] = (
-            f"Redaksi memperbarui bagian ini setelah {chance.choice(WHO).lower()} memberi keterangan tambahan nomor {number}."
+            f"Redaksi memperbarui bagian ini setelah {chance.choice(WHO).lower()} memberi"
+            f" keterangan tambahan nomor {number}."
         )
     return tuple(paragraphs)
 

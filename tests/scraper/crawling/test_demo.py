@@ -76,7 +76,8 @@ def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo
     assert started == [crawled_at(1).isoformat()] * 5 + [crawled_at(2).isoformat()] * 5
     due = rows(
         demo,
-        "SELECT due_reason, count(*) AS n FROM urls WHERE state NOT IN ('source', 'refused') GROUP BY 1",
+        "SELECT due_reason, count(*) AS n FROM urls WHERE state NOT IN ('source', 'refused') GROUP"
+        " BY 1",
     )
     assert {row["due_reason"]: row["n"] for row in due} == {
         "age": 5,
@@ -87,7 +88,7 @@ def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo
     (proxy,) = proxies
     newest = f"https://republika.co.id/index/0/{crawled_at(1):%Y/%m/%d}"
     assert newest in world(1)
-    assert proxy.asked(newest) == 2
+    assert proxy.requested(newest) == 2
 
 
 def shown(*command):

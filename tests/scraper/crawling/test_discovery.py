@@ -31,10 +31,16 @@ OTHER = "https://www.suara.com/news/2026/07/24/081500/pasar-dibuka"
 URLSET = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' {more}>{entries}</urlset>"
 PLAIN = URLSET.format(
     more="",
-    entries=f"<url><loc>{STORY}</loc><lastmod>2026-07-24T09:00:00+07:00</lastmod></url><url><loc>\n  {OTHER}\n</loc></url>",
+    entries=(
+        f"<url><loc>{STORY}</loc><lastmod>2026-07-24T09:00:00+07:00</lastmod></url><url><loc>\n "
+        f" {OTHER}\n</loc></url>"
+    ),
 ).encode()
 NEWS = URLSET.format(
-    more="xmlns:news='http://www.google.com/schemas/sitemap-news/0.9' xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'",
+    more=(
+        "xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'"
+        " xmlns:image='http://www.google.com/schemas/sitemap-image/1.1'"
+    ),
     entries=f"""
     <url>
       <loc>{STORY}</loc>
@@ -54,7 +60,8 @@ INDEX = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 RSS = f"""<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>Suara</title><link>{HOME}</link>
-  <item><title>Warga Tanam Bakau...</title><link>{STORY}</link><pubDate>Fri, 24 Jul 2026 07:08:59 +0700</pubDate></item>
+  <item><title>Warga Tanam Bakau...</title><link>{STORY}</link>
+  <pubDate>Fri, 24 Jul 2026 07:08:59 +0700</pubDate></item>
   <item><title>Pasar Dibuka</title><link>{OTHER}</link></item>
 </channel></rss>""".encode()
 ATOM = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -121,7 +128,10 @@ def test_the_news_extension_tells_when_a_story_was_published() -> None:
 
 @pytest.mark.parametrize("photo_first", [False, True])
 def test_the_address_of_a_photo_is_never_taken_for_the_storys(photo_first: bool) -> None:
-    photo = "<i:image xmlns:i='http://www.google.com/schemas/sitemap-image/1.1'><i:loc>https://media.suara.com/a.jpg</i:loc></i:image>"
+    photo = (
+        "<i:image"
+        " xmlns:i='http://www.google.com/schemas/sitemap-image/1.1'><i:loc>https://media.suara.com/a.jpg</i:loc></i:image>"
+    )
     story = f"<loc>{STORY}</loc>"
     xml = URLSET.format(
         more="", entries=f"<url>{photo + story if photo_first else story + photo}</url>"
@@ -276,9 +286,7 @@ def test_an_rss_feed_announces_links_and_their_times() -> None:
     assert found.problem is None
 
 
-def test_an_atom_feed_announces_links_and_the_time_of_publication_before_that_of_the_last_change() -> (
-    None
-):
+def test_an_atom_feed_announces_links_with_publication_before_the_last_change() -> None:
     found = read_feed(ATOM, "https://www.suara.com/atom")
     assert [(link.url, link.published_at) for link in found.links] == [
         (STORY, datetime(2026, 7, 24, 7, 8, 59, tzinfo=WIB)),
@@ -300,9 +308,10 @@ def test_a_relative_link_of_a_feed_is_completed() -> None:
         RSS.replace(b"</channel></rss>", b""),
         RSS.replace(b"Warga Tanam Bakau...", b"Warga & Tanam < Bakau"),
         RSS.replace(b'encoding="UTF-8"', b'encoding="utf-16"'),
+        RSS.replace(b'encoding="UTF-8"', b'encoding="utf-16"') + b" ",
         b"\n\n" + RSS,
     ],
-    ids=["breaks off", "bare ampersand", "wrong charset", "blank lines first"],
+    ids=["breaks off", "bare ampersand", "UTF-16", "UTF-16, a byte more", "blank lines first"],
 )
 def test_a_broken_feed_is_read_as_far_as_it_goes(feed: bytes) -> None:
     found = read_feed(feed, "https://www.suara.com/rss")
@@ -376,13 +385,19 @@ PAGES = [
     ("<a href='#atas'>x</a><a href=''>y</a><a>z</a>", []),
     ("<a href='javascript:void(0)'>x</a><a href=' JavaScript:buka()'>y</a>", []),
     (
-        "<a href='mailto:redaksi@suara.com'>x</a><a href='tel:021'>y</a><a href='data:text/html,x'>z</a>",
+        (
+            "<a href='mailto:redaksi@suara.com'>x</a><a href='tel:021'>y</a><a"
+            " href='data:text/html,x'>z</a>"
+        ),
         [],
     ),
     (f"<a href='http://[::1/'>x</a><a href='{STORY}'>y</a>", [STORY]),
     (f"<base href='http://[::1/'><a href='{STORY}'>x</a>", [STORY]),
     (
-        f"<link rel='alternate' type='application/rss+xml' href='http://[::1/rss'><a href='{STORY}'>x</a>",
+        (
+            "<link rel='alternate' type='application/rss+xml' href='http://[::1/rss'><a"
+            f" href='{STORY}'>x</a>"
+        ),
         [STORY],
     ),
     ("<p>Tidak ada tautan.</p>", []),
@@ -413,7 +428,8 @@ def test_the_head_of_a_page_names_its_feeds() -> None:
 
 
 def test_the_odd_characters_of_islamtimes_addresses_are_kept() -> None:
-    page = b"""<link rel="alternate" type="application/rss+xml" href="/rssdx.gmyefy,ggeltshmci.642y2z.y.xml">
+    page = b"""<link rel="alternate" type="application/rss+xml"
+    href="/rssdx.gmyefy,ggeltshmci.642y2z.y.xml">
       <a href="/vtpdfm2t.74cgy6}^242y.html">x</a>"""
     found = read_links(page, "https://www.islamtimes.org/id/", None, now=NOW)
     assert found.feeds == ("https://www.islamtimes.org/rssdx.gmyefy,ggeltshmci.642y2z.y.xml",)
@@ -449,7 +465,8 @@ def test_any_bytes_are_read_without_an_error(body: bytes) -> None:
 
 def test_a_row_of_a_list_tells_when_its_story_was_published() -> None:
     rows = "".join(
-        f'<li class="row"><div><a href="/berita/{number}">Judul</a></div><span class="date">{told}</span></li>'
+        f'<li class="row"><div><a href="/berita/{number}">Judul</a></div><span'
+        f' class="date">{told}</span></li>'
         for number, told in enumerate(
             [
                 "7 menit yang lalu",
@@ -472,7 +489,10 @@ def test_a_row_of_a_list_tells_when_its_story_was_published() -> None:
 
 
 def test_the_date_of_the_page_is_not_that_of_its_links() -> None:
-    page = "<body><div>Sabtu, 25 Juli 2026 | 09:00 WIB <ul><li><a href='/a'>a</a></li><li><a href='/b'>b</a></li></ul></div></body>"
+    page = (
+        "<body><div>Sabtu, 25 Juli 2026 | 09:00 WIB <ul><li><a href='/a'>a</a></li><li><a"
+        " href='/b'>b</a></li></ul></div></body>"
+    )
     assert [link.published_at for link in read_links(page.encode(), HOME, None, now=NOW).links] == [
         None,
         None,

@@ -26,7 +26,7 @@ def test_since_walks_back_through_a_dated_index_to_that_day_and_stops(serve, cra
     days = {
         day
         for day in range(10, 22)
-        if proxy.asked(f"https://republika.co.id/index/0/2026/11/{day:02}")
+        if proxy.requested(f"https://republika.co.id/index/0/2026/11/{day:02}")
     }
     assert days == {18, 19, 20}
 
@@ -37,7 +37,7 @@ def test_without_since_only_the_newest_day_of_a_dated_index_is_asked(serve, craw
     days = {
         day
         for day in range(10, 22)
-        if proxy.asked(f"https://republika.co.id/index/0/2026/11/{day:02}")
+        if proxy.requested(f"https://republika.co.id/index/0/2026/11/{day:02}")
     }
     assert days == {20}
 
@@ -52,7 +52,7 @@ def test_since_walks_a_paged_index_until_it_holds_only_older_stories(serve, craw
     }
     proxy = serve({"https://www.suara.com/": listed(20), **index})
     crawl(proxy, "suara", "--since", "2026-11-17", "-s", EVENING)
-    assert [proxy.asked(url) for url in index] == [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert [proxy.requested(url) for url in index] == [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0]
 
 
 def test_a_paged_index_that_repeats_itself_ends_the_walk(serve, crawl):
@@ -60,12 +60,13 @@ def test_a_paged_index_that_repeats_itself_ends_the_walk(serve, crawl):
     index = {f"https://rmol.id/indeksberita/{number}": repeated for number in range(1, 8)}
     proxy = serve({**small_site(1), **index})
     crawl(proxy, "rmol", "--since", "2026-11-01", "-s", EVENING)
-    assert sum(proxy.asked(url) for url in index) <= 2
+    assert sum(proxy.requested(url) for url in index) <= 2
 
 
 def test_sitemaps_of_robots_txt_are_followed_through_indexes_and_gzip(serve, crawl, news):
     index = (
-        b'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://rmol.id/peta-1.xml.gz</loc></sitemap>'
+        b"<sitemapindex"
+        b' xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap><loc>https://rmol.id/peta-1.xml.gz</loc></sitemap>'
         b"<sitemap><loc>https://example.com/foreign.xml</loc></sitemap></sitemapindex>"
     )
     answers = {
@@ -86,7 +87,7 @@ def test_sitemaps_of_robots_txt_are_followed_through_indexes_and_gzip(serve, cra
         story_url(1),
         story_url(2),
     }
-    assert proxy.asked("https://example.com/foreign.xml") == 0
+    assert proxy.requested("https://example.com/foreign.xml") == 0
 
 
 def test_since_leaves_older_sitemaps_of_an_index_aside(serve, crawl):
@@ -103,12 +104,23 @@ def test_since_leaves_older_sitemaps_of_an_index_aside(serve, crawl):
         }
     )
     crawl(proxy, "rmol", "--since", "2026-10-15", "-s", EVENING)
-    assert [proxy.asked(f"https://rmol.id/peta-{month}.xml") for month in (9, 10, 11)] == [0, 1, 1]
+    assert [proxy.requested(f"https://rmol.id/peta-{month}.xml") for month in (9, 10, 11)] == [
+        0,
+        1,
+        1,
+    ]
 
 
 def test_a_feed_that_the_home_page_names_is_read(serve, crawl, news):
-    feed = f"<rss version='2.0'><channel><item><title>x</title><link>{story_url(1)}</link></item></channel></rss>"
-    named = '<html><head><link rel="alternate" type="application/rss+xml" href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    feed = (
+        "<rss"
+        f" version='2.0'><channel><item><title>x</title>"
+        f"<link>{story_url(1)}</link></item></channel></rss>"
+    )
+    named = (
+        '<html><head><link rel="alternate" type="application/rss+xml"'
+        ' href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    )
     answers = {
         **small_site(1),
         HOME: Answer(body=named.encode()),
@@ -131,7 +143,7 @@ def test_a_sitemap_that_says_a_story_was_modified_makes_it_due(serve, crawl, new
         ),
     }
     crawl(proxy, "rmol", "-s", "NOW=2026-11-20T10:15:00+00:00")
-    assert proxy.asked(story_url(1)) == 2
+    assert proxy.requested(story_url(1)) == 2
 
 
 def test_a_source_that_is_not_there_is_noted_and_the_others_are_used(serve, crawl, news):
@@ -195,10 +207,17 @@ def test_the_second_page_of_a_day_is_read_although_the_first_did_not_change(serv
 
 
 def test_a_feed_that_an_unchanged_home_page_names_is_read_again(serve, crawl, news):
-    named = '<html><head><link rel="alternate" type="application/rss+xml" href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    named = (
+        '<html><head><link rel="alternate" type="application/rss+xml"'
+        ' href="/umpan.xml"></head><body><a href="/x">x</a></body></html>'
+    )
     proxy = serve({})
     for number in (1, 2):
-        feed = f"<rss version='2.0'><channel><item><title>x</title><link>{story_url(number)}</link></item></channel></rss>"
+        feed = (
+            "<rss"
+            f" version='2.0'><channel><item><title>x</title>"
+            f"<link>{story_url(number)}</link></item></channel></rss>"
+        )
         proxy.answers = {
             **small_site(1, 2),
             HOME: Answer(body=named.encode()),

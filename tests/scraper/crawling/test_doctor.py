@@ -62,7 +62,7 @@ def redesigned(answers: dict[str, Answer]) -> dict[str, Answer]:
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_a_site_that_is_as_its_profile_says_is_well_and_three_stories_tell_where_each_field_came_from(
+def test_a_site_as_in_its_profile_is_well_and_three_stories_show_where_each_field_is_from(
     serve, doctor, site, tmp_path
 ):
     proxy = serve(world(1))
@@ -325,7 +325,7 @@ HOSTILE = {
         "https://rmol.id/sitemap.xml": Answer(content_type="application/xml"),
         LEADING_OUT: Answer(status=302, headers=(("Location", "https://example.com/"),)),
     },
-    "a page for robots.txt, a sitemap that is not one, redirects without end, a page that is far too large": {
+    "a page for robots.txt, a sitemap that is none, endless redirects, a page that is too large": {
         ROBOTS: Answer(body=b"<html><body>User-agent: * Disallow: nothing</body></html>"),
         "https://rmol.id/sitemap.xml": Answer(
             content_type="application/xml", body=b"\x1f\x8bnot gzip"
@@ -358,7 +358,7 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
     )
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
-    assert proxy.asked(HOME) == 0
+    assert proxy.requested(HOME) == 0
     assert "requested a pause" in told(done)["problems"][0]
 
 

@@ -62,7 +62,7 @@ def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_remo
     for _round in range(3):
         crawl(proxy, "rmol", "--recheck", "all")
     assert kinds(news) == ["first"]
-    assert proxy.asked(NEW) >= 1
+    assert proxy.requested(NEW) >= 1
     proxy.answers = {
         **small_site(1),
         HOME: home("https://rmol.id/politik/read/2026/11/20/700009/x"),
@@ -77,7 +77,10 @@ def test_a_change_on_the_second_page_is_found_although_the_first_is_unchanged(se
     proxy = serve(long_story())
     crawl(proxy, "suara")
     proxy.answers = long_story(
-        text="Paragraf kedua ini ditulis ulang oleh redaksi sesudah petugas kecamatan datang memeriksa saluran."
+        text=(
+            "Paragraf kedua ini ditulis ulang oleh redaksi sesudah petugas kecamatan datang"
+            " memeriksa saluran."
+        )
     )
     crawl(proxy, "suara", "--recheck", "all")
     assert kinds(news) == ["first", "publisher"]
@@ -107,8 +110,14 @@ def test_a_second_page_that_failed_at_first_is_had_by_a_later_crawl(serve, crawl
 
 
 def test_a_notice_in_place_of_a_story_is_no_edit(serve, crawl, news):
-    notice = "<html><title>RMOL</title><body><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></body></html>"
-    wall = "<html><title>Just a moment...</title><body><h1>rmol.id</h1><p>Checking your browser before accessing.</p></body></html>"
+    notice = (
+        "<html><title>RMOL</title><body><h1>Sedang dalam pemeliharaan</h1><p>Kami segera"
+        " kembali.</p></body></html>"
+    )
+    wall = (
+        "<html><title>Just a moment...</title><body><h1>rmol.id</h1><p>Checking your browser before"
+        " accessing.</p></body></html>"
+    )
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     for shown in (notice, wall, "<html><body>" + f"<p>{PROSE[0]}</p>" * 5 + "</body></html>"):
@@ -139,7 +148,10 @@ def test_an_answer_304_to_a_first_request_is_no_page(serve, crawl, news):
 
 
 def test_half_characters_and_terminal_codes_in_metadata_cost_nothing(serve, crawl, news):
-    odd = r'{"@type": "NewsArticle", "headline": "Hujan \ud83d \u001b[31mderas\u0000", "author": {"@type": ["a", {}], "name": "Rina"}}'
+    odd = (
+        r'{"@type": "NewsArticle", "headline": "Hujan \ud83d \u001b[31mderas\u0000", "author":'
+        r' {"@type": ["a", {}], "name": "Rina"}}'
+    )
     body = story(1).body.replace(
         b"</head>", f'<script type="application/ld+json">{odd}</script></head>'.encode()
     )

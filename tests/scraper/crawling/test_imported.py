@@ -40,11 +40,11 @@ def test_a_crawl_does_not_ask_for_an_imported_story_by_itself(serve, crawl, news
     imported(news)
     proxy = serve(small_site(1, 2))
     crawl(proxy, "rmol")
-    assert (proxy.asked(URL), proxy.asked(story_url(2))) == (0, 1)
+    assert (proxy.requested(URL), proxy.requested(story_url(2))) == (0, 1)
     assert rows(news, "SELECT layout FROM latest WHERE url = ?", URL) == [{"layout": "imported"}]
 
 
-def test_the_first_page_of_an_imported_story_is_a_technical_revision_and_the_next_change_the_newsrooms(
+def test_an_imported_storys_first_page_is_a_technical_revision_and_the_next_change_the_publishers(
     serve, crawl, news
 ):
     imported(news)
@@ -116,7 +116,8 @@ def test_a_story_that_waits_to_be_asked_for_is_still_asked_for(serve, crawl, new
     )
     assert rows(
         news,
-        "SELECT outcome FROM checks WHERE url_id = (SELECT id FROM urls WHERE url = ?) ORDER BY id DESC LIMIT 1",
+        "SELECT outcome FROM checks WHERE url_id = (SELECT id FROM urls WHERE url = ?) ORDER BY id"
+        " DESC LIMIT 1",
         URL,
     ) == [{"outcome": "imported"}]
     proxy.answers = small_site(1)

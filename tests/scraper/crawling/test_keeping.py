@@ -80,7 +80,10 @@ def test_a_revision_names_the_page_it_was_read_from_or_none(serve, crawl, news, 
 
 
 def test_a_page_without_a_story_is_kept_as_evidence_whatever_the_policy(serve, crawl, news):
-    notice = "<html><title>RMOL</title><body><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></body></html>"
+    notice = (
+        "<html><title>RMOL</title><body><h1>Sedang dalam pemeliharaan</h1><p>Kami segera"
+        " kembali.</p></body></html>"
+    )
     proxy = serve({**small_site(1), story_url(1): story(1)})
     crawl(proxy, "rmol", "--keep", "first")
     proxy.answers = {**small_site(1), story_url(1): Answer(body=notice.encode())}

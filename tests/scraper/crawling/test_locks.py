@@ -155,7 +155,10 @@ def test_a_killed_crawl_holds_no_lock(under_way, news):
 
 
 def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
-    command = "import sys; from pathlib import Path; from scraper.politeness.locks import *; locks_of(Path(sys.argv[1]), sys.argv[2:])"
+    command = (
+        "import sys; from pathlib import Path; from scraper.politeness.locks import *;"
+        " locks_of(Path(sys.argv[1]), sys.argv[2:])"
+    )
 
     def elsewhere(*sites: str) -> str:
         done = subprocess.run(

@@ -228,10 +228,10 @@ def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_
     done = crawl(proxy, "rmol", "-s", f"NOW={BEFORE}")
     assert done.returncode == 1
     assert (
-        "answers 503, as did 7 addresses before it: the crawl of this site ends; no request before 2026-11-21T07:00:00"
-        in done.stderr
+        "answers 503, as did 7 addresses before it: the crawl of this site ends; no request before"
+        " 2026-11-21T07:00:00" in done.stderr
     )
-    assert sum(proxy.asked(url) for url in stories) <= 9
+    assert sum(proxy.requested(url) for url in stories) <= 9
     assert (
         int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 20
     )
@@ -249,8 +249,8 @@ def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_
         "rmol: 20 addresses in a row failed or were refused: the crawl of this site ends"
         in done.stderr
     )
-    asked = {url for url in broken if proxy.asked(url)}
-    assert sum(proxy.asked(url) for url in broken) == len(asked)  # each once
+    asked = {url for url in broken if proxy.requested(url)}
+    assert sum(proxy.requested(url) for url in broken) == len(asked)  # each once
     assert len(asked) in (20, 21)  # without a delay the next one may be under way
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "site_failing"}]
     failed = {
@@ -259,8 +259,8 @@ def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_
     assert len(asked - failed) == FEW_FAILURES
     proxy.requests.clear()
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:30:00+00:00")
-    assert not any(proxy.asked(url) for url in failed)
-    assert sum(bool(proxy.asked(url)) for url in broken) in (20, 21)
+    assert not any(proxy.requested(url) for url in failed)
+    assert sum(bool(proxy.requested(url)) for url in broken) in (20, 21)
 
 
 def test_sources_that_fail_keep_no_crawl_from_the_stories(serve, crawl, news):
@@ -270,7 +270,7 @@ def test_sources_that_fail_keep_no_crawl_from_the_stories(serve, crawl, news):
     proxy = serve(answers | {ROBOTS: Answer(content_type="text/plain", body=robots.encode())})
     assert crawl(proxy, "rmol").returncode == 0
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 5}]
-    assert 30 <= sum(proxy.asked(url) for url in broken) <= 30 + 2 * FEW_FAILURES
+    assert 30 <= sum(proxy.requested(url) for url in broken) <= 30 + 2 * FEW_FAILURES
 
 
 def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, crawl, news):
@@ -278,7 +278,7 @@ def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, 
     broken = {story_url(number): Answer(status=500) for number in numbers if number % 2}
     proxy = serve({**small_site(*numbers), **broken})
     assert crawl(proxy, "rmol").returncode == 0
-    assert {proxy.asked(url) for url in list(broken)[:10]} == {3}
+    assert {proxy.requested(url) for url in list(broken)[:10]} == {3}
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 30}]
 
 
@@ -289,7 +289,7 @@ def test_what_stood_in_line_when_a_site_asked_for_a_long_pause_is_not_asked(serv
     }
     proxy = serve({**small_site(), **stories, HOME: home(*stories)})
     run(proxy, *paced(news, "rmol", "-s", "DOWNLOAD_DELAY=0.1"))
-    assert sum(proxy.asked(url) for url in stories) == 1
+    assert sum(proxy.requested(url) for url in stories) == 1
 
 
 def test_a_plan_keeps_the_manners_and_remembers_nothing(serve, crawl, news):
@@ -343,14 +343,13 @@ def long_crawl(
 ) -> tuple[object, subprocess.CompletedProcess[str]]:
     """A crawl whose clock goes on by ten hours with every page that it gets."""
     script = (
-        "from datetime import UTC, datetime, timedelta\n"
-        "from scraper.crawling.crawl import Crawl\n"
-        "def now(self):\n"
-        "    pages = self.crawler.stats.get_value('downloader/response_status_count/200', 0) if self.crawler.spider else 0\n"
-        "    return datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=10) * pages\n"
-        "Crawl.now = now\n"
-        "from scraper.cli.main import main\n"
-        f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s', 'SLOWEST_DELAY=0'])\n"
+        "from datetime import UTC, datetime, timedelta\nfrom scraper.crawling.crawl import"
+        " Crawl\ndef now(self):\n    pages ="
+        " self.crawler.stats.get_value('downloader/response_status_count/200', 0) if"
+        " self.crawler.spider else 0\n    return datetime(2026, 11, 21, tzinfo=UTC) +"
+        " timedelta(hours=10) * pages\nCrawl.now = now\nfrom scraper.cli.main import"
+        f" main\nmain(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0', '-s',"
+        " 'SLOWEST_DELAY=0'])\n"
     )
     proxy = serve(proxy_answers)
     done = subprocess.run(
@@ -368,7 +367,7 @@ def test_a_crawl_of_several_days_asks_for_robots_txt_every_day(serve, news):
     proxy, done = long_crawl(small_site(*range(1, 13)), serve, news)
     assert done.returncode == 0, done.stderr
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 12}]
-    assert 4 <= proxy.asked(ROBOTS) <= 8
+    assert 4 <= proxy.requested(ROBOTS) <= 8
     (kept,) = rows(news, "SELECT fetched_at, last_seen_at FROM robots")
     assert str(kept["last_seen_at"]) > str(kept["fetched_at"])
 

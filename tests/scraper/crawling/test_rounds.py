@@ -57,7 +57,7 @@ def test_a_second_crawl_asks_for_no_story_that_is_not_due(serve, crawl, news):
     proxy = serve(small_site(1, 2))
     crawl(proxy, "rmol", "-s", f"NOW={MORNING}")
     crawl(proxy, "rmol", "-s", f"NOW={NOON}")
-    assert [proxy.asked(story_url(number)) for number in (1, 2)] == [1, 1]
+    assert [proxy.requested(story_url(number)) for number in (1, 2)] == [1, 1]
 
 
 def test_a_story_that_is_due_costs_a_304_and_makes_no_revision(serve, crawl, news):
@@ -82,7 +82,7 @@ def test_after_a_304_a_story_found_late_waits_by_its_own_age_not_by_that_of_its_
         "2026-12-11T06:00:00+00:00",
     ):
         crawl(proxy, "medcom", "-s", f"NOW={moment}")
-    assert (proxy.asked(url), proxy.requests[url, 304]) == (2, 1)
+    assert (proxy.requested(url), proxy.requests[url, 304]) == (2, 1)
 
 
 def test_recheck_none_asks_only_for_what_is_new(serve, crawl, news):
@@ -90,7 +90,7 @@ def test_recheck_none_asks_only_for_what_is_new(serve, crawl, news):
     crawl(proxy, "rmol", "-s", f"NOW={MORNING}")
     proxy.answers = small_site(1, 2)
     crawl(proxy, "rmol", "--recheck", "none", "-s", f"NOW={NEXT_DAY}")
-    assert [proxy.asked(story_url(number)) for number in (1, 2)] == [1, 1]
+    assert [proxy.requested(story_url(number)) for number in (1, 2)] == [1, 1]
 
 
 def test_a_story_that_vanishes_and_comes_back_is_removed_and_restored(serve, crawl, news):
@@ -131,7 +131,7 @@ def test_one_story_under_two_slugs_is_one_article(serve, crawl, news):
     )
     crawl(proxy, "rmol")
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
-    assert proxy.asked(other) == 0
+    assert proxy.requested(other) == 0
     assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", other) == [
         {"state": "alias", "reason": "same_story"}
     ]
@@ -144,7 +144,7 @@ def test_limit_leaves_the_rest_due_for_the_next_crawl(serve, crawl, news):
     assert rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"] == 2
     crawl(proxy, "rmol")
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 3
-    assert sum(proxy.asked(story_url(number)) for number in (1, 2, 3)) == 3
+    assert sum(proxy.requested(story_url(number)) for number in (1, 2, 3)) == 3
 
 
 def test_a_plan_asks_for_no_story_and_writes_nothing(serve, crawl, news):
@@ -153,7 +153,7 @@ def test_a_plan_asks_for_no_story_and_writes_nothing(serve, crawl, news):
     planned = [json.loads(line) for line in done.stdout.splitlines()]
     assert {row["url"] for row in planned} == {story_url(1), story_url(2)}
     assert {row["why"] for row in planned} == {"never requested"}
-    assert sum(proxy.asked(story_url(number)) for number in (1, 2)) == 0
+    assert sum(proxy.requested(story_url(number)) for number in (1, 2)) == 0
     assert not news.exists()
 
 
@@ -170,12 +170,12 @@ def test_a_plan_on_an_archive_changes_none_of_its_rows(serve, crawl, news):
 def test_stories_outside_the_window_are_written_down_and_not_asked_for(serve, crawl, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol", "--since", "2026-11-21", "-s", "NOW=2026-11-22T00:00:00+00:00")
-    assert proxy.asked(story_url(1)) == 0
+    assert proxy.requested(story_url(1)) == 0
     assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", story_url(1)) == [
         {"state": "skipped", "reason": "before_since"}
     ]
     crawl(proxy, "rmol", "--since", "2026-11-20", "-s", "NOW=2026-11-22T00:00:00+00:00")
-    assert proxy.asked(story_url(1)) == 1
+    assert proxy.requested(story_url(1)) == 1
 
 
 def test_scrapy_crawl_does_the_same_thing(serve, news, request):

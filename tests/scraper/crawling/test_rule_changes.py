@@ -105,7 +105,10 @@ def test_an_edit_of_what_the_new_rule_takes_away_is_no_edit(serve, crawl, change
     crawl(proxy, "rmol")
     prose = (
         *PROSE[:2],
-        "Pekerjaan ditargetkan selesai pada akhir tahun, dan hasilnya akan diumumkan kepada warga kampung.",
+        (
+            "Pekerjaan ditargetkan selesai pada akhir tahun, dan hasilnya akan diumumkan kepada"
+            " warga kampung."
+        ),
     )
     proxy.answers = {**small_site(1), story_url(1): story(1, prose=prose)}
     changed(proxy, "crawl")

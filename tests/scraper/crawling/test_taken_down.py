@@ -64,7 +64,7 @@ def test_another_address_of_it_is_never_asked_for(serve, crawl, news):
         "https://rmol.id/": Answer(body=f'<a href="{other}">x</a>'.encode()),
     }
     crawl(proxy, "rmol", "--recheck", "all")
-    assert [proxy.asked(url) for url in (story_url(1), other)] == [1, 0]
+    assert [proxy.requested(url) for url in (story_url(1), other)] == [1, 0]
     assert rows(news, "SELECT reason FROM ledger WHERE url = ?", other) == [
         {"reason": "taken_down"}
     ]
@@ -92,8 +92,8 @@ def test_a_clock_that_went_back_is_told_and_loses_nothing(serve, crawl, news):
     done = crawl(proxy, "rmol", "-s", "NOW=2026-11-21T06:00:00+00:00")
     assert done.returncode == 0
     assert (
-        "rmol: the system clock says 2026-11-21T06:00:00+00:00, but the archive was last written at 2026-11-22T06:00:00+00:00: "
-        "what is kept now gets the archive's time" in done.stderr
+        "rmol: the system clock says 2026-11-21T06:00:00+00:00, but the archive was last written at"
+        " 2026-11-22T06:00:00+00:00: what is kept now gets the archive's time" in done.stderr
     )
     assert {row["observed_at"] for row in rows(news, "SELECT observed_at FROM latest")} == {
         "2026-11-22T06:00:00+00:00"

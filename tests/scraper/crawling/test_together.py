@@ -70,8 +70,10 @@ def shown(site: str, number: int, turn: int) -> Answer:
         return Answer(status=404)
     title = f"Kabar {site} Nomor {number}"
     paragraphs = "".join(f"<p>{text}</p>" for text in prose(number, part=last_edit(number, turn)))
-    page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8"><title>{title}</title><meta property="og:title" content="{title}">
-    <meta property="article:published_time" content="2026-11-20T08:00:00+07:00"></head><body><h1>{title}</h1>
+    page = f"""<!DOCTYPE html><html lang="id"><head><meta charset="utf-8">
+    <title>{title}</title><meta property="og:title" content="{title}">
+    <meta property="article:published_time" content="2026-11-20T08:00:00+07:00"></head>
+    <body><h1>{title}</h1>
     {BODIES[site].format(paragraphs)}</body></html>"""
     return Answer(body=page.encode())
 
@@ -163,7 +165,10 @@ def readers(proxy: ReplayProxy, news: Path) -> dict[str, Callable[[], None]]:
             assert_nothing_half(connection)
 
     def sqlite_tool() -> None:
-        statement = "SELECT count(*) FROM latest; SELECT count(*) FROM history; SELECT state, count(*) FROM ledger GROUP BY 1"
+        statement = (
+            "SELECT count(*) FROM latest; SELECT count(*) FROM history; SELECT state, count(*) FROM"
+            " ledger GROUP BY 1"
+        )
         tool = ["sqlite3", "-readonly", "-cmd", ".timeout 5000", str(news), statement]
         well(subprocess.run(tool, capture_output=True, text=True, timeout=MAX_SECONDS, check=False))
 

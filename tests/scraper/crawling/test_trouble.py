@@ -46,8 +46,14 @@ def page(
 
 
 DEEP = "<html><body>" + "<div>" * 5000 + "dalam" + "</div>" * 5000 + "</body></html>"
-LOGIN = "<html><title>Masuk | RMOL</title><body><h1>Masuk</h1><form><input name=u></form><p>Silakan masuk untuk membaca.</p></body></html>"
-MISSING = "<html><title>404</title><body><h1>Halaman tidak ditemukan</h1><p>Coba cari berita lain.</p></body></html>"
+LOGIN = (
+    "<html><title>Masuk | RMOL</title><body><h1>Masuk</h1><form><input name=u></form><p>Silakan"
+    " masuk untuk membaca.</p></body></html>"
+)
+MISSING = (
+    "<html><title>404</title><body><h1>Halaman tidak ditemukan</h1><p>Coba cari berita"
+    " lain.</p></body></html>"
+)
 
 TROUBLE = {
     "forbidden": (Answer(status=403), "failed", "http_403"),
@@ -169,7 +175,7 @@ def test_a_pause_longer_than_a_crawl_ends_the_crawl_of_that_site_and_the_rest_st
     done = crawl(proxy, "rmol")
     assert done.returncode == 1
     assert "requests a pause of 99999 s: the crawl of this site ends" in done.stderr
-    assert sum(proxy.asked(url) for url in stories) <= 2
+    assert sum(proxy.requested(url) for url in stories) <= 2
     assert int(str(rows(news, "SELECT count(*) AS n FROM ledger WHERE state = 'due'")[0]["n"])) >= 6
 
 
@@ -219,8 +225,10 @@ def test_truncated_html_gives_what_was_sent(serve, crawl, news):
     assert len(rows(news, "SELECT body FROM latest")) == 1
 
 
-BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
-<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]><urlset><url><loc>&d;</loc></url></urlset>"""
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE x [
+<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;&c;&c;&c;&c;&c;&c;">]>
+<urlset><url><loc>&d;</loc></url></urlset>"""
 EXTERNAL = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>
 <urlset><url><loc>https://rmol.id/&e;</loc></url></urlset>"""
 
@@ -277,10 +285,10 @@ def test_a_robots_txt_that_cannot_be_had_means_not_now(serve, crawl, news, statu
     done = crawl(proxy, "rmol")
     assert done.returncode == 1
     assert "robots.txt was unavailable" in done.stderr
-    assert proxy.asked(story_url(GOOD)) == 0
+    assert proxy.requested(story_url(GOOD)) == 0
     proxy.answers = small_site(GOOD)
     assert crawl(proxy, "rmol").returncode == 0
-    assert proxy.asked(story_url(GOOD)) == 1
+    assert proxy.requested(story_url(GOOD)) == 1
 
 
 def test_a_missing_robots_txt_allows_everything(serve, crawl, news):
@@ -297,7 +305,7 @@ def test_a_robots_txt_that_forbids_us_ends_the_crawl_of_that_site_only(serve, cr
     done = crawl(proxy, "rmol", "suara")
     assert done.returncode == 1
     assert "rmol: not crawled: robots.txt forbids" in done.stderr
-    assert proxy.asked(story_url(GOOD)) == 0
+    assert proxy.requested(story_url(GOOD)) == 0
     assert rows(news, "SELECT site FROM latest") == [{"site": "suara"}]
 
 
@@ -317,7 +325,7 @@ def test_the_trouble_of_a_story_is_tried_again_later_and_then_it_is_had(serve, c
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:00:00+00:00")
     proxy.answers = small_site(GOOD)
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:30:00+00:00")
-    assert proxy.asked(story_url(GOOD)) == 1
+    assert proxy.requested(story_url(GOOD)) == 1
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T01:30:00+00:00")
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 

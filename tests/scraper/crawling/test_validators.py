@@ -13,9 +13,10 @@ import pytest
 from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.revisit import PROBE_EVERY
-from tests.scraper.crawling.conftest import rows, run, small_site, story, story_url
+from tests.scraper.crawling.conftest import DAY, rows, run, small_site, story, story_url
 
 STORIES = IGNORES_CONDITIONAL_AFTER + 2
+TODAY = ("-s", f"NOW={DAY}T12:00:00+00:00")  # months later a story is settled, and due no more
 
 
 class Deaf:
@@ -106,9 +107,9 @@ def test_a_deaf_site_is_probed_by_every_crawl_however_small(serve, crawl, rechec
 def test_a_deaf_site_is_asked_less_often_and_the_ledger_says_why(serve, crawl, recheck, news):
     proxy = serve(small_site(*range(1, STORIES + 1)))
     Deaf(proxy)
-    crawl(proxy, "rmol")
-    recheck(proxy)
-    recheck(proxy, "--limit", "1")
+    crawl(proxy, "rmol", *TODAY)
+    recheck(proxy, *TODAY)
+    recheck(proxy, "--limit", "1", *TODAY)
     assert rows(news, "SELECT count(*) AS n FROM urls WHERE due_reason = 'costly'") == [{"n": 1}]
 
 
@@ -131,7 +132,10 @@ def test_stats_say_how_many_requests_and_bytes_the_validators_saved(serve, crawl
 
 def test_a_304_for_a_text_that_was_never_kept_is_no_answer(serve, crawl, recheck, news):
     notice = Answer(
-        body=b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera kembali.</p></html>"
+        body=(
+            b"<html><title>RMOL</title><h1>Sedang dalam pemeliharaan</h1><p>Kami segera"
+            b" kembali.</p></html>"
+        )
     )
     proxy = serve({**small_site(1), story_url(1): notice})
     crawl(proxy, "rmol")

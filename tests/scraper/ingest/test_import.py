@@ -20,8 +20,14 @@ from click.testing import CliRunner
 from archive import Archive
 from scraper.cli.main import main
 
-FIRST = "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi, kata kepala kampung."
-SECOND = "Pekerjaan ditargetkan selesai sebelum musim tanam, dan hasilnya diperiksa bersama petugas kecamatan."
+FIRST = (
+    "Warga Kampung Damar memperbaiki saluran air sepanjang dua kilometer sejak Senin pagi, kata"
+    " kepala kampung."
+)
+SECOND = (
+    "Pekerjaan ditargetkan selesai sebelum musim tanam, dan hasilnya diperiksa bersama petugas"
+    " kecamatan."
+)
 BODY = f"{FIRST}\n\n{SECOND}"
 RMOL = "https://rmol.id/nusantara/read/2026/11/20/700001/saluran-air-1"
 NEWS_WATCH = ("title", "publish_date", "author", "content", "keyword", "category", "source", "link")
@@ -226,7 +232,10 @@ def test_a_story_without_an_address_is_known_by_its_words(desk: Desk) -> None:
 
 
 def test_what_the_record_says_wins_over_what_its_text_says(desk: Desk) -> None:
-    page = f"Judul Lain dari Halaman\n• Sabtu, 05 Juni 2021, 12:22 WIB\n{FIRST}\n\n{SECOND}\nTemukan berita-berita hangat di Google News."
+    page = (
+        f"Judul Lain dari Halaman\n• Sabtu, 05 Juni 2021, 12:22 WIB\n{FIRST}\n\n{SECOND}\nTemukan"
+        " berita-berita hangat di Google News."
+    )
     desk.run(
         desk.write(
             "a.jsonl",

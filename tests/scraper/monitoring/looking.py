@@ -17,7 +17,7 @@ from scraper.cli.main import main
 CLOCKS = (
     "scraper.cli.running.health",
     "scraper.cli.running.coverage",
-    "scraper.cli.running.schedule.show",
+    "scraper.cli.running.schedule",
 )
 """Commands whose outermost layer asks what time it is."""
 

@@ -166,12 +166,14 @@ def test_a_target_that_hangs_holds_up_no_other_look(news: Path) -> None:
 def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_the_site(
     news: Path,
 ) -> None:
-    with Archive(news) as archive:
-        with archive.transaction(NOW):
-            archive.crawls.begin("rmol", version="0", arguments={})
+    with Archive(news) as archive, archive.transaction(NOW):
+        archive.crawls.begin("rmol", version="0", arguments={})
     with Receiver() as receiver:
         with writer_lock(news, "rmol"):
-            process = "from scraper.politeness.locks import writer_lock; import sys, pathlib; writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
+            process = (
+                "from scraper.politeness.locks import writer_lock; import sys, pathlib;"
+                " writer_lock(pathlib.Path(sys.argv[1]), 'rmol')"
+            )
             refused = subprocess.run(
                 [sys.executable, "-c", process, str(news)],
                 capture_output=True,

@@ -1,4 +1,4 @@
-"""What has to hold after simulated weeks, each claim as what contradicts it: empty where it holds."""
+"""What has to hold after simulated weeks; each claim returns what contradicts it."""
 
 from __future__ import annotations
 

@@ -129,7 +129,10 @@ def written(tmp_path: Path) -> Callable[..., Path]:
     ) -> Path:
         off = "".join(f"[sites.{site}]\nenabled = false\n" for site in SITES if site not in sites)
         rhythm = rhythm or f"0 0 1 {far_run().month} *"
-        text = f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace = {grace}\n{more}\n{off}{tables}'
+        text = (
+            f'contact = "uji@example.org"\n[schedule]\nrhythm = "{rhythm}"\njitter = 0\ngrace ='
+            f" {grace}\n{more}\n{off}{tables}"
+        )
         file = tmp_path / "warta.toml"
         file.write_text(text, "utf-8")
         return file

@@ -88,9 +88,12 @@ class Month:
 
     def _configured(self) -> str:
         room = 100_000.0 if self._disk_full else 0.001
-        return f"""archive = "{self.archive}"\ncontact = "uji@example.org"\n[schedule]\nrhythm = "17 5,17 * * *"\n
-            [sites.islamtimes]\nlimit = 40\n[health]\ndisk_free_gb = {room}\n[metrics]\nfile = "{self.metrics}"\n
-            [alerts]\nwebhook = "{self.hook.url}"\n[alerts.mail]\nhost = "127.0.0.1"\nport = {self.post.port}
+        return f"""archive = "{self.archive}"\ncontact = "uji@example.org"
+[schedule]\nrhythm = "17 5,17 * * *"\n
+            [sites.islamtimes]\nlimit = 40
+            [health]\ndisk_free_gb = {room}\n[metrics]\nfile = "{self.metrics}"\n
+            [alerts]\nwebhook = "{self.hook.url}"\n[alerts.mail]
+            host = "127.0.0.1"\nport = {self.post.port}
             sender = "warta@example.org"\nrecipients = ["uji@example.org"]\nstarttls = false\n"""
 
     # Time
@@ -121,7 +124,15 @@ class Month:
 
     def warta_with_new_layout(self, *words: str) -> None:
         """A command of the program with the profile that knows the new layout."""
-        command = [sys.executable, "-m", NEW_LAYOUT, *words, "--archive", str(self.archive)]
+        command = [
+            sys.executable,
+            "-m",
+            NEW_LAYOUT,
+            self.now.isoformat(),
+            *words,
+            "--archive",
+            str(self.archive),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
 

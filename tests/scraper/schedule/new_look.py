@@ -1,14 +1,19 @@
-"""`python -m tests.scraper.schedule.new_look COMMAND ...`: warta with a profile of rmol.id that
-knows its look after the redesign, whole.
+"""`python -m tests.scraper.schedule.new_look NOW reextract ...`: warta with a profile of rmol.id
+that knows its look after the redesign, whole.
+
+The moment is simulated: a clock of the machine that is later would be the archive's from then on.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from datetime import datetime
 
 from scraper.sites.site import Layout
 from scraper.spiders import rmol
 from tests.scraper.crawling.redesign import renamed
+from tests.scraper.monitoring.looking import clock_at
 
 LAYOUT = Layout(
     name="R5",
@@ -27,6 +32,8 @@ LAYOUT = Layout(
 rmol.Rmol.site = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
 
 if __name__ == "__main__":
+    from scraper.cli.ingest import reextract
     from scraper.cli.main import main
 
-    main()
+    reextract.datetime = clock_at(datetime.fromisoformat(sys.argv[1]))  # type: ignore[misc]
+    main(sys.argv[2:])

@@ -47,8 +47,13 @@ class Told:
         local, slug = self.published.astimezone(WIB), f"kabar-desa-{self.number}"
         return {
             "suara": f"https://www.suara.com/news/{local:%Y/%m/%d/%H%M%S}/{slug}",
-            "rmol": f"https://rmol.id/nusantara/read/{local:%Y/%m/%d}/{700_000 + self.number}/{slug}",
-            "republika": f"https://republika.co.id/berita/{_base36(int(local.timestamp()))}{self.number % 1000:03}/{slug}",
+            "rmol": (
+                f"https://rmol.id/nusantara/read/{local:%Y/%m/%d}/{700_000 + self.number}/{slug}"
+            ),
+            "republika": (
+                f"https://republika.co.id/berita/"
+                f"{_base36(int(local.timestamp()))}{self.number % 1000:03}/{slug}"
+            ),
             "medcom": f"https://www.medcom.id/nasional/daerah/K{self.number:07}-{slug}",
             "islamtimes": f"https://www.islamtimes.org/id/news/{1_300_000 + self.number}/{slug}",
         }[self.site]
@@ -265,7 +270,10 @@ def _sitemap(stories: Iterable[Told], now: datetime) -> Answer:
         f"news:publication_date>{told.published.isoformat()}</news:publication_date></news:news></url>"
         for told in stories
     )
-    spaces = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    spaces = (
+        'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"'
+    )
     return _xml(f"<urlset {spaces}>{entries}</urlset>")
 
 

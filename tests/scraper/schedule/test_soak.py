@@ -28,6 +28,7 @@ from tests.scraper.schedule.world import Request, World
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.processes,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
     pytest.mark.xdist_group("soak"),
 ]

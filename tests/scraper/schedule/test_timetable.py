@@ -34,7 +34,10 @@ def timetable(jitter: int = 300, **schedules: str) -> Timetable:
 @contextmanager
 def elsewhere(site: str) -> Iterator[None]:
     """Another process asks the site."""
-    program = f"from scraper.politeness.locks import site_lock; lock = site_lock({site!r}); print('taken', flush=True); input()"
+    program = (
+        f"from scraper.politeness.locks import site_lock; lock = site_lock({site!r});"
+        " print('taken', flush=True); input()"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -146,8 +146,8 @@ def test_the_service_runs_the_schedule_and_lets_it_end(tmp_path):
         )
     ).values()
     assert (
-        "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive /srv/warta/news.db\n"
-        in text
+        "ExecStart=/opt/bin/python -m scraper --config /etc/warta.toml schedule run --archive"
+        " /srv/warta/news.db\n" in text
     )
     for line in (
         "NoNewPrivileges=yes",

@@ -21,7 +21,10 @@ dewan."""
 
 LINES = NEWS.split("\n\n")
 
-TEASER = "Pasar terapung Kali Gending ramai pada hari pertama libur. Pengunjung dari kota tetangga datang dengan perahu dan sepeda."
+TEASER = (
+    "Pasar terapung Kali Gending ramai pada hari pertama libur. Pengunjung dari kota tetangga"
+    " datang dengan perahu dan sepeda."
+)
 
 PRICES = "\n\n".join(
     f"{kind} Rp {price}.500 naik {price} persen 2026"
@@ -44,7 +47,8 @@ NUMBERED = "Berikut daftar pemenang lomba:\n\n" + "\n\n".join(
 
 ENGLISH = "\n\n".join(
     [
-        "The village head said that people of the valley had repaired the old bridge before the market opened again."
+        "The village head said that people of the valley had repaired the old bridge before the"
+        " market opened again."
     ]
     * 5
 )
@@ -115,8 +119,8 @@ CASES: dict[str, Case] = {
     "gopher_quality/long_words": Case(
         block="gopher_quality",
         takes=document(
-            "Pertanggungjawaban penyelenggaraan keberlangsungan ketidakpastian dan yang pemberdayaan. "
-            * 6
+            "Pertanggungjawaban penyelenggaraan keberlangsungan ketidakpastian dan yang"
+            " pemberdayaan. " * 6
         ),
     ),
     "gopher_quality/hash_signs": Case(
@@ -143,7 +147,8 @@ CASES: dict[str, Case] = {
     "gopher_quality/few_letters": Case(
         block="gopher_quality",
         takes=document(
-            f"Hasil pertandingan di Lambur dan di Sangkala: {'Mutiara 21 - 17 , Kencana 21 - 11 ; ' * 12}"
+            "Hasil pertandingan di Lambur dan di Sangkala:"
+            f" {'Mutiara 21 - 17 , Kencana 21 - 11 ; ' * 12}"
         ),
     ),
     "gopher_quality/few_stop_words": Case(block="gopher_quality", takes=document(ENGLISH)),

@@ -22,34 +22,40 @@ from archive.corpus.filters.language import DIGITS, LanguageFilter, language_sco
 from archive.corpus.filters.reasons import REASONS
 
 INDONESIAN = (
-    "Warga desa di lereng gunung mengungsi ke masjid setelah air sungai naik tadi malam. Menurut kepala desa, seratus rumah "
-    "terendam dan jalan ke pasar tidak bisa dilewati. Anak-anak sekolah diliburkan sampai hari Senin, sedangkan para petani "
-    "khawatir padinya gagal panen karena sawah mereka tertutup lumpur."
+    "Warga desa di lereng gunung mengungsi ke masjid setelah air sungai naik tadi malam. Menurut"
+    " kepala desa, seratus rumah terendam dan jalan ke pasar tidak bisa dilewati. Anak-anak sekolah"
+    " diliburkan sampai hari Senin, sedangkan para petani khawatir padinya gagal panen karena sawah"
+    " mereka tertutup lumpur."
 )
 ABOUT_MALAYSIA = (
-    "Perdana Menteri Malaysia mengatakan negaranya akan menambah kuota pekerja dari Indonesia. Pernyataan itu disampaikan setelah "
-    "ia bertemu Menteri Luar Negeri di Putrajaya, Selasa. Menurut dia, izin tinggal para pekerja akan diperpanjang sampai akhir "
-    "tahun, dan biaya pengurusannya tidak naik. Sementara itu, sejumlah pekerja yang ditemui di pelabuhan Batam mengaku belum tahu "
-    "soal aturan baru tersebut. Mereka berharap pengurusan dokumen tidak lagi berbelit-belit karena selama ini harus bolak-balik ke "
-    "kantor imigrasi, bahkan ada yang menunggu sampai tiga bulan."
+    "Perdana Menteri Malaysia mengatakan negaranya akan menambah kuota pekerja dari Indonesia."
+    " Pernyataan itu disampaikan setelah ia bertemu Menteri Luar Negeri di Putrajaya, Selasa."
+    " Menurut dia, izin tinggal para pekerja akan diperpanjang sampai akhir tahun, dan biaya"
+    " pengurusannya tidak naik. Sementara itu, sejumlah pekerja yang ditemui di pelabuhan Batam"
+    " mengaku belum tahu soal aturan baru tersebut. Mereka berharap pengurusan dokumen tidak lagi"
+    " berbelit-belit karena selama ini harus bolak-balik ke kantor imigrasi, bahkan ada yang"
+    " menunggu sampai tiga bulan."
 )
 MALAY = (
-    "Pihak bomba menerima panggilan kecemasan pada pukul tujuh pagi selepas sebuah kilang perabot di pinggir bandar terbakar. "
-    "Seramai dua puluh anggota bersama tiga buah jentera dikejarkan ke tempat kejadian. Tiada kemalangan jiwa dilaporkan, namun "
-    "kerugian dianggarkan mencecah dua juta ringgit. Orang ramai dinasihatkan supaya tidak menghampiri kawasan berkenaan."
+    "Pihak bomba menerima panggilan kecemasan pada pukul tujuh pagi selepas sebuah kilang perabot"
+    " di pinggir bandar terbakar. Seramai dua puluh anggota bersama tiga buah jentera dikejarkan ke"
+    " tempat kejadian. Tiada kemalangan jiwa dilaporkan, namun kerugian dianggarkan mencecah dua"
+    " juta ringgit. Orang ramai dinasihatkan supaya tidak menghampiri kawasan berkenaan."
 )
 JAVANESE = (
-    "Warga desa ing lereng gunung iku wiwit ngungsi sawise banyu kali munggah ing wayah esuk. Miturut pak lurah, ana satus omah "
-    "kang kerendhem lan dalan menyang pasar ora bisa dilewati. Para petani kuwatir yen sawahe gagal panen amarga parine durung "
-    "wayahe dipanen."
+    "Warga desa ing lereng gunung iku wiwit ngungsi sawise banyu kali munggah ing wayah esuk."
+    " Miturut pak lurah, ana satus omah kang kerendhem lan dalan menyang pasar ora bisa dilewati."
+    " Para petani kuwatir yen sawahe gagal panen amarga parine durung wayahe dipanen."
 )
 SUNDANESE = (
-    "Warga lembur di suku gunung éta ngungsi ka masjid sanggeus cai walungan naék peuting kamari. Ceuk pa lurah, aya saratus imah "
-    "nu kakeueum jeung jalan ka pasar teu bisa dipaké. Patani mah hariwang paréna moal kapanén lantaran sawahna laleueurna ku leutak."
+    "Warga lembur di suku gunung éta ngungsi ka masjid sanggeus cai walungan naék peuting kamari."
+    " Ceuk pa lurah, aya saratus imah nu kakeueum jeung jalan ka pasar teu bisa dipaké. Patani mah"
+    " hariwang paréna moal kapanén lantaran sawahna laleueurna ku leutak."
 )
 ENGLISH = (
-    "Villagers on the slopes of the volcano were moved to a school on Tuesday after the river rose overnight. The head of the "
-    "village said that about a hundred houses stood in water and that the road to the market was closed."
+    "Villagers on the slopes of the volcano were moved to a school on Tuesday after the river rose"
+    " overnight. The head of the village said that about a hundred houses stood in water and that"
+    " the road to the market was closed."
 )
 
 
@@ -146,7 +152,10 @@ def test_a_block_travels_to_other_machines_without_the_model(library: ModuleType
 
 
 def test_importing_and_building_a_block_does_not_load_the_model() -> None:
-    program = "from archive.corpus.filters import language; language.LanguageFilter(); print(language._identifier.cache_info().currsize)"
+    program = (
+        "from archive.corpus.filters import language; language.LanguageFilter();"
+        " print(language._identifier.cache_info().currsize)"
+    )
     assert (
         subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True

@@ -166,7 +166,10 @@ def test_a_file_in_this_folder_needs_no_path(own: Path, monkeypatch: pytest.Monk
         ),
         (
             "[gopher_quality]\nmin_stop_words = 11",
-            "[gopher_quality] min_stop_words: expected at most as many as stop_words (10), found 11",
+            (
+                "[gopher_quality] min_stop_words: expected at most as many as stop_words (10),"
+                " found 11"
+            ),
         ),
         (
             "[gopher_quality]\nmin_avg_word_length = 12",
@@ -196,7 +199,8 @@ def test_an_unknown_name_is_said_with_the_known_ones() -> None:
         load_thresholds("nws")
     assert (
         str(caught.value)
-        == "no filters are called 'nws': there are fineweb2, news and none, or give the path of a TOML file"
+        == "no filters are called 'nws': there are fineweb2, news and none, or give the path of a"
+        " TOML file"
     )
 
 

@@ -1,4 +1,4 @@
-"""`datasets.load_dataset` reads a corpus by its card, offline, with every column as it was written."""
+"""`datasets.load_dataset` reads a corpus by its card, offline, with every column as written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts from outside, in Markdown and in pictures: they show what they hold, and do nothing else."""
+"""Texts from outside in Markdown and pictures: they show what they hold, and do nothing else."""
 
 from __future__ import annotations
 

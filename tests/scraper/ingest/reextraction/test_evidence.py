@@ -183,7 +183,8 @@ def test_a_notice_after_a_story_that_is_only_found_today_is_no_edit_of_it(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     notice = tuple(
-        f"Pemberitahuan nomor {number}: kami sedang memindahkan arsip ke gedung baru di tepi sungai."
+        f"Pemberitahuan nomor {number}: kami sedang memindahkan arsip ke gedung baru di tepi"
+        " sungai."
         for number in range(5)
     )
     with Archive(path) as archive:

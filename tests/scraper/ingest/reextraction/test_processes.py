@@ -1,4 +1,4 @@
-"""`warta reextract` in processes of its own: on several cores, stopped, killed, and started again."""
+"""`warta reextract` in processes of its own: on several cores, stopped, killed, started again."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ def reextract(
 def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     """All that a run may write, but for the time at which it did."""
     statements = {
-        "revisions": "SELECT article_id, number, kind, changed, snapshot_id, digest, body FROM revisions ORDER BY article_id, number",
+        "revisions": (
+            "SELECT article_id, number, kind, changed, snapshot_id, digest, body FROM revisions"
+            " ORDER BY article_id, number"
+        ),
         "readings": "SELECT snapshot_id, extractor, refusal FROM readings ORDER BY snapshot_id",
         "urls": "SELECT * FROM urls ORDER BY id",
         "checks": "SELECT * FROM checks ORDER BY id",

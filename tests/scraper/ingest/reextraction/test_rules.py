@@ -40,7 +40,8 @@ def test_a_dry_run_says_how_many_stories_would_change_in_which_fields_and_shows_
     ]
     assert (
         samples.count(
-            "  body: Warga Kampung Damar memperbaiki saluran  … ilir tetap mendapat air setiap hari. (2) [-"
+            "  body: Warga Kampung Damar memperbaiki saluran  … ilir tetap mendapat air setiap"
+            " hari. (2) [-"
         )
         == 1
     )
@@ -173,7 +174,7 @@ def test_as_json_it_is_a_line_a_change(warta: Warta, rule: Any) -> None:
     assert [(row["site"], row["url"], row["kind"], row["changed"]) for row in found] == [
         ("rmol", story_url(number), "technical", ["body"]) for number in (1, 2, 3)
     ]
-    ((body),) = first["edits"]
+    (body,) = first["edits"]
     assert body["field"] == "body"
     removed = "".join(run["text"] for run in body["edits"] if run["kind"] == "removed")
     assert removed.strip().startswith("Pekerjaan ditargetkan")

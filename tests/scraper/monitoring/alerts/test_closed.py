@@ -61,7 +61,8 @@ from scraper.monitoring.alerts.targets import Webhook
 from scraper.monitoring.alerts.unwritable import notify_unwritable
 input()
 full = ArchiveUnwritable("news.db: the disk is full")
-print(notify_unwritable(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now=datetime.fromisoformat(sys.argv[3])))
+now = datetime.fromisoformat(sys.argv[3])
+print(notify_unwritable(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now=now))
 """
 
 

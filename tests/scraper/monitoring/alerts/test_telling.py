@@ -187,7 +187,8 @@ def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(
 ) -> None:
     with Archive(path) as archive:
         archive.db.conn.execute(
-            "CREATE TRIGGER killed BEFORE UPDATE OF outcome ON alert_deliveries BEGIN SELECT RAISE(ABORT, 'x'); END"
+            "CREATE TRIGGER killed BEFORE UPDATE OF outcome ON alert_deliveries BEGIN SELECT"
+            " RAISE(ABORT, 'x'); END"
         )
         with pytest.raises(Exception, match="x"):
             told(archive, [drift(), disk()], hook, now=NOW)

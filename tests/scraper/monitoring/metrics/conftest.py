@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from archive import Archive
-from scraper.monitoring.metrics.collecting import registry
+from scraper.monitoring.metrics.collecting import ArchiveCollector
 from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, story
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -42,7 +42,7 @@ def clock() -> Now:
 
 @pytest.fixture
 def metrics(path: Path, clock: Now) -> CollectorRegistry:
-    return registry(path, clock=clock)
+    return ArchiveCollector(path, clock=clock).registry
 
 
 @pytest.fixture

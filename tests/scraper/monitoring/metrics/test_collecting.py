@@ -15,7 +15,7 @@ from archive.archive import Reader
 from archive.maintenance.takedown import take_down
 from archive.monitoring.incidents import Incident
 from scraper.monitoring.alerts.targets import Webhook
-from scraper.monitoring.metrics.collecting import LastCheck, registry
+from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS
 from tests.archive.invented import HOUR, NOW, keep, story
 from tests.scraper.monitoring.alerts.incidents import tell
@@ -90,7 +90,7 @@ def test_what_alerts_just_found_is_not_looked_for_again(
         return [Incident(kind="no_crawl", site=f"s{len(looks)}", since=NOW, why="Sunyi.")]
 
     last = LastCheck(looking, fresh=HOUR)
-    asked = registry(path, clock=clock, incidents=last)
+    asked = ArchiveCollector(path, clock=clock, incidents=last).registry
     begun = clock.moment
     last.check(archive, begun)
     clock.moment += HOUR / 2
@@ -106,7 +106,7 @@ def test_what_alerts_just_found_is_not_looked_for_again(
 
 def test_what_is_over_is_no_incident_any_more(path: Path, archive: Archive, clock: Now) -> None:
     over = Incident(kind="coverage", site="kabar", since=NOW, why="Tak dipantau lagi.", over=True)
-    asked = registry(path, clock=clock, incidents=lambda _archive, _now: [over])
+    asked = ArchiveCollector(path, clock=clock, incidents=lambda _archive, _now: [over]).registry
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {}
 
 
@@ -135,7 +135,7 @@ def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(
     }  # after a try that failed, what waits is not tried
     tell(archive, [disk], [], now=NOW + HOUR)
     assert labelled(scrape(), "warta_incident") == {("disk", "", ""): 1}
-    asked = registry(path, clock=clock, incidents=lambda _archive, _now: [drift])
+    asked = ArchiveCollector(path, clock=clock, incidents=lambda _archive, _now: [drift]).registry
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
         ("drift", "baru", "kabar"): 1
     }
@@ -235,10 +235,9 @@ def test_names_follow_the_conventions() -> None:
         assert reading.name.startswith("warta_")
         assert reading.text.endswith(".")
         assert not {"type", "instance", "job", "le"} & set(reading.labels)
-    assert [reading.name for reading in (*READINGS, REVISIONS) if reading.is_counter] == [
-        "warta_crawls_total",
-        "warta_revisions_total",
-    ]
+    assert [
+        reading.name for reading in (*READINGS, REVISIONS) if reading.name.endswith("_total")
+    ] == ["warta_crawls_total", "warta_revisions_total"]
 
 
 # Trouble

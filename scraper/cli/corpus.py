@@ -1,8 +1,8 @@
-"""`warta corpus build`: a training corpus from the archive."""
+"""`warta corpus`: build a training corpus from the archive, and explain what is in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from importlib.util import find_spec
@@ -14,19 +14,8 @@ import click
 from archive.corpus.splits import DEFAULT
 from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
-from scraper.cli import options
+from scraper.cli import options, terminal
 from scraper.cli.opening import opened, warn_unsettled
-from scraper.cli.terminal import (
-    Formats,
-    columns,
-    counted,
-    needs_extra,
-    note,
-    print_json,
-    print_rows,
-    print_table,
-    progress_bar,
-)
 
 if TYPE_CHECKING:
     from archive.corpus.build import BuildOptions
@@ -34,9 +23,9 @@ if TYPE_CHECKING:
     from archive.corpus.recipe import Recipe
     from archive.corpus.selection import Selection
 
-_PLAN = columns("site articles removed opted_out drifted", drifted="layout changed")
-_FILES = columns("path split rows size sha256", path="file", sha256="sha-256")
-_SHOWN: Formats = {
+_PLAN = terminal.columns("site articles removed opted_out drifted", drifted="layout changed")
+_FILES = terminal.columns("path split rows size sha256", path="file", sha256="sha-256")
+_SHOWN: terminal.Formats = {
     "rows": lambda rows: rows or "",
     "size": human_bytes,
     "sha256": lambda digest: digest[:12],
@@ -48,7 +37,13 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.command(short_help="Build the corpus.")
+@click.group()
+@options.archive
+def corpus(path: Path) -> None:
+    """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""
+
+
+@corpus.command(short_help="Build the corpus.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
@@ -114,7 +109,7 @@ def build(
     options.check_days(choices["since"], choices["until"])
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
-    with needs_extra("corpus"):
+    with terminal.needs_extra("corpus"):
         from archive.corpus.build import BuildOptions, available_cores, check_target, load_selection
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
@@ -126,14 +121,9 @@ def build(
     if plan:
         _show_plan(recipe, selection, as_json=as_json)
         return
-    means = BuildOptions(
-        executor=executor,
-        options=executor_options,
-        jobs=jobs or available_cores(),
-        overwrite=overwrite,
-    )
-    _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
-    _build(recipe, selection, out, means, as_json=as_json)
+    cores = jobs or available_cores()
+    how = BuildOptions(executor=executor, options=executor_options, jobs=cores, overwrite=overwrite)
+    _build(recipe, selection, out, how, as_json=as_json)
 
 
 def _recipe(
@@ -150,9 +140,12 @@ def _recipe(
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import parse_splits
 
+    if as_of is not None:
+        with opened(path) as archive:
+            warn_unsettled(archive, as_of)
     return Recipe(
         archive=path.absolute(),
-        as_of=_checked_time(path, as_of) if as_of else last_written_at(path),
+        as_of=utc(as_of) if as_of else last_written_at(path),
         sites=tuple(sorted(set(sites))),
         thresholds=load_thresholds(filters),
         splits=parse_splits(splits),
@@ -160,36 +153,40 @@ def _recipe(
     )
 
 
-def _checked_time(path: Path, as_of: datetime) -> datetime:
-    """Return the time in UTC; warns where the archive may still write at it."""
-    with opened(path) as archive:
-        warn_unsettled(archive, as_of)
-    return utc(as_of)
-
-
 def _build(
-    recipe: Recipe, selection: Selection, out: Path, means: BuildOptions, *, as_json: bool
+    recipe: Recipe, selection: Selection, out: Path, how: BuildOptions, *, as_json: bool
 ) -> None:
     from archive.corpus.build import build, work_folder
 
-    with progress_bar("building", total=len(selection.shards)) as advance:
-        summary = build(recipe, selection, out, means, advance=advance)
-    if summary is not None:
-        _show(summary, out, as_json=as_json)
-        return
-    logs = f"{work_folder(out)} has its logs, and may be deleted then"
-    note(f"Queued; {out} appears when its last job has ended. {logs}.")
+    _report_opted_out(recipe, selection)
+    with terminal.progress_bar("building", total=len(selection.shards)) as advance:
+        summary = build(recipe, selection, out, how, advance=advance)
+    if summary is None:
+        logs = f"{work_folder(out)} has its logs, and may be deleted then"
+        terminal.note(f"Queued; {out} appears when its last job has ended. {logs}.")
+    elif as_json:
+        row = {
+            "selected": summary.selected,
+            "exported": summary.exported,
+            "splits": dict(summary.splits),
+            "dropped": summary.dropped_by_reason(),
+        }
+        terminal.print_json([row])
+    else:
+        terminal.print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
+        for line in _remarks(summary, out):
+            terminal.note(line)
 
 
-def _report_opted_out(opted_out: Mapping[str, Mapping[str, int]], *, kept: bool) -> None:
+def _report_opted_out(recipe: Recipe, selection: Selection) -> None:
     """Report on stderr, per site, how many articles opted out, and whether they are kept."""
     result = "EXCLUDED; use --opted-out keep to keep them"
-    if kept:
+    if recipe.opted_out == "keep":
         result = "KEPT, because of --opted-out keep"
-    for site, rules in opted_out.items():
+    for site, rules in selection.opted_out.items():
         total = plural(sum(rules.values()), "article")
         why = ", ".join(f"{count} by {rule}" for rule, count in rules.items())
-        note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
+        terminal.note(f"{site}: {total} opted out of text and data mining ({why}): {result}.")
 
 
 def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
@@ -203,57 +200,54 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
         }
         for site, articles in selection.sites.items()
     ]
-    print_rows(rows, _PLAN, as_json=as_json)
+    terminal.print_rows(rows, _PLAN, as_json=as_json)
     if as_json:
         return
-    _report_opted_out(selection.opted_out, kept=recipe.opted_out == "keep")
+    _report_opted_out(recipe, selection)
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
-    note(
+    terminal.note(
         f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
         f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")
-        note(f"{undated} without a publication time would be excluded.")
-
-
-def _show(summary: Summary, out: Path, *, as_json: bool) -> None:
-    if as_json:
-        row = {
-            "selected": summary.selected,
-            "exported": summary.exported,
-            "splits": dict(summary.splits),
-            "dropped": summary.dropped_by_reason(),
-        }
-        print_json([row])
-        return
-    print_table([asdict(file) for file in summary.files], _FILES, formats=_SHOWN)
-    for line in _remarks(summary, out):
-        note(line)
+        terminal.note(f"{undated} without a publication time would be excluded.")
 
 
 def _remarks(summary: Summary, out: Path) -> Iterator[str]:
     documents = plural(summary.exported, "document")
     articles = plural(summary.selected, "article")
-    dropped = counted(summary.dropped_by_reason()) or "none"
+    dropped = terminal.counted(summary.dropped_by_reason()) or "none"
     yield f"{out}: {documents} of {articles}; dropped: {dropped}."
     if summary.undated:
         undated = plural(summary.undated, "article")
         yield f"{undated} without a publication time excluded by --since or --until."
     if summary.recipe.test_after is not None:
-        undated = plural(
-            sum(count for (_, month), count in summary.months.items() if month == "undated"),
-            "document",
-        )
-        late = plural(summary.late, "later copy", "later copies")
-        yield (
-            f"Not in test: {late} of earlier stories, and {undated} without a publication time, "
-            "split by their hash."
-        )
+        counts = [count for (_, month), count in summary.months.items() if month == "undated"]
+        undated = plural(sum(counts), "document")
+        late = f"{plural(summary.late, 'later copy', 'later copies')} of earlier stories"
+        yield f"Not in test: {late}, and {undated} without a publication time, split by their hash."
     if summary.repeated:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
-        yield (
-            f"{repeated} in many stories of one site: README.md shows what a boilerplate rule "
-            "may have missed."
-        )
+        missed = "README.md shows what a boilerplate rule may have missed"
+        yield f"{repeated} in many stories of one site: {missed}."
+
+
+@corpus.command(short_help="Explain why a story is in a corpus or not.")
+@click.argument("folder", metavar="CORPUS", type=click.Path(path_type=Path))
+@click.argument("reference", metavar="URL")
+@options.json
+def explain(folder: Path, reference: str, as_json: bool) -> None:
+    """Explain why a story is in CORPUS or not. URL may also be its id.
+
+    \b
+    warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
+    """
+    with terminal.needs_extra("corpus"):
+        from archive.corpus.explain import find_outcome
+    found = find_outcome(folder, reference)
+    if as_json:
+        terminal.print_json([asdict(found)])
+    else:
+        click.echo(f"{found.id}: {found.sentence}")
