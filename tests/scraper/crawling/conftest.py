@@ -32,7 +32,7 @@ def environment(proxy: ReplayProxy) -> dict[str, str]:
 def run(
     proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: `warta`, also as a module of the tests changes it, or another tool."""
+    """In a process of its own: `warta`, as it is or changed by a module of the tests, or a tool."""
     if module == "scraper":
         return warta(*words, environment=environment(proxy), cwd=cwd)
     if module.startswith("tests."):
