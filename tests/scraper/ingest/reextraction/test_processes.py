@@ -19,8 +19,8 @@ from tests.scraper.ingest.reextraction.kept import NOW, crawled, page_of
 
 STORIES = 40
 STOPS = [
-    ("2", 20),
-    *(pytest.param(*stop, marks=pytest.mark.slow) for stop in [("1", 1), ("1", 20), ("2", 1)]),
+    ("1", 20),
+    *(pytest.param(*stop, marks=pytest.mark.slow) for stop in [("1", 1), ("2", 1), ("2", 20)]),
 ]
 """Processes, and the page at which they are stopped."""
 
