@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import settings
 
 from archive import Archive
 
+ROOT = Path(__file__).parents[1]
 NOBODY = 65534
+
+# Properties are tried with the same examples in every run, and without a clock. `.ci/run` selects
+# the second profile with --hypothesis-profile.
+settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=250)
+settings.load_profile("quick")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -23,6 +31,15 @@ def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WARTA_LOCKS", str(tmp_path_factory.mktemp("locks")))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def processes_find_the_project() -> Iterator[None]:
+    """Also its tests, and from any folder."""
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), *known])))
         yield
 
 

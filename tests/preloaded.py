@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,15 +56,10 @@ def warta(
     timeout: float = MAX_SECONDS,
 ) -> subprocess.CompletedProcess[str]:
     """The command and how it ended; `changed` is a module whose import changes the program."""
-    with TemporaryDirectory() as folder:
-        out, err = Path(folder) / "out", Path(folder) / "err"
-        for file in (
-            out,
-            err,
-        ):  # there is something to read though the process never came as far as opening them
-            file.touch(0o600)
-        process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
-        process.start()
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        out, err = folder / "out", folder / "err"
+        process = start(*words, environment=environment, cwd=cwd, changed=changed, folder=folder)
         process.join(timeout)
         if process.exitcode is None:
             process.kill()
@@ -74,6 +70,22 @@ def warta(
         return subprocess.CompletedProcess(
             ["warta", *words], code, out.read_text("utf-8"), err.read_text("utf-8")
         )
+
+
+def start(
+    *words: str,
+    environment: dict[str, str],
+    folder: Path,
+    cwd: Path | None = None,
+    changed: str = "scraper.cli.main",
+) -> BaseProcess:
+    """Start the command; its output goes to the files `out` and `err` of the folder."""
+    out, err = folder / "out", folder / "err"
+    for file in (out, err):  # to be read even if the process never opens them
+        file.touch(0o600)
+    process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
+    process.start()
+    return process
 
 
 _SERVED = get_context("forkserver")

@@ -118,6 +118,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 class TestSlurm:
+    @pytest.mark.slow
     def test_builds_the_same_bytes_and_leaves_nothing_but_logs(
         self, news: Path, slurm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from archive import Archive, Reader
 from archive.errors import ArchiveDamaged
@@ -103,7 +103,6 @@ def column(reader: Reader, statement: str) -> list[Any]:
 # Any history, at any moment of it
 
 
-@settings(max_examples=250)
 @given(lives)
 def test_whatever_happened_every_moment_reads_for_ever_as_it_was_seen_then(
     steps: list[Step],

@@ -153,9 +153,10 @@ def test_it_finishes_what_a_deferred_take_down_left(warta: Warta, path: Path) ->
 # Beside others
 
 
-def test_a_writer_waits_for_it_and_loses_nothing(warta: Warta, path: Path) -> None:
+@pytest.mark.parametrize("turns", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_writer_waits_for_it_and_loses_nothing(warta: Warta, path: Path, turns: int) -> None:
     with writing(path):
-        for _turn in range(3):
+        for _turn in range(turns):
             assert warta("compact").exit_code == 0
     assert is_sound(path)
     with Archive(path, read_only=True) as archive:

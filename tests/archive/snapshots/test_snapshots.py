@@ -52,7 +52,7 @@ def test_one_further_page_can_be_read_by_itself(archive: Archive) -> None:
     assert archive.snapshots.page(first + 1) == part
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=2000), st.lists(st.binary(max_size=200), max_size=2))
 def test_any_bytes_come_back(archive: Archive, body: bytes, parts: list[bytes]) -> None:
     kept = page(1, body=body, parts=tuple(page(1, body=part) for part in parts))

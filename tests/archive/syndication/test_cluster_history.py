@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive, Reader
@@ -33,7 +33,6 @@ def anew(archive: Archive) -> None:
     rebuild(archive, now=NOW + 30 * DAY, jobs=1, advance=lambda _count: None)
 
 
-@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

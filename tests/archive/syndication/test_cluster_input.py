@@ -140,7 +140,7 @@ def test_a_change_in_a_large_cluster_compares_no_more_than_its_members(
     assert value(archive, "SELECT count(*) FROM syndication") == 200
 
 
-@pytest.mark.parametrize("sites", [1, 4])
+@pytest.mark.parametrize("sites", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_year_of_prayer_times_is_a_year_of_stories(archive: Archive, sites: int) -> None:
     days = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Ahad")
     bodies = [

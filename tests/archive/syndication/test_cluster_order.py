@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
@@ -70,7 +70,6 @@ def publish(archive: Archive, stories: Stories, chance: Random) -> None:
             del waiting[place]
 
 
-@settings(max_examples=150)
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_the_same_stories_in_any_order_make_the_same_clusters(
     stories: Stories, chance: Random
@@ -84,7 +83,6 @@ def test_the_same_stories_in_any_order_make_the_same_clusters(
     assert answers[0] == answers[1]
 
 
-@settings(max_examples=100)
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
@@ -105,7 +103,6 @@ def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> 
         assert (members(archive), texts(archive)) == before
 
 
-@settings(max_examples=100)
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_from_nothing_gives_the_same_rows(stories: Stories, chance: Random) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:

@@ -32,9 +32,11 @@ def environment(proxy: ReplayProxy) -> dict[str, str]:
 def run(
     proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: `warta`, or what else is called as a module."""
+    """In a process of its own: `warta`, as it is or changed by a module of the tests, or a tool."""
     if module == "scraper":
         return warta(*words, environment=environment(proxy), cwd=cwd)
+    if module.startswith("tests."):
+        return warta(*words, environment=environment(proxy), cwd=cwd, changed=module)
     command = [sys.executable, "-m", module, *words]
     return subprocess.run(
         command,

@@ -1,47 +1,50 @@
 """`warta demo` is the same at any time: its stories were published in one week, and the clock of
-the machine goes on.
+the machine goes on. Its wire story is one text on three sites, labelled while it is crawled.
 """
 
 from __future__ import annotations
 
 import json
 from importlib import import_module
+from itertools import groupby
 
 import pytest
 from click.testing import CliRunner
 
+from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import SITES, crawled_at, world
 from scraper.cli.main import main
 from tests.scraper.crawling.conftest import rows
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]  # one demo for all
 
 
-@pytest.fixture
-def proxies(monkeypatch):
-    """The proxies of the demos of a test."""
+@pytest.fixture(scope="module")
+def proxies():
+    """The proxies of the demo."""
     made: list[ReplayProxy] = []
 
     def noted(answers):
         made.append(ReplayProxy(answers))
         return made[-1]
 
-    monkeypatch.setattr(import_module("scraper.cli.demo.command"), "ReplayProxy", noted)
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("scraper.cli.demo.command"), "ReplayProxy", noted)
+        yield made
 
 
-@pytest.fixture
-def demo(tmp_path, proxies):
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory, proxies):
     """The archive of a demo that ended well."""
-    archive = tmp_path / "demo.db"
+    archive = tmp_path_factory.mktemp("demo") / "demo.db"
     done = CliRunner().invoke(main, ["demo", "--archive", str(archive)])
     assert done.exit_code == 0, done.output
     assert "Every story was read in its site's own layout." in done.stdout
     return archive
 
 
-def told(archive):
+def counted(archive):
     """What each crawl counted of its stories, by its turn and site."""
     names = ("asked", "revisions/first", "revisions/publisher", "not_modified")
     found = [
@@ -52,8 +55,8 @@ def told(archive):
 
 
 def test_it_shows_the_same_at_any_time(demo):
-    assert told(demo)[:5] == [(site, 7, 7, 0, 0) for site in sorted(SITES)]
-    assert told(demo)[5:] == [
+    assert counted(demo)[:5] == [(site, 7, 7, 0, 0) for site in sorted(SITES)]
+    assert counted(demo)[5:] == [
         (site, 7, 0, 1, not_modified)
         for site, not_modified in {
             "islamtimes": 4,
@@ -86,3 +89,33 @@ def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo
     newest = f"https://republika.co.id/index/0/{crawled_at(1):%Y/%m/%d}"
     assert newest in world(1)
     assert proxy.requested(newest) == 2
+
+
+def shown(*command):
+    result = CliRunner().invoke(main, [*command, "--json"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_wire_story_is_one_cluster_on_its_three_sites(demo):
+    archive = str(demo)
+    (cluster,) = shown("clusters", "--archive", archive)
+    assert (cluster["members"], cluster["sites"], cluster["agency"]) == (
+        3,
+        ["medcom", "republika", "suara"],
+        "ANTARA",
+    )
+    assert [
+        (row["site"], row["relation"], row["minutes"])
+        for row in shown("cluster", cluster["url"], "--archive", archive)
+    ] == [("suara", None, 0), ("republika", "copy", 34), ("medcom", "copy", 162)]
+    assert (
+        CliRunner().invoke(main, ["clusters", "rebuild", "--archive", archive]).stderr
+        == "0 memberships changed.\n"
+    )
+
+
+def test_its_sites_are_crawled_in_turn_so_that_articles_have_the_same_numbers_each_time(demo):
+    with Archive(demo, read_only=True) as opened:
+        sites = [kept.article.site for kept in opened.articles()]
+    assert [site for site, _stories in groupby(sites)] == sorted(SITES)

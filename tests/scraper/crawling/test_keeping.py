@@ -10,6 +10,7 @@ from archive import Archive
 from scraper.cli.demo.proxy import Answer
 from tests.scraper.crawling.conftest import PROSE, rows, run, small_site, story, story_url
 
+CHANGED = "tests.scraper.ingest.reextraction.changed_rule"
 EDITED = (PROSE[0] + " Ralat redaksi menyusul.", *PROSE[1:])
 
 
@@ -98,9 +99,7 @@ def test_with_first_reading_again_leaves_later_texts_alone(serve, crawl, news):
     crawl(proxy, "rmol", "--keep", "first")
     proxy.answers = {**small_site(1, 2), story_url(1): story(1, prose=EDITED)}
     crawl(proxy, "rmol", "--recheck", "all", "--keep", "first")
-    done = run(
-        proxy, "tests.scraper.ingest.reextraction.changed_rule", "reextract", "--archive", str(news)
-    )
+    done = run(proxy, CHANGED, "reextract", "--archive", str(news), "-j", "1")
     assert done.returncode == 0, done.stderr
     assert done.stderr == "1 story changed.\n"
     made = rows(news, "SELECT url, kind FROM history ORDER BY article_id, number")
@@ -115,9 +114,7 @@ def test_with_all_an_unchanged_page_read_again_is_no_edit(serve, crawl, news):
     crawl(proxy, "rmol", "--keep", "all")
     proxy.answers = {**small_site(1), story_url(1): changed_outside_the_text()}
     crawl(proxy, "rmol", "--recheck", "all", "--keep", "all")
-    done = run(
-        proxy, "tests.scraper.ingest.reextraction.changed_rule", "reextract", "--archive", str(news)
-    )
+    done = run(proxy, CHANGED, "reextract", "--archive", str(news), "-j", "1")
     assert done.returncode == 0, done.stderr
     assert [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY number")] == [
         "first",

@@ -77,24 +77,28 @@ def finish(crawl, proxy: ReplayProxy, archive: Path, *arguments: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_crawl_that_is_killed_twenty_times_ends_with_the_archive_of_an_undisturbed_one(
-    serve, crawl, news, tmp_path
+@pytest.mark.parametrize(
+    ("kills", "rmol", "suara"), [(2, 40, 12), pytest.param(20, 230, 90, marks=pytest.mark.slow)]
+)
+def test_a_crawl_that_is_killed_again_and_again_ends_with_the_archive_of_an_undisturbed_one(
+    serve, crawl, news, tmp_path, kills, rmol, suara
 ):
-    gate = Gate(newsrooms(1, rmol=230, suara=90))
+    gate = Gate(newsrooms(1, rmol=rmol, suara=suara))
     proxy, calm = serve(gate), serve(gate.answers)
-    kill(1, 20, proxy, gate, news, "-s", FIRST_DAY, most_answers=36)
+    kill(1, kills, proxy, gate, news, "-s", FIRST_DAY, most_answers=36)
     finish(crawl, proxy, news, "-s", FIRST_DAY)
     undisturbed = tmp_path / "undisturbed.db"
     finish(crawl, calm, undisturbed, "-s", FIRST_DAY)
     everything = (ARTICLES, REVISIONS, STATES, LEDGER, PAGES)
     assert differences(news, undisturbed, *everything) == []
     assert_whole(news)
-    assert asked(calm) <= asked(proxy) <= asked(calm) + 20 * CAUGHT
+    assert asked(calm) <= asked(proxy) <= asked(calm) + kills * CAUGHT
     ends = [row["end_reason"] for row in rows(news, "SELECT end_reason FROM crawls ORDER BY id")]
     assert ends[-len(SITES) :] == ["finished"] * len(SITES)
     assert set(ends[: -len(SITES)]) == {"broke_off"}  # each written down by the one after it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recheck", ["due", "all"])
 def test_kills_while_edited_stories_are_read_again_make_no_other_revisions(
     serve, crawl, news, tmp_path, recheck

@@ -16,7 +16,7 @@ import pytest
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.locks import Locked, locks_of, schedule_lock, site_lock
-from tests.preloaded import MAX_SECONDS
+from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
 from tests.scraper.crawling.newsroom import newsrooms
 
@@ -39,22 +39,19 @@ class Waiting:
 
 
 @pytest.fixture
-def under_way(serve, news):
+def under_way(serve, news, tmp_path_factory):
     """(answers, proxy, process) of a crawl of rmol that waits for its first story."""
     answers = Waiting()
     proxy = serve(answers)
-    command = [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", str(news), *SPEED]
-    with subprocess.Popen(
-        command,
-        env=environment(proxy),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert answers.asked.wait(MAX_SECONDS)
-        yield answers, proxy, process
-        answers.let_go.set()
-        process.communicate(timeout=MAX_SECONDS)
+    command = ("crawl", "rmol", "--archive", str(news), *SPEED)
+    process = start(
+        *command, environment=environment(proxy), folder=tmp_path_factory.mktemp("under_way")
+    )
+    assert answers.asked.wait(MAX_SECONDS)
+    yield answers, proxy, process
+    answers.let_go.set()
+    process.join(MAX_SECONDS)
+    assert process.exitcode is not None
 
 
 def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
@@ -82,7 +79,8 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
     assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
     assert proxy.requests == before
     answers.let_go.set()
-    assert first.wait(MAX_SECONDS) == 0
+    first.join(MAX_SECONDS)
+    assert first.exitcode == 0
     assert rows(news, "SELECT site, end_reason FROM crawls") == [
         {"site": "rmol", "end_reason": "finished"}
     ]
@@ -142,13 +140,15 @@ def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
-    assert first.wait(MAX_SECONDS) == 0
+    first.join(MAX_SECONDS)
+    assert first.exitcode == 0
 
 
 def test_a_killed_crawl_holds_no_lock(under_way, news):
     answers, proxy, first = under_way
     os.kill(first.pid, signal.SIGKILL)
-    first.wait(MAX_SECONDS)
+    first.join(MAX_SECONDS)
+    assert first.exitcode == -signal.SIGKILL
     answers.let_go.set()
     done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(news), *SPEED)
     assert done.returncode == 0, done.stderr

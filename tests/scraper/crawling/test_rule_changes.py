@@ -23,7 +23,9 @@ def changed(news):
     """`warta` with another rule: the last paragraph of every story goes."""
 
     def start(proxy, command, *arguments):
-        usual = ("-s", "DOWNLOAD_DELAY=0", "--recheck", "all", "rmol") if command == "crawl" else ()
+        usual = ("-j", "1")
+        if command == "crawl":
+            usual = ("-s", "DOWNLOAD_DELAY=0", "--recheck", "all", "rmol")
         return run(
             proxy,
             "tests.scraper.ingest.reextraction.changed_rule",

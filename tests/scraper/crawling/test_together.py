@@ -14,6 +14,8 @@ from pathlib import Path
 from threading import Barrier, Event
 from urllib.parse import urlsplit
 
+import pytest
+
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.sites.loader import sites
@@ -21,6 +23,8 @@ from tests.preloaded import MAX_SECONDS
 from tests.scraper.crawling.conftest import home, rows, run
 from tests.scraper.crawling.contents import BROKEN, assert_whole
 from tests.scraper.crawling.newsroom import prose, suara_url
+
+pytestmark = pytest.mark.slow
 
 ROUNDS = 4
 STORIES = range(1, 41)

@@ -448,6 +448,7 @@ def test_another_text_of_an_imported_story_is_a_revision(desk: Desk) -> None:
     assert CliRunner().invoke(main, ["verify", "--archive", str(desk.news)]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_an_import_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     file = desk.write("a.jsonl", *(record(number) for number in range(1200)))
     process = subprocess.Popen(

@@ -18,8 +18,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from click.testing import Result as Invoked
 
 from archive import Archive
+from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.main import main
 from scraper.configuration import Configuration
 from scraper.configuration.rhythm import CronSchedule
@@ -37,6 +39,9 @@ pytestmark = [
     pytest.mark.processes,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
 ]
+
+
+WARTA = (sys.executable, "-m", "scraper")
 
 
 def ended(running):
@@ -166,7 +171,7 @@ def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(se
     answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy = serve(answers)
     by_hand = subprocess.Popen(
-        [sys.executable, "-m", "scraper", "crawl", "rmol", "--archive", news],
+        [*WARTA, "crawl", "rmol", "--archive", news, "-s", "DOWNLOAD_DELAY=0"],
         env=environment(proxy),
     )
     try:
@@ -211,10 +216,22 @@ def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve,
     assert result.counts["asked"] < 10
 
 
-def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, monkeypatch):
-    proxy, config = serve(fresh_site(1)), written("rmol")
-    for name, value in environment(proxy).items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture
+def once(news, monkeypatch):
+    """`warta schedule once` through a proxy; its crawl runs without the delay between requests."""
+    command = Order.command
+    monkeypatch.setattr(Order, "command", lambda order: [*command(order), "-s", "DOWNLOAD_DELAY=0"])
+
+    def crawl_once(proxy: ReplayProxy, config: Path, site: str) -> Invoked:
+        for name, value in environment(proxy).items():
+            monkeypatch.setenv(name, value)
+        words = ["--config", str(config), "schedule", "once", site, "--archive", str(news)]
+        return CliRunner().invoke(main, words)
+
+    return crawl_once
+
+
+def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, once, monkeypatch):
     monkeypatch.setattr(
         import_module("scraper.cli.running.schedule"), "PATIENCE", timedelta(seconds=0.1)
     )
@@ -226,9 +243,7 @@ def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, m
         lock.close()
 
     monkeypatch.setattr(Schedule, "_put_site_off", let_go)
-    done = CliRunner().invoke(
-        main, ["--config", str(config), "schedule", "once", "rmol", "--archive", str(news)]
-    )
+    done = once(serve(fresh_site(1)), written("rmol"), "rmol")
     assert done.exit_code == 0, done.output
     assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == [
         "crawl waits",
@@ -337,40 +352,17 @@ def test_all_that_is_logged_is_one_json_object_a_line(capsys):
 
 
 def test_one_crawl_as_the_schedule_runs_it_walks_back_and_ends_as_a_crawl_does(
-    serve, news, written
+    serve, news, written, once
 ):
-    proxy, config = (
-        serve(fresh_site(1)),
-        written("rmol", more="[crawl]\nbackfill_days = 2\ndelay = 1.0\n"),
-    )
-    done = run(
-        proxy,
-        "scraper",
-        "--config",
-        str(config),
-        "schedule",
-        "once",
-        "rmol",
-        "--archive",
-        str(news),
-    )
-    assert done.returncode == 0, done.stderr
+    proxy, config = serve(fresh_site(1)), written("rmol", more="[crawl]\nbackfill_days = 2\n")
+    done = once(proxy, config, "rmol")
+    assert done.exit_code == 0, done.stderr
     (line,) = map(json.loads, done.stderr.splitlines())
     assert (line["site"], line["ended"], line["counts"]["first"]) == ("rmol", "finished", 1)
     (row,) = rows(news, "SELECT arguments FROM crawls")
     assert json.loads(str(row["arguments"]))["since"]
-    off = run(
-        proxy,
-        "scraper",
-        "--config",
-        str(config),
-        "schedule",
-        "once",
-        "suara",
-        "--archive",
-        str(news),
-    )
-    assert (off.returncode, "suara is not crawled on schedule; there are rmol" in off.stderr) == (
+    off = once(proxy, config, "suara")
+    assert (off.exit_code, "suara is not crawled on schedule; there are rmol" in off.stderr) == (
         2,
         True,
     )

@@ -27,6 +27,7 @@ from tests.scraper.schedule.trouble import Plan, week
 from tests.scraper.schedule.world import Request, World
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.processes,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc"),
     pytest.mark.xdist_group("soak"),

@@ -18,6 +18,11 @@ from tests.scraper.crawling.conftest import story_url
 from tests.scraper.ingest.reextraction.kept import NOW, crawled, page_of
 
 STORIES = 40
+STOPS = [
+    ("1", 20),
+    *(pytest.param(*stop, marks=pytest.mark.slow) for stop in [("1", 1), ("2", 1), ("2", 20)]),
+]
+"""Processes, and the page at which they are stopped."""
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +115,7 @@ def test_a_dry_run_in_two_processes_writes_nothing(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("page", [1, 20])
+@pytest.mark.parametrize(("jobs", "page"), STOPS)
 def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
     path: Path, undisturbed: Any, jobs: str, page: int
 ) -> None:
@@ -128,8 +132,7 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
     assert contents(path) == undisturbed
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("page", [1, 20])
+@pytest.mark.parametrize(("jobs", "page"), STOPS)
 def test_killed_it_leaves_whole_batches_and_the_next_run_goes_on(
     path: Path, undisturbed: Any, jobs: str, page: int
 ) -> None:
@@ -142,6 +145,7 @@ def test_killed_it_leaves_whole_batches_and_the_next_run_goes_on(
     assert contents(path) == undisturbed
 
 
+@pytest.mark.slow
 def test_it_may_be_killed_again_and_again(path: Path, undisturbed: Any) -> None:
     for _turn in range(3):
         assert reextract(path, "-j", "1", trouble="SIGKILL:15").returncode == -signal.SIGKILL
@@ -168,6 +172,7 @@ def technical(path: Path) -> int:
     return int(number)
 
 
+@pytest.mark.slow
 def test_it_runs_beside_a_crawl_which_loses_nothing(path: Path) -> None:
     command = [
         sys.executable,
