@@ -17,6 +17,8 @@ REASONS: dict[str, str] = {
     "index_page": "a list of articles, not an article",
     "video_page": "a video page, not an article",
     "photo_page": "a photo gallery, not an article",
+    "advertorial": "sponsored text, not reporting",
+    "partner_post": "a post by a partner or reader on the publisher's platform, not its own report",
     "private_address": "an internal address (loopback, private or link-local) is never requested",
     "bad_address": "it is not a web address",
     "same_story": "another address of a story that is already in the ledger",

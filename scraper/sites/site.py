@@ -17,6 +17,11 @@ from scraper.sites.sources import Source
 
 MAX_REFUSED_URL = 2_000
 """Characters of an unusable address that are kept."""
+SPONSORED = (
+    r"^advertorials?\.|/(?:advertorials?|adv|brand-?contents?|infotorial|iklan|press-?release|siaran-pers"
+    r"|sponsored(?:-content)?)/"
+)
+"""Pattern on host and path of the sections of sponsored text, at any site."""
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -145,7 +150,7 @@ class Site:
     article_urls: tuple[ArticleURL, ...]
     """Newest generation first."""
     refused_urls: tuple[tuple[str, str], ...] = ()
-    """(pattern on host and path, reason), tried before `article_urls`."""
+    """(pattern on host and path, reason), tried before SPONSORED and `article_urls`."""
     sources: tuple[Source, ...] = ()
     """Where links come from, the surest first."""
     layouts: tuple[Layout, ...] = ()
@@ -233,7 +238,7 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
     if not site.owns(host):
         return Refusal(url=canonical, reason="foreign_site")
     address = host + parts.path
-    for pattern, reason in site.refused_urls:
+    for pattern, reason in (*site.refused_urls, (SPONSORED, "advertorial")):
         if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
     for generation in site.article_urls:
