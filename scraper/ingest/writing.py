@@ -158,7 +158,7 @@ def write_record(
 
     Collections do not say in which order a story's texts were written: a text that any of its
     revisions has changes nothing. Another one is the publisher's change, or a technical one where
-    warta's rules changed since the last.
+    warta's rules changed since the last, or only the date is another.
     """
     # Collections call one site by several names, but an address that is a key has one story.
     article = replace(article, site=archive.history.site_of_url(key) or article.site)
@@ -176,6 +176,8 @@ def write_record(
     if archive.history.earlier(newest["article_id"], reading_digest(article.as_dict())) is not None:
         return "unchanged"
     change = change_of(newest, article, technical=newest["extractor"] != article.extractor)
+    if change is not None and change.changed == ("published_at",):
+        change = replace(change, kind="technical")  # the date is only read better
     _write_story(archive, article, change, key, newest, None)
     return "revised"
 
