@@ -1,7 +1,5 @@
 """Copying an archive while it is written: one consistent copy, never half a file by its name."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sqlite3
