@@ -1,7 +1,5 @@
 """Runs the two stages: on this machine, or by datatrove's executors for Ray and Slurm."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import logging

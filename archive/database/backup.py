@@ -3,8 +3,6 @@
 A copy is one consistent file, never half a file by its name.
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import logging

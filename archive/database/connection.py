@@ -1,7 +1,5 @@
 """Opening an SQLite file as an archive: pragmas, migrations, transactions and plain errors."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import time

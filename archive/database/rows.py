@@ -1,13 +1,10 @@
 """Rows of SQLite as plain values and records, and how they are written."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from sqlite_utils import Database
 
@@ -49,18 +46,18 @@ def _texts(value: str | list[str]) -> tuple[str, ...]:
     return tuple(json.loads(value) if isinstance(value, str) else value)
 
 
-_READ: dict[str, Callable[[Any], Any]] = {
-    "datetime": datetime.fromisoformat,
-    "datetime | None": parsed,
-    "tuple[str, ...]": _texts,
-    "bool": bool,
+_READ: dict[Any, Callable[[Any], Any]] = {
+    datetime: datetime.fromisoformat,
+    datetime | None: parsed,
+    tuple[str, ...]: _texts,
+    bool: bool,
 }
 
 
 @cache
 def _columns(kind: Any) -> list[tuple[str, Callable[[Any], Any]]]:
-    """Return the fields of a dataclass, whose annotations are texts, and what converts each."""
-    return [(field.name, _READ.get(str(field.type), _same)) for field in fields(kind)]
+    """Return the fields of a dataclass and what converts the value of each."""
+    return [(name, _READ.get(hint, _same)) for name, hint in get_type_hints(kind).items()]
 
 
 def _same(value: Any) -> Any:

@@ -1,7 +1,5 @@
 """What sites requested by 429, 503 or Retry-After, kept for the next crawl (table `manners`)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

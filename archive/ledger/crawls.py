@@ -1,7 +1,5 @@
 """The table `crawls`: one run of one site's spider, from its start to the reason of its end."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

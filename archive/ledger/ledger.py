@@ -3,8 +3,6 @@
 It is the crawls' frontier, too.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Compaction: the file is rewritten without what was erased or replaced (VACUUM)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 

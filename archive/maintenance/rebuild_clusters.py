@@ -1,7 +1,5 @@
 """Rebuild of all clusters from the texts, on all cores; the result equals the incremental one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Take-down of a story: texts and pages are erased; a tombstone keeps crawls from restoring it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Verification of an archive: each check reports what it examined and what is wrong."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Callable, Iterator

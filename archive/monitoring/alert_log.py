@@ -2,8 +2,6 @@
 `alert_deliveries`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

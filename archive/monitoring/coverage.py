@@ -8,8 +8,6 @@ the archive long after it was announced. URLs that are no story's, imported stor
 and those taken down here are not counted; stories outside a crawl's window of days are `skipped`.
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from functools import lru_cache
 from itertools import accumulate
 from math import exp
 from statistics import median
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
@@ -214,7 +212,7 @@ class _History:
     """Day on which the last crawl that requested every source began; later days may still grow."""
 
     @classmethod
-    def read(cls, reader: Reader, values: dict[str, Any], local_day: LocalDay) -> _History:
+    def read(cls, reader: Reader, values: dict[str, Any], local_day: LocalDay) -> Self:
         """Read a site's history, given the values of its queries."""
         outcomes: defaultdict[date, Counter[str]] = defaultdict(Counter)
         reasons: defaultdict[date, Counter[str]] = defaultdict(Counter)

@@ -15,8 +15,6 @@ kept and marked: the view `drifted` holds those whose newest text was read by th
 extractor since then, until a later extractor reads them again.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace

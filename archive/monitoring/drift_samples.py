@@ -1,7 +1,5 @@
 """The pages and articles of an archive that drift is judged by."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Sequence

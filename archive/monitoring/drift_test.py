@@ -15,8 +15,6 @@ shifts shares, too. An increase is reported only if it passes four checks:
 Pure statistics over booleans; nothing here reads an archive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest

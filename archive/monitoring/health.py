@@ -1,7 +1,5 @@
 """Health: what is wrong with the crawls of an archive, read from the archive alone."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """What changed in a story and what did not: pure rules over two readings, no SQL."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Which snapshots the current extractor has yet to read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

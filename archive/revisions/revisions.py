@@ -1,7 +1,5 @@
 """Articles and their revisions, readings, rights and search index, and tombstones: their owner."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The compression dictionaries of an archive, never deleted, and the snapshots packed with them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any

@@ -9,8 +9,6 @@ way, 0.37 to 0.39 with trials at every 512th page, 0.41 to 0.48 without any. At 
 which is 0.4 ms per page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -4,8 +4,6 @@ A cluster is a connected component of links. It depends on the articles alone, n
 of arrival: every pair that meets and is judged a link unites two clusters, whichever came last.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass

@@ -12,8 +12,6 @@ A pair has to pass four checks:
 4. Numbers and names in the same context are the same (see `facts`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import accumulate, compress

@@ -1,7 +1,5 @@
 """Every distinct text of an archive once, with its signature and the keys by which texts meet."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
