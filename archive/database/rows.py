@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -13,16 +13,25 @@ from archive.database.clock import parsed
 T = TypeVar("T")
 
 
-def value(db: Database, statement: str, *values: Any) -> Any:
+def value(db: Database, statement: str, *values: Any, **named: Any) -> Any:
     """Return the first column of the first row; None where there is no row."""
-    row = db.conn.execute(statement, values).fetchone()
+    row = db.conn.execute(statement, named or values).fetchone()
     return row[0] if row else None
 
 
-def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
-    """Insert a row, a value per column, and return its number."""
+def column(db: Database, statement: str, *values: Any, **named: Any) -> list[Any]:
+    """Return the first column of all rows."""
+    return [row[0] for row in db.conn.execute(statement, named or values)]
+
+
+def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: bool = False) -> int:
+    """Insert a row, a value per column, in place of one with its key if `replace`.
+
+    Returns its number.
+    """
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    cursor = db.conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+    verb = "REPLACE" if replace else "INSERT"
+    cursor = db.conn.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", row)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
@@ -42,6 +51,10 @@ def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
     return kind(**columns, **known)
 
 
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
 def _texts(value: str | list[str]) -> tuple[str, ...]:
     return tuple(json.loads(value) if isinstance(value, str) else value)
 
@@ -50,6 +63,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     datetime: datetime.fromisoformat,
     datetime | None: parsed,
     tuple[str, ...]: _texts,
+    date | None: _day,
     bool: bool,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from archive.archive import Reader
+from archive.database.rows import column, value
 from archive.database.schema import LISTS
 from archive.errors import ArchiveDamaged
 from archive.revisions.changes import reading_digest
@@ -71,7 +72,7 @@ def amount(archive: Reader, sample: int | None) -> int:
 def _file(archive: Reader) -> Finding:
     found = archive.db.conn.execute(f"PRAGMA integrity_check({MAX_SHOWN})").fetchall()
     rows = [line for (text,) in found for line in text.splitlines() if not line.startswith("***")]
-    (pages,) = archive.db.conn.execute("PRAGMA page_count").fetchone()
+    pages = value(archive.db, "PRAGMA page_count")
     return Finding(check="file", examined=pages, problems=[] if rows == ["ok"] else rows)
 
 
@@ -81,10 +82,9 @@ def _links(archive: Reader) -> Finding:
         f"{table} {row}: points to a row of {parent} that is not there"
         for table, row, parent, _key in archive.db.conn.execute("PRAGMA foreign_key_check")
     ]
-    (tables,) = archive.db.conn.execute(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
-    ).fetchone()
-    return Finding(check="links", examined=tables, problems=problems)
+    tables = "FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
+    number = value(archive.db, f"SELECT count(*) {tables}")
+    return Finding(check="links", examined=number, problems=problems)
 
 
 def _views(archive: Reader) -> Finding:
@@ -163,7 +163,7 @@ _ROWS: dict[str, tuple[str, dict[str, str]]] = {
 
 def _rows(archive: Reader, check: str) -> Finding:
     count, problems = _ROWS[check]
-    finding = Finding(check=check, examined=archive.db.conn.execute(count).fetchone()[0])
+    finding = Finding(check=check, examined=value(archive.db, count))
     for problem, query in problems.items():
         finding.problems += [problem.format(*row) for row in archive.db.conn.execute(query)]
     return finding
@@ -186,8 +186,8 @@ def _snapshot(archive: Reader, number: int) -> str | None:
     try:
         archive.snapshots.page(number)
     except ArchiveDamaged as error:
-        (row,) = archive.db.query("SELECT url FROM snapshots WHERE id = ?", [number])
-        return f"snapshot {number} of {row['url']}: {error}"
+        url = value(archive.db, "SELECT url FROM snapshots WHERE id = ?", number)
+        return f"snapshot {number} of {url}: {error}"
     return None
 
 
@@ -221,7 +221,7 @@ def _items(
 
 def _chosen(archive: Reader, check: str, sample: int | None) -> list[int]:
     """Return the ids of all rows, or of `sample` of them at even distances."""
-    numbers = [number for (number,) in archive.db.conn.execute(_ITEMS[check][0])]
+    numbers = column(archive.db, _ITEMS[check][0])
     if sample is None or len(numbers) <= sample:
         return numbers
     return [numbers[place * len(numbers) // sample] for place in range(sample)]

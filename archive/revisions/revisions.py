@@ -108,13 +108,9 @@ class Revisions:
         layout: str | None = None,
     ) -> None:
         """Write which extractor read a snapshot last, by which layout, or why it has no story."""
-        self._db.conn.execute(
-            """INSERT INTO readings (snapshot_id, extractor, refusal, layout, read_at)
-            VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor,
-                refusal = excluded.refusal, layout = excluded.layout, read_at = excluded.read_at""",
-            (snapshot_id, extractor, refusal, layout, self._clock.stamp()),
-        )
+        row = {"snapshot_id": snapshot_id, "extractor": extractor, "layout": layout}
+        row |= {"refusal": refusal, "read_at": self._clock.stamp()}
+        insert_row(self._db, "readings", row, replace=True)
 
     def note_rights(self, article_id: int, opted_out: str | None) -> None:
         """Write the rule by which a story's page opts out of text mining today; None for none."""
@@ -168,9 +164,8 @@ class Revisions:
 
     def erase_readings(self, snapshots: Sequence[int]) -> None:
         """Delete what is known of the readings of snapshots that are erased next."""
-        self._db.conn.executemany(
-            "DELETE FROM readings WHERE snapshot_id = ?", [(number,) for number in snapshots]
-        )
+        for number in snapshots:
+            self._db.conn.execute("DELETE FROM readings WHERE snapshot_id = ?", (number,))
 
     def _newest(self, where: str, values: Sequence[Any]) -> dict[str, Any] | None:
         row = next(self._db.query(f"{_NEWEST} WHERE {where}", values), None)
