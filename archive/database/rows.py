@@ -39,7 +39,8 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: boo
 def update_row(db: Database, table: str, number: int, **values: Any) -> None:
     """Set columns of the row with this `id`."""
     names = ", ".join(f"{name} = :{name}" for name in values)
-    db.conn.execute(f"UPDATE {table} SET {names} WHERE id = :id", values | {"id": number})  # noqa: S608 - constants
+    values["id"] = number
+    db.conn.execute(f"UPDATE {table} SET {names} WHERE id = :id", values)  # noqa: S608 - constants
 
 
 def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
@@ -47,8 +48,8 @@ def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
 
     Times, booleans and JSON arrays of texts are converted.
     """
-    columns = {name: read(row[name]) for name, read in _columns(kind) if name not in known}  # type: ignore[arg-type]
-    return kind(**columns, **known)
+    readers: list[tuple[str, Callable[[Any], Any]]] = _columns(kind)  # type: ignore[arg-type]
+    return kind(**{name: read(row[name]) for name, read in readers if name not in known}, **known)
 
 
 def _day(value: str | None) -> date | None:

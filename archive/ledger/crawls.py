@@ -91,5 +91,5 @@ class Crawls:
         return self._runs(where, {"site": site})
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
-        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608 - constants
+        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608
         return [record(CrawlRun, row) for row in rows]
