@@ -70,7 +70,7 @@ class Texts:
         digest = digest_of(body)
         text_id = self._find(digest)
         if text_id is None:
-            text = Text.of(body, site="")
+            text = Text.of(body)
             text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
             self._cache(text_id, text)
         self._assign(article_id, text_id)
@@ -189,8 +189,8 @@ class Texts:
         return compare(one, other, same_site=meeting.same_site) is not None
 
     def prepared(self, text_id: int) -> Text:
-        """Return the text prepared for comparison, without a site."""
-        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id), site="")
+        """Return the text prepared for comparison."""
+        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id))
         return self._cache(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
