@@ -30,6 +30,7 @@ MOVES = ("announced", "woken", "reread", "imported", "taken_down")
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
+_NOTED = "crawl_id outcome status reason bytes conditional due_reason".split()
 _COLUMNS = ", ".join(each.name for each in fields(Entry))
 
 
@@ -205,22 +206,15 @@ class Ledger:
         self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
     ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
-        at = self._clock.stamp()
-        requested = check.outcome not in MOVES
-        status, size = (check.status, check.bytes) if requested else (None, None)
-        row = {
+        at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
+        if check.outcome in MOVES:
+            row |= {"status": None, "bytes": None}
+        row |= {
             "url_id": url_id,
-            "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": status,
-            "outcome": check.outcome,
-            "reason": check.reason,
-            "bytes": size,
-            "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
-            "due_reason": check.due_reason,
             "etag": validators[0],
             "last_modified": validators[1],
         }

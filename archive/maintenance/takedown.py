@@ -1,6 +1,5 @@
 """Take-down of a story: texts and pages are erased; a tombstone keeps crawls from restoring it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +62,7 @@ def take_down(
     )
 
 
-def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
+def finish(archive: Archive, *, now: datetime) -> int:
     """Repack what was packed with retired dictionaries, erase these, and return the number of
     snapshots.
 
@@ -76,8 +75,6 @@ def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | No
         try:
             while some := _move(archive, number, now=now):
                 count += some
-                if moved is not None:
-                    moved(some)
         except ArchiveDamaged as error:
             name = archive.snapshots.dictionaries.name(number)
             damages.append(

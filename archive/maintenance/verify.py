@@ -11,6 +11,7 @@ from archive.database.schema import LISTS
 from archive.errors import ArchiveDamaged
 from archive.revisions.changes import reading_digest
 
+CHECKS = "file links views numbers search clusters dictionaries revisions snapshots".split()
 VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
 MAX_SHOWN = 20
 """Problems of one kind that are reported in full; further ones are counted."""
@@ -42,16 +43,14 @@ def verify(
     `sample`: check only so many snapshots and revisions, spread evenly over the archive.
     `progress` is called with 1 for each of them.
     """
-    for name in (*_WHOLE, *_ROWS, *_ITEMS):
+    for name in CHECKS:
         try:
-            if name in _WHOLE:
-                finding = _WHOLE[name](archive)
-            elif name in _ROWS:
+            if name in _ROWS:
                 finding = _rows(archive, name)
-            elif name in _SAMPLED:
+            elif name in _ITEMS:
                 finding = _items(archive, name, sample, progress)
             else:
-                finding = _items(archive, name)
+                finding = _WHOLE[name](archive)
         except sqlite3.DatabaseError as error:  # a part of the file is unreadable
             if name == "file":
                 raise
@@ -76,17 +75,6 @@ def _file(archive: Reader) -> Finding:
     return Finding(check="file", examined=pages, problems=[] if rows == ["ok"] else rows)
 
 
-def _links(archive: Reader) -> Finding:
-    """Check the foreign keys."""
-    problems = [
-        f"{table} {row}: points to a row of {parent} that is not there"
-        for table, row, parent, _key in archive.db.conn.execute("PRAGMA foreign_key_check")
-    ]
-    tables = "FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
-    number = value(archive.db, f"SELECT count(*) {tables}")
-    return Finding(check="links", examined=number, problems=problems)
-
-
 def _views(archive: Reader) -> Finding:
     finding = Finding(check="views", examined=len(VIEWS))
     for view in VIEWS:
@@ -97,8 +85,13 @@ def _views(archive: Reader) -> Finding:
     return finding
 
 
-_WHOLE = {"file": _file, "links": _links, "views": _views}
+_WHOLE = {"file": _file, "views": _views}
 _ROWS: dict[str, tuple[str, dict[str, str]]] = {
+    # Foreign keys.
+    "links": (
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'",
+        {"{} {}: points to a row of {} that is not there": "PRAGMA foreign_key_check"},
+    ),
     # Revisions are numbered from 1 without a gap, and an article knows its newest.
     "numbers": (
         "SELECT count(*) FROM articles",
@@ -205,16 +198,14 @@ _ITEMS: dict[str, tuple[str, Callable[[Reader, int], str | None]]] = {
 _SAMPLED = ("revisions", "snapshots")
 
 
-def _items(
-    archive: Reader, check: str, sample: int | None = None, progress: Progress | None = None
-) -> Finding:
+def _items(archive: Reader, check: str, sample: int | None, progress: Progress | None) -> Finding:
     finding = Finding(check=check)
     for number in _chosen(archive, check, sample):
         finding.examined += 1
         problem = _ITEMS[check][1](archive, number)
         if problem is not None:
             finding.problems.append(problem)
-        if progress is not None:
+        if progress is not None and check in _SAMPLED:
             progress(1)
     return finding
 
@@ -222,6 +213,6 @@ def _items(
 def _chosen(archive: Reader, check: str, sample: int | None) -> list[int]:
     """Return the ids of all rows, or of `sample` of them at even distances."""
     numbers = column(archive.db, _ITEMS[check][0])
-    if sample is None or len(numbers) <= sample:
+    if sample is None or len(numbers) <= sample or check not in _SAMPLED:
         return numbers
     return [numbers[place * len(numbers) // sample] for place in range(sample)]
