@@ -1,7 +1,5 @@
 """Identity of bytes, texts and URLs: digests, and the canonical form of an address."""
 
-from __future__ import annotations
-
 import hashlib
 import posixpath
 import re

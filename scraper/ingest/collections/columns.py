@@ -1,7 +1,5 @@
 """Which column of a collection holds which field: by usual names in English and Indonesian."""
 
-from __future__ import annotations
-
 import ast
 import math
 import re
