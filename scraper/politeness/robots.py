@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from protego import Protego
 
@@ -18,6 +19,15 @@ AI_CRAWLERS = (
 )
 """Crawlers that collect training data; a site that excludes one opts out of text mining."""
 
+SIGNALS = ("ai-train", "ai-input", "train-ai")
+"""Uses that `Content-Signal` (contentsignals.org) and `Content-Usage` (IETF, AIPREF) name and that
+are text and data mining; `search` is none.
+"""
+
+_SIGNAL = re.compile(
+    rf"(?<![\w-])({'|'.join(SIGNALS)})\s*=\s*(?:no?|0|false)(?![\w-])", re.IGNORECASE
+)
+_AGENT = re.compile(r"^(\s*user[ -]?agent\s*:[ \t]*)([^\s#]+)", re.IGNORECASE | re.MULTILINE)
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
@@ -33,7 +43,8 @@ class Ruling:
 
 
 _Rule = tuple[int, str, str]
-"""(line, `allow` or `disallow`, value)"""
+"""(line, `allow`, `disallow` or one of _SIGNAL_LINES, value)"""
+_SIGNAL_LINES = ("content-signal", "content-usage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,8 @@ class RobotsTxt:
     """Why there was no response: a code of archive.ledger.wording."""
     text: str = field(default="", repr=False)
     rules: Protego | None = field(default=None, repr=False)
+    signals: tuple[tuple[str, str], ...] = ()
+    """(beginning of a path, signal against text mining) for us or for all."""
 
     @property
     def unavailable(self) -> bool:
@@ -78,7 +91,13 @@ class RobotsTxt:
     def opt_out(self, url: str) -> str | None:
         """The rule by which robots.txt opts the URL out of text mining; None if it does not."""
         agent = next(self.excluded(url), None)
-        return f"robots.txt: {agent}" if agent is not None else None
+        named = agent or self.signal(url)
+        return f"robots.txt: {named}" if named is not None else None
+
+    def signal(self, url: str) -> str | None:
+        """The content signal for us or for all that forbids text mining; None for none."""
+        path = urlsplit(url).path or "/"
+        return next((signal for about, signal in self.signals if path.startswith(about)), None)
 
     @property
     def group(self) -> str | None:
@@ -87,7 +106,7 @@ class RobotsTxt:
             agent
             for agents, _rules in _groups(self.text)
             for agent in agents
-            if agent == "*" or (agent and PRODUCT.startswith(agent))
+            if agent in ("*", PRODUCT)
         ]
         return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
 
@@ -99,7 +118,7 @@ class RobotsTxt:
             for agents, rules in _groups(self.text)
             if group in agents
             for rule in rules
-            if _fits(rule, url)
+            if rule[1] in ("allow", "disallow") and _fits(rule, url)
         ]
         if group is None or not fitting:
             return None
@@ -121,12 +140,39 @@ def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:
             if began:
                 yield agents, rules
                 agents, rules, began = [], [], False
-            agents.append(value.lower())
+            agents.append(_token(value))
         elif colon and name != "sitemap":
             began = True
-            if name in ("allow", "disallow") and value:
+            if name in ("allow", "disallow", *_SIGNAL_LINES) and value:
                 rules.append((number, name, value))
     yield agents, rules
+
+
+def _signals(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the content signals against text mining; AIPREF's may begin with a path."""
+    for agents, rules in _groups(text):
+        if {PRODUCT, "*"}.isdisjoint(agents):
+            continue
+        for _line, kind, value in rules:
+            if kind in _SIGNAL_LINES and (found := _SIGNAL.search(value)):
+                about = value.split()[0] if value.startswith("/") else "/"
+                yield about, f"{found[1].lower()}=no"
+
+
+def _whole_token(line: re.Match[str]) -> str:
+    """Write the product token of a User-agent line so that Protego compares all of it with ours.
+
+    To Protego "war" is the beginning of our name; RFC 9309 (2.2.1) compares whole tokens.
+    """
+    token = _token(line[2])
+    if token == PRODUCT:
+        return line[1] + PRODUCT
+    return f"{line[1]}not-{line[2]}" if PRODUCT.startswith(token) else line[0]
+
+
+def _token(agent: str) -> str:
+    """Return the product token of a user agent, in lower case; `*` stays."""
+    return re.split(r"[/\s]", agent.lower(), maxsplit=1)[0]
 
 
 def _fits(rule: _Rule, url: str) -> bool:
@@ -136,11 +182,14 @@ def _fits(rule: _Rule, url: str) -> bool:
 
 def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
     """Parse a response; a broken file is read as far as it is readable."""
-    text = body[:MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff")
+    if len(body) > MAX_BYTES:  # cut at the end of a line: half a rule is another rule
+        body = b"".join(body[:MAX_BYTES].splitlines(keepends=True)[:-1])
+    text = body.decode("utf-8", "replace").lstrip("\ufeff")
     readable = status is not None and 200 <= status < 300
     if not readable:
         return RobotsTxt(status=status)
-    return RobotsTxt(status=status, text=text, rules=Protego.parse(text))
+    rules = Protego.parse(_AGENT.sub(_whole_token, text))
+    return RobotsTxt(status=status, text=text, rules=rules, signals=tuple(_signals(text)))
 
 
 def opted_out(
@@ -148,12 +197,15 @@ def opted_out(
 ) -> str | None:
     """The rule by which a page opts out of text and data mining; None if none does.
 
-    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; `noai`
-    in X-Robots-Tag or meta robots; `tdm-reservation: 1` as header or meta tag (TDM Reservation
-    Protocol, W3C Community Group 2024).
+    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; content
+    signals in robots.txt or headers; `noai` in X-Robots-Tag or meta robots; `tdm-reservation: 1` as
+    header or meta tag (TDM Reservation Protocol, W3C Community Group 2024).
     """
     if robots is not None and (rule := robots.opt_out(url)) is not None:
         return rule
+    for name in _SIGNAL_LINES:
+        if found := _SIGNAL.search(headers.get(name, "")):
+            return f"header {name}: {found[1].lower()}=no"
     if headers.get("tdm-reservation", "").strip() == "1":
         return "header tdm-reservation: 1"
     if metas.get("tdm-reservation", "").strip() == "1":
