@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
-from scraper.crawling.pages import headers_of, page_of, part_urls
+from scraper.crawling.pages import conditional_headers, headers_of, page_of, part_urls
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
 from scraper.politeness import revisit
 from scraper.sites.site import Identity, Site
@@ -80,7 +80,7 @@ class Stories:
         self._crawl.counts["wanted"] = len(self._requested) + still_due
         return requests
 
-    def _validators(self, entry: Entry) -> dict[str, str]:
+    def _validators(self, entry: Entry) -> dict[str, bytes]:
         """A site that never answers 304 gets only probes, the first one in every crawl."""
         if not entry.validators:
             return {}
@@ -88,7 +88,7 @@ class Stories:
             unanswered=self._crawl.unanswered, turn=self._with_validators
         )
         self._with_validators += 1
-        return entry.validators if sends else {}
+        return conditional_headers(entry.validators) if sends else {}
 
     def plan(self) -> list[Planned]:
         """What would be requested, and why."""
@@ -170,7 +170,7 @@ class Stories:
         if reason == "pause_requested":
             return  # it was not requested, and stays due
         unsent = reason in ("private_address", "foreign_site", "robots_forbidden")
-        refused = unsent or reason == "redirect_offsite"
+        refused = unsent or reason in ("redirect_offsite", "other_port")
         self._crawl.counts["asked"] += not unsent
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield FetchFailure(
