@@ -78,6 +78,8 @@ class Ledger:
     def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
         """Return what to request at `now`: never requested first, newest story first.
 
+        Pages whose reading broke off come last: whatever they do, the others are read.
+
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
         ones too), `none` (only what was never requested).
         """
@@ -86,7 +88,7 @@ class Ledger:
         everything = f"""(({due}) OR ((checks > 0 OR {imported})
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
-        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        order = f"due_reason IS 'retry_last', (checks > 0 OR {imported}), published_at DESC, id"
         given = {"site": site, "now": instant(now)}
         return list(self._entries(f"site = :site AND state != 'source' AND {where}", given, order))
 
