@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from scrapy.http import Response
@@ -21,6 +22,15 @@ def headers_of(response: Response) -> dict[str, str]:
     return {
         name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values)
         for name, values in response.headers.items()
+    }
+
+
+def conditional_headers(validators: Mapping[str, str]) -> dict[str, bytes]:
+    """Headers of a conditional request: the very bytes that `headers_of` decoded."""
+    return {
+        name: value.encode("latin-1")
+        for name, value in validators.items()
+        if value.isascii() or max(value) <= "\xff"
     }
 
 

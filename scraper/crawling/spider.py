@@ -22,7 +22,7 @@ from archive.records import Check
 from scraper.crawling.crawl import Crawl, Options
 from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
-from scraper.crawling.pages import headers_of
+from scraper.crawling.pages import conditional_headers, headers_of
 from scraper.crawling.responses import refusal_of_error, refusal_of_status
 from scraper.crawling.stories import Stories
 from scraper.crawling.story_reader import StoryReader
@@ -195,12 +195,14 @@ class NewsSpider(Spider):
             and self.crawl.now() - entry.last_checked_at < REST
         )
 
-    def _source_validators(self, address: str) -> dict[str, str]:
+    def _source_validators(self, address: str) -> dict[str, bytes]:
         """An unchanged source announces nothing new, except to a walk back in time."""
         if self.options.since or self.options.until or self.options.plan:
             return {}
         entry = self.crawl.archive.ledger.entry(address, site=self.name)
-        return entry.validators if entry is not None and entry.state == "source" else {}
+        if entry is None or entry.state != "source":
+            return {}
+        return conditional_headers(entry.validators)
 
     async def parse_source(self, response: Response, step: Step) -> AsyncIterator[Request]:
         """Enter the links of a source into the ledger, and follow further sources."""

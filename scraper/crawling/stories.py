@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
-from scraper.crawling.pages import headers_of, page_of
+from scraper.crawling.pages import conditional_headers, headers_of, page_of
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
@@ -60,18 +61,16 @@ class Stories:
         self._reader = reader
         self._crawl = crawl
         self._request = request
-        self._waiting: deque[Entry] = deque()
+        self._waiting: Frontier | None = None
         self._requested: set[int] = set()
         self._with_validators = 0
 
     def next_requests(self) -> list[Request]:
         """Requests for the next stories; none if nothing is left or the limit is reached."""
         if not self._waiting:
-            due = self._crawl.frontier()
-            self._waiting.extend(entry for entry in due if entry.id not in self._requested)
+            self._waiting = self._crawl.frontier(skipping=self._requested)
         requests: list[Request] = []
-        while self._waiting and len(requests) < BATCH and not self._at_limit():
-            entry = self._waiting.popleft()
+        for entry in islice(self._waiting, min(BATCH, self._left())):
             self._requested.add(entry.id)
             request = self._request(
                 entry.url,
@@ -81,11 +80,11 @@ class Stories:
                 headers=self._validators(entry),
             )
             requests.append(request)
-        still_due = 0 if self._at_limit() else len(self._waiting)
+        still_due = len(self._waiting) if self._left() else 0
         self._crawl.counts["wanted"] = len(self._requested) + still_due
         return requests
 
-    def _validators(self, entry: Entry) -> dict[str, str]:
+    def _validators(self, entry: Entry) -> dict[str, bytes]:
         """A site that never answers 304 gets only probes, the first one in every crawl."""
         if not entry.validators:
             return {}
@@ -93,15 +92,16 @@ class Stories:
             unanswered=self._crawl.unanswered, turn=self._with_validators
         )
         self._with_validators += 1
-        return entry.validators if sends else {}
+        return conditional_headers(entry.validators) if sends else {}
 
     def plan(self) -> list[Planned]:
         """What would be requested, and why."""
-        return [Planned.of(entry) for entry in self._crawl.frontier()[: self._crawl.options.limit]]
+        return [Planned.of(entry) for entry in self._crawl.foreseen()[: self._crawl.options.limit]]
 
-    def _at_limit(self) -> bool:
+    def _left(self) -> int:
+        """Stories that the limit still allows."""
         limit = self._crawl.options.limit
-        return limit is not None and len(self._requested) >= limit
+        return BATCH if limit is None else max(0, limit - len(self._requested))
 
     async def parse(
         self, response: Response, entry: Entry
@@ -182,7 +182,7 @@ class Stories:
         if reason == "pause_requested":
             return  # it was not requested, and stays due
         unsent = reason in ("private_address", "foreign_site", "robots_forbidden")
-        refused = unsent or reason == "redirect_offsite"
+        refused = unsent or reason in ("redirect_offsite", "other_port")
         self._crawl.counts["asked"] += not unsent
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield FetchFailure(
