@@ -5,8 +5,9 @@ It is the crawls' frontier, too.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache, partial
@@ -42,6 +43,35 @@ MOVES = ("announced", "woken", "reread", "imported", "taken_down")
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
 _COLUMNS = ", ".join(column.name for column in fields(Entry))
+
+
+class Frontier(Iterator[Entry]):
+    """The rows that a crawl will request, in order, read from the archive a few at a time.
+
+    A row that waits costs eight bytes, so that hundreds of thousands may be due.
+    """
+
+    def __init__(
+        self, numbers: array[int], entries: Callable[[Sequence[int]], Iterator[Entry]]
+    ) -> None:
+        self._numbers = numbers
+        self._entries = entries
+        self._read = 0
+        self._batch: deque[Entry] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are left."""
+        return len(self._batch) + len(self._numbers) - self._read
+
+    def __next__(self) -> Entry:
+        while not self._batch and self._read < len(self._numbers):
+            numbers = self._numbers[self._read : self._read + BATCH]
+            self._read += len(numbers)
+            found = {entry.id: entry for entry in self._entries(numbers)}
+            self._batch.extend(found[number] for number in numbers if number in found)
+        if not self._batch:
+            raise StopIteration
+        return self._batch.popleft()
 
 
 class Ledger:
@@ -96,11 +126,13 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
-    def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
+    def frontier(
+        self, site: str, *, now: datetime, recheck: str, skipping: Container[int] = ()
+    ) -> Frontier:
         """Return what to request at `now`: never requested first, newest story first.
 
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
-        ones too), `none` (only what was never requested).
+        ones too), `none` (only what was never requested). `skipping` are numbers of rows.
         """
         due = "next_check_at IS NOT NULL AND next_check_at <= :now"
         imported = "due_reason IS 'imported'"
@@ -108,8 +140,17 @@ class Ledger:
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
         order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        where = f"site = :site AND state != 'source' AND {where}"
         given = {"site": site, "now": instant(now)}
-        return list(self._entries(f"site = :site AND state != 'source' AND {where}", given, order))
+        found = self._db.conn.execute(f"SELECT id FROM urls WHERE {where} ORDER BY {order}", given)  # noqa: S608 - constants
+
+        def entries(numbers: Sequence[int]) -> Iterator[Entry]:
+            # Those that are still wanted: a take-down may have come between. `iif` keeps SQLite
+            # from going through all that is due each time.
+            among = ",".join(map(str, numbers))
+            return self._entries(f"id IN ({among}) AND iif({where}, 1, 0)", given)
+
+        return Frontier(array("q", (n for (n,) in found if n not in skipping)), entries)
 
     def wake_aliases(self, entry: Entry) -> int:
         """Make a story's other addresses due: this one no longer leads to it.

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +24,7 @@ from scrapy.settings import BaseSettings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
+from archive.ledger.ledger import Frontier
 from archive.records import Announcement, Check, Entry
 from scraper.politeness.locks import locks_of
 from scraper.politeness.pacing import Pacing
@@ -268,9 +269,15 @@ class Crawl:
                 raise _Undo
         return fresh
 
-    def frontier(self) -> list[Entry]:
-        """What is due, in order; in a plan with what the sources would have added."""
-        kept = self.archive.ledger.frontier(self.site, now=self.now(), recheck=self.options.recheck)
+    def frontier(self, *, skipping: Container[int] = ()) -> Frontier:
+        """What is due, in order, but for rows of the ledger with these numbers."""
+        return self.archive.ledger.frontier(
+            self.site, now=self.now(), recheck=self.options.recheck, skipping=skipping
+        )
+
+    def foreseen(self) -> list[Entry]:
+        """What a plan would request: what is due, and what the sources would have added."""
+        kept = list(self.frontier())
         known = {entry.key for entry in kept}
         new = {entry.key: entry for entry in self.rehearsed if entry.key not in known}
         if self.options.recheck == "none":

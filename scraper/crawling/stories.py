@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
 from scraper.crawling.pages import conditional_headers, headers_of, page_of, part_urls
@@ -56,18 +57,16 @@ class Stories:
         self._site = site
         self._crawl = crawl
         self._request = request
-        self._waiting: deque[Entry] = deque()
+        self._waiting: Frontier | None = None
         self._requested: set[int] = set()
         self._with_validators = 0
 
     def next_requests(self) -> list[Request]:
         """Requests for the next stories; none if nothing is left or the limit is reached."""
         if not self._waiting:
-            due = self._crawl.frontier()
-            self._waiting.extend(entry for entry in due if entry.id not in self._requested)
+            self._waiting = self._crawl.frontier(skipping=self._requested)
         requests: list[Request] = []
-        while self._waiting and len(requests) < BATCH and not self._at_limit():
-            entry = self._waiting.popleft()
+        for entry in islice(self._waiting, min(BATCH, self._left())):
             self._requested.add(entry.id)
             request = self._request(
                 entry.url,
@@ -77,7 +76,7 @@ class Stories:
                 headers=self._validators(entry),
             )
             requests.append(request)
-        still_due = 0 if self._at_limit() else len(self._waiting)
+        still_due = len(self._waiting) if self._left() else 0
         self._crawl.counts["wanted"] = len(self._requested) + still_due
         return requests
 
@@ -93,11 +92,12 @@ class Stories:
 
     def plan(self) -> list[Planned]:
         """What would be requested, and why."""
-        return [Planned.of(entry) for entry in self._crawl.frontier()[: self._crawl.options.limit]]
+        return [Planned.of(entry) for entry in self._crawl.foreseen()[: self._crawl.options.limit]]
 
-    def _at_limit(self) -> bool:
+    def _left(self) -> int:
+        """Stories that the limit still allows."""
         limit = self._crawl.options.limit
-        return limit is not None and len(self._requested) >= limit
+        return BATCH if limit is None else max(0, limit - len(self._requested))
 
     def parse(self, response: Response, entry: Entry) -> Iterator[Page | FetchFailure | Request]:
         """Parse a story's first page; its further pages are requested before it is processed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.ledger.ledger import LASTMOD_CHECKS
+from archive.maintenance.takedown import take_down as erase
 from archive.records import Announcement
 from tests.archive.invented import (
     DAY,
@@ -356,6 +358,35 @@ def test_a_recheck_mode_says_what_is_asked_for_again(
 ) -> None:
     everything(archive)
     assert frontier(archive, recheck=recheck) == [url_of(number) for number in numbers]
+
+
+def test_a_story_that_waits_costs_a_few_bytes(archive: Archive) -> None:
+    number = 4_000
+    announce(archive, *(link(n) for n in range(number)))
+    tracemalloc.start()
+    try:
+        due = archive.ledger.frontier(SITE, now=NOW, recheck="due")
+        first = next(due)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert first.url == url_of(0)
+    assert len(due) == number - 1
+    rows_read = 500  # held at a time, 3 kB each while they are read
+    assert peak < rows_read * 6_000 + number * 50
+
+
+def test_the_frontier_is_read_a_few_rows_at_a_time_and_is_complete(archive: Archive) -> None:
+    announce(archive, *(link(n) for n in range(1_203)))
+    due = archive.ledger.frontier(SITE, now=NOW, recheck="due", skipping={1, 700})
+    assert [entry.id for entry in due] == [n for n in range(1, 1_204) if n not in (1, 700)]
+
+
+def test_a_story_that_is_taken_down_while_it_waits_is_not_requested(archive: Archive) -> None:
+    announce(archive, *(link(n) for n in range(1, 4)))
+    due = archive.ledger.frontier(SITE, now=NOW, recheck="due")
+    erase(archive, SITE, f"{SITE}-2", url=url_of(2), reason="by request", now=NOW)
+    assert [entry.url for entry in due] == [url_of(1), url_of(3)]
 
 
 def test_the_frontier_is_of_one_site(archive: Archive) -> None:
