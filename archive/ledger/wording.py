@@ -83,6 +83,10 @@ REASONS: dict[str, str] = {
     ),
     "given_up": "it failed six times in a row",
     "lastmod": "its source says that it was modified since the last check",
+    "lastmod_doubted": (
+        "its source says that it was modified, as it said of pages in which checks found no "
+        "change, so it is due by the usual rule"
+    ),
     "woken": "another address of the story no longer leads to it",
     "reread": "the current extractor found a story in the kept page",
     "imported": "imported (`warta import`); a crawl requests it only with `--recheck all`",

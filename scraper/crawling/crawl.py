@@ -268,7 +268,9 @@ class Crawl:
             if link.refused is not None:
                 self.counts[f"refused/{link.refused}"] += 1
         with suppress(_Undo), self.writing():
-            wanted = self.archive.ledger.announce(self.site, links, source=source)
+            wanted = self.archive.ledger.announce(
+                self.site, links, source=source, counts=self.counts
+            )
             if self.options.plan:
                 self.rehearsed += wanted
                 raise _Undo

@@ -6,6 +6,11 @@ that finds nothing lengthens the wait by half, up to eight-fold; a check that fi
 it. If a site always sends the whole page, never a 304, a check costs much more, and the wait is
 half as long again. After 90 days, or 30 if at least three checks found no change, a story is never
 requested again unless a sitemap reports it as modified, or with `--recheck all`.
+
+A sitemap that reports a story as modified makes it due at once. Some say so of every story at any
+time: where nine of ten checks after such reports found no change, of the last 50 of the stories
+that a sitemap lists and of at least ten, its reports are not believed (`lastmod_doubted`). Later
+checks of these stories, due by their age, count for it or against it.
 """
 
 from __future__ import annotations
