@@ -50,6 +50,9 @@ def text_digest(values: Iterable[str | None]) -> str:
     return digest.hexdigest()
 
 
+MAX_URL = 2_048
+"""Characters of a web address: the limit of the sitemaps protocol, and of most servers."""
+
 # Parameters that say where a reader came from, never which story: from AdGuard's TrackParamFilter
 # (general_url.txt), ClearURLs' global rules and Firefox's query stripping, as of November 2026.
 _TRACKING = re.compile(
@@ -79,8 +82,10 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("HTTP://www.Example.id:80//berita/x/../%7ea%c3%a9?utm_source=x&id=3#top")
     'https://www.example.id/berita/~a%C3%A9?id=3'
 
-    Raises ValueError where `url` is no web address.
+    Raises ValueError where `url` is no web address, or longer than MAX_URL.
     """
+    if len(url) > MAX_URL:
+        raise ValueError(f"longer than a web address: {url[:200]}")
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:
@@ -104,8 +109,11 @@ def _one_spelling(escape: re.Match[str]) -> str:
 
 def joined_url(base: str, address: str) -> str | None:
     """Return an address on a page as an absolute URL; None for one that is no web address."""
+    address = address.strip()
+    if len(address) > MAX_URL:
+        return None
     try:
-        url = urljoin(base, address.strip())
+        url = urljoin(base, address)
     except ValueError:  # a broken IPv6 address
         return None
     return url if url.startswith(("http://", "https://")) else None

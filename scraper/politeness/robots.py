@@ -27,7 +27,8 @@ are text and data mining; `search` is none.
 _SIGNAL = re.compile(
     rf"(?<![\w-])({'|'.join(SIGNALS)})\s*=\s*(?:no?|0|false)(?![\w-])", re.IGNORECASE
 )
-_AGENT = re.compile(r"^(\s*user[ -]?agent\s*:[ \t]*)([^\s#]+)", re.IGNORECASE | re.MULTILINE)
+_USER_AGENT = re.compile(r"user(?:-|\s*)agent(?:\s*:|\s)(.*)", re.IGNORECASE)
+_OTHERS = "another crawler"
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
@@ -159,17 +160,6 @@ def _signals(text: str) -> Iterator[tuple[str, str]]:
                 yield about, f"{found[1].lower()}=no"
 
 
-def _whole_token(line: re.Match[str]) -> str:
-    """Write the product token of a User-agent line so that Protego compares all of it with ours.
-
-    To Protego "war" is the beginning of our name; RFC 9309 (2.2.1) compares whole tokens.
-    """
-    token = _token(line[2])
-    if token == PRODUCT:
-        return line[1] + PRODUCT
-    return f"{line[1]}not-{line[2]}" if PRODUCT.startswith(token) else line[0]
-
-
 def _token(agent: str) -> str:
     """Return the product token of a user agent, in lower case; `*` stays."""
     return re.split(r"[/\s]", agent.lower(), maxsplit=1)[0]
@@ -188,8 +178,48 @@ def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
     readable = status is not None and 200 <= status < 300
     if not readable:
         return RobotsTxt(status=status)
-    rules = Protego.parse(_AGENT.sub(_whole_token, text))
-    return RobotsTxt(status=status, text=text, rules=rules, signals=tuple(_signals(text)))
+    return RobotsTxt(
+        status=status,
+        text=text,
+        rules=Protego.parse(_relevant(text)),
+        signals=tuple(_signals(text)),
+    )
+
+
+def _relevant(text: str) -> str:
+    """The file with one name in place of all user agents that are none of ours.
+
+    The parser keeps a list of rules per user agent of a group: thousands of both in one group would
+    be millions of rules. It takes the beginning of a name for the name ("war" for "warta"), where
+    RFC 9309 (2.2.1) compares whole product tokens.
+    """
+    lines = text.splitlines()
+    agents = [_agent(line) for line in lines]
+    deciding = {"*", *(name.lower() for name in (PRODUCT, *AI_CRAWLERS))}
+    kept: list[str] = []
+    group: set[str] = set()
+    for line, agent in zip(lines, agents, strict=True):
+        if agent is None:
+            kept.append(line)
+            group = group if _is_blank(line) else set()
+            continue
+        agent = agent if agent in deciding else _OTHERS
+        if agent not in group:
+            group.add(agent)
+            kept.append(f"User-agent: {agent}")
+    return "\n".join(kept)
+
+
+def _agent(line: str) -> str | None:
+    """The product token that a line names, as the parser reads it; None for another line."""
+    match = _USER_AGENT.match(line.partition("#")[0].strip())
+    if match is None:
+        return None
+    return _token(match[1].strip())
+
+
+def _is_blank(line: str) -> bool:
+    return not line.partition("#")[0].strip()
 
 
 def opted_out(
