@@ -33,6 +33,10 @@ class Page:
     """Number of further pages that were announced but unavailable."""
     conditional: bool = False
     """Whether the request was conditional and the server sent the page regardless. Not kept."""
+    incomplete: bool = False
+    """Whether the response ended early or is a part of the page: no evidence of its text. Not kept,
+    but the reason of its failed check is.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

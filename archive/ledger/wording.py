@@ -47,6 +47,8 @@ REASONS: dict[str, str] = {
     # what the page turned out to be
     "too_large": "the page is larger than the limit, as sent or once decompressed",
     "empty_page": "the response was empty",
+    "incomplete": "the response ended early, or is only a part of the page; its bytes are kept",
+    "much_shorter": "the page is suddenly much shorter than its story; it is requested once more",
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",

@@ -44,6 +44,7 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
         body=response.body,
         fetched_at=fetched_at,
         conditional=request is not None and any(name in request.headers for name in VALIDATORS),
+        incomplete=is_incomplete(response),
     )
 
 

@@ -14,6 +14,8 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from scraper.crawling.middlewares.decompression import CUT
+
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
     r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
@@ -24,6 +26,9 @@ _BINARY = re.compile(
 )
 
 
+AT_THE_END = 4_096
+"""Bytes at the end of a page in which its end tag is: some servers add comments after it."""
+_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 _TRAILERS = "Trailer headers data is too long"
 """Of Twisted's error for what follows a chunked body."""
 
@@ -61,6 +66,24 @@ def refusal_of_content(response: Response) -> str | None:
     ):
         return "not_html"
     return None
+
+
+def is_incomplete(response: Response) -> bool:
+    """Whether a response of status 2xx is not a whole page.
+
+    Scrapy flags a body that is shorter than its Content-Length or whose last chunk is missing
+    (`dataloss`), and any whose end only the end of the connection shows (`partial`): of those, the
+    whole ones end with `</html>`.
+    """
+    flags = {*response.flags}
+    if response.status == 206 or not flags.isdisjoint(("dataloss", CUT)):
+        return True
+    return "partial" in flags and not ends_as_html(response.body)
+
+
+def ends_as_html(body: bytes) -> bool:
+    """Whether a page has the end tag that nearly all sites send."""
+    return _END.search(body, max(0, len(body) - AT_THE_END)) is not None
 
 
 def refusal_of_error(failure: Failure) -> str:

@@ -31,6 +31,9 @@ PART_PRIORITY = 1
 MAX_PARTS = 20
 """Pages of one story; further ones count as missing."""
 
+KEEP_INCOMPLETE = {"download_fail_on_dataloss": False}
+"""A response that ends early is no error of the request: its bytes are kept."""
+
 RequestOf = Callable[..., Request]
 
 
@@ -76,6 +79,7 @@ class Stories:
                 errback=self.failed,
                 cb_kwargs={"entry": entry},
                 headers=self._validators(entry),
+                meta=KEEP_INCOMPLETE,
             )
             requests.append(request)
         still_due = len(self._waiting) if self._left() else 0
@@ -113,6 +117,9 @@ class Stories:
         page = page_of(
             response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
         )
+        if page.incomplete:
+            yield page
+            return
         try:
             parts = await self._reader.parts(page)
         except Abandoned:
@@ -150,6 +157,7 @@ class Stories:
             self.parse_part,
             errback=self.part_failed,
             priority=PART_PRIORITY,
+            meta=KEEP_INCOMPLETE,
             cb_kwargs={"page": page, "parts": parts[1:], "entry": entry},
         )
 
@@ -160,9 +168,9 @@ class Stories:
         outcome, _reason = self._judge(response, entry)
         url = response.request.url if response.request is not None else response.url
         same_part = self._site.part_number(response.url) == self._site.part_number(url)
-        if outcome is None and same_part:
-            now = self._crawl.now()
-            part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
+        now = self._crawl.now()
+        part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
+        if outcome is None and same_part and not part.incomplete:
             page = replace(page, parts=(*page.parts, part))
         else:
             page = replace(page, missing_parts=page.missing_parts + 1)
