@@ -15,6 +15,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from scraper.crawling.middlewares.decompression import CUT
+from scraper.ingest.whole import ends_as_html
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
@@ -26,9 +27,6 @@ _BINARY = re.compile(
 )
 
 
-AT_THE_END = 4_096
-"""Bytes at the end of a page in which its end tag is: some servers add comments after it."""
-_END = re.compile(rb"</(?:html|body)\s*>", re.IGNORECASE)
 _TRAILERS = "Trailer headers data is too long"
 """Of Twisted's error for what follows a chunked body."""
 
@@ -79,11 +77,6 @@ def is_incomplete(response: Response) -> bool:
     if response.status == 206 or not flags.isdisjoint(("dataloss", CUT)):
         return True
     return "partial" in flags and not ends_as_html(response.body)
-
-
-def ends_as_html(body: bytes) -> bool:
-    """Whether a page has the end tag that nearly all sites send."""
-    return _END.search(body, max(0, len(body) - AT_THE_END)) is not None
 
 
 def refusal_of_error(failure: Failure) -> str:

@@ -15,7 +15,12 @@ from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
 from scraper.crawling.pages import conditional_headers, headers_of, page_of
-from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.responses import (
+    is_incomplete,
+    refusal_of_content,
+    refusal_of_error,
+    refusal_of_status,
+)
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingFailed
@@ -143,7 +148,7 @@ class Stories:
         named = self._site.identify(response.url)
         if not isinstance(named, Identity) or named.key != entry.key:
             return "refused", "redirect_not_article"
-        refusal = refusal_of_content(response)
+        refusal = None if is_incomplete(response) else refusal_of_content(response)
         if refusal is None:
             return None, None
         return "failed" if refusal == "empty_page" else "refused", refusal

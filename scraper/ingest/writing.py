@@ -17,10 +17,13 @@ from archive.revisions.changes import Change, change_of, reading_digest
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
 from scraper.ingest.reread import Reread, doubted, lost_layout
+from scraper.ingest.whole import is_much_shorter, misses_its_end
 from scraper.politeness import revisit
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
 
+BELIEVED_AFTER = 3
+"""Checks in a row without the site's usual end tag after which a page is believed without it."""
 OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
 """What became of an imported story: `known` is one that a crawl read, or that its site removed, and
 `taken_down` one of `warta remove`; both are left alone.
@@ -98,7 +101,7 @@ def write_page(
     if archive.history.taken_down(entry.site, entry.key):
         return None
     newest = archive.history.newest(entry.site, entry.key)
-    refusal = fetched.refusal or _doubt(fetched, newest)
+    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
@@ -268,13 +271,24 @@ def _forget_evidence(archive: Archive, in_advance: Written | None) -> None:
         archive.snapshots.erase([in_advance.evidence_id])
 
 
-def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
-    """Return why a page of a known story is not believed: its text would pass for an edit."""
-    if fetched.article is None or newest is None:
+def _doubt(
+    archive: Archive, entry: Entry, fetched: Fetched, newest: Mapping[str, Any] | None
+) -> str | None:
+    """Return why a page is not believed: its text would pass for an edit."""
+    page, article = fetched.snapshot.page, fetched.article
+    last = archive.ledger.reason(entry.url, site=entry.site)
+    # A site may give up its end tag: what was incomplete three times is what it sends.
+    known = last == "incomplete" and entry.failures >= BELIEVED_AFTER
+    if not known and misses_its_end(archive, page):
+        return "incomplete"
+    if article is None or newest is None:
         return None
-    if fetched.snapshot.page.missing_parts:
+    if page.missing_parts:
         return "missing_parts"
-    return "layout_missed" if lost_layout(newest, fetched.article) else None
+    if lost_layout(newest, article):
+        return "layout_missed"
+    shorter = last != "much_shorter" and is_much_shorter(newest, article)
+    return "much_shorter" if shorter else None
 
 
 def _write_refusal(
