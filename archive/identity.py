@@ -57,6 +57,10 @@ _TRACKING = re.compile(
 _DOUBLE_SLASH = re.compile(r"/{2,}")
 
 
+MAX_URL = 8_000
+"""Characters of an address; RFC 9110 (4.1) recommends that at least as many are supported."""
+
+
 @lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
     """Return the URL over https without port, fragment, tracking, double or trailing slash.
@@ -66,8 +70,10 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("HTTP://www.Example.id:80//berita//a?utm_source=x&id=3#top")
     'https://www.example.id/berita/a?id=3'
 
-    Raises ValueError where `url` is no web address.
+    Raises ValueError where `url` is no web address, or longer than MAX_URL.
     """
+    if len(url) > MAX_URL:
+        raise ValueError(f"too long for a web address: {url[:200]}")
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:
@@ -83,6 +89,8 @@ def canonical_url(url: str) -> str:
 
 def joined_url(base: str, address: str) -> str | None:
     """Return an address on a page as an absolute URL; None for one that is no web address."""
+    if len(address) > MAX_URL:
+        return None
     try:
         url = urljoin(base, address.strip())
     except ValueError:  # a broken IPv6 address
