@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Self
 
 from scrapy import Spider
@@ -23,6 +24,7 @@ from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import FetchFailure
 from scraper.extraction import read_page
 from scraper.extraction.article import refusal_of_article
+from scraper.ingest.waiting import WaitingPages
 from scraper.ingest.writing import Fetched, Policy, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
 
@@ -85,6 +87,34 @@ class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
     def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
+        """Write what a request brought, or keep it waiting for others of the crawl."""
+        if isinstance(item, FetchFailure):
+            return self._write_one(item)
+        written = {id(page): self._write_one(page) for page in self._ready(item)}
+        return written.get(id(item), item)
+
+    def _ready(self, item: Fetched) -> list[Fetched]:
+        try:
+            return self._waiting.arrive(item)
+        except Exception:  # a bug must not lose the page
+            logger.exception("%s could not be compared with others", item.snapshot.page.url)
+            return [item]
+
+    def close_spider(self) -> None:
+        """Write the pages that still wait."""
+        for page in self._waiting.rest():
+            self._write_one(page)
+
+    @cached_property
+    def _policy(self) -> Policy:
+        crawl = self._crawl
+        return Policy(crawl_id=crawl.id, keep=crawl.keep, unanswered=crawl.unanswered)
+
+    @cached_property
+    def _waiting(self) -> WaitingPages:
+        return WaitingPages(self._crawl.archive, self._spider.site, self._policy)
+
+    def _write_one(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
         """Write what a request brought.
 
         What fails for another reason than the archive's is a bug: the URL counts as failed.
@@ -109,8 +139,7 @@ class WriteRevision(_Stage):
                 check = _check(item, crawl.id)
                 written = write_failure(crawl.archive, item.entry, check, robots)
             else:
-                policy = Policy(crawl_id=crawl.id, keep=crawl.keep, unanswered=crawl.unanswered)
-                written = write_page(crawl.archive, self._spider.site, item, policy)
+                written = write_page(crawl.archive, self._spider.site, item, self._policy)
         if written is not None:
             self._report(item, written)
         return written.revision if written is not None else None
