@@ -50,6 +50,9 @@ def text_digest(values: Iterable[str | None]) -> str:
     return digest.hexdigest()
 
 
+MAX_URL = 2_048
+"""Characters of a web address: the limit of the sitemaps protocol, and of most servers."""
+
 _TRACKING = re.compile(
     r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$",
     re.IGNORECASE,
@@ -66,8 +69,10 @@ def canonical_url(url: str) -> str:
     >>> canonical_url("HTTP://www.Example.id:80//berita//a?utm_source=x&id=3#top")
     'https://www.example.id/berita/a?id=3'
 
-    Raises ValueError where `url` is no web address.
+    Raises ValueError where `url` is no web address, or longer than MAX_URL.
     """
+    if len(url) > MAX_URL:
+        raise ValueError(f"longer than a web address: {url[:200]}")
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:
@@ -83,8 +88,11 @@ def canonical_url(url: str) -> str:
 
 def joined_url(base: str, address: str) -> str | None:
     """Return an address on a page as an absolute URL; None for one that is no web address."""
+    address = address.strip()
+    if len(address) > MAX_URL:
+        return None
     try:
-        url = urljoin(base, address.strip())
+        url = urljoin(base, address)
     except ValueError:  # a broken IPv6 address
         return None
     return url if url.startswith(("http://", "https://")) else None

@@ -5,9 +5,12 @@ It is the crawls' frontier, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlite_utils import Database
@@ -27,12 +30,48 @@ IGNORES_CONDITIONAL_AFTER = 30
 as one that never answers 304.
 """
 
+LASTMOD_WINDOW = 50
+"""Newest checks after a `lastmod`, of the stories that a source lists, by which it is judged."""
+LASTMOD_CHECKS = 10
+"""Fewer such checks say nothing of a source."""
+LASTMOD_WRONG = 0.9
+"""Share of these checks without a change from which on the source is not believed."""
+
 MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
 _COLUMNS = ", ".join(column.name for column in fields(Entry))
+
+
+class Frontier(Iterator[Entry]):
+    """The rows that a crawl will request, in order, read from the archive a few at a time.
+
+    A row that waits costs eight bytes, so that hundreds of thousands may be due.
+    """
+
+    def __init__(
+        self, numbers: array[int], entries: Callable[[Sequence[int]], Iterator[Entry]]
+    ) -> None:
+        self._numbers = numbers
+        self._entries = entries
+        self._read = 0
+        self._batch: deque[Entry] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are left."""
+        return len(self._batch) + len(self._numbers) - self._read
+
+    def __next__(self) -> Entry:
+        while not self._batch and self._read < len(self._numbers):
+            numbers = self._numbers[self._read : self._read + BATCH]
+            self._read += len(numbers)
+            found = {entry.id: entry for entry in self._entries(numbers)}
+            self._batch.extend(found[number] for number in numbers if number in found)
+        if not self._batch:
+            raise StopIteration
+        return self._batch.popleft()
 
 
 class Ledger:
@@ -45,19 +84,31 @@ class Ledger:
         self._db = db
         self._clock = clock
 
-    def announce(self, site: str, links: Sequence[Announcement], *, source: str) -> list[Entry]:
-        """Write what is new among `links`; return the entries that are due, in their order."""
+    def announce(
+        self,
+        site: str,
+        links: Sequence[Announcement],
+        *,
+        source: str,
+        counts: Counter[str] | None = None,
+    ) -> list[Entry]:
+        """Write what is new among `links`; return the entries that are due, in their order.
+
+        `counts` gets the times of modification that were not believed, as `lastmod_doubted`.
+        """
         wanted: list[Entry] = []
+        counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
             some = list(batch)
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
+            doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
             for link in some:
                 entry, taken = known.get(link.url), living.get(link.key)
                 if entry is None:
                     entry = self._insert(site, link, source, taken, buried=link.key in buried)
                 elif link.key not in buried:
-                    entry = self._announced_again(entry, link, taken)
+                    entry = self._announced_again(entry, link, taken, doubts, counts)
                 known[link.url] = entry
                 if entry.state in ALIVE:
                     living.setdefault(link.key, entry)
@@ -75,20 +126,33 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
-    def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
+    def frontier(
+        self, site: str, *, now: datetime, recheck: str, skipping: Container[int] = ()
+    ) -> Frontier:
         """Return what to request at `now`: never requested first, newest story first.
 
+        Pages whose reading broke off come last: whatever they do, the others are read.
+
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
-        ones too), `none` (only what was never requested).
+        ones too), `none` (only what was never requested). `skipping` are numbers of rows.
         """
         due = "next_check_at IS NOT NULL AND next_check_at <= :now"
         imported = "due_reason IS 'imported'"
         everything = f"""(({due}) OR ((checks > 0 OR {imported})
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
-        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        order = f"due_reason IS 'retry_last', (checks > 0 OR {imported}), published_at DESC, id"
+        where = f"site = :site AND state != 'source' AND {where}"
         given = {"site": site, "now": instant(now)}
-        return list(self._entries(f"site = :site AND state != 'source' AND {where}", given, order))
+        found = self._db.conn.execute(f"SELECT id FROM urls WHERE {where} ORDER BY {order}", given)  # noqa: S608 - constants
+
+        def entries(numbers: Sequence[int]) -> Iterator[Entry]:
+            # Those that are still wanted: a take-down may have come between. `iif` keeps SQLite
+            # from going through all that is due each time.
+            among = ",".join(map(str, numbers))
+            return self._entries(f"id IN ({among}) AND iif({where}, 1, 0)", given)
+
+        return Frontier(array("q", (n for (n,) in found if n not in skipping)), entries)
 
     def wake_aliases(self, entry: Entry) -> int:
         """Make a story's other addresses due: this one no longer leads to it.
@@ -326,10 +390,18 @@ class Ledger:
         }
         return self._row(insert_row(self._db, "urls", row))
 
-    def _announced_again(self, entry: Entry, link: Announcement, taken: Entry | None) -> Entry:
+    def _announced_again(
+        self,
+        entry: Entry,
+        link: Announcement,
+        taken: Entry | None,
+        doubts: Callable[[], bool],
+        counts: Counter[str],
+    ) -> Entry:
         """Make a known URL due that was skipped, an alias or refused by its look and is wanted now.
 
-        So does a `lastmod` after its last check. `taken` is the URL that represents its story.
+        So does a `lastmod` after its last check, unless `doubts` says that the source's are wrong.
+        `taken` is the URL that represents its story.
         """
         now = self._clock.now
         # Today's profile may accept what an earlier one refused.
@@ -343,11 +415,36 @@ class Ledger:
             else:
                 return entry
         elif _changed_since(entry, link.lastmod, now) and not self._is_due(entry):
-            self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
-            update_row(self._db, "urls", entry.id, lastmod=instant(link.lastmod))
+            if doubts():
+                counts["lastmod_doubted"] += 1
+                self._note_doubt(entry)
+            else:
+                self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
+                update_row(self._db, "urls", entry.id, lastmod=instant(link.lastmod))
         else:
             return entry
         return self._row(entry.id)
+
+    def _note_doubt(self, entry: Entry) -> None:
+        """Note once per check that a `lastmod` was not believed; the story is due as before."""
+        if entry.next_check_at is not None and entry.due_reason != "lastmod_doubted":
+            due_at = entry.next_check_at
+            self.move(entry, "announced", entry.state, due_at=due_at, why="lastmod_doubted")
+
+    def _doubts_lastmod(self, listed: Iterable[int]) -> bool:
+        """Whether the times of modification of these URLs were wrong: by the checks after them."""
+        ids = list(listed)
+        (checks, quiet), *_ = self._db.conn.execute(
+            f"""SELECT count(*), coalesce(sum(outcome IN ('unchanged', 'not_modified')), 0) FROM (
+                SELECT c.outcome FROM checks a JOIN checks c ON c.id = (
+                    SELECT min(n.id) FROM checks n WHERE n.url_id = a.url_id AND n.id > a.id
+                        AND n.outcome IN ('kept', 'unchanged', 'not_modified'))
+                WHERE a.url_id IN ({",".join("?" * len(ids))}) AND a.outcome = 'announced'
+                    AND a.due_reason IN ('lastmod', 'lastmod_doubted')
+                ORDER BY a.id DESC LIMIT ?)""",  # noqa: S608 - question marks
+            [*ids, LASTMOD_WINDOW],
+        )
+        return bool(checks >= LASTMOD_CHECKS and quiet >= LASTMOD_WRONG * checks)
 
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
         statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants

@@ -36,8 +36,11 @@ REASONS: dict[str, str] = {
     "connection_failed": "no connection could be made, or it was lost",
     "dns_failed": "the host's name could not be resolved",
     "tls_failed": "no secure connection could be made (TLS)",
+    "headers_too_large": "the response has more headers than any page needs",
+    "encoded_too_often": "the response was compressed more than three times over",
     "redirect_loop": "the redirects never ended",
     "redirect_offsite": "a redirect led to another site",
+    "other_port": "the address, or a redirect, names another port than the site's",
     "redirect_not_article": "a redirect led to a page that is no article, often the home page",
     "robots_forbidden": "robots.txt forbids this address for us",
     "robots_unavailable": "robots.txt was unavailable, so the site is not crawled now (RFC 9309)",
@@ -56,6 +59,10 @@ REASONS: dict[str, str] = {
     "pause_requested": "the server requested a longer pause than a crawl waits; the crawl ends",
     "overloaded": "eight addresses in a row got 429 or 503; no requests for an hour",
     "extraction_failed": "the page could not be read; its bytes are kept",
+    "reading_broke_off": (
+        "reading it did not end: it took too long, needed too much memory or crashed, or the crawl "
+        "was killed meanwhile"
+    ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
     # why a URL is due, or never again
@@ -74,8 +81,15 @@ REASONS: dict[str, str] = {
     "may_come_back": "a story that was removed may come back",
     "gone_for_good": "it was still gone when it was requested again",
     "retry": "it failed; it is retried up to five times, later each time",
+    "retry_last": (
+        "reading it broke off; it is retried up to five times, after all others, later each time"
+    ),
     "given_up": "it failed six times in a row",
     "lastmod": "its source says that it was modified since the last check",
+    "lastmod_doubted": (
+        "its source says that it was modified, as it said of pages in which checks found no "
+        "change, so it is due by the usual rule"
+    ),
     "woken": "another address of the story no longer leads to it",
     "reread": "the current extractor found a story in the kept page",
     "imported": "imported (`warta import`); a crawl requests it only with `--recheck all`",

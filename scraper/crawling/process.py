@@ -19,6 +19,9 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.sites.loader import project_settings
 
+_READING = {"workers": "READERS", "deadline": "READING_DEADLINE", "memory": "READING_MEMORY"}
+"""Key of [reading] -> Scrapy setting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlOverrides:
@@ -46,6 +49,9 @@ def configured_settings(known: Loaded) -> Iterator[str]:
         yield f"CONTACT={configuration.contact}"
     if ("crawl", "keep") in known.origins:
         yield f"KEEP={configuration.crawl.keep}"
+    for key, setting in _READING.items():
+        if ("reading", key) in known.origins:
+            yield f"{setting}={getattr(configuration.reading, key)}"
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import deque
 
 from archive.archive import Archive
-from scraper.ingest.reread import read_again
-from scraper.ingest.same_body import REASON, Candidate, must_wait
+from scraper.ingest.reread import Reread
+from scraper.ingest.same_body import Candidate, must_wait
 from scraper.ingest.writing import Fetched, Policy
 from scraper.sites.site import Identity, Site
 
@@ -20,7 +20,7 @@ MAX_WAIT = 32
 MAX_BYTES = 16_000_000
 """Bytes of the pages that wait; the oldest is written when there are more."""
 LEARNED = 4
-"""Doubted pages of earlier crawls whose texts a crawl learns before its first page waits."""
+"""Doubted pages of earlier crawls whose texts a crawl learns."""
 
 
 class WaitingPages:
@@ -32,7 +32,6 @@ class WaitingPages:
         self._sightings = policy.sightings
         self._waiting: deque[tuple[int, Fetched]] = deque()
         self._arrived = self._bytes = 0
-        self._learned = False
 
     def arrive(self, fetched: Fetched) -> list[Fetched]:
         """Return the pages to write now that this one has arrived, in their order."""
@@ -40,7 +39,6 @@ class WaitingPages:
         ready = [fetched]
         candidate = self._candidate(fetched)
         if candidate is not None:
-            self._learn()
             self._sightings.remember(candidate)
             self._waiting.append((self._arrived, fetched))
             self._bytes += _size(fetched)
@@ -48,6 +46,13 @@ class WaitingPages:
         while self._waiting and self._is_full():
             ready.append(self._next())
         return ready
+
+    def learn(self, again: Reread) -> None:
+        """Remember the text of a page that an earlier crawl doubted."""
+        if again.article is not None:
+            url, key = again.evidence.url, again.evidence.key
+            candidate = Candidate.of(self._archive, self._site, url, key, again.article)
+            self._sightings.remember(candidate, learned=True)
 
     def rest(self) -> list[Fetched]:
         """Return the pages that still wait, at the end of the crawl."""
@@ -71,20 +76,6 @@ class WaitingPages:
         if not must_wait(self._archive, self._site, page.requested_url, named.key, article):
             return None
         return Candidate.of(self._archive, self._site, page.requested_url, named.key, article)
-
-    def _learn(self) -> None:
-        """Read what earlier crawls doubted, once: the fault may last."""
-        if self._learned:
-            return
-        self._learned = True
-        queue = self._archive.reread_queue
-        for evidence in queue.refused(self._site.name, REASON, limit=LEARNED):
-            article = read_again(self._archive, self._site, evidence).article
-            if article is not None:
-                candidate = Candidate.of(
-                    self._archive, self._site, evidence.url, evidence.key, article
-                )
-                self._sightings.remember(candidate, learned=True)
 
 
 def _size(fetched: Fetched) -> int:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from archive.identity import canonical_url
+from archive.identity import MAX_URL, canonical_url
 from scraper.sites.addresses import is_private
 from scraper.sites.sources import Source
 
@@ -198,6 +198,8 @@ class Site:
 
     def identify(self, url: str) -> Identity | Refusal:
         """Return the story of an address, or why it is none of this site's; never raises."""
+        if len(url) > MAX_URL:
+            return Refusal(url=url[:MAX_REFUSED_URL], reason="bad_address")
         return _identified(self, url)
 
     def part_number(self, url: str) -> int:
