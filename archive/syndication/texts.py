@@ -90,6 +90,8 @@ class Twin:
     """The page of its newest revision; None where that is not kept."""
     fetched_at: datetime | None
     """When that page was fetched; aware, UTC."""
+    crawl_id: int | None
+    """The crawl that fetched it."""
 
 
 class Texts:
@@ -127,7 +129,8 @@ class Texts:
             found = {equal: PLACES, **found}
         numbers = [number for number, agreement in found.items() if agreement >= agreeing]
         rows = self._execute(
-            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at
+            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at,
+                s.crawl_id
             FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
             JOIN articles a ON a.id = x.article_id
             JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
@@ -147,8 +150,9 @@ class Texts:
                 agreement=found[text_id],
                 snapshot_id=snapshot_id,
                 fetched_at=parsed(fetched_at),
+                crawl_id=crawl_id,
             )
-            for other, url, headline, text_id, snapshot_id, fetched_at in rows.fetchall()
+            for other, url, headline, text_id, snapshot_id, fetched_at, crawl_id in rows.fetchall()
         ]
 
     def forget(self) -> None:

@@ -165,7 +165,7 @@ def read(
     metadata = read_metadata(page, head, profile, match, identity)
     headline = metadata.fields.get("headline")
     own = _identified(profile, url)
-    if own is not None and names_another_story(page, head, profile, own, headline):
+    if own is not None and names_another_story(page, head, profile, own):
         metadata.warnings.append("names_another_story")
     node = match.node if match is not None else find_article(page, headline)
     if site is not None and node is not None:

@@ -14,15 +14,13 @@ from scraper.sites.site import Identity, Site
 _DIGITS = re.compile(r"\d+")
 
 
-def names_another_story(
-    page: Document, head: Head, site: Site, own: Identity, headline: str | None
-) -> bool:
+def names_another_story(page: Document, head: Head, site: Site, own: Identity) -> bool:
     """Return whether a page names a story of its site, but not the one of its address.
 
     It does so by rel=canonical, og:url, its JSON-LD, or the site's own key in its text. One of them
     that names the story of the address is enough to believe the page. An address that is no story
     of this site (the home page, a section, a partner's site) names none. JSON-LD may describe
-    other stories, so it counts alone only under the page's own headline.
+    other stories, so alone it counts only under a headline that the page shows.
     """
     links = [head.links.get("canonical"), head.metas.get("og:url")]
     linked = list(_stories(site, own.url, links))
@@ -34,8 +32,11 @@ def names_another_story(
         return code != own.story_id
     if linked:
         return True
-    titles = [title for title, _url in head.described]
-    return bool(described) and normalised(headline or "") in map(normalised, titles)
+    shown = (page.text("h1"), page.text("title"), head.meta("og:title"))
+    titles = " ".join(normalised(title or "") for title in shown).lower()
+    return bool(described) and any(
+        title and normalised(title).lower() in titles for title, _url in head.described
+    )
 
 
 def is_same_story(one: Identity, other: Identity) -> bool:

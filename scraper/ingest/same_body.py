@@ -152,11 +152,12 @@ def doubt(
     known_as: str | None,
     again: bool,
     now: datetime,
+    crawl_id: int | None,
 ) -> Doubt | None:
     """Return whether a page is doubted, None for one that is believed.
 
     `known_as` is the headline of its story's newest revision, None for a new story; `again`:
-    whether it was doubted when it was requested last.
+    whether it was doubted when it was requested last; `crawl_id`: the crawl that fetched it.
     """
     found = [*sightings.copies(candidate), *_kept_copies(archive, candidate)]
     copies = {copy.key: copy for copy in found if not _is_copy_of(candidate, copy)}
@@ -169,10 +170,10 @@ def doubt(
         stands = again and known_as is None and _may_repeat(candidate, copy)
         if stands and archive.ledger.count_failed(candidate.site.name, REASON) <= FEW:
             return None
+    suspect = crawl_id if candidate.fits and len(copies) > 1 else None
     twins = [copy.twin for copy in copies.values() if copy.twin is not None]
-    several = len(copies) > 1
     return Doubt(
-        withdrawn=tuple(twin for twin in twins if _is_doubtful(candidate, twin, now, several))
+        withdrawn=tuple(twin for twin in twins if _is_doubtful(candidate.site, twin, now, suspect))
     )
 
 
@@ -238,13 +239,17 @@ def _may_repeat(candidate: Candidate, copy: Copy) -> bool:
     return candidate.fits
 
 
-def _is_doubtful(candidate: Candidate, twin: Twin, now: datetime, several: bool) -> bool:
-    """Whether a story that was kept may be a copy, too, rather than the one whose text it is."""
+def _is_doubtful(site: Site, twin: Twin, now: datetime, suspect: int | None) -> bool:
+    """Whether a story that was kept may be a copy, too, rather than the one whose text it is.
+
+    Its headline says so, or, where several stories have the text under headlines of their own, it
+    came with the `suspect` crawl like the others.
+    """
     if twin.snapshot_id is None or twin.fetched_at is None or now - twin.fetched_at > RECENT:
         return False
-    if fits_address(_slug(candidate.site, twin.url), twin.headline) is not True:
+    if fits_address(_slug(site, twin.url), twin.headline) is not True:
         return True
-    return several and candidate.fits is True
+    return suspect is not None and twin.crawl_id == suspect
 
 
 def _slug(site: Site, url: str) -> str:

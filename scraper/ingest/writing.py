@@ -110,16 +110,27 @@ def write_page(
     if stale is not None:
         if again is None or again.evidence != stale:
             return stale
-        technical, damage = (
-            write_reread(archive, site, doubted(again, newest), newest),
-            again.damage,
-        )
+        technical = write_reread(archive, site, doubted(again, newest), newest)
+        damage = again.damage
     if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
-    withdrawn = _is_withdrawn(archive, newest)
     if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
         return _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
     _forget_evidence(archive, fetched.in_advance)
+    written = _write_believed(archive, entry, fetched, article, policy, newest)
+    return replace(written, technical=technical, damage=damage)
+
+
+def _write_believed(
+    archive: Archive,
+    entry: Entry,
+    fetched: Fetched,
+    article: Article,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> Written:
+    """Write a page of a story that is believed, beside the story's newest revision."""
+    page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
     change = change_of(newest, article, technical=withdrawn)
     snapshot_id = None
     if policy.keeps(newest, changed=change is not None):
@@ -139,7 +150,7 @@ def write_page(
     outcome = "kept" if revision else "unchanged"
     check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
     archive.ledger.record(check, site=entry.site)
-    return Written(outcome=outcome, revision=revision, technical=technical, damage=damage)
+    return Written(outcome=outcome, revision=revision)
 
 
 def write_failure(
@@ -264,6 +275,8 @@ def stale_page(
         return None
     if archive.history.read_by(newest["snapshot_id"]) == extractor_of(site):
         return None
+    if _is_withdrawn(archive, newest):
+        return None
     return Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
 
 
@@ -319,6 +332,7 @@ def _stands_elsewhere(
         known_as=newest["headline"] if newest is not None and not withdrawn else None,
         again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
         now=page.fetched_at,
+        crawl_id=policy.crawl_id,
     )
     if doubt is None:
         return False
