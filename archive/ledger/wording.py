@@ -1,7 +1,5 @@
 """Words for people: a sentence for every reason code, and numbers, times and durations."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -1,7 +1,5 @@
 """The incidents of unattended crawling that `health` reports and that alerts are sent for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 

@@ -1,7 +1,5 @@
 """Which snapshots the current extractor has yet to read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,12 +61,10 @@ class RereadQueue:
         """
         given = _given(site, extractor, since, again=again)
         while True:
-            keys = self._db.conn.execute(
-                f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}", given
-            ).fetchall()
-            if not keys:
+            stories = f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}"
+            last = value(self._db, f"SELECT max(key) FROM ({stories})", **given)  # noqa: S608
+            if last is None:
                 return
-            (last,) = keys[-1]
             found = self._db.query(
                 f"""SELECT s.id AS snapshot_id, u.key, u.url, s.id IS r.snapshot_id AS newest,
                     s.opted_out {_WAITING} AND u.key <= :last ORDER BY u.key, s.id""",
@@ -82,7 +78,7 @@ class RereadQueue:
     ) -> int:
         """Count what `waiting` yields."""
         given = _given(site, extractor, since, again=again)
-        return int(self._db.conn.execute(f"SELECT count(*) {_WAITING}", given).fetchone()[0])
+        return int(value(self._db, f"SELECT count(*) {_WAITING}", **given))
 
     def refused(self, site: str, reason: str, *, limit: int) -> list[Evidence]:
         """Return the newest snapshots that a site's URLs were refused for, whose last check gave

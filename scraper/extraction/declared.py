@@ -1,7 +1,5 @@
 """Which story a page says that it is: a server's cache may answer with another story's page."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit

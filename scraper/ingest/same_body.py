@@ -14,13 +14,12 @@ same, its story is doubted when a later one arrives, and what replaces its text 
 publisher's.
 """
 
-from __future__ import annotations
-
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from urllib.parse import unquote
 
 from archive.archive import Archive
@@ -83,7 +82,7 @@ class Candidate:
     """Whether its headline is the one in its address."""
 
     @classmethod
-    def of(cls, archive: Archive, site: Site, url: str, key: str, article: Article) -> Candidate:
+    def of(cls, archive: Archive, site: Site, url: str, key: str, article: Article) -> Self:
         """Read the text of a page that was requested for this address."""
         return cls(
             site=site,

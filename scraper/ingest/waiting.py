@@ -5,8 +5,6 @@ the first of them is written (scraper.ingest.same_body). A crawl that is killed 
 again that waited; they are few.
 """
 
-from __future__ import annotations
-
 from collections import deque
 
 from archive.archive import Archive
