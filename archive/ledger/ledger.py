@@ -37,7 +37,7 @@ LASTMOD_CHECKS = 10
 LASTMOD_WRONG = 0.9
 """Share of these checks without a change from which on the source is not believed."""
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down")
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
@@ -203,17 +203,37 @@ class Ledger:
             self._note_validators(site, before.id, check)
 
     def move(
-        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
+        self,
+        entry: Entry,
+        outcome: str,
+        state: str,
+        *,
+        due_at: datetime | None,
+        why: str,
+        reason: str | None = None,
     ) -> None:
         """Change the state of a URL without a request.
 
-        `outcome` says what happened, `why` is the reason why it is due or not.
+        `outcome` says what happened, `why` is the reason why it is due or not; it is the reason of
+        the state, too, where there is no other and it is not due.
         """
         moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
-        reason = why if due_at is None else None
+        if due_at is None:
+            reason = reason or why
         due = {"next_check_at": instant(due_at), "due_reason": why}
         update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
         self._note_event(moved, outcome, reason)
+
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
+        """Make a story that was kept due again: its page is not believed any more."""
+        kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
+        for entry in self._entries(kept, [site, key]):
+            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+
+    def count_failed(self, site: str, reason: str) -> int:
+        """Count the URLs of a site whose last check failed for a reason."""
+        statement = "SELECT count(*) FROM urls WHERE state = 'failed' AND reason = ? AND site = ?"
+        return int(value(self._db, statement, reason, site))
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.
