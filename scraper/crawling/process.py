@@ -44,8 +44,13 @@ def configured_settings(known: Loaded) -> Iterator[str]:
     configuration = known.configuration
     if configuration.contact is not None:
         yield f"CONTACT={configuration.contact}"
-    if ("crawl", "keep") in known.origins:
-        yield f"KEEP={configuration.crawl.keep}"
+    crawl = configuration.crawl
+    given = {
+        "keep": f"KEEP={crawl.keep}",
+        "source_requests": f"SOURCE_REQUESTS={crawl.source_requests}",
+        "source_minutes": f"SOURCE_MINUTES={crawl.source_minutes}",
+    }
+    yield from (setting for key, setting in given.items() if ("crawl", key) in known.origins)
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:

@@ -20,6 +20,7 @@ _EVENTS = {
     "reread": "Its kept page was read again",
     "imported": "Imported",
     "taken_down": "Taken down here",
+    "left_out": "Not requested",
 }
 
 
