@@ -131,6 +131,8 @@ class Ledger:
     ) -> Frontier:
         """Return what to request at `now`: never requested first, newest story first.
 
+        Pages whose reading broke off come last: whatever they do, the others are read.
+
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
         ones too), `none` (only what was never requested). `skipping` are numbers of rows.
         """
@@ -139,7 +141,7 @@ class Ledger:
         everything = f"""(({due}) OR ((checks > 0 OR {imported})
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
-        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        order = f"due_reason IS 'retry_last', (checks > 0 OR {imported}), published_at DESC, id"
         where = f"site = :site AND state != 'source' AND {where}"
         given = {"site": site, "now": instant(now)}
         found = self._db.conn.execute(f"SELECT id FROM urls WHERE {where} ORDER BY {order}", given)  # noqa: S608 - constants

@@ -56,6 +56,10 @@ REASONS: dict[str, str] = {
     "pause_requested": "the server requested a longer pause than a crawl waits; the crawl ends",
     "overloaded": "eight addresses in a row got 429 or 503; no requests for an hour",
     "extraction_failed": "the page could not be read; its bytes are kept",
+    "reading_broke_off": (
+        "reading it did not end: it took too long, needed too much memory or crashed, or the crawl "
+        "was killed meanwhile"
+    ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
     # why a URL is due, or never again
@@ -74,6 +78,9 @@ REASONS: dict[str, str] = {
     "may_come_back": "a story that was removed may come back",
     "gone_for_good": "it was still gone when it was requested again",
     "retry": "it failed; it is retried up to five times, later each time",
+    "retry_last": (
+        "reading it broke off; it is retried up to five times, after all others, later each time"
+    ),
     "given_up": "it failed six times in a row",
     "lastmod": "its source says that it was modified since the last check",
     "lastmod_doubted": (

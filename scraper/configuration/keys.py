@@ -136,6 +136,17 @@ class Crawling(_Table):
     """Days that a scheduled crawl walks back at most, to the last finished one; 0: never."""
 
 
+class Reading(_Table):
+    """How pages are read: in processes of their own, so that none can hold anything up."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that read the pages of a crawl; `extract` and `reextract` have --jobs."""
+    deadline: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 10.0
+    """Seconds that reading a page may take; one that takes longer counts as failed."""
+    memory: Annotated[int, Field(ge=100, le=1_000_000)] = 1_000
+    """Megabytes that reading a page may need; one that needs more counts as failed."""
+
+
 class SiteSettings(_Table):
     """What differs for one site."""
 
@@ -252,6 +263,8 @@ class Configuration(_Table):
     """Your address, sent to the sites in the user agent."""
     crawl: Crawling = Crawling()
     """How sites are crawled."""
+    reading: Reading = Reading()
+    """How pages are read."""
     sites: dict[str, SiteSettings] = Field(default={})
     """A table per site, for what differs there."""
     schedule: Scheduling = Scheduling()

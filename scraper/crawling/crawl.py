@@ -26,6 +26,8 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.ledger.ledger import Frontier
 from archive.records import Announcement, Check, Entry
+from scraper.crawling.worker_turns import WorkerTurns
+from scraper.extraction.workers import MEGABYTE, Limits
 from scraper.politeness.locks import locks_of
 from scraper.politeness.pacing import Pacing
 from scraper.sites.sources import Source, Window
@@ -120,10 +122,11 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
-def _order(entry: Entry) -> tuple[bool, float, int]:
+def _order(entry: Entry) -> tuple[bool, bool, float, int]:
     """The order of the ledger's frontier: never requested first, then the newest."""
     published = entry.published_at.timestamp() if entry.published_at else 0.0
-    return (entry.checks > 0 or entry.due_reason == "imported", -published, entry.id)
+    known = entry.checks > 0 or entry.due_reason == "imported"
+    return (entry.due_reason == "retry_last", known, -published, entry.id)
 
 
 SLACK = timedelta(minutes=1)
@@ -162,6 +165,8 @@ class Crawl:
     """A sentence for each layout that drifted from the site's past; its articles are marked."""
     rehearsed: list[Entry] = field(default_factory=list)
     """What the sources of a plan announced."""
+    turns: WorkerTurns = field(init=False)
+    """Of its readings in the worker processes."""
     _announced: set[str] = field(default_factory=set)
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -191,6 +196,8 @@ class Crawl:
             fixed_now=fixed_now,
             _temporary=temporary,
         )
+        number, limits = max(1, crawler.settings.getint("READERS")), _limits(crawler.settings)
+        crawl.turns = WorkerTurns(number, limits, is_ending=lambda: crawl.ending)
         try:
             crawl._lock = locks_of(None if options.plan else path, [site])
         except ArchiveError:
@@ -337,12 +344,26 @@ class Crawl:
         finally:
             self._close()
 
+    @property
+    def ending(self) -> bool:
+        """Whether it is being stopped: what a page does must not hold it up."""
+        return self.stopping or not self.crawler.crawling
+
     def _close(self) -> None:
+        self.turns.close()
         self.archive.close()
         if self._lock is not None:
             self._lock.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def _limits(settings: BaseSettings) -> Limits:
+    """The settings READING_DEADLINE and READING_MEMORY."""
+    return Limits(
+        deadline=settings.getfloat("READING_DEADLINE"),
+        memory=settings.getint("READING_MEMORY") * MEGABYTE,
+    )
 
 
 def _fixed_now(settings: BaseSettings) -> datetime | None:

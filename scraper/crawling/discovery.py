@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from archive.identity import joined_url
 from archive.records import Announcement
@@ -25,7 +25,7 @@ from scraper.extraction.dates import (
 )
 from scraper.extraction.tree import parse_html
 from scraper.sites.site import Identity, Site
-from scraper.sites.sources import Feed, Link, Sitemap, Source, Window
+from scraper.sites.sources import Feed, Link, Sitemap, Source, Step, Window
 
 MAX_SOURCE_BYTES = 50 * 1024 * 1024
 """Of an unpacked sitemap: the limit of the sitemaps protocol."""
@@ -237,6 +237,34 @@ def _row_text(node: Any) -> str | None:
         return None
     text = " ".join(node.itertext())
     return text if len(text) <= MAX_ROW else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReading:
+    """What a source announced, and what that means at its site."""
+
+    found: Announced
+    announced: Announcements
+
+    @classmethod
+    def without_links(cls, problem: str) -> Self:
+        """The reading of a source that could not be read."""
+        return cls(found=Announced(problem=problem), announced=Announcements())
+
+
+def read_announcements(
+    site: Site,
+    step: Step,
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    *,
+    now: datetime,
+    window: Window,
+) -> SourceReading:
+    """Read a source of any kind, and identify its links."""
+    found = read_source(step.source, body, url, content_type, now=now)
+    return SourceReading(found=found, announced=announcements(site, found.links, window))
 
 
 @dataclass(slots=True)

@@ -19,6 +19,16 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.sites.loader import project_settings
 
+_SETTINGS = {
+    ("crawl", "keep"): "KEEP",
+    ("crawl", "source_requests"): "SOURCE_REQUESTS",
+    ("crawl", "source_minutes"): "SOURCE_MINUTES",
+    ("reading", "workers"): "READERS",
+    ("reading", "deadline"): "READING_DEADLINE",
+    ("reading", "memory"): "READING_MEMORY",
+}
+"""Key of the configuration -> Scrapy setting."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlOverrides:
@@ -44,13 +54,9 @@ def configured_settings(known: Loaded) -> Iterator[str]:
     configuration = known.configuration
     if configuration.contact is not None:
         yield f"CONTACT={configuration.contact}"
-    crawl = configuration.crawl
-    given = {
-        "keep": f"KEEP={crawl.keep}",
-        "source_requests": f"SOURCE_REQUESTS={crawl.source_requests}",
-        "source_minutes": f"SOURCE_MINUTES={crawl.source_minutes}",
-    }
-    yield from (setting for key, setting in given.items() if ("crawl", key) in known.origins)
+    for key, setting in _SETTINGS.items():
+        if key in known.origins:
+            yield f"{setting}={getattr(getattr(configuration, key[0]), key[1])}"
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:

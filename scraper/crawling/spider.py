@@ -22,18 +22,15 @@ from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import (
-    MAX_REFUSED,
-    MAX_SOURCE_BYTES,
-    Announced,
-    announcements,
-    read_source,
-)
+from scraper.crawling.discovery import MAX_REFUSED, MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
 from scraper.crawling.responses import refusal_of_error, refusal_of_status
 from scraper.crawling.source_queue import PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import Stories
+from scraper.crawling.story_reader import StoryReader
+from scraper.crawling.worker_turns import Abandoned
+from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Site
@@ -51,10 +48,11 @@ from scraper.sites.sources import (
 logger = logging.getLogger(__name__)
 
 MAX_FEED_BYTES = 2 * 1024 * 1024
-"""A feed holds the newest stories; parsing a larger one would block the process's other crawls."""
+"""A feed holds the newest stories."""
 
 REST = timedelta(hours=20)
 """How long a missing source is not requested; profiles name sources that may not exist."""
+_REST_AFTER = ("http_404", "http_410", "dns_failed", "reading_broke_off")
 
 READY = 2
 """Requests for sources handed to Scrapy at a time: one in progress, one ready."""
@@ -93,7 +91,8 @@ class NewsSpider(Spider):
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
-        spider.stories = Stories(cls.site, spider.crawl, spider.request)
+        spider.reader = StoryReader(spider.crawl, cls.site)
+        spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
         spider.sources = spider._new_queue(crawler.settings)
         crawler.signals.connect(spider.next_turn, signal=signals.spider_idle)
         return spider
@@ -102,6 +101,7 @@ class NewsSpider(Spider):
         self.options = Options.of(**arguments)
         super().__init__(self.site.name)
         self.crawl: Crawl
+        self.reader: StoryReader
         self.stories: Stories
         self.sources: SourceQueue
         self._announced = 0
@@ -238,11 +238,13 @@ class NewsSpider(Spider):
         return entry.last_checked_at if entry is not None else None
 
     def _rests(self, address: str, checked: datetime) -> bool:
-        """Whether a source was found missing a few hours ago; never the home page."""
+        """Whether a source was missing, or broke its reading, a few hours ago; never the home
+        page.
+        """
         if self.crawl.now() - checked >= REST or address == plain_url(self.site.home):
             return False
         reason = self.crawl.archive.ledger.reason(address, site=self.name)
-        return reason in ("http_404", "http_410", "dns_failed")
+        return reason in _REST_AFTER
 
     def _source_validators(self, step: Step) -> dict[str, bytes]:
         """An unchanged source announces nothing new, except to a walk back in time."""
@@ -254,10 +256,13 @@ class NewsSpider(Spider):
             return {}
         return conditional_headers(entry.validators)
 
-    def parse_source(self, response: Response, step: Step) -> Iterator[Request]:
+    async def parse_source(self, response: Response, step: Step) -> AsyncIterator[Request]:
         """Enter the links of a source into the ledger, and follow further sources."""
-        found = self._read(response, step)
-        announced = announcements(self.site, found.links, self._window)
+        try:
+            reading = await self._read(response, step)
+        except Abandoned:
+            return
+        found, announced = reading.found, reading.announced
         self._announced += len(announced.dated) + (found.problem == "not_modified")
         self.crawl.counts.update(announced.uncounted)
         fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
@@ -268,7 +273,8 @@ class NewsSpider(Spider):
         self._record_source(step, reason, response=response, complete=complete)
         self._spend(response.request, announced=len(found.links))
         self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
-        yield from self._next_source()
+        for request in self._next_source():
+            yield request
 
     def _spend(self, request: Request | None, *, announced: int = 0) -> None:
         """Count a request for a source, its retries and redirects in the crawl's budget."""
@@ -290,15 +296,24 @@ class NewsSpider(Spider):
             return steps
         return [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
 
-    def _read(self, response: Response, step: Step) -> Announced:
+    async def _read(self, response: Response, step: Step) -> SourceReading:
+        problem = refusal_of_status(response.status)
         if response.status == 304:
-            return Announced(problem="not_modified")
-        refusal = refusal_of_status(response.status)
-        if refusal is not None:
-            return Announced(problem=refusal)
+            problem = "not_modified"
+        if problem is not None:
+            return SourceReading.without_links(problem)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         now = self.crawl.now().astimezone(self.site.zone)
-        return read_source(step.source, response.body, response.url, content_type, now=now)
+        try:
+            return await self.reader.read_source(
+                step, response.body, response.url, content_type, now=now, window=self._window
+            )
+        except ReadingBroke as broke:
+            logger.info("%s: %s", step.url, broke)
+            return SourceReading.without_links("reading_broke_off")
+        except ReadingFailed as failed:
+            logger.error("%s: %s could not be read\n%s", self.name, step.url, failed)  # noqa: TRY400 - the traceback is the worker's
+            return SourceReading.without_links("extraction_failed")
 
     def _wanted(self, found: Announced) -> list[Link]:
         """Sitemaps of an index that may hold stories of the window, newest first."""

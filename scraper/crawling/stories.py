@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -16,8 +16,11 @@ from twisted.python.failure import Failure
 from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
-from scraper.crawling.pages import conditional_headers, headers_of, page_of, part_urls
+from scraper.crawling.pages import conditional_headers, headers_of, page_of
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.story_reader import StoryReader
+from scraper.crawling.worker_turns import Abandoned
+from scraper.extraction.workers import ReadingFailed
 from scraper.politeness import revisit
 from scraper.sites.site import Identity, Site
 
@@ -53,8 +56,9 @@ class FetchFailure:
 class Stories:
     """The stories of one crawl, in the order of the ledger (newest first), up to its limit."""
 
-    def __init__(self, site: Site, crawl: Crawl, request: RequestOf) -> None:
+    def __init__(self, site: Site, crawl: Crawl, request: RequestOf, reader: StoryReader) -> None:
         self._site = site
+        self._reader = reader
         self._crawl = crawl
         self._request = request
         self._waiting: Frontier | None = None
@@ -99,7 +103,9 @@ class Stories:
         limit = self._crawl.options.limit
         return BATCH if limit is None else max(0, limit - len(self._requested))
 
-    def parse(self, response: Response, entry: Entry) -> Iterator[Page | FetchFailure | Request]:
+    async def parse(
+        self, response: Response, entry: Entry
+    ) -> AsyncIterator[Page | FetchFailure | Request]:
         """Parse a story's first page; its further pages are requested before it is processed."""
         self._crawl.counts["asked"] += 1
         outcome, reason = self._judge(response, entry)
@@ -109,10 +115,16 @@ class Stories:
         page = page_of(
             response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
         )
-        parts = part_urls(page, self._site)
+        try:
+            parts = await self._reader.parts(page)
+        except Abandoned:
+            return
+        except ReadingFailed:
+            parts = []  # reading the article fails, too, and is reported
         if len(parts) >= MAX_PARTS:
             page = replace(page, missing_parts=len(parts) - MAX_PARTS + 1)
-        yield from self._continue(page, parts[: MAX_PARTS - 1], entry)
+        for item in self._continue(page, parts[: MAX_PARTS - 1], entry):
+            yield item
 
     def _judge(self, response: Response, entry: Entry) -> tuple[str | None, str | None]:
         """(outcome, reason) of a response without a page of this story; else (None, None)."""

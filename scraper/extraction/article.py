@@ -35,6 +35,7 @@ MIN_PROSE = 200
 
 _AS_READ = "headline kicker deck published_at modified_at section caption".split()
 """Fields of an article that are those of its metadata."""
+_RIGHTS = ("tdm-reservation", "robots")
 _NOT_FOUND = re.compile(
     r"""
     \b (?:
@@ -61,6 +62,27 @@ class Reading:
     """(rule, text) of every line that was removed from the body."""
     metas: dict[str, str] = field(default_factory=dict, repr=False)
     """Content of the first page's meta tags by name in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryReading:
+    """What a crawl keeps of reading a story's page."""
+
+    article: Article
+    refusal: str | None = None
+    """Why it is no story: a code of archive.ledger.wording; None for a story."""
+    rights: dict[str, str] = field(default_factory=dict)
+    """Content of the meta tags by which a page may opt out of text and data mining."""
+
+
+def read_story(page: Page, site: Site) -> StoryReading:
+    """Read a story's page and judge whether it is one."""
+    reading = read_page(page, site)
+    return StoryReading(
+        article=reading.article,
+        refusal=refusal_of_article(reading.article),
+        rights={name: reading.metas[name] for name in _RIGHTS if name in reading.metas},
+    )
 
 
 def read_page(page: Page, site: Site | None) -> Reading:

@@ -16,7 +16,7 @@ from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revis
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
-from scraper.ingest.reread import Reread, doubted, lost_layout, read_again
+from scraper.ingest.reread import Reread, doubted, lost_layout
 from scraper.politeness import revisit
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
@@ -38,6 +38,10 @@ class Fetched:
     """Why it is no story: a code of archive.ledger.wording; None for a story."""
     opted_out: str | None = None
     """The rule by which the page opts out of text and data mining; None for none."""
+    in_advance: Written | None = None
+    """The failure that was written while the page was read, in case its reading never ends; None
+    for a page that was read quickly.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +78,19 @@ class Written:
     """The revision of reading the newest page again, before this one."""
     damage: str | None = None
     """Why the newest page could not be read again; None where it could, or need not be."""
+    evidence_id: int | None = None
+    """The snapshot that was kept of a page without a story; None for a story."""
 
 
-def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -> Written | None:
+def write_page(
+    archive: Archive, site: Site, fetched: Fetched, policy: Policy, again: Reread | None = None
+) -> Written | Evidence | None:
     """Write a page of a story: snapshot, revision, rights and ledger.
 
     A page that is no story, or one of a known story that is not believed, is a failure. None for a
-    story that was taken down meanwhile.
+    story that was taken down meanwhile. If the extractor changed since the story's kept page was
+    read, that page is read first: nothing is written, and its Evidence is returned unless `again`
+    is what it yields.
     """
     page, article = fetched.snapshot.page, fetched.article
     entry = archive.ledger.entry(page.requested_url, site=page.site)
@@ -92,9 +102,18 @@ def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
-    technical, damage = reread_newest(archive, site, entry.key, newest)
+    technical = damage = None
+    stale = stale_page(archive, site, entry.key, newest)
+    if stale is not None:
+        if again is None or again.evidence != stale:
+            return stale
+        technical, damage = (
+            write_reread(archive, site, doubted(again, newest), newest),
+            again.damage,
+        )
     if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
+    _forget_evidence(archive, fetched.in_advance)
     change = change_of(newest, article)
     snapshot_id = None
     if policy.keeps(newest, changed=change is not None):
@@ -226,21 +245,25 @@ def _write_story(
     return None
 
 
-def reread_newest(
+def stale_page(
     archive: Archive, site: Site, key: str, newest: Mapping[str, Any] | None
-) -> tuple[Revision | None, str | None]:
-    """Read the newest revision's page again if the extractor changed since it was read last.
+) -> Evidence | None:
+    """Return the newest revision's page if the extractor changed since it was read last.
 
-    What differs now is ours; only what still differs then is the publisher's. Returns the
-    technical revision, and why the page is damaged.
+    What differs when it is read again is ours; only what still differs then is the publisher's.
     """
     if newest is None or newest["snapshot_id"] is None:
-        return None, None
+        return None
     if archive.history.read_by(newest["snapshot_id"]) == extractor_of(site):
-        return None, None
-    evidence = Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
-    again = doubted(read_again(archive, site, evidence), newest)
-    return write_reread(archive, site, again, newest), again.damage
+        return None
+    return Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
+
+
+def _forget_evidence(archive: Archive, in_advance: Written | None) -> None:
+    """Erase the page that was kept in case its reading never ended: it did."""
+    if in_advance is not None and in_advance.evidence_id is not None:
+        archive.history.erase_readings([in_advance.evidence_id])
+        archive.snapshots.erase([in_advance.evidence_id])
 
 
 def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
@@ -256,15 +279,21 @@ def _write_refusal(
     archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy, reason: str
 ) -> Written:
     """Write a page that holds no story: kept as evidence the first time, requested again later."""
-    if not entry.failures:
-        snapshot_id = _insert(archive, entry, fetched, policy)
-        archive.history.note_reading(snapshot_id, extractor_of(site), reason)
+    broke_off = reason == "reading_broke_off"
+    if broke_off and fetched.in_advance is not None:
+        return fetched.in_advance
+    _forget_evidence(archive, fetched.in_advance)
+    failures = entry.failures - (fetched.in_advance is not None)
+    evidence_id = None
+    if not failures:
+        evidence_id = _insert(archive, entry, fetched, policy)
+        archive.history.note_reading(evidence_id, extractor_of(site), reason)
     due = revisit.next_check_of_failed(
-        now=fetched.snapshot.page.fetched_at, failures=entry.failures + 1
+        now=fetched.snapshot.page.fetched_at, failures=failures + 1, last=broke_off
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
     archive.ledger.record(check, site=entry.site)
-    return Written(outcome="failed", reason=reason)
+    return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
 
 
 def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:

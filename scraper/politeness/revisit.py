@@ -83,11 +83,11 @@ def next_check_of_gone(*, now: datetime, times_gone: int) -> Due:
     return Due(at=now + GONE_WAITS[times_gone - 1], reason="may_come_back")
 
 
-def next_check_of_failed(*, now: datetime, failures: int) -> Due:
-    """When a URL that failed is retried; `failures` counts this one."""
+def next_check_of_failed(*, now: datetime, failures: int, last: bool = False) -> Due:
+    """When a URL that failed is retried, if `last` after all others; `failures` counts this one."""
     if failures > len(FAILURE_WAITS):
         return Due(at=None, reason="given_up")
-    return Due(at=now + FAILURE_WAITS[failures - 1], reason="retry")
+    return Due(at=now + FAILURE_WAITS[failures - 1], reason="retry_last" if last else "retry")
 
 
 def sends_validators(*, unanswered: int, turn: int) -> bool:

@@ -37,6 +37,7 @@ class PoliteHandler(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Called by Scrapy, which has at most one request per site in progress."""
         crawl = Crawl.of(self._gate)
+        await crawl.turns.room()
         await self._turn(crawl)
         try:
             response = await super().download_request(request)
