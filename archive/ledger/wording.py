@@ -1,7 +1,5 @@
 """Words for people: a sentence for every reason code, and numbers, times and durations."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -50,6 +48,9 @@ REASONS: dict[str, str] = {
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",
+    "names_another_story": "the page says that it is another story of its site",
+    "same_body_elsewhere": "other stories of the site have the same text: a wrong page?",
+    "challenge_page": "the page tests whether a person reads (a captcha) instead of the story",
     "no_body": "no article text was found on the page",
     "missing_parts": "a further page was unavailable, so the story stays as it was",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice)",

@@ -1,7 +1,5 @@
 """class NewsSpider: request the sources of a site and the stories that are due, in turns."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """`warta explain`: the history of a URL, in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +19,7 @@ _EVENTS = {
     "imported": "Imported",
     "taken_down": "Taken down here",
     "left_out": "Not requested",
+    "doubted": "Its kept page was doubted, as other stories have its text, too,",
 }
 
 
