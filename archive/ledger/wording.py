@@ -116,6 +116,9 @@ REASONS: dict[str, str] = {
     # what was wrong with a source
     "broken_feed": "the feed is malformed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is malformed, and nothing could be read from it",
+    "source_budget": (
+        "the crawl's budget for sources was used up; what gave the most stories before comes first"
+    ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
     "nothing_announced": "no source announced a story",

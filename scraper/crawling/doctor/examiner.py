@@ -67,10 +67,10 @@ class Examiner(Spider):
         spider.reader = StoryReader(spider.crawl, spider.site)
         return spider
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, left_out: int = 0) -> None:
         super().__init__(self.name)
         self.site = site
-        self.found = Examination(site=site)
+        self.found = Examination(site=site, left_out=left_out)
         self.crawl: Crawl
         self.reader: StoryReader
         self._further: tuple[Request, ...] = ()
@@ -110,11 +110,15 @@ class Examiner(Spider):
         return int(stats.get_value("downloader/request_count", 0)) if stats else 0
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
-        """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page."""
+        """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page.
+
+        Of the sitemaps a few come first, and the others last: there may be thousands.
+        """
         named = [Sitemap(url) for url in sitemaps if self.site.may_request(host_of(url))]
+        few, many = named[:SOURCES_BEFORE_HOME], named[SOURCES_BEFORE_HOME:]
         seen: set[str] = set()
         sources: list[Source] = []
-        for source in (*named, *self.site.sources, Section(self.site.home)):
+        for source in (*few, *self.site.sources, *many, Section(self.site.home)):
             address = plain_url(next(source.first(self._window)).url)
             if address is not None and address not in seen:
                 seen.add(address)
