@@ -1,9 +1,8 @@
 """class Archive: composes what an archive holds. class Reader: typed reading, also of the past."""
 
-from __future__ import annotations
-
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +19,8 @@ from archive.database.connection import (
     schema_version,
 )
 from archive.database.rows import record
+from archive.database.same_file import SameFile
+from archive.errors import ArchiveMoved
 from archive.ledger.backoff import Backoffs
 from archive.ledger.crawls import Crawls
 from archive.ledger.ledger import Ledger
@@ -123,6 +124,7 @@ class Archive(Reader):
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         """Open, and make or migrate unless `read_only`; raises one of archive.errors."""
         super().__init__(Path(path), connect(Path(path), read_only=read_only))
+        self._file = SameFile(self.path)
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
         self.robots = RobotsAnswers(self.db, self.clock)
@@ -158,13 +160,24 @@ class Archive(Reader):
     def transaction(self, now: datetime) -> Iterator[None]:
         """Write all of it or nothing, also against kill -9, with one time: `now`, which is aware.
 
-        Waits for other writers; errors of SQLite are ArchiveErrors.
+        Waits for other writers; errors of SQLite are ArchiveErrors. Raises ArchiveMoved where the
+        file is no longer the one at the path, or was not any more when it was written.
         """
         try:
             with plain_errors(self.path), immediate(self.db), self.clock.set_to(now):
+                self._file.check()
                 self._schema = check_schema(self.db, self.path, seen=self._schema)
                 yield
+            self._file.check()
+        except ArchiveMoved:
+            self._empty_log()
+            raise
         except BaseException:
             self.snapshots.dictionaries.forget()
             self.clusters.texts.forget()
             raise
+
+    def _empty_log(self) -> None:
+        """Write the log into the file that is open: SQLite does not when it closes a moved one."""
+        with suppress(sqlite3.Error):
+            self.db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")

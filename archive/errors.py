@@ -6,15 +6,14 @@ ArchiveError
 ├── SchemaTooNew           a later warta wrote it
 ├── SchemaTooOld           a development version of warta wrote it
 ├── ArchiveUnwritable      the file or the disk cannot be written
-│   └── ArchiveBusy        another program keeps the file locked
+│   ├── ArchiveBusy        another program keeps the file locked
+│   └── ArchiveMoved       the file was moved, deleted, replaced or hard-linked while it was written
 ├── ArchiveDamaged         a page, a digest or a dictionary does not check
 ├── ArticleUnknown         no article has that URL, story id or number
 ├── CorpusError            a corpus cannot be made as configured
 ├── Locked                 another process does the same already
 └── PackageMissing         an extra of warta is not installed
 """
-
-from __future__ import annotations
 
 
 class ArchiveError(Exception):
@@ -43,6 +42,10 @@ class ArchiveUnwritable(ArchiveError):
 
 class ArchiveBusy(ArchiveUnwritable):
     """Another program keeps the file locked."""
+
+
+class ArchiveMoved(ArchiveUnwritable):
+    """The file was moved, deleted, replaced or hard-linked while it was written."""
 
 
 class ArchiveDamaged(ArchiveError):

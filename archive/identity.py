@@ -1,7 +1,5 @@
 """Identity of bytes, texts and URLs: digests, and the canonical form of an address."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata
@@ -50,15 +48,15 @@ def text_digest(values: Iterable[str | None]) -> str:
     return digest.hexdigest()
 
 
+MAX_URL = 2_048
+"""Characters of a web address: the limit of the sitemaps protocol, and of most servers."""
+
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$",
+    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga"
+    r"|ref|ref_src|source|src|from|amp)$",
     re.IGNORECASE,
 )
 _DOUBLE_SLASH = re.compile(r"/{2,}")
-
-
-MAX_URL = 8_000
-"""Characters of an address; RFC 9110 (4.1) recommends that at least as many are supported."""
 
 
 @lru_cache(maxsize=8192)
@@ -73,7 +71,7 @@ def canonical_url(url: str) -> str:
     Raises ValueError where `url` is no web address, or longer than MAX_URL.
     """
     if len(url) > MAX_URL:
-        raise ValueError(f"too long for a web address: {url[:200]}")
+        raise ValueError(f"longer than a web address: {url[:200]}")
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:
@@ -89,10 +87,11 @@ def canonical_url(url: str) -> str:
 
 def joined_url(base: str, address: str) -> str | None:
     """Return an address on a page as an absolute URL; None for one that is no web address."""
+    address = address.strip()
     if len(address) > MAX_URL:
         return None
     try:
-        url = urljoin(base, address.strip())
+        url = urljoin(base, address)
     except ValueError:  # a broken IPv6 address
         return None
     return url if url.startswith(("http://", "https://")) else None

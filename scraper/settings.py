@@ -15,10 +15,17 @@ KEEP = "changed"
 NOW: str | None = None
 DEMO: str | None = None  # marks the crawls of `warta demo`
 LONGEST = 0  # seconds after which a crawl is ended (`out_of_time`); 0: never
+# Requests for sources in a crawl, and the minutes that they take; more for each day of `since`.
+SOURCE_REQUESTS = 1_000
+SOURCE_MINUTES = 60
 RETRY_AFTER_MAX = 300.0  # seconds; a longer pause ends the crawl
 # Longest delay in seconds that responses 429 and 503 lead to; 0: they change nothing.
 SLOWEST_DELAY = 60.0
 PROGRESS_BAR = False  # `warta crawl` turns it on
+# Pages are read in processes of their own, which all crawls of a process share.
+READERS = 1
+READING_DEADLINE = 10.0  # seconds that reading a page may take
+READING_MEMORY = 1000  # megabytes that it may need
 
 # Politeness: robots.txt, one request per second and site, one at a time (all hosts of a site share
 # one slot). The user agent consists of our name and the contact (NewsSpider.update_settings).
@@ -27,7 +34,7 @@ DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0.0  # never less than promised
 CONCURRENT_REQUESTS = 2  # one in progress, one ready: a requested pause begins at once
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-CONCURRENT_ITEMS = 1  # a page is written before the next one is read
+CONCURRENT_ITEMS = 1
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"  # keeps the ledger's order
 COOKIES_ENABLED = False
 WARN_ON_GENERATOR_RETURN_VALUE = False  # it parses a callback's source at every response

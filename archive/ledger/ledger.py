@@ -5,16 +5,19 @@ It is the crawls' frontier, too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock, instant
-from archive.database.rows import insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -27,12 +30,49 @@ IGNORES_CONDITIONAL_AFTER = 30
 as one that never answers 304.
 """
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down")
+LASTMOD_WINDOW = 50
+"""Newest checks after a `lastmod`, of the stories that a source lists, by which it is judged."""
+LASTMOD_CHECKS = 10
+"""Fewer such checks say nothing of a source."""
+LASTMOD_WRONG = 0.9
+"""Share of these checks without a change from which on the source is not believed."""
+
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
-_COLUMNS = ", ".join(column.name for column in fields(Entry))
+_NOTED = "crawl_id outcome status reason bytes conditional due_reason".split()
+_COLUMNS = ", ".join(each.name for each in fields(Entry))
+
+
+class Frontier(Iterator[Entry]):
+    """The rows that a crawl will request, in order, read from the archive a few at a time.
+
+    A row that waits costs eight bytes, so that hundreds of thousands may be due.
+    """
+
+    def __init__(
+        self, numbers: array[int], entries: Callable[[Sequence[int]], Iterator[Entry]]
+    ) -> None:
+        self._numbers = numbers
+        self._entries = entries
+        self._read = 0
+        self._batch: deque[Entry] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are left."""
+        return len(self._batch) + len(self._numbers) - self._read
+
+    def __next__(self) -> Entry:
+        while not self._batch and self._read < len(self._numbers):
+            numbers = self._numbers[self._read : self._read + BATCH]
+            self._read += len(numbers)
+            found = {entry.id: entry for entry in self._entries(numbers)}
+            self._batch.extend(found[number] for number in numbers if number in found)
+        if not self._batch:
+            raise StopIteration
+        return self._batch.popleft()
 
 
 class Ledger:
@@ -45,19 +85,31 @@ class Ledger:
         self._db = db
         self._clock = clock
 
-    def announce(self, site: str, links: Sequence[Announcement], *, source: str) -> list[Entry]:
-        """Write what is new among `links`; return the entries that are due, in their order."""
+    def announce(
+        self,
+        site: str,
+        links: Sequence[Announcement],
+        *,
+        source: str,
+        counts: Counter[str] | None = None,
+    ) -> list[Entry]:
+        """Write what is new among `links`; return the entries that are due, in their order.
+
+        `counts` gets the times of modification that were not believed, as `lastmod_doubted`.
+        """
         wanted: list[Entry] = []
+        counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
             some = list(batch)
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
+            doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
             for link in some:
                 entry, taken = known.get(link.url), living.get(link.key)
                 if entry is None:
                     entry = self._insert(site, link, source, taken, buried=link.key in buried)
                 elif link.key not in buried:
-                    entry = self._announced_again(entry, link, taken)
+                    entry = self._announced_again(entry, link, taken, doubts, counts)
                 known[link.url] = entry
                 if entry.state in ALIVE:
                     living.setdefault(link.key, entry)
@@ -75,20 +127,33 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
-    def frontier(self, site: str, *, now: datetime, recheck: str) -> list[Entry]:
+    def frontier(
+        self, site: str, *, now: datetime, recheck: str, skipping: Container[int] = ()
+    ) -> Frontier:
         """Return what to request at `now`: never requested first, newest story first.
 
+        Pages whose reading broke off come last: whatever they do, the others are read.
+
         `recheck`: `due` (what is due), `all` (also every known article that is not due, imported
-        ones too), `none` (only what was never requested).
+        ones too), `none` (only what was never requested). `skipping` are numbers of rows.
         """
         due = "next_check_at IS NOT NULL AND next_check_at <= :now"
         imported = "due_reason IS 'imported'"
         everything = f"""(({due}) OR ((checks > 0 OR {imported})
             AND state != 'alias' AND due_reason IS NOT 'taken_down'))"""
         where = {"due": due, "all": everything, "none": f"{due} AND checks = 0"}[recheck]
-        order = f"(checks > 0 OR {imported}), published_at DESC, id"
+        order = f"due_reason IS 'retry_last', (checks > 0 OR {imported}), published_at DESC, id"
+        where = f"site = :site AND state != 'source' AND {where}"
         given = {"site": site, "now": instant(now)}
-        return list(self._entries(f"site = :site AND state != 'source' AND {where}", given, order))
+        found = self._db.conn.execute(f"SELECT id FROM urls WHERE {where} ORDER BY {order}", given)  # noqa: S608 - constants
+
+        def entries(numbers: Sequence[int]) -> Iterator[Entry]:
+            # Those that are still wanted: a take-down may have come between. `iif` keeps SQLite
+            # from going through all that is due each time.
+            among = ",".join(map(str, numbers))
+            return self._entries(f"id IN ({among}) AND iif({where}, 1, 0)", given)
+
+        return Frontier(array("q", (n for (n,) in found if n not in skipping)), entries)
 
     def wake_aliases(self, entry: Entry) -> int:
         """Make a story's other addresses due: this one no longer leads to it.
@@ -138,17 +203,54 @@ class Ledger:
             self._note_validators(site, before.id, check)
 
     def move(
-        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
+        self,
+        entry: Entry,
+        outcome: str,
+        state: str,
+        *,
+        due_at: datetime | None,
+        why: str,
+        reason: str | None = None,
     ) -> None:
         """Change the state of a URL without a request.
 
-        `outcome` says what happened, `why` is the reason why it is due or not.
+        `outcome` says what happened, `why` is the reason why it is due or not; it is the reason of
+        the state, too, where there is no other and it is not due.
         """
         moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
-        reason = why if due_at is None else None
+        if due_at is None:
+            reason = reason or why
         due = {"next_check_at": instant(due_at), "due_reason": why}
         update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
         self._note_event(moved, outcome, reason)
+
+    def leave_out(self, sources: Sequence[str], *, site: str, why: str) -> None:
+        """Write why sources are not requested; one that was left out before keeps its row."""
+        for url in sources:
+            entry = self._row(self.url_id(url, site=site))
+            if entry.state == "source" and entry.due_reason != why:
+                self.move(entry, "left_out", "source", due_at=None, why=why)
+
+    def announced_first(self, site: str, *, since: datetime) -> dict[str, int]:
+        """Count the stories since a time by the source that was the first to announce them."""
+        rows = self._db.conn.execute(
+            """SELECT announced_by, count(*) FROM urls
+            WHERE site = ? AND first_seen_at >= ? AND first_state = 'due'
+                AND announced_by IS NOT NULL GROUP BY announced_by""",
+            (site, instant(since)),
+        )
+        return dict(rows.fetchall())
+
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
+        """Make a story that was kept due again: its page is not believed any more."""
+        kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
+        for entry in self._entries(kept, [site, key]):
+            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+
+    def count_failed(self, site: str, reason: str) -> int:
+        """Count the URLs of a site whose last check failed for a reason."""
+        statement = "SELECT count(*) FROM urls WHERE state = 'failed' AND reason = ? AND site = ?"
+        return int(value(self._db, statement, reason, site))
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.
@@ -207,22 +309,15 @@ class Ledger:
         self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
     ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
-        at = self._clock.stamp()
-        requested = check.outcome not in MOVES
-        status, size = (check.status, check.bytes) if requested else (None, None)
-        row = {
+        at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
+        if check.outcome in MOVES:
+            row |= {"status": None, "bytes": None}
+        row |= {
             "url_id": url_id,
-            "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": status,
-            "outcome": check.outcome,
-            "reason": check.reason,
-            "bytes": size,
-            "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
-            "due_reason": check.due_reason,
             "etag": validators[0],
             "last_modified": validators[1],
         }
@@ -245,10 +340,8 @@ class Ledger:
         """Count whether the validators paid: a 304 saved the page as it was last sent."""
         saved = 0
         if answered := check.status == 304:
-            last = (
-                "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1"
-            )
-            saved = value(self._db, last, url_id) or 0
+            sent = "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0"
+            saved = value(self._db, f"{sent} ORDER BY id DESC LIMIT 1", url_id) or 0
         self._db.conn.execute(
             """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved)
             VALUES (:site, 1, :yes, 1 - :yes, :saved)
@@ -273,11 +366,8 @@ class Ledger:
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""
         marks = ",".join("?" * len(links))
-        found = self._db.conn.execute(
-            f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})",  # noqa: S608 - question marks
-            [site, *(link.key for link in links)],
-        )
-        return {key for (key,) in found}
+        buried = f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})"  # noqa: S608
+        return set(column(self._db, buried, site, *(link.key for link in links)))
 
     def _insert(
         self, site: str, link: Announcement, source: str, taken: Entry | None, *, buried: bool
@@ -306,10 +396,18 @@ class Ledger:
         }
         return self._row(insert_row(self._db, "urls", row))
 
-    def _announced_again(self, entry: Entry, link: Announcement, taken: Entry | None) -> Entry:
+    def _announced_again(
+        self,
+        entry: Entry,
+        link: Announcement,
+        taken: Entry | None,
+        doubts: Callable[[], bool],
+        counts: Counter[str],
+    ) -> Entry:
         """Make a known URL due that was skipped, an alias or refused by its look and is wanted now.
 
-        So does a `lastmod` after its last check. `taken` is the URL that represents its story.
+        So does a `lastmod` after its last check, unless `doubts` says that the source's are wrong.
+        `taken` is the URL that represents its story.
         """
         now = self._clock.now
         # Today's profile may accept what an earlier one refused.
@@ -323,14 +421,39 @@ class Ledger:
             else:
                 return entry
         elif _changed_since(entry, link.lastmod, now) and not self._is_due(entry):
-            self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
-            update_row(self._db, "urls", entry.id, lastmod=instant(link.lastmod))
+            if doubts():
+                counts["lastmod_doubted"] += 1
+                self._note_doubt(entry)
+            else:
+                self.move(entry, "announced", entry.state, due_at=now, why="lastmod")
+                update_row(self._db, "urls", entry.id, lastmod=instant(link.lastmod))
         else:
             return entry
         return self._row(entry.id)
 
+    def _note_doubt(self, entry: Entry) -> None:
+        """Note once per check that a `lastmod` was not believed; the story is due as before."""
+        if entry.next_check_at is not None and entry.due_reason != "lastmod_doubted":
+            due_at = entry.next_check_at
+            self.move(entry, "announced", entry.state, due_at=due_at, why="lastmod_doubted")
+
+    def _doubts_lastmod(self, listed: Iterable[int]) -> bool:
+        """Whether the times of modification of these URLs were wrong: by the checks after them."""
+        ids = list(listed)
+        (checks, quiet), *_ = self._db.conn.execute(
+            f"""SELECT count(*), coalesce(sum(outcome IN ('unchanged', 'not_modified')), 0) FROM (
+                SELECT c.outcome FROM checks a JOIN checks c ON c.id = (
+                    SELECT min(n.id) FROM checks n WHERE n.url_id = a.url_id AND n.id > a.id
+                        AND n.outcome IN ('kept', 'unchanged', 'not_modified'))
+                WHERE a.url_id IN ({",".join("?" * len(ids))}) AND a.outcome = 'announced'
+                    AND a.due_reason IN ('lastmod', 'lastmod_doubted')
+                ORDER BY a.id DESC LIMIT ?)""",  # noqa: S608 - question marks
+            [*ids, LASTMOD_WINDOW],
+        )
+        return bool(checks >= LASTMOD_CHECKS and quiet >= LASTMOD_WRONG * checks)
+
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
-        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
+        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608
         # All at once: callers write to the table while they go through the entries.
         return (record(Entry, row) for row in list(self._db.query(statement, values)))
 

@@ -1,7 +1,5 @@
 """Words for people: a sentence for every reason code, and numbers, times and durations."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -36,8 +34,11 @@ REASONS: dict[str, str] = {
     "connection_failed": "no connection could be made, or it was lost",
     "dns_failed": "the host's name could not be resolved",
     "tls_failed": "no secure connection could be made (TLS)",
+    "headers_too_large": "the response has more headers than any page needs",
+    "encoded_too_often": "the response was compressed more than three times over",
     "redirect_loop": "the redirects never ended",
     "redirect_offsite": "a redirect led to another site",
+    "other_port": "the address, or a redirect, names another port than the site's",
     "redirect_not_article": "a redirect led to a page that is no article, often the home page",
     "robots_forbidden": "robots.txt forbids this address for us",
     "robots_unavailable": "robots.txt was unavailable, so the site is not crawled now (RFC 9309)",
@@ -47,12 +48,19 @@ REASONS: dict[str, str] = {
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",
+    "names_another_story": "the page says that it is another story of its site",
+    "same_body_elsewhere": "other stories of the site have the same text: a wrong page?",
+    "challenge_page": "the page tests whether a person reads (a captcha) instead of the story",
     "no_body": "no article text was found on the page",
     "missing_parts": "a further page was unavailable, so the story stays as it was",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice)",
     "pause_requested": "the server requested a longer pause than a crawl waits; the crawl ends",
     "overloaded": "eight addresses in a row got 429 or 503; no requests for an hour",
     "extraction_failed": "the page could not be read; its bytes are kept",
+    "reading_broke_off": (
+        "reading it did not end: it took too long, needed too much memory or crashed, or the crawl "
+        "was killed meanwhile"
+    ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
     # what was beyond the limits of a reading (scraper/extraction/limits.py)
@@ -77,8 +85,15 @@ REASONS: dict[str, str] = {
     "may_come_back": "a story that was removed may come back",
     "gone_for_good": "it was still gone when it was requested again",
     "retry": "it failed; it is retried up to five times, later each time",
+    "retry_last": (
+        "reading it broke off; it is retried up to five times, after all others, later each time"
+    ),
     "given_up": "it failed six times in a row",
     "lastmod": "its source says that it was modified since the last check",
+    "lastmod_doubted": (
+        "its source says that it was modified, as it said of pages in which checks found no "
+        "change, so it is due by the usual rule"
+    ),
     "woken": "another address of the story no longer leads to it",
     "reread": "the current extractor found a story in the kept page",
     "imported": "imported (`warta import`); a crawl requests it only with `--recheck all`",
@@ -107,6 +122,9 @@ REASONS: dict[str, str] = {
     # what was wrong with a source
     "broken_feed": "the feed is malformed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is malformed, and nothing could be read from it",
+    "source_budget": (
+        "the crawl's budget for sources was used up; what gave the most stories before comes first"
+    ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
     "nothing_announced": "no source announced a story",

@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from scraper.configuration import Loaded
+    from scraper.extraction.workers import Limits
 
 _FILE, _LOADED = "scraper.cli.config_file", "scraper.cli.loaded"
 
@@ -74,6 +75,20 @@ class ConfiguredOption(click.Option):
         if self.key not in loaded.origins:
             return builtin
         return reduce(getattr, self.key, loaded.configuration)
+
+
+def reading_limits(context: click.Context) -> Limits:
+    """Return what reading a page may cost; a broken configuration does not matter for that."""
+    from scraper.configuration import ConfigurationError
+    from scraper.extraction.workers import MEGABYTE, Limits
+
+    if not _may_be_configured(context):
+        return Limits()
+    try:
+        reading = configured(context).configuration.reading
+    except ConfigurationError:
+        return Limits()
+    return Limits(deadline=reading.deadline, memory=reading.memory * MEGABYTE)
 
 
 def _may_be_configured(context: click.Context) -> bool:

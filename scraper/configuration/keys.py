@@ -1,7 +1,5 @@
 """Every key of `warta.toml`: type, default and meaning; `warta config --example` prints them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -127,8 +125,24 @@ class Crawling(_Table):
     """Maximum number of stories requested per site and crawl; none: no limit."""
     delay: _Delay = DELAY
     """Seconds between two requests to a site, at least 1."""
+    source_requests: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    """Maximum number of requests for sources (sitemaps, feeds, indexes) per site and crawl, and 100
+    more for each day that it walks back."""
+    source_minutes: _Minutes = 60
+    """Maximum number of minutes that they take; more in proportion."""
     backfill_days: _Days = 7
     """Days that a scheduled crawl walks back at most, to the last finished one; 0: never."""
+
+
+class Reading(_Table):
+    """How pages are read: in processes of their own, so that none can hold anything up."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that read the pages of a crawl; `extract` and `reextract` have --jobs."""
+    deadline: Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)] = 10.0
+    """Seconds that reading a page may take; one that takes longer counts as failed."""
+    memory: Annotated[int, Field(ge=100, le=1_000_000)] = 1_000
+    """Megabytes that reading a page may need; one that needs more counts as failed."""
 
 
 class SiteSettings(_Table):
@@ -247,6 +261,8 @@ class Configuration(_Table):
     """Your address, sent to the sites in the user agent."""
     crawl: Crawling = Crawling()
     """How sites are crawled."""
+    reading: Reading = Reading()
+    """How pages are read."""
     sites: dict[str, SiteSettings] = Field(default={})
     """A table per site, for what differs there."""
     schedule: Scheduling = Scheduling()

@@ -1,18 +1,16 @@
 """class Crawl: one run of one spider; the archive, clock and counts that its components share."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -24,7 +22,10 @@ from scrapy.settings import BaseSettings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
+from archive.ledger.ledger import Frontier
 from archive.records import Announcement, Check, Entry
+from scraper.crawling.worker_turns import WorkerTurns
+from scraper.extraction.workers import MEGABYTE, Limits
 from scraper.politeness.locks import locks_of
 from scraper.politeness.pacing import Pacing
 from scraper.sites.sources import Source, Window
@@ -52,7 +53,7 @@ class Options:
     """Report what would be fetched; fetch no article, write nothing."""
 
     @classmethod
-    def of(cls, **arguments: str | None) -> Options:
+    def of(cls, **arguments: str | None) -> Self:
         """Read a spider's arguments; raises ValueError with a sentence for the user."""
         arguments.pop("_job", None)  # added by Scrapyd
         known = [option.name for option in fields(cls)]
@@ -75,7 +76,7 @@ class Planned:
     """As its source or URL says; None if neither does."""
 
     @classmethod
-    def of(cls, entry: Entry) -> Planned:
+    def of(cls, entry: Entry) -> Self:
         """The plan for an entry of the ledger."""
         why = "never requested"
         if entry.checks:
@@ -119,10 +120,11 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 }
 
 
-def _order(entry: Entry) -> tuple[bool, float, int]:
+def _order(entry: Entry) -> tuple[bool, bool, float, int]:
     """The order of the ledger's frontier: never requested first, then the newest."""
     published = entry.published_at.timestamp() if entry.published_at else 0.0
-    return (entry.checks > 0 or entry.due_reason == "imported", -published, entry.id)
+    known = entry.checks > 0 or entry.due_reason == "imported"
+    return (entry.due_reason == "retry_last", known, -published, entry.id)
 
 
 SLACK = timedelta(minutes=1)
@@ -161,16 +163,18 @@ class Crawl:
     """A sentence for each layout that drifted from the site's past; its articles are marked."""
     rehearsed: list[Entry] = field(default_factory=list)
     """What the sources of a plan announced."""
+    turns: WorkerTurns = field(init=False)
+    """Of its readings in the worker processes."""
     _announced: set[str] = field(default_factory=set)
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
     _stopping: asyncio.Future[None] | None = None
     _lock: ExitStack | None = None
 
-    _running: ClassVar[WeakKeyDictionary[Crawler, Crawl]] = WeakKeyDictionary()
+    _running: ClassVar[WeakKeyDictionary[Crawler, "Crawl"]] = WeakKeyDictionary()
 
     @classmethod
-    def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
+    def begin(cls, crawler: Crawler, site: str, options: Options) -> Self:
         """Open the archive of the settings and record that a crawl began.
 
         Holds the site's locks until its end; a plan, which writes nothing, holds only the lock on
@@ -190,6 +194,8 @@ class Crawl:
             fixed_now=fixed_now,
             _temporary=temporary,
         )
+        number, limits = max(1, crawler.settings.getint("READERS")), _limits(crawler.settings)
+        crawl.turns = WorkerTurns(number, limits, is_ending=lambda: crawl.ending)
         try:
             crawl._lock = locks_of(None if options.plan else path, [site])
         except ArchiveError:
@@ -222,12 +228,12 @@ class Crawl:
             )
 
     @classmethod
-    def of(cls, crawler: Crawler) -> Crawl:
+    def of(cls, crawler: Crawler) -> "Crawl":
         """The crawl that this crawler runs."""
         return cls._running[crawler]
 
     @classmethod
-    def find(cls, crawler: Crawler) -> Crawl | None:
+    def find(cls, crawler: Crawler) -> "Crawl | None":
         """The crawl that this crawler runs, or None if it never began."""
         return cls._running.get(crawler)
 
@@ -260,15 +266,23 @@ class Crawl:
             if link.refused is not None:
                 self.counts[f"refused/{link.refused}"] += 1
         with suppress(_Undo), self.writing():
-            wanted = self.archive.ledger.announce(self.site, links, source=source)
+            wanted = self.archive.ledger.announce(
+                self.site, links, source=source, counts=self.counts
+            )
             if self.options.plan:
                 self.rehearsed += wanted
                 raise _Undo
         return fresh
 
-    def frontier(self) -> list[Entry]:
-        """What is due, in order; in a plan with what the sources would have added."""
-        kept = self.archive.ledger.frontier(self.site, now=self.now(), recheck=self.options.recheck)
+    def frontier(self, *, skipping: Container[int] = ()) -> Frontier:
+        """What is due, in order, but for rows of the ledger with these numbers."""
+        return self.archive.ledger.frontier(
+            self.site, now=self.now(), recheck=self.options.recheck, skipping=skipping
+        )
+
+    def foreseen(self) -> list[Entry]:
+        """What a plan would request: what is due, and what the sources would have added."""
+        kept = list(self.frontier())
         known = {entry.key for entry in kept}
         new = {entry.key: entry for entry in self.rehearsed if entry.key not in known}
         if self.options.recheck == "none":
@@ -280,6 +294,11 @@ class Crawl:
         if not self.options.plan:
             with self.writing():
                 self.archive.ledger.record(check, site=self.site)
+
+    def leave_out(self, sources: Sequence[str]) -> None:
+        """Write that sources were not requested, in a transaction of its own."""
+        with suppress(CloseSpider), self.writing():
+            self.archive.ledger.leave_out(sources, site=self.site, why="source_budget")
 
     def keep_backoff(self) -> None:
         """Store the site's backoff for the next crawl; a plan writes nothing."""
@@ -323,12 +342,26 @@ class Crawl:
         finally:
             self._close()
 
+    @property
+    def ending(self) -> bool:
+        """Whether it is being stopped: what a page does must not hold it up."""
+        return self.stopping or not self.crawler.crawling
+
     def _close(self) -> None:
+        self.turns.close()
         self.archive.close()
         if self._lock is not None:
             self._lock.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+def _limits(settings: BaseSettings) -> Limits:
+    """The settings READING_DEADLINE and READING_MEMORY."""
+    return Limits(
+        deadline=settings.getfloat("READING_DEADLINE"),
+        memory=settings.getint("READING_MEMORY") * MEGABYTE,
+    )
 
 
 def _fixed_now(settings: BaseSettings) -> datetime | None:

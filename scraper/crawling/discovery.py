@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import calendar
+import gzip
 import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from itertools import islice
-from typing import Any
-from xml.sax import SAXParseException
-
-import feedparser
-from lxml import etree
+from typing import Any, Self
 
 from archive.identity import joined_url
 from archive.records import Announcement
+from scraper.crawling.entries import Entry, as_utf8, entries
 from scraper.extraction.dates import (
     ZONES,
     parse_day,
@@ -28,7 +25,7 @@ from scraper.extraction.dates import (
 )
 from scraper.extraction.tree import parse_html
 from scraper.sites.site import Identity, Site
-from scraper.sites.sources import Feed, Link, Sitemap, Source, Window
+from scraper.sites.sources import Feed, Link, Sitemap, Source, Step, Window
 
 MAX_SOURCE_BYTES = 50 * 1024 * 1024
 """Of an unpacked sitemap: the limit of the sitemaps protocol."""
@@ -39,14 +36,24 @@ MAX_REFUSED = 1_000
 MAX_ROW = 400
 """Characters of a row in a list of stories; a longer node has several rows."""
 MAX_ROW_LEVELS = 4
+MAX_ROW_NODES = 200
+"""Elements of a row in a list of stories."""
+MAX_ONCLICK = 2_500
+"""Characters of a script that opens a story; the address is in them."""
+MAX_DATE = 64
+"""Characters of a date."""
+MAX_PROLOG = 5_000
+"""Bytes before a feed's first element."""
 _GZIP_MAGIC = b"\x1f\x8b"
-_ONCLICK = re.compile(r"""(?:window\.open|location(?:\.href)?\s*=)\s*\(?\s*['"]([^'"]+)['"]""")
-_SITEMAP = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s/>]")
-_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
-_WIDE = re.compile(
-    rb"""^(\s*<\?xml[^>]*?)\s+encoding=["'](?:utf|ucs)-?(?:16|32|2|4)[^>"']*["']""", re.I
+_GZIP_PART = 1 << 16
+_ONCLICK = re.compile(
+    r"""(?:window\.open|location(?:\.href)?\s*+=)\s*+(?:\(\s*+)?['"]([^'"]+)['"]"""
 )
-"""A declared wide encoding: where these very bytes can be read as ASCII, it is wrong."""
+_SITEMAP = re.compile(rb"<(?:[\w.-]{1,64}:)?(?:urlset|sitemapindex)[\s/>]")
+_FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
+_FEED_END = re.compile(rb"</(?:rss|feed|rdf:RDF)\s{0,9}>", re.IGNORECASE)
+_FEED_DATES = ("pubDate", "published", "date", "issued", "created", "updated", "modified")
+"""Of RSS, Atom and Dublin Core, publication before changes."""
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 
 
@@ -80,119 +87,88 @@ def read_sitemap(body: bytes, url: str = "") -> Announced:
         xml = _gunzipped(body)
     except ValueError:
         return Announced(problem="too_large")
-    except (zlib.error, EOFError):
+    except (OSError, EOFError, zlib.error):
         return Announced(problem="broken_sitemap")
+    xml = as_utf8(xml)
     head = xml[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith((b"http://", b"https://")):  # the protocol's plain form: a URL per line
-        lines = xml.decode("utf-8", "replace").splitlines()[:MAX_LINKS]
+        lines = islice(io.TextIOWrapper(io.BytesIO(xml), "utf-8-sig", "replace"), MAX_LINKS)
         return Announced(links=tuple(Link(url=line.strip()) for line in lines if line.strip()))
     if _FEED.search(head):
         return read_feed(xml, url)
     links: list[Link] = []
     sitemaps: list[Link] = []
-    for kind, link in _sitemap_entries(xml):
-        (sitemaps if kind == "sitemap" else links).append(link)
-        if len(links) + len(sitemaps) >= MAX_LINKS:
-            break
+    for entry in islice(entries(xml), MAX_LINKS):
+        if entry.kind in ("url", "sitemap") and (link := _sitemap_link(entry)) is not None:
+            (sitemaps if entry.kind == "sitemap" else links).append(link)
     if not links and not sitemaps and not _SITEMAP.search(xml):
         return Announced(problem="broken_sitemap")
     return Announced(links=tuple(links), sitemaps=tuple(sitemaps))
 
 
 def _gunzipped(body: bytes) -> bytes:
-    """Unpack the body if it is gzip; raises ValueError beyond MAX_SOURCE_BYTES."""
+    """Unpack the body if it is gzip, as far as it is whole; ValueError beyond MAX_SOURCE_BYTES.
+
+    Raises OSError, EOFError or zlib.error if nothing could be unpacked.
+    """
     if not body.startswith(_GZIP_MAGIC):
         return body
-    data = b""
-    while body.startswith(_GZIP_MAGIC):  # a gzip file may have several members
-        unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
-        data += unpacker.decompress(body, MAX_SOURCE_BYTES - len(data) + 1)
-        if len(data) > MAX_SOURCE_BYTES:
-            raise ValueError("larger than a sitemap may be")
-        body = unpacker.unused_data
-    return data
-
-
-def _sitemap_entries(xml: bytes) -> Iterator[tuple[str, Link]]:
-    """Yield (`url` or `sitemap`, link); expands no entities and loads nothing external."""
-    events = etree.iterparse(
-        io.BytesIO(xml),
-        events=("end",),
-        recover=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    data, packed = bytearray(), gzip.GzipFile(fileobj=io.BytesIO(body))
     try:
-        for _event, element in events:
-            kind = _local_name(element)
-            if kind not in ("url", "sitemap"):
-                continue
-            if (link := _sitemap_link(element)) is not None:
-                yield kind, link
-            element.clear()
-            parent = element.getparent()
-            while parent is not None and element.getprevious() is not None:
-                del parent[0]
-    except etree.XMLSyntaxError:
-        return
+        while part := packed.read1(_GZIP_PART):
+            data += part
+            if len(data) > MAX_SOURCE_BYTES:
+                raise ValueError("larger than a sitemap may be")
+    except (OSError, EOFError, zlib.error):
+        if not data:
+            raise
+    return bytes(data)
 
 
-def _sitemap_link(element: Any) -> Link | None:
-    found: dict[str, str] = {}
-    for child in (*element, *element.iter("{*}publication_date")):
-        found.setdefault(_local_name(child), (child.text or "").strip())
-    if not found.get("loc"):
+def _sitemap_link(entry: Entry) -> Link | None:
+    address = entry.text("loc")
+    if address is None:
         return None
-    modified = found.get("lastmod")
+    modified = _short(entry.text("lastmod"))
     return Link(
-        url=found["loc"],
-        published_at=parse_structured(found.get("publication_date")),
+        url=address,
+        published_at=parse_structured(_short(entry.text_anywhere("publication_date", deep=True))),
         lastmod=parse_structured(modified) or parse_day(modified, ZONES["WIB"]),
     )
 
 
-def _local_name(element: Any) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+def _short(text: str | None) -> str | None:
+    """A date, or None for a text that is longer than any."""
+    return text if text is not None and len(text) <= MAX_DATE else None
 
 
 def read_feed(body: bytes, url: str) -> Announced:
     """Read an RSS or Atom feed, as far as it is readable."""
-    if b"<!ENTITY" in body[:100_000]:
-        return Announced(problem="broken_feed")  # only an entity bomb needs its own entities
-    if not _FEED.search(body[:5000]):
-        return Announced(problem="broken_feed")  # feedparser takes minutes for a page of HTML
-    parsed = feedparser.parse(
-        io.BytesIO(_WIDE.sub(rb"\1", body)),
-        response_headers={"content-location": url},
-        sanitize_html=False,
-    )
+    xml = as_utf8(body)
+    root = _FEED.search(xml[:MAX_PROLOG])
+    if root is None or b"<!ENTITY" in xml[: root.start()]:  # only a bomb needs its own entities
+        return Announced(problem="broken_feed")
     links: dict[Link, None] = {}
-    for entry in parsed.entries[:MAX_LINKS]:
-        named = entry.get("link") or entry.get("id")
-        address = joined_url(url, named) if named else None
-        if address is not None:
-            published = _field(entry, "published_parsed") or _field(entry, "updated_parsed")
-            links[Link(url=address, published_at=_utc(published))] = None
-    stopped = isinstance(parsed.get("bozo_exception"), SAXParseException)
-    broken = not links and (stopped or not parsed.get("version"))
+    for entry in islice(entries(xml), MAX_LINKS):
+        if entry.kind in ("item", "entry") and (link := _feed_link(entry, url)) is not None:
+            links[link] = None
+    broken = not links and not _FEED_END.search(xml)
     return Announced(links=tuple(links), problem="broken_feed" if broken else None)
 
 
-def _field(entry: Any, name: str) -> Any:
-    """A field as read: the entry's own `get` substitutes other dates, with a warning."""
-    return dict.get(entry, name)
-
-
-def _utc(parsed: Any) -> datetime | None:
-    """A time of feedparser, which is a struct_time in UTC."""
-    try:
-        return datetime.fromtimestamp(calendar.timegm(parsed), UTC) if parsed else None
-    except (ValueError, OverflowError, OSError):
+def _feed_link(entry: Entry, base: str) -> Link | None:
+    """The page of an RSS item or Atom entry."""
+    relations = (
+        link.get("href")
+        for link in entry.own("link")
+        if link.get("href") and link.get("rel", "alternate") == "alternate"
+    )
+    named = entry.text("link") or next(relations, None) or entry.text("guid", "id")
+    address = joined_url(base, named) if named and "\ufffd" not in named else None
+    if address is None:
         return None
+    date = _short(entry.text_anywhere(*_FEED_DATES))
+    return Link(url=address, published_at=parse_structured(date))
 
 
 def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime) -> Announced:
@@ -208,16 +184,16 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
         if (node.get("type") or "").lower() in _FEED_TYPES
     ]
     feeds = [joined_url(base, node.get("href") or "") for node in named]
-    found: dict[str, datetime | None] = {}
+    rows, found = _Rows(now), dict[str, datetime | None]()
     for node in tree.iter("a", "div", "li", "td"):
         target = node.get("href") if node.tag == "a" else None
-        clicked = _ONCLICK.search(node.get("onclick") or "")
+        clicked = _ONCLICK.search((node.get("onclick") or "")[:MAX_ONCLICK])
         for address in (target, clicked[1] if clicked else None):
             if not address or address.strip().startswith("#"):
                 continue
             joined = joined_url(base, address)
             if joined is not None and found.get(joined) is None:
-                found[joined] = _row_time(node, now)
+                found[joined] = rows.time(node)
     links = tuple(Link(url=url, published_at=at) for url, at in islice(found.items(), MAX_LINKS))
     return Announced(
         links=links,
@@ -226,19 +202,69 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
     )
 
 
-def _row_time(node: Any, now: datetime) -> datetime | None:
-    """The time in the same row of a list as a link; None if the row has none or a future one."""
-    for _level in range(MAX_ROW_LEVELS):
-        text = " ".join(node.itertext())
-        if len(text) > MAX_ROW:
-            return None
-        at = parse_visible(text, now.tzinfo or UTC) or parse_relative(text, now)
-        if at is not None:
-            return at if at <= now else None
-        node = node.getparent()
-        if node is None or node.tag in ("body", "ul", "ol", "table", "tbody"):
-            return None
-    return None
+class _Rows:
+    """Times in the rows of a list, each node read once."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._known: dict[Any, tuple[bool, datetime | None]] = {}
+
+    def time(self, node: Any) -> datetime | None:
+        """The time in the row of a link; None if the row has none or a future one."""
+        for _level in range(MAX_ROW_LEVELS):
+            is_row, at = self._known.get(node) or self._known.setdefault(node, self._read(node))
+            if not is_row or at is not None:
+                return at
+            node = node.getparent()
+            if node is None or node.tag in ("body", "ul", "ol", "table", "tbody"):
+                return None
+        return None
+
+    def _read(self, node: Any) -> tuple[bool, datetime | None]:
+        """(whether the node is short enough for a row, its time)."""
+        text = _row_text(node)
+        if text is None:
+            return False, None
+        at = parse_visible(text, self._now.tzinfo or UTC) or parse_relative(text, self._now)
+        if at is not None and at > self._now:
+            return False, None
+        return True, at
+
+
+def _row_text(node: Any) -> str | None:
+    """The text of a node; None for one too large to be a row."""
+    if sum(1 for _inner in islice(node.iter(), MAX_ROW_NODES + 1)) > MAX_ROW_NODES:
+        return None
+    text = " ".join(node.itertext())
+    return text if len(text) <= MAX_ROW else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReading:
+    """What a source announced, and what that means at its site."""
+
+    found: Announced
+    announced: Announcements
+
+    @classmethod
+    def without_links(cls, problem: str) -> Self:
+        """The reading of a source that could not be read."""
+        return cls(found=Announced(problem=problem), announced=Announcements())
+
+
+def read_announcements(
+    site: Site,
+    step: Step,
+    body: bytes,
+    url: str,
+    content_type: str | None,
+    *,
+    now: datetime,
+    window: Window,
+) -> SourceReading:
+    """Read a source of any kind, and identify its links."""
+    found = read_source(step.source, body, url, content_type, now=now)
+    return SourceReading(found=found, announced=announcements(site, found.links, window))
 
 
 @dataclass(slots=True)

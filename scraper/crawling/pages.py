@@ -1,8 +1,7 @@
 """From a response to a Page, and to the URLs of the story's further pages."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from scrapy.http import Response
@@ -12,6 +11,7 @@ from archive.records import Page
 from scraper.extraction.tree import parse_html
 from scraper.sites.site import Identity, Site
 
+_PART = re.compile(rb"page=[2-9]|-part[2-9]")
 VALIDATORS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -20,6 +20,15 @@ def headers_of(response: Response) -> dict[str, str]:
     return {
         name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values)
         for name, values in response.headers.items()
+    }
+
+
+def conditional_headers(validators: Mapping[str, str]) -> dict[str, bytes]:
+    """Headers of a conditional request: the very bytes that `headers_of` decoded."""
+    return {
+        name: value.encode("latin-1")
+        for name, value in validators.items()
+        if value.isascii() or max(value) <= "\xff"
     }
 
 
@@ -38,9 +47,15 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
     )
 
 
+def may_have_parts(page: Page, site: Site) -> bool:
+    """Whether the page's bytes may link to further pages of its story."""
+    paged = bool(site.pager and site.part_url)
+    return paged and _PART.search(page.body) is not None
+
+
 def part_urls(page: Page, site: Site) -> list[str]:
     """URLs of pages 2 to n of the same story, in order, from its pager."""
-    if not site.pager or not site.part_url or not re.search(rb"page=[2-9]|-part[2-9]", page.body):
+    if not may_have_parts(page, site):
         return []
     document = parse_html(page.body, page.headers.get("content-type"))
     own = site.identify(page.url)

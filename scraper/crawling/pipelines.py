@@ -5,25 +5,29 @@ written in one transaction, at the end: the bytes are compressed before they are
 if they cannot be read.
 """
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Self
 
 from scrapy import Spider
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DropItem
 
 from archive.ledger.wording import sentence
 from archive.records import Check, Page, Revision, Snapshot
+from archive.revisions.reread_queue import Evidence
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import FetchFailure
-from scraper.extraction import read_page
-from scraper.extraction.article import refusal_of_article
-from scraper.ingest.writing import Fetched, Policy, Written, write_failure, write_page
+from scraper.crawling.worker_turns import Abandoned
+from scraper.extraction.article import StoryReading
+from scraper.extraction.workers import ReadingBroke, ReadingFailed
+from scraper.ingest.reread import Reread
+from scraper.ingest.same_body import REASON
+from scraper.ingest.waiting import LEARNED, WaitingPages
+from scraper.ingest.writing import Fetched, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
 
 logger = logging.getLogger(__name__)
@@ -62,58 +66,114 @@ class KeepSnapshot(_Stage):
 class ReadArticle(_Stage):
     """Snapshot -> Article: what the page says."""
 
-    def process_item(self, item: Snapshot | FetchFailure) -> Fetched | FetchFailure:
-        """Read a page; one that breaks the extractor is a bug: it is logged and kept."""
+    async def process_item(self, item: Snapshot | FetchFailure) -> Fetched | FetchFailure:
+        """Read a page in a worker; one that breaks the extractor is a bug: it is logged and kept.
+
+        A page that is not read because the crawl is being stopped stays due.
+        """
         if isinstance(item, FetchFailure):
             return item
-        page = item.page
+        reader = self._spider.reader
         try:
-            reading = read_page(page, self._spider.site)
-        except Exception:
-            logger.exception("%s could not be read; its bytes are kept", page.url)
-            return Fetched(snapshot=item, refusal="extraction_failed")
-        robots = self._spider.known_rules(page.url)
+            read = self._fetched(item, await reader.read(item.page))
+        except Abandoned as error:
+            raise DropItem("the crawl is being stopped", log_level="DEBUG") from error
+        except ReadingBroke as broke:
+            logger.info("%s: %s", item.page.url, broke)
+            read = Fetched(snapshot=item, refusal="reading_broke_off")
+        except ReadingFailed as failed:
+            logger.error("%s could not be read; its bytes are kept\n%s", item.page.url, failed)  # noqa: TRY400 - the traceback is the worker's
+            read = Fetched(snapshot=item, refusal="extraction_failed")
+        return replace(read, in_advance=reader.in_advance(item.page))
+
+    def _fetched(self, item: Snapshot, reading: StoryReading) -> Fetched:
+        page, robots = item.page, self._spider.known_rules(item.page.url)
         return Fetched(
             snapshot=item,
             article=reading.article,
-            refusal=refusal_of_article(reading.article),
-            opted_out=opted_out(page.url, robots, page.headers, reading.metas),
+            refusal=reading.refusal,
+            opted_out=opted_out(page.url, robots, page.headers, reading.rights),
         )
 
 
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
-    def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
+    _learned = False
+
+    async def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
+        """Write what a request brought, or keep it waiting for others of the crawl."""
+        if isinstance(item, FetchFailure):
+            return await self._write_one(item)
+        await self._learn()
+        written = {id(page): await self._write_one(page) for page in self._ready(item)}
+        return written.get(id(item), item)
+
+    async def close_spider(self) -> None:
+        """Write the pages that still wait."""
+        for page in self._waiting.rest():
+            await self._write_one(page)
+
+    @cached_property
+    def _waiting(self) -> WaitingPages:
+        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+
+    def _ready(self, item: Fetched) -> list[Fetched]:
+        try:
+            return self._waiting.arrive(item)
+        except Exception:  # a bug must not lose the page
+            logger.exception("%s could not be compared with others", item.snapshot.page.url)
+            return [item]
+
+    async def _learn(self) -> None:
+        """Read pages that earlier crawls doubted, once: what was wrong there may last."""
+        if self._learned:
+            return
+        self._learned = True
+        archive, reader = self._crawl.archive, self._spider.reader
+        for evidence in archive.reread_queue.refused(self._crawl.site, REASON, limit=LEARNED):
+            with suppress(Abandoned, ReadingFailed):
+                self._waiting.learn(await reader.read_again(evidence))
+
+    async def _write_one(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
         """Write what a request brought.
 
         What fails for another reason than the archive's is a bug: the URL counts as failed.
         """
         try:
-            return self._write(item) or item
-        except CloseSpider:
+            return await self._written(item) or item
+        except (CloseSpider, Abandoned):  # it stays due
             return item
         except Exception:
             if isinstance(item, FetchFailure):
                 raise
             logger.exception("%s could not be written; its bytes are kept", item.snapshot.page.url)
         with suppress(CloseSpider):
-            self._write(replace(item, article=None, refusal="extraction_failed"))
+            await self._written(replace(item, article=None, refusal="extraction_failed"))
         return item
 
-    def _write(self, item: Fetched | FetchFailure) -> Revision | None:
+    async def _written(self, item: Fetched | FetchFailure) -> Revision | None:
+        """Write; if our rules changed since the story's kept page was read, that is read first."""
+        written = self._write(item)
+        if isinstance(written, Evidence):
+            again = await self._spider.reader.read_again(written)
+            written = self._write(item, again)
+        assert not isinstance(written, Evidence)
+        if written is not None:
+            self._report(item, written)
+        return written.revision if written is not None else None
+
+    def _write(
+        self, item: Fetched | FetchFailure, again: Reread | None = None
+    ) -> Written | Evidence | None:
         crawl = self._crawl
         with crawl.writing():
             if isinstance(item, FetchFailure):
                 robots = self._spider.known_rules(item.entry.url)
                 check = _check(item, crawl.id)
-                written = write_failure(crawl.archive, item.entry, check, robots)
-            else:
-                policy = Policy(crawl_id=crawl.id, keep=crawl.keep, unanswered=crawl.unanswered)
-                written = write_page(crawl.archive, self._spider.site, item, policy)
-        if written is not None:
-            self._report(item, written)
-        return written.revision if written is not None else None
+                return write_failure(crawl.archive, item.entry, check, robots)
+            policy = self._spider.reader.policy
+            return write_page(crawl.archive, self._spider.site, item, policy, again)
 
     def _report(self, item: Fetched | FetchFailure, written: Written) -> None:
         """Log what went wrong, and count."""

@@ -1,7 +1,5 @@
 """Responses that are no page of a story; reasons are codes of archive.ledger.wording."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 
@@ -26,12 +24,20 @@ _BINARY = re.compile(
 )
 
 
+_TRAILERS = "Trailer headers data is too long"
+"""Of Twisted's error for what follows a chunked body."""
+
+
 class Refused(IgnoreRequest):
     """Ends a request; `reason` is a code of archive.ledger.wording."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class HeadersTooLarge(Exception):
+    """Ends a request whose response has more headers than any page needs."""
 
 
 def refusal_of_status(status: int) -> str | None:
@@ -71,7 +77,10 @@ def refusal_of_error(failure: Failure) -> str:
         return "too_large"
     if "max redirections" in text:
         return "redirect_loop"
-    by_tls = any(isinstance(cause, SSL.Error) for cause in _causes(error))
+    causes = list(_causes(error))
+    if any(isinstance(cause, HeadersTooLarge) or _TRAILERS in str(cause) for cause in causes):
+        return "headers_too_large"
+    by_tls = any(isinstance(cause, SSL.Error) for cause in causes)
     return "tls_failed" if by_tls else "connection_failed"
 
 

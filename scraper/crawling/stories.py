@@ -1,22 +1,24 @@
 """class Stories: request the stories that are due, page by page, and judge the responses."""
 
-from __future__ import annotations
-
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
-from scraper.crawling.pages import headers_of, page_of, part_urls
+from scraper.crawling.pages import conditional_headers, headers_of, page_of
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.story_reader import StoryReader
+from scraper.crawling.worker_turns import Abandoned
+from scraper.extraction.workers import ReadingFailed
 from scraper.politeness import revisit
 from scraper.sites.site import Identity, Site
 
@@ -52,22 +54,21 @@ class FetchFailure:
 class Stories:
     """The stories of one crawl, in the order of the ledger (newest first), up to its limit."""
 
-    def __init__(self, site: Site, crawl: Crawl, request: RequestOf) -> None:
+    def __init__(self, site: Site, crawl: Crawl, request: RequestOf, reader: StoryReader) -> None:
         self._site = site
+        self._reader = reader
         self._crawl = crawl
         self._request = request
-        self._waiting: deque[Entry] = deque()
+        self._waiting: Frontier | None = None
         self._requested: set[int] = set()
         self._with_validators = 0
 
     def next_requests(self) -> list[Request]:
         """Requests for the next stories; none if nothing is left or the limit is reached."""
         if not self._waiting:
-            due = self._crawl.frontier()
-            self._waiting.extend(entry for entry in due if entry.id not in self._requested)
+            self._waiting = self._crawl.frontier(skipping=self._requested)
         requests: list[Request] = []
-        while self._waiting and len(requests) < BATCH and not self._at_limit():
-            entry = self._waiting.popleft()
+        for entry in islice(self._waiting, min(BATCH, self._left())):
             self._requested.add(entry.id)
             request = self._request(
                 entry.url,
@@ -77,11 +78,11 @@ class Stories:
                 headers=self._validators(entry),
             )
             requests.append(request)
-        still_due = 0 if self._at_limit() else len(self._waiting)
+        still_due = len(self._waiting) if self._left() else 0
         self._crawl.counts["wanted"] = len(self._requested) + still_due
         return requests
 
-    def _validators(self, entry: Entry) -> dict[str, str]:
+    def _validators(self, entry: Entry) -> dict[str, bytes]:
         """A site that never answers 304 gets only probes, the first one in every crawl."""
         if not entry.validators:
             return {}
@@ -89,17 +90,20 @@ class Stories:
             unanswered=self._crawl.unanswered, turn=self._with_validators
         )
         self._with_validators += 1
-        return entry.validators if sends else {}
+        return conditional_headers(entry.validators) if sends else {}
 
     def plan(self) -> list[Planned]:
         """What would be requested, and why."""
-        return [Planned.of(entry) for entry in self._crawl.frontier()[: self._crawl.options.limit]]
+        return [Planned.of(entry) for entry in self._crawl.foreseen()[: self._crawl.options.limit]]
 
-    def _at_limit(self) -> bool:
+    def _left(self) -> int:
+        """Stories that the limit still allows."""
         limit = self._crawl.options.limit
-        return limit is not None and len(self._requested) >= limit
+        return BATCH if limit is None else max(0, limit - len(self._requested))
 
-    def parse(self, response: Response, entry: Entry) -> Iterator[Page | FetchFailure | Request]:
+    async def parse(
+        self, response: Response, entry: Entry
+    ) -> AsyncIterator[Page | FetchFailure | Request]:
         """Parse a story's first page; its further pages are requested before it is processed."""
         self._crawl.counts["asked"] += 1
         outcome, reason = self._judge(response, entry)
@@ -109,10 +113,16 @@ class Stories:
         page = page_of(
             response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
         )
-        parts = part_urls(page, self._site)
+        try:
+            parts = await self._reader.parts(page)
+        except Abandoned:
+            return
+        except ReadingFailed:
+            parts = []  # reading the article fails, too, and is reported
         if len(parts) >= MAX_PARTS:
             page = replace(page, missing_parts=len(parts) - MAX_PARTS + 1)
-        yield from self._continue(page, parts[: MAX_PARTS - 1], entry)
+        for item in self._continue(page, parts[: MAX_PARTS - 1], entry):
+            yield item
 
     def _judge(self, response: Response, entry: Entry) -> tuple[str | None, str | None]:
         """(outcome, reason) of a response without a page of this story; else (None, None)."""
@@ -170,7 +180,7 @@ class Stories:
         if reason == "pause_requested":
             return  # it was not requested, and stays due
         unsent = reason in ("private_address", "foreign_site", "robots_forbidden")
-        refused = unsent or reason == "redirect_offsite"
+        refused = unsent or reason in ("redirect_offsite", "other_port")
         self._crawl.counts["asked"] += not unsent
         entry: Entry = failure.request.cb_kwargs["entry"]  # type: ignore[attr-defined]
         yield FetchFailure(

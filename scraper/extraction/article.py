@@ -1,7 +1,5 @@
 """From a page's bytes to the article, with the source of every field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -15,6 +13,7 @@ from archive.identity import joined_url
 from archive.records import Article, Page
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.declared import names_another_story
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_lines_around, read_metadata
 from scraper.extraction.tree import parse_html
@@ -35,6 +34,7 @@ MIN_PROSE = 200
 
 _AS_READ = "headline kicker deck published_at modified_at section caption".split()
 """Fields of an article that are those of its metadata."""
+_RIGHTS = ("tdm-reservation", "robots")
 _NOT_FOUND = re.compile(
     r"""
     \b (?:
@@ -47,6 +47,23 @@ _NOT_FOUND = re.compile(
 _LOGIN = re.compile(
     r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE
 )
+MAX_CHALLENGE = 1_500
+"""Characters; a longer text in no layout of its site is not refused for its words alone."""
+_CHALLENGE = re.compile(
+    r"""
+    just\ a\ moment\b | attention\ required! | checking\ your\ browser | are\ you\ a\ robot
+    | \b(?:verify|confirm|prove)\b .{0,30} \b(?:you\ are|you're|that\ you\ are) .{0,20} \bhuman
+    | \bi(?:'|\ a)m\ not\ a\ robot | pardon\ our\ interruption | \bunusual\ traffic\b
+    | \b(?:re|h)?captcha\b | request\ unsuccessful\.\ incapsula | \bddos\ protection\ by\b
+    | \benable\ javascript\ and\ cookies\b | \b(?:verifikasi|memastikan|buktikan|pastikan|bahwa)\b
+        .{0,40} \b(?:bukan\ robot|(?:anda|kamu)\ (?:adalah\ )?manusia)\b
+    | \bmemeriksa\ (?:peramban|browser)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Marks of a page that tests whether a person reads. They save the first such page of a crawl from
+being taken for a story; the rule for the others is in scraper.ingest.same_body.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +80,43 @@ class Reading:
     """Content of the first page's meta tags by name in lower case."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryReading:
+    """What a crawl keeps of reading a story's page."""
+
+    article: Article
+    refusal: str | None = None
+    """Why it is no story: a code of archive.ledger.wording; None for a story."""
+    rights: dict[str, str] = field(default_factory=dict)
+    """Content of the meta tags by which a page may opt out of text and data mining."""
+
+
+def read_story(page: Page, site: Site) -> StoryReading:
+    """Read a story's page and judge whether it is one."""
+    reading = read_page(page, site)
+    return StoryReading(
+        article=reading.article,
+        refusal=refusal_of_article(reading.article),
+        rights={name: reading.metas[name] for name in _RIGHTS if name in reading.metas},
+    )
+
+
 def read_page(page: Page, site: Site | None) -> Reading:
     """Read the article of a page and join its further parts in order."""
     readings = [
         read(part.body, part.url, site, content_type=part.headers.get("content-type"))
         for part in (page, *page.parts)
     ]
-    joined = join(readings)
-    if not page.missing_parts:
+    own = [reading for reading in readings[1:] if not _is_of_another_story(reading)]
+    joined = join([readings[0], *own])
+    if not page.missing_parts and len(own) == len(page.parts):
         return joined
     warnings = (*joined.article.warnings, "missing_parts")
     return replace(joined, article=replace(joined.article, warnings=warnings))
+
+
+def _is_of_another_story(reading: Reading) -> bool:
+    return "names_another_story" in reading.article.warnings
 
 
 def join(readings: Sequence[Reading]) -> Reading:
@@ -120,6 +163,9 @@ def read(
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity)
     headline = metadata.fields.get("headline")
+    own = _identified(profile, url)
+    if own is not None and names_another_story(page, head, profile, own):
+        metadata.warnings.append("names_another_story")
     node = match.node if match is not None else find_article(page, headline)
     if site is not None and node is not None:
         read_lines_around(metadata, page, node, site)
@@ -252,6 +298,10 @@ def refusal_of_article(article: Article) -> str | None:
     """Return why what was read from a page is no story, a code of archive.ledger.wording."""
     known = article.layout != "fallback"
     headline, length = article.headline or "", len(article.body)
+    if "names_another_story" in article.warnings:
+        return "names_another_story"
+    if not known and length < MAX_CHALLENGE and _CHALLENGE.search(f"{headline}\n{article.body}"):
+        return "challenge_page"
     if known and length >= MIN_PROSE:
         return None
     if _NOT_FOUND.search(headline) and length < 3 * MIN_PROSE:

@@ -4,8 +4,6 @@ Whatever a limit cuts off is named by a warning of the article. The limits are s
 the largest story of a news site has; the time of a reading grows with the size of its page alone.
 """
 
-from __future__ import annotations
-
 MAX_TAGS = 60_000
 """Tags of a page, opening and closing; the rest of the page is not read (`cut_page`). Pages of
 stories have 1,000 to 5,000, tables of election results 50,000.

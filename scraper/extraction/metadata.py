@@ -1,7 +1,5 @@
 """Metadata in layers, the first one wins: selectors, JSON-LD, meta tags, URL, visible text."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -110,9 +108,13 @@ class Head:
         }
         self.article: Mapping[str, Any] = {}
         """The first article of the JSON-LD blocks."""
+        self.described: list[tuple[str, str]] = []
+        """(headline, address) of every article of the JSON-LD blocks that has an address."""
         self.breadcrumb: tuple[str, ...] = ()
         for data in self._json_ld(tree):
             types = {name for name in _as_list(data.get("@type")) if isinstance(name, str)}
+            if types & _ARTICLE_TYPES:
+                self.described += _addresses(data)
             if not self.article and types & _ARTICLE_TYPES:
                 self.article = data
             elif not self.breadcrumb and "BreadcrumbList" in types:
@@ -151,6 +153,14 @@ class Head:
                 self.warnings["cut_json_ld"] = None
             else:
                 waiting += [(item, depth + 1) for item in reversed(inner)]
+
+
+def _addresses(article: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headline of an article with each address that it says is its own."""
+    page = article.get("mainEntityOfPage")
+    for url in (_text(article.get("url")), _text(page), _member(page, "@id")):
+        if url:
+            yield _text(article.get("headline")), url
 
 
 def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:

@@ -5,8 +5,6 @@ that a step finds with all those that it found before. A class or an id at the b
 up in an index of the page: searching the tree for it takes a quarter of the time of reading a page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """HTML trees: decoding, parsing within limits, text."""
 
-from __future__ import annotations
-
 import html as entities
 import re
 from collections.abc import Iterator

@@ -1,26 +1,26 @@
 """Importing collections: a survey of each file, then its stories, a batch per transaction."""
 
-from __future__ import annotations
-
 import logging
 import os
-from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
+from scraper.extraction.workers import ReadingBroke, Workers
 from scraper.ingest.collections.columns import given, has_body, named
 from scraper.ingest.collections.files import kind_of
 from scraper.ingest.collections.rows import Row, Unreadable, rows
 from scraper.ingest.collections.stories import ImportOptions, Story, story_of
 from scraper.ingest.collections.times import date_order
 from scraper.ingest.writing import write_record
-from scraper.sites.loader import sites
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,13 @@ MAX_SEEN = 10_000
 
 ReportBad = Callable[[Path, int, str], None]
 """Called with file, line and reason of each bad record."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """An exception in a worker."""
+
+    traceback: str
 
 
 class WrongMapping(Exception):
@@ -101,21 +108,29 @@ def import_file(
     options: ImportOptions,
     *,
     now: datetime,
+    workers: Workers,
     report_bad: ReportBad,
     advance: Callable[[int], None],
 ) -> Report:
     """Write a file's stories; `advance` is called with the number of bytes read by each batch.
 
-    An interruption loses the unfinished batch alone.
+    The workers clean the texts. An interruption loses the unfinished batch alone.
     """
     report = Report(path=found.path)
     source = f"import {os.fsencode(found.path.name).decode(errors='replace')}"
     if str(found.path) == "-":
         source = "import of standard input"
-    sites()  # the profiles are loaded outside of a transaction
-    place = 0
-    for batch in chunks(rows(file, found.kind), BATCH):
-        read = [_story(row, options, found.order, report, report_bad) for row in batch]
+    place, under_way = 0, deque[list[Row]]()
+
+    def batches() -> Iterator[list[Row]]:
+        for batch in chunks(rows(file, found.kind), BATCH):
+            under_way.append(list(batch))
+            yield under_way[-1]
+
+    work = partial(_cleaned, options=options, order=found.order)
+    for answers in workers.map(work, batches()):
+        pairs = zip(under_way.popleft(), answers, strict=True)
+        read = [_story(row, answer, report, report_bad) for row, answer in pairs]
         with archive.transaction(now):
             outcomes = Counter(
                 write_record(archive, s.article, key=s.key, link=s.link, source=source)
@@ -128,21 +143,30 @@ def import_file(
     return report
 
 
+def _cleaned(row: Row, *, options: ImportOptions, order: str | None) -> Story | str | _Failed:
+    """In a worker: the story of a row, or why there is none."""
+    if row.bad is not None:
+        return row.bad
+    try:
+        return story_of(row.fields, options, order)
+    except Exception:
+        return _Failed(traceback.format_exc())
+
+
 def _story(
-    row: Row, options: ImportOptions, order: str | None, report: Report, report_bad: ReportBad
+    row: Row, answer: Story | str | _Failed | ReadingBroke, report: Report, report_bad: ReportBad
 ) -> Story | None:
     """Return the story of a row; a bad row is counted and reported."""
     report.records += 1
-    made: Story | str
-    try:
-        made = row.bad or story_of(row.fields, options, order)
-    # One record that breaks the cleaning is a bug, and must not end the import of all the others
-    except Exception:
-        logger.exception("%s:%d could not be cleaned", report.path, row.line)
-        made = "cleaning_failed"
-    if isinstance(made, str):
-        report.bad[made] += 1
-        report_bad(report.path, row.line, made)
+    if isinstance(answer, _Failed):
+        # One record that breaks the cleaning is a bug, and must not end the import of the others.
+        logger.error("%s:%d could not be cleaned\n%s", report.path, row.line, answer.traceback)
+        answer = "cleaning_failed"
+    if isinstance(answer, ReadingBroke):
+        answer = "reading_broke_off"
+    if isinstance(answer, str):
+        report.bad[answer] += 1
+        report_bad(report.path, row.line, answer)
         return None
-    report.doubts.update(made.doubts)
-    return made
+    report.doubts.update(answer.doubts)
+    return answer

@@ -1,20 +1,18 @@
 """Re-extraction of an archive's snapshots on all cores; the next run resumes an interrupted one."""
 
-from __future__ import annotations
-
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from archive.archive import Archive
-from archive.database.parallel import readers
+from archive.records import Page
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
-from scraper.ingest.reread import Difference, Reread, difference, doubted, read_again
+from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
+from scraper.ingest.reread import Difference, Reread, difference, doubted, kept_page, reread
 from scraper.ingest.writing import write_reread
 from scraper.sites.loader import sites
 from scraper.sites.site import Site
@@ -25,6 +23,7 @@ MIN_JOBS = 128
 """Fewer snapshots are read faster than processes are started."""
 
 Task = tuple[str, tuple[Evidence, ...]]
+_Kept = tuple[Page | Reread, Any, Evidence]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +39,8 @@ class Report:
     stories: int = 0
     """Stories that changed, each counted once; without the lost ones."""
     damages: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Pages whose reading did not end, each with why."""
 
 
 def count(
@@ -78,15 +79,15 @@ def reextract(
     *,
     now: datetime,
     jobs: int,
+    limits: Limits,
     dry_run: bool,
     advance: Callable[[int], None],
 ) -> Iterator[Difference]:
     """Read the snapshots again, write what changed, a batch per transaction, and yield it.
 
-    Fills `report`; with `dry_run` nothing is written. Raises BrokenProcessPool if a reading process
-    was killed; the batches before it are written, and the next run resumes there.
+    Fills `report`; with `dry_run` nothing is written.
     """
-    for name, rereads in _readings(archive.path, tasks, jobs):
+    for name, rereads in _readings(archive, tasks, jobs, limits, report):
         with nullcontext() if dry_run else archive.transaction(now):
             changes = list(_written(archive, sites()[name], rereads, report, dry_run=dry_run))
         for found in changes:
@@ -127,29 +128,34 @@ def _as_written(found: Difference, newest: Mapping[str, Any] | None) -> dict[str
     return {**found.after, "removed_at": removed, "digest": found.digest}
 
 
-def _readings(path: Path, tasks: Iterable[Task], jobs: int) -> Iterator[tuple[str, list[Reread]]]:
+def _readings(
+    archive: Archive, tasks: Iterable[Task], jobs: int, limits: Limits, report: Report
+) -> Iterator[tuple[str, list[Reread]]]:
     """Yield the site and the readings of each task, in order."""
-    if jobs == 1:
-        with Archive(path, read_only=True) as archive:
-            for task in tasks:
-                yield _read(archive, task)
-        return
-    with readers(jobs, _open, path) as others:
-        yield from others.map(_read_there, tasks)
+    under_way: deque[Task] = deque()
+
+    def batches() -> Iterator[list[_Kept]]:
+        for name, batch in tasks:
+            under_way.append((name, batch))
+            profile = Constant(sites()[name])
+            # The pages are fetched here: a forked process must not open a database that is open.
+            yield [(kept_page(archive, evidence), profile, evidence) for evidence in batch]
+
+    with Workers(jobs, limits) as workers:
+        for answers in workers.map(_read, batches()):
+            name, batch = under_way.popleft()
+            pairs = zip(batch, answers, strict=True)
+            yield name, [_reread(evidence, answer, report) for evidence, answer in pairs]
 
 
-_opened: dict[str, Archive] = {}
-"""The archive of a process that only reads."""
+def _reread(evidence: Evidence, answer: Reread | ReadingBroke, report: Report) -> Reread:
+    if isinstance(answer, Reread):
+        return answer
+    report.broken.append(f"{evidence.url}: reading it did not end: {answer}")
+    return Reread(evidence=evidence, refusal="reading_broke_off")
 
 
-def _open(path: Path) -> None:
-    _opened["archive"] = Archive(path, read_only=True)
-
-
-def _read_there(task: Task) -> tuple[str, list[Reread]]:
-    return _read(_opened["archive"], task)
-
-
-def _read(archive: Archive, task: Task) -> tuple[str, list[Reread]]:
-    name, batch = task
-    return name, [read_again(archive, sites()[name], evidence) for evidence in batch]
+def _read(kept: _Kept) -> Reread:
+    """In a worker: read a page, unless its bytes are damaged."""
+    page, site, evidence = kept
+    return page if isinstance(page, Reread) else reread(page, site, evidence)

@@ -1,14 +1,12 @@
 """Reading kept snapshots again with the current extractor, and saying what would change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from archive.archive import Archive
 from archive.errors import ArchiveDamaged
-from archive.records import Article
+from archive.records import Article, Page
 from archive.revisions.changes import change_of, reading_digest
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction import read_page
@@ -61,10 +59,20 @@ def lost_layout(newest: Mapping[str, Any] | None, article: Article) -> bool:
 
 def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
     """Read a snapshot with the current extractor; what is wrong with it is part of the answer."""
+    page = kept_page(archive, evidence)
+    return page if isinstance(page, Reread) else reread(page, site, evidence)
+
+
+def kept_page(archive: Archive, evidence: Evidence) -> Page | Reread:
+    """Return the page of a snapshot, or that its bytes are damaged."""
     try:
-        page = archive.snapshots.page(evidence.snapshot_id)
+        return archive.snapshots.page(evidence.snapshot_id)
     except ArchiveDamaged as error:
         return Reread(evidence=evidence, refusal="snapshot_damaged", damage=str(error))
+
+
+def reread(page: Page, site: Site, evidence: Evidence) -> Reread:
+    """Read the page of a snapshot with the current extractor."""
     try:
         article = read_page(page, site).article
     except Exception:  # a bug of the extractor, which must not end the reading of all the others
@@ -93,7 +101,8 @@ def difference(site: Site, again: Reread, newest: Mapping[str, Any] | None) -> D
     changed: tuple[str, ...] = ()
     reading = again.article.as_dict() if again.article is not None else {}
     if again.refusal is not None:
-        if not again.evidence.newest or again.damage is not None:
+        unread = again.damage is not None or again.refusal == "reading_broke_off"
+        if not again.evidence.newest or unread:
             return None
         kind = "lost"
         reading["warnings"] = [again.refusal]

@@ -6,7 +6,7 @@ Every function is called inside a transaction of the archive, and decides over p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revis
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
-from scraper.ingest.reread import Reread, doubted, lost_layout, read_again
+from scraper.ingest import same_body
+from scraper.ingest.reread import Reread, doubted, lost_layout
 from scraper.politeness import revisit
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
@@ -38,6 +39,10 @@ class Fetched:
     """Why it is no story: a code of archive.ledger.wording; None for a story."""
     opted_out: str | None = None
     """The rule by which the page opts out of text and data mining; None for none."""
+    in_advance: Written | None = None
+    """The failure that was written while the page was read, in case its reading never ends; None
+    for a page that was read quickly.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ class Policy:
     """Pages to keep: `changed` (that made a revision), `all`, or `first` (of a story)."""
     unanswered: int = 0
     """Conditional requests in a row that the site answered with the whole page before the crawl."""
+    sightings: same_body.Sightings = field(default_factory=same_body.Sightings)
+    """Texts of the crawl's doubtful pages."""
 
     def keeps(self, newest: Mapping[str, Any] | None, *, changed: bool) -> bool:
         """Return whether a page is kept, beside its story's newest revision.
@@ -74,13 +81,19 @@ class Written:
     """The revision of reading the newest page again, before this one."""
     damage: str | None = None
     """Why the newest page could not be read again; None where it could, or need not be."""
+    evidence_id: int | None = None
+    """The snapshot that was kept of a page without a story; None for a story."""
 
 
-def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -> Written | None:
+def write_page(
+    archive: Archive, site: Site, fetched: Fetched, policy: Policy, again: Reread | None = None
+) -> Written | Evidence | None:
     """Write a page of a story: snapshot, revision, rights and ledger.
 
     A page that is no story, or one of a known story that is not believed, is a failure. None for a
-    story that was taken down meanwhile.
+    story that was taken down meanwhile. If the extractor changed since the story's kept page was
+    read, that page is read first: nothing is written, and its Evidence is returned unless `again`
+    is what it yields.
     """
     page, article = fetched.snapshot.page, fetched.article
     entry = archive.ledger.entry(page.requested_url, site=page.site)
@@ -92,14 +105,39 @@ def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
-    technical, damage = reread_newest(archive, site, entry.key, newest)
+    technical = damage = None
+    stale = stale_page(archive, site, entry.key, newest)
+    if stale is not None:
+        if again is None or again.evidence != stale:
+            return stale
+        technical = write_reread(archive, site, doubted(again, newest), newest)
+        damage = again.damage
     if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
-    change = change_of(newest, article)
+    if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
+        return _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
+    _forget_evidence(archive, fetched.in_advance)
+    written = _write_believed(archive, entry, fetched, article, policy, newest)
+    return replace(written, technical=technical, damage=damage)
+
+
+def _write_believed(
+    archive: Archive,
+    entry: Entry,
+    fetched: Fetched,
+    article: Article,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> Written:
+    """Write a page of a story that is believed, beside the story's newest revision."""
+    page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
+    change = change_of(newest, article, technical=withdrawn)
     snapshot_id = None
     if policy.keeps(newest, changed=change is not None):
         snapshot_id = _insert(archive, entry, fetched, policy)
     revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
+    if withdrawn and newest is not None and revision is None:
+        archive.history.note_refusal(newest["snapshot_id"], None)
     article_id = archive.history.article_id(entry.site, entry.key)
     archive.history.note_rights(article_id, fetched.opted_out)
     due = revisit.next_check(
@@ -112,7 +150,7 @@ def write_page(archive: Archive, site: Site, fetched: Fetched, policy: Policy) -
     outcome = "kept" if revision else "unchanged"
     check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
     archive.ledger.record(check, site=entry.site)
-    return Written(outcome=outcome, revision=revision, technical=technical, damage=damage)
+    return Written(outcome=outcome, revision=revision)
 
 
 def write_failure(
@@ -226,45 +264,108 @@ def _write_story(
     return None
 
 
-def reread_newest(
+def stale_page(
     archive: Archive, site: Site, key: str, newest: Mapping[str, Any] | None
-) -> tuple[Revision | None, str | None]:
-    """Read the newest revision's page again if the extractor changed since it was read last.
+) -> Evidence | None:
+    """Return the newest revision's page if the extractor changed since it was read last.
 
-    What differs now is ours; only what still differs then is the publisher's. Returns the
-    technical revision, and why the page is damaged.
+    What differs when it is read again is ours; only what still differs then is the publisher's.
     """
     if newest is None or newest["snapshot_id"] is None:
-        return None, None
+        return None
     if archive.history.read_by(newest["snapshot_id"]) == extractor_of(site):
-        return None, None
-    evidence = Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
-    again = doubted(read_again(archive, site, evidence), newest)
-    return write_reread(archive, site, again, newest), again.damage
+        return None
+    if _is_withdrawn(archive, newest):
+        return None
+    return Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
+
+
+def _forget_evidence(archive: Archive, in_advance: Written | None) -> None:
+    """Erase the page that was kept in case its reading never ended: it did."""
+    if in_advance is not None and in_advance.evidence_id is not None:
+        archive.history.erase_readings([in_advance.evidence_id])
+        archive.snapshots.erase([in_advance.evidence_id])
 
 
 def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
     """Return why a page of a known story is not believed: its text would pass for an edit."""
     if fetched.article is None or newest is None:
         return None
-    if fetched.snapshot.page.missing_parts:
+    if "missing_parts" in fetched.article.warnings:
         return "missing_parts"
     return "layout_missed" if lost_layout(newest, fetched.article) else None
+
+
+def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
+    """Whether a story's newest revision is a page that is not believed any more.
+
+    What differs from it later is no edit of the publisher's.
+    """
+    if newest is None:
+        return False
+    return archive.history.refusal_of(newest["snapshot_id"]) == same_body.REASON
+
+
+def _stands_elsewhere(
+    archive: Archive,
+    site: Site,
+    entry: Entry,
+    fetched: Fetched,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> bool:
+    """Whether a page's text is doubted because other stories have it, too.
+
+    Stories that were kept with it before, and may be copies as well, are doubted from now on.
+    """
+    article, page, seen = fetched.article, fetched.snapshot.page, policy.sightings
+    assert article is not None
+    withdrawn = _is_withdrawn(archive, newest)
+    seen.forget(entry.key)
+    if newest is not None and newest["body"] == article.body and not withdrawn:
+        return False
+    found = same_body.Candidate.of(archive, site, entry.url, entry.key, article)
+    doubt = same_body.doubt(
+        archive,
+        found,
+        seen,
+        known_as=newest["headline"] if newest is not None and not withdrawn else None,
+        again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
+        now=page.fetched_at,
+        crawl_id=policy.crawl_id,
+    )
+    if doubt is None:
+        return False
+    seen.remember(found)
+    due_at = revisit.next_check_of_failed(now=page.fetched_at, failures=1).at
+    assert due_at is not None
+    for twin in doubt.withdrawn:
+        assert twin.snapshot_id is not None
+        archive.history.note_refusal(twin.snapshot_id, same_body.REASON)
+        archive.ledger.doubt(entry.site, twin.key, same_body.REASON, due_at=due_at)
+        seen.remember(replace(found, key=twin.key, url=twin.url))
+    return True
 
 
 def _write_refusal(
     archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy, reason: str
 ) -> Written:
     """Write a page that holds no story: kept as evidence the first time, requested again later."""
-    if not entry.failures:
-        snapshot_id = _insert(archive, entry, fetched, policy)
-        archive.history.note_reading(snapshot_id, extractor_of(site), reason)
+    broke_off = reason == "reading_broke_off"
+    if broke_off and fetched.in_advance is not None:
+        return fetched.in_advance
+    _forget_evidence(archive, fetched.in_advance)
+    failures = entry.failures - (fetched.in_advance is not None)
+    evidence_id = None
+    if not failures:
+        evidence_id = _insert(archive, entry, fetched, policy)
+        archive.history.note_reading(evidence_id, extractor_of(site), reason)
     due = revisit.next_check_of_failed(
-        now=fetched.snapshot.page.fetched_at, failures=entry.failures + 1
+        now=fetched.snapshot.page.fetched_at, failures=failures + 1, last=broke_off
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
     archive.ledger.record(check, site=entry.site)
-    return Written(outcome="failed", reason=reason)
+    return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
 
 
 def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:

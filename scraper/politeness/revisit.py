@@ -6,9 +6,12 @@ that finds nothing lengthens the wait by half, up to eight-fold; a check that fi
 it. If a site always sends the whole page, never a 304, a check costs much more, and the wait is
 half as long again. After 90 days, or 30 if at least three checks found no change, a story is never
 requested again unless a sitemap reports it as modified, or with `--recheck all`.
-"""
 
-from __future__ import annotations
+A sitemap that reports a story as modified makes it due at once. Some say so of every story at any
+time: where nine of ten checks after such reports found no change, of the last 50 of the stories
+that a sitemap lists and of at least ten, its reports are not believed (`lastmod_doubted`). Later
+checks of these stories, due by their age, count for it or against it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,11 +81,11 @@ def next_check_of_gone(*, now: datetime, times_gone: int) -> Due:
     return Due(at=now + GONE_WAITS[times_gone - 1], reason="may_come_back")
 
 
-def next_check_of_failed(*, now: datetime, failures: int) -> Due:
-    """When a URL that failed is retried; `failures` counts this one."""
+def next_check_of_failed(*, now: datetime, failures: int, last: bool = False) -> Due:
+    """When a URL that failed is retried, if `last` after all others; `failures` counts this one."""
     if failures > len(FAILURE_WAITS):
         return Due(at=None, reason="given_up")
-    return Due(at=now + FAILURE_WAITS[failures - 1], reason="retry")
+    return Due(at=now + FAILURE_WAITS[failures - 1], reason="retry_last" if last else "retry")
 
 
 def sends_validators(*, unanswered: int, turn: int) -> bool:

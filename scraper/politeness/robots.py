@@ -1,7 +1,5 @@
 """robots.txt by RFC 9309; opt-outs from text and data mining by it, headers and meta tags."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +18,8 @@ AI_CRAWLERS = (
 )
 """Crawlers that collect training data; a site that excludes one opts out of text mining."""
 
+_USER_AGENT = re.compile(r"user(?:-|\s*)agent(?:\s*:|\s)(.*)", re.IGNORECASE)
+_OTHERS = "another crawler"
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
@@ -142,7 +142,50 @@ def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
     readable = status is not None and 200 <= status < 300
     if not readable:
         return RobotsTxt(status=status)
-    return RobotsTxt(status=status, text=text, rules=Protego.parse(text))
+    return RobotsTxt(status=status, text=text, rules=Protego.parse(_relevant(text)))
+
+
+def _relevant(text: str) -> str:
+    """The file with one name in place of all user agents that decide about none of our names.
+
+    The parser keeps a list of rules per user agent of a group: thousands of both in one group would
+    be millions of rules.
+    """
+    lines = text.splitlines()
+    agents = [_agent(line) for line in lines]
+    named = {agent for agent in agents if agent is not None}
+    deciding = {"*", *(_deciding(name.lower(), named) for name in (PRODUCT, *AI_CRAWLERS))}
+    kept: list[str] = []
+    group: set[str] = set()
+    for line, agent in zip(lines, agents, strict=True):
+        if agent is None:
+            kept.append(line)
+            group = group if _is_blank(line) else set()
+            continue
+        agent = agent if agent in deciding else _OTHERS
+        if agent not in group:
+            group.add(agent)
+            kept.append(f"User-agent: {agent}")
+    return "\n".join(kept)
+
+
+def _agent(line: str) -> str | None:
+    """The user agent that a line names, as the parser reads it; None for another line."""
+    match = _USER_AGENT.match(line.partition("#")[0].strip())
+    if match is None:
+        return None
+    agent = match[1].strip().lower()
+    return agent if agent == "*" else agent.replace("*", "")
+
+
+def _deciding(name: str, agents: set[str]) -> str:
+    """The longest user agent that a crawler's name begins with; `*` where there is none."""
+    lengths = range(len(name), 0, -1)
+    return next((name[:length] for length in lengths if name[:length] in agents), "*")
+
+
+def _is_blank(line: str) -> bool:
+    return not line.partition("#")[0].strip()
 
 
 def opted_out(

@@ -3,13 +3,14 @@
 No page may make the crawler request an internal address.
 """
 
-from __future__ import annotations
-
 import ipaddress
+from urllib.parse import urlsplit
 
 from archive.identity import canonical_url
 
 _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def is_private(host: str) -> bool:
@@ -34,6 +35,19 @@ def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if mapped is not None:
         return _is_public(mapped)
     return address.is_global and not address.is_multicast
+
+
+def is_usual_port(url: str) -> bool:
+    """Whether an address names no port, or that of its scheme.
+
+    >>> [is_usual_port(f"https://rmol.id{port}/") for port in ("", ":443", ":80", ":8443", ":x")]
+    [True, True, False, False, False]
+    """
+    parts = urlsplit(url)
+    try:
+        return parts.port in (None, _PORTS.get(parts.scheme))
+    except ValueError:
+        return False
 
 
 def plain_url(url: str) -> str | None:

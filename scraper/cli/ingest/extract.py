@@ -1,14 +1,9 @@
 """`warta extract`: from HTML files to articles, without an archive."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +11,16 @@ import click
 
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options, terminal
+from scraper.cli.defaults import reading_limits
 from scraper.extraction import read
+from scraper.extraction.workers import Limits, ReadingBroke, Workers
 from scraper.settings import DOWNLOAD_MAXSIZE
-from scraper.sites.loader import site_of
+from scraper.sites.loader import site_of, sites
 
 MIN_JOBS = 64
-"""Fewer pages are read faster than worker processes start."""
+"""Fewer pages are read by one worker process."""
+BATCH = 16
+"""Pages handed to a worker at a time."""
 
 
 @click.command()
@@ -37,7 +36,9 @@ MIN_JOBS = 64
     "--explain", is_flag=True, help="Show the source of each field and what rules removed."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines on a terminal, too.")
+@click.pass_context
 def extract(
+    context: click.Context,
     files: tuple[Path, ...],
     url: str | None,
     manifest: Path | None,
@@ -57,15 +58,18 @@ def extract(
     if manifest is not None and (files or url or explain):
         raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
     if manifest is not None:
-        rows = _extracted(list(_manifest_jobs(manifest)), jobs or os.cpu_count() or 1)
+        pages = list(_manifest_jobs(manifest))
     elif len(files) == 1 and url:
         from_stdin = str(files[0]) == "-"
         body = sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1) if from_stdin else _bytes(files[0])
-        rows = iter([_article(url, body, explain=explain)])
+        pages = [{"url": url, "body": body, "explain": explain}]
     else:
         raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
+    processes = jobs or os.cpu_count() or 1
+    if len(pages) < MIN_JOBS:
+        processes = 1
     failed = 0
-    for row in rows:
+    for row in _extracted(pages, processes, reading_limits(context)):
         if "error" in row:
             failed += 1
             terminal.note(row["error"])
@@ -92,29 +96,36 @@ def _print_evidence(row: dict[str, Any]) -> None:
     click.echo(f"\n{row['body']}")
 
 
-def _extracted(jobs: list[dict[str, Any]], processes: int) -> Iterator[dict[str, Any]]:
-    """Do the jobs in several processes and yield their rows in order.
-
-    Raises:
-        click.ClickException: a process was killed; the rows before it were yielded.
-    """
+def _extracted(
+    jobs: list[dict[str, Any]], processes: int, limits: Limits
+) -> Iterator[dict[str, Any]]:
+    """Do the jobs in worker processes and yield their rows in order."""
+    batches = (jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH))
+    sites()  # loaded once, for all workers
     with (
+        Workers(processes, limits) as workers,
         terminal.progress_bar("extracting", total=len(jobs)) as advance,
-        terminal.killed_workers_reported(),
-        ExitStack() as stack,
     ):
-        rows: Iterator[dict[str, Any]] = map(_job, jobs)
-        if processes > 1 and len(jobs) >= MIN_JOBS:
-            pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-            rows = stack.enter_context(pool).map(_job, jobs, chunksize=16)
-        for row in rows:
-            advance(1)
-            yield row
+        under_way = iter(jobs)
+        for rows in workers.map(_job, batches):
+            for row in rows:
+                job = next(under_way)
+                advance(1)
+                yield _broken(job, row) if isinstance(row, ReadingBroke) else row
+
+
+def _broken(job: dict[str, Any], broke: ReadingBroke) -> dict[str, Any]:
+    """Return the row of a page whose reading did not end."""
+    where = f"{job['where']}: " if "where" in job else ""
+    return {"url": job["url"], "error": f"{where}reading the page did not end: {broke}"}
 
 
 def _job(job: dict[str, Any]) -> dict[str, Any]:
+    """In a worker: the row of a page."""
     if "error" in job:
         return job
+    if "body" in job:
+        return _article(job["url"], job["body"], explain=job["explain"])
     row = _article(job["url"], _bytes(job["html"]))
     if "error" in row:
         row["error"] = f"{job['where']}: {row['error']}"

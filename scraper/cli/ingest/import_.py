@@ -1,7 +1,5 @@
 """`warta import`: collections of already scraped articles, into the archive."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -15,13 +13,16 @@ import click
 from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
+from scraper.cli.defaults import reading_limits
 from scraper.cli.terminal import columns, interruptible, note, print_json, print_table, progress_bar
+from scraper.extraction.workers import Workers
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
 from scraper.ingest.writing import OUTCOMES
+from scraper.sites.loader import sites
 
 MAX_REPORTED = 20
 """Bad records of a file that are reported one by one, unless as JSON."""
@@ -60,7 +61,9 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
 )
 @options.archive
 @options.json
+@click.pass_context
 def import_command(
+    context: click.Context,
     files: tuple[Path, ...],
     kind: str | None,
     pairs: tuple[str, ...],
@@ -93,7 +96,9 @@ def import_command(
             return nullcontext(held[path]) if path in held else opened(path)
 
         found = list(_surveyed(dict.fromkeys(files), reopened, terms, kind))
-        reports = list(_imported(path, found, reopened, terms, as_json=as_json))
+        sites()  # loaded once, for all workers
+        workers = stack.enter_context(Workers(1, reading_limits(context)))
+        reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
     if as_json:
         print_json(map(_row, reports))
     elif reports:
@@ -128,7 +133,13 @@ def _surveyed(
 
 
 def _imported(
-    path: Path, found: Sequence[Survey], reopened: Open, terms: ImportOptions, *, as_json: bool
+    path: Path,
+    found: Sequence[Survey],
+    reopened: Open,
+    terms: ImportOptions,
+    workers: Workers,
+    *,
+    as_json: bool,
 ) -> Iterator[Report]:
     """Write all files and yield their reports. Creates no archive where there are none."""
     if not found:
@@ -145,7 +156,14 @@ def _imported(
             try:
                 with reopened(one.path) as file:
                     yield import_file(
-                        archive, one, file, terms, now=now, report_bad=report_bad, advance=advance
+                        archive,
+                        one,
+                        file,
+                        terms,
+                        now=now,
+                        workers=workers,
+                        report_bad=report_bad,
+                        advance=advance,
                     )
             except Unreadable as error:  # it has changed since
                 note(f"{one.path}: {error}")

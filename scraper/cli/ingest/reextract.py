@@ -1,7 +1,5 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
 from scraper.cli import options, terminal
+from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
@@ -41,7 +40,9 @@ _KINDS = "technical publisher restored first lost"
 @options.jobs
 @options.archive
 @options.json
+@click.pass_context
 def reextract_command(
+    context: click.Context,
     names: tuple[str, ...],
     since: datetime | None,
     dry_run: bool,
@@ -63,7 +64,7 @@ def reextract_command(
     warta reextract --site suara --since 2026-11-01
     """
     chosen = options.checked_sites(names, sites()) or list(sites())
-    report = Report()
+    report, limits = Report(), reading_limits(context)
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
         tasks = waiting(archive, chosen, since=since, again=again)
@@ -75,6 +76,7 @@ def reextract_command(
                 report,
                 now=datetime.now(UTC),
                 jobs=cores,
+                limits=limits,
                 dry_run=dry_run,
                 advance=advance,
             )
@@ -86,9 +88,9 @@ def reextract_command(
         terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
     elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
-    for damage in report.damages:
-        terminal.note(damage)
-    if report.damages or _lost(report):
+    for problem in (*report.damages, *report.broken):
+        terminal.note(problem)
+    if report.damages or report.broken or _lost(report):
         raise SystemExit(3)
 
 

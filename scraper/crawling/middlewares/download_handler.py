@@ -1,9 +1,8 @@
 """The last gate before a request is sent: delays count from the end of a response."""
 
-from __future__ import annotations
-
 import asyncio
 from time import monotonic
+from typing import Any
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
@@ -11,11 +10,15 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from scraper.crawling.crawl import Crawl
+from scraper.crawling.middlewares.header_limits import limit_headers
 from scraper.crawling.responses import Refused
+
+MAX_CODINGS = 3
+"""Of a response in Content-Encoding: each is unpacked to up to DOWNLOAD_MAXSIZE."""
 
 
 class PoliteHandler(HTTP11DownloadHandler):
-    """Scrapy's download handler, behind a gate.
+    """Scrapy's download handler, behind a gate and with limits of headers.
 
     Scrapy counts a delay from the start of a connection: a slow handshake or a slow response would
     shorten the rest that the site was promised, and a request that was queued when the site asked
@@ -27,13 +30,19 @@ class PoliteHandler(HTTP11DownloadHandler):
         self._gate = crawler
         # Twisted would silently repeat a request at once if a kept connection breaks.
         self._pool.retryAutomatically = False
+        self._pool._factory = _with_limits(self._pool._factory)
 
     async def download_request(self, request: Request) -> Response:
         """Called by Scrapy, which has at most one request per site in progress."""
         crawl = Crawl.of(self._gate)
+        await crawl.turns.room()
         await self._turn(crawl)
         try:
-            return await super().download_request(request)
+            response = await super().download_request(request)
+            codings = b",".join(response.headers.getlist("Content-Encoding"))
+            if codings.count(b",") >= MAX_CODINGS:
+                raise Refused("encoded_too_often")
+            return response
         finally:
             if (slot := crawl.slot_of(request)) is not None:
                 slot.lastseen = monotonic()
@@ -50,3 +59,15 @@ class PoliteHandler(HTTP11DownloadHandler):
             await asyncio.sleep(min(left, 0.5))
         if crawl.pacing.over:
             raise Refused("pause_requested")
+
+
+def _with_limits(factory: Any) -> Any:
+    """A factory of Twisted's client protocols whose responses have limits of headers."""
+
+    class Limited(factory):  # type: ignore[misc]
+        def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
+            protocol = super().buildProtocol(addr)
+            limit_headers(protocol)
+            return protocol
+
+    return Limited

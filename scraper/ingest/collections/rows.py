@@ -1,7 +1,5 @@
 """Records of a collection: CSV with a header, JSON lines, and JSON arrays element by element."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re
@@ -264,10 +262,9 @@ class _Scan:
     def take(self, part: bytes) -> tuple[bytes, str | None]:
         """Return the element that ends with this part, and what is wrong with it."""
         self.keep(part)
-        taken = bytes(self._piece), None
+        raw, bad = bytes(self._piece), None
         if self._too_long:
-            taken = b"\n" * self._breaks, "too_long"
+            raw, bad = b"\n" * self._breaks, "too_long"
         self._piece.clear()
-        self._breaks = 0
-        self._too_long = False
-        return taken
+        self._breaks, self._too_long = 0, False
+        return raw, bad

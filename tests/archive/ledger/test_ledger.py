@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
+from archive.ledger.ledger import LASTMOD_CHECKS
+from archive.maintenance.takedown import take_down as erase
 from archive.records import Announcement
 from tests.archive.invented import (
     DAY,
@@ -186,6 +190,74 @@ def test_one_lastmod_makes_a_story_due_only_once(archive: Archive) -> None:
     assert announce(archive, link(1, lastmod=NOW + HOUR), at=NOW + 3 * HOUR) == []
 
 
+def crawls_of_a_sitemap_that_always_says_now(
+    archive: Archive, outcomes: list[str], *numbers: int
+) -> int:
+    """Announce the stories every hour with that hour's `lastmod`; check those that are due.
+
+    Returns the number of checks.
+    """
+    announce(archive, *map(link, numbers))
+    for number in numbers:
+        check(archive, url_of(number), "kept", at=NOW, next_check_at=NOW + 9 * DAY)
+    checks = 0
+    for hour, outcome in enumerate(outcomes, 1):
+        at = NOW + hour * HOUR
+        for url in announce(archive, *(link(number, lastmod=at) for number in numbers), at=at):
+            check(archive, url, outcome, at=at, next_check_at=at + 9 * DAY)
+            checks += 1
+    return checks
+
+
+def test_a_sitemap_that_always_says_now_is_not_believed_after_ten_quiet_checks(
+    archive: Archive,
+) -> None:
+    quiet = ["not_modified", "unchanged"] * 10
+    assert crawls_of_a_sitemap_that_always_says_now(archive, quiet, 1, 2) == LASTMOD_CHECKS
+    entry = archive.ledger.entry(url_of(1), site=SITE)
+    assert entry is not None
+    assert entry.due_reason == "lastmod_doubted"
+    assert entry.next_check_at == NOW + 5 * HOUR + 9 * DAY
+
+
+def test_a_doubt_is_noted_once_per_check_and_counted_each_time(archive: Archive) -> None:
+    crawls_of_a_sitemap_that_always_says_now(archive, ["unchanged"] * 15, 1)
+    counts: Counter[str] = Counter()
+    for hour in (20, 21):
+        at = NOW + hour * HOUR
+        with archive.transaction(at):
+            links = [link(1, lastmod=at)]
+            archive.ledger.announce(SITE, links, source="sitemap", counts=counts)
+    assert counts == {"lastmod_doubted": 2}
+    assert value(archive, "SELECT count(*) FROM checks WHERE due_reason = 'lastmod_doubted'") == 1
+
+
+def test_a_sitemap_whose_reports_are_often_right_is_believed(archive: Archive) -> None:
+    mixed = ["unchanged"] * 4 + ["kept"]
+    assert crawls_of_a_sitemap_that_always_says_now(archive, mixed * 8, 1, 2) == 80
+
+
+def test_another_sitemap_is_judged_by_its_own_stories(archive: Archive) -> None:
+    crawls_of_a_sitemap_that_always_says_now(archive, ["unchanged"] * 15, 1, 2)
+    announce(archive, link(3))
+    check(archive, url_of(3), "kept", at=NOW + 20 * HOUR, next_check_at=NOW + 9 * DAY)
+    later = NOW + 22 * HOUR
+    assert announce(archive, link(3, lastmod=later - HOUR), at=later) == [url_of(3)]
+
+
+def test_a_sitemap_is_believed_again_once_checks_show_it_right(archive: Archive) -> None:
+    numbers = range(1, 7)
+    crawls_of_a_sitemap_that_always_says_now(archive, ["unchanged"] * 3, *numbers)
+    at = NOW + 10 * DAY
+    for day in range(3):
+        at += day * DAY
+        announce(archive, *(link(number, lastmod=at) for number in numbers), at=at)
+        for number in numbers:
+            check(archive, url_of(number), "kept", at=at + HOUR, next_check_at=at + 9 * DAY)
+    later = at + 2 * HOUR
+    assert announce(archive, link(1, lastmod=later), link(2), at=later) == [url_of(1)]
+
+
 # Many links
 
 
@@ -286,6 +358,35 @@ def test_a_recheck_mode_says_what_is_asked_for_again(
 ) -> None:
     everything(archive)
     assert frontier(archive, recheck=recheck) == [url_of(number) for number in numbers]
+
+
+def test_a_story_that_waits_costs_a_few_bytes(archive: Archive) -> None:
+    number = 4_000
+    announce(archive, *(link(n) for n in range(number)))
+    tracemalloc.start()
+    try:
+        due = archive.ledger.frontier(SITE, now=NOW, recheck="due")
+        first = next(due)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert first.url == url_of(0)
+    assert len(due) == number - 1
+    rows_read = 500  # held at a time, 3 kB each while they are read
+    assert peak < rows_read * 6_000 + number * 50
+
+
+def test_the_frontier_is_read_a_few_rows_at_a_time_and_is_complete(archive: Archive) -> None:
+    announce(archive, *(link(n) for n in range(1_203)))
+    due = archive.ledger.frontier(SITE, now=NOW, recheck="due", skipping={1, 700})
+    assert [entry.id for entry in due] == [n for n in range(1, 1_204) if n not in (1, 700)]
+
+
+def test_a_story_that_is_taken_down_while_it_waits_is_not_requested(archive: Archive) -> None:
+    announce(archive, *(link(n) for n in range(1, 4)))
+    due = archive.ledger.frontier(SITE, now=NOW, recheck="due")
+    erase(archive, SITE, f"{SITE}-2", url=url_of(2), reason="by request", now=NOW)
+    assert [entry.url for entry in due] == [url_of(1), url_of(3)]
 
 
 def test_the_frontier_is_of_one_site(archive: Archive) -> None:

@@ -145,11 +145,11 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
     [
         (
             "[crawl]\nlimt = 3",
-            "warta.toml: crawl.limt: unknown key (did you mean limit?); expected one of keep, recheck, limit, delay, backfill_days",
+            "warta.toml: crawl.limt: unknown key (did you mean limit?); expected one of keep, recheck, limit, delay, source_requests, source_minutes, backfill_days",
         ),
         (
             "crawls = 3",
-            "warta.toml: crawls: unknown key (did you mean crawl?); expected one of archive, contact, crawl, sites, schedule, health, alerts, metrics",
+            "warta.toml: crawls: unknown key (did you mean crawl?); expected one of archive, contact, crawl, reading, sites, schedule, health, alerts, metrics",
         ),
         ("[crawl]\nlimit = 'x'", 'warta.toml: crawl.limit: expected a whole number, got "x"'),
         ("[crawl]\nlimit = 0", "warta.toml: crawl.limit: expected a number from 1, got 0"),

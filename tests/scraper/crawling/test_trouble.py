@@ -373,6 +373,29 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
     assert rows(news, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
 
 
+def test_an_archive_that_is_moved_during_a_crawl_ends_it_with_one_line_and_loses_nothing_kept(
+    serve, crawl, news
+):
+    answers, moved = small_site(*range(1, 10)), news.with_name("moved.db")
+
+    def answer(url):
+        if url == story_url(5):
+            news.rename(moved)
+        return answers.get(url)
+
+    done = crawl(serve(answer), "rmol")
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if str(news) in line] == [
+        f"Error: {news}: it was moved, deleted or replaced while it was written;"
+        " what was written until then is in the file that was opened"
+    ]
+    assert "Traceback" not in done.stderr
+    assert not news.exists()
+    kept = int(rows(moved, "SELECT count(*) AS n FROM latest")[0]["n"])
+    assert 0 < kept < 9
+    assert rows(moved, "SELECT count(*) AS n FROM checks WHERE outcome = 'kept'")[0]["n"] == kept
+
+
 def test_wrong_usage_is_told_in_one_line_with_exit_2(serve, crawl):
     proxy = serve({})
     for arguments in (

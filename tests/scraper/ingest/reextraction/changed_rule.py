@@ -2,8 +2,8 @@
 rmol.id changed, in the processes that it starts too.
 
 TROUBLE=SIGINT:7 (or SIGKILL) in the environment: the process gets this signal when it writes the
-seventh page, before it is written. TROUBLE=READER: the processes that read are killed, as for want
-of memory.
+seventh page, before it is written. TROUBLE=READER: the process that reads the fifth story is
+killed, as for want of memory.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from scraper.ingest import reextraction
-from scraper.ingest.reread import Reread
+from archive.records import Page
+from scraper.extraction import Reading, read_page
+from scraper.ingest import reextraction, reread
+from scraper.sites.site import Site
 from scraper.spiders import rmol
+from tests.scraper.crawling.conftest import story_url
 from tests.scraper.ingest.reextraction.kept import CHANGED
 
 rmol.Rmol.site = CHANGED
@@ -37,13 +40,14 @@ def troubled(write: Callable[..., Any], trouble: str) -> Callable[..., Any]:
     return written
 
 
-def killed(_task: reextraction.Task) -> list[Reread]:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return []
+def kills_its_reader(page: Page, site: Site | None) -> Reading:
+    if page.requested_url == story_url(5):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_page(page, site)
 
 
 if os.environ.get("TROUBLE") == "READER":
-    reextraction._read_there = killed
+    reread.read_page = kills_its_reader
 
 if __name__ == "__main__":
     from scraper.cli.main import main

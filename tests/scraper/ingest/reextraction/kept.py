@@ -11,8 +11,8 @@ from archive import Archive, Page, Revision
 from archive.records import Announcement, Check
 from scraper.extraction import read_page
 from scraper.extraction.article import extractor_of, refusal_of_article
-from scraper.ingest.reread import lost_layout
-from scraper.ingest.writing import reread_newest
+from scraper.ingest.reread import doubted, lost_layout, read_again
+from scraper.ingest.writing import stale_page, write_reread
 from scraper.sites.site import Identity, Layout, Rule, Site
 from scraper.spiders.rmol import SITE
 from tests.archive.invented import revise
@@ -103,7 +103,9 @@ def crawled(
                 Check(**usual, outcome="failed", reason=refusal, next_check_at=None), site="rmol"
             )
             return None
-        reread_newest(archive, site, named.key, last)
+        stale = stale_page(archive, site, named.key, last)
+        if stale is not None:
+            write_reread(archive, site, doubted(read_again(archive, site, stale), last), last)
         revision = revise(archive, article, key=named.key, keep=insert)
         outcome = "kept" if revision else "unchanged"
         article_id = archive.history.article_id("rmol", named.key)

@@ -5,7 +5,7 @@ reading and writing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -255,15 +255,15 @@ def between(
     """Let something happen after the pages were read and before the first is written."""
 
     def arrange(happens: Callable[[Archive], object]) -> None:
-        read = reextraction._read
+        readings = reextraction._readings
 
-        def then(*given: Any) -> Any:
-            found = read(*given)
-            with Archive(path) as other:
-                happens(other)
-            return found
+        def then(*given: Any) -> Iterator[Any]:
+            for found in readings(*given):
+                with Archive(path) as other:
+                    happens(other)
+                yield found
 
-        monkeypatch.setattr(reextraction, "_read", then)
+        monkeypatch.setattr(reextraction, "_readings", then)
 
     return arrange
 

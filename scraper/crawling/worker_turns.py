@@ -1,0 +1,122 @@
+"""class WorkerTurns: readings of one crawl, in workers that all crawls of the process share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar, TypeVar
+
+from scraper.extraction.workers import Limits, Worker, Workers
+
+SLOW = 0.5
+"""Seconds after which a reading is noted, in case it never ends, and may be killed with its crawl.
+A page takes a few milliseconds.
+"""
+PATIENCE = 2.0
+"""Seconds that a crawl which is being stopped still begins readings of what it has fetched."""
+MAX_WAITING = 2
+"""Pages of a site that wait for a worker or are read; then nothing more is requested there."""
+
+Answer = TypeVar("Answer")
+logger = logging.getLogger(__name__)
+
+
+class Abandoned(Exception):
+    """The crawl is being stopped: what was fetched is not read, and stays due."""
+
+
+class WorkerTurns:
+    """Runs functions in the shared workers, first come, first served; `close` it once."""
+
+    _shared: ClassVar[Workers | None] = None
+    _users: ClassVar[int] = 0
+
+    def __init__(self, number: int, limits: Limits, *, is_ending: Callable[[], bool]) -> None:
+        cls = type(self)
+        if cls._shared is None:
+            cls._shared = Workers(number, limits)
+        cls._users += 1
+        self._workers = cls._shared
+        self.deadline = limits.deadline
+        self._is_ending = is_ending
+        self._ends_at: float | None = None
+        self._waiting = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._open = True
+
+    def close(self) -> None:
+        """Let go of the workers; the last crawl ends them."""
+        cls = type(self)
+        if not self._open:
+            return
+        self._open = False
+        cls._users -= 1
+        if cls._users == 0 and cls._shared is not None:
+            cls._shared.close()
+            cls._shared = None
+
+    async def room(self) -> None:
+        """Wait until fewer than MAX_WAITING pages wait: what is fetched is read before long."""
+        await self._room.wait()
+
+    async def run(
+        self,
+        work: Callable[..., Answer],
+        *given: object,
+        deadline: float | None = None,
+        when_slow: Callable[[], None] | None = None,
+    ) -> Answer:
+        """Run a function in a worker; raises ReadingBroke, ReadingFailed, Abandoned.
+
+        `when_slow` is called if it takes longer than SLOW.
+        """
+        self._count(1)
+        try:
+            async with self._workers.lent() as worker:
+                if self._is_ending() and self._out_of_patience():
+                    raise Abandoned
+                watch = _Watch(worker, self._is_ending, when_slow)
+                try:
+                    return await worker.call_async(work, *given, deadline=deadline)
+                finally:
+                    watch.stop()
+        finally:
+            self._count(-1)
+
+    def _count(self, change: int) -> None:
+        self._waiting += change
+        if self._waiting < MAX_WAITING:
+            self._room.set()
+        else:
+            self._room.clear()
+
+    def _out_of_patience(self) -> bool:
+        if self._ends_at is None:
+            self._ends_at = monotonic() + PATIENCE
+        return monotonic() > self._ends_at
+
+
+class _Watch:
+    """Looks after a reading every SLOW seconds."""
+
+    def __init__(
+        self, worker: Worker, is_ending: Callable[[], bool], when_slow: Callable[[], None] | None
+    ) -> None:
+        self._worker = worker
+        self._is_ending = is_ending
+        self._when_slow = when_slow
+        self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
+        when_slow, self._when_slow = self._when_slow, None
+        if when_slow is not None:
+            when_slow()
+        if self._is_ending():
+            self._worker.kill()

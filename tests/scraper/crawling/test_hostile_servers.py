@@ -1,0 +1,179 @@
+"""Servers that send more than an answer, point elsewhere, or use bytes beyond ASCII."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.crawling.middlewares.header_limits import MAX_HEADER_BYTES, MAX_HEADER_LINES
+from tests.scraper.crawling.conftest import HOME, home, rows, small_site, story, story_url
+
+GOOD, BAD = 1, story_url(2)
+SITE = {**small_site(GOOD), HOME: home(BAD, story_url(GOOD))}
+ENDLESS = 100_000
+"""Pieces of an answer without an end: some hundred megabytes, where nobody ends it."""
+
+Raw = Callable[[], Iterator[bytes]]
+
+
+def serve_raw(proxy: ReplayProxy, url: str, raw: Raw) -> None:
+    """Answer for one URL with bytes as they are."""
+
+    class Handler(proxy._server.RequestHandlerClass):  # type: ignore[name-defined,misc]
+        def do_GET(self) -> None:
+            if self.path != url.removeprefix("https://rmol.id"):
+                super().do_GET()
+                return
+            self.close_connection = True
+            for piece in raw():
+                self.wfile.write(piece)
+
+    proxy._server.RequestHandlerClass = Handler
+
+
+def many_headers() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\n"
+    for number in range(ENDLESS):
+        yield b"X-%d: 1\r\n" % number * 100
+
+
+def long_header() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nX: "
+    for _piece in range(ENDLESS):
+        yield b"a" * 1000
+
+
+def continued_header() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nX: 1\r\n"
+    for _piece in range(ENDLESS):
+        yield b" 1\r\n" * 100
+
+
+def long_status() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 "
+    for _piece in range(ENDLESS):
+        yield b"a" * 1000
+
+
+def interim_answers() -> Iterator[bytes]:
+    for _piece in range(ENDLESS):
+        yield b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 10
+
+
+def trailers() -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    for _piece in range(ENDLESS):
+        yield b"X: 1\r\n" * 100
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [many_headers, long_header, continued_header, long_status, interim_answers, trailers],
+    ids=lambda raw: raw.__name__,
+)
+def test_headers_without_an_end_cost_that_story(serve, crawl, news, raw):
+    proxy = serve(SITE)
+    serve_raw(proxy, BAD, raw)
+    done = crawl(proxy, "rmol", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"headers_too_large": 1' in done.stdout
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
+        {"state": "failed", "reason": "headers_too_large"}
+    ]
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "kept"),
+    [
+        (100, 100, True),
+        (MAX_HEADER_LINES + 1, 1, False),
+        (2, MAX_HEADER_BYTES - 1000, False),
+        (1, MAX_HEADER_BYTES - 1000, True),
+    ],
+)
+def test_headers_are_accepted_up_to_their_limits(serve, crawl, news, count, size, kept):
+    headers = tuple((f"X-{number}", "a" * size) for number in range(count))
+    crawl(serve({**SITE, BAD: replace(story(2), headers=headers)}), "rmol")
+    assert (len(rows(news, "SELECT url FROM latest")) == 2) is kept
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("https://rmol.id:8443/", "other_port"),
+        ("http://rmol.id:8080/", "other_port"),
+        ("https://rmol.id:80/", "other_port"),
+        ("http://rmol.id:22/", "other_port"),
+        ("https://rmol.id:443/", "redirect_not_article"),
+    ],
+)
+def test_a_redirect_to_another_port_of_the_site_is_refused(serve, crawl, news, target, reason):
+    moved = Answer(status=302, headers=(("Location", target),))
+    proxy = serve({**SITE, BAD: moved})
+    done = crawl(proxy, "rmol")
+    assert done.returncode == 0, done.stderr
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
+        {"state": "refused", "reason": reason}
+    ]
+    ports = {url for url, _status in proxy.requests if ":" in url.removeprefix("https://")}
+    assert not ports
+
+
+def test_a_redirect_from_http_to_https_is_followed(serve, crawl, news):
+    plain = BAD.replace("https:", "http:")
+    moves = {
+        BAD: Answer(status=302, headers=(("Location", plain + "-x"),)),
+        plain + "-x": Answer(status=302, headers=(("Location", BAD + "-x"),)),
+        BAD + "-x": story(2),
+    }
+    crawl(serve({**SITE, **moves}), "rmol")
+    assert len(rows(news, "SELECT url FROM latest")) == 2
+
+
+def test_a_source_on_another_port_is_not_requested(serve, crawl, news):
+    named = b"User-agent: *\nSitemap: https://rmol.id:8443/peta.xml\n"
+    robots = Answer(content_type="text/plain", body=named)
+    proxy = serve({**SITE, "https://rmol.id/robots.txt": robots})
+    crawl(proxy, "rmol")
+    assert not any("8443" in url for url, _status in proxy.requests)
+
+
+@pytest.mark.parametrize("tag", ['"kaf\xe9"', '"kafé ☕"'.encode().decode("latin-1")])
+def test_an_etag_beyond_ascii_goes_back_as_the_bytes_that_came(serve, crawl, news, tag):
+    feed = (
+        f"<rss version='2.0'><channel><item><link>{story_url(GOOD)}</link></item></channel></rss>"
+    )
+    source = "https://rmol.id/rss"
+    tagged = {"headers": (("ETag", tag),)}
+    answers = {
+        **small_site(GOOD),
+        source: Answer(body=feed.encode(), **tagged),
+        story_url(GOOD): replace(story(GOOD), **tagged),
+    }
+    proxy = serve(answers)
+    sent: dict[str, str | None] = {}
+
+    def noted(url: str, if_none_match: str | None) -> Answer:
+        sent[url] = None if if_none_match is None else str(if_none_match)
+        return ReplayProxy.answer(proxy, url, if_none_match)
+
+    proxy.answer = noted
+    crawl(proxy, "rmol")
+    crawl(proxy, "rmol", "--recheck", "all")
+    assert (sent[source], sent[story_url(GOOD)]) == (tag, tag)
+
+
+@pytest.mark.parametrize(("times", "state"), [(3, "kept"), (4, "failed"), (2_000, "failed")])
+def test_a_body_is_unpacked_three_times_at_most(serve, crawl, news, times, state):
+    body = story(2).body
+    for _turn in range(min(times, 5)):
+        body = gzip.compress(body)
+    packed = Answer(body=body, headers=(("Content-Encoding", ", ".join(["gzip"] * times)),))
+    crawl(serve({**SITE, BAD: packed}), "rmol")
+    assert rows(news, "SELECT state FROM ledger WHERE url = ?", BAD) == [{"state": state}]
+    assert story_url(GOOD) in {row["url"] for row in rows(news, "SELECT url FROM latest")}

@@ -1,0 +1,309 @@
+"""A page that hangs, kills or bloats its reader costs that page, once, whatever it does and however
+the crawl ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive import Archive
+from archive.maintenance.verify import verify
+from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.schedule.processes import CrawlProcesses, Order
+from tests.preloaded import start
+from tests.scraper.crawling.conftest import (
+    HOME,
+    environment,
+    home,
+    rows,
+    run,
+    small_site,
+    story_url,
+)
+from tests.scraper.crawling.poisoned import POISONS, SLOWLY
+
+MODULE = "tests.scraper.crawling.poisoned"
+NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
+PATIENCE = 30.0
+"""Seconds in which anything here has happened, on however slow a machine."""
+FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "READING_MEMORY=200")
+BAD = story_url(20)
+"""The newest story in the ledger's order: the first that a crawl requests."""
+
+
+def poisoned(poison: str = "racun-macet", *others: int) -> dict[str, Answer]:
+    """Twenty stories, the first of which is poison, as are `others`."""
+    answers = small_site(*range(1, 21))
+    urls = [url for url in answers if url != HOME and "read" in url]
+    for url in (BAD, *map(story_url, others)):
+        body = answers[url].body.replace(b"</body>", f"<p>{poison}</p></body>".encode())
+        answers[url] = replace(answers[url], body=body)
+    return answers | {HOME: home(BAD, *(url for url in urls if url != BAD))}
+
+
+def arguments(news: Path, *more: str, deadline: float, at: datetime = NOW) -> list[str]:
+    settings = ("-s", f"READING_DEADLINE={deadline}", "-s", f"NOW={at.isoformat()}")
+    return ["crawl", "rmol", "--archive", str(news), "--json", *FAST, *settings, *more]
+
+
+@pytest.fixture
+def crawl(news: Path) -> Callable[..., dict[str, object]]:
+    """A whole crawl; returns its row."""
+
+    def crawled(proxy: ReplayProxy, *more: str, deadline: float = 1, at: datetime = NOW):
+        done = run(proxy, MODULE, *arguments(news, *more, deadline=deadline, at=at))
+        assert "Traceback" not in done.stderr
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return crawled
+
+
+@contextmanager
+def crawling(proxy: ReplayProxy, news: Path, folder: Path) -> Iterator[int]:
+    """A crawl in a process of its own whose poisoned page is being read, and never would end."""
+    words = arguments(news, deadline=3600)
+    process = start(*words, environment=environment(proxy), folder=folder, changed=MODULE)
+    try:
+        until(lambda: news.exists() and state(news)["reason"] == "reading_broke_off")
+        assert process.pid is not None
+        yield process.pid
+        process.join(PATIENCE)
+        assert process.exitcode is not None
+        assert "Traceback" not in (folder / "err").read_text("utf-8")
+    finally:
+        process.kill()
+        process.join()
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def state(news: Path) -> dict[str, object]:
+    try:
+        found = rows(news, "SELECT * FROM urls WHERE url = ?", BAD)
+    except Exception:  # the file is being made
+        found = []
+    return found[0] if found else {"reason": None}
+
+
+def kept(news: Path) -> set[object]:
+    return {row["url"] for row in rows(news, "SELECT url FROM latest")}
+
+
+def others() -> set[str]:
+    return {story_url(number) for number in range(1, 20)}
+
+
+def readers_of(pid: int) -> list[int]:
+    """The guard of a crawl's worker, and the worker."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return [int(child) for child in children] + [
+        reader for child in children for reader in readers_of(int(child))
+    ]
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_of_twenty_pages_the_nineteen_others_are_had_in_the_first_crawl(serve, crawl, news, poison):
+    answers = poisoned(poison)
+    row = crawl(serve(answers))
+    assert (row["first"], row["failed"]) == (19, 1)
+    assert row["refused"] == {"reading_broke_off": 1}
+    assert kept(news) == others()
+    assert (state(news)["state"], state(news)["reason"]) == ("failed", "reading_broke_off")
+    (evidence,) = rows(
+        news,
+        """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id
+        JOIN readings r ON r.snapshot_id = s.id
+        WHERE u.url = ? AND r.refusal = 'reading_broke_off'""",
+        BAD,
+    )
+    with Archive(news, read_only=True) as archive:
+        assert archive.page(evidence["id"]).body == answers[BAD].body
+        assert all(finding.ok for finding in verify(archive))
+
+
+def test_explain_says_what_happened_and_when_it_is_retried(serve, crawl, news, warta):
+    crawl(serve(poisoned()))
+    told = warta("explain", BAD, archive=news).stdout
+    assert "failed (reading it did not end" in told
+    assert "Due again 2026-11-21T07:00:00+00:00: reading it broke off; it is retried" in told
+
+
+def test_it_is_requested_after_all_others_and_later_each_time(serve, crawl, news):
+    proxy = serve(poisoned())
+    crawl(proxy)
+    order: list[str] = []
+    answers = poisoned()
+
+    def answer(url: str) -> Answer | None:
+        order.append(url)
+        return answers.get(url)
+
+    proxy.answers = answer
+    crawl(proxy, at=NOW + timedelta(minutes=30), deadline=3)
+    assert BAD not in order
+    crawl(proxy, "--recheck", "all", at=NOW + timedelta(hours=2))
+    stories = [url for url in order if "read" in url]
+    assert stories.index(BAD) == len(stories) - 1
+    assert state(news)["next_check_at"] == "2026-11-21T14:00:00+00:00"
+
+
+def test_several_poisoned_pages_cost_as_many(serve, crawl, news):
+    row = crawl(serve(poisoned("racun-mati", 3, 4, 11)))
+    assert (row["first"], row["failed"]) == (16, 4)
+
+
+@pytest.mark.parametrize("readers", [1, 3])
+def test_any_number_of_workers_reads_the_same(serve, crawl, news, readers):
+    crawl(serve(poisoned("racun-mati")), "-s", f"READERS={readers}")
+    found = rows(news, "SELECT url, headline, body, authors FROM latest ORDER BY url")
+    assert len(found) == 19
+    assert {row["headline"] for row in found} == {
+        f"Saluran Air Kampung Damar Diperbaiki Tahap {number}" for number in range(1, 20)
+    }
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+def test_killed_while_it_is_read_it_does_not_come_first_again(serve, crawl, news, tmp_path):
+    proxy = serve(poisoned())
+    with crawling(proxy, news, tmp_path) as pid:
+        readers = readers_of(pid)
+        assert len(readers) == 2
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: all(map(gone, readers)))
+    before = proxy.requested(BAD)
+    row = crawl(proxy)
+    assert (proxy.requested(BAD), kept(news)) == (before, others())
+    assert row["failed"] == 0
+    assert (state(news)["reason"], state(news)["failures"]) == ("reading_broke_off", 1)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+def test_sigterm_ends_the_crawl_and_kills_the_reading(serve, crawl, news, tmp_path):
+    proxy = serve(poisoned())
+    with crawling(proxy, news, tmp_path) as pid:
+        readers = readers_of(pid)
+        os.kill(pid, signal.SIGTERM)
+    until(lambda: all(map(gone, readers)))
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
+    assert state(news)["failures"] == 1
+    assert crawl(proxy)["failed"] == 0
+    assert kept(news) == others()
+
+
+def test_under_the_schedule_a_stop_ends_the_crawl_within_its_grace(serve, news, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(f"import {MODULE}", "utf-8")
+    ours = {"PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ["PYTHONPATH"]))}
+    processes = CrawlProcesses(
+        lambda: datetime.now(UTC), environment(serve(poisoned())) | ours, grace=PATIENCE
+    )
+    settings = ("DOWNLOAD_DELAY=0", "READING_DEADLINE=3600", f"NOW={NOW.isoformat()}")
+    order = Order(site="rmol", archive=news, settings=settings)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(processes.run, order)
+        until(lambda: news.exists() and state(news)["reason"] == "reading_broke_off")
+        processes.stop()
+        result = ending.result()
+    assert result is not None
+    assert (result.exit_code, result.ended) == (1, "shutdown")
+    assert state(news)["failures"] == 1
+
+
+def test_a_source_that_hangs_costs_that_source(serve, crawl, news):
+    """Its three deadlines over, the stories of the others are had; it rests for some hours."""
+    sitemap = "https://rmol.id/sitemap.xml"
+    answers = small_site(1, 2)
+    answers[sitemap] = Answer(content_type="application/xml", body=b"<urlset>racun-macet</urlset>")
+    proxy = serve(answers)
+    row = crawl(proxy, deadline=0.2)
+    assert row["first"] == 2
+    reason = "SELECT reason FROM urls WHERE url = ?"
+    assert rows(news, reason, sitemap) == [{"reason": "reading_broke_off"}]
+    asked = proxy.requested(sitemap)
+    assert asked == 1
+    crawl(proxy, deadline=0.2)
+    assert proxy.requested(sitemap) == asked
+
+
+def test_a_slow_page_that_ends_well_is_kept_like_any_other(serve, crawl, news):
+    """It is written down as failed while it is read, and then as kept, with its bytes once."""
+    row = crawl(serve(poisoned(SLOWLY)), deadline=60)
+    assert (row["first"], row["failed"], row["refused"]) == (20, 0, {})
+    history = """SELECT c.outcome FROM checks c JOIN urls u ON u.id = c.url_id
+        WHERE u.url = ? ORDER BY c.id"""
+    assert [check["outcome"] for check in rows(news, history, BAD)] == ["failed", "kept"]
+    assert (state(news)["state"], state(news)["failures"]) == ("kept", 0)
+    assert rows(news, "SELECT count(*) AS pages FROM snapshots") == [{"pages": 20}]
+    assert rows(news, "SELECT count(*) AS n FROM readings WHERE refusal IS NOT NULL") == [{"n": 0}]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_extract_reports_it_in_one_line_and_goes_on(tmp_path, jobs):
+    answers = poisoned("racun-mati")
+    manifest = tmp_path / "pages.jsonl"
+    lines = []
+    for number, (url, answer) in enumerate(answers.items()):
+        (tmp_path / f"{number}.html").write_bytes(answer.body)
+        lines.append(json.dumps({"url": url, "html": f"{number}.html"}))
+    manifest.write_text("\n".join(lines), "utf-8")
+    done = command("extract", "--manifest", str(manifest), "-j", jobs)
+    printed = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["url"] for row in printed] == list(answers)
+    (row,) = [row for row in printed if row["url"] == BAD]
+    assert "reading the page did not end: its process ended (exit status 9)" in row["error"]
+    assert done.stderr.splitlines()[0] == row["error"]
+    assert done.returncode == 1
+
+
+def test_import_reports_it_with_its_line_and_goes_on(news, tmp_path):
+    texts = [
+        "Warga memperbaiki saluran air. " * 20,
+        "racun-mati " * 30,
+        "Warga menanam bakau. " * 20,
+    ]
+    collection = tmp_path / "koleksi.jsonl"
+    records = [
+        {"url": f"https://kabar.example/{number}", "title": f"Judul {number}", "text": text}
+        for number, text in enumerate(texts)
+    ]
+    collection.write_text("\n".join(map(json.dumps, records)), "utf-8")
+    done = command("import", "--archive", str(news), str(collection))
+    assert f"{collection}:2: reading it did not end" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 3
+    assert len(kept(news)) == 2
+
+
+def command(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", MODULE, *words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
