@@ -121,8 +121,8 @@ class Texts:
         """Return other stories of a site whose newest text is this one, or agrees with it in so
         many places of the signatures; equal ones first.
 
-        None for a text too short to be compared. A story whose page is not believed any more does
-        not count.
+        None for a text too short to be compared. Imported stories, whose pages were never fetched,
+        do not count, nor does one whose page is not believed any more.
         """
         if not read.signature.whole:
             return []
@@ -143,6 +143,7 @@ class Texts:
             LEFT JOIN snapshots s ON s.id = r.snapshot_id
             LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
             WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
+                AND r.layout != 'imported'
             ORDER BY wanted.key, a.id LIMIT ?""",
             (json.dumps(numbers), site, key, limit),
         )
