@@ -9,6 +9,8 @@ from itertools import chain
 
 from babel.dates import get_month_names
 
+from scraper.extraction.limits import MAX_DATE
+
 # Fixed by Keputusan Presiden 41/1987; there is no summer time.
 ZONES = {
     name: timezone(timedelta(hours=hours), name)
@@ -16,9 +18,6 @@ ZONES = {
 }
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
-MAX_DATE = 200
-"""Characters of a date for machines that are read."""
-
 _BESIDE_CLDR = {
     2: "peb pebr pebruari febr",
     3: "mrt",
