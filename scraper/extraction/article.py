@@ -15,7 +15,13 @@ from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
 from scraper.extraction.declared import names_another_story
 from scraper.extraction.locate import find_article, match_layout
-from scraper.extraction.metadata import Head, Metadata, read_lines_around, read_metadata
+from scraper.extraction.metadata import (
+    Head,
+    Metadata,
+    read_lines_around,
+    read_metadata,
+    read_time_element,
+)
 from scraper.extraction.tree import parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
@@ -161,17 +167,21 @@ def read(
     head = Head(page.tree)
     identity = _identity(profile, url, head)
     match = match_layout(page, profile)
-    metadata = read_metadata(page, head, profile, match, identity)
+    metadata = read_metadata(page, head, profile, match, identity, url)
     headline = metadata.fields.get("headline")
     own = _identified(profile, url)
     if own is not None and names_another_story(page, head, profile, own):
         metadata.warnings.append("names_another_story")
     node = match.node if match is not None else find_article(page, headline)
-    if site is not None and node is not None:
-        read_lines_around(metadata, page, node, site)
+    if node is not None:
+        if site is not None:
+            read_lines_around(metadata, page, node, site)
+        read_time_element(metadata, page, profile)
     layout = "fallback"
     if match is not None:
         layout = match.layout.name
+        if match.text_outside:
+            metadata.warn("text_outside")
         body = read_body(page, profile, match, identity)
     elif site is not None and identity is None:
         # An index, a tag's page, the home page: its text is other stories'.

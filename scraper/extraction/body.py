@@ -19,6 +19,7 @@ from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
+from scraper.extraction.furniture import unread
 from scraper.extraction.limits import MAX_CONTEXTS, MAX_PARAGRAPHS
 from scraper.extraction.locate import LayoutMatch
 from scraper.extraction.selectors import Element, pruned
@@ -30,14 +31,14 @@ COMMON_PRUNE = (
     *"blockquote.twitter-tweet blockquote.twitter-video blockquote.instagram-media".split(),
     *".fb-post .fb-video blockquote.tiktok-embed".split(),
     *"[id^=div-gpt-ad] [id^=div-ad] [id^=google_ads] .adsbygoogle .google-auto-placed".split(),
-    *"div[aria-hidden=true] section[aria-hidden=true] [style*='display:none']".split(),
-    "[style*='display: none']",
     "[class$=caption]",
     "[class*='caption ']",
 )
 
 MAX_LINKED = 0.5
 """Share of an unknown page's text that may be links before it is taken for a list."""
+MIN_REPEATED = 60
+"""Characters of a paragraph that stands there twice; a shorter one may be prose."""
 MIN_KEPT = 0.7
 """Share of the article's text that must remain when containers are removed from it; below, they are
 the article's own mark-up.
@@ -76,10 +77,11 @@ class Body:
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
     """Read the prose of an article in a known layout."""
     layout = match.layout
-    removed = pruned(match.node, (*COMMON_PRUNE, *site.prune, *layout.prune))
+    selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
-    found += blocks(match.node, removed)
-    return finish(found, site, identity)
+    for node in match.nodes:
+        found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
+    return finish(_each_once(found), site, identity)
 
 
 def fallback_body(
@@ -93,7 +95,8 @@ def fallback_body(
     if node is None:
         found = _by_trafilatura(page)
     else:
-        found = blocks(node, pruned(node, (*COMMON_PRUNE, *site.prune)))
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
+        found = _each_once(blocks(node, removed, page.unclosed))
         found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body()  # a list of headlines
@@ -101,6 +104,20 @@ def fallback_body(
         found = found[1:]
     prose = [block for block in found if not _leads_away(block)]
     return finish(prose, site, identity, whole_page=True)
+
+
+def _each_once(found: list[Block]) -> list[Block]:
+    """Drop a lead that is given again as the first paragraph."""
+    kept: list[Block] = []
+    for block in found:
+        if kept and len(block.text) >= MIN_REPEATED and block.text == kept[-1].text:
+            continue
+        if len(kept) == 1 and len(kept[0].text) >= MIN_REPEATED:
+            lead = kept[0].text.rstrip(".")
+            if lead in block.text[-len(lead) - 1 :] and len(block.text) < 2 * len(lead):
+                kept.clear()  # the paragraph has the dateline, too
+        kept.append(block)
+    return kept
 
 
 def _by_trafilatura(page: Document) -> list[Block]:

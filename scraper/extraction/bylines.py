@@ -54,6 +54,19 @@ _TITLES = re.compile(
     r"(?:[A-Z]\w+(?:\.\w*)?\s*:\s*)?",
     re.IGNORECASE,
 )
+_COPYRIGHT = re.compile(
+    r"©|\(c\)(?!\w)|\bcopyrights?\b|\bhak cipta\b|\ball rights? reserved\b|\bdilindungi undang",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|web ?master|news ?room|root|staff?|anonymous"
+    r"|(?:tim |team |dewan |staff? |admin |meja )?redaksi(?: \w+){0,2}(?:\.\w+){0,2}"
+    r"|\w+(?:\.\w+){0,2} redaksi|editor|penulis|reporter|redaktur|author|wartawan|jurnalis"
+    r"|by|oleh|undefined|null|none|n/?a|unknown"
+    r"|(?:www\.)?[\w-]+(?:\.[\w-]+){0,2}\.(?:com|net|org|id|co|news|tv|info|asia|my|ir)",
+    re.IGNORECASE,
+)
+"""Names of no person: roles, accounts, programs' words for nothing, hosts."""
 _WORD_PART = re.compile(r"[^\W\d_]+")
 # Particles of names that stay small in reading case.
 _SMALL = frozenset(("bin", "binti", "van", "de", "der", "von", "al", "el"))
@@ -76,6 +89,8 @@ def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
     text = (text or "")[:MAX_BYLINE]
+    if _COPYRIGHT.search(text):
+        return Byline()
     text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text)))))
     authors: list[str] = []
     editors: list[str] = []
@@ -147,13 +162,13 @@ def _labelled(text: str) -> list[tuple[str, str]]:
 
 
 def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
-    nobody = {own.lower() for own in publisher}
+    nobody = {_letters(own) for own in publisher}
     names: list[str] = []
     for part in _SEPARATOR.split(text):
         name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
         if names and _DEGREE.fullmatch(name):
             continue
-        if _is_name(name) and name.lower() not in nobody:
+        if _is_name(name) and _letters(name) not in nobody:
             names.append(reading_case(name))
     return names
 
@@ -162,7 +177,14 @@ def _is_name(text: str) -> bool:
     """Whether it is no date, time, day or address."""
     if len(text) > MAX_NAME or "://" in text or "@" in text or text.lower() in _DAYS:
         return False
+    if _NOBODY.fullmatch(text):
+        return False
     return any(map(str.isalpha, text)) and not _YEAR_OR_TIME.search(text)
+
+
+def _letters(name: str) -> str:
+    """Return the letters and digits of a name: "Islam Times" and "islamtimes" are one."""
+    return "".join(filter(str.isalnum, name.lower()))
 
 
 def reading_case(name: str) -> str:

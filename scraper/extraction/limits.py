@@ -52,3 +52,5 @@ MAX_JSON_LD_BLOCKS = 50
 """JSON-LD blocks of a page; further ones are not read (`cut_json_ld`). Stories have one to five."""
 MAX_JSON_LD_DEPTH = 50
 """Nesting of `@graph` and lists in a JSON-LD block (`cut_json_ld`); one level is usual."""
+MAX_JSON_LD_OBJECTS = 1_000
+"""Objects in a row in a JSON-LD block that is no valid JSON; further ones are not read."""

@@ -1,6 +1,5 @@
 """Metadata in layers, the first one wins: selectors, JSON-LD, meta tags, URL, visible text."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,9 @@ from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
+from archive.identity import joined_url
 from scraper.extraction.boilerplate import agency_of
 from scraper.extraction.bylines import (
     Byline,
@@ -19,13 +20,20 @@ from scraper.extraction.bylines import (
     read_byline,
 )
 from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.json_ld import (
+    ADVERTISERS,
+    NOTHING,
+    JsonLd,
+    Person,
+    read_json_ld,
+    text_of_value,
+    texts,
+    types_of,
+)
 from scraper.extraction.limits import (
     MAX_BYLINE,
     MAX_FIELD,
     MAX_HEADLINE,
-    MAX_JSON_LD,
-    MAX_JSON_LD_BLOCKS,
-    MAX_JSON_LD_DEPTH,
     MAX_MATCHES,
     MAX_NAMES,
     MAX_SITE_NAME,
@@ -35,13 +43,11 @@ from scraper.extraction.selectors import Element
 from scraper.extraction.tree import Document, clean, text_of, unescape
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
+MIN_HEADLINE = 15
+"""Characters; a shorter h1 is a label or a section."""
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
-_ARTICLE_TYPES = frozenset(
-    "NewsArticle Article ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle "
-    "BlogPosting".split()
-)
 _PUBLISHED_METAS = (
     "article:published_time datepublished pubdate dcterms.created publishdate "
     "content_publisheddate".split()
@@ -49,9 +55,16 @@ _PUBLISHED_METAS = (
 _MODIFIED_METAS = (
     "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
 )
+_MICRODATA = {
+    "published_at": ("[itemprop=datePublished]", "time[pubdate]"),
+    "modified_at": ("[itemprop=dateModified]",),
+}
 _INLINE_MARKUP = re.compile(
     r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
 )
+_FROM_HEAD = ("json-ld", "meta", "visible text")
+_SITE_NAME_AFTER = re.compile(r"\s*(?:[|–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?")
+_SITE_NAME_BEFORE = re.compile(r"[^|]{1,40}?\s*(?:[|–—·•»]|\s-)\s*")
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
 _SOURCE = re.compile(r"^.*sumber\s*:", re.IGNORECASE)
@@ -93,87 +106,52 @@ class Head:
     def __init__(self, tree: Element) -> None:
         self.warnings: dict[str, None] = {}
         """Each once, in order."""
+        self.contents: dict[str, list[str]] = {}
+        """Name of a meta tag in lower case -> its contents that are not empty, in order."""
         self.metas: dict[str, str] = {}
-        """Name of a meta tag in lower case -> its first content."""
+        """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
         for node in tree.iter("meta"):
             name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
             if name:
-                content = node.get("content") or ""
-                if len(content) > MAX_FIELD:
-                    self.warnings["cut_field"] = None
-                self.metas.setdefault(name, content[:MAX_FIELD])
-        self.links = {
-            (node.get("rel") or "").lower(): node.get("href") or ""
-            for node in reversed(tree.findall(".//link"))
-        }
-        self.article: Mapping[str, Any] = {}
-        """The first article of the JSON-LD blocks."""
-        self.described: list[tuple[str, str]] = []
+                self._add_meta(name.strip(), node.get("content") or "")
+        self.links: dict[str, str] = {}
+        """Relation of a link in lower case -> its first address that is not empty."""
+        for node in tree.iter("link"):
+            for relation in (node.get("rel") or "").lower().split():
+                if address := (node.get("href") or "").strip():
+                    self.links.setdefault(relation, address)
+        self.json_ld = read_json_ld(tree)
+        self.described = self.json_ld.described()
         """(headline, address) of every article of the JSON-LD blocks that has an address."""
-        self.breadcrumb: tuple[str, ...] = ()
-        for data in self._json_ld(tree):
-            types = {name for name in _as_list(data.get("@type")) if isinstance(name, str)}
-            if types & _ARTICLE_TYPES:
-                self.described += _addresses(data)
-            if not self.article and types & _ARTICLE_TYPES:
-                self.article = data
-            elif not self.breadcrumb and "BreadcrumbList" in types:
-                self.breadcrumb = tuple(_crumbs(data))
+
+    def _add_meta(self, name: str, content: str) -> None:
+        if len(content) > MAX_FIELD:
+            self.warnings["cut_field"] = None
+            content = content[:MAX_FIELD]
+        filled = bool(content.strip()) and content.strip().lower() not in NOTHING
+        if filled:
+            found = self.contents.setdefault(name, [])
+            found += [content] if len(found) < MAX_NAMES else []
+        if filled or name not in self.metas:
+            self.metas[name] = self.metas.get(name) or content
 
     def meta(self, *names: str) -> str | None:
         """Return the first of the meta tags that is not empty."""
-        return next(filter(None, (clean(self.metas.get(name)) for name in names)), None)
+        return next(self.all(*names), None)
 
-    def _json_ld(self, tree: Element) -> Iterator[Mapping[str, Any]]:
-        """Yield every object of every JSON-LD block; broken blocks are noted and skipped."""
-        scripts = tree.iterfind(".//script[@type='application/ld+json']")
-        for script in islice(scripts, MAX_JSON_LD_BLOCKS):
-            text = (script.text or "").strip()
-            if len(text) > MAX_JSON_LD:
-                self.warnings["cut_json_ld"] = None
-            elif text:
-                yield from self._objects(text)
-        if next(scripts, None) is not None:
-            self.warnings["cut_json_ld"] = None
-
-    def _objects(self, text: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the objects of a JSON-LD block in order, those within `@graph` after their own."""
-        try:
-            waiting = [(json.loads(text, strict=False), 0)]
-        except (ValueError, RecursionError):
-            self.warnings["broken_json_ld"] = None
-            return
-        while waiting:
-            data, depth = waiting.pop()
-            inner = data if isinstance(data, list) else []
-            if isinstance(data, dict):
-                yield data
-                inner = [data.get("@graph")]
-            if depth == MAX_JSON_LD_DEPTH and any(inner):
-                self.warnings["cut_json_ld"] = None
-            else:
-                waiting += [(item, depth + 1) for item in reversed(inner)]
-
-
-def _addresses(article: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the headline of an article with each address that it says is its own."""
-    page = article.get("mainEntityOfPage")
-    for url in (_text(article.get("url")), _text(page), _member(page, "@id")):
-        if url:
-            yield _text(article.get("headline")), url
-
-
-def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of a breadcrumb in order, without the home page."""
-    for entry in _as_list(node.get("itemListElement"))[:MAX_NAMES]:
-        if isinstance(entry, dict):
-            name = _member(entry, "name") or _member(entry.get("item"), "name")
-            if name and not _HOME.match(name):
-                yield name
+    def all(self, *names: str) -> Iterator[str]:
+        """Yield the contents of the meta tags that are not empty, in the order of the names."""
+        contents = (content for name in names for content in self.contents.get(name, ()))
+        return filter(None, map(clean, contents))
 
 
 def read_metadata(
-    page: Document, head: Head, site: Site, match: LayoutMatch | None, identity: Identity | None
+    page: Document,
+    head: Head,
+    site: Site,
+    match: LayoutMatch | None,
+    identity: Identity | None,
+    url: str,
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
     found = Metadata()
@@ -181,10 +159,13 @@ def read_metadata(
     if own_name and len(own_name) > MAX_SITE_NAME:
         own_name = None
     suffix = _suffix(site, own_name)
+    article = _own_article(page, head, site, identity, url)
+    nobody = _nobody(head, article, site, url)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
-    _from_json_ld(found, head, site, suffix)
-    _from_metas(found, head, site, suffix)
+    _from_json_ld(found, head, article, site, suffix, nobody)
+    _from_metas(found, head, site, suffix, nobody)
+    _from_microdata(found, page, site)
     if match is not None:
         found.offer("image_url", page.text(*match.layout.image), f"layout {match.layout.name}")
     if identity is not None:
@@ -192,7 +173,8 @@ def read_metadata(
         _from_url(found, identity)
     for selector in ("h1", "title"):
         found.offer("headline", _headline(page.text(selector), suffix), "visible text")
-    for warning in (*page.cut, *head.warnings):
+    _without_site_name(found, page)
+    for warning in (*page.cut, *head.warnings, *head.json_ld.warnings):
         found.warn(warning)
     return found
 
@@ -220,7 +202,7 @@ def _from_layout(
 
 def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byline:
     def read(selectors: tuple[str, ...]) -> list[Byline]:
-        return [_people(found, text_of(node), site) for node in page.all(*selectors)]
+        return [_people(found, text_of(node), site.newsroom_names) for node in page.all(*selectors)]
 
     bylines = read(layout.authors)
     if layout.editor_first:
@@ -229,10 +211,10 @@ def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byli
     return joined([*bylines, *(Byline(editors=names) for names in editors)])
 
 
-def _people(found: Metadata, line: str | None, site: Site) -> Byline:
+def _people(found: Metadata, line: str | None, nobody: tuple[str, ...]) -> Byline:
     if line and len(line) > MAX_BYLINE:
         found.warn("cut_field")
-    return read_byline(line, publisher=site.newsroom_names)
+    return read_byline(line, publisher=nobody)
 
 
 def _editor_first(byline: Byline) -> Byline:
@@ -243,55 +225,111 @@ def _editor_first(byline: Byline) -> Byline:
     return Byline(authors=(author,), editors=(editor,))
 
 
-def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
-    data, source = head.article, "json-ld"
+def _own_article(
+    page: Document, head: Head, site: Site, identity: Identity | None, url: str
+) -> Mapping[str, Any]:
+    """Return the article of the JSON-LD that is this page's."""
+    if not head.json_ld.articles:
+        return {}
+    own = [
+        address for address in (url, head.links.get("canonical"), head.meta("og:url")) if address
+    ]
+    places = {_place(joined_url(url, address) or "") for address in own}
+
+    def is_own(address: str) -> bool | None:
+        absolute = joined_url(url, address) or ""
+        if identity is not None:
+            named = site.identify(absolute)
+            return named.key == identity.key if isinstance(named, Identity) else None
+        host, path = _place(absolute)
+        if not path or host not in {host for host, _path in places}:
+            return None
+        return (host, path) in places
+
+    shown = (page.text("h1"), page.text("title"), *head.all("og:title", "twitter:title"))
+    return head.json_ld.article_of(is_own, [title for title in shown if title])
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Return host and path of an address, without what differs between a page's own addresses."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "", ""
+    host = re.sub(r"^(?:(?:www|m|amp|mobile)\.)+", "", (parts.hostname or ""))
+    return host, re.sub(r"(?:/amp)?/*$", "", parts.path).lower()
+
+
+def _nobody(head: Head, article: Mapping[str, Any], site: Site, url: str) -> tuple[str, ...]:
+    """Return the names that are the publisher's: of an unknown site, what it calls itself."""
+    if site is not UNKNOWN:
+        return (*site.newsroom_names, site.title, *site.domains)
+    labels = _place(url)[0].split(".")
+    hosts = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    named = (*hosts, *labels[:-1], *head.all("og:site_name"), *texts(article.get("publisher")))
+    return tuple(name for name in named if len(name) <= MAX_SITE_NAME)
+
+
+def _from_json_ld(
+    found: Metadata,
+    head: Head,
+    data: Mapping[str, Any],
+    site: Site,
+    suffix: re.Pattern[str],
+    nobody: tuple[str, ...],
+) -> None:
+    source = "json-ld"
     authors: list[str] = []
     editors: list[str] = []
-    for person in _as_list(data.get("author"))[:MAX_NAMES]:
-        name = _member(person, "name") or _text(person)
-        people = _people(found, name, site).authors
+    for person in head.json_ld.people(data.get("author") or data.get("creator")):
+        people = _people(found, person.name, nobody).authors
         if _is_editor(person, site):
             editors += people
         else:
             authors += people
-    image = next(iter(_as_list(data.get("image"))), None)
-    keywords = data.get("keywords")
-    tags = _text(keywords)
-    if isinstance(keywords, list):
-        tags = ",".join(map(_keyword, keywords))
-    found.offer("headline", _headline(_text(data.get("headline")), suffix), source)
+    tags = ",".join(islice(texts(data.get("keywords")), MAX_NAMES + 1))
+    found.offer("headline", _headline(text_of_value(data.get("headline")), suffix), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)
-    found.offer("published_at", _local(_text(data.get("datePublished")), site), source)
-    found.offer("modified_at", _local(_text(data.get("dateModified")), site), source)
-    sections = filter(None, map(_text, _as_list(data.get("articleSection"))))
-    found.offer("section", next(sections, None), source)
-    crumbs = (crumb for crumb in head.breadcrumb if crumb != found.fields.get("headline"))
+    found.offer("published_at", _local(text_of_value(data.get("datePublished")), site), source)
+    found.offer("modified_at", _local(text_of_value(data.get("dateModified")), site), source)
+    found.offer("section", next(texts(data.get("articleSection")), None), source)
+    crumbs = (crumb for crumb in head.json_ld.breadcrumb if crumb != found.fields.get("headline"))
     found.offer("section", next(crumbs, None), "json-ld breadcrumb")
-    found.offer("image_url", _member(image, "url") or _text(image), source)
+    found.offer("image_url", _image(head.json_ld, data.get("image")), source)
     found.offer("tags", _words(tags), source)
+    if ADVERTISERS in types_of(data):
+        found.warn("advertorial")
 
 
-def _keyword(value: Any) -> str:
-    """Return a keyword; of an object its name."""
-    return str(value) if isinstance(value, (int, float)) else _member(value, "name") or _text(value)
+def _image(json_ld: JsonLd, value: Any) -> str:
+    """Return the address of the first image."""
+    image = value
+    while isinstance(image, list) and image:
+        image = image[0]
+    if isinstance(image, dict):
+        image = {**json_ld.by_id.get(str(image.get("@id")), {}), **image}
+        image = image.get("url") or image.get("contentUrl") or image.get("@id")
+    return text_of_value(image)
 
 
-def _is_editor(person: Any, site: Site) -> bool:
+def _is_editor(person: Person, site: Site) -> bool:
     """Whether the profile says that a person of JSON-LD is an editor."""
     if site.ld_editor in ("", "."):
         return site.ld_editor == "."
-    return re.search(site.ld_editor, _member(person, "url")) is not None
+    return re.search(site.ld_editor, person.url) is not None
 
 
-def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
+def _from_metas(
+    found: Metadata, head: Head, site: Site, suffix: re.Pattern[str], nobody: tuple[str, ...]
+) -> None:
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
-    names = head.meta("author", "article:author", "content_author")
-    byline = _people(found, names, site)
     found.offer("headline", _headline(title, suffix), source)
-    found.offer("authors", byline.authors, source)
-    found.offer("editors", byline.editors, source)
+    for name in ("author", "article:author", "content_author"):
+        byline = joined(_people(found, content, nobody) for content in head.all(name))
+        found.offer("authors", byline.authors, source)
+        found.offer("editors", byline.editors, source)
     for name in (*site.head_dates, *_PUBLISHED_METAS):
         found.offer("published_at", _local(head.meta(name), site), f"meta {name}")
     for name in _MODIFIED_METAS:
@@ -301,6 +339,41 @@ def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]
     found.offer("tags", _words(head.meta(*site.tag_metas)), source)
     if "visible_date" in found.fields:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
+
+
+def _from_microdata(found: Metadata, page: Document, site: Site) -> None:
+    for name, selectors in _MICRODATA.items():
+        for selector in selectors:
+            for node in page.all(selector):
+                found.offer(name, _local(_machine_text(node), site), "microdata")
+
+
+def _machine_text(node: Element) -> str:
+    """Return what a node says to machines, else to readers."""
+    for name in ("datetime", "content"):
+        if text := clean((node.get(name) or "")[:MAX_FIELD]):
+            return text
+    return text_of(node)
+
+
+def read_time_element(found: Metadata, page: Document, site: Site) -> None:
+    """Read the time of publication from the first `<time datetime>` below the headline."""
+    if "published_at" in found.fields:
+        return
+    above = None
+    below_headline = False
+    for other in page.all("//h1 | //time[@datetime]"):
+        if other.tag == "h1":
+            below_headline = True
+        elif next(other.iterancestors("a", "aside", "nav", "footer"), None) is not None:
+            continue
+        elif below_headline:
+            found.offer("published_at", _local(_machine_text(other), site), "time element")
+            return
+        else:
+            above = other
+    if above is not None:
+        found.offer("published_at", _local(_machine_text(above), site), "time element")
 
 
 def read_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
@@ -364,6 +437,21 @@ def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
     return suffix.sub("", clean(_INLINE_MARKUP.sub("", unescape(text)))) or None
 
 
+def _without_site_name(found: Metadata, page: Document) -> None:
+    """Take the page's h1 for a headline that is the h1 and a site's name."""
+    headline = found.fields.get("headline", "")
+    if not found.sources.get("headline", "layout").startswith(_FROM_HEAD):
+        return
+    for node in page.all("h1"):
+        shown = text_of(node)
+        if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
+            continue
+        before, _shown, after = headline.partition(shown)
+        if _SITE_NAME_AFTER.fullmatch(after) if not before else _SITE_NAME_BEFORE.fullmatch(before):
+            found.fields["headline"] = shown
+            return
+
+
 @lru_cache(maxsize=64)
 def _suffix(site: Site, own_name: str | None) -> re.Pattern[str]:
     """Match the site's name after a headline; of an unknown site its og:site_name."""
@@ -389,18 +477,3 @@ def _words(text: str | None) -> tuple[str, ...]:
 
 def _each_once(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, texts)))
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _member(value: Any, name: str) -> str:
-    """Return a text of a JSON object, else ''."""
-    return _text(value.get(name)) if isinstance(value, dict) else ""
-
-
-def _text(value: Any) -> str:
-    return clean(unescape(value[:MAX_FIELD])) if isinstance(value, str) else ""

@@ -2,6 +2,7 @@
 
 import html as entities
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,10 +11,10 @@ from typing import Any
 from lxml import etree, html
 from w3lib.encoding import (
     html_body_declared_encoding,
-    html_to_unicode,
     http_content_type_encoding,
     read_bom,
     resolve_encoding,
+    to_unicode,
 )
 from webencodings.labels import LABELS
 
@@ -28,9 +29,12 @@ from scraper.extraction.selectors import Element, Index, index_of, select
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
+# The joiners U+200C and U+200D stay between letters of scripts that need them, and in emoji.
+_JOINED = "[\u0590-\u1cff\u2190-\u2bff\ufb50-\ufdff\ufe0f\ufe70-\ufefc\U0001f000-\U0001faff]"
 _INVISIBLE = re.compile(
-    "[\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff"
+    "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff"
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+    f"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
 )
 # XML cannot hold these characters. A page that has them is broken, its text is not.
 _CONTROL = "".join(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
@@ -38,6 +42,28 @@ _WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
 _NOT_TEXT = frozenset(("script", "style", "noscript", "template"))
 _SPACED = frozenset(("br", "p", "div", "li", "td"))
 
+MAX_BEFORE_CHARSET = 20_000
+"""Bytes at the beginning of a page that may hold its charset; scripts may stand before it."""
+MAX_BROKEN = 20
+"""Characters of several bytes in UTF-8 for each broken one, for a page to be UTF-8."""
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_NO_MARKUP = re.compile(
+    rb"<(script|style|title|textarea|noscript|template)\b[^>]*>.*?(?:</\1\s*>|\Z)"
+    rb"|<!--.*?(?:-->|\Z)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What holds no tags of the page, though it may look as if it did."""
+_MISTAKEN_FOR_UTF8 = frozenset(
+    codec
+    for codec in map(resolve_encoding, LABELS)
+    if codec is not None
+    and (
+        codec.startswith(
+            ("cp125", "cp866", "cp874", "iso8859", "latin", "koi8", "mac", "utf-16", "ascii")
+        )
+    )
+)
+"""Codecs in which any bytes, or any even number of them, are text."""
 _WEB_CODECS = frozenset(map(resolve_encoding, LABELS)) - {None}
 """Python's codecs of the encodings of the WHATWG Encoding Standard. Others are no charset, as hex,
 or need quadratic time, as punycode.
@@ -60,6 +86,11 @@ _TAG = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# libxml2 drops what follows the end of the document; browsers do not.
+_CLOSING = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_FURNITURE_TAG = re.compile(
+    r"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
+)
 _ENDLESS_REFERENCE = re.compile(r"&#(?:[0-9]{20,}|x[0-9a-f]{20,});?", re.IGNORECASE)
 
 
@@ -71,6 +102,8 @@ class Document:
     index: Index = field(repr=False)
     cut: tuple[str, ...] = ()
     """Warnings about what was beyond the limits."""
+    unclosed: frozenset[str] = frozenset()
+    """Tags of furniture that were opened more often than closed: they hold what follows them."""
 
     def all(self, *selectors: str) -> list[Any]:
         """Return the nodes of the first selector that matches any, MAX_MATCHES at most."""
@@ -106,7 +139,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     if text.lstrip()[:5].lower() == "<?xml":
         # lxml refuses text, decoded already, that declares its encoding.
         text = text.lstrip().partition("?>")[2]
-    text, cut = _within_limits(text)
+    text, cut = _within_limits(_CLOSING.sub("", text))
     parser = html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True)
     try:
         tree = html.document_fromstring(text, parser=parser)
@@ -114,7 +147,16 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
         return None
     index, shortened = index_of(tree)
     cut["cut_attributes"] |= shortened
-    return Document(tree, index, tuple(warning for warning, is_cut in cut.items() if is_cut))
+    warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
+    return Document(tree, index, warnings, _unclosed(text))
+
+
+def _unclosed(text: str) -> frozenset[str]:
+    """Return the tags of furniture that a page opens more often than it closes."""
+    counted = Counter(tag.lower() for tag in _FURNITURE_TAG.findall(text))
+    return frozenset(
+        tag for tag in counted if not tag.startswith("/") and counted[tag] > counted[f"/{tag}"]
+    )
 
 
 def _within_limits(text: str) -> tuple[str, dict[str, bool]]:
@@ -132,15 +174,33 @@ def _within_limits(text: str) -> tuple[str, dict[str, bool]]:
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:
-    if http_content_type_encoding(content_type) not in _WEB_CODECS:
-        content_type = None
-        declared = html_body_declared_encoding(body)
-        if declared not in (None, *_WEB_CODECS) and read_bom(body)[0] is None:
-            return body.decode(_guess_charset(body), "replace")
+    """Decode a page as browsers do, but UTF-8 under the name of a charset of one byte as UTF-8."""
+    charset, mark = read_bom(body)
+    if charset is not None:
+        return to_unicode(body[len(mark or b"") :], charset)
+    declared = _declared_charset(body, content_type)
+    if declared is None or (declared in _MISTAKEN_FOR_UTF8 and _is_utf8(body)):
+        declared = _guess_charset(body)
     try:
-        return html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1]
+        return to_unicode(body, declared)
     except (LookupError, UnicodeError):
         return body.decode(_guess_charset(body), "replace")
+
+
+def _declared_charset(body: bytes, content_type: str | None) -> str | None:
+    """Return the codec that the server names, else the page, if it is one of the web's."""
+    declared = http_content_type_encoding(content_type)
+    if declared not in _WEB_CODECS:
+        declared = html_body_declared_encoding(_NO_MARKUP.sub(b"", body[:MAX_BEFORE_CHARSET]))
+    return declared if declared in _WEB_CODECS else None
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Whether a page has characters of several bytes in UTF-8, and hardly any others."""
+    text = body.decode("utf-8", "replace")
+    several = sum(1 for _character in _BEYOND_ASCII.finditer(text))
+    broken = text.count("\ufffd")
+    return several > MAX_BROKEN * broken and several > broken
 
 
 def _guess_charset(body: bytes) -> str:
@@ -149,7 +209,8 @@ def _guess_charset(body: bytes) -> str:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
         # A page cut in the middle of a character is still UTF-8.
-        return "utf-8" if error.start >= len(body) - 4 else "cp1252"
+        is_utf8 = error.start >= len(body) - 4 or _is_utf8(body)
+        return "utf-8" if is_utf8 else "cp1252"
     return "utf-8"
 
 

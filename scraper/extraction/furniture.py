@@ -1,0 +1,126 @@
+"""What stands inside articles of all sites and is none of their prose: what readers cannot see,
+and what they wrote themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import cast
+
+from lxml import etree
+
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import clean
+
+MIN_PARAGRAPH = 80
+"""Characters of a text that ends as a sentence: a paragraph, not a caption or a label."""
+
+MAX_CLICKED = 0.3
+"""Share of the paragraphs that classes hide; more is the rest of the story, shown by a click."""
+
+_LENGTH = r"(?:px|em|rem|pt|%|vw|vh)?"
+_UNSEEN = re.compile(
+    rf"""
+    (?<![\w-]) (?:
+        display \s*:\s* none
+        | visibility \s*:\s* (?:hidden|collapse)
+        | (?:font-size|opacity|(?:max-)?(?:height|width)) \s*:\s* 0 (?:\.0+)? {_LENGTH} (?![\w.%])
+        | (?:left|right|top|bottom|text-indent) \s*:\s* -\s*\d{{3,}}
+        | clip \s*:\s* rect\(\s*[01](?:px)?[\s,]+[01](?:px)?
+        | clip-path \s*:\s* inset\(\s*(?:50|100)%
+        | transform \s*:\s* scale\(\s*0\s*\)
+    )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_UNSEEN_CLASSES = frozenset(
+    "sr-only visually-hidden visuallyhidden screen-reader-text screen-reader screenreader "
+    "assistive-text is-hidden d-none hidden hide invisible".split()
+)
+_SHOWN_AGAIN = re.compile(
+    r"\b(?:sm|md|lg|xl|xxl|2xl)[:-](?:block|inline|flex|grid|table)|-(?:block|inline|flex)\b"
+    r"|\bfocusable\b"
+)
+"""Classes of what is hidden on small screens only."""
+_MAY_BE_UNSEEN = etree.XPath(
+    "descendant::*[@hidden or @style or @aria-hidden='true' or contains(@class, 'hid')"
+    " or contains(@class, 'sr-only') or contains(@class, 'screen-reader')"
+    " or contains(@class, 'd-none') or contains(@class, 'invisible')]"
+)
+_COMMENTS = re.compile(
+    r"(?:^|[\s_-])(?:comments?|komentar|disqus|livefyre|remark42|fbcomments)"
+    r"(?:[_-]?(?:list|area|section|thread|box|wrap\w*|container|form|plugin|item|body|content))?"
+    r"(?:\s|$)|disqus_thread|fb-comments|facebook-comments",
+    re.IGNORECASE,
+)
+_MAY_BE_COMMENTS = etree.XPath(
+    "descendant::*[contains(@class, 'omment') or contains(@id, 'omment')"
+    " or contains(@class, 'omentar') or contains(@id, 'omentar')"
+    " or contains(@class, 'isqus') or contains(@id, 'isqus')"
+    " or contains(@class, 'remark42') or contains(@id, 'remark42')]"
+)
+_INLINE = frozenset("a abbr b big em font i mark small span strong sub sup u".split())
+_NO_TEXT = frozenset("script style noscript template select button textarea figcaption a".split())
+_STATEMENT = re.compile(r"[.!?…][\"'”’)\]]*$")
+
+
+def is_hidden(node: Element) -> bool:
+    """Whether a node is hidden from readers by its own attributes."""
+    if node.get("hidden", "until-found").lower() != "until-found":
+        return True
+    if node.get("aria-hidden") == "true" and node.tag not in _INLINE:
+        return node.tag != "p" or not is_statement(node.text_content())  # behind a paywall's veil
+    style = node.get("style")
+    return style is not None and _UNSEEN.search(style) is not None
+
+
+def _is_hidden_by_class(node: Element) -> bool:
+    names = node.get("class")
+    if not names or _UNSEEN_CLASSES.isdisjoint(names.lower().split()):
+        return False
+    return _SHOWN_AGAIN.search(names) is None
+
+
+def is_comments(node: Element) -> bool:
+    """Whether a node holds readers' comments, by its class or id."""
+    return any(_COMMENTS.search(node.get(name) or "") for name in ("class", "id"))
+
+
+def unread(root: Element) -> set[Element]:
+    """Return the nodes below one that are hidden, and the comments below its first prose."""
+    suspects = cast("list[Element]", _MAY_BE_UNSEEN(root))
+    found = {node for node in suspects if is_hidden(node)}
+    named = {node for node in suspects if _is_hidden_by_class(node)}
+    if named and not _holds_most(root, named):
+        found |= named
+    comments = [node for node in cast("list[Element]", _MAY_BE_COMMENTS(root)) if is_comments(node)]
+    if comments:
+        first = next(paragraphs(root), None)
+        around = set() if first is None else {first, *first.iterancestors()}
+        found.update(node for node in comments if node not in around)
+    return found
+
+
+def _holds_most(root: Element, nodes: set[Element]) -> bool:
+    """Whether a good part of the prose is in nodes that a class hides: until a click, then."""
+    prose = list(paragraphs(root))
+    inside = [node for node in prose if not nodes.isdisjoint((node, *node.iterancestors()))]
+    return len(inside) > 1 and len(inside) > MAX_CLICKED * len(prose)
+
+
+def paragraphs(root: Element) -> Iterator[Element]:
+    """Yield the nodes below one, or itself, that directly hold a text that reads like prose."""
+    for node in root.iter():
+        if isinstance(node.tag, str) and node.tag not in _NO_TEXT and is_statement(node.text):
+            yield node
+        elif node is not root and is_statement(node.tail):
+            yield cast("Element", node.getparent())
+
+
+def is_statement(text: str | None) -> bool:
+    """Whether a text is as long as a paragraph and ends as a sentence."""
+    if text is None or len(text) < MIN_PARAGRAPH:
+        return False
+    cleaned = clean(text)
+    return len(cleaned) >= MIN_PARAGRAPH and _STATEMENT.search(cleaned) is not None
