@@ -1,7 +1,5 @@
 """class Archive: composes what an archive holds. class Reader: typed reading, also of the past."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

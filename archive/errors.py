@@ -15,8 +15,6 @@ ArchiveError
 └── PackageMissing         an extra of warta is not installed
 """
 
-from __future__ import annotations
-
 
 class ArchiveError(Exception):
     """An archive could not be opened, read or written; the text is fit for a user."""

@@ -1,7 +1,5 @@
 """Identity of bytes, texts and URLs: digests, and the canonical form of an address."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata
@@ -54,7 +52,8 @@ MAX_URL = 2_048
 """Characters of a web address: the limit of the sitemaps protocol, and of most servers."""
 
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$",
+    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga"
+    r"|ref|ref_src|source|src|from|amp)$",
     re.IGNORECASE,
 )
 _DOUBLE_SLASH = re.compile(r"/{2,}")

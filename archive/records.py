@@ -1,7 +1,5 @@
 """The records of warta: Page -> Snapshot -> Article -> Revision, and those of the ledger."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
@@ -29,7 +27,7 @@ class Page:
     """Decompressed, otherwise as sent."""
     fetched_at: datetime
     """When the response arrived: aware, UTC."""
-    parts: tuple[Page, ...] = ()
+    parts: tuple["Page", ...] = ()
     """Pages 2 to n of the same story, in order; empty for a story of one page."""
     missing_parts: int = 0
     """Number of further pages that were announced but unavailable."""
@@ -49,7 +47,7 @@ class Snapshot:
     """zstd frame."""
     dictionary_id: int | None
     """Row of the dictionary that the frame needs; None for a frame without one."""
-    parts: tuple[Snapshot, ...] = ()
+    parts: tuple["Snapshot", ...] = ()
     """Snapshots of `page.parts`, in order."""
 
 

@@ -1,7 +1,5 @@
 """Builds a corpus: checks the target, resumes an unfinished build, and publishes the whole."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shutil

@@ -1,7 +1,5 @@
 """Duplicates: one document represents each set, and no split divides a set."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What became of a story in a finished corpus: the file that contains it, or why none does."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the first stage writes for the second, one file per task: kept and dropped documents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The first stage as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
 
-from __future__ import annotations
-
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version

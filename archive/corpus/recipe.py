@@ -1,7 +1,5 @@
 """What decides a corpus: the same archive, time and recipe produce the same bytes."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which articles a recipe selects: counted and cut into shards without their texts, then read."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter, defaultdict

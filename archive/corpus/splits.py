@@ -1,7 +1,5 @@
 """Which split a story belongs to: a hash of its identity decides, independent of other stories."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Sequence

@@ -6,8 +6,6 @@ then reads the past; other tables (`search`, `robots`, `validators`, `dictionari
 `readings`) know only today. Nothing is copied, and nothing is written into the file.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlite_utils import Database

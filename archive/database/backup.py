@@ -1,15 +1,23 @@
-"""Copying an archive while it is written: one consistent copy, never half a file by its name."""
+"""Copying an archive while it is written, and putting a copy in an archive's place.
 
-from __future__ import annotations
+A copy is one consistent file, never half a file by its name.
+"""
 
 import errno
+import fcntl
+import logging
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from archive.errors import ArchiveUnwritable
+
+logger = logging.getLogger(__name__)
+
+COPY = 1
+"""The user_version of a copy until it is opened for writing; that of an archive is 0."""
 
 STEP = 2_000
 """Pages copied per step, 8 MB: between two steps progress is reported and Ctrl-C works."""
@@ -37,26 +45,11 @@ def copy_database(
     it cannot be written; the partial copy is removed then, also after Ctrl-C.
     """
     begun = destination.with_name(destination.name + ".partial")
-    report = copied or (lambda _left, _all: None)
     try:
         if not replace:
             _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
-        with closing(sqlite3.connect(begun)) as target:
-            # A read transaction pins the state: what is written meanwhile is in the log, and
-            # neither copied nor waited for.
-            pinned = not source.in_transaction
-            if pinned:
-                source.execute("BEGIN")
-                source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            try:
-                source.backup(
-                    target, pages=STEP, progress=lambda _status, left, total: report(left, total)
-                )
-            finally:
-                if pinned:
-                    source.rollback()
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
+        _write_copy(source, begun, copied or (lambda _left, _all: None))
         _sync(begun)
         if check is not None:
             check(begun)
@@ -69,6 +62,86 @@ def copy_database(
     finally:
         with suppress(OSError):
             begun.unlink(missing_ok=True)
+
+
+def _write_copy(source: sqlite3.Connection, path: Path, copied: Copied) -> None:
+    with closing(sqlite3.connect(path)) as target:
+        # A read transaction pins the state: what is written meanwhile is in the log, and neither
+        # copied nor waited for.
+        pinned = not source.in_transaction
+        if pinned:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        try:
+            source.backup(target, pages=STEP, progress=lambda _, left, total: copied(left, total))
+        finally:
+            if pinned:
+                source.rollback()
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
+        target.execute(f"PRAGMA user_version = {COPY}")
+
+
+def set_leftovers_aside(path: Path) -> None:
+    """Keep SQLite from replaying the log of a replaced archive into the copy that replaced it.
+
+    A killed process, or one that still runs, leaves `-wal` and `-shm` beside the archive, and
+    SQLite takes them for those of whatever file is there. The log is renamed, not deleted: its
+    archive may have been moved elsewhere. Raises ArchiveUnwritable where that is not possible.
+    """
+    log, index, aside = (
+        path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-wal.leftover")
+    )
+    if not _has_leftovers(path, log, index):
+        return
+    try:
+        with _locked(path.parent):
+            if not _has_leftovers(path, log, index):
+                return  # another process was faster, and the log is its own
+            filled = log.exists() and log.stat().st_size > 0
+            if filled:
+                log.replace(aside)
+            log.unlink(missing_ok=True)
+            index.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArchiveUnwritable(
+            f"{path}: it is a backup, and {log.name} belongs to the archive that was here before;"
+            f" move that file away ({error.strerror})"
+        ) from error
+    if filled:
+        logger.warning(
+            "%s: it is a backup; the log of the archive that was here before is now %s", path, aside
+        )
+
+
+def _has_leftovers(path: Path, *leftovers: Path) -> bool:
+    return any(left.exists() for left in leftovers) and _is_copy(path)
+
+
+def _is_copy(path: Path) -> bool:
+    """Read the file alone, without its log; through SQLite, since closing it would drop locks."""
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as file:
+            return bool(file.execute("PRAGMA user_version").fetchone() == (COPY,))
+    except sqlite3.DatabaseError:
+        return False  # no database, or one that is written at this instant: not a mere copy
+
+
+def become_archive(connection: sqlite3.Connection) -> None:
+    """Mark a copy as an archive; before it is switched to WAL, so that the file itself says so."""
+    if connection.execute("PRAGMA user_version").fetchone() == (COPY,):
+        connection.execute("PRAGMA user_version = 0")
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock the folder: two processes may meet the same leftovers."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _refuse_to_replace(destination: Path) -> None:

@@ -3,8 +3,6 @@
 Nothing here reads the system clock: the time is a parameter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Opening an SQLite file as an archive: pragmas, migrations, transactions and plain errors."""
 
-from __future__ import annotations
-
 import logging
 import sqlite3
 import time
@@ -11,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.database.backup import copy_database
+from archive.database.backup import become_archive, copy_database, set_leftovers_aside
 from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
@@ -87,6 +85,7 @@ def connect(path: Path, *, read_only: bool) -> Database:
     if folder:
         raise NotAnArchive(f"{path}: it is a folder, not an archive")
     with plain_errors(path):
+        set_leftovers_aside(path)
         db = _open(path, read_only=read_only)
         try:
             _check_kind(db, path)
@@ -147,6 +146,7 @@ def _check_kind(db: Database, path: Path) -> None:
 
 def _migrate(db: Database, path: Path) -> None:
     """Switch to WAL, so that readers never wait; then migrate, after a backup."""
+    become_archive(db.conn)
     _switch_to_wal(db.conn)
     db.conn.execute("PRAGMA synchronous = NORMAL")  # in WAL: safe against a killed process
     # An article's keys and words lie on seventy pages all over the file: hold more of them, and

@@ -1,7 +1,5 @@
 """The migrations of an archive: the schema as it was first released, then what changed since."""
 
-from __future__ import annotations
-
 from sqlite_utils import Database, Migrations
 
 from archive.database.schema import SCHEMA

@@ -1,7 +1,5 @@
 """Processes that read an archive beside the one that writes it, and end with it."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections import deque

@@ -5,8 +5,6 @@ offset. Lists are JSON arrays. A migration that was released is never edited, on
 another in `archive.database.migrations`.
 """
 
-from __future__ import annotations
-
 APPLICATION_ID = 0x77617274
 """PRAGMA application_id, "wart": distinguishes an archive from another program's database."""
 

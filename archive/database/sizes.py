@@ -1,7 +1,5 @@
 """Where the bytes of an archive are."""
 
-from __future__ import annotations
-
 import sqlite3
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The table `crawls`: one run of one site's spider, from its start to the reason of its end."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import insert_row, record, update_row
+from archive.database.rows import column, insert_row, record, update_row, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +59,17 @@ class Crawls:
 
     def sites(self) -> list[str]:
         """Return the sites that were ever crawled, in the order of their names."""
-        rows = self._db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")
-        return [site for (site,) in rows]
+        return column(self._db, "SELECT DISTINCT site FROM crawls ORDER BY site")
+
+    def period(self, site: str) -> tuple[str | None, str | None]:
+        """Return when a site's first crawl began, and its last one that read every source."""
+        every = "end_reason IN ('finished', 'nothing_announced')"
+        times: tuple[str | None, str | None] = self._db.conn.execute(
+            f"""SELECT min(started_at), max(started_at) FILTER (WHERE {every})
+            FROM crawls WHERE site = ?""",  # noqa: S608 - constants
+            (site,),
+        ).fetchone()
+        return times
 
     def get(self, crawl_id: int) -> CrawlRun:
         """Return one crawl."""
@@ -71,6 +78,12 @@ class Crawls:
     def newest(self, site: str) -> CrawlRun | None:
         """Return a site's newest crawl; None where there was none."""
         return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", [site])), None)
+
+    def left_out(self, site: str) -> int:
+        """Count the sources that a site's newest crawl with counts left out by its budget."""
+        statement = """SELECT counts ->> '$."sources/source_budget"' FROM crawls
+            WHERE site = ? AND counts IS NOT NULL ORDER BY id DESC LIMIT 1"""
+        return value(self._db, statement, site) or 0
 
     def newest_finished(self, site: str) -> CrawlRun | None:
         """Return the newest crawl of a site that finished by itself."""
@@ -84,5 +97,5 @@ class Crawls:
         return self._runs(where, {"site": site})
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
-        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608 - constants
+        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608
         return [record(CrawlRun, row) for row in rows]

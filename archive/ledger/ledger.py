@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock, instant
-from archive.database.rows import insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -37,12 +37,13 @@ LASTMOD_CHECKS = 10
 LASTMOD_WRONG = 0.9
 """Share of these checks without a change from which on the source is not believed."""
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down")
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
-_COLUMNS = ", ".join(column.name for column in fields(Entry))
+_NOTED = "crawl_id outcome status reason bytes conditional due_reason".split()
+_COLUMNS = ", ".join(each.name for each in fields(Entry))
 
 
 class Frontier(Iterator[Entry]):
@@ -202,17 +203,54 @@ class Ledger:
             self._note_validators(site, before.id, check)
 
     def move(
-        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
+        self,
+        entry: Entry,
+        outcome: str,
+        state: str,
+        *,
+        due_at: datetime | None,
+        why: str,
+        reason: str | None = None,
     ) -> None:
         """Change the state of a URL without a request.
 
-        `outcome` says what happened, `why` is the reason why it is due or not.
+        `outcome` says what happened, `why` is the reason why it is due or not; it is the reason of
+        the state, too, where there is no other and it is not due.
         """
         moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
-        reason = why if due_at is None else None
+        if due_at is None:
+            reason = reason or why
         due = {"next_check_at": instant(due_at), "due_reason": why}
         update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
         self._note_event(moved, outcome, reason)
+
+    def leave_out(self, sources: Sequence[str], *, site: str, why: str) -> None:
+        """Write why sources are not requested; one that was left out before keeps its row."""
+        for url in sources:
+            entry = self._row(self.url_id(url, site=site))
+            if entry.state == "source" and entry.due_reason != why:
+                self.move(entry, "left_out", "source", due_at=None, why=why)
+
+    def announced_first(self, site: str, *, since: datetime) -> dict[str, int]:
+        """Count the stories since a time by the source that was the first to announce them."""
+        rows = self._db.conn.execute(
+            """SELECT announced_by, count(*) FROM urls
+            WHERE site = ? AND first_seen_at >= ? AND first_state = 'due'
+                AND announced_by IS NOT NULL GROUP BY announced_by""",
+            (site, instant(since)),
+        )
+        return dict(rows.fetchall())
+
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
+        """Make a story that was kept due again: its page is not believed any more."""
+        kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
+        for entry in self._entries(kept, [site, key]):
+            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+
+    def count_failed(self, site: str, reason: str) -> int:
+        """Count the URLs of a site whose last check failed for a reason."""
+        statement = "SELECT count(*) FROM urls WHERE state = 'failed' AND reason = ? AND site = ?"
+        return int(value(self._db, statement, reason, site))
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.
@@ -271,22 +309,15 @@ class Ledger:
         self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
     ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
-        at = self._clock.stamp()
-        requested = check.outcome not in MOVES
-        status, size = (check.status, check.bytes) if requested else (None, None)
-        row = {
+        at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
+        if check.outcome in MOVES:
+            row |= {"status": None, "bytes": None}
+        row |= {
             "url_id": url_id,
-            "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": status,
-            "outcome": check.outcome,
-            "reason": check.reason,
-            "bytes": size,
-            "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
-            "due_reason": check.due_reason,
             "etag": validators[0],
             "last_modified": validators[1],
         }
@@ -309,10 +340,8 @@ class Ledger:
         """Count whether the validators paid: a 304 saved the page as it was last sent."""
         saved = 0
         if answered := check.status == 304:
-            last = (
-                "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1"
-            )
-            saved = value(self._db, last, url_id) or 0
+            sent = "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0"
+            saved = value(self._db, f"{sent} ORDER BY id DESC LIMIT 1", url_id) or 0
         self._db.conn.execute(
             """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved)
             VALUES (:site, 1, :yes, 1 - :yes, :saved)
@@ -337,11 +366,8 @@ class Ledger:
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""
         marks = ",".join("?" * len(links))
-        found = self._db.conn.execute(
-            f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})",  # noqa: S608 - question marks
-            [site, *(link.key for link in links)],
-        )
-        return {key for (key,) in found}
+        buried = f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})"  # noqa: S608
+        return set(column(self._db, buried, site, *(link.key for link in links)))
 
     def _insert(
         self, site: str, link: Announcement, source: str, taken: Entry | None, *, buried: bool
@@ -427,7 +453,7 @@ class Ledger:
         return bool(checks >= LASTMOD_CHECKS and quiet >= LASTMOD_WRONG * checks)
 
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
-        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
+        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608
         # All at once: callers write to the table while they go through the entries.
         return (record(Entry, row) for row in list(self._db.query(statement, values)))
 

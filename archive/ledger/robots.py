@@ -1,7 +1,5 @@
 """The table `robots`: every answer to a request for a host's robots.txt, errors included."""
 
-from __future__ import annotations
-
 from sqlite_utils import Database
 
 from archive.database.clock import Clock

@@ -3,8 +3,6 @@
 Needs matplotlib (`pip install 'warta[plots]'`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -15,14 +15,13 @@ shifts shares, too. An increase is reported only if it passes four checks:
 Pure statistics over booleans; nothing here reads an archive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import accumulate
 from math import sqrt
 from statistics import NormalDist, fmean
+from typing import NamedTuple
 
 MIN_SAMPLE = 8
 """Fewer observations than this in the window are not tested."""
@@ -36,8 +35,7 @@ MIN_ODDS = 8.0
 _Z = NormalDist().inv_cdf(0.95)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """Whether one article or page shows the sign."""
 
     positive: bool
@@ -65,30 +63,29 @@ def find_increase(
     """Test the window against the reference, both oldest first; None if nothing is found."""
     if len(window) < MIN_SAMPLE or len(reference) < MIN_REFERENCE:
         return None
-    count, total = sum(each.positive for each in window), len(window)
+    count, total, past = sum(each.positive for each in window), len(window), len(reference)
     if count / total < MIN_RISE or count / total <= _highest_share(reference, total):
         return None
     alike = [_alike(each.length, reference) for each in window]
     expected = fmean(fmean(each) for each in alike)
-    past = len(reference)
-    if count / total - expected < MIN_RISE:
-        return None
-    if _odds(count, total) < MIN_ODDS * _odds(expected * past, past):
-        return None
-    if tail_probability(count, [wilson_upper(sum(each), len(each)) for each in alike]) >= ALPHA:
-        return None
-    return Increase(count=count, total=total, expected=expected, start=_start(window))
+    if (
+        count / total - expected >= MIN_RISE
+        and _odds(count, total) >= MIN_ODDS * _odds(expected * past, past)
+        and tail_probability(count, [wilson_upper(sum(each), len(each)) for each in alike]) < ALPHA
+    ):
+        return Increase(count=count, total=total, expected=expected, start=_start(window))
+    return None
 
 
-def wilson_upper(count: int, total: int, z: float = _Z) -> float:
-    """Return the upper end of Wilson's score interval, by default one-sided at 95 %.
+def wilson_upper(count: int, total: int) -> float:
+    """Return the upper end of Wilson's score interval, one-sided at 95 %.
 
     Wilson 1927, doi:10.1080/01621459.1927.10502953.
 
     >>> round(wilson_upper(0, 40), 3), round(wilson_upper(20, 40), 3)
     (0.063, 0.626)
     """
-    share = count / total
+    share, z = count / total, _Z
     centre = share + z * z / (2 * total)
     spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return min(1.0, (centre + spread) / (1 + z * z / total))

@@ -1,7 +1,5 @@
 """The colours of all pictures, of the archive's coverage and of a corpus."""
 
-from __future__ import annotations
-
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442")
 """Okabe and Ito's colours without black, distinguishable with colour vision deficiency
 (jfly.uni-koeln.de/color).

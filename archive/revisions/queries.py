@@ -1,7 +1,5 @@
 """Queries of the reading commands: articles, their history, search and counts."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which snapshots the current extractor has yet to read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +21,7 @@ removal.
 """
 _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
     WHERE u.site = :site AND u.key > :after AND s.part = 1
+        AND (d.refusal IS NOT 'same_body_elsewhere' OR s.id IS r.snapshot_id)
         AND (:again OR d.extractor IS NOT :extractor)
         AND (:since IS NULL OR s.fetched_at >= :since) AND {_CURRENT}"""
 
@@ -62,12 +61,10 @@ class RereadQueue:
         """
         given = _given(site, extractor, since, again=again)
         while True:
-            keys = self._db.conn.execute(
-                f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}", given
-            ).fetchall()
-            if not keys:
+            stories = f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}"
+            last = value(self._db, f"SELECT max(key) FROM ({stories})", **given)  # noqa: S608
+            if last is None:
                 return
-            (last,) = keys[-1]
             found = self._db.query(
                 f"""SELECT s.id AS snapshot_id, u.key, u.url, s.id IS r.snapshot_id AS newest,
                     s.opted_out {_WAITING} AND u.key <= :last ORDER BY u.key, s.id""",
@@ -81,7 +78,20 @@ class RereadQueue:
     ) -> int:
         """Count what `waiting` yields."""
         given = _given(site, extractor, since, again=again)
-        return int(self._db.conn.execute(f"SELECT count(*) {_WAITING}", given).fetchone()[0])
+        return int(value(self._db, f"SELECT count(*) {_WAITING}", **given))
+
+    def refused(self, site: str, reason: str, *, limit: int) -> list[Evidence]:
+        """Return the newest snapshots that a site's URLs were refused for, whose last check gave
+        that reason.
+        """
+        found = self._db.query(
+            """SELECT s.id AS snapshot_id, u.key, u.url, 0 AS newest, s.opted_out FROM urls u
+            JOIN snapshots s ON s.url_id = u.id JOIN readings d ON d.snapshot_id = s.id
+            WHERE u.site = :site AND u.state = 'failed' AND u.reason = :reason
+                AND d.refusal = :reason ORDER BY s.id DESC LIMIT :limit""",
+            {"site": site, "reason": reason, "limit": limit},
+        )
+        return [record(Evidence, row) for row in found]
 
     def is_current(self, evidence: Evidence) -> bool:
         """Return whether no later page, removal or take-down came since it was queued."""

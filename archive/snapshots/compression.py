@@ -4,8 +4,6 @@ A raw-content dictionary made of a few earlier pages packs far better here than 
 `train_dictionary`, which keeps only fragments. Figures are from tests/benchmarks/compression.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

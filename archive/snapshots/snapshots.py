@@ -1,7 +1,5 @@
 """Snapshots: what the servers sent, kept and returned byte for byte."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Mapping, Sequence

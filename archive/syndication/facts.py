@@ -4,8 +4,6 @@ Prayer times, exchange rates, counts and weather are reported in the same words 
 fills the frames differs.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

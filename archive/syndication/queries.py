@@ -1,7 +1,5 @@
 """Queries on clusters for people: which there are, their members, and who runs whose stories."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import datetime

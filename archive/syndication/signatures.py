@@ -18,14 +18,13 @@ heads agree although the whole texts do not. A lead of 25 words that one of the 
 heads a similarity of 0.5: found with 0.99; 0.40 is found with 0.94.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from operator import eq
 from struct import pack, unpack
+from typing import Self
 
 from rensa import RMinHash
 
@@ -114,12 +113,12 @@ class Signature:
     """32 unsigned 32-bit numbers."""
 
     @classmethod
-    def of(cls, sequence: Sequence[str]) -> Signature:
+    def of(cls, sequence: Sequence[str]) -> Self:
         """Return the signature of a text's words."""
         return cls.of_run(shingles(sequence), length=len(sequence))
 
     @classmethod
-    def of_run(cls, run: Sequence[int], *, length: int) -> Signature:
+    def of_run(cls, run: Sequence[int], *, length: int) -> Self:
         """Return the signature of a text of `length` words from its shingles, in order."""
         if length < MIN_WORDS:
             return cls(whole=(), head=())
@@ -129,7 +128,7 @@ class Signature:
         )
 
     @classmethod
-    def unpacked(cls, packed: bytes) -> Signature:
+    def unpacked(cls, packed: bytes) -> Self:
         """Return the signature that `packed` wrote."""
         places = unpack(f"<{len(packed) // 4}I", packed)
         return cls(whole=places[: WHOLE_BANDS * ROWS], head=places[WHOLE_BANDS * ROWS :])
@@ -138,11 +137,11 @@ class Signature:
         """Return four bytes per place, for a SQLite BLOB; 368 bytes, or none."""
         return pack(f"<{len(self.whole) + len(self.head)}I", *self.whole, *self.head)
 
-    def promises(self, other: Signature) -> bool:
+    def promises(self, other: Self) -> bool:
         """Whether the texts are worth comparing; rejects nearly all false candidates unread."""
         return self.agreement(other) >= MIN_WHOLE or _agreeing(self.head, other.head) >= MIN_HEAD
 
-    def agreement(self, other: Signature) -> int:
+    def agreement(self, other: Self) -> int:
         """Return in how many of the 60 places of the whole texts they agree."""
         return _agreeing(self.whole, other.whole)
 

@@ -1,18 +1,18 @@
 """Every distinct text of an archive once, with its signature and the keys by which texts meet."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlite_utils import Database
 
 from archive.database.clock import parsed
+from archive.database.rows import insert_row, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
-from archive.syndication.signatures import ALGORITHM, Signature
+from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
 
 WINDOW = timedelta(days=60)
 """How far apart two stories may be published to be compared: wire copy is run within days, and
@@ -23,8 +23,14 @@ compared regardless of time.
 NEARLY_ALL = 54
 """Places of the 60 of a signature; nine in ten texts with a similarity of 0.95 agree in so many."""
 
+PLACES = ROWS * WHOLE_BANDS
+"""Places of a signature of a whole text."""
+
 MAX_PREPARED = 256
 """Texts cached for comparison, a tenth of a megabyte each; texts of the same days meet."""
+
+MAX_READ = 40
+"""Bodies remembered between their reading and their writing."""
 
 MAX_MET = 256
 """Texts that share keys with a text and are looked at, those with most keys in common first; only
@@ -53,13 +59,108 @@ class Meeting:
     """Whether one publisher runs both."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """A body as `texts` knows it."""
+
+    digest: str
+    text: Text
+    signature: Signature
+
+    @classmethod
+    def of(cls, body: str) -> Self:
+        """Read a body; takes about a millisecond."""
+        text = Text.of(body)
+        signature = Signature.of_run(text.run, length=text.length)
+        return cls(digest=digest_of(body), text=text, signature=signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """Another story of a site that runs a text, or nearly that text, as its newest one."""
+
+    key: str
+    """The story's identity at its site."""
+    url: str
+    headline: str
+    """Empty where the page has none."""
+    text_id: int
+    equal: bool
+    """Whether it is the same text."""
+    agreement: int
+    """In how many of the places of the signatures the texts agree."""
+    snapshot_id: int | None
+    """The page of its newest revision; None where that is not kept."""
+    fetched_at: datetime | None
+    """When that page was fetched; aware, UTC."""
+    crawl_id: int | None
+    """The crawl that fetched it."""
+
+
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
     def __init__(self, db: Database) -> None:
+        self._db = db
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
+        self._read: dict[str, Fingerprint] = {}
+
+    def fingerprint(self, body: str) -> Fingerprint:
+        """Read a body, which is looked up before it is written; the last ones are remembered."""
+        read = self._read.pop(body, None) or Fingerprint.of(body)
+        self._read[body] = read
+        if len(self._read) > MAX_READ:
+            del self._read[next(iter(self._read))]
+        return read
+
+    def twins(
+        self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int
+    ) -> list[Twin]:
+        """Return other stories of a site whose newest text is this one, or agrees with it in so
+        many places of the signatures; equal ones first.
+
+        None for a text too short to be compared. Imported stories, whose pages were never fetched,
+        do not count, nor does one whose page is not believed any more.
+        """
+        if not read.signature.whole:
+            return []
+        met = self._met(read.signature.keys(), MAX_MET)
+        found = {
+            number: Signature.unpacked(packed).agreement(read.signature) for number, packed in met
+        }
+        equal = self._find(read.digest)
+        if equal is not None:
+            found = {equal: PLACES, **found}
+        numbers = [number for number, agreement in found.items() if agreement >= agreeing]
+        rows = self._execute(
+            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at,
+                s.crawl_id
+            FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
+            JOIN articles a ON a.id = x.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            LEFT JOIN snapshots s ON s.id = r.snapshot_id
+            LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
+            WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
+                AND r.layout != 'imported'
+            ORDER BY wanted.key, a.id LIMIT ?""",
+            (json.dumps(numbers), site, key, limit),
+        )
+        return [
+            Twin(
+                key=other,
+                url=url,
+                headline=headline,
+                text_id=text_id,
+                equal=text_id == equal,
+                agreement=found[text_id],
+                snapshot_id=snapshot_id,
+                fetched_at=parsed(fetched_at),
+                crawl_id=crawl_id,
+            )
+            for other, url, headline, text_id, snapshot_id, fetched_at, crawl_id in rows.fetchall()
+        ]
 
     def forget(self) -> None:
         """Drop cached texts, after a transaction was rolled back."""
@@ -67,12 +168,11 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """Assign a text to the article, write it if it is new, and return its id."""
-        digest = digest_of(body)
-        text_id = self._find(digest)
+        read = self.fingerprint(body)
+        text_id = self._find(read.digest)
         if text_id is None:
-            text = Text.of(body, site="")
-            text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
-            self._cache(text_id, text)
+            text_id = self._add(read.digest, read.signature)
+            self._cache(text_id, read.text)
         self._assign(article_id, text_id)
         return text_id
 
@@ -82,17 +182,13 @@ class Texts:
 
     def _find(self, digest: str) -> int | None:
         """Return the id of a text that has a signature of today's algorithm."""
-        row = self._execute(
-            "SELECT id FROM texts WHERE digest = ? AND algorithm = ?", (digest, ALGORITHM)
-        ).fetchone()
-        return row[0] if row else None
+        statement = "SELECT id FROM texts WHERE digest = ? AND algorithm = ?"
+        text_id: int | None = value(self._db, statement, digest, ALGORITHM)
+        return text_id
 
     def _assign(self, article_id: int, text_id: int) -> None:
-        self._execute(
-            """INSERT INTO article_texts VALUES (?, ?)
-            ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id""",
-            (article_id, text_id),
-        )
+        row = {"article_id": article_id, "text_id": text_id}
+        insert_row(self._db, "article_texts", row, replace=True)
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
@@ -101,12 +197,15 @@ class Texts:
                 (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))""",
             (digest, ALGORITHM),
         )
-        (text_id,) = self._execute(
+        text_id = value(
+            self._db,
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE
                 SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
-            (digest, ALGORITHM, signature.packed()),
-        ).fetchone()
+            digest,
+            ALGORITHM,
+            signature.packed(),
+        )
         self._execute_many(
             "INSERT OR IGNORE INTO bands VALUES (?, ?)",
             [(key, text_id) for key in sorted(signature.keys())],
@@ -130,10 +229,9 @@ class Texts:
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
-        row = self._execute(
-            "SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)
-        ).fetchone()
-        return int(row[0]) if row else None
+        statement = "SELECT text_id FROM article_texts WHERE article_id = ?"
+        text_id: int | None = value(self._db, statement, article_id)
+        return text_id
 
     def drop(self, article_id: int) -> None:
         """Unassign the article's text, and delete the text if no other article runs it."""
@@ -158,8 +256,8 @@ class Texts:
 
     def signature(self, text_id: int) -> Signature:
         """Return the signature of a text."""
-        (packed,) = self._execute("SELECT signature FROM texts WHERE id = ?", (text_id,)).fetchone()
-        return Signature.unpacked(packed)
+        statement = "SELECT signature FROM texts WHERE id = ?"
+        return Signature.unpacked(value(self._db, statement, text_id))
 
     def runs(self, text_id: int) -> list[Run]:
         """Return the articles that run a text, by id."""
@@ -191,20 +289,17 @@ class Texts:
         return compare(one, other, same_site=meeting.same_site) is not None
 
     def prepared(self, text_id: int) -> Text:
-        """Return the text prepared for comparison, without a site."""
-        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id), site="")
+        """Return the text prepared for comparison."""
+        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id))
         return self._cache(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
         """Count the articles without a text of today's algorithm, or with one of others only."""
-        (count,) = self._execute(
-            """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id
-                LEFT JOIN texts t ON t.id = x.text_id
+        statement = """SELECT count(*) FROM articles a
+            LEFT JOIN article_texts x ON x.article_id = a.id LEFT JOIN texts t ON t.id = x.text_id
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm
-                AND NOT (:others_only AND t.id IS NULL)""",
-            {"algorithm": ALGORITHM, "others_only": others_only},
-        ).fetchone()
-        return int(count)
+                AND NOT (:others_only AND t.id IS NULL)"""
+        return int(value(self._db, statement, algorithm=ALGORITHM, others_only=others_only))
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
         """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
@@ -239,13 +334,10 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        (body,) = self._execute(
-            """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
-                JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE x.text_id = ? LIMIT 1""",
-            (text_id,),
-        ).fetchone()
-        return str(body)
+        statement = """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            WHERE x.text_id = ? LIMIT 1"""
+        return str(value(self._db, statement, text_id))
 
 
 def digest_of(body: str) -> str:

@@ -13,8 +13,6 @@ that a sitemap lists and of at least ten, its reports are not believed (`lastmod
 checks of these stories, due by their age, count for it or against it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Site profiles: all that warta knows of a news site, as data."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -178,6 +176,8 @@ class Site:
     """Pattern of the beginning of a story's first line in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
     """Meta tags with the story's own tags; `keywords` is often the same on every page."""
+    story_code: tuple[str, ...] = ()
+    """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
 

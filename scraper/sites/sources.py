@@ -3,8 +3,6 @@
 A source says where to begin (`first`) and, after each response, where to go on (`following`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -56,7 +54,7 @@ class Window:
 class Step:
     """One address of a source to request."""
 
-    source: Source
+    source: "Source"
     """The source that it belongs to."""
     url: str
     """The address to request."""
@@ -64,6 +62,8 @@ class Step:
     """Of a dated index; None for other sources."""
     page: int = 0
     """Of an index, from 0."""
+    depth: int = 0
+    """Sources that led to it, one from the other; 0 for one of robots.txt or the profile."""
 
 
 @dataclass(frozen=True, slots=True)

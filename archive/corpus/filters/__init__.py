@@ -4,8 +4,6 @@ May import `identity`, `errors` and nothing else of the corpus. As part of a pip
 `filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

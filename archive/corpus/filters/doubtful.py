@@ -1,7 +1,5 @@
 """Articles whose extraction has warnings."""
 
-from __future__ import annotations
-
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter

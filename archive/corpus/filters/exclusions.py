@@ -1,7 +1,5 @@
 """What is excluded before any filter judges it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from datatrove.data import Document

@@ -5,8 +5,6 @@ Malay, Javanese and English, but not Sundanese, which it takes for Javanese or A
 is dropped all the same, as one of those.
 """
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Masks e-mail addresses, telephone numbers and Indonesian identity numbers (NIK) in a body."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Documents that are too short or too long, and those that are not prose: galleries, lists."""
 
-from __future__ import annotations
-
 import re
 
 from datatrove.data import Document

@@ -1,7 +1,5 @@
 """datatrove's own quality filters, applied to a copy of the document; their reasons become ours."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """Why a document is not in a corpus: every reason of `dropped.parquet`, with a sentence."""
 
-from __future__ import annotations
-
 REASONS: dict[str, str] = {
     "removed": "its site has removed it",
     "opted_out": "its site opts out of text and data mining",

@@ -1,7 +1,5 @@
 """Paragraphs that a site repeats in many stories: boilerplate that its rules may have missed."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping

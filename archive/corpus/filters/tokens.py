@@ -1,7 +1,5 @@
 """Words of a text as FineWeb-2 counts them: spaCy's blank Indonesian tokens, four times faster."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache, lru_cache
 

@@ -3,8 +3,6 @@
 Its prose is in `card.md`.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Sequence

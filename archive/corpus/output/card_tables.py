@@ -1,7 +1,5 @@
 """The tables and sentences of the dataset card that depend on its numbers, as Markdown."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC

@@ -1,7 +1,5 @@
 """The columns of a corpus: their order, their types and what they contain."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import NamedTuple
 

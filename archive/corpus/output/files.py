@@ -1,7 +1,5 @@
 """Writes rows to numbered Parquet or JSON-lines files per split; equal rows make equal bytes."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import io

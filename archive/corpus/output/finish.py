@@ -1,7 +1,5 @@
 """The second stage, a single task: duplicates, splits, the files of the corpus, and its name."""
 
-from __future__ import annotations
-
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping

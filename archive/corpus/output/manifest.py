@@ -1,7 +1,5 @@
 """`manifest.json`: recipe, counts and digests of the files of a corpus, for programs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """The pictures of a corpus: documents per month, their lengths, and what was excluded."""
 
-from __future__ import annotations
-
 import textwrap
 from bisect import bisect_right
 from collections import Counter

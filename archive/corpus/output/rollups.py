@@ -1,7 +1,5 @@
 """Long lists shortened for people, and texts from outside made fit to be shown."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby

@@ -1,7 +1,5 @@
 """The numbers of a finished corpus: the source of the manifest, the card and the plots."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

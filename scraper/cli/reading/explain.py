@@ -1,7 +1,5 @@
 """`warta explain`: the history of a URL, in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +18,8 @@ _EVENTS = {
     "reread": "Its kept page was read again",
     "imported": "Imported",
     "taken_down": "Taken down here",
+    "left_out": "Not requested",
+    "doubted": "Its kept page was doubted, as other stories have its text, too,",
 }
 
 

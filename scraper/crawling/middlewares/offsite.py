@@ -1,7 +1,5 @@
 """No request leaves the site, its usual ports or the public network, redirects included."""
 
-from __future__ import annotations
-
 from typing import Self
 from urllib.parse import urlsplit
 

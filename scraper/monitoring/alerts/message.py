@@ -1,7 +1,5 @@
 """Class Message: what is sent to a target about one incident."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +16,7 @@ _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 _NOUNS = {
     "crawl_failed": "crawl failure",
     "no_crawl": "missing crawls",
+    "wrong_pages": "wrong pages",
     "coverage": "coverage loss",
     "disk": "disk filling",
     "clock": "clock ahead",

@@ -1,7 +1,5 @@
 """Loads thresholds: a bundled set, or a TOML file that extends one."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterable
 from importlib import resources

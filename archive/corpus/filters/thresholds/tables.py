@@ -1,7 +1,5 @@
 """The tables of a thresholds file, one record each; `news.toml` documents every key."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Any, Self, get_type_hints
 
