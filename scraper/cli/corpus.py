@@ -16,6 +16,7 @@ from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
 from scraper.cli import options, terminal
 from scraper.cli.opening import opened, warn_unsettled
+from scraper.cli.terminal import say
 
 if TYPE_CHECKING:
     from archive.corpus.build import BuildOptions
@@ -250,4 +251,4 @@ def explain(folder: Path, reference: str, as_json: bool) -> None:
     if as_json:
         terminal.print_json([asdict(found)])
     else:
-        click.echo(f"{found.id}: {found.sentence}")
+        say(f"{found.id}: {found.sentence}")

@@ -9,6 +9,7 @@ from rich.text import Text
 from archive.archive import Archive, Reader
 from archive.ledger.wording import plain_time
 from archive.monitoring.drift import drifted_since
+from archive.printable import in_lines
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.diff_rendering import edits_as_json, edits_between, print_edits
@@ -40,7 +41,7 @@ def show(archive: Reader, url: str, as_json: bool) -> None:
         return
     out = console()
     for line in _lines(article, drifted_since(archive, article["article_id"])):
-        out.print(Text(line), soft_wrap=True)
+        out.print(Text(in_lines(line)), soft_wrap=True)
 
 
 def _lines(article: dict[str, Any], drifted_since: str | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.text import Text
 from archive.archive import Archive
 from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
+from archive.printable import in_line
 from archive.revisions import queries as articles
 from archive.syndication import queries
 from scraper.cli import options, terminal
@@ -125,7 +126,7 @@ def cluster(archive: Archive, url: str, with_diff: bool, as_json: bool) -> None:
     texts = [articles.latest(archive.db, row["article_id"]) for row in rows if with_diff]
     out = terminal.console()
     for other in texts[1:]:
-        out.print(Text(f"\n{other['url']}", style="bold"), soft_wrap=True)
+        out.print(Text(f"\n{in_line(other['url'])}", style="bold"), soft_wrap=True)
         edits = edits_between(texts[0], other)
         print_edits(out, (one for one in edits if one[0] in ("headline", "deck", "body")))
 

@@ -7,7 +7,7 @@ import click
 from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import note
+from scraper.cli.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import (
     Deployment,
@@ -57,7 +57,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
         for name, text in units.items():
             (output / name).write_text(text, "utf-8")
-            click.echo(str(output / name))
+            say(str(output / name))
     except OSError as error:
         why = error.strerror
         raise ArchiveError(f"{output}: the units cannot be written there ({why})") from error
@@ -80,4 +80,4 @@ def cron(path: Path) -> None:
         note(warning)
     timetable = Timetable.of(known.configuration, list(sites()))
     for line in crontab_lines(Deployment.of(known, path), timetable):
-        click.echo(line)
+        say(line)

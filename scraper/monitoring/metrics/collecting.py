@@ -20,6 +20,7 @@ from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.incidents import Incident
+from archive.printable import one_line
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Reading
 
 logger = logging.getLogger(__name__)
@@ -160,7 +161,7 @@ def _family(name: str, text: str, rows: _Rows, labels: Sequence[str] = ()) -> Me
     kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
     family = kind(name, text, labels=labels)
     for values, value in rows:
-        family.add_metric(values, float(value))
+        family.add_metric(list(map(one_line, values)), float(value))
     return family
 
 
