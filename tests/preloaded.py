@@ -10,12 +10,14 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import socket
 import subprocess
 import sys
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
@@ -128,5 +130,22 @@ def preload() -> None:
     """In the fork server, once."""
     for name in CRAWLS:
         importlib.import_module(name)
+    _know_only_loopback()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared by processes"
     gc.freeze()
+
+
+def _know_only_loopback() -> None:
+    """Resolve no name of the outside: the tests send nothing there, and no query either."""
+    from scraper.sites.addresses import is_private
+
+    def local(resolve: Any) -> Any:
+        def resolved(host: Any, *more: Any, **options: Any) -> Any:
+            if host is not None and not is_private(str(host)):
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return resolve(host, *more, **options)
+
+        return resolved
+
+    socket.getaddrinfo = local(socket.getaddrinfo)
+    socket.gethostbyname = local(socket.gethostbyname)

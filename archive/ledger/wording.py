@@ -63,6 +63,12 @@ REASONS: dict[str, str] = {
     ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
+    # what was beyond the limits of a reading (scraper/extraction/limits.py)
+    "cut_page": "the page has more tags than any story needs; the rest of it was not read",
+    "cut_attributes": "a tag has more attributes or longer classes than are read",
+    "cut_field": "a headline, byline, list of names or another field was longer than is kept",
+    "cut_paragraphs": "the page has more paragraphs than any story; the rest of them was dropped",
+    "cut_json_ld": "the page has more, longer or deeper JSON-LD than is read",
     # why a URL is due, or never again
     "new": "it was announced and never requested",
     "age": "it is checked again after a fifth of its age, at the earliest after an hour",

@@ -110,7 +110,9 @@ class WriteRevision(_Stage):
         return written.get(id(item), item)
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait."""
+        """Write the pages that still wait; the spider of `warta doctor` has none."""
+        if not isinstance(self._crawler.spider, NewsSpider):
+            return
         for page in self._waiting.rest():
             await self._write_one(page)
 

@@ -126,10 +126,11 @@ def join(readings: Sequence[Reading]) -> Reading:
         return first
     paragraphs: list[str] = []
     for reading in readings:
+        before = set(paragraphs)
         paragraphs += [
             text
             for text in filter(None, reading.article.body.split("\n\n"))
-            if len(text) < MIN_REPEATED or text not in paragraphs
+            if len(text) < MIN_REPEATED or text not in before
         ]
     last = readings[-1].article
     article = replace(
@@ -262,6 +263,7 @@ def _warnings(
         "missing_headline": "headline" not in metadata.fields,
         "missing_published_at": published_at is None,
         "missing_body": not body.text,
+        "cut_paragraphs": body.cut,
         "time_disagrees": published_at is not None
         and hinted is not None
         and abs(published_at - hinted) > MAX_DISAGREEMENT,

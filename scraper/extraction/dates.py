@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from babel.dates import get_month_names
 
+from scraper.extraction.limits import MAX_DATE
+
 # Fixed by Keputusan Presiden 41/1987; there is no summer time.
 ZONES = {
     name: timezone(timedelta(hours=hours), name)
@@ -32,7 +34,7 @@ _DATE = re.compile(
     (?<!\d) (?P<day>\d{1,2}) [\s./-]+ (?P<month>[A-Za-z]{3,10}) \.? [\s,./-]+
     (?P<year>(?:19|20)\d{2})
     (?:
-        [\s,|•·()/–—-]* (?:pukul|jam|at)? \s*
+        [\s,|•·()/–—-]* (?: (?:pukul|jam|at) \s* )?
         (?P<hour>[012]?\d) [:.] (?P<minute>[0-5]\d) (?: [:.] (?P<second>[0-5]\d) )?
         (?: \s* (?P<half> [AaPp] \.? [Mm] \b \.? ) )?
         (?: \s* (?P<zone> WIB | WITA | WIT | GMT | UTC | [+-]\d{2}:?\d{2} ) \b )?
@@ -111,6 +113,8 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
     text = (text or "").strip()
+    if len(text) > MAX_DATE:
+        return None
     match = _ISO.match(text)
     if match is None:
         return _rfc2822(text)

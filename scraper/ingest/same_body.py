@@ -193,7 +193,7 @@ def _kept_copies(archive: Archive, candidate: Candidate) -> Iterator[Copy]:
         candidate.site.name, candidate.key, candidate.read, agreeing=agreeing, limit=MAX_COPIES
     ):
         headline = normalised(twin.headline).lower()
-        under_one = candidate.fits is False and headline == candidate.headline
+        under_one = _is_under_one_headline(candidate, headline)
         nearly = twin.agreement >= NEARLY_ALL and not other_facts(
             candidate.read.text.frames, texts.prepared(twin.text_id).frames
         )
@@ -205,11 +205,16 @@ def _is_copy(candidate: Candidate, headline: str, read: Fingerprint) -> bool:
     if candidate.read.digest == read.digest:
         return True
     agreement = candidate.read.signature.agreement(read.signature)
-    if candidate.fits is False and headline == candidate.headline and agreement >= ALIKE:
+    if agreement >= ALIKE and _is_under_one_headline(candidate, headline):
         return True
     if agreement < NEARLY_ALL:
         return False
     return not other_facts(candidate.read.text.frames, read.text.frames)
+
+
+def _is_under_one_headline(candidate: Candidate, headline: str) -> bool:
+    """Whether two pages have one headline, which is not that of the address."""
+    return candidate.fits is False and headline != "" and headline == candidate.headline
 
 
 def _is_copy_of(candidate: Candidate, copy: Copy) -> bool:

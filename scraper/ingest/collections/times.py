@@ -17,6 +17,7 @@ from scraper.extraction.dates import (
     parse_visible,
     zone_named,
 )
+from scraper.extraction.limits import MAX_DATE
 
 MILLISECONDS = 10**11
 """An epoch beyond this many seconds is one of milliseconds."""
@@ -34,7 +35,7 @@ _NUMERIC = re.compile(
 )
 _NAMED = re.compile(
     r"""
-    (?: [^\W\d]+ ['’]? [^\W\d]* ,? \s+ )?
+    (?: [^\W\d]+ (?: ['’] [^\W\d]* )? ,? \s+ )?
     (?P<day>\d{1,2}) [\s./-]+ (?P<month>[A-Za-z]{3,10}) \.? [\s,./-]+ (?P<year> \d{4} | \d{2} )
     """,
     re.VERBOSE,
@@ -86,6 +87,8 @@ def parse_time(
     if not isinstance(value, str):
         return UNREADABLE
     text = value.strip()
+    if len(text) > MAX_DATE:
+        return UNREADABLE
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
         text = text.replace("+", " ")  # "13+December+2018", as addresses have it
     try:
@@ -102,7 +105,7 @@ def parse_time(
 
 def date_order(value: Any) -> str | None:
     """Return `day` or `month`, whichever certainly comes first in a date in numbers, else None."""
-    match = _NUMERIC.fullmatch(str(value).strip())
+    match = _NUMERIC.fullmatch(str(value)[: 2 * MAX_DATE].strip())
     if match is None or match["mark"] == ".":
         return None
     first, second = int(match["first"]), int(match["second"])

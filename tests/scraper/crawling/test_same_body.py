@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -75,6 +76,10 @@ def doubted(news: Path) -> set[str]:
         " AND reason IN ('same_body_elsewhere', 'names_another_story', 'challenge_page')",
     )
     return {str(row["url"]) for row in found}
+
+
+def said(serve: Serve, news: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(serve({}), "scraper", *words, "--archive", str(news))
 
 
 def kinds(news: Path) -> set[str]:
@@ -267,6 +272,35 @@ def test_a_story_that_its_site_runs_again_under_another_headline_is_had_with_the
     assert doubted(news) == set()
 
 
+def test_a_correction_of_a_story_that_runs_twice_is_an_edit_of_both(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    first, again = story_url(1, "panen-raya").removesuffix("-1"), story_url(2, "panen-raya")
+    page, mended = (
+        story(1, headline="Panen Raya Kampung Damar", prose=prose(1, rewritten=edited))
+        for edited in (False, True)
+    )
+    proxy = serve(small_site() | _with_home({first: page, again: page}))
+    crawl(proxy, "rmol", "-s", MORNING)
+    proxy.answers = small_site() | _with_home({first: mended, again: mended})
+    crawl(proxy, "rmol", "-s", NOON, "--recheck", "all")
+    assert doubted(news) == set()
+    edits = rows(news, "SELECT url FROM history WHERE kind = 'publisher'")
+    assert {row["url"] for row in edits} == {first, again}
+
+
+def test_a_story_that_was_imported_without_its_address_does_not_make_its_page_doubtful(
+    serve: Serve, crawl: Crawl, news: Path, tmp_path: Path
+) -> None:
+    url = story_url(1, "judul-lama")
+    record = {"title": "Kabar", "content": "\n\n".join(f"{p} (1)" for p in prose(1))}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record | {"source": "rmol"}))
+    said(serve, news, "import", str(tmp_path / "a.jsonl"), "--site", "rmol")
+    crawl(serve(small_site() | _with_home({url: told(1, headline="Kabar")})), "rmol", "-s", MORNING)
+    assert len(rows(news, "SELECT * FROM latest")) == 2
+    assert doubted(news) == set()
+
+
 def test_texts_of_one_form_with_other_facts_are_no_doubt(
     serve: Serve, crawl: Crawl, news: Path
 ) -> None:
@@ -296,10 +330,6 @@ def test_addresses_that_say_nothing_of_their_headlines_are_had_at_once(
 
 
 # What the program says of it
-
-
-def said(serve: Serve, news: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run(serve({}), "scraper", *words, "--archive", str(news))
 
 
 def test_three_such_pages_are_an_incident_until_they_are_had(
