@@ -17,6 +17,7 @@ from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
+from scraper.extraction.workers import Workers
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
 from scraper.sites.loader import sites
@@ -64,19 +65,21 @@ def reextract_command(
     warta reextract --site suara --since 2026-11-01
     """
     chosen = options.checked_sites(names, sites()) or list(sites())
-    report, limits = Report(), reading_limits(context)
+    report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total = count(archive, chosen, since=since, again=again)
         tasks = waiting(archive, chosen, since=since, again=again)
         cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
-        with terminal.progress_bar("reading", total=total) as advance:
+        with (
+            Workers(cores, reading_limits(context)) as workers,
+            terminal.progress_bar("reading", total=total) as advance,
+        ):
             changes = reextract(
                 archive,
                 tasks,
                 report,
                 now=datetime.now(UTC),
-                jobs=cores,
-                limits=limits,
+                workers=workers,
                 dry_run=dry_run,
                 advance=advance,
             )
