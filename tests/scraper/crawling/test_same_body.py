@@ -214,6 +214,20 @@ def test_the_first_copy_that_was_alone_in_its_crawl_is_doubted_with_the_second(
     assert kinds(news) == {"first", "technical"}
 
 
+def test_a_captcha_in_place_of_known_stories_is_no_redesign(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    proxy = serve(healthy())
+    crawl(proxy, "rmol", "-s", MORNING)
+    proxy.answers = everywhere(captcha(), healthy())
+    crawl(proxy, "rmol", "-s", NOON)
+    reasons = rows(news, "SELECT DISTINCT reason FROM ledger WHERE state = 'failed'")
+    assert reasons == [{"reason": "same_body_elsewhere"}]
+    assert len(doubted(news)) == len(NUMBERS)
+    assert rows(news, "SELECT * FROM drifts") == []
+    assert had(news) == right()
+
+
 def test_known_wordings_of_captchas_are_refused_at_once(
     serve: Serve, crawl: Crawl, news: Path
 ) -> None:
