@@ -87,11 +87,11 @@ class NewsSpider(Spider):
         try:
             spider = super().from_crawler(crawler, *args, **kwargs)
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
+            spider.sources = spider._new_queue(crawler.settings)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
         spider.reader = StoryReader(spider.crawl, cls.site)
         spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
-        spider.sources = spider._new_queue(crawler.settings)
         crawler.signals.connect(spider.next_turn, signal=signals.spider_idle)
         return spider
 
@@ -108,9 +108,8 @@ class NewsSpider(Spider):
     def _new_queue(self, settings: BaseSettings) -> SourceQueue:
         ledger, since = self.crawl.archive.ledger, self.crawl.now() - PROMISING
         gave = ledger.announced_first(self.name, since=since)
-        requests, minutes = settings.getint("SOURCE_REQUESTS"), settings.getfloat("SOURCE_MINUTES")
         return SourceQueue(
-            budget=Budget.of(requests, minutes, self._window),
+            budget=Budget.of(settings, self._window),
             gave={plain_url(source) or source: count for source, count in gave.items()},
             last_checked=self._last_checked,
             rests=self._rests,
