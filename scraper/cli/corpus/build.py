@@ -1,4 +1,4 @@
-"""`warta corpus`: build a training corpus from the archive, and explain what is in it."""
+"""`warta corpus build`: a training corpus from the archive."""
 
 from __future__ import annotations
 
@@ -37,13 +37,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.group()
-@options.archive
-def corpus(path: Path) -> None:
-    """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""
-
-
-@corpus.command(short_help="Build the corpus.")
+@click.command(short_help="Build the corpus.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
@@ -232,22 +226,3 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
         missed = "README.md shows what a boilerplate rule may have missed"
         yield f"{repeated} in many stories of one site: {missed}."
-
-
-@corpus.command(short_help="Explain why a story is in a corpus or not.")
-@click.argument("folder", metavar="CORPUS", type=click.Path(path_type=Path))
-@click.argument("reference", metavar="URL")
-@options.json
-def explain(folder: Path, reference: str, as_json: bool) -> None:
-    """Explain why a story is in CORPUS or not. URL may also be its id.
-
-    \b
-    warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
-    """
-    with terminal.needs_extra("corpus"):
-        from archive.corpus.explain import find_outcome
-    found = find_outcome(folder, reference)
-    if as_json:
-        terminal.print_json([asdict(found)])
-    else:
-        click.echo(f"{found.id}: {found.sentence}")
