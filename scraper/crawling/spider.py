@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
@@ -258,31 +259,39 @@ class NewsSpider(Spider):
         url = plain_url(step.url)
         if url is None:
             return
-        before = self.crawl.archive.ledger.entry(url, site=self.name)
         if reason not in ("announced", "no_links", "not_modified"):
-            last = self.crawl.archive.ledger.reason(url, site=self.name)
-            level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
-            logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
-            self.crawl.counts[f"sources/{reason}"] += 1
-        etag = last_modified = None
-        if reason == "not_modified" and before is not None:
-            etag, last_modified = before.etag, before.last_modified
-        if response is not None and complete:
-            headers = headers_of(response)
-            etag = headers.get("etag") or etag
-            last_modified = headers.get("last-modified") or last_modified
+            self._report_skipped(step, url, reason)
+        validators = self._kept_validators(url, reason, response if complete else None)
         check = Check(
             url=url,
             crawl_id=self.crawl.id,
             checked_at=self.crawl.now(),
             outcome="source",
             reason=reason,
-            status=response.status if response is not None else None,
-            bytes=len(response.body) if response is not None else 0,
-            etag=etag,
-            last_modified=last_modified,
+            etag=validators[0],
+            last_modified=validators[1],
         )
+        if response is not None:
+            check = replace(check, status=response.status, bytes=len(response.body))
         self.crawl.record(check)
+
+    def _report_skipped(self, step: Step, url: str, reason: str) -> None:
+        last = self.crawl.archive.ledger.reason(url, site=self.name)
+        level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
+        logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
+        self.crawl.counts[f"sources/{reason}"] += 1
+
+    def _kept_validators(
+        self, url: str, reason: str, response: Response | None
+    ) -> tuple[str | None, str | None]:
+        """ETag and Last-Modified: those of the response; a 304 may leave out what is known."""
+        before, etag, last_modified = None, None, None
+        if reason == "not_modified":
+            before = self.crawl.archive.ledger.entry(url, site=self.name)
+        if before is not None:
+            etag, last_modified = before.etag, before.last_modified
+        headers = headers_of(response) if response is not None else {}
+        return headers.get("etag") or etag, headers.get("last-modified") or last_modified
 
 
 def size_limit(source: Source) -> dict[str, int]:

@@ -81,11 +81,10 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 def build(
     out: Path,
     plan: bool,
-    overwrite: bool,
     jobs: int | None,
     executor: str,
     executor_options: tuple[str, ...],
-    path: Path,
+    overwrite: bool,
     as_json: bool,
     **choices: Any,
 ) -> None:
@@ -104,25 +103,22 @@ def build(
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
     with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, available_cores, check_target, load_selection
+        from archive.corpus.build import BuildOptions, available_cores, load_selection
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
             raise ModuleNotFoundError(name="spacy")
-    recipe = _recipe(path, **choices)
-    if not plan:
-        check_target(out, overwrite=overwrite)
-    selection = load_selection(recipe)
+    recipe = _recipe(**choices)
     if plan:
-        _show_plan(recipe, selection, as_json=as_json)
+        _show_plan(recipe, load_selection(recipe), as_json=as_json)
         return
     cores = jobs or available_cores()
     how = BuildOptions(executor=executor, options=executor_options, jobs=cores, overwrite=overwrite)
-    _build(recipe, selection, out, how, as_json=as_json)
+    _build(recipe, out, how, as_json=as_json)
 
 
 def _recipe(
-    path: Path,
     *,
+    path: Path,
     as_of: datetime | None,
     sites: tuple[str, ...],
     filters: str,
@@ -147,11 +143,11 @@ def _recipe(
     )
 
 
-def _build(
-    recipe: Recipe, selection: Selection, out: Path, how: BuildOptions, *, as_json: bool
-) -> None:
-    from archive.corpus.build import build, work_folder
+def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> None:
+    from archive.corpus.build import build, check_target, load_selection, work_folder
 
+    check_target(out, overwrite=how.overwrite)
+    selection = load_selection(recipe)
     _report_opted_out(recipe, selection)
     with terminal.progress_bar("building", total=len(selection.shards)) as advance:
         summary = build(recipe, selection, out, how, advance=advance)
