@@ -329,6 +329,22 @@ class Crawl:
             self._temporary.cleanup()
 
 
+class Component:
+    """What Scrapy's middlewares, pipelines and extensions share: the crawler and its crawl."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    @property
+    def _crawl(self) -> Crawl:
+        return Crawl.of(self._crawler)
+
+
 def _fixed_now(settings: BaseSettings) -> datetime | None:
     """The setting NOW."""
     text = settings.get("NOW")

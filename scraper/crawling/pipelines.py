@@ -8,15 +8,13 @@ if they cannot be read.
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from typing import Self
 
 from scrapy import Spider
-from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from archive.ledger.wording import sentence
 from archive.records import Check, Page, Revision, Snapshot
-from scraper.crawling.crawl import Crawl
+from scraper.crawling.crawl import Component
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import FetchFailure
 from scraper.extraction import read_page
@@ -27,20 +25,8 @@ from scraper.politeness.robots import opted_out
 logger = logging.getLogger(__name__)
 
 
-class _Stage:
+class _Stage(Component):
     """What the stages share: the crawl and its spider."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
-
-    @property
-    def _crawl(self) -> Crawl:
-        return Crawl.of(self._crawler)
 
     @property
     def _spider(self) -> NewsSpider:
@@ -54,7 +40,9 @@ class KeepSnapshot(_Stage):
 
     def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
         """Called by Scrapy."""
-        return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
+        if isinstance(item, FetchFailure):
+            return item
+        return self._crawl.archive.snapshots.pack(item)
 
 
 class ReadArticle(_Stage):
@@ -109,9 +97,10 @@ class WriteRevision(_Stage):
             else:
                 policy = Policy(crawl_id=crawl.id, keep=crawl.keep, unanswered=crawl.unanswered)
                 written = write_page(crawl.archive, self._spider.site, item, policy)
-        if written is not None:
-            self._report(item, written)
-        return written.revision if written is not None else None
+        if written is None:
+            return None
+        self._report(item, written)
+        return written.revision
 
     def _report(self, item: Fetched | FetchFailure, written: Written) -> None:
         """Log what went wrong, and count."""

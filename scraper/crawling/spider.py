@@ -102,9 +102,8 @@ class NewsSpider(Spider):
             return
         robots = await self._robots.rules_for(self.site.home)
         if not robots.allows(self.site.home):
-            refusal = "robots_unavailable" if robots.unavailable else "robots_forbidden"
-            self.crawl.end_reason = self.crawl.end_reason or refusal
-            logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
+            self.crawl.end_reason = self.crawl.end_reason or robots.refusal
+            logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
         for source in (*map(Sitemap, robots.sitemaps), *self.site.sources, Section(self.site.home)):
             for step in source.first(self._window):
@@ -147,9 +146,7 @@ class NewsSpider(Spider):
 
     @property
     def _robots(self) -> RobotsMiddleware:
-        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert middleware is not None
-        return middleware
+        return RobotsMiddleware.of(self.crawler)
 
     @property
     def _window(self) -> Window:

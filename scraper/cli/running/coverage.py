@@ -15,15 +15,7 @@ from archive.monitoring import coverage as covering
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import (
-    columns,
-    counted,
-    needs_extra,
-    note,
-    print_json,
-    print_rows,
-    print_table,
-)
+from scraper.cli.terminal import columns, counted, needs_extra, note, print_json, print_table
 
 DAYS = 14
 """Days that are shown by default."""
@@ -181,9 +173,12 @@ def _totals(days: Sequence[covering.Coverage], share: float) -> list[dict[str, A
 
 
 def _print_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool) -> None:
-    for row in () if as_json else rows:
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
         row["why"] = sentence(row["reason"])
         row["why"] = row["why"] or f"announced {plain_time(row['first_seen_at'], zone)}"
         if row["outcome"] == "late":
             row["why"] += f", kept {plain_time(row['kept_at'], zone)}"
-    print_rows(rows, _URLS, as_json=as_json)
+    print_table(rows, _URLS)

@@ -47,7 +47,7 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     unhealthy.
     """
     configuration, now = configured().configuration, datetime.now(UTC)
-    timetable = Timetable.of(configuration, list(sites()))
+    timetable = Timetable.of(configuration)
     thresholds = _overridden(limits(configuration, timetable, now), **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()

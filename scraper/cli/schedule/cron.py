@@ -9,7 +9,6 @@ from scraper.cli.defaults import configured
 from scraper.cli.terminal import note
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
-from scraper.sites.loader import sites
 
 
 @click.command(short_help="Print crontab lines.")
@@ -27,6 +26,6 @@ def cron(path: Path) -> None:
     known = configured()
     if warning := variables_not_passed_on(known):
         note(warning)
-    timetable = Timetable.of(known.configuration, list(sites()))
+    timetable = Timetable.of(known.configuration)
     for line in crontab_lines(Deployment.of(known, path), timetable):
         click.echo(line)

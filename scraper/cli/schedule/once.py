@@ -16,7 +16,6 @@ from scraper.schedule.daemon import json_log, stop_signal
 from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
 from scraper.schedule.timetable import Timetable, last_crawls
-from scraper.sites.loader import sites
 
 
 def _now() -> datetime:
@@ -34,7 +33,7 @@ def once(site: str, path: Path) -> None:
     or examines the site. Exit status and log are those of `warta crawl` and `warta schedule run`.
     """
     known = configured()
-    timetable = Timetable.of(known.configuration, list(sites()))
+    timetable = Timetable.of(known.configuration)
     if site not in timetable.rhythms:
         scheduled = ", ".join(timetable.rhythms) or "none"
         raise click.UsageError(f"{site} is not crawled on schedule; there are {scheduled}")

@@ -18,7 +18,6 @@ from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
 from scraper.schedule.processes import CrawlProcesses, Order
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
 
 
 def _now() -> datetime:
@@ -50,7 +49,7 @@ def run(
     if metrics_port is not None:
         metrics = configuration.metrics.model_copy(update={"port": metrics_port})
         configuration = configuration.model_copy(update={"metrics": metrics})
-    timetable = Timetable.of(configuration, list(sites()))
+    timetable = Timetable.of(configuration)
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()

@@ -29,7 +29,7 @@ def show(path: Path, as_json: bool) -> None:
     over, its crawls request nothing.
     """
     configuration = configured().configuration
-    timetable = Timetable.of(configuration, list(sites()))
+    timetable = Timetable.of(configuration)
     now = datetime.now(UTC)
     last, pauses = _from_archive(path, now)
     rows = [

@@ -10,7 +10,6 @@ from scraper.cli.defaults import configured
 from scraper.cli.terminal import note
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
-from scraper.sites.loader import sites
 
 
 @click.command(short_help="Print or write systemd unit files.")
@@ -42,7 +41,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     place = Deployment.of(known, path)
     if warning := variables_not_passed_on(known):
         note(warning)
-    timetable = Timetable.of(known.configuration, list(sites()))
+    timetable = Timetable.of(known.configuration)
     units = timers(place, timetable, writable) if with_timers else service(place, writable)
     if output is None:
         click.echo("\n".join(f"# {name}\n{text}" for name, text in units.items()), nl=False)

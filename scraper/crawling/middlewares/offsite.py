@@ -1,27 +1,17 @@
 """No request leaves the site or reaches an internal address, redirects included."""
 
-from typing import Self
-
 from scrapy import Request
-from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
+from scraper.crawling.crawl import Component
 from scraper.crawling.responses import Refused
 from scraper.sites.addresses import is_private
 
 
-class SiteBoundaryMiddleware:
+class SiteBoundaryMiddleware(Component):
     """Refuses internal addresses (`private_address`) and other sites (`foreign_site`, after a
     redirect `redirect_offsite`), before robots.txt is requested.
     """
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Raise Refused for a request beyond the boundary."""
