@@ -75,10 +75,10 @@ class Planned:
     @classmethod
     def of(cls, entry: Entry) -> Self:
         """The plan for an entry of the ledger."""
-        why = "never requested"
+        why, last = "never requested", "never"
+        if entry.last_checked_at is not None:
+            last = entry.last_checked_at.isoformat(timespec="minutes")
         if entry.checks:
-            checked = entry.last_checked_at
-            last = checked.isoformat(timespec="minutes") if checked else "never"
             why = f"{entry.state}, last checked {last}"
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
 

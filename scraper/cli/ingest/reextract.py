@@ -139,7 +139,9 @@ def _show(
         }
         for name in names
     ]
-    would = "would change" if dry_run else "changed"
+    would, nothing = "changed", ""
+    if dry_run:
+        would, nothing = "would change", " Nothing was written."
     headings = terminal.columns(
         f"site read {_KINDS} fields", read="pages read", first="new", fields=f"fields that {would}"
     )
@@ -148,7 +150,6 @@ def _show(
     for found in shown:
         out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
         print_edits(out, _edits(found), indent="  ")
-    nothing = " Nothing was written." if dry_run else ""
     terminal.note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):
         pages = plural(lost, "page no longer contains", "pages no longer contain")

@@ -101,7 +101,9 @@ class RetryAfterMiddleware(Component):
 
 
 def _reason(response: Response, seconds: float) -> str:
-    return f"requests a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
+    if seconds:
+        return f"requests a pause of {seconds:.0f} s"
+    return f"answers {response.status}"
 
 
 def _is_retry(request: Request) -> bool:
