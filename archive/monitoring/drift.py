@@ -139,10 +139,11 @@ def evaluate(
         marked=drifted_articles(archive),
     )
     seen = test.read(_ARTICLES, MAX_WINDOW + REFERENCE)
-    _record(archive, ongoing.get(FALLBACK), test.pages(ongoing.get(FALLBACK)))
-    for layout in sorted(({each.layout for each in seen} | ongoing.keys()) - {FALLBACK}):
-        before = ongoing.get(layout)
-        _record(archive, before, test.articles(layout, seen, before))
+    layouts = ({each.layout for each in seen} | ongoing.keys()) - {FALLBACK}
+    found = {layout: test.articles(layout, seen, ongoing.get(layout)) for layout in layouts}
+    found[FALLBACK] = test.pages(ongoing.get(FALLBACK))
+    for layout, drift in sorted(found.items()):
+        _record(archive, ongoing.get(layout), drift)
     return drifts(archive, site=site)
 
 
