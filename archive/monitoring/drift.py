@@ -149,8 +149,6 @@ def evaluate(
 
 def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None:
     """Write what changed; further signs or another extractor make a new row of the old `since`."""
-    if before is None and found is None:
-        return
     if before is not None and found is not None:
         found = replace(found, since=min(before.since, found.since))
         further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
