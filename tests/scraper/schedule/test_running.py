@@ -110,10 +110,10 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
     answers = held(fresh_site(1, 2), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol", grace=DEADLINE))
     assert answers.asked.wait(DEADLINE)
-    running.process.send_signal(signal.SIGTERM)
+    os.kill(running.pid, signal.SIGTERM)
     until(lambda: running.lines("stopping"))
     answers.let_go.set()
-    assert running.process.wait(DEADLINE) == 0
+    assert running.wait() == 0
     (line,) = running.lines("crawl")
     assert (line["ended"], line["level"], line["exit_code"] >= 0) == ("shutdown", "INFO", True)
     assert rows(news, "SELECT count(*) AS n FROM crawls") == [{"n": 1}]
