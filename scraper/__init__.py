@@ -1,7 +1,5 @@
 """Politely fetched pages, and from each the article and nothing else."""
 
-from __future__ import annotations
-
 from archive.records import Article
 
 __all__ = ["clean", "extract"]

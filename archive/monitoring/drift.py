@@ -16,18 +16,13 @@ extractor since then, until a later extractor reads them again.
 """
 
 import json
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from operator import attrgetter
+from typing import Any
 
 from archive.archive import Archive, Reader
-from archive.monitoring.drift_samples import (
-    FALLBACK,
-    DriftSample,
-    articles,
-    earlier_pages,
-    pages,
-    repeated_paragraphs,
-)
+from archive.database.rows import insert_row, update_row
 from archive.monitoring.drift_test import (
     MIN_REFERENCE,
     MIN_SAMPLE,
@@ -35,7 +30,17 @@ from archive.monitoring.drift_test import (
     Observation,
     find_increase,
 )
+from archive.records import IMPORTED
 
+FALLBACK = "fallback"
+"""Layout of a page that matched none of the layouts in the site's profile."""
+LOST = ("layout_missed", "no_body", "login_wall", "not_found_page", "extraction_failed")
+"""Reasons for which a page that was received yielded no story."""
+FIELDS = (
+    "headline kicker deck dateline authors editors published_at modified_at section tags image_url"
+    " caption"
+).split()
+"""Fields that an article may lack; without a body there is no article."""
 MIN_WINDOW = 12
 """Articles, or pages, in a window; a smaller crawl is tested together with those before it."""
 MAX_WINDOW = 200
@@ -44,9 +49,18 @@ REFERENCE = 500
 """Earlier articles, or pages, that a window is compared with."""
 SHOWN = 5
 """URLs that a drift names."""
-Samples = Sequence[DriftSample]
 EDGE = 0.01
 """Share of the reference that counts as unusually short, and as unusually long."""
+MIN_PARAGRAPH = 20
+"""Characters; shorter paragraphs are cross-headings."""
+MIN_REPEATS = 4
+"""A paragraph found in this many of the sampled articles is boilerplate."""
+_MEANINGS = {
+    "lost": "pages match none of the site's layouts",
+    "repeated": "texts contain a paragraph that other pages contain, too",
+    "short": "texts are shorter than 99% of the earlier ones",
+    "long": "texts are longer than 99% of the earlier ones",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,16 +137,19 @@ def evaluate(
     Call it inside a transaction. `since` is when the crawl began (ISO 8601, UTC); without it the
     newest articles are tested. `extractor` is the one that reads the site's pages now.
     """
+    ongoing = {drift.layout: drift for drift in drifts(archive, site=site)}
     test = _SiteTest(
         archive=archive,
         site=site,
         extractor=extractor,
         since=since,
-        ongoing={drift.layout: drift for drift in drifts(archive, site=site)},
+        marked=drifted_articles(archive),
     )
-    found = test.pages() | test.layouts()
-    for layout, drift in sorted(found.items()):
-        _record(archive, test.ongoing.get(layout), drift)
+    seen = test.read(_ARTICLES, MAX_WINDOW + REFERENCE)
+    _record(archive, ongoing.get(FALLBACK), test.pages(ongoing.get(FALLBACK)))
+    for layout in sorted(({each.layout for each in seen} | ongoing.keys()) - {FALLBACK}):
+        before = ongoing.get(layout)
+        _record(archive, before, test.articles(layout, seen, before))
     return drifts(archive, site=site)
 
 
@@ -144,110 +161,152 @@ def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None
         if found.extractor == before.extractor and not further:
             return
     at = archive.clock.stamp()
-    if before is not None:
-        archive.db.conn.execute("UPDATE drifts SET ended_at = ? WHERE id = ?", (at, before.id))
+    if before is not None and before.id is not None:
+        update_row(archive.db, "drifts", before.id, ended_at=at)
     if found is not None:
-        row = asdict(found) | {"urls": json.dumps(found.urls), "noted_at": at}
-        row["reasons"] = json.dumps(row["reasons"])
-        archive.db.conn.execute(
-            """INSERT INTO drifts (site, layout, extractor, since, reasons, urls, noted_at)
-            VALUES (:site, :layout, :extractor, :since, :reasons, :urls, :noted_at)""",
-            row,
-        )
+        row = asdict(found) | {"id": None, "ended_at": None, "noted_at": at}
+        texts = {name: json.dumps(row[name]) for name in ("reasons", "urls")}
+        insert_row(archive.db, "drifts", row | texts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sample:
+    """A page with what it yielded, or an article as it was last read."""
+
+    url: str
+    at: str
+    """When the page was requested, or the article's newest text was written: ISO 8601, UTC."""
+    seen_at: str
+    """When the page was requested, or the article was first seen: ISO 8601, UTC."""
+    layout: str
+    """Empty for a page that yielded no story, as `extractor`."""
+    extractor: str
+    length: int | None
+    """Characters of the text; None for a page that yielded no story."""
+    signs: frozenset[str]
+    """Of a page `lost` if it matched none of the site's layouts; of an article `no FIELD` for each
+    field it lacks, and the codes of its warnings.
+    """
+    article_id: int = 0
+    """0 for a page."""
+    paragraphs: frozenset[int] = frozenset()
+    """Hashes of an article's paragraphs, valid in this process only."""
+
+
+_LOST = ", ".join(f"'{reason}'" for reason in LOST)
+_TEXT = """coalesce(g.layout, r.layout, '') AS layout, length(r.body) AS length,
+    coalesce(g.extractor, r.extractor, '') AS extractor"""
+_NEWEST = """
+    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+    LEFT JOIN readings g ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL"""
+
+# The last pages received. A 304 is skipped: sites decide about it by the text, not the layout.
+_PAGES = f"""
+    SELECT u.url, u.last_checked_at AS at, u.last_checked_at AS seen_at, {_TEXT}
+    FROM urls u LEFT JOIN articles a ON a.id = u.article_id AND u.state != 'failed' LEFT {_NEWEST}
+    WHERE u.site = :site AND u.last_checked_at IS NOT NULL
+        AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}')
+            OR (u.state = 'failed' AND u.reason IN ({_LOST})))
+        AND (SELECT c.status FROM checks c WHERE c.url_id = u.id AND c.bytes IS NOT NULL
+            ORDER BY c.id DESC LIMIT 1) IS NOT 304
+    ORDER BY u.last_checked_at DESC, u.id DESC LIMIT :limit"""  # noqa: S608 - constants
+# What pages were before a time: articles as they were read, whatever became of their pages since,
+# and pages that have never yielded a story.
+_EARLIER = f"""
+    WITH read AS (SELECT a.url, a.first_seen_at AS at, a.first_seen_at AS seen_at, {_TEXT}
+        FROM articles a {_NEWEST}
+        WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
+        ORDER BY a.id DESC LIMIT :limit)
+    SELECT * FROM read UNION ALL SELECT * FROM (
+        SELECT url, last_checked_at, last_checked_at, '', NULL, '' FROM urls
+        WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
+            AND last_checked_at < :before
+            AND last_checked_at >= (SELECT coalesce(min(at), :before) FROM read)
+        ORDER BY last_checked_at DESC LIMIT :limit)"""  # noqa: S608 - constants
+_ARTICLES = f"""
+    SELECT a.id AS article_id, a.url, a.first_seen_at AS seen_at, r.observed_at AS at, {_TEXT},
+        r.body, r.warnings, {", ".join(f"r.{name}" for name in FIELDS)}
+    FROM articles a {_NEWEST}
+    WHERE a.site = :site AND (:before IS NULL OR a.first_seen_at < :before)
+        AND r.layout != '{IMPORTED}'
+    ORDER BY a.id DESC LIMIT :limit"""  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SiteTest:
-    """The test of one site; results are {layout: drift, or None if it does not drift (any more)},
-    without layouts of which too little is known.
-    """
+    """The test of one site. An ongoing drift is returned as it is where too little is known."""
 
     archive: Archive
     site: str
     extractor: str
     since: str | None
-    ongoing: dict[str, Drift]
+    marked: set[int]
 
-    def pages(self) -> dict[str, Drift | None]:
+    def read(self, query: str, limit: int, before: str | None = None) -> list[_Sample]:
+        """Return the newest pages or articles, oldest first."""
+        values = {"site": self.site, "limit": limit, "before": before}
+        return [_sample(row) for row in self.archive.db.query(query, values)][::-1]
+
+    def pages(self, drift: Drift | None) -> Drift | None:
         """Test the share of pages that match no layout."""
-        seen = pages(self.archive.db, self.site, limit=MAX_WINDOW)
-        window = seen[-_size([page.at for page in seen], self.since and self.since[:19]) :]
+        window = self._window(self.read(_PAGES, MAX_WINDOW))
         if len(window) < MIN_SAMPLE:
-            return {}
-        before = window[0].at
-        if FALLBACK in self.ongoing:
-            before = min(before, self.ongoing[FALLBACK].since)
-        reference = earlier_pages(self.archive.db, self.site, limit=REFERENCE, before=before)
-        if len(reference) < MIN_REFERENCE:
-            return {}
-        upgraded = all(page.extractor != self.extractor for page in reference)
+            return drift
+        before = min(window[0].at, drift.since if drift else window[0].at)
+        earlier = self.read(_EARLIER, REFERENCE, before[:19])
+        if len(earlier) < MIN_REFERENCE:
+            return drift
+        upgraded = all(page.extractor != self.extractor for page in earlier)
         note = f" since the upgrade to extractor {self.extractor}" if upgraded else ""
-        return {FALLBACK: self._drift(FALLBACK, self.extractor, window, reference, note=note)}
+        found = _signs(window, sorted(earlier, key=attrgetter("at")))
+        return self._drift(FALLBACK, self.extractor, window, found, note)
 
-    def layouts(self) -> dict[str, Drift | None]:
-        """Test the articles of each layout."""
-        seen = articles(self.archive.db, self.site, limit=MAX_WINDOW + REFERENCE)
-        marked = drifted_articles(self.archive)
-        found: dict[str, Drift | None] = {}
-        for layout in ({each.layout for each in seen} | self.ongoing.keys()) - {FALLBACK}:
-            drift = self.ongoing.get(layout)
-            own = [each for each in seen if each.layout == layout]
-            if drift is None:
-                own = [each for each in own if each.extractor == self.extractor]
-            window = own[-_size([each.first_seen_at for each in own], self.since) :]
-            if len(window) < MIN_SAMPLE:
-                # Another extractor may read these pages with another layout by now.
-                if drift is not None and not any(each.article_id in marked for each in window):
-                    found[layout] = None
-                continue
-            reference, signs = self._reference(window, seen, marked)
-            if len(reference) >= MIN_REFERENCE:
-                compared = _with_relative_signs(window, reference)
-                found[layout] = self._drift(layout, window[-1].extractor, *compared, signs)
-        return found
-
-    def _reference(
-        self, window: Samples, seen: Samples, marked: set[int]
-    ) -> tuple[list[DriftSample], set[str] | None]:
-        """Return what the window is compared with, and the signs that may be compared, None for
-        all: earlier articles read by the same extractor, of the same layout unless it is new.
-
-        For an ongoing drift with too few of them, articles read by any extractor and its own signs.
-        """
-        layout, signs = window[0].layout, None
-        drift = self.ongoing.get(layout)
+    def articles(self, layout: str, seen: list[_Sample], drift: Drift | None) -> Drift | None:
+        """Test the articles of one layout."""
+        own = [each for each in seen if each.layout == layout]
+        if drift is None:
+            own = [each for each in own if each.extractor == self.extractor]
+        window = self._window(own)
+        if len(window) < MIN_SAMPLE:
+            # Another extractor may read the pages of a drift with another layout by now.
+            return drift if any(each.article_id in self.marked for each in window) else None
+        extractor = window[-1].extractor
         if drift is not None:
-            seen = articles(self.archive.db, self.site, limit=REFERENCE, before=drift.since)
-        first = window[0].article_id
+            seen = self.read(_ARTICLES, REFERENCE, drift.since)
         earlier = [
-            each for each in seen if each.article_id < first and each.article_id not in marked
+            each
+            for each in seen
+            if each.article_id < window[0].article_id and each.article_id not in self.marked
         ]
-        comparable = [each for each in earlier if each.extractor == window[-1].extractor]
+        comparable = [each for each in earlier if each.extractor == extractor]
+        followed: set[str] | None = None
         if drift is None or len(comparable) >= MIN_REFERENCE:
             earlier = comparable
-        else:
-            signs = {reason.sign for reason in drift.reasons}
-        own = [each for each in earlier if each.layout == layout]
-        if len(own) < MIN_REFERENCE:
-            own = [each for each in earlier if each.layout != FALLBACK]
-        return own[-REFERENCE:], signs
+        else:  # too little by this extractor: its own signs, against what any extractor read
+            followed = {reason.sign for reason in drift.reasons}
+        reference = [each for each in earlier if each.layout == layout]
+        if len(reference) < MIN_REFERENCE:  # the layout is new
+            reference = [each for each in earlier if each.layout != FALLBACK]
+        if len(reference) < MIN_REFERENCE:
+            return drift
+        window, reference = _with_relative_signs(window, reference[-REFERENCE:])
+        return self._drift(layout, extractor, window, _signs(window, reference, followed))
+
+    def _window(self, samples: list[_Sample]) -> list[_Sample]:
+        """Return what the crawl brought, within the limits of a window's size."""
+        since = (self.since or "never")[:19]  # sorts after every time
+        brought = sum(each.seen_at >= since for each in samples)
+        return samples[-min(MAX_WINDOW, max(MIN_WINDOW, brought)) :]
 
     def _drift(
         self,
         layout: str,
         extractor: str,
-        window: Samples,
-        reference: Samples,
-        only: set[str] | None = None,
+        window: list[_Sample],
+        found: dict[str, Increase],
         note: str = "",
     ) -> Drift | None:
-        """Return the drift that the signs of the window, or `only` some of them, show."""
-        found: dict[str, Increase] = {}
-        signs = set().union(*(each.signs for each in window)) - _MEANINGS.keys()
-        for sign in (*sorted(signs), *_MEANINGS):
-            increase = find_increase(_shows(sign, window), _shows(sign, reference))
-            if increase is not None and (only is None or sign in only):
-                found[sign] = increase
+        """Return the drift that the signs found in a window show."""
         if not found:
             return None
         since = window[min(increase.start for increase in found.values()) :]
@@ -258,29 +317,39 @@ class _SiteTest:
             extractor=extractor,
             since=since[0].at,
             reasons=tuple(
-                Reason(sign=sign, why=_clause(sign, found[sign]) + note) for sign in found
+                Reason(sign=sign, why=_clause(sign, increase) + note)
+                for sign, increase in found.items()
             ),
             urls=tuple(dict.fromkeys(shown))[:SHOWN],
         )
 
 
-_MEANINGS = {
-    "lost": "pages match none of the site's layouts",
-    "repeated": "texts contain a paragraph that other pages contain, too",
-    "short": "texts are shorter than 99% of the earlier ones",
-    "long": "texts are longer than 99% of the earlier ones",
-}
+def _sample(row: dict[str, Any]) -> _Sample:
+    if "article_id" not in row:
+        signs = {"lost"} if row["layout"] in ("", FALLBACK) else set()
+        return _Sample(**row, signs=frozenset(signs))
+    paragraphs = row.pop("body").split("\n\n")
+    lacking = {f"no {name}" for name in FIELDS if row.pop(name) in (None, "", "[]")}
+    # `missing_FIELD` would repeat `no FIELD`
+    repeating = {f"missing_{name}" for name in FIELDS}
+    return _Sample(
+        signs=frozenset(lacking | set(json.loads(row.pop("warnings"))) - repeating),
+        paragraphs=frozenset(hash(text) for text in paragraphs if len(text) >= MIN_PARAGRAPH),
+        **row,
+    )
 
 
-def _with_relative_signs(window: Samples, reference: Samples) -> tuple[Samples, Samples]:
+def _with_relative_signs(
+    window: list[_Sample], reference: list[_Sample]
+) -> tuple[list[_Sample], list[_Sample]]:
     """Add the signs that an article shows only in comparison with others."""
-    repeated = repeated_paragraphs([*reference, *window])
+    found = Counter(each for sample in (*reference, *window) for each in sample.paragraphs)
     lengths = sorted(each.length or 0 for each in reference)
     edge = int(EDGE * len(lengths))
 
-    def marked(each: DriftSample) -> DriftSample:
+    def marked(each: _Sample) -> _Sample:
         relative = {
-            "repeated": not repeated.isdisjoint(each.paragraphs),
+            "repeated": any(found[paragraph] >= MIN_REPEATS for paragraph in each.paragraphs),
             "short": (each.length or 0) < lengths[edge],
             "long": (each.length or 0) > lengths[-1 - edge],
         }
@@ -289,7 +358,20 @@ def _with_relative_signs(window: Samples, reference: Samples) -> tuple[Samples, 
     return [marked(each) for each in window], [marked(each) for each in reference]
 
 
-def _shows(sign: str, samples: Samples) -> list[Observation]:
+def _signs(
+    window: list[_Sample], reference: list[_Sample], followed: set[str] | None = None
+) -> dict[str, Increase]:
+    """Return which of the signs `followed`, or of all, have become far more frequent."""
+    signs = set().union(*(each.signs for each in window))
+    tests = {
+        sign: find_increase(_shows(sign, window), _shows(sign, reference))
+        for sign in (*sorted(signs - _MEANINGS.keys()), *_MEANINGS)
+        if followed is None or sign in followed
+    }
+    return {sign: increase for sign, increase in tests.items() if increase is not None}
+
+
+def _shows(sign: str, samples: list[_Sample]) -> list[Observation]:
     by_length = sign not in ("short", "long")
     return [Observation(sign in each.signs, each.length if by_length else None) for each in samples]
 
@@ -298,9 +380,3 @@ def _clause(sign: str, increase: Increase) -> str:
     plain = sign if sign.startswith("no ") else f"warning {sign}"
     meaning = _MEANINGS.get(sign, f"articles have {plain}")
     return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
-
-
-def _size(times: Sequence[str], since: str | None) -> int:
-    """Return the size of a window: what the crawl brought, within the limits."""
-    brought = sum(since is not None and at >= since for at in times)
-    return min(MAX_WINDOW, max(MIN_WINDOW, brought))

@@ -21,6 +21,7 @@ from heapq import nsmallest
 from itertools import accumulate
 from math import sqrt
 from statistics import NormalDist, fmean
+from typing import NamedTuple
 
 MIN_SAMPLE = 8
 """Fewer observations than this in the window are not tested."""
@@ -34,8 +35,7 @@ MIN_ODDS = 8.0
 _Z = NormalDist().inv_cdf(0.95)
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """Whether one article or page shows the sign."""
 
     positive: bool
@@ -63,19 +63,18 @@ def find_increase(
     """Test the window against the reference, both oldest first; None if nothing is found."""
     if len(window) < MIN_SAMPLE or len(reference) < MIN_REFERENCE:
         return None
-    count, total = sum(each.positive for each in window), len(window)
+    count, total, past = sum(each.positive for each in window), len(window), len(reference)
     if count / total < MIN_RISE or count / total <= _highest_share(reference, total):
         return None
     alike = [_alike(each.length, reference) for each in window]
     expected = fmean(fmean(each) for each in alike)
-    past = len(reference)
-    if count / total - expected < MIN_RISE:
-        return None
-    if _odds(count, total) < MIN_ODDS * _odds(expected * past, past):
-        return None
-    if tail_probability(count, [wilson_upper(sum(each), len(each)) for each in alike]) >= ALPHA:
-        return None
-    return Increase(count=count, total=total, expected=expected, start=_start(window))
+    if (
+        count / total - expected >= MIN_RISE
+        and _odds(count, total) >= MIN_ODDS * _odds(expected * past, past)
+        and tail_probability(count, [wilson_upper(sum(each), len(each)) for each in alike]) < ALPHA
+    ):
+        return Increase(count=count, total=total, expected=expected, start=_start(window))
+    return None
 
 
 def wilson_upper(count: int, total: int, z: float = _Z) -> float:

@@ -1,7 +1,5 @@
 """Renders the difference of two texts word by word, in colours or with [-marks-] [+for a pipe+]."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 

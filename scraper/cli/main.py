@@ -1,7 +1,5 @@
 """The command `warta`: lists its commands without importing them, and reports errors in a line."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections import UserDict

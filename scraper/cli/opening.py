@@ -1,7 +1,5 @@
 """Opens the archive that a command names, and says on stderr what its results lack."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime

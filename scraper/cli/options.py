@@ -1,7 +1,5 @@
 """Options that commands share, the types of their values, and checks of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import partial

@@ -1,7 +1,5 @@
 """How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

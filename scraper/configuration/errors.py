@@ -1,7 +1,5 @@
 """What is wrong with a configuration, one line each: where, which key, what was expected."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import IO, Any

@@ -1,7 +1,5 @@
 """The commented `warta.toml` that `warta config --example` prints, made of the keys themselves."""
 
-from __future__ import annotations
-
 import json
 import textwrap
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Every key of `warta.toml`: type, default and meaning; `warta config --example` prints them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address

@@ -1,7 +1,5 @@
 """Load the configuration: variable before file before default; each value keeps its origin."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

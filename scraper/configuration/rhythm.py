@@ -1,7 +1,5 @@
 """When a site is crawled: a crontab in a time zone plus a delay per run. Pure functions of time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The configuration as `warta config` shows it: key, value and origin; secrets are hidden."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

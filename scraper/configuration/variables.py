@@ -1,7 +1,5 @@
 """The `WARTA_*` variables: WARTA_CRAWL_LIMIT sets `limit` of `[crawl]`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from difflib import get_close_matches

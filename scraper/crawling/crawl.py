@@ -1,7 +1,5 @@
 """class Crawl: one run of one spider; the archive, clock and counts that its components share."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import tempfile
@@ -12,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -52,7 +50,7 @@ class Options:
     """Report what would be fetched; fetch no article, write nothing."""
 
     @classmethod
-    def of(cls, **arguments: str | None) -> Options:
+    def of(cls, **arguments: str | None) -> Self:
         """Read a spider's arguments; raises ValueError with a sentence for the user."""
         arguments.pop("_job", None)  # added by Scrapyd
         known = [option.name for option in fields(cls)]
@@ -75,7 +73,7 @@ class Planned:
     """As its source or URL says; None if neither does."""
 
     @classmethod
-    def of(cls, entry: Entry) -> Planned:
+    def of(cls, entry: Entry) -> Self:
         """The plan for an entry of the ledger."""
         why = "never requested"
         if entry.checks:
@@ -167,10 +165,10 @@ class Crawl:
     _stopping: asyncio.Future[None] | None = None
     _lock: ExitStack | None = None
 
-    _running: ClassVar[WeakKeyDictionary[Crawler, Crawl]] = WeakKeyDictionary()
+    _running: ClassVar[WeakKeyDictionary[Crawler, "Crawl"]] = WeakKeyDictionary()
 
     @classmethod
-    def begin(cls, crawler: Crawler, site: str, options: Options) -> Crawl:
+    def begin(cls, crawler: Crawler, site: str, options: Options) -> Self:
         """Open the archive of the settings and record that a crawl began.
 
         Holds the site's locks until its end; a plan, which writes nothing, holds only the lock on
@@ -222,12 +220,12 @@ class Crawl:
             )
 
     @classmethod
-    def of(cls, crawler: Crawler) -> Crawl:
+    def of(cls, crawler: Crawler) -> "Crawl":
         """The crawl that this crawler runs."""
         return cls._running[crawler]
 
     @classmethod
-    def find(cls, crawler: Crawler) -> Crawl | None:
+    def find(cls, crawler: Crawler) -> "Crawl | None":
         """The crawl that this crawler runs, or None if it never began."""
         return cls._running.get(crawler)
 

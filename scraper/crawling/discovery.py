@@ -1,7 +1,5 @@
 """Read what sources announce (sitemaps, feeds, pages with links): bytes in, links out."""
 
-from __future__ import annotations
-
 import calendar
 import io
 import re

@@ -1,7 +1,5 @@
 """Scrapy extensions: the crawl's row in the archive, its time limit, and the progress bar."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from typing import ClassVar, Self

@@ -1,7 +1,5 @@
 """From a response to a Page, and to the URLs of the story's further pages."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 

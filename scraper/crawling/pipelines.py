@@ -5,8 +5,6 @@ written in one transaction, at the end: the bytes are compressed before they are
 if they cannot be read.
 """
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from dataclasses import replace

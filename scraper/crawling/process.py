@@ -1,7 +1,5 @@
 """Run spiders in this process: Scrapy's settings, and overrides per site."""
 
-from __future__ import annotations
-
 import logging
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Responses that are no page of a story; reasons are codes of archive.ledger.wording."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """class NewsSpider: request every source of a site, then the stories that are due."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """class Stories: request the stories that are due, page by page, and judge the responses."""
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """From a page's bytes to the article, with the source of every field."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace

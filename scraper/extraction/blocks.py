@@ -4,8 +4,6 @@ Sites part paragraphs by <p>, by <br> (Medcom, IslamTimes), by bare text between
 Republika opens <p> twice, and where an advert was cut out the break is missing altogether.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import NamedTuple

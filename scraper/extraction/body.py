@@ -4,8 +4,6 @@ trafilatura reads the pages whose layout is unknown and no prose was located on,
 containers within an article are widgets.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from copy import copy

@@ -3,8 +3,6 @@
 A site's own rules (scraper/spiders) are tried first. How to add one: CONTRIBUTING.md.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -5,8 +5,6 @@ for in the visible lines around the prose: whatever its class is called, every s
 between headline and text.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

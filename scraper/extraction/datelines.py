@@ -1,7 +1,5 @@
 """Datelines: the place that opens a text ("REPUBLIKA.CO.ID, BEIJING -- ", "Moskow: ")."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

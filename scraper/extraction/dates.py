@@ -1,7 +1,5 @@
 """Dates as Indonesian publishers write them; every result is aware, nothing is guessed."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime

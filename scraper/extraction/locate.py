@@ -5,8 +5,6 @@ same in every design: `articleBody` in the mark-up, else the container with the 
 headline. Where that finds nothing, body.py runs trafilatura on the whole page.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping

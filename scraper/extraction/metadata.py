@@ -1,7 +1,5 @@
 """Metadata in layers, the first one wins: selectors, JSON-LD, meta tags, URL, visible text."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

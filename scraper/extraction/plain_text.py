@@ -3,8 +3,6 @@
 The lines above the story are read as its fields; the rest is a body like any other.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Selectors that begin with a class or an id are looked up in an index of the page
 for them takes a quarter of the time of reading a page.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

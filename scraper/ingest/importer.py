@@ -1,7 +1,5 @@
 """Importing collections: a survey of each file, then its stories, a batch per transaction."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections import Counter

@@ -1,7 +1,5 @@
 """Re-extraction of an archive's snapshots on all cores; the next run resumes an interrupted one."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext

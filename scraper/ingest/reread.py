@@ -1,7 +1,5 @@
 """Reading kept snapshots again with the current extractor, and saying what would change."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any

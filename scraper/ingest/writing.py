@@ -3,8 +3,6 @@
 Every function is called inside a transaction of the archive, and decides over plain values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

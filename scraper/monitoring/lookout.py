@@ -1,7 +1,5 @@
 """Alerts and metrics: what a schedule does after each crawl and every few minutes."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack

@@ -6,8 +6,6 @@ that the delay between requests does: it is in the user's cache folder, or where
 The others are beside the archive, which several users may share.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Sequence

@@ -1,12 +1,11 @@
 """class Pacing: the delay between the requests of a crawl, and what the next crawl remembers."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
+from typing import Self
 
 from scrapy.core.downloader import Slot
 from scrapy.settings import BaseSettings
@@ -38,7 +37,7 @@ class Pacing:
     _resume: float = 0.0
 
     @classmethod
-    def of(cls, site: str, settings: BaseSettings, remembered: Backoff | None) -> Pacing:
+    def of(cls, site: str, settings: BaseSettings, remembered: Backoff | None) -> Self:
         """The pace at the beginning of a crawl: from the settings and the remembered backoff."""
         slots = settings.getdict("DOWNLOAD_SLOTS")
         own = float(slots.get(site, {}).get("delay", settings.getfloat("DOWNLOAD_DELAY")))

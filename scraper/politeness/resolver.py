@@ -1,7 +1,5 @@
 """Resolve host names to public addresses only: no DNS record may point the crawler inside."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit

@@ -8,8 +8,6 @@ half as long again. After 90 days, or 30 if at least three checks found no chang
 requested again unless a sitemap reports it as modified, or with `--recheck all`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """robots.txt by RFC 9309; opt-outs from text and data mining by it, headers and meta tags."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,10 +1,9 @@
 """How far a crawl slows down or stops for an overloaded or failing site: pure functions of time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Self
 
 OVERLOADED = (429, 503)
 """Too Many Requests, Service Unavailable: the server reports that it is overloaded."""
@@ -57,7 +56,7 @@ class Pace:
     """Addresses that failed otherwise since the last good response."""
 
     @classmethod
-    def of(cls, *, usual: float, slowest: float, remembered: float = 0.0) -> Pace:
+    def of(cls, *, usual: float, slowest: float, remembered: float = 0.0) -> Self:
         """The pace at the beginning of a crawl."""
         began = min(remembered, slowest)
         return cls(usual=usual, slowest=slowest, slowed=began, began=began)
@@ -71,7 +70,7 @@ class Pace:
         """
         return max(self.usual, self.slowed)
 
-    def after(self, status: int, *, again: bool = False) -> Pace:
+    def after(self, status: int, *, again: bool = False) -> Self:
         """The pace after a response; `again` marks a retry of an address that was counted."""
         if status in OVERLOADED:
             return replace(
@@ -85,7 +84,7 @@ class Pace:
         slowed = self._unless_negligible(self.slowed * RECOVERY)
         return replace(self, slowed=slowed, good=self.good + 1, in_a_row=0, failing=0)
 
-    def after_failure(self, *, again: bool = False) -> Pace:
+    def after_failure(self, *, again: bool = False) -> Self:
         """The pace after no response, or one that does not depend on the server's load."""
         return replace(self, failing=self.failing + (not again))
 

@@ -1,7 +1,5 @@
 """The long-running process: threads around class Schedule, signals, and the log."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """Record the end of killed crawls: a crawl without an end whose lock is free was killed."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Collection
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Each crawl in its own process, and how it ended."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

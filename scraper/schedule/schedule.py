@@ -1,7 +1,5 @@
 """Class Schedule: decides which crawls to start, runs them, and logs how they ended."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Which sites are due, given when they were last crawled: pure functions of time."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """The rhythms for systemd's timers and cron: unit files and crontab lines."""
 
-from __future__ import annotations
-
 import getpass
 import shlex
 import sys

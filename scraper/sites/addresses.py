@@ -3,8 +3,6 @@
 No page may make the crawler request an internal address.
 """
 
-from __future__ import annotations
-
 import ipaddress
 
 from archive.identity import canonical_url

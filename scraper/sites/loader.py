@@ -1,7 +1,5 @@
 """The profiles of all spiders, as Scrapy's own loader finds them."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Site profiles: all that warta knows of a news site, as data."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping

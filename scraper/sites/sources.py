@@ -3,8 +3,6 @@
 A source says where to begin (`first`) and, after each response, where to go on (`following`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -56,7 +54,7 @@ class Window:
 class Step:
     """One address of a source to request."""
 
-    source: Source
+    source: "Source"
     """The source that it belongs to."""
     url: str
     """The address to request."""

@@ -1,7 +1,5 @@
 """`warta crawl`: run the spiders on one archive."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """`warta doctor`: does a live site still match its profile?"""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

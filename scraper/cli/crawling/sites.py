@@ -1,7 +1,5 @@
 """`warta sites`: the sites and their profiles."""
 
-from __future__ import annotations
-
 import click
 
 from scraper.cli import options

@@ -1,7 +1,5 @@
 """`warta demo`: five bundled sample sites on loopback, crawled twice with the real spiders."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -4,8 +4,6 @@ Clients set it in http_proxy and https_proxy and request the real URLs. It termi
 certificate of its own.
 """
 
-from __future__ import annotations
-
 import ssl
 import tempfile
 from collections import Counter

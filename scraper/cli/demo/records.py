@@ -1,7 +1,5 @@
 """Stories and listings of the demo world, as the files in `stories/` have them."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass, replace
 from datetime import date, datetime

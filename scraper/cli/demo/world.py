@@ -1,7 +1,5 @@
 """The demo world: five small sites with invented stories, as a dictionary of answers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """`warta clean`: the article of texts that were scraped elsewhere."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`warta extract`: from HTML files to articles, without an archive."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """`warta import`: collections of already scraped articles, into the archive."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext

@@ -1,7 +1,5 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime

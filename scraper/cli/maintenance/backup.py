@@ -1,7 +1,5 @@
 """`warta backup`: a consistent copy, even while crawls run."""
 
-from __future__ import annotations
-
 import sqlite3
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`warta compact`: return unused space to the disk."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`warta remove`: take a story down."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

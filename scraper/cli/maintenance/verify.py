@@ -1,7 +1,5 @@
 """`warta verify`: check the integrity of the archive."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import click

@@ -1,7 +1,5 @@
 """`warta show`, `log` and `diff`: one article, its revisions, and what changed between two."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

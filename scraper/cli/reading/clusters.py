@@ -1,7 +1,5 @@
 """`warta clusters`, `cluster` and `syndication`: stories that were published more than once."""
 
-from __future__ import annotations
-
 import os
 from datetime import UTC, datetime
 from pathlib import Path

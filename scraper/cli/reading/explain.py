@@ -1,7 +1,5 @@
 """`warta explain`: the history of a URL, in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

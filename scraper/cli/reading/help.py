@@ -1,7 +1,5 @@
 """`warta help`: the manual, one file per topic in `scraper/cli/help/`."""
 
-from __future__ import annotations
-
 import re
 from difflib import get_close_matches
 from importlib.resources import files

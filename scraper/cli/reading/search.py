@@ -1,7 +1,5 @@
 """`warta search`: full text."""
 
-from __future__ import annotations
-
 import click
 
 from archive.archive import Archive

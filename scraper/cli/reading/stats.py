@@ -1,7 +1,5 @@
 """`warta stats`: counts and bytes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

@@ -1,7 +1,5 @@
 """`warta alerts`: the log of alerts, and messages that test their targets."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4

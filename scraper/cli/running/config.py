@@ -1,7 +1,5 @@
 """`warta config`: the effective configuration, and the source of each value."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

@@ -1,7 +1,5 @@
 """`warta coverage`: announced stories compared with those in the archive."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby

@@ -1,7 +1,5 @@
 """`warta health`: the health of every site."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """`warta metrics`: metrics for Prometheus."""
 
-from __future__ import annotations
-
 import sys
 from datetime import UTC, datetime
 from importlib.resources import files

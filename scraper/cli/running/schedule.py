@@ -1,7 +1,5 @@
 """`warta schedule`: unattended crawling, as a long-running process or one crawl at a time."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`warta schedule systemd` and `cron`: files that start crawls with the machine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """class Examiner: compare a live site with its profile by a dozen requests; keeps nothing."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Findings about a live site, and what to do about them, in plain sentences."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The last gate before a request is sent: delays count from the end of a response."""
 
-from __future__ import annotations
-
 import asyncio
 from time import monotonic
 

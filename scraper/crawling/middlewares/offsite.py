@@ -1,7 +1,5 @@
 """No request leaves the site or reaches an internal address, redirects included."""
 
-from __future__ import annotations
-
 from typing import Self
 
 from scrapy import Request

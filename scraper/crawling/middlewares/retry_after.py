@@ -1,7 +1,5 @@
 """Slow down for 429 and 503, pause as Retry-After requests, and stop asking a failing server."""
 
-from __future__ import annotations
-
 import logging
 from typing import Self
 

@@ -1,7 +1,5 @@
 """Request robots.txt before anything else of a host, and obey it."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Which column of a collection holds which field: by usual names in English and Indonesian."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Files of collections: opening them, and their format."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 import tempfile

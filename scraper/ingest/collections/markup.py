@@ -1,7 +1,5 @@
 """Texts of collections that still hold tags or entities."""
 
-from __future__ import annotations
-
 import html
 import re
 

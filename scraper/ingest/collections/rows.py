@@ -1,7 +1,5 @@
 """Records of a collection: CSV with a header, JSON lines, and JSON arrays element by element."""
 
-from __future__ import annotations
-
 import csv
 import json
 import re

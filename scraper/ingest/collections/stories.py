@@ -1,7 +1,5 @@
 """From a record of a collection to the article for the archive, or the reason why there is none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -3,8 +3,6 @@
 Never naive; day and month are never guessed.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo

@@ -1,7 +1,5 @@
 """Send a message as e-mail through an SMTP server."""
 
-from __future__ import annotations
-
 import logging
 import smtplib
 import ssl

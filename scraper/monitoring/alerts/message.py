@@ -1,7 +1,5 @@
 """Class Message: what is sent to a target about one incident."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

@@ -13,8 +13,6 @@ not received (`send_due`), in parallel and within its own time limit:
 - A target that is new in the configuration is notified of what lasts, not of the past.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future

@@ -1,7 +1,5 @@
 """Where alerts go: webhooks and mailboxes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from hashlib import sha256
 from urllib.parse import urlsplit

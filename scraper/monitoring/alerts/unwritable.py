@@ -5,8 +5,6 @@ needs no space on a full disk, and only one of several processes can create it. 
 trouble began. If it cannot be created, this process remembers.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Sequence

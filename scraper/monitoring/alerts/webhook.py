@@ -1,7 +1,5 @@
 """Send a message as JSON by HTTP POST."""
 
-from __future__ import annotations
-
 import json
 import ssl
 from importlib.metadata import version

@@ -1,7 +1,5 @@
 """Class ArchiveCollector: an archive's metrics for Prometheus' client library."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import sqlite3

@@ -3,8 +3,6 @@
 Names follow https://prometheus.io/docs/practices/naming/: base units, `_total` on counters only.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 _ENDED = "counts IS NOT NULL"

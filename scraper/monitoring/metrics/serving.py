@@ -1,7 +1,5 @@
 """Serve metrics in a file for node_exporter's textfile collector, or at a port on loopback."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
