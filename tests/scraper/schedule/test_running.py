@@ -210,7 +210,7 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
 def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
     order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
     world = environment(serve(fresh_site(*range(1, 200))))
-    result = CrawlProcesses(now, world, longest=4, grace=1).run(order)
+    result = CrawlProcesses(now, world, longest=1, grace=1).run(order)
     assert (result.exit_code, result.ended, result.succeeded) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
