@@ -49,7 +49,8 @@ def text_digest(values: Iterable[str | None]) -> str:
 
 
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga|ref|ref_src|source|src|from|amp)$",
+    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga"
+    r"|ref|ref_src|source|src|from|amp)$",
     re.IGNORECASE,
 )
 _DOUBLE_SLASH = re.compile(r"/{2,}")

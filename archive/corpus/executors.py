@@ -110,7 +110,8 @@ def check_not_queued(work: Path) -> None:
     job = mark.read_text()
     command = ("squeue", "--noheader", "--jobs", job)
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - a number we wrote
+        # The number is one that we wrote.
+        found = subprocess.run(command, capture_output=True, text=True).stdout  # noqa: S603
     except FileNotFoundError:
         found = ""
     if found.strip():
@@ -180,7 +181,8 @@ def _local(recipe: Recipe, shards: Shards, work: Path) -> LocalPipelineExecutor:
 def _begin(recipe: Recipe, shards: Shards, work: Path) -> None:
     """Start a process of its own, which keeps the models that its filters load."""
     global _job
-    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - datatrove logs every step; `work` has its log
+    # datatrove logs every step; `work` has its log.
+    sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     _job = recipe, shards, work
 
 

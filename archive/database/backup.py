@@ -45,27 +45,11 @@ def copy_database(
     it cannot be written; the partial copy is removed then, also after Ctrl-C.
     """
     begun = destination.with_name(destination.name + ".partial")
-    report = copied or (lambda _left, _all: None)
     try:
         if not replace:
             _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
-        with closing(sqlite3.connect(begun)) as target:
-            # A read transaction pins the state: what is written meanwhile is in the log, and
-            # neither copied nor waited for.
-            pinned = not source.in_transaction
-            if pinned:
-                source.execute("BEGIN")
-                source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-            try:
-                source.backup(
-                    target, pages=STEP, progress=lambda _status, left, total: report(left, total)
-                )
-            finally:
-                if pinned:
-                    source.rollback()
-            target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
-            target.execute(f"PRAGMA user_version = {COPY}")
+        _write_copy(source, begun, copied or (lambda _left, _all: None))
         _sync(begun)
         if check is not None:
             check(begun)
@@ -78,6 +62,23 @@ def copy_database(
     finally:
         with suppress(OSError):
             begun.unlink(missing_ok=True)
+
+
+def _write_copy(source: sqlite3.Connection, path: Path, copied: Copied) -> None:
+    with closing(sqlite3.connect(path)) as target:
+        # A read transaction pins the state: what is written meanwhile is in the log, and neither
+        # copied nor waited for.
+        pinned = not source.in_transaction
+        if pinned:
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        try:
+            source.backup(target, pages=STEP, progress=lambda _, left, total: copied(left, total))
+        finally:
+            if pinned:
+                source.rollback()
+        target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
+        target.execute(f"PRAGMA user_version = {COPY}")
 
 
 def set_leftovers_aside(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
@@ -13,16 +13,25 @@ from archive.database.clock import parsed
 T = TypeVar("T")
 
 
-def value(db: Database, statement: str, *values: Any) -> Any:
+def value(db: Database, statement: str, *values: Any, **named: Any) -> Any:
     """Return the first column of the first row; None where there is no row."""
-    row = db.conn.execute(statement, values).fetchone()
+    row = db.conn.execute(statement, named or values).fetchone()
     return row[0] if row else None
 
 
-def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
-    """Insert a row, a value per column, and return its number."""
+def column(db: Database, statement: str, *values: Any, **named: Any) -> list[Any]:
+    """Return the first column of all rows."""
+    return [row[0] for row in db.conn.execute(statement, named or values)]
+
+
+def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: bool = False) -> int:
+    """Insert a row, a value per column, in place of one with its key if `replace`.
+
+    Returns its number.
+    """
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    cursor = db.conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608 - constants
+    verb = "REPLACE" if replace else "INSERT"
+    cursor = db.conn.execute(f"{verb} INTO {table} ({names}) VALUES ({marks})", row)
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
@@ -30,7 +39,8 @@ def insert_row(db: Database, table: str, row: Mapping[str, Any]) -> int:
 def update_row(db: Database, table: str, number: int, **values: Any) -> None:
     """Set columns of the row with this `id`."""
     names = ", ".join(f"{name} = :{name}" for name in values)
-    db.conn.execute(f"UPDATE {table} SET {names} WHERE id = :id", values | {"id": number})  # noqa: S608 - constants
+    values["id"] = number
+    db.conn.execute(f"UPDATE {table} SET {names} WHERE id = :id", values)  # noqa: S608 - constants
 
 
 def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
@@ -38,8 +48,12 @@ def record(kind: type[T], row: Mapping[str, Any], **known: Any) -> T:
 
     Times, booleans and JSON arrays of texts are converted.
     """
-    columns = {name: read(row[name]) for name, read in _columns(kind) if name not in known}  # type: ignore[arg-type]
-    return kind(**columns, **known)
+    readers: list[tuple[str, Callable[[Any], Any]]] = _columns(kind)  # type: ignore[arg-type]
+    return kind(**{name: read(row[name]) for name, read in readers if name not in known}, **known)
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _texts(value: str | list[str]) -> tuple[str, ...]:
@@ -50,6 +64,7 @@ _READ: dict[Any, Callable[[Any], Any]] = {
     datetime: datetime.fromisoformat,
     datetime | None: parsed,
     tuple[str, ...]: _texts,
+    date | None: _day,
     bool: bool,
 }
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from archive.database.clock import Clock, instant
-from archive.database.rows import record
+from archive.database.rows import insert_row, record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +38,8 @@ class Backoffs:
 
     def note(self, site: str, *, delay: float, quiet_until: datetime | None, reason: str) -> None:
         """Remember what the site requests, in place of what it requested before."""
-        self._db.conn.execute(
-            "INSERT OR REPLACE INTO manners (site, delay, quiet_until, reason, noted_at)"
-            " VALUES (?, ?, ?, ?, ?)",
-            (site, delay, instant(quiet_until), reason, self._clock.stamp()),
-        )
+        row = {"site": site, "delay": delay, "quiet_until": instant(quiet_until), "reason": reason}
+        insert_row(self._db, "manners", row | {"noted_at": self._clock.stamp()}, replace=True)
 
     def forget(self, site: str) -> None:
         """Forget what the site requested: it answers as usual again."""

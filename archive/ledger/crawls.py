@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import insert_row, record, update_row
+from archive.database.rows import column, insert_row, record, update_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +59,17 @@ class Crawls:
 
     def sites(self) -> list[str]:
         """Return the sites that were ever crawled, in the order of their names."""
-        rows = self._db.conn.execute("SELECT DISTINCT site FROM crawls ORDER BY site")
-        return [site for (site,) in rows]
+        return column(self._db, "SELECT DISTINCT site FROM crawls ORDER BY site")
+
+    def period(self, site: str) -> tuple[str | None, str | None]:
+        """Return when a site's first crawl began, and its last one that read every source."""
+        every = "end_reason IN ('finished', 'nothing_announced')"
+        times: tuple[str | None, str | None] = self._db.conn.execute(
+            f"""SELECT min(started_at), max(started_at) FILTER (WHERE {every})
+            FROM crawls WHERE site = ?""",  # noqa: S608 - constants
+            (site,),
+        ).fetchone()
+        return times
 
     def get(self, crawl_id: int) -> CrawlRun:
         """Return one crawl."""
@@ -82,5 +91,5 @@ class Crawls:
         return self._runs(where, {"site": site})
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
-        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608 - constants
+        rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608
         return [record(CrawlRun, row) for row in rows]

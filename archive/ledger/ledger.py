@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock, instant
-from archive.database.rows import insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -30,7 +30,8 @@ MOVES = ("announced", "woken", "reread", "imported", "taken_down")
 
 _STATES = {"not_modified": "unchanged"}
 _QUIET = ("unchanged", "not_modified")
-_COLUMNS = ", ".join(column.name for column in fields(Entry))
+_NOTED = "crawl_id outcome status reason bytes conditional due_reason".split()
+_COLUMNS = ", ".join(each.name for each in fields(Entry))
 
 
 class Ledger:
@@ -205,22 +206,15 @@ class Ledger:
         self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
     ) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
-        at = self._clock.stamp()
-        requested = check.outcome not in MOVES
-        status, size = (check.status, check.bytes) if requested else (None, None)
-        row = {
+        at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
+        if check.outcome in MOVES:
+            row |= {"status": None, "bytes": None}
+        row |= {
             "url_id": url_id,
-            "crawl_id": check.crawl_id,
             "checked_at": at,
             "asked_at": _other_second(check.checked_at, at),
-            "status": status,
-            "outcome": check.outcome,
-            "reason": check.reason,
-            "bytes": size,
-            "conditional": int(check.conditional),
             "state": state,
             "next_check_at": instant(check.next_check_at),
-            "due_reason": check.due_reason,
             "etag": validators[0],
             "last_modified": validators[1],
         }
@@ -243,10 +237,8 @@ class Ledger:
         """Count whether the validators paid: a 304 saved the page as it was last sent."""
         saved = 0
         if answered := check.status == 304:
-            last = (
-                "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0 ORDER BY id DESC LIMIT 1"
-            )
-            saved = value(self._db, last, url_id) or 0
+            sent = "SELECT bytes FROM checks WHERE url_id = ? AND bytes > 0"
+            saved = value(self._db, f"{sent} ORDER BY id DESC LIMIT 1", url_id) or 0
         self._db.conn.execute(
             """INSERT INTO validators (site, asked, answered, unanswered, bytes_saved)
             VALUES (:site, 1, :yes, 1 - :yes, :saved)
@@ -271,11 +263,8 @@ class Ledger:
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""
         marks = ",".join("?" * len(links))
-        found = self._db.conn.execute(
-            f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})",  # noqa: S608 - question marks
-            [site, *(link.key for link in links)],
-        )
-        return {key for (key,) in found}
+        buried = f"SELECT key FROM tombstones WHERE site = ? AND key IN ({marks})"  # noqa: S608
+        return set(column(self._db, buried, site, *(link.key for link in links)))
 
     def _insert(
         self, site: str, link: Announcement, source: str, taken: Entry | None, *, buried: bool
@@ -328,7 +317,7 @@ class Ledger:
         return self._row(entry.id)
 
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
-        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
+        statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608
         # All at once: callers write to the table while they go through the entries.
         return (record(Entry, row) for row in list(self._db.query(statement, values)))
 

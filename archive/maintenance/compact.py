@@ -1,10 +1,10 @@
 """Compaction: the file is rewritten without what was erased or replaced (VACUUM)."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from archive.archive import Archive
 from archive.database.connection import BUSY_SECONDS, plain_errors
+from archive.database.rows import value
 from archive.errors import ArchiveDamaged
 from archive.maintenance.takedown import finish
 
@@ -15,7 +15,7 @@ STEPS = 20_000
 """Instructions of SQLite's virtual machine between checks for Ctrl-C: a few milliseconds."""
 
 
-def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> bool:
+def compact(archive: Archive, *, now: datetime) -> bool:
     """Rewrite the file; return whether nothing of the old one is left beside it, False if a reader
     still holds the log.
 
@@ -27,7 +27,7 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
     conn.execute("PRAGMA secure_delete = ON")
     damage = None
     try:
-        finish(archive, now=now, moved=moved)
+        finish(archive, now=now)
     except ArchiveDamaged as error:
         damage = error
     with archive.transaction(now):
@@ -38,7 +38,7 @@ def compact(archive: Archive, *, now: datetime, moved: Callable[[int], None] | N
         with plain_errors(archive.path):
             conn.execute("VACUUM")
             conn.execute(f"PRAGMA busy_timeout = {1000 * READER_SECONDS}")
-            (busy, _log, _checkpointed) = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy = value(archive.db, "PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         conn.set_progress_handler(None, STEPS)
         conn.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")

@@ -13,6 +13,7 @@ from archive.archive import Archive
 from archive.database.clock import Clock
 from archive.database.connection import connect, read_transaction
 from archive.database.parallel import readers
+from archive.database.rows import column, value
 from archive.syndication.clusters import MAX_VAIN, Clusters, Member
 from archive.syndication.signatures import Signature, words
 from archive.syndication.texts import digest_of
@@ -37,9 +38,7 @@ def rebuild(archive: Archive, *, now: datetime, jobs: int, advance: Advance) -> 
     compared, placed.
     """
     began = _newest(archive.db)
-    (articles,) = archive.db.conn.execute(
-        "SELECT count(*) FROM articles WHERE revision > 0"
-    ).fetchone()
+    articles = value(archive.db, "SELECT count(*) FROM articles WHERE revision > 0")
     with archive.transaction(now):
         archive.clusters.texts.forget_other_algorithms()
     with _mapping(archive.path, jobs if articles >= MIN_TEXTS else 1) as mapped:
@@ -90,7 +89,7 @@ def _close() -> None:
 
 def _ranges(db: Database) -> list[tuple[int, int]]:
     """Return (first, last) article ids, a batch each."""
-    (last,) = db.conn.execute("SELECT coalesce(max(id), 0) FROM articles").fetchone()
+    last = value(db, "SELECT max(id) FROM articles") or 0
     return [(start, min(start + BATCH - 1, last)) for start in range(1, last + 1, BATCH)]
 
 
@@ -108,9 +107,7 @@ def _assign(archive: Archive, read: list[tuple[int, int, str, bytes]], *, now: d
     texts = archive.clusters.texts
     with archive.transaction(now):
         for number, revision, digest, packed in read:
-            (newest,) = archive.db.conn.execute(
-                "SELECT revision FROM articles WHERE id = ?", (number,)
-            ).fetchone()
+            newest = value(archive.db, "SELECT revision FROM articles WHERE id = ?", number)
             if newest == revision and not texts.has(number, digest, packed):
                 texts.drop(number)
                 texts.put_read(number, digest, Signature.unpacked(packed))
@@ -171,9 +168,8 @@ def _write(
         kept.update(number for articles, _members in clusters for number in articles)
         advance(sum(len(articles) for articles, _members in clusters))
     with archive.transaction(now):
-        for (number,) in archive.db.conn.execute("SELECT article_id FROM members").fetchall():
-            if number not in kept:
-                changed += archive.clusters.write(number, None)
+        for number in set(column(archive.db, "SELECT article_id FROM members")) - kept:
+            changed += archive.clusters.write(number, None)
     return changed
 
 
@@ -187,12 +183,9 @@ def _newest(db: Database) -> tuple[int, str]:
 
 def _place_arrivals(archive: Archive, began: tuple[int, str], *, now: datetime) -> None:
     """Compare what a crawl wrote meanwhile with the others once more."""
-    arrived = archive.db.conn.execute(
-        """SELECT article_id FROM revisions WHERE id > ?
-        UNION SELECT article_id FROM revisions WHERE observed_at > ?""",
-        began,
-    )
-    for (number,) in arrived.fetchall():
+    arrived = """SELECT article_id FROM revisions WHERE id > ?
+        UNION SELECT article_id FROM revisions WHERE observed_at > ?"""
+    for number in column(archive.db, arrived, *began):
         with archive.transaction(now):
             for _number, _revision, body in archive.clusters.bodies(number, number):
                 archive.clusters.place(number, body)

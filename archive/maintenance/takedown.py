@@ -1,11 +1,11 @@
 """Take-down of a story: texts and pages are erased; a tombstone keeps crawls from restoring it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from archive.archive import Archive
+from archive.database.rows import column
 from archive.errors import ArchiveDamaged
 
 BATCH = 200
@@ -62,7 +62,7 @@ def take_down(
     )
 
 
-def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | None = None) -> int:
+def finish(archive: Archive, *, now: datetime) -> int:
     """Repack what was packed with retired dictionaries, erase these, and return the number of
     snapshots.
 
@@ -70,16 +70,11 @@ def finish(archive: Archive, *, now: datetime, moved: Callable[[int], None] | No
     damaged stays: raises ArchiveDamaged after all others are done.
     """
     count, damages = 0, []
-    retired = archive.db.conn.execute(
-        """SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0
-        ORDER BY id"""
-    )
-    for (number,) in retired.fetchall():
+    retired = "SELECT id FROM dictionaries WHERE retired_at IS NOT NULL AND length(packed) > 0"
+    for number in column(archive.db, f"{retired} ORDER BY id"):
         try:
             while some := _move(archive, number, now=now):
                 count += some
-                if moved is not None:
-                    moved(some)
         except ArchiveDamaged as error:
             name = archive.snapshots.dictionaries.name(number)
             damages.append(
@@ -108,14 +103,16 @@ def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:
 
 def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) -> list[int]:
     """Return the first pages of everything that was kept of the story."""
-    found = archive.db.conn.execute(
+    return column(
+        archive.db,
         """SELECT s.id FROM snapshots s JOIN urls u ON u.id = s.url_id
         WHERE u.site = ? AND u.key = ? AND s.part = 1
         UNION SELECT snapshot_id FROM revisions
         WHERE article_id = ? AND snapshot_id IS NOT NULL ORDER BY 1""",
-        (site, key, article_id),
+        site,
+        key,
+        article_id,
     )
-    return [number for (number,) in found.fetchall()]
 
 
 def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from archive.archive import Reader
+from archive.database.rows import column, value
 from archive.database.schema import LISTS
 from archive.errors import ArchiveDamaged
 from archive.revisions.changes import reading_digest
 
+CHECKS = "file links views numbers search clusters dictionaries revisions snapshots".split()
 VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
 MAX_SHOWN = 20
 """Problems of one kind that are reported in full; further ones are counted."""
@@ -41,16 +43,14 @@ def verify(
     `sample`: check only so many snapshots and revisions, spread evenly over the archive.
     `progress` is called with 1 for each of them.
     """
-    for name in (*_WHOLE, *_ROWS, *_ITEMS):
+    for name in CHECKS:
         try:
-            if name in _WHOLE:
-                finding = _WHOLE[name](archive)
-            elif name in _ROWS:
+            if name in _ROWS:
                 finding = _rows(archive, name)
-            elif name in _SAMPLED:
+            elif name in _ITEMS:
                 finding = _items(archive, name, sample, progress)
             else:
-                finding = _items(archive, name)
+                finding = _WHOLE[name](archive)
         except sqlite3.DatabaseError as error:  # a part of the file is unreadable
             if name == "file":
                 raise
@@ -71,34 +71,27 @@ def amount(archive: Reader, sample: int | None) -> int:
 def _file(archive: Reader) -> Finding:
     found = archive.db.conn.execute(f"PRAGMA integrity_check({MAX_SHOWN})").fetchall()
     rows = [line for (text,) in found for line in text.splitlines() if not line.startswith("***")]
-    (pages,) = archive.db.conn.execute("PRAGMA page_count").fetchone()
+    pages = value(archive.db, "PRAGMA page_count")
     return Finding(check="file", examined=pages, problems=[] if rows == ["ok"] else rows)
-
-
-def _links(archive: Reader) -> Finding:
-    """Check the foreign keys."""
-    problems = [
-        f"{table} {row}: points to a row of {parent} that is not there"
-        for table, row, parent, _key in archive.db.conn.execute("PRAGMA foreign_key_check")
-    ]
-    (tables,) = archive.db.conn.execute(
-        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'"
-    ).fetchone()
-    return Finding(check="links", examined=tables, problems=problems)
 
 
 def _views(archive: Reader) -> Finding:
     finding = Finding(check="views", examined=len(VIEWS))
     for view in VIEWS:
         try:
-            archive.db.conn.execute(f"SELECT * FROM {view} LIMIT 1").fetchall()  # noqa: S608 - constants
+            value(archive.db, f"SELECT * FROM {view}")  # noqa: S608 - constants
         except Exception as error:  # whatever SQLite reports
             finding.problems.append(f"view {view} cannot be read: {error}")
     return finding
 
 
-_WHOLE = {"file": _file, "links": _links, "views": _views}
+_WHOLE = {"file": _file, "views": _views}
 _ROWS: dict[str, tuple[str, dict[str, str]]] = {
+    # Foreign keys.
+    "links": (
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'",
+        {"{} {}: points to a row of {} that is not there": "PRAGMA foreign_key_check"},
+    ),
     # Revisions are numbered from 1 without a gap, and an article knows its newest.
     "numbers": (
         "SELECT count(*) FROM articles",
@@ -163,7 +156,7 @@ _ROWS: dict[str, tuple[str, dict[str, str]]] = {
 
 def _rows(archive: Reader, check: str) -> Finding:
     count, problems = _ROWS[check]
-    finding = Finding(check=check, examined=archive.db.conn.execute(count).fetchone()[0])
+    finding = Finding(check=check, examined=value(archive.db, count))
     for problem, query in problems.items():
         finding.problems += [problem.format(*row) for row in archive.db.conn.execute(query)]
     return finding
@@ -186,8 +179,8 @@ def _snapshot(archive: Reader, number: int) -> str | None:
     try:
         archive.snapshots.page(number)
     except ArchiveDamaged as error:
-        (row,) = archive.db.query("SELECT url FROM snapshots WHERE id = ?", [number])
-        return f"snapshot {number} of {row['url']}: {error}"
+        url = value(archive.db, "SELECT url FROM snapshots WHERE id = ?", number)
+        return f"snapshot {number} of {url}: {error}"
     return None
 
 
@@ -205,23 +198,21 @@ _ITEMS: dict[str, tuple[str, Callable[[Reader, int], str | None]]] = {
 _SAMPLED = ("revisions", "snapshots")
 
 
-def _items(
-    archive: Reader, check: str, sample: int | None = None, progress: Progress | None = None
-) -> Finding:
+def _items(archive: Reader, check: str, sample: int | None, progress: Progress | None) -> Finding:
     finding = Finding(check=check)
     for number in _chosen(archive, check, sample):
         finding.examined += 1
         problem = _ITEMS[check][1](archive, number)
         if problem is not None:
             finding.problems.append(problem)
-        if progress is not None:
+        if progress is not None and check in _SAMPLED:
             progress(1)
     return finding
 
 
 def _chosen(archive: Reader, check: str, sample: int | None) -> list[int]:
     """Return the ids of all rows, or of `sample` of them at even distances."""
-    numbers = [number for (number,) in archive.db.conn.execute(_ITEMS[check][0])]
-    if sample is None or len(numbers) <= sample:
+    numbers = column(archive.db, _ITEMS[check][0])
+    if sample is None or len(numbers) <= sample or check not in _SAMPLED:
         return numbers
     return [numbers[place * len(numbers) // sample] for place in range(sample)]

@@ -4,14 +4,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlite_utils import Database
 
 from archive.archive import Archive
-from archive.database.clock import exact, parsed
+from archive.database.clock import exact
+from archive.database.rows import insert_row, record, update_row, value
 from archive.monitoring.incidents import Incident
 
 QUIET = timedelta(hours=1)
@@ -53,7 +54,6 @@ class Alerts:
         self._archive = archive
         self._db = archive.db
         self._execute = archive.db.conn.execute
-        self._execute_many = archive.db.conn.executemany
 
     def note(self, incidents: Sequence[Incident], targets: Sequence[str]) -> None:
         """Record which incidents began and ended, and queue the messages about it."""
@@ -78,19 +78,13 @@ class Alerts:
     def _keep(self, incident: Incident, row: dict[str, Any] | None) -> None:
         """Insert a new alert, or update the words of an ongoing one."""
         urls = json.dumps(list(incident.urls), ensure_ascii=False)
-        new = {"why": incident.why, "urls": urls}
+        new: dict[str, str | None] = {"why": incident.why, "urls": urls}
         if row is None:
+            new |= {"kind": incident.kind, "site": incident.site, "layout": incident.layout}
             days = {"day": _text(incident.day), "since": exact(incident.since)}
-            self._execute(
-                """INSERT INTO alerts (kind, site, layout, day, why, since, urls)
-                VALUES (:kind, :site, :layout, :day, :why, :since, :urls)""",
-                asdict(incident) | days | new,
-            )
+            insert_row(self._db, "alerts", new | days)
         elif new.items() - row.items():
-            self._execute(
-                "UPDATE alerts SET why = :why, urls = :urls WHERE id = :id",
-                {**new, "id": row["id"]},
-            )
+            update_row(self._db, "alerts", row["id"], **new)
 
     def _end(self, alert_id: int, at: str) -> None:
         """End an alert, and queue a message to each target that was notified of the beginning or
@@ -123,14 +117,10 @@ class Alerts:
             ORDER BY a.id""",
             {"target": target},
         ).fetchall()
-        self._execute_many(
-            """INSERT INTO alert_deliveries (alert_id, target, state, noted_at, next_try_at)
-            VALUES (?, ?, 'began', ?, ?)""",
-            [
-                (alert_id, target, at, max(at, _later(ended_at, QUIET)) if ended_at else at)
-                for alert_id, ended_at in missing
-            ],
-        )
+        for alert_id, ended_at in missing:
+            first_try_at = max(at, _later(ended_at, QUIET)) if ended_at else at
+            row = {"target": target, "state": "began", "noted_at": at, "next_try_at": first_try_at}
+            insert_row(self._db, "alert_deliveries", row | {"alert_id": alert_id})
 
     def _give_up(self, at: str) -> None:
         self._execute(
@@ -150,7 +140,7 @@ class Alerts:
             WHERE d.target = ? AND d.settled_at IS NULL AND d.next_try_at <= ? ORDER BY d.id""",
             [target, self._archive.clock.stamp()],
         )
-        return [_delivery(row) for row in rows]
+        return [record(Delivery, row, incident=record(Incident, row, over=False)) for row in rows]
 
     def claim(self, delivery: Delivery) -> bool:
         """Record that the message is about to be sent; False if another process sends it."""
@@ -178,7 +168,7 @@ class Alerts:
 
     def failed(self, delivery: Delivery, why: str, *, down: bool) -> None:
         """Record a failure; if the target is down, its other messages are postponed, too."""
-        self._execute("UPDATE alert_deliveries SET error = ? WHERE id = ?", (why, delivery.id))
+        update_row(self._db, "alert_deliveries", delivery.id, error=why)
         if down:
             self._execute(
                 """UPDATE alert_deliveries SET next_try_at = max(next_try_at,
@@ -189,10 +179,8 @@ class Alerts:
 
     def pending(self) -> int:
         """Count the messages still to be sent, including those held back for QUIET."""
-        (count,) = self._execute(
-            "SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL"
-        ).fetchone()
-        return int(count)
+        unsettled = "SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL"
+        return int(value(self._db, unsettled))
 
 
 def listed(db: Database) -> list[dict[str, Any]]:
@@ -211,32 +199,8 @@ def listed(db: Database) -> list[dict[str, Any]]:
 
 def lasting(db: Database) -> list[Incident]:
     """Return the ongoing incidents as they were last noted."""
-    return [
-        _incident(row)
-        for row in db.query("SELECT * FROM alerts WHERE ended_at IS NULL ORDER BY id")
-    ]
-
-
-def _delivery(row: dict[str, Any]) -> Delivery:
-    plain = {name: row[name] for name in ("id", "alert_id", "target", "state", "tries")}
-    return Delivery(
-        **plain,
-        incident=_incident(row),
-        ended_at=parsed(row["ended_at"]),
-        began_delivered=bool(row["began_delivered"]),
-    )
-
-
-def _incident(row: dict[str, Any]) -> Incident:
-    return Incident(
-        kind=row["kind"],
-        site=row["site"],
-        layout=row["layout"],
-        day=date.fromisoformat(row["day"]) if row["day"] else None,
-        since=datetime.fromisoformat(row["since"]),
-        why=row["why"],
-        urls=tuple(json.loads(row["urls"])),
-    )
+    ongoing = db.query("SELECT * FROM alerts WHERE ended_at IS NULL ORDER BY id")
+    return [record(Incident, row, over=False) for row in ongoing]
 
 
 def _text(day: date | None) -> str | None:

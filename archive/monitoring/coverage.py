@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
 from archive.database.clock import exact
+from archive.database.rows import column
 
 ZONE = ZoneInfo("Asia/Jakarta")
 LATE = timedelta(hours=24)
@@ -78,10 +79,6 @@ _URLS = f"""{_STORIES}
         iif(outcome = 'missing', reason, NULL) AS reason, first_seen_at, kept_at
     FROM dated WHERE (outcome IN ('missing', 'waiting') OR late) AND day BETWEEN :first AND :last
     ORDER BY day, id"""  # noqa: S608
-_CRAWLED = """
-    SELECT min(started_at), max(started_at) FILTER (
-        WHERE end_reason IN ('finished', 'nothing_announced'))  -- crawls that read every source
-    FROM crawls WHERE site = :site"""
 
 LocalDay = Callable[[str | None], str | None]
 
@@ -178,8 +175,7 @@ def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dic
 
 def sites(reader: Reader) -> list[str]:
     """Return the sites that announced anything."""
-    rows = reader.db.conn.execute("SELECT DISTINCT site FROM urls ORDER BY site")
-    return [site for (site,) in rows]
+    return column(reader.db, "SELECT DISTINCT site FROM urls ORDER BY site")
 
 
 def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:
@@ -221,11 +217,9 @@ class _History:
             outcomes[day].update({row["outcome"]: row["number"], "late": row["late"]})
             if row["reason"] is not None:
                 reasons[day][row["reason"]] += row["number"]
-        times = reader.db.conn.execute(_CRAWLED, values).fetchone()
-        begun, looked = (date.fromisoformat(day) if day else None for day in map(local_day, times))
-        return cls(
-            site=values["site"], outcomes=outcomes, reasons=reasons, begun=begun, looked=looked
-        )
+        days = map(local_day, reader.crawls.period(site := values["site"]))
+        begun, looked = (date.fromisoformat(day) if day else None for day in days)
+        return cls(site=site, outcomes=outcomes, reasons=reasons, begun=begun, looked=looked)
 
     def coverage(self, day: date, today: date, missing_share: float) -> Coverage:
         """Return the coverage of a day; days before the last look, and before today, are judged."""

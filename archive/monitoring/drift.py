@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import Any
 
 from archive.archive import Archive, Reader
-from archive.database.rows import insert_row, update_row
+from archive.database.rows import column, insert_row, record, update_row, value
 from archive.monitoring.drift_test import (
     MIN_REFERENCE,
     MIN_SAMPLE,
@@ -101,31 +101,26 @@ class Drift:
 def drifts(reader: Reader, *, site: str | None = None, ended: bool = False) -> list[Drift]:
     """Return the ongoing drifts of one site or of all; with `ended` also those that are over."""
     rows = reader.db.query(
-        """SELECT id, site, layout, extractor, since, ended_at, reasons, urls FROM drifts
+        """SELECT * FROM drifts
         WHERE (:site IS NULL OR site = :site) AND (:ended OR ended_at IS NULL) ORDER BY id""",
         {"site": site, "ended": ended},
     )
-    return [
-        Drift(
-            reasons=tuple(Reason(**each) for each in json.loads(row.pop("reasons"))),
-            urls=tuple(json.loads(row.pop("urls"))),
-            **row,
-        )
-        for row in rows
-    ]
+    return [record(Drift, row, reasons=_reasons(row["reasons"])) for row in rows]
+
+
+def _reasons(written: str) -> tuple[Reason, ...]:
+    return tuple(Reason(**each) for each in json.loads(written))
 
 
 def drifted_articles(reader: Reader) -> set[int]:
     """Return the ids of articles read with a drifted layout, and not yet by a later extractor."""
-    return {number for (number,) in reader.db.conn.execute("SELECT article_id FROM drifted")}
+    return set(column(reader.db, "SELECT article_id FROM drifted"))
 
 
 def drifted_since(reader: Reader, article_id: int) -> str | None:
     """Return since when the layout of a marked article had drifted; None if it is not marked."""
-    since: str | None
-    (since,) = reader.db.conn.execute(
-        "SELECT min(since) FROM drifted WHERE article_id = ?", (article_id,)
-    ).fetchone()
+    statement = "SELECT min(since) FROM drifted WHERE article_id = ?"
+    since: str | None = value(reader.db, statement, article_id)
     return since
 
 

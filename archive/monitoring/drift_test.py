@@ -77,15 +77,15 @@ def find_increase(
     return None
 
 
-def wilson_upper(count: int, total: int, z: float = _Z) -> float:
-    """Return the upper end of Wilson's score interval, by default one-sided at 95 %.
+def wilson_upper(count: int, total: int) -> float:
+    """Return the upper end of Wilson's score interval, one-sided at 95 %.
 
     Wilson 1927, doi:10.1080/01621459.1927.10502953.
 
     >>> round(wilson_upper(0, 40), 3), round(wilson_upper(20, 40), 3)
     (0.063, 0.626)
     """
-    share = count / total
+    share, z = count / total, _Z
     centre = share + z * z / (2 * total)
     spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return min(1.0, (centre + spread) / (1 + z * z / total))

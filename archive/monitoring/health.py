@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from archive.archive import Reader
-from archive.database.clock import exact
+from archive.database.clock import exact, parsed
+from archive.database.rows import column, value
 from archive.ledger.crawls import CrawlRun
 from archive.ledger.wording import human_bytes, plain_duration, plain_time, plural, sentence
 from archive.monitoring import coverage
@@ -186,23 +187,22 @@ class _Site:
         """Whether this is the newest crawl, has no end, and had a response not long ago."""
         if crawl.end_reason is not None or crawl is not self.crawls[0]:
             return False
-        (answered,) = self.archive.db.conn.execute(
-            "SELECT max(last_checked_at) FROM urls WHERE site = ?", (self.name,)
-        ).fetchone()
-        alive = crawl.started_at
-        if answered:
-            alive = max(alive, datetime.fromisoformat(answered))
-        return self.now - alive < LIFELESS
+        last = "SELECT max(last_checked_at) FROM urls WHERE site = ?"
+        answered = parsed(value(self.archive.db, last, self.name))
+        return self.now - max(crawl.started_at, answered or crawl.started_at) < LIFELESS
 
     def _failed_urls(self, crawl: CrawlRun) -> tuple[str, ...]:
         """Return what failed in a crawl: sources first, as a crawl finds nothing without them."""
-        rows = self.archive.db.conn.execute(
+        urls = column(
+            self.archive.db,
             """SELECT url FROM urls WHERE site = ? AND last_checked_at >= ? AND (state = 'failed'
                 OR (state = 'source' AND reason NOT IN ('announced', 'no_links', 'not_modified')))
             ORDER BY state = 'failed', id LIMIT ?""",
-            (self.name, crawl.started_at.isoformat()[:19], SHOWN),
+            self.name,
+            crawl.started_at.isoformat()[:19],
+            SHOWN,
         )
-        return tuple(url for (url,) in rows)
+        return tuple(urls)
 
     def _loss(self, day: coverage.Coverage, why: str, urls: Sequence[str] = ()) -> Incident:
         midnight = datetime.combine(day.day, time.min, tzinfo=self.limits.zone).astimezone(UTC)

@@ -25,7 +25,8 @@ _MARKED = re.compile(
         (?:ralat|koreksi|klarifikasi|hak\ jawab)(?:\s+(?:redaksi|berita|judul|foto))?\s*
             (?:[:\])–—]|-(?!\w))
         |catatan\s+redaksi\s*:
-        |(?:berita|artikel|judul|naskah|tulisan)\s+ini\s+(?:telah|sudah)\s+di(?:perbarui|koreksi|ralat|ubah|revisi|perbaiki)\b
+        |(?:berita|artikel|judul|naskah|tulisan)\s+ini\s+(?:telah|sudah)
+            \s+di(?:perbarui|koreksi|ralat|ubah|revisi|perbaiki)\b
         |(?-i:UPDATE|RALAT|KOREKSI)\b)
     |[\[(]\s*(?:ralat|koreksi|update)\b""",
     re.IGNORECASE | re.VERBOSE,

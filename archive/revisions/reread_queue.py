@@ -60,12 +60,10 @@ class RereadQueue:
         """
         given = _given(site, extractor, since, again=again)
         while True:
-            keys = self._db.conn.execute(
-                f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}", given
-            ).fetchall()
-            if not keys:
+            stories = f"SELECT DISTINCT u.key {_WAITING} ORDER BY 1 LIMIT {STORIES}"
+            last = value(self._db, f"SELECT max(key) FROM ({stories})", **given)  # noqa: S608
+            if last is None:
                 return
-            (last,) = keys[-1]
             found = self._db.query(
                 f"""SELECT s.id AS snapshot_id, u.key, u.url, s.id IS r.snapshot_id AS newest,
                     s.opted_out {_WAITING} AND u.key <= :last ORDER BY u.key, s.id""",
@@ -79,7 +77,7 @@ class RereadQueue:
     ) -> int:
         """Count what `waiting` yields."""
         given = _given(site, extractor, since, again=again)
-        return int(self._db.conn.execute(f"SELECT count(*) {_WAITING}", given).fetchone()[0])
+        return int(value(self._db, f"SELECT count(*) {_WAITING}", **given))
 
     def is_current(self, evidence: Evidence) -> bool:
         """Return whether no later page, removal or take-down came since it was queued."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlite_utils import Database
@@ -59,11 +60,8 @@ class Revisions:
 
         `snapshot_id` is the page that it was read from, None where that is not kept.
         """
-        if newest is not None:
-            article_id, number = newest["article_id"], newest["number"] + 1
-        else:
-            article_id, number = self._insert_article(article, key), 1
-        return self._insert_revision(article_id, number, change, article.as_dict(), snapshot_id)
+        last = newest or {"article_id": self._insert_article(article, key), "number": 0}
+        return self._insert_revision(last, change, article.as_dict(), snapshot_id)
 
     def note_removal(self, article_id: int) -> Revision | None:
         """Write that a story is gone from its site (404, 410): a revision with the last text.
@@ -73,8 +71,7 @@ class Revisions:
         last = self._newest("a.id = ? AND a.removed_at IS NULL", [article_id])
         if last is None:
             return None
-        change, number = Change(kind="removed"), last["number"] + 1
-        return self._insert_revision(article_id, number, change, last, last["snapshot_id"])
+        return self._insert_revision(last, Change(kind="removed"), last, last["snapshot_id"])
 
     def article_id(self, site: str, key: str) -> int:
         """Return the number of a story that is in the archive."""
@@ -108,13 +105,9 @@ class Revisions:
         layout: str | None = None,
     ) -> None:
         """Write which extractor read a snapshot last, by which layout, or why it has no story."""
-        self._db.conn.execute(
-            """INSERT INTO readings (snapshot_id, extractor, refusal, layout, read_at)
-            VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (snapshot_id) DO UPDATE SET extractor = excluded.extractor,
-                refusal = excluded.refusal, layout = excluded.layout, read_at = excluded.read_at""",
-            (snapshot_id, extractor, refusal, layout, self._clock.stamp()),
-        )
+        row = {"snapshot_id": snapshot_id, "extractor": extractor, "layout": layout}
+        row |= {"refusal": refusal, "read_at": self._clock.stamp()}
+        insert_row(self._db, "readings", row, replace=True)
 
     def note_rights(self, article_id: int, opted_out: str | None) -> None:
         """Write the rule by which a story's page opts out of text mining today; None for none."""
@@ -168,9 +161,8 @@ class Revisions:
 
     def erase_readings(self, snapshots: Sequence[int]) -> None:
         """Delete what is known of the readings of snapshots that are erased next."""
-        self._db.conn.executemany(
-            "DELETE FROM readings WHERE snapshot_id = ?", [(number,) for number in snapshots]
-        )
+        for number in snapshots:
+            self._db.conn.execute("DELETE FROM readings WHERE snapshot_id = ?", (number,))
 
     def _newest(self, where: str, values: Sequence[Any]) -> dict[str, Any] | None:
         row = next(self._db.query(f"{_NEWEST} WHERE {where}", values), None)
@@ -194,26 +186,22 @@ class Revisions:
 
     def _insert_revision(
         self,
-        article_id: int,
-        number: int,
+        last: Mapping[str, Any],
         change: Change,
         reading: Mapping[str, Any],
         snapshot_id: int | None,
     ) -> Revision:
-        digest = reading_digest(reading)
-        returns_to = self.earlier(article_id, digest) if change.changed else None
-        lists = {name: json.dumps(list(reading[name]), ensure_ascii=False) for name in LISTS}
-        row = {name: reading[name] for name in ARTICLE_COLUMNS} | lists
+        """Write a revision after the `last` one of its article."""
+        article_id, digest = last["article_id"], reading_digest(reading)
+        row = {name: reading[name] for name in ARTICLE_COLUMNS} | asdict(change)
+        row |= {name: json.dumps(row[name], ensure_ascii=False) for name in (*LISTS, "changed")}
         row |= {
             "article_id": article_id,
-            "number": number,
-            "kind": change.kind,
-            "changed": json.dumps(list(change.changed)),
-            "returns_to": returns_to,
+            "number": last["number"] + 1,
+            "returns_to": self.earlier(article_id, digest) if change.changed else None,
             "observed_at": self._clock.stamp(),
             "snapshot_id": snapshot_id,
             "digest": digest,
-            "correction": change.correction,
         }
         self._unindex(article_id)
         insert_row(self._db, "revisions", row)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock, instant
+from archive.database.rows import column, insert_row, update_row, value
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.identity import bytes_digest
 from archive.snapshots import compression
@@ -23,8 +24,8 @@ class Dictionaries:
     """
 
     def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
         self._execute = db.conn.execute
-        self._execute_many = db.conn.executemany
         self._clock = clock
         self._content = lru_cache(maxsize=16)(self._read)
         self._newest: dict[str, int | None] = {}
@@ -52,46 +53,37 @@ class Dictionaries:
 
     def effective(self, site: str) -> int | None:
         """Read the site's newest dictionary that is not retired; None if there is none."""
-        (number,) = self._execute(
-            "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL", (site,)
-        ).fetchone()
-        self._newest[site] = number
+        effective = "SELECT max(id) FROM dictionaries WHERE site = ? AND retired_at IS NULL"
+        self._newest[site] = value(self._db, effective, site)
         return self._newest[site]
 
     def site(self, dictionary_id: int) -> str:
         """Return the site whose pages it packs; raises ArchiveDamaged if it does not exist."""
-        site = self.column("site", dictionary_id)
+        site = self.cell("site", dictionary_id)
         if site is None:
             raise ArchiveDamaged(f"dictionary {dictionary_id} is not in the archive")
         return str(site)
 
     def name(self, dictionary_id: int) -> str:
         """Return its name, as in `suara-1`; its id if it has none or does not exist."""
-        return str(self.column("name", dictionary_id) or dictionary_id)
+        return str(self.cell("name", dictionary_id) or dictionary_id)
 
-    def column(self, column: str, dictionary_id: int) -> Any:
+    def cell(self, name: str, dictionary_id: int) -> Any:
         """Return one value of its row; None if it does not exist."""
-        statement = f"SELECT {column} FROM dictionaries WHERE id = ?"  # noqa: S608 - constants
-        row = self._execute(statement, (dictionary_id,)).fetchone()
-        return row[0] if row else None
+        statement = f"SELECT {name} FROM dictionaries WHERE id = ?"  # noqa: S608 - constants
+        return value(self._db, statement, dictionary_id)
 
     def is_retired(self, dictionary_id: int, site: str) -> bool:
         """Whether nothing may be packed with it any more."""
         # By the index: in the row itself the bytes come before the column.
-        row = self._execute(
-            """SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force
-            WHERE site = ? AND id = ? AND retired_at IS NULL""",
-            (site, dictionary_id),
-        ).fetchone()
-        return row is None
+        usable = """SELECT 1 FROM dictionaries INDEXED BY dictionaries_in_force
+            WHERE site = ? AND id = ? AND retired_at IS NULL"""
+        return value(self._db, usable, site, dictionary_id) is None
 
     def of_site(self, site: str) -> list[int]:
         """Return all that have not been erased, retired ones included, newest first."""
-        rows = self._execute(
-            "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0 ORDER BY id DESC",
-            (site,),
-        )
-        return [number for (number,) in rows]
+        usable = "SELECT id FROM dictionaries WHERE site = ? AND length(packed) > 0"
+        return column(self._db, f"{usable} ORDER BY id DESC", site)
 
     def holding(self, site: str, *bodies: bytes) -> list[int]:
         """Return the dictionaries that were made of one of these pages, oldest first.
@@ -110,20 +102,17 @@ class Dictionaries:
         is the effective one. `after` is the number of pages kept so far.
         """
         content = compression.dictionary_of(pages)
-        (number,) = self._execute(
-            """INSERT INTO dictionaries (site, name, created_at, digest, packed, after_snapshots)
-            SELECT :site, :site || '-' || (1 + count(*)), :created_at, :digest, :packed, :after
-            FROM dictionaries WHERE site = :site RETURNING id""",
-            {
-                "site": site,
-                "created_at": instant(self._clock.now),
-                "digest": bytes_digest(content),
-                "packed": compression.pack(content),
-                "after": after,
-            },
-        ).fetchone()
-        self._newest[site] = number
-        return int(number)
+        made = value(self._db, "SELECT count(*) FROM dictionaries WHERE site = ?", site)
+        row = {
+            "site": site,
+            "name": f"{site}-{1 + made}",
+            "created_at": instant(self._clock.now),
+            "digest": bytes_digest(content),
+            "packed": compression.pack(content),
+            "after_snapshots": after,
+        }
+        self._newest[site] = number = insert_row(self._db, "dictionaries", row)
+        return number
 
     def retire(self, dictionary_id: int) -> None:
         """Pack nothing with it any more; what was packed with it stays readable."""
@@ -139,7 +128,7 @@ class Dictionaries:
             name = self.name(dictionary_id)
             raise ArchiveError(f"dictionary {name} cannot be erased: snapshots are packed with it")
         self.retire(dictionary_id)
-        self._execute("UPDATE dictionaries SET packed = x'' WHERE id = ?", (dictionary_id,))
+        update_row(self._db, "dictionaries", dictionary_id, packed=b"")
         self._content.cache_clear()
 
     def body(self, snapshot_id: int) -> bytes:
@@ -155,7 +144,7 @@ class Dictionaries:
     def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
         """Return the oldest snapshots packed with this dictionary, at most `limit`."""
         statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
-        return [number for (number,) in self._execute(statement, (dictionary_id, limit))]
+        return column(self._db, statement, dictionary_id, limit)
 
     def repack(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
         """Return new, verified frames of these snapshots; writes nothing."""
@@ -169,10 +158,8 @@ class Dictionaries:
 
     def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
         """Replace the snapshots' frames by these, which are packed with this dictionary."""
-        self._execute_many(
-            "UPDATE snapshots SET packed = ?, dictionary_id = ? WHERE id = ?",
-            [(packed, dictionary_id, number) for number, packed in frames],
-        )
+        for number, packed in frames:
+            update_row(self._db, "snapshots", number, packed=packed, dictionary_id=dictionary_id)
 
     def move(self, old: int, *, limit: int) -> int:
         """Repack up to `limit` snapshots of the dictionary `old` with the site's newest other one,
@@ -180,12 +167,10 @@ class Dictionaries:
 
         Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
         """
-        (new,) = self._execute(
-            """SELECT max(d.id) FROM dictionaries o
-                JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
-            WHERE o.id = ? AND d.retired_at IS NULL""",
-            (old,),
-        ).fetchone()
+        other = """SELECT max(d.id) FROM dictionaries o
+            JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
+            WHERE o.id = ? AND d.retired_at IS NULL"""
+        new = value(self._db, other, old)
         numbers = self.packed_with(old, limit=limit)
         self.replace(self.repack(numbers, new), new)
         return len(numbers)

@@ -15,6 +15,7 @@ from itertools import accumulate
 
 from sqlite_utils import Database
 
+from archive.database.rows import value
 from archive.errors import ArchiveDamaged
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
@@ -85,16 +86,14 @@ class DictionaryTrials:
     """Makes the dictionaries, inside the transaction that keeps a page: one process makes each."""
 
     def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
-        self._execute = db.conn.execute
+        self._db = db
         self._dictionaries = dictionaries
 
     def after_page(self, site: str) -> None:
         """Count a page that was just kept, and make a dictionary if it is time for one."""
-        (pages,) = self._execute(
-            """INSERT INTO packing (site, pages) VALUES (?, 1)
-            ON CONFLICT (site) DO UPDATE SET pages = pages + 1 RETURNING pages""",
-            (site,),
-        ).fetchone()
+        count = """INSERT INTO packing (site, pages) VALUES (?, 1)
+            ON CONFLICT (site) DO UPDATE SET pages = pages + 1 RETURNING pages"""
+        pages = value(self._db, count, site)
         effective = self._dictionaries.effective(site)
         if effective is None or self._dictionaries.problem(effective) is not None:
             self.make(site)
@@ -105,12 +104,13 @@ class DictionaryTrials:
         """Make a dictionary of the newest pages without a trial, if there are at least four."""
         candidate = self._candidate(fitting(self._recent(site)))
         if len(candidate.numbers) >= compression.MIN_PAGES:
-            self._adopt(site, candidate, self._pages(site))
+            pages = value(self._db, "SELECT pages FROM packing WHERE site = ?", site)
+            self._adopt(site, candidate, pages or 0)
 
     def _try(self, site: str, effective: int, pages: int) -> None:
         """Adopt the best candidate if it packs the newest pages that much smaller."""
         recent = self._recent(site)
-        unseen = pages - self._dictionaries.column("after_snapshots", effective)
+        unseen = pages - self._dictionaries.cell("after_snapshots", effective)
         newest = _within(recent[: min(SAMPLE_PAGES, len(recent) // 4, unseen)], SAMPLE_BYTES)
         sample, rest = self._candidate(newest), recent[len(newest) :]
         candidates = {
@@ -155,7 +155,7 @@ class DictionaryTrials:
             frames = self._dictionaries.repack(left, made)
         except ArchiveDamaged:
             return  # `verify` reports it; here a new page is being kept
-        own = self._dictionaries.column("length(packed)", old)
+        own = self._dictionaries.cell("length(packed)", old)
         if sum(len(packed) for _, packed in frames) <= own + self._dictionaries.packed_size(left):
             self._dictionaries.replace(frames, made)
             self._dictionaries.erase(old)
@@ -176,17 +176,13 @@ class DictionaryTrials:
         found: list[Sized] = []
         for dictionary_id in (None, *self._dictionaries.of_site(site)):
             if len(found) < INTERVAL:
-                found += self._execute(
+                found += self._db.conn.execute(
                     """SELECT s.id, s.size FROM snapshots s CROSS JOIN urls u ON u.id = s.url_id
                     WHERE s.dictionary_id IS ? AND s.part = 1 AND u.site = ?
                     ORDER BY s.id DESC LIMIT ?""",
                     (dictionary_id, site, INTERVAL),
                 )
         return sorted(found, reverse=True)[:INTERVAL]
-
-    def _pages(self, site: str) -> int:
-        statement = "SELECT coalesce(max(pages), 0) FROM packing WHERE site = ?"
-        return int(self._execute(statement, (site,)).fetchone()[0])
 
 
 def _within(pages: Sequence[Sized], room: int) -> list[Sized]:

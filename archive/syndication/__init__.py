@@ -4,7 +4,7 @@ May import `database` and what is below it.
 """
 
 from archive.syndication.clusters import Clusters
-from archive.syndication.comparison import Link, Text, compare
+from archive.syndication.comparison import Overlap, Text, compare
 from archive.syndication.signatures import ALGORITHM, Signature
 
-__all__ = ["ALGORITHM", "Clusters", "Link", "Signature", "Text", "compare"]
+__all__ = ["ALGORITHM", "Clusters", "Overlap", "Signature", "Text", "compare"]

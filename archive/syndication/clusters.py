@@ -6,13 +6,14 @@ of arrival: every pair that meets and is judged a link unites two clusters, whic
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 
 from sqlite_utils import Database
 
-from archive.database.clock import Clock, parsed
+from archive.database.clock import Clock
+from archive.database.rows import column, insert_row, record
 from archive.syndication.comparison import WHOLE, Overlap, overlap, publisher
 from archive.syndication.texts import Texts
 
@@ -163,19 +164,17 @@ class Clusters:
 
     def _companions(self, cluster_id: int) -> set[int]:
         """Return the articles of a cluster."""
-        found = self._execute("SELECT article_id FROM members WHERE cluster_id = ?", (cluster_id,))
-        return {number for (number,) in found}
+        return set(
+            column(self.db, "SELECT article_id FROM members WHERE cluster_id = ?", cluster_id)
+        )
 
     def _running(self, text_id: int) -> set[int]:
         """Return the articles that run the text, and those of their clusters."""
-        companions = self._execute(
-            """SELECT article_id FROM members WHERE cluster_id IN (SELECT m.cluster_id
-                FROM article_texts x JOIN members m ON m.article_id = x.article_id
-                WHERE x.text_id = ?)""",
-            (text_id,),
-        )
+        companions = """SELECT article_id FROM members WHERE cluster_id IN (SELECT m.cluster_id
+            FROM article_texts x JOIN members m ON m.article_id = x.article_id
+            WHERE x.text_id = ?)"""
         runs = {run.article_id for run in self.texts.runs(text_id)}
-        return runs | {number for (number,) in companions.fetchall()}
+        return runs.union(column(self.db, companions, text_id))
 
     def _meet(self, text_id: int, united: set[int]) -> None:
         """Add what the text is linked with; one link per cluster is enough."""
@@ -294,7 +293,7 @@ class Clusters:
             WHERE a.id IN (SELECT value FROM json_each(?))""",
             [json.dumps(list(articles))],
         )
-        return [Candidate(**row | {"published_at": parsed(row["published_at"])}) for row in rows]
+        return [record(Candidate, row) for row in rows]
 
     def members(self, articles: Iterable[int]) -> dict[int, Member]:
         """Return the present membership of those of these articles that are in a cluster."""
@@ -315,20 +314,14 @@ class Clusters:
         if member is None:
             gone = self._execute("DELETE FROM members WHERE article_id = ?", (article_id,)).rowcount
             if gone:
-                self._execute(
-                    "INSERT INTO memberships (article_id, since) VALUES (?, ?)",
-                    (article_id, self._clock.stamp()),
-                )
+                left = {"article_id": article_id, "since": self._clock.stamp()}
+                insert_row(self.db, "memberships", left)
             return bool(gone)
         if member == before:
             return False
-        row = astuple(member)
-        self._execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        self._execute(
-            """INSERT INTO memberships (article_id, cluster_id, relation, similarity, containment,
-                of_first, is_first, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-            (*row, self._clock.stamp()),
-        )
+        row = asdict(member)
+        insert_row(self.db, "members", row, replace=True)
+        insert_row(self.db, "memberships", row | {"since": self._clock.stamp()})
         return True
 
 

@@ -55,7 +55,6 @@ _TOTALS = tuple(accumulate(_WEIGHTS))
 
 _SUFFIXES = frozenset("www com co id net org or go ac web my tv news info".split())
 
-Side = Literal["a", "b"]
 Relation = Literal["copy", "edited", "excerpt"]
 
 
@@ -63,7 +62,6 @@ Relation = Literal["copy", "edited", "excerpt"]
 class Text:
     """An article, prepared for comparison."""
 
-    site: str
     length: int
     """Number of words, at most MAX_WORDS."""
     run: tuple[int, ...] = field(repr=False)
@@ -72,39 +70,16 @@ class Text:
     body: str = field(repr=False)
 
     @classmethod
-    def of(cls, body: str, *, site: str) -> Self:
+    def of(cls, body: str) -> Self:
         """Prepare a body; takes about a millisecond."""
         found = words(body)
-        run = shingles(found)
-        return cls(
-            site=site,
-            length=len(found),
-            run=run,
-            shingles=frozenset(run),
-            body=body[:MAX_CHARACTERS],
-        )
+        run, body = shingles(found), body[:MAX_CHARACTERS]
+        return cls(length=len(found), run=run, shingles=frozenset(run), body=body)
 
     @cached_property
     def frames(self) -> Frames:
         """Numbers and names by context; lazy, as it takes half the time and is rarely needed."""
         return frames(self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """How two texts, `a` and `b`, are related."""
-
-    relation: Relation
-    similarity: float
-    """Jaccard similarity of the shingles, 0 to 1."""
-    containment_a: float
-    """Share of a's shingles found in b."""
-    containment_b: float
-    """Share of b's shingles found in a."""
-    excerpt: Side | None = None
-    """Which text was cut from the other one; None if the relation is no excerpt."""
-    same_site: bool
-    """One publisher ran both: a repeat rather than syndication."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,30 +108,19 @@ WHOLE = Overlap(similarity=1.0, containment=1.0, of_other=1.0)
 """Overlap of equal texts."""
 
 
-def compare(a: Text, b: Text, *, same_site: bool | None = None) -> Link | None:
-    """Return the link of two texts, None for different stories; `compare(b, a)` is its reverse.
+def compare(a: Text, b: Text, *, same_site: bool) -> Overlap | None:
+    """Return the overlap of `a` with `b` if they are one text, None for different stories.
 
-    `same_site`: whether one publisher ran both, in place of what the texts' sites say.
+    `same_site`: whether one publisher ran both. `compare(b, a)` is the reverse.
     """
-    if min(a.length, b.length) < MIN_WORDS:
-        return None
     shared = overlap(a, b)
-    relation = shared.relation
-    if same_site is None:
-        same_site = publisher(a.site) == publisher(b.site)
-    if relation is None or not _same_news(a, b, same_site=same_site):
-        return None
-    if other_facts(a.frames, b.frames):
-        return None
-    shorter: Side = "a" if shared.containment > shared.of_other else "b"
-    return Link(
-        relation=relation,
-        similarity=shared.similarity,
-        containment_a=shared.containment,
-        containment_b=shared.of_other,
-        excerpt=shorter if relation == "excerpt" else None,
-        same_site=same_site,
+    linked = (
+        min(a.length, b.length) >= MIN_WORDS
+        and shared.relation is not None
+        and _same_news(a, b, same_site=same_site)
+        and not other_facts(a.frames, b.frames)
     )
+    return shared if linked else None
 
 
 def overlap(a: Text, b: Text) -> Overlap:

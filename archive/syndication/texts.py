@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from archive.database.clock import parsed
+from archive.database.rows import insert_row, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
 from archive.syndication.signatures import ALGORITHM, Signature
@@ -55,6 +56,7 @@ class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
     def __init__(self, db: Database) -> None:
+        self._db = db
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
@@ -68,7 +70,7 @@ class Texts:
         digest = digest_of(body)
         text_id = self._find(digest)
         if text_id is None:
-            text = Text.of(body, site="")
+            text = Text.of(body)
             text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
             self._cache(text_id, text)
         self._assign(article_id, text_id)
@@ -80,17 +82,13 @@ class Texts:
 
     def _find(self, digest: str) -> int | None:
         """Return the id of a text that has a signature of today's algorithm."""
-        row = self._execute(
-            "SELECT id FROM texts WHERE digest = ? AND algorithm = ?", (digest, ALGORITHM)
-        ).fetchone()
-        return row[0] if row else None
+        statement = "SELECT id FROM texts WHERE digest = ? AND algorithm = ?"
+        text_id: int | None = value(self._db, statement, digest, ALGORITHM)
+        return text_id
 
     def _assign(self, article_id: int, text_id: int) -> None:
-        self._execute(
-            """INSERT INTO article_texts VALUES (?, ?)
-            ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id""",
-            (article_id, text_id),
-        )
+        row = {"article_id": article_id, "text_id": text_id}
+        insert_row(self._db, "article_texts", row, replace=True)
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
@@ -99,12 +97,15 @@ class Texts:
                 (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))""",
             (digest, ALGORITHM),
         )
-        (text_id,) = self._execute(
+        text_id = value(
+            self._db,
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)
             ON CONFLICT (digest) DO UPDATE
                 SET algorithm = excluded.algorithm, signature = excluded.signature RETURNING id""",
-            (digest, ALGORITHM, signature.packed()),
-        ).fetchone()
+            digest,
+            ALGORITHM,
+            signature.packed(),
+        )
         self._execute_many(
             "INSERT OR IGNORE INTO bands VALUES (?, ?)",
             [(key, text_id) for key in sorted(signature.keys())],
@@ -128,10 +129,9 @@ class Texts:
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
-        row = self._execute(
-            "SELECT text_id FROM article_texts WHERE article_id = ?", (article_id,)
-        ).fetchone()
-        return int(row[0]) if row else None
+        statement = "SELECT text_id FROM article_texts WHERE article_id = ?"
+        text_id: int | None = value(self._db, statement, article_id)
+        return text_id
 
     def drop(self, article_id: int) -> None:
         """Unassign the article's text, and delete the text if no other article runs it."""
@@ -156,8 +156,8 @@ class Texts:
 
     def signature(self, text_id: int) -> Signature:
         """Return the signature of a text."""
-        (packed,) = self._execute("SELECT signature FROM texts WHERE id = ?", (text_id,)).fetchone()
-        return Signature.unpacked(packed)
+        statement = "SELECT signature FROM texts WHERE id = ?"
+        return Signature.unpacked(value(self._db, statement, text_id))
 
     def runs(self, text_id: int) -> list[Run]:
         """Return the articles that run a text, by id."""
@@ -189,20 +189,17 @@ class Texts:
         return compare(one, other, same_site=meeting.same_site) is not None
 
     def prepared(self, text_id: int) -> Text:
-        """Return the text prepared for comparison, without a site."""
-        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id), site="")
+        """Return the text prepared for comparison."""
+        text = self._prepared.pop(text_id, None) or Text.of(self._body(text_id))
         return self._cache(text_id, text)
 
     def unread(self, *, others_only: bool = False) -> int:
         """Count the articles without a text of today's algorithm, or with one of others only."""
-        (count,) = self._execute(
-            """SELECT count(*) FROM articles a LEFT JOIN article_texts x ON x.article_id = a.id
-                LEFT JOIN texts t ON t.id = x.text_id
+        statement = """SELECT count(*) FROM articles a
+            LEFT JOIN article_texts x ON x.article_id = a.id LEFT JOIN texts t ON t.id = x.text_id
             WHERE a.revision > 0 AND t.algorithm IS NOT :algorithm
-                AND NOT (:others_only AND t.id IS NULL)""",
-            {"algorithm": ALGORITHM, "others_only": others_only},
-        ).fetchone()
-        return int(count)
+                AND NOT (:others_only AND t.id IS NULL)"""
+        return int(value(self._db, statement, algorithm=ALGORITHM, others_only=others_only))
 
     def _met(self, keys: Sequence[int], limit: int) -> list[tuple[int, bytes]]:
         """Return (text id, packed signature) of the texts with most of the keys; limit -1: all."""
@@ -237,13 +234,10 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        (body,) = self._execute(
-            """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
-                JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE x.text_id = ? LIMIT 1""",
-            (text_id,),
-        ).fetchone()
-        return str(body)
+        statement = """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            WHERE x.text_id = ? LIMIT 1"""
+        return str(value(self._db, statement, text_id))
 
 
 def digest_of(body: str) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 from rensa import RMinHash
 
 from archive.syndication import Signature, Text, compare
+from archive.syndication.comparison import publisher
 from archive.syndication.signatures import shingles, words
 from scraper.cli.terminal import print_table
 
@@ -82,13 +83,15 @@ class Labelled:
 
 def ours(documents: Documents) -> set[Pair]:
     """Candidates by our keys, those that promise something compared."""
-    texts = {doc: Text.of(line["text"], site=line["site"]) for doc, line in documents.items()}
+    texts = {doc: Text.of(line["text"]) for doc, line in documents.items()}
     signatures = {doc: Signature.of(words(line["text"])) for doc, line in documents.items()}
     candidates = meeting({doc: signature.keys() for doc, signature in signatures.items()})
+    publishers = {doc: publisher(line["site"]) for doc, line in documents.items()}
     return {
         (a, b)
         for a, b in candidates
-        if signatures[a].promises(signatures[b]) and compare(texts[a], texts[b])
+        if signatures[a].promises(signatures[b])
+        and compare(texts[a], texts[b], same_site=publishers[a] == publishers[b])
     }
 
 

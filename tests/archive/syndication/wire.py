@@ -4,8 +4,6 @@ here was ever published.
 
 from __future__ import annotations
 
-from archive.syndication import Text
-
 WIRE = """Bendungan Kali Angin di Kabupaten Sumber Jati mulai diisi air pada Senin (2/3/2026) setelah enam tahun dibangun.
 
 Bupati Wening Larasati mengatakan waduk itu akan mengairi 4.200 hektare sawah di sembilan desa sepanjang musim kemarau.
@@ -69,10 +67,6 @@ def paragraphs(text: str = WIRE) -> list[str]:
 
 def joined(*parts: str) -> str:
     return "\n\n".join(parts)
-
-
-def read(body: str, *, site: str = "kabar") -> Text:
-    return Text.of(body, site=site)
 
 
 def prayer_times(city: str, day: str, date: int, minute: int) -> str:
