@@ -45,9 +45,10 @@ def killed(_task: reextraction.Task) -> list[Reread]:
 if os.environ.get("TROUBLE") == "READER":
     reextraction._read_there = killed
 
+if __name__ != "__mp_main__" and ":" in os.environ.get("TROUBLE", ""):
+    reextraction.write_reread = troubled(reextraction.write_reread, os.environ["TROUBLE"])
+
 if __name__ == "__main__":
     from scraper.cli.main import main
 
-    if ":" in os.environ.get("TROUBLE", ""):
-        reextraction.write_reread = troubled(reextraction.write_reread, os.environ["TROUBLE"])
     main()
