@@ -1,5 +1,6 @@
 """Run spiders in this process: Scrapy's settings, and overrides per site."""
 
+import gc
 import logging
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,6 +94,7 @@ def run_spiders(
     same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
+    gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
     # Scrapy accepts any certificate, as it must for badly kept sites, and warns about each odd one.
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR

@@ -18,6 +18,7 @@ from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
+from scraper.extraction.workers import Workers
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
 from scraper.sites.loader import sites
@@ -65,13 +66,16 @@ def reextract_command(
     warta reextract --site suara --since 2026-11-01
     """
     chosen = options.checked_sites(names, sites()) or list(sites())
-    report, limits = Report(), reading_limits(context)
+    report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
         total, tasks = count(archive, chosen, **selection), waiting(archive, chosen, **selection)
-        jobs = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
-        with terminal.progress_bar("reading", total=total) as advance:
-            run = partial(reextract, archive, tasks, report, jobs=jobs, limits=limits)
-            changes = run(now=datetime.now(UTC), dry_run=dry_run, advance=advance)
+        cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+        with (
+            Workers(cores, reading_limits(context)) as workers,
+            terminal.progress_bar("reading", total=total) as advance,
+        ):
+            run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
+            changes = run(now=datetime.now(UTC), dry_run=dry_run)
             shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
         if not dry_run:
             _evaluate_drift(archive, chosen)
