@@ -23,8 +23,8 @@ class PoliteHandler(HTTP11DownloadHandler):
     """Scrapy's download handler, behind a gate and with limits of headers.
 
     Scrapy counts a delay from the start of a connection: a slow handshake or a slow response would
-    shorten the rest that the site was promised, and a request that was queued when the site asked
-    for a pause would still be sent.
+    shorten the rest that the site was promised, and a request that was queued when the site
+    requested a pause would still be sent.
     """
 
     def __init__(self, crawler: Crawler) -> None:
