@@ -151,7 +151,7 @@ def _write_believed(
     )
     outcome = "kept" if revision else "unchanged"
     check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
-    archive.ledger.record(check, site=entry.site)
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
     return Written(outcome=outcome, revision=revision)
 
 
@@ -377,7 +377,7 @@ def _write_refusal(
         now=fetched.snapshot.page.fetched_at, failures=failures + 1, last=broke_off
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
-    archive.ledger.record(check, site=entry.site)
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
     return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
 
 
