@@ -1,15 +1,13 @@
 """No request leaves the site, its usual ports or the public network, redirects included."""
 
-from __future__ import annotations
-
 import logging
-from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.utils.httpobj import urlparse_cached
 
+from scraper.crawling.crawl import Component
 from scraper.crawling.responses import Refused
 from scraper.politeness.resolver import ProxiedNames, goes_through_proxy
 from scraper.sites.addresses import is_private, is_usual_port
@@ -18,7 +16,7 @@ from scraper.sites.site import Site
 logger = logging.getLogger(__name__)
 
 
-class SiteBoundaryMiddleware:
+class SiteBoundaryMiddleware(Component):
     """Refuses internal addresses (`private_address`), other sites (`foreign_site`, after a redirect
     `redirect_offsite`) and other ports (`other_port`), before robots.txt is requested.
 
@@ -27,16 +25,11 @@ class SiteBoundaryMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._names = ProxiedNames()
         # The proxy of `warta demo` answers for all names and connects to nobody.
         self._resolves = not crawler.settings.get("DEMO")
         self._warned = False
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
         """Raise Refused for a request beyond the boundary."""
