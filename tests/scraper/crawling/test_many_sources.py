@@ -160,3 +160,17 @@ def test_a_budget_in_the_configuration_is_used(serve, news, tmp_path):
     done = run(proxy, "scraper", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert 100 < sum(proxy.requests.values()) < 130
+
+
+def test_links_beyond_the_limit_of_a_page_are_cut_with_a_reason(serve, crawl, news):
+    links = [f"https://rmol.id/halaman/{number}" for number in range(10_001)]
+    proxy = serve({**small_site(1), HOME: home(story_url(1), *links)})
+    done = crawl(proxy, "rmol", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"too_many_links": 1' in done.stdout
+    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", HOME) == [
+        {"reason": "too_many_links"}
+    ]
+    told = run(proxy, "scraper", "explain", "--archive", str(news), HOME).stdout
+    assert "the rest was cut off" in told
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(1)}]
