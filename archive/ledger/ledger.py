@@ -37,7 +37,7 @@ LASTMOD_CHECKS = 10
 LASTMOD_WRONG = 0.9
 """Share of these checks without a change from which on the source is not believed."""
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down")
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
@@ -167,10 +167,15 @@ class Ledger:
         awake = f"{others} AND state IN ('due', 'kept', 'unchanged')"
         return len(list(self._entries(awake, story)))
 
-    def record(self, check: Check, *, site: str) -> None:
-        """Write a check and move its URL to the state that follows; make the row if needed."""
+    def record(self, check: Check, *, site: str, replaces: bool = False) -> None:
+        """Write a check and move its URL to the state that follows; make the row if needed.
+
+        One that `replaces` the check before it is about the same request.
+        """
         before = self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
+        if replaces:
+            failures = max(0, failures - 1)
         old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
         if check.outcome == "failed":
             new = old
@@ -184,7 +189,7 @@ class Ledger:
             last_checked_at=instant(check.checked_at),
             next_check_at=instant(check.next_check_at),
             due_reason=check.due_reason,
-            checks=before.checks + 1,
+            checks=before.checks + (not replaces),
             quiet_checks=quiet,
             failures=failures,
             article_id=check.article_id or before.article_id,
@@ -199,21 +204,59 @@ class Ledger:
             for earlier, after in zip(old, new, strict=True)
         ]
         self._note(before.id, state, check, changed)
-        if check.conditional and check.outcome != "source":
+        if check.conditional and check.outcome != "source" and not replaces:
             self._note_validators(site, before.id, check)
 
     def move(
-        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
+        self,
+        entry: Entry,
+        outcome: str,
+        state: str,
+        *,
+        due_at: datetime | None,
+        why: str,
+        reason: str | None = None,
     ) -> None:
         """Change the state of a URL without a request.
 
-        `outcome` says what happened, `why` is the reason why it is due or not.
+        `outcome` says what happened, `why` is the reason why it is due or not; it is the reason of
+        the state, too, where there is no other and it is not due.
         """
         moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
-        reason = why if due_at is None else None
+        if due_at is None:
+            reason = reason or why
         due = {"next_check_at": instant(due_at), "due_reason": why}
         update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
         self._note_event(moved, outcome, reason)
+
+    def leave_out(self, sources: Sequence[str], *, site: str, why: str) -> None:
+        """Write why sources are not requested; one that was left out before keeps its row."""
+        for url in sources:
+            entry = self._row(self.url_id(url, site=site))
+            if entry.state == "source" and entry.due_reason != why:
+                self.move(entry, "left_out", "source", due_at=None, why=why)
+
+    def announced_first(self, site: str, *, since: datetime) -> dict[str, int]:
+        """Count the stories since a time by the source that was the first to announce them."""
+        rows = self._db.conn.execute(
+            """SELECT announced_by, count(*) FROM urls
+            WHERE site = ? AND first_seen_at >= ? AND first_state = 'due'
+                AND announced_by IS NOT NULL GROUP BY announced_by""",
+            (site, instant(since)),
+        )
+        return dict(rows.fetchall())
+
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
+        """Make a story that was kept due again: its page is not believed any more."""
+        kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
+        for entry in self._entries(kept, [site, key]):
+            update_row(self._db, "urls", entry.id, failures=1)
+            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+
+    def count_failed(self, site: str, reason: str) -> int:
+        """Count the URLs of a site whose last check failed for a reason."""
+        statement = "SELECT count(*) FROM urls WHERE state = 'failed' AND reason = ? AND site = ?"
+        return int(value(self._db, statement, reason, site))
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.

@@ -52,6 +52,9 @@ REASONS: dict[str, str] = {
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",
+    "names_another_story": "the page says that it is another story of its site",
+    "same_body_elsewhere": "other stories of the site have the same text: a wrong page?",
+    "challenge_page": "the page tests whether a person reads (a captcha) instead of the story",
     "no_body": "no article text was found on the page",
     "missing_parts": "a further page was unavailable, so the story stays as it was",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice)",
@@ -64,6 +67,12 @@ REASONS: dict[str, str] = {
     ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
+    # what was beyond the limits of a reading (scraper/extraction/limits.py)
+    "cut_page": "the page has more tags than any story needs; the rest of it was not read",
+    "cut_attributes": "a tag has more attributes or longer classes than are read",
+    "cut_field": "a headline, byline, list of names or another field was longer than is kept",
+    "cut_paragraphs": "the page has more paragraphs than any story; the rest of them was dropped",
+    "cut_json_ld": "the page has more, longer or deeper JSON-LD than is read",
     # why a URL is due, or never again
     "new": "it was announced and never requested",
     "age": "it is checked again after a fifth of its age, at the earliest after an hour",
@@ -117,10 +126,16 @@ REASONS: dict[str, str] = {
     # what was wrong with a source
     "broken_feed": "the feed is malformed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is malformed, and nothing could be read from it",
+    "source_budget": (
+        "the crawl's budget for sources was used up; what gave the most stories before comes first"
+    ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
     "nothing_announced": "no source announced a story",
     "announced": "links were read from it",
+    "too_many_links": (
+        "links were read from it up to the limit (50,000, of a page 10,000); the rest was cut off"
+    ),
 }
 
 

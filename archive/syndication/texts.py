@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlite_utils import Database
 
@@ -11,7 +12,7 @@ from archive.database.clock import parsed
 from archive.database.rows import insert_row, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
-from archive.syndication.signatures import ALGORITHM, Signature
+from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
 
 WINDOW = timedelta(days=60)
 """How far apart two stories may be published to be compared: wire copy is run within days, and
@@ -22,8 +23,14 @@ compared regardless of time.
 NEARLY_ALL = 54
 """Places of the 60 of a signature; nine in ten texts with a similarity of 0.95 agree in so many."""
 
+PLACES = ROWS * WHOLE_BANDS
+"""Places of a signature of a whole text."""
+
 MAX_PREPARED = 256
 """Texts cached for comparison, a tenth of a megabyte each; texts of the same days meet."""
+
+MAX_READ = 40
+"""Bodies remembered between their reading and their writing."""
 
 MAX_MET = 256
 """Texts that share keys with a text and are looked at, those with most keys in common first; only
@@ -52,6 +59,44 @@ class Meeting:
     """Whether one publisher runs both."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """A body as `texts` knows it."""
+
+    digest: str
+    text: Text
+    signature: Signature
+
+    @classmethod
+    def of(cls, body: str) -> Self:
+        """Read a body; takes about a millisecond."""
+        text = Text.of(body)
+        signature = Signature.of_run(text.run, length=text.length)
+        return cls(digest=digest_of(body), text=text, signature=signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """Another story of a site that runs a text, or nearly that text, as its newest one."""
+
+    key: str
+    """The story's identity at its site."""
+    url: str
+    headline: str
+    """Empty where the page has none."""
+    text_id: int
+    equal: bool
+    """Whether it is the same text."""
+    agreement: int
+    """In how many of the places of the signatures the texts agree."""
+    snapshot_id: int | None
+    """The page of its newest revision; None where that is not kept."""
+    fetched_at: datetime | None
+    """When that page was fetched; aware, UTC."""
+    crawl_id: int | None
+    """The crawl that fetched it."""
+
+
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
@@ -60,6 +105,62 @@ class Texts:
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
+        self._read: dict[str, Fingerprint] = {}
+
+    def fingerprint(self, body: str) -> Fingerprint:
+        """Read a body, which is looked up before it is written; the last ones are remembered."""
+        read = self._read.pop(body, None) or Fingerprint.of(body)
+        self._read[body] = read
+        if len(self._read) > MAX_READ:
+            del self._read[next(iter(self._read))]
+        return read
+
+    def twins(
+        self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int
+    ) -> list[Twin]:
+        """Return other stories of a site whose newest text is this one, or agrees with it in so
+        many places of the signatures; equal ones first.
+
+        None for a text too short to be compared. Imported stories, whose pages were never fetched,
+        do not count, nor does one whose page is not believed any more.
+        """
+        if not read.signature.whole:
+            return []
+        met = self._met(read.signature.keys(), MAX_MET)
+        found = {
+            number: Signature.unpacked(packed).agreement(read.signature) for number, packed in met
+        }
+        equal = self._find(read.digest)
+        if equal is not None:
+            found = {equal: PLACES, **found}
+        numbers = [number for number, agreement in found.items() if agreement >= agreeing]
+        rows = self._execute(
+            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at,
+                s.crawl_id
+            FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
+            JOIN articles a ON a.id = x.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            LEFT JOIN snapshots s ON s.id = r.snapshot_id
+            LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
+            WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
+                AND r.layout != 'imported'
+            ORDER BY wanted.key, a.id LIMIT ?""",
+            (json.dumps(numbers), site, key, limit),
+        )
+        return [
+            Twin(
+                key=other,
+                url=url,
+                headline=headline,
+                text_id=text_id,
+                equal=text_id == equal,
+                agreement=found[text_id],
+                snapshot_id=snapshot_id,
+                fetched_at=parsed(fetched_at),
+                crawl_id=crawl_id,
+            )
+            for other, url, headline, text_id, snapshot_id, fetched_at, crawl_id in rows.fetchall()
+        ]
 
     def forget(self) -> None:
         """Drop cached texts, after a transaction was rolled back."""
@@ -67,12 +168,11 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """Assign a text to the article, write it if it is new, and return its id."""
-        digest = digest_of(body)
-        text_id = self._find(digest)
+        read = self.fingerprint(body)
+        text_id = self._find(read.digest)
         if text_id is None:
-            text = Text.of(body)
-            text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
-            self._cache(text_id, text)
+            text_id = self._add(read.digest, read.signature)
+            self._cache(text_id, read.text)
         self._assign(article_id, text_id)
         return text_id
 
@@ -120,12 +220,9 @@ class Texts:
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
-        row = self._execute(
-            """SELECT t.digest, t.signature, t.algorithm
-            FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?""",
-            (article_id,),
-        ).fetchone()
-        return bool(row == (digest, packed, ALGORITHM))
+        statement = """SELECT 1 FROM article_texts x JOIN texts t ON t.id = x.text_id
+            WHERE (x.article_id, t.digest, t.signature, t.algorithm) = (?, ?, ?, ?)"""
+        return value(self._db, statement, article_id, digest, packed, ALGORITHM) is not None
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
@@ -234,9 +331,8 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        statement = """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
-            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE x.text_id = ? LIMIT 1"""
+        statement = """SELECT l.body FROM article_texts x
+            JOIN latest l ON l.article_id = x.article_id WHERE x.text_id = ? LIMIT 1"""
         return str(value(self._db, statement, text_id))
 
 

@@ -8,42 +8,31 @@ if they cannot be read.
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from typing import Self
+from functools import cached_property
 
 from scrapy import Spider
-from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 
 from archive.ledger.wording import sentence
 from archive.records import Check, Page, Revision, Snapshot
 from archive.revisions.reread_queue import Evidence
-from scraper.crawling.crawl import Crawl
+from scraper.crawling.crawl import Component
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import FetchFailure
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.article import StoryReading
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.ingest.reread import Reread
+from scraper.ingest.same_body import REASON
+from scraper.ingest.waiting import LEARNED, WaitingPages
 from scraper.ingest.writing import Fetched, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
 
 logger = logging.getLogger(__name__)
 
 
-class _Stage:
+class _Stage(Component):
     """What the stages share: the crawl and its spider."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
-
-    @property
-    def _crawl(self) -> Crawl:
-        return Crawl.of(self._crawler)
 
     @property
     def _spider(self) -> NewsSpider:
@@ -57,7 +46,9 @@ class KeepSnapshot(_Stage):
 
     def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
         """Called by Scrapy."""
-        return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
+        if isinstance(item, FetchFailure):
+            return item
+        return self._crawl.archive.snapshots.pack(item)
 
 
 class ReadArticle(_Stage):
@@ -98,14 +89,52 @@ class ReadArticle(_Stage):
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
+    _learned = False
+
     async def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
+        """Write what a request brought, or keep it waiting for others of the crawl."""
+        if isinstance(item, FetchFailure):
+            return await self._write_one(item)
+        await self._learn()
+        written = {id(page): await self._write_one(page) for page in self._ready(item)}
+        return written.get(id(item), item)
+
+    async def close_spider(self) -> None:
+        """Write the pages that still wait; the spider of `warta doctor` has none."""
+        if not isinstance(self._crawler.spider, NewsSpider):
+            return
+        for page in self._waiting.rest():
+            await self._write_one(page)
+
+    @cached_property
+    def _waiting(self) -> WaitingPages:
+        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+
+    def _ready(self, item: Fetched) -> list[Fetched]:
+        try:
+            return self._waiting.arrive(item)
+        except Exception:  # a bug must not lose the page
+            logger.exception("%s could not be compared with others", item.snapshot.page.url)
+            return [item]
+
+    async def _learn(self) -> None:
+        """Read pages that earlier crawls doubted, once: what was wrong there may last."""
+        if self._learned:
+            return
+        self._learned = True
+        archive, reader = self._crawl.archive, self._spider.reader
+        for evidence in archive.reread_queue.refused(self._crawl.site, REASON, limit=LEARNED):
+            with suppress(Abandoned, ReadingFailed):
+                self._waiting.learn(await reader.read_again(evidence))
+
+    async def _write_one(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
         """Write what a request brought.
 
         What fails for another reason than the archive's is a bug: the URL counts as failed.
         """
         try:
             return await self._written(item) or item
-        except CloseSpider:
+        except (CloseSpider, Abandoned):  # it stays due
             return item
         except Exception:
             if isinstance(item, FetchFailure):

@@ -1,5 +1,6 @@
 """Run spiders in this process: Scrapy's settings, and overrides per site."""
 
+import gc
 import logging
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,8 +18,15 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.sites.loader import project_settings
 
-_READING = {"workers": "READERS", "deadline": "READING_DEADLINE", "memory": "READING_MEMORY"}
-"""Key of [reading] -> Scrapy setting."""
+_SETTINGS = {
+    ("crawl", "keep"): "KEEP",
+    ("crawl", "source_requests"): "SOURCE_REQUESTS",
+    ("crawl", "source_minutes"): "SOURCE_MINUTES",
+    ("reading", "workers"): "READERS",
+    ("reading", "deadline"): "READING_DEADLINE",
+    ("reading", "memory"): "READING_MEMORY",
+}
+"""Key of the configuration -> Scrapy setting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +39,16 @@ class CrawlOverrides:
     """Seconds between two requests; None for the settings' delay."""
 
 
-def overrides_of(known: Loaded, site: str, given: Sequence[str]) -> CrawlOverrides:
-    """The configured overrides of a site; a delay given with -s takes precedence."""
+def overrides_of(
+    known: Loaded, site: str, given: Sequence[str], *, limit: int | None = None
+) -> CrawlOverrides:
+    """The configured overrides of a site; `limit`, and a delay given with -s, take precedence."""
     configured = known.configuration.of_site(site)
+    limit = limit or configured.limit
     sets_delay = not known.origins.keys().isdisjoint({("crawl", "delay"), ("sites", site, "delay")})
     if not sets_delay or any(setting.startswith("DOWNLOAD_DELAY=") for setting in given):
-        return CrawlOverrides(limit=configured.limit)
-    return CrawlOverrides(limit=configured.limit, delay=configured.delay)
+        return CrawlOverrides(limit=limit)
+    return CrawlOverrides(limit=limit, delay=configured.delay)
 
 
 def configured_settings(known: Loaded) -> Iterator[str]:
@@ -45,11 +56,9 @@ def configured_settings(known: Loaded) -> Iterator[str]:
     configuration = known.configuration
     if configuration.contact is not None:
         yield f"CONTACT={configuration.contact}"
-    if ("crawl", "keep") in known.origins:
-        yield f"KEEP={configuration.crawl.keep}"
-    for key, setting in _READING.items():
-        if ("reading", key) in known.origins:
-            yield f"{setting}={getattr(configuration.reading, key)}"
+    for key, setting in _SETTINGS.items():
+        if key in known.origins:
+            yield f"{setting}={getattr(getattr(configuration, key[0]), key[1])}"
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
@@ -85,6 +94,7 @@ def run_spiders(
     same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
+    gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
     # Scrapy accepts any certificate, as it must for badly kept sites, and warns about each odd one.
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR

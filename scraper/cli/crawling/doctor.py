@@ -11,10 +11,11 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
+from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import cell, columns, note, print_json, print_table
+from scraper.cli.terminal import cell, columns, note, print_json, print_table, say
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -23,6 +24,9 @@ from scraper.sites.loader import sites as all_sites
 
 MAX_SHOWN = 90
 """Characters of a field's value."""
+
+MAX_SITEMAPS = 10
+"""Of robots.txt that are listed; `--json` lists all."""
 
 _SOURCES = columns(
     "kind url status size links article_links newest why",
@@ -65,10 +69,10 @@ def doctor(
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
-        _back_off(path, site, settings)
+        left_out = _consult(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
-        crawls = run_spiders([Examiner], settings, {"site": known[site]})
+        crawls = run_spiders([Examiner], settings, {"site": known[site], "left_out": left_out})
     spiders = [crawl.crawler.spider for crawl in crawls]
     if not spiders or not isinstance(spider := spiders[0], Examiner):
         raise click.ClickException("the examination broke off; run it with -v to see where")
@@ -91,15 +95,22 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     return settings
 
 
-def _back_off(path: Path, site: str, settings: Settings) -> None:
-    """Keep to the delay that the site requested of a crawl; exit with 3 during a pause."""
+def _consult(path: Path, site: str, settings: Settings) -> int:
+    """Keep to the delay that the site requested of a crawl; exit with 3 during a pause.
+
+    Returns the number of sources that the newest crawl left out.
+    """
     try:
         with Archive(path, read_only=True) as archive:
-            requested = archive.backoffs.of(site)
+            requested, left_out = archive.backoffs.of(site), archive.crawls.left_out(site)
     except ArchiveError:
-        return
-    if requested is None:
-        return
+        return 0
+    if requested is not None:
+        _back_off(requested, site, settings)
+    return left_out
+
+
+def _back_off(requested: Backoff, site: str, settings: Settings) -> None:
     now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
@@ -115,7 +126,7 @@ def _show(found: Examination, now: datetime) -> None:
     row = found.as_dict(now=now)
     _heading("robots.txt")
     for line in _robots_lines(row["robots"]):
-        click.echo(line)
+        say(line)
     if row["sources"]:
         _heading("Sources")
         sources = [
@@ -131,16 +142,16 @@ def _show(found: Examination, now: datetime) -> None:
         if sentences:
             _heading(title)
             for text in sentences:
-                click.echo(f"- {text}")
+                say(f"- {text}")
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
     verdict = "all is well" if found.verdict == WELL else found.verdict
-    click.echo()
-    click.secho(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
+    say()
+    say(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 
 
 def _heading(text: str) -> None:
-    click.echo()
-    click.secho(text, bold=True)
+    say()
+    say(text, bold=True)
 
 
 def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
@@ -152,7 +163,8 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
     if robots["crawl_delay"]:
         yield f"Crawl-delay: {robots['crawl_delay']:g} s."
     if robots["sitemaps"]:
-        yield f"Sitemaps: {', '.join(robots['sitemaps'])}."
+        named, more = robots["sitemaps"][:MAX_SITEMAPS], len(robots["sitemaps"]) - MAX_SITEMAPS
+        yield f"Sitemaps: {', '.join(named)}{f' and {more} more' if more > 0 else ''}."
     if robots["shut_out"]:
         yield f"Shut out: {', '.join(robots['shut_out'])}."
 
@@ -171,14 +183,14 @@ def _rule(robots: dict[str, Any]) -> str:
 def _show_story(story: dict[str, Any]) -> None:
     _heading(f"Story {story['url']}")
     if not story["layout"]:
-        click.echo(f"Not read: {story['why']}.")
+        say(f"Not read: {story['why']}.")
         return
     summary = f"Layout {story['layout']}, {story['words']} words"
     if story["further_pages"]:
         summary += f", {story['further_pages']} further pages not requested"
     if story["why"]:
         summary += f". Refused: {story['why']}"
-    click.echo(f"{summary}.")
+    say(f"{summary}.")
     rows = [
         {
             "field": name,
@@ -190,9 +202,9 @@ def _show_story(story: dict[str, Any]) -> None:
     print_table(rows, _FIELDS)
     for title, what in (("Missing", story["missing"]), ("Doubtful", story["warnings"])):
         if what:
-            click.echo(f"{title}: {', '.join(what)}.")
+            say(f"{title}: {', '.join(what)}.")
     if story["opted_out"]:
-        click.echo(f"Opted out of text mining by {story['opted_out']}.")
+        say(f"Opted out of text mining by {story['opted_out']}.")
 
 
 def _short(value: Any) -> str:

@@ -91,6 +91,8 @@ class Examination:
     stories: list[StoryFinding] = field(default_factory=list)
     requests: int = 0
     """Sent so far, redirects included."""
+    left_out: int = 0
+    """Sources that the site's newest crawl left out, as its budget for them was used up."""
     broken: bool = False
     """Whether the examination itself failed."""
 
@@ -102,7 +104,9 @@ class Examination:
         tried = [finding for finding in self.sources if finding.reason != NOT_REQUESTED]
         if tried and all(finding.status is None for finding in tried) and not self.stories:
             return UNREACHABLE
-        return LOOK if any(True for _problem in self.problems()) else WELL
+        if any(self.problems()):
+            return LOOK
+        return WELL
 
     @property
     def profile(self) -> str:
@@ -207,6 +211,11 @@ class Examination:
         left = sum(finding.reason == NOT_REQUESTED for finding in self.sources)
         if left:
             yield f"{plural(left, 'source')} not requested: an examination is a dozen requests"
+        if self.left_out:
+            yield (
+                f"the newest crawl left out {plural(self.left_out, 'source')}: its budget for "
+                "sources was used up (`source_requests`, `source_minutes` of [crawl])"
+            )
         newest = max((finding.newest for finding in self.sources if finding.newest), default=None)
         if newest is not None and now - newest > STALE:
             yield f"the newest story that is announced is {plural((now - newest).days, 'day')} old"
