@@ -100,7 +100,7 @@ class Ledger:
         wanted: list[Entry] = []
         counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
-            some = list(batch)
+            some = list(self._told_apart(site, batch))
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
             doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
@@ -167,10 +167,15 @@ class Ledger:
         awake = f"{others} AND state IN ('due', 'kept', 'unchanged')"
         return len(list(self._entries(awake, story)))
 
-    def record(self, check: Check, *, site: str) -> None:
-        """Write a check and move its URL to the state that follows; make the row if needed."""
+    def record(self, check: Check, *, site: str, replaces: bool = False) -> None:
+        """Write a check and move its URL to the state that follows; make the row if needed.
+
+        One that `replaces` the check before it is about the same request.
+        """
         before = self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
+        if replaces:
+            failures = max(0, failures - 1)
         old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
         if check.outcome == "failed":
             new = old
@@ -184,7 +189,7 @@ class Ledger:
             last_checked_at=instant(check.checked_at),
             next_check_at=instant(check.next_check_at),
             due_reason=check.due_reason,
-            checks=before.checks + 1,
+            checks=before.checks + (not replaces),
             quiet_checks=quiet,
             failures=failures,
             article_id=check.article_id or before.article_id,
@@ -199,7 +204,7 @@ class Ledger:
             for earlier, after in zip(old, new, strict=True)
         ]
         self._note(before.id, state, check, changed)
-        if check.conditional and check.outcome != "source":
+        if check.conditional and check.outcome != "source" and not replaces:
             self._note_validators(site, before.id, check)
 
     def move(
@@ -245,6 +250,7 @@ class Ledger:
         """Make a story that was kept due again: its page is not believed any more."""
         kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
         for entry in self._entries(kept, [site, key]):
+            update_row(self._db, "urls", entry.id, failures=1)
             self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
 
     def count_failed(self, site: str, reason: str) -> int:
@@ -362,6 +368,33 @@ class Ledger:
             if entry.state in ALIVE:
                 living.setdefault(entry.key, entry)
         return {entry.url: entry for entry in known}, living
+
+    def key_of(self, site: str, link: Announcement) -> str:
+        """Return the key of an address, its own one where another story may have `link.key`."""
+        return next(self._told_apart(site, [link])).key
+
+    def _told_apart(self, site: str, links: Iterable[Announcement]) -> Iterator[Announcement]:
+        """Yield the links; one whose key another address has, under other words, gets its own.
+
+        Whether the two are one story after all, its page will show.
+        """
+        holders: dict[str, str] = {}
+        for link in links:
+            if link.own_key is None:
+                yield link
+                continue
+            entry = self.entry(link.url, site=site)
+            if entry is None and link.key not in holders:
+                first = next(iter(self.entries_of(site, link.key)), None)
+                holders[link.key] = first.url if first is not None else link.url
+            holder = holders.get(link.key, link.url)
+            worded = not holder.rpartition("/")[2].isdigit()
+            if entry is not None:
+                yield replace(link, key=entry.key)
+            elif holder != link.url and worded:
+                yield replace(link, key=link.own_key)
+            else:
+                yield link
 
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""

@@ -18,6 +18,7 @@ ZONES = {
 }
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
+
 _BESIDE_CLDR = {
     2: "peb pebr pebruari febr",
     3: "mrt",
@@ -159,7 +160,9 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
-    text = _SPACES.sub(" ", (text or "")[:MAX_DATE]).strip()
+    text = _SPACES.sub(" ", text or "").strip()
+    if len(text) > MAX_DATE:
+        return None
     match = _ISO.match(text)
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)

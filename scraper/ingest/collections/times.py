@@ -75,7 +75,7 @@ def parse_time(
         value = str(value)
     if not isinstance(value, str):
         return UNREADABLE
-    text = " ".join(value[: 2 * MAX_DATE].split())
+    text = " ".join(value.split())
     if len(text) > MAX_DATE:
         return UNREADABLE
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
