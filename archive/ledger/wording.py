@@ -139,6 +139,30 @@ REASONS: dict[str, str] = {
 }
 
 
+WARNINGS: dict[str, str] = {
+    "advertorial": "the page says that it is sponsored text; it is in no corpus",
+    "broken_json_ld": "a JSON-LD block could not be read",
+    "canonical_no_story": "the canonical address that the page names is no story's",
+    "cut_attributes": "attributes beyond the limits were not read",
+    "cut_field": "a field was longer than its limit and was cut",
+    "cut_json_ld": "JSON-LD beyond the limits was not read",
+    "cut_page": "the page has too many tags; its end was not read",
+    "cut_paragraphs": "paragraphs beyond the limit were dropped",
+    "empty_page": "the page is empty",
+    "layout_missed": "no layout of the site matched; the whole page was read",
+    "missing_body": "no text was found",
+    "missing_headline": "no headline was found",
+    "missing_parts": "further pages of the story are missing",
+    "missing_published_at": "no time of publication was found",
+    "names_another_story": "the page says that it is another story's",
+    "not_an_article": "the address is not an article's",
+    "other_json_ld": "the JSON-LD describes other stories only and was not used",
+    "text_outside": "prose stands outside the node that the layout names",
+    "time_disagrees": "the time of publication differs from the one in the address",
+}
+"""A sentence for every doubt of the extraction about an article."""
+
+
 def sentence(reason: str | None) -> str:
     """Return the reason in plain words; a code of another version of warta as it is.
 

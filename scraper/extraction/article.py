@@ -11,8 +11,10 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
+from scraper.extraction import sponsored
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import (
@@ -22,11 +24,12 @@ from scraper.extraction.metadata import (
     read_metadata,
     read_time_element,
 )
+from scraper.extraction.selectors import Element
 from scraper.extraction.tree import Document, parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
-EXTRACTION = 2
+EXTRACTION = 3
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
@@ -189,6 +192,8 @@ def read(
         body = Body()
     else:
         body = fallback_body(page, node, profile, identity, headline)
+    if body.text and _is_sponsored(page, metadata, body, node):
+        metadata.warn("advertorial")
     return Reading(
         article=_article(url, profile, identity, metadata, body, layout),
         sources=metadata.sources | _sources_in_text(body, layout),
@@ -202,6 +207,19 @@ def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -
         yield "names_another_story"
     if has_useless_canonical(head, site, own):
         yield "canonical_no_story"
+
+
+def _is_sponsored(page: Document, metadata: Metadata, body: Body, node: Element | None) -> bool:
+    """Whether the page says, around its text or in it, that the text is sponsored."""
+    given = metadata.fields
+    fields = (given.get("section"), given.get("kicker"), *given.get("tags", ()))
+    if sponsored.any_label(fields) or sponsored.in_headline(given.get("headline")):
+        return True
+    if body.sponsored:
+        return True
+    if not page.may_be_sponsored or node is None:
+        return False
+    return sponsored.any_label(lines_above(page.tree, node))
 
 
 def _sources_in_text(body: Body, layout: str) -> dict[str, str]:

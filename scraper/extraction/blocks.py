@@ -246,7 +246,7 @@ class _Walker:
         if tag not in _MAY_HOLD_PROSE:
             return False
         if tag in self._unclosed:
-            return any(paragraphs(node))
+            return next(paragraphs(node), None) is not None
         if tag == "figure":
             caption = node.find("figcaption")
             return caption is not None and any(

@@ -15,6 +15,7 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
+from scraper.extraction import sponsored
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
@@ -70,6 +71,8 @@ class Body:
     """Those that marks and labels at the end of the text name."""
     taken: tuple[tuple[str, str], ...] = ()
     """(rule, text) of every line that was removed."""
+    sponsored: bool = False
+    """Whether the text says of itself that it is an advertorial."""
     cut: bool = False
     """Whether paragraphs beyond the limit were dropped."""
 
@@ -162,6 +165,7 @@ def finish(
         authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
         taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
+        sponsored=sponsored.in_text([block.text for block in found]),
         cut=len(found) >= MAX_PARAGRAPHS,
     )
 

@@ -10,7 +10,11 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from scraper.extraction.blocks import Block
+from scraper.extraction.furniture import COUNTS
 from scraper.sites.site import Rule
+
+COMMENTS_BELOW = "comments_below"
+"""The rule of the heading of readers' comments, which may be longer than the story."""
 
 COMMON_RULES: tuple[Rule, ...] = (
     # Links to other stories. A label with a colon is enough; without one a link must prove it.
@@ -78,7 +82,25 @@ COMMON_RULES: tuple[Rule, ...] = (
         pattern=r"^(?:ikuti media sosial|follow us|jangan lupa ikuti update"
         r"|untuk mengikuti silakan klik)\b.{0,160}$",
     ),
+    Rule(
+        name="google_news_glued",
+        pattern=r"(?<=[.!?\"”])\s*(?:temukan|ikuti|dapatkan|cek|simak)\b[^.]{0,120}"
+        r"\bgoogle news\b.{0,40}$",
+        where="end",
+        part=True,
+    ),
+    Rule(name="load_more", pattern=r"^(?:load more|muat lebih banyak|selengkapnya|comscore)\.*$"),
+    # What counts readers and changes with every request.
+    Rule(name="counter", pattern=rf"^{COUNTS}$"),
+    Rule(name="counter_tail", pattern=rf"\s*[(\[]\s*{COUNTS}\s*[)\]]\s*$", part=True),
     # What stands below a story on its page.
+    Rule(
+        name=COMMENTS_BELOW,
+        where="after",
+        pattern=r"^(?:\W{0,3}(?:\d+\s+)?(?:komentar|comments?|tanggapan)\s*(?:pembaca|anda)?\s*"
+        r"(?:[(\[]?\s*\d+\s*[)\]]?)?\s*:?|(?:tulis|beri|kirim|tinggalkan|tambahkan)\s+(?:komentar|balasan).{0,20}"
+        r"|leave a (?:reply|comment)|post a comment)$",
+    ),
     Rule(
         name="page_below",
         where="after",
@@ -110,6 +132,8 @@ AGENCIES: dict[str, str] = {
 
 MIN_PROSE = 80
 """Characters; a shorter paragraph alone is no proof that the story has begun."""
+MAX_RELATED = 160
+"""Characters that are no link in a line about another story; more is prose."""
 MAX_CREDIT = 120
 """Characters at the end of a text that are searched for a credit."""
 MAX_TURNS = 30
@@ -117,6 +141,8 @@ MAX_TURNS = 30
 
 # A headline may end with a question, hardly with a full stop.
 _STATEMENT = re.compile(r"\.[\"'”’)\]]*$")
+_RELATED = ("related", "read_more")
+"""How the names of rules begin that remove lines about other stories."""
 _SPEECH = re.compile(r"\b(?:kata|ujar|tutur|jelas|ungkap|ucap|imbuh)(?:nya)?\b", re.IGNORECASE)
 _SOURCE_WITHIN = re.compile(
     r"sumber\s*:\s*(?P<names>[\w ]{2,30}?)\s*(?:advertisement)?$", re.IGNORECASE
@@ -206,7 +232,8 @@ def _before_the_rest(
         further -= _is_statement(block)
         rule = _first(rules, "after", block)
         # Where enough prose follows, it is a box of links in the middle of the story.
-        if rule is not None and prose and further < max(1, prose // 4):
+        is_end = rule is not None and rule.name == COMMENTS_BELOW
+        if rule is not None and prose and (is_end or further < max(1, prose // 4)):
             result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
             return blocks[:place]
         prose += len(block.text) >= MIN_PROSE
@@ -240,6 +267,10 @@ def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
     """Name the rule that removes the whole paragraph; what somebody says is always prose."""
     if not block.links and _STATEMENT.search(block.text) and _SPEECH.search(block.text):
         return None
+    if (block.is_sentence and _STATEMENT.search(block.text)) or (
+        len(block.text) - block.linked > MAX_RELATED and _STATEMENT.search(block.text)
+    ):
+        rules = [rule for rule in rules if not rule.name.startswith(_RELATED)]
     whole = (rule for rule in rules if not rule.part and rule.where == "anywhere")
     return next((rule.name for rule in whole if _match(rule, block)), None)
 

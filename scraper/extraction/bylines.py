@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from scraper.extraction.furniture import without_counts
 from scraper.extraction.limits import MAX_BYLINE
 from scraper.extraction.selectors import Element
+from scraper.extraction.sponsored import is_label
 from scraper.extraction.tree import clean, text_of
 
 MAX_LINE = 160
@@ -91,6 +93,7 @@ def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
     text = (text or "")[:MAX_BYLINE]
     if _COPYRIGHT.search(text):
         return Byline()
+    text = without_counts(text)
     text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text)))))
     authors: list[str] = []
     editors: list[str] = []
@@ -168,7 +171,7 @@ def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
         name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
         if names and _DEGREE.fullmatch(name):
             continue
-        if _is_name(name) and _letters(name) not in nobody:
+        if _is_name(name) and not is_label(name) and _letters(name) not in nobody:
             names.append(reading_case(name))
     return names
 

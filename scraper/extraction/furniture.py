@@ -60,6 +60,28 @@ _MAY_BE_COMMENTS = etree.XPath(
     " or contains(@class, 'isqus') or contains(@id, 'isqus')"
     " or contains(@class, 'remark42') or contains(@id, 'remark42')]"
 )
+_NUMBER = r"\d{1,12}(?:[.,]\d{1,3}){0,3}\s?(?:rb|ribu|jt|juta|k|m)?\+?"
+_COUNTED = (
+    r"(?:kali|x|views?|viewers?|hits?|shares?|likes?|suka|komentar|comments?|votes?|voters?|suara"
+    r"|pembaca|readers?|reads?|tayangan|penonton|klik|clicks?|reactions?|reaksi|tanggapan|pemilih)"
+)
+_COUNTING = (
+    r"(?:(?:sudah|telah|total|jumlah)\s)?(?:dibaca|dilihat|ditonton|dibagikan|dikomentari|disukai"
+    r"|diputar|diakses|views?|viewed|reads?|hits?|pembaca|pengunjung|shares?|likes?|komentar"
+    r"|comments?|votes?|pemilih|suara|tayangan|reaksi)"
+)
+_ONE_COUNT = (
+    rf"(?:{_COUNTING}\s?:?\s?(?:(?:oleh|sebanyak)\s)?[(\[]?{_NUMBER}[)\]]?"
+    rf"(?:\s?(?:{_COUNTED}|times|orang|pengguna))?"
+    rf"|{_NUMBER}\s?(?:orang\s)?(?:{_COUNTED}(?:\s(?:dibaca|dilihat|dibagikan))?|{_COUNTING}))"
+)
+COUNTS = rf"\W{{0,3}}{_ONE_COUNT}(?:[\s|•·,/–-]{{1,5}}{_ONE_COUNT}){{0,5}}\W{{0,3}}"
+"""Pattern of numbers of readers, shares, comments or votes: they change, the story does not."""
+_COUNTS_BESIDE = re.compile(
+    rf"(?:^|[\s|•·(\[–-])\s*{_COUNTING}\s?:?\s?{_NUMBER}\s?(?:{_COUNTED})?"
+    rf"(?=\W*(?:[|•·]|$))|[|•·(\[]\s?{_ONE_COUNT}\s?[)\]]?(?=\s*(?:[|•·]|$))",
+    re.IGNORECASE,
+)
 _INLINE = frozenset("a abbr b big em font i mark small span strong sub sup u".split())
 _NO_TEXT = frozenset("script style noscript template select button textarea figcaption a".split())
 _STATEMENT = re.compile(r"[.!?…][\"'”’)\]]*$")
@@ -107,6 +129,17 @@ def _holds_most(root: Element, nodes: set[Element]) -> bool:
     prose = list(paragraphs(root))
     inside = [node for node in prose if not nodes.isdisjoint((node, *node.iterancestors()))]
     return len(inside) > 1 and len(inside) > MAX_CLICKED * len(prose)
+
+
+def without_counts(text: str) -> str:
+    """Remove numbers of readers, shares, comments or votes from the end of a field.
+
+    >>> without_counts("Rina Wijaya | Dibaca 1.234 kali"), without_counts("Dibaca 20 desa lain")
+    ('Rina Wijaya', 'Dibaca 20 desa lain')
+    """
+    if not any(map(str.isdigit, text)):
+        return text
+    return _COUNTS_BESIDE.sub(" ", text).strip(" |•·–-") if _COUNTS_BESIDE.search(text) else text
 
 
 def paragraphs(root: Element) -> Iterator[Element]:

@@ -20,6 +20,7 @@ from scraper.extraction.bylines import (
     read_byline,
 )
 from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.furniture import without_counts
 from scraper.extraction.json_ld import (
     ADVERTISERS,
     NOTHING,
@@ -65,6 +66,7 @@ _INLINE_MARKUP = re.compile(
 _FROM_HEAD = ("json-ld", "meta", "visible text")
 _SITE_NAME_AFTER = re.compile(r"\s*(?:[|–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?")
 _SITE_NAME_BEFORE = re.compile(r"[^|]{1,40}?\s*(?:[|–—·•»]|\s-)\s*")
+_WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
 _SOURCE = re.compile(r"^.*sumber\s*:", re.IGNORECASE)
@@ -82,6 +84,8 @@ class Metadata:
     def offer(self, name: str, value: Any, source: str) -> None:
         """Take the value, within the limits, unless it is empty or an earlier layer had one."""
         if value and name not in self.fields:
+            if name in _WITHOUT_COUNTS and not (value := without_counts(value)):
+                return
             self.fields[name] = self._within_limits(name, value)
             self.sources[name] = source
 

@@ -26,6 +26,7 @@ from scraper.extraction.limits import (
     MAX_TAGS,
 )
 from scraper.extraction.selectors import Element, Index, index_of, select
+from scraper.extraction.sponsored import may_be_sponsored
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
@@ -104,6 +105,8 @@ class Document:
     """Warnings about what was beyond the limits."""
     unclosed: frozenset[str] = frozenset()
     """Tags of furniture that were opened more often than closed: they hold what follows them."""
+    may_be_sponsored: bool = False
+    """Whether the page has a word that labels sponsored text, anywhere."""
 
     def all(self, *selectors: str) -> list[Any]:
         """Return the nodes of the first selector that matches any, MAX_MATCHES at most."""
@@ -148,7 +151,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     index, shortened = index_of(tree)
     cut["cut_attributes"] |= shortened
     warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
-    return Document(tree, index, warnings, _unclosed(text))
+    return Document(tree, index, warnings, _unclosed(text), may_be_sponsored(text))
 
 
 def _unclosed(text: str) -> frozenset[str]:

@@ -156,6 +156,9 @@ SITE = Site(
             name="follow_metrotvnews",
             pattern=r"^jangan lupa ikuti update berita lainnya\b.{0,60}\bmetrotvnews\.com\.?$",
         ),
+        Rule(name="osc_plug", pattern=r"^viral!.{0,160}\bosc\.medcom\.id\b.{0,20}$"),
+        Rule(name="google_news_open_metro", pattern=r"^google news metrotvnews\.com\.?$"),
+        Rule(name="read_more_here", pattern=r"^baca selengkapnya di sini\.?$"),
         Rule(name="full_name", pattern=r"^\((?:[A-Z][\w'.]+ ?){2,4}\)$", where="end"),
     ),
     dateline=(

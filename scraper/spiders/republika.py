@@ -105,7 +105,8 @@ SITE = Site(
             tags=("(//article)[1]/following::a[contains(@href, '/tag/')]",),
             section=(".breadcrumb a",),
             prune=tuple(
-                "[id^=bn_] .picked-article .footnote-wrap #next-article #scroll-trigger "
+                "[id^=bn_] .iframe-container #player .picked-article .footnote-wrap #next-article "
+                "#scroll-trigger "
                 "#loading .wrapper-replay .parallax [class^=ads] #inscroll-banner "
                 ".scrollToRead".split()
             ),

@@ -123,7 +123,7 @@ SITE = Site(
     prune=(".ads-responsive", ".ads", "[class^=ads-]"),
     rules=(
         Rule(name="logo_alt", pattern=r"\s*\brmol news logo(?: article)?\s*", part=True),
-        Rule(name="end_mark", pattern=r"\s*\[\*{1,3}\]\s*$", where="end", part=True),
+        Rule(name="end_mark", pattern=r"\s*\[(?:\*{1,3}|[a-z]{2,4})\]\s*$", where="end", part=True),
         Rule(name="related_box", pattern=r"^berita terkait\s*:?$"),
         Rule(
             name="google_news_rmol",

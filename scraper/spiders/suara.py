@@ -132,6 +132,11 @@ SITE = Site(
     rules=(
         Rule(name="summary_label", pattern=r"^baca 10 detik$"),
         Rule(name="related_more", pattern=r"^simak berita lainnya seputar\b.{0,120}$"),
+        Rule(
+            name="follow_suara",
+            pattern=r"^follow suara\.com untuk mendapatkan informasi\b.{0,120}$",
+        ),
+        Rule(name="scroll", pattern=r"^scroll untuk membaca artikel\.?$"),
         Rule(name="video_credits", pattern=r"^creative/(?:host|op)\b.{0,80}$", where="end"),
     ),
     dateline=r"^(?:(?i:suara\.com)|Suara ?[A-Z][a-z]{2,11}\.id)\s*[-–—]+\s*",

@@ -7,6 +7,9 @@ from datatrove.pipeline.writers.disk_base import DiskWriter
 from archive.corpus.filters.thresholds.tables import Fallback
 from archive.records import FALLBACK
 
+ADVERTORIAL = "advertorial"
+"""The warning of sponsored text, and the reason why it is in no corpus."""
+
 
 class DoubtfulFilter(BaseFilter):
     """Drops by layout and warnings of the extraction, as the table [fallback] names them."""
@@ -22,6 +25,8 @@ class DoubtfulFilter(BaseFilter):
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Return True, or False with a reason."""
         warnings = doc.metadata.get("warnings") or ()
+        if ADVERTORIAL in self.of_any and ADVERTORIAL in warnings:
+            return False, ADVERTORIAL
         if not self.of_any.isdisjoint(warnings):
             return False, "doubtful_extraction"
         if doc.metadata.get("layout") == FALLBACK and not self.of_fallback.isdisjoint(warnings):

@@ -11,6 +11,7 @@ REASONS: dict[str, str] = {
     "language": "another language is more likely than the requested ones",
     "language_unsure": "its language could not be determined with enough certainty",
     # archive.corpus.filters
+    "advertorial": "its page says that it is sponsored text",
     "doubtful_extraction": "its page was no article, or parts of it are missing",
     "fallback_extraction": "no layout of its site matched, and the extraction has warnings",
     "no_words": "it contains no words",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from archive.ledger.wording import plural, sentence
+from archive.ledger.wording import WARNINGS, plural, sentence
 from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.extraction import read
@@ -33,7 +33,9 @@ BATCH = 16
 )
 @options.jobs
 @click.option(
-    "--explain", is_flag=True, help="Show the source of each field and what rules removed."
+    "--explain",
+    is_flag=True,
+    help="Show the source of each field, what is doubtful and what rules removed.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines on a terminal, too.")
 @click.pass_context
@@ -94,6 +96,8 @@ def _print_evidence(row: dict[str, Any]) -> None:
     ]
     title = f"{row['url']} (layout {row['layout']})"
     terminal.print_table(fields, terminal.columns("field value source", source="from"), title=title)
+    if evidence["warnings"]:
+        terminal.print_table(evidence["warnings"], terminal.columns("warning meaning"))
     if evidence["taken"]:
         terminal.print_table(evidence["taken"], terminal.columns("rule text", text="removed"))
     terminal.say_text(f"\n{row['body']}")
@@ -182,5 +186,9 @@ def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str,
     row = reading.article.as_dict()
     if explain:
         taken = [{"rule": rule, "text": text} for rule, text in reading.taken]
-        row["evidence"] = {"sources": reading.sources, "taken": taken}
+        warnings = [
+            {"warning": code, "meaning": WARNINGS.get(code, sentence(code))}
+            for code in reading.article.warnings
+        ]
+        row["evidence"] = {"sources": reading.sources, "warnings": warnings, "taken": taken}
     return row

@@ -520,12 +520,12 @@ def test_a_breadcrumb_of_json_ld_tells_the_section() -> None:
     "broken",
     [
         '{"@type": "NewsArticle", "headline": "Panen',
-        "{'headline': 'Panen'}",
+        "headline = Panen",
         "<!-- x -->",
         "[" * 100_000,
         '{"headline": "a" "b"}',
     ],
-    ids=["breaks off", "wrong quotes", "comment", "nested too deep", "missing comma"],
+    ids=["breaks off", "no object", "comment", "nested too deep", "missing comma"],
 )
 def test_broken_json_ld_is_noted_and_passed_over(broken: str) -> None:
     reading = page(json_ld(broken) + story(headline="Panen Raya"))
@@ -549,7 +549,7 @@ def test_odd_json_ld_is_no_reason_to_warn(harmless: str) -> None:
     assert "broken_json_ld" not in page(json_ld(harmless)).article.warnings
 
 
-@pytest.mark.parametrize("kind", [{"x": 1}, [["NewsArticle"]], [{}], 5, None, ""])
+@pytest.mark.parametrize("kind", [{"x": 1}, [{}], 5, None, ""])
 def test_a_type_that_is_no_name_is_no_type(kind: Any) -> None:
     assert (
         page(

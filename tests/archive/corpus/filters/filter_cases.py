@@ -78,6 +78,11 @@ def repeated(*lines: str) -> str:
 
 
 CASES: dict[str, Case] = {
+    "advertorial": Case(
+        block="fallback",
+        takes=document(warnings=["advertorial"]),
+        leaves=document(warnings=["other_json_ld"], headline="Advertorial Dibahas Dewan Pers"),
+    ),
     "doubtful_extraction": Case(
         block="fallback",
         takes=document(warnings=["missing_parts"]),
