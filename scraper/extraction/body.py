@@ -83,7 +83,7 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
-        found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
+        found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
     return finish(_each_once(found), site, identity)
 
 
@@ -98,7 +98,7 @@ def fallback_body(
     if node is None:
         found = _by_trafilatura(page)
     else:
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index)
         found = _each_once(blocks(node, removed, page.unclosed))
         found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):

@@ -5,13 +5,12 @@ and what they wrote themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from lxml import etree
 
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean
+from scraper.extraction.selectors import Element, Index
 
 MIN_PARAGRAPH = 80
 """Characters of a text that ends as a sentence: a paragraph, not a caption or a label."""
@@ -43,22 +42,12 @@ _SHOWN_AGAIN = re.compile(
     r"|\bfocusable\b"
 )
 """Classes of what is hidden on small screens only."""
-_MAY_BE_UNSEEN = etree.XPath(
-    "descendant::*[@hidden or @style or @aria-hidden='true' or contains(@class, 'hid')"
-    " or contains(@class, 'sr-only') or contains(@class, 'screen-reader')"
-    " or contains(@class, 'd-none') or contains(@class, 'invisible')]"
-)
+_MAY_BE_UNSEEN = etree.XPath("descendant::*[@hidden or @style or @aria-hidden='true']")
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?|komentar|disqus|livefyre|remark42|fbcomments)"
     r"(?:[_-]?(?:list|area|section|thread|box|wrap\w*|container|form|plugin|item|body|content))?"
     r"(?:\s|$)|disqus_thread|fb-comments|facebook-comments",
     re.IGNORECASE,
-)
-_MAY_BE_COMMENTS = etree.XPath(
-    "descendant::*[contains(@class, 'omment') or contains(@id, 'omment')"
-    " or contains(@class, 'omentar') or contains(@id, 'omentar')"
-    " or contains(@class, 'isqus') or contains(@id, 'isqus')"
-    " or contains(@class, 'remark42') or contains(@id, 'remark42')]"
 )
 _NUMBER = r"\d{1,12}(?:[.,]\d{1,3}){0,3}\s?(?:rb|ribu|jt|juta|k|m)?\+?"
 _COUNTED = (
@@ -104,24 +93,29 @@ def _is_hidden_by_class(node: Element) -> bool:
     return _SHOWN_AGAIN.search(names) is None
 
 
-def is_comments(node: Element) -> bool:
-    """Whether a node holds readers' comments, by its class or id."""
-    return any(_COMMENTS.search(node.get(name) or "") for name in ("class", "id"))
+def unread(root: Element, index: Index) -> set[Element]:
+    """Return the nodes below one that are hidden, and the comments below its first prose.
 
-
-def unread(root: Element) -> set[Element]:
-    """Return the nodes below one that are hidden, and the comments below its first prose."""
+    `index`: the page's, by class and id.
+    """
     suspects = cast("list[Element]", _MAY_BE_UNSEEN(root))
     found = {node for node in suspects if is_hidden(node)}
-    named = {node for node in suspects if _is_hidden_by_class(node)}
+    named = _of_names(root, index, lambda name: name[1:].lower() in _UNSEEN_CLASSES)
+    named = set(filter(_is_hidden_by_class, named))
     if named and not _holds_most(root, named):
         found |= named
-    comments = [node for node in cast("list[Element]", _MAY_BE_COMMENTS(root)) if is_comments(node)]
+    comments = _of_names(root, index, lambda name: _COMMENTS.search(name[1:]) is not None)
     if comments:
         first = next(paragraphs(root), None)
         around = set() if first is None else {first, *first.iterancestors()}
-        found.update(node for node in comments if node not in around)
+        found |= comments - around
     return found
+
+
+def _of_names(root: Element, index: Index, wanted: Callable[[str], bool]) -> set[Element]:
+    """Return the nodes below one that have a class or id which is wanted."""
+    nodes = {node for name in index if wanted(name) for node in index[name]}
+    return {node for node in nodes if any(outer is root for outer in node.iterancestors())}
 
 
 def _holds_most(root: Element, nodes: set[Element]) -> bool:
@@ -155,5 +149,8 @@ def is_statement(text: str | None) -> bool:
     """Whether a text is as long as a paragraph and ends as a sentence."""
     if text is None or len(text) < MIN_PARAGRAPH:
         return False
-    cleaned = clean(text)
-    return len(cleaned) >= MIN_PARAGRAPH and _STATEMENT.search(cleaned) is not None
+    stripped = text.strip()
+    return (
+        len(stripped) >= MIN_PARAGRAPH
+        and _STATEMENT.search(stripped, len(stripped) - 8) is not None
+    )

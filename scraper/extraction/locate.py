@@ -165,14 +165,18 @@ class _Story:
                 if self._ends_at(found, site, places):
                     break
                 continue
-            holder = _holder(found)
-            if not is_statement(found) or (container := _container(holder)) is None:
+            if (
+                not is_statement(found)
+                or (container := _container(holder := _holder(found))) is None
+            ):
                 continue
-            path = (holder, *holder.iterancestors())
-            node = next((node for node in path if node in places), None)
+            node: Element | None = holder
+            while node is not None and node not in places:
+                node = node.getparent()
             if node is not None:
                 self.inside[node] = self.inside.get(node, 0) + len(found)
             elif not seen.is_elsewhere(container) and not _NO_STORY.search(found):
+                path = (holder, *holder.iterancestors())
                 named = " ".join(f"{node.get('class')} {node.get('id')}" for node in path[:4])
                 if not _BELOW.search(named):
                     self.outside.append(_Piece(found, holder, container, path))

@@ -347,7 +347,7 @@ def _from_metas(
 
 def _from_microdata(found: Metadata, page: Document, site: Site) -> None:
     for name, selectors in _MICRODATA.items():
-        for selector in selectors:
+        for selector in () if name in found.fields else selectors:
             for node in page.all(selector):
                 found.offer(name, _local(_machine_text(node), site), "microdata")
 

@@ -26,7 +26,7 @@ class DoubtfulFilter(BaseFilter):
         """Return True, or False with a reason."""
         warnings = doc.metadata.get("warnings") or ()
         if ADVERTORIAL in self.of_any and ADVERTORIAL in warnings:
-            return False, ADVERTORIAL
+            return False, "advertorial"
         if not self.of_any.isdisjoint(warnings):
             return False, "doubtful_extraction"
         if doc.metadata.get("layout") == FALLBACK and not self.of_fallback.isdisjoint(warnings):

@@ -105,6 +105,10 @@ WHOLE = [
         "Ikuti lomba itu, Google News dan peta digital menjadi bahan latihannya, kata panitia "
         "kepada warga.",
     ),
+    ("", "load_more", "Load More", "Load more, begitu tulisan di layar, kata panitia."),
+    ("", "counter", "Dibaca 1.234 kali", "Dibaca 1.234 kali sehari, pesan itu tidak dibalas."),
+    ("", "counter", "12 Komentar | 345 shares", "12 komentar warga dibacakan di balai desa."),
+    ("", "counter", "Dilihat: 1,2 rb", "Dilihat dari bukit, sawah itu hijau."),
     ("", "google_news_open", "Google News", "Google News kini memuat kanal berita desa."),
     ("", "whatsapp", "Ikuti Whatsapp Channel Republika", "Warga mengikuti arahan lewat WhatsApp."),
     ("", "follow_us", "FOLLOW US", "Followers akun desa itu terus bertambah."),
@@ -121,6 +125,36 @@ WHOLE = [
         "Untuk mengikuti lomba, warga mendaftar di balai desa.",
     ),
     ("suara", "summary_label", "Baca 10 detik", "Baca 10 detik saja cukup, kata guru itu."),
+    (
+        "suara",
+        "follow_suara",
+        "Follow Suara.com untuk mendapatkan informasi terkini. Klik WhatsApp Channel & Google News",
+        "Follow Suara.com, tulis panitia di papan itu.",
+    ),
+    (
+        "suara",
+        "scroll",
+        "Scroll untuk membaca artikel",
+        "Scroll untuk membaca artikel itu terlalu panjang, kata guru.",
+    ),
+    (
+        "medcom",
+        "osc_plug",
+        "Viral! 18 Kampus ternama memberi beasiswa, klik : osc.medcom.id",
+        "Viral! Video panen itu ditonton seluruh desa.",
+    ),
+    (
+        "medcom",
+        "google_news_open_metro",
+        "Google News Metrotvnews.com",
+        "Google News Metrotvnews.com memuat kabar panen itu.",
+    ),
+    (
+        "medcom",
+        "read_more_here",
+        "Baca selengkapnya di sini",
+        "Baca selengkapnya di sini, tulis panitia di papan pengumuman.",
+    ),
     (
         "suara",
         "related_more",
@@ -194,6 +228,8 @@ AT_THE_START = [
 ]
 # Lines that head what stands below a story on its page
 BELOW = [
+    ("", "comments_below", "Komentar Pembaca", "Komentar warga beragam."),
+    ("", "comments_below", "Tinggalkan Balasan", "Tinggalkan desa itu, pesan ibunya."),
     ("", "page_below", "Terpopuler", "Populer di kalangan petani, padi itu cepat panen."),
     ("", "page_below", "ARTIKEL LAINNYA", "Artikel lainnya ia tulis di rumah."),
     ("", "page_below", "TERKAIT", "Terkait panen itu, kepala desa bersyukur."),
@@ -207,6 +243,20 @@ PARTS = [
         "Panen berlangsung sampai sore. loading...   loading...",
         "Panen berlangsung sampai sore.",
     ),
+    (
+        "",
+        "google_news_glued",
+        "Panen berlangsung sampai sore.Temukan berita-berita hangat kami di Google News",
+        "Panen berlangsung sampai sore.",
+    ),
+    ("", "google_news_glued", "Panen itu dimuat Google News", None),
+    (
+        "",
+        "counter_tail",
+        "Panen berlangsung sampai sore. (Dibaca 1.234 kali)",
+        "Panen berlangsung sampai sore.",
+    ),
+    ("", "counter_tail", "Panen itu yang terbesar (20 ton)", None),
     ("", "loading_tail", "Layar itu hanya menulis kata loading", None),
     ("rmol", "logo_alt", "rmol news logoWarga desa memanen padi.", "Warga desa memanen padi."),
     ("rmol", "logo_alt", "rmol news logo Warga desa memanen padi.", "Warga desa memanen padi."),
