@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -10,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -129,10 +130,13 @@ class NewsSpider(Spider):
             self.crawl.end_reason = self.crawl.end_reason or robots.refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
-        self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
-        for source in (*self.site.sources, Section(self.site.home)):
-            self.sources.add(source.first(self._window))
-        for request in self._begin_sources():
+        requests: list[Request] = []
+        with suppress(CloseSpider), self.crawl.using_archive():
+            self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
+            for source in (*self.site.sources, Section(self.site.home)):
+                self.sources.add(source.first(self._window))
+            requests = self._begin_sources()
+        for request in requests:
             yield request
 
     def next_turn(self) -> None:
@@ -142,7 +146,9 @@ class NewsSpider(Spider):
         turns = [self._begin_sources, self._begin_stories]
         if self._stories_next and not self.options.plan:
             turns.reverse()
-        requests = next(filter(None, (begin() for begin in turns)), [])
+        requests: list[Request] = []
+        with suppress(CloseSpider), self.crawl.using_archive():
+            requests = next(filter(None, (begin() for begin in turns)), [])
         engine = self.crawler.engine
         if requests and engine is not None:
             for request in requests:
@@ -265,10 +271,12 @@ class NewsSpider(Spider):
         steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
         skipped = any(row.skipped for row in announced.rows)
         complete = not (steps or found.sitemaps or skipped)
-        self._record_source(step, reason, response=response, complete=complete)
-        self._spend(response.request, announced=len(found.links))
-        self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
-        for request in self._next_source():
+        with self.crawl.using_archive():
+            self._record_source(step, reason, response=response, complete=complete)
+            self._spend(response.request, announced=len(found.links))
+            self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
+            requests = list(self._next_source())
+        for request in requests:
             yield request
 
     def _spend(self, request: Request | None, *, announced: int = 0) -> None:
@@ -326,10 +334,12 @@ class NewsSpider(Spider):
         """Record a source without a response; the others are used."""
         reason = refusal_of_error(failure)
         request: Request = failure.request  # type: ignore[attr-defined]
-        if reason != "pause_requested":
-            self._record_source(request.cb_kwargs["step"], reason)
-        self._spend(request)
-        yield from self._next_source()
+        with self.crawl.using_archive():
+            if reason != "pause_requested":
+                self._record_source(request.cb_kwargs["step"], reason)
+            self._spend(request)
+            requests = list(self._next_source())
+        yield from requests
 
     def _record_source(
         self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False
