@@ -220,12 +220,9 @@ class Texts:
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
-        row = self._execute(
-            """SELECT t.digest, t.signature, t.algorithm
-            FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?""",
-            (article_id,),
-        ).fetchone()
-        return bool(row == (digest, packed, ALGORITHM))
+        statement = """SELECT 1 FROM article_texts x JOIN texts t ON t.id = x.text_id
+            WHERE (x.article_id, t.digest, t.signature, t.algorithm) = (?, ?, ?, ?)"""
+        return value(self._db, statement, article_id, digest, packed, ALGORITHM) is not None
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
@@ -334,9 +331,8 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        statement = """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
-            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE x.text_id = ? LIMIT 1"""
+        statement = """SELECT l.body FROM article_texts x
+            JOIN latest l ON l.article_id = x.article_id WHERE x.text_id = ? LIMIT 1"""
         return str(value(self._db, statement, text_id))
 
 

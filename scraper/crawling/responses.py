@@ -14,6 +14,8 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from scraper.politeness.resolver import InternalAddress
+
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
     r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
@@ -69,6 +71,9 @@ def refusal_of_error(failure: Failure) -> str:
     assert error is not None
     if isinstance(error, Refused):
         return error.reason
+    causes = list(_causes(error))
+    if any(isinstance(cause, InternalAddress) for cause in causes):
+        return "private_address"
     for kind, reason in _ERRORS:
         if isinstance(error, kind):
             return reason
@@ -77,7 +82,6 @@ def refusal_of_error(failure: Failure) -> str:
         return "too_large"
     if "max redirections" in text:
         return "redirect_loop"
-    causes = list(_causes(error))
     if any(isinstance(cause, HeadersTooLarge) or _TRAILERS in str(cause) for cause in causes):
         return "headers_too_large"
     by_tls = any(isinstance(cause, SSL.Error) for cause in causes)

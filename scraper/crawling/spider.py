@@ -87,11 +87,11 @@ class NewsSpider(Spider):
         try:
             spider = super().from_crawler(crawler, *args, **kwargs)
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
+            spider.sources = spider._new_queue(crawler.settings)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
         spider.reader = StoryReader(spider.crawl, cls.site)
         spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
-        spider.sources = spider._new_queue(crawler.settings)
         crawler.signals.connect(spider.next_turn, signal=signals.spider_idle)
         return spider
 
@@ -108,9 +108,8 @@ class NewsSpider(Spider):
     def _new_queue(self, settings: BaseSettings) -> SourceQueue:
         ledger, since = self.crawl.archive.ledger, self.crawl.now() - PROMISING
         gave = ledger.announced_first(self.name, since=since)
-        requests, minutes = settings.getint("SOURCE_REQUESTS"), settings.getfloat("SOURCE_MINUTES")
         return SourceQueue(
-            budget=Budget.of(requests, minutes, self._window),
+            budget=Budget.of(settings, self._window),
             gave={plain_url(source) or source: count for source, count in gave.items()},
             last_checked=self._last_checked,
             rests=self._rests,
@@ -126,9 +125,8 @@ class NewsSpider(Spider):
             return
         robots = await self._robots.rules_for(self.site.home)
         if not robots.allows(self.site.home):
-            refusal = "robots_unavailable" if robots.unavailable else "robots_forbidden"
-            self.crawl.end_reason = self.crawl.end_reason or refusal
-            logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
+            self.crawl.end_reason = self.crawl.end_reason or robots.refusal
+            logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
         self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
         for source in (*self.site.sources, Section(self.site.home)):
@@ -188,9 +186,7 @@ class NewsSpider(Spider):
 
     @property
     def _robots(self) -> RobotsMiddleware:
-        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert middleware is not None
-        return middleware
+        return RobotsMiddleware.of(self.crawler)
 
     @property
     def _window(self) -> Window:
@@ -346,31 +342,39 @@ class NewsSpider(Spider):
         url = plain_url(step.url)
         if url is None:
             return
-        before = self.crawl.archive.ledger.entry(url, site=self.name)
         if reason not in ("announced", "no_links", "not_modified"):
-            last = self.crawl.archive.ledger.reason(url, site=self.name)
-            level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
-            logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
-            self.crawl.counts[f"sources/{reason}"] += 1
-        etag = last_modified = None
-        if reason == "not_modified" and before is not None:
-            etag, last_modified = before.etag, before.last_modified
-        if response is not None and complete:
-            headers = headers_of(response)
-            etag = headers.get("etag") or etag
-            last_modified = headers.get("last-modified") or last_modified
+            self._report_skipped(step, url, reason)
+        validators = self._kept_validators(url, reason, response if complete else None)
         check = Check(
             url=url,
             crawl_id=self.crawl.id,
             checked_at=self.crawl.now(),
             outcome="source",
             reason=reason,
-            status=response.status if response is not None else None,
-            bytes=len(response.body) if response is not None else 0,
-            etag=etag,
-            last_modified=last_modified,
+            etag=validators[0],
+            last_modified=validators[1],
         )
+        if response is not None:
+            check = replace(check, status=response.status, bytes=len(response.body))
         self.crawl.record(check)
+
+    def _report_skipped(self, step: Step, url: str, reason: str) -> None:
+        last = self.crawl.archive.ledger.reason(url, site=self.name)
+        level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
+        logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
+        self.crawl.counts[f"sources/{reason}"] += 1
+
+    def _kept_validators(
+        self, url: str, reason: str, response: Response | None
+    ) -> tuple[str | None, str | None]:
+        """ETag and Last-Modified: those of the response; a 304 may leave out what is known."""
+        before, etag, last_modified = None, None, None
+        if reason == "not_modified":
+            before = self.crawl.archive.ledger.entry(url, site=self.name)
+        if before is not None:
+            etag, last_modified = before.etag, before.last_modified
+        headers = headers_of(response) if response is not None else {}
+        return headers.get("etag") or etag, headers.get("last-modified") or last_modified
 
 
 def size_limit(source: Source) -> dict[str, int]:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 
 import trafilatura
@@ -135,14 +135,7 @@ def finish(
 
     `whole_page`: what follows the story on its page may be among them.
     """
-
-    def is_story(address: str) -> bool:
-        url, own = address, None
-        if identity is not None:
-            url, own = joined_url(identity.url, address) or "", identity.key
-        other = site.identify(url)
-        return isinstance(other, Identity) and other.key != own
-
+    is_story = partial(_is_other_story, site, identity)
     trimmed = trim(
         found, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
@@ -161,6 +154,15 @@ def finish(
         taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
         cut=len(found) >= MAX_PARAGRAPHS,
     )
+
+
+def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool:
+    """Whether a link of a story's page leads to another story of the site."""
+    url, own = address, None
+    if identity is not None:
+        url, own = joined_url(identity.url, address) or "", identity.key
+    other = site.identify(url)
+    return isinstance(other, Identity) and other.key != own
 
 
 def _without(

@@ -391,8 +391,10 @@ def _close_all_but(kept: int) -> None:
     """Close what was inherited: connections, locks, databases; standard input is empty."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.closerange(3, kept)
-    os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+    for number in [int(file.name) for file in Path("/dev/fd").iterdir()]:
+        if number > 2 and number != kept:
+            with suppress(OSError):  # the one that lists them is closed already
+                os.close(number)
 
 
 def _reset_signals() -> None:

@@ -19,7 +19,6 @@ from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import targets as named_targets
 from scraper.monitoring.lookout import Lookout
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
 
 _COLUMNS = columns(
     "kind site layout since ended_at told_at end_told_at waiting error why",
@@ -84,7 +83,7 @@ def tell_alerts(path: Path) -> None:
         raise no_archive(archive)
     # A site that was never crawled is overdue since the configuration was written.
     since = now if known.file is None else datetime.fromtimestamp(known.file.stat().st_mtime, UTC)
-    timetable = Timetable.of(known.configuration, list(sites()))
+    timetable = Timetable.of(known.configuration)
     report = Lookout(known.configuration, archive, timetable, lambda: now, since=since).look(now)
     note(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting")
     if report.problem is not None:

@@ -37,14 +37,7 @@ from scraper.sites.loader import sites
 @click.option("--disk-free", type=options.Number(0, 1_000_000), help="Minimum GB free on the disk.")
 @options.archive
 @options.json
-def health(
-    path: Path,
-    names: tuple[str, ...],
-    silence: float | None,
-    missing_share: float | None,
-    disk_free: float | None,
-    as_json: bool,
-) -> None:
+def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float | None) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
 
     A site is unhealthy if its last crawl failed or none was made in time, if its pages have changed
@@ -54,10 +47,8 @@ def health(
     unhealthy.
     """
     configuration, now = configured().configuration, datetime.now(UTC)
-    timetable = Timetable.of(configuration, list(sites()))
-    thresholds = _overridden(
-        limits(configuration, timetable, now), silence, missing_share, disk_free
-    )
+    timetable = Timetable.of(configuration)
+    thresholds = _overridden(limits(configuration, timetable, now), **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
@@ -78,7 +69,7 @@ def health(
 
 
 def _overridden(
-    usual: Limits, silence: float | None, missing_share: float | None, disk_free: float | None
+    usual: Limits, *, silence: float | None, missing_share: float | None, disk_free: float | None
 ) -> Limits:
     """Return the configured thresholds with those of the options on top."""
     if silence is not None:

@@ -22,6 +22,7 @@ import pytest
 from archive import Archive
 from archive.maintenance.verify import verify
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.crawling.worker_turns import MAX_WAITING
 from scraper.schedule.processes import CrawlProcesses, Order
 from tests.preloaded import start
 from tests.scraper.crawling.conftest import (
@@ -195,6 +196,8 @@ def test_killed_while_it_is_read_it_does_not_come_first_again(serve, crawl, news
         readers = readers_of(pid)
         assert len(readers) == 2
         os.kill(pid, signal.SIGKILL)
+        asked = sum(proxy.requested(url) for url in (BAD, *others()))
+        assert asked <= MAX_WAITING + 1  # nothing is fetched that nobody reads
         until(lambda: all(map(gone, readers)))
     before = proxy.requested(BAD)
     row = crawl(proxy)
