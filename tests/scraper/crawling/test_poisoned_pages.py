@@ -260,7 +260,8 @@ def test_a_slow_page_that_ends_well_is_kept_like_any_other(serve, crawl, news):
     history = """SELECT c.outcome FROM checks c JOIN urls u ON u.id = c.url_id
         WHERE u.url = ? ORDER BY c.id"""
     assert [check["outcome"] for check in rows(news, history, BAD)] == ["failed", "kept"]
-    assert (state(news)["state"], state(news)["failures"]) == ("kept", 0)
+    found = state(news)
+    assert (found["state"], found["failures"], found["checks"]) == ("kept", 0, 1)
     assert rows(news, "SELECT count(*) AS pages FROM snapshots") == [{"pages": 20}]
     assert rows(news, "SELECT count(*) AS n FROM readings WHERE refusal IS NOT NULL") == [{"n": 0}]
 
