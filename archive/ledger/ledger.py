@@ -250,6 +250,7 @@ class Ledger:
         """Make a story that was kept due again: its page is not believed any more."""
         kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
         for entry in self._entries(kept, [site, key]):
+            update_row(self._db, "urls", entry.id, failures=1)
             self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
 
     def count_failed(self, site: str, reason: str) -> int:

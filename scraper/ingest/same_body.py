@@ -126,6 +126,14 @@ class Sightings:
         """Forget the text of a story that has another one now."""
         self._seen.pop(key, None)
 
+    def has_equal(self, candidate: Candidate) -> bool:
+        """Return whether a remembered page of another story has exactly the text of this one."""
+        return bool(candidate.read.signature.whole) and any(
+            other.read.digest == candidate.read.digest
+            for key, (other, _learned) in self._seen.items()
+            if key != candidate.key
+        )
+
     def copies(self, candidate: Candidate) -> Iterator[Copy]:
         """Yield the remembered pages of other stories with the text of this one."""
         for key, (other, learned) in self._seen.items():

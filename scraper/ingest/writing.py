@@ -102,6 +102,8 @@ def write_page(
         return None
     newest = archive.history.newest(entry.site, entry.key)
     refusal = fetched.refusal or _doubt(fetched, newest)
+    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
+        refusal = same_body.REASON  # no redesign: a notice
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
@@ -304,6 +306,17 @@ def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
     if newest is None:
         return False
     return archive.history.refusal_of(newest["snapshot_id"]) == same_body.REASON
+
+
+def _is_repeated(
+    archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy
+) -> bool:
+    """Whether a page that lost its layout has the text of another doubtful page of its crawl."""
+    assert fetched.article is not None
+    found = same_body.Candidate.of(archive, site, entry.url, entry.key, fetched.article)
+    repeated = policy.sightings.has_equal(found)
+    policy.sightings.remember(found)
+    return repeated
 
 
 def _stands_elsewhere(

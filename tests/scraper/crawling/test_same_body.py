@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
+from archive.maintenance.verify import verify
 from archive.monitoring import health
 from archive.monitoring.incidents import Incident
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
 from scraper.ingest.same_body import fits_address
 from tests.scraper.crawling.conftest import Crawl, home, rows, run, small_site, story, story_url
+from tests.scraper.crawling.contents import assert_whole
 from tests.scraper.crawling.newsroom import prose
 
 NUMBERS = range(1, 13)
@@ -91,6 +93,8 @@ def assert_well(news: Path) -> None:
     assert had(news) == right()
     assert doubted(news) == set()
     assert kinds(news) <= {"first", "technical"}
+    with Archive(news, read_only=True) as archive:
+        assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
 # A cache that answers with one story for all
@@ -208,10 +212,27 @@ def test_the_first_copy_that_was_alone_in_its_crawl_is_doubted_with_the_second(
     proxy.answers = everywhere(captcha(), healthy(1, 2))
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:20:00+00:00")
     assert doubted(news) == {story_url(1), story_url(2)}
+    crawl(proxy, "rmol", "-s", "NOW=2026-11-21T02:00:00+00:00")
+    assert doubted(news) == {story_url(1), story_url(2)}  # it lasts
     proxy.answers = healthy(1, 2)
     crawl(proxy, "rmol", "-s", EVENING)
     assert had(news) == right(1, 2)
     assert kinds(news) == {"first", "technical"}
+    assert_whole(news)
+
+
+def test_a_captcha_in_place_of_known_stories_is_no_redesign(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    proxy = serve(healthy())
+    crawl(proxy, "rmol", "-s", MORNING)
+    proxy.answers = everywhere(captcha(), healthy())
+    crawl(proxy, "rmol", "-s", NOON)
+    reasons = rows(news, "SELECT DISTINCT reason FROM ledger WHERE state = 'failed'")
+    assert reasons == [{"reason": "same_body_elsewhere"}]
+    assert len(doubted(news)) == len(NUMBERS)
+    assert rows(news, "SELECT * FROM drifts") == []
+    assert had(news) == right()
 
 
 def test_known_wordings_of_captchas_are_refused_at_once(

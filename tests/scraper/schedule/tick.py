@@ -30,6 +30,7 @@ def settings(site: str, number: int, now: datetime) -> tuple[str, ...]:
     return (
         "DOWNLOAD_DELAY=0",
         "SLOWEST_DELAY=0.02",
+        "READING_DEADLINE=2",
         f"NOW={now.isoformat()}",
         f"USER_AGENT={agent(f'{site}-{number}', now)}",
     )
