@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import ClassVar, TypeVar
 
@@ -77,8 +78,7 @@ class WorkerTurns:
 
         `when_slow` is called if it takes longer than usual.
         """
-        self._count(1)
-        try:
+        with self.held():
             async with self._workers.lent() as worker:
                 if self._is_ending() and self._out_of_patience():
                     raise Abandoned
@@ -91,6 +91,13 @@ class WorkerTurns:
                     raise
                 finally:
                     watch.stop()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Count a page as one that waits."""
+        self._count(1)
+        try:
+            yield
         finally:
             self._count(-1)
 
