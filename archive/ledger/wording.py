@@ -129,6 +129,9 @@ REASONS: dict[str, str] = {
     "no_links": "it announced nothing",
     "nothing_announced": "no source announced a story",
     "announced": "links were read from it",
+    "too_many_links": (
+        "links were read from it up to the limit (50,000, of a page 10,000); the rest was cut off"
+    ),
 }
 
 

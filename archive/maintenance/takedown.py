@@ -98,8 +98,11 @@ def _move(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
 
 
 def waiting(archive: Reader) -> int:
-    """Count the take-downs since the file was last compacted, by SQLite's `user_version`."""
-    return int(value(archive.db, "PRAGMA user_version"))
+    """Count the take-downs since the file was last compacted, by SQLite's `user_version`.
+
+    Its lowest bit says whether the file is a backup (archive.database.backup).
+    """
+    return int(value(archive.db, "PRAGMA user_version")) >> 1
 
 
 def nothing_waits(archive: Archive, *, now: datetime) -> None:
@@ -109,7 +112,7 @@ def nothing_waits(archive: Archive, *, now: datetime) -> None:
 
 
 def _set_waiting(archive: Archive, number: int) -> None:
-    archive.db.conn.execute(f"PRAGMA user_version = {number}")
+    archive.db.conn.execute(f"PRAGMA user_version = {number << 1}")
 
 
 def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:

@@ -10,13 +10,13 @@ from archive.database.rows import column, value
 from archive.database.schema import LISTS
 from archive.errors import ArchiveDamaged
 from archive.ledger.wording import plural
-from archive.maintenance import search_index
+from archive.maintenance import search_index, values
 from archive.maintenance.takedown import waiting
 from archive.revisions.changes import reading_digest
 
 CHECKS = (
-    "file links views takedowns numbers search clusters dictionaries revisions snapshots".split()
-)
+    "file links views takedowns values numbers search clusters dictionaries revisions snapshots"
+).split()
 VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
 MAX_SHOWN = 20
 """Problems of one kind that are reported in full; further ones are counted."""
@@ -115,7 +115,12 @@ def _takedowns(archive: Reader) -> Finding:
     return finding
 
 
-_WHOLE = {"file": _file, "views": _views, "takedowns": _takedowns}
+def _values(archive: Reader) -> Finding:
+    tables = value(archive.db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+    return Finding(check="values", examined=tables, problems=list(values.problems(archive.db)))
+
+
+_WHOLE = {"file": _file, "views": _views, "takedowns": _takedowns, "values": _values}
 _ROWS: dict[str, tuple[str, dict[str, str]]] = {
     # Foreign keys.
     "links": (

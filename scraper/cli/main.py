@@ -1,15 +1,19 @@
 """The command `warta`: lists its commands without importing them, and reports errors in a line."""
 
 import os
+import sqlite3
 import sys
 from collections import UserDict
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from archive.errors import ArchiveError, Locked
+from archive.printable import clean_output
 from scraper.cli.defaults import config_option
+from scraper.cli.options import ARCHIVE
 
 COMMANDS = {
     "help": ("reading.help", "Show a topic of the manual."),
@@ -72,17 +76,39 @@ class _Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Called by the program, and by `python -m scraper`."""
+        with clean_output():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except Locked as error:
             raise LockedOut(str(error)) from error
         except ArchiveError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(str(_explained(ctx, error) or error)) from error
         except BrokenPipeError:
             # The reader of a pipe closed it (`warta search … | head`): not an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except _UNEXPECTED as error:
+            found = _explained(ctx, error)
+            if found is None:
+                raise
+            raise click.ClickException(str(found)) from error
+
+
+_UNEXPECTED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, sqlite3.Error)
+"""Errors of code that reads a value which another program broke; or bugs."""
+
+
+def _explained(ctx: click.Context, error: Exception) -> Exception | None:
+    """Return the sentence on the archive's value that made a command fail; None: it is a bug."""
+    from archive.maintenance.values import explanation
+
+    path = ctx.meta.get(ARCHIVE)
+    return None if path is None else explanation(error, Path(path))
 
 
 @click.group(

@@ -7,7 +7,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from itertools import islice
@@ -31,6 +31,8 @@ MAX_SOURCE_BYTES = 50 * 1024 * 1024
 """Of an unpacked sitemap: the limit of the sitemaps protocol."""
 MAX_LINKS = 50_000
 """Of a source: the limit of the sitemaps protocol."""
+MAX_PAGE_LINKS = 10_000
+"""Of a page: a home page has some hundred."""
 MAX_REFUSED = 1_000
 """Refused URLs of one source that get a row in the ledger; the rest is only counted."""
 MAX_ROW = 400
@@ -68,6 +70,8 @@ class Announced:
     """Absolute URLs."""
     problem: str | None = None
     """A code of archive.ledger.wording if the source could not be read to its end."""
+    cut_off: bool = False
+    """Whether there are more links than are read."""
 
 
 def read_source(
@@ -92,18 +96,21 @@ def read_sitemap(body: bytes, url: str = "") -> Announced:
     xml = as_utf8(xml)
     head = xml[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith((b"http://", b"https://")):  # the protocol's plain form: a URL per line
-        lines = islice(io.TextIOWrapper(io.BytesIO(xml), "utf-8-sig", "replace"), MAX_LINKS)
-        return Announced(links=tuple(Link(url=line.strip()) for line in lines if line.strip()))
+        lines = io.TextIOWrapper(io.BytesIO(xml), "utf-8-sig", "replace")
+        plain = [Link(url=line.strip()) for line in islice(lines, MAX_LINKS) if line.strip()]
+        return Announced(links=tuple(plain), cut_off=next(lines, None) is not None)
     if _FEED.search(head):
         return read_feed(xml, url)
     links: list[Link] = []
     sitemaps: list[Link] = []
-    for entry in islice(entries(xml), MAX_LINKS):
+    rest = entries(xml)
+    for entry in islice(rest, MAX_LINKS):
         if entry.kind in ("url", "sitemap") and (link := _sitemap_link(entry)) is not None:
             (sitemaps if entry.kind == "sitemap" else links).append(link)
     if not links and not sitemaps and not _SITEMAP.search(xml):
         return Announced(problem="broken_sitemap")
-    return Announced(links=tuple(links), sitemaps=tuple(sitemaps))
+    more = next(rest, None) is not None
+    return Announced(links=tuple(links), sitemaps=tuple(sitemaps), cut_off=more)
 
 
 def _gunzipped(body: bytes) -> bytes:
@@ -149,11 +156,13 @@ def read_feed(body: bytes, url: str) -> Announced:
     if root is None or b"<!ENTITY" in xml[: root.start()]:  # only a bomb needs its own entities
         return Announced(problem="broken_feed")
     links: dict[Link, None] = {}
-    for entry in islice(entries(xml), MAX_LINKS):
+    rest = entries(xml)
+    for entry in islice(rest, MAX_LINKS):
         if entry.kind in ("item", "entry") and (link := _feed_link(entry, url)) is not None:
             links[link] = None
     broken = not links and not _FEED_END.search(xml)
-    return Announced(links=tuple(links), problem="broken_feed" if broken else None)
+    problem, more = "broken_feed" if broken else None, next(rest, None) is not None
+    return Announced(links=tuple(links), problem=problem, cut_off=more)
 
 
 def _feed_link(entry: Entry, base: str) -> Link | None:
@@ -185,6 +194,22 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
     ]
     feeds = [joined_url(base, node.get("href") or "") for node in named]
     rows, found = _Rows(now), dict[str, datetime | None]()
+    for address, node in _addresses(tree, base):
+        if found.get(address) is None:
+            found[address] = rows.time(node)
+        if len(found) > MAX_PAGE_LINKS:
+            break
+    read = islice(found.items(), MAX_PAGE_LINKS)
+    return Announced(
+        links=tuple(Link(url=url, published_at=at) for url, at in read),
+        feeds=tuple(dict.fromkeys(filter(None, feeds))),
+        problem=None if found else "no_links",
+        cut_off=len(found) > MAX_PAGE_LINKS,
+    )
+
+
+def _addresses(tree: Any, base: str) -> Iterator[tuple[str, Any]]:
+    """Yield (absolute URL, node) of each link and click of a page, in order."""
     for node in tree.iter("a", "div", "li", "td"):
         target = node.get("href") if node.tag == "a" else None
         clicked = _ONCLICK.search((node.get("onclick") or "")[:MAX_ONCLICK])
@@ -192,14 +217,8 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
             if not address or address.strip().startswith("#"):
                 continue
             joined = joined_url(base, address)
-            if joined is not None and found.get(joined) is None:
-                found[joined] = rows.time(node)
-    links = tuple(Link(url=url, published_at=at) for url, at in islice(found.items(), MAX_LINKS))
-    return Announced(
-        links=links,
-        feeds=tuple(dict.fromkeys(filter(None, feeds))),
-        problem=None if links else "no_links",
-    )
+            if joined is not None:
+                yield joined, node
 
 
 class _Rows:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from typing import ClassVar
 
 from rich.console import Console
@@ -20,6 +21,7 @@ from scrapy.exceptions import NotConfigured
 from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.drift import evaluate
+from archive.printable import unfiltered
 from scraper.crawling.crawl import Component, Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.extraction.article import extractor_of
@@ -97,7 +99,7 @@ class ProgressBar(Component):
     _open: ClassVar[int] = 0
 
     def __init__(self, crawler: Crawler) -> None:
-        console = Console(stderr=True)
+        console = Console(file=unfiltered(sys.stderr))
         if not crawler.settings.getbool("PROGRESS_BAR") or not console.is_terminal:
             raise NotConfigured
         super().__init__(crawler)

@@ -51,6 +51,7 @@ MAX_FEED_BYTES = 2 * 1024 * 1024
 REST = timedelta(hours=20)
 """How long a missing source is not requested; profiles name sources that may not exist."""
 _REST_AFTER = ("http_404", "http_410", "dns_failed", "reading_broke_off")
+_READ = ("announced", "too_many_links", "no_links", "not_modified")
 
 READY = 2
 """Requests for sources handed to Scrapy at a time: one in progress, one ready."""
@@ -260,7 +261,7 @@ class NewsSpider(Spider):
         self._announced += len(announced.dated) + (found.problem == "not_modified")
         self.crawl.counts.update(announced.uncounted)
         fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
-        reason = found.problem or ("announced" if found.links or found.sitemaps else "no_links")
+        reason = _reason(found)
         steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
         skipped = any(row.skipped for row in announced.rows)
         complete = not (steps or found.sitemaps or skipped)
@@ -342,8 +343,11 @@ class NewsSpider(Spider):
         url = plain_url(step.url)
         if url is None:
             return
-        if reason not in ("announced", "no_links", "not_modified"):
+        if reason not in _READ:
             self._report_skipped(step, url, reason)
+        elif reason == "too_many_links":
+            logger.warning("%s: %s: %s", self.name, step.url, sentence(reason))
+            self.crawl.counts[f"sources/{reason}"] += 1
         validators = self._kept_validators(url, reason, response if complete else None)
         check = Check(
             url=url,
@@ -360,7 +364,8 @@ class NewsSpider(Spider):
 
     def _report_skipped(self, step: Step, url: str, reason: str) -> None:
         last = self.crawl.archive.ledger.reason(url, site=self.name)
-        level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
+        used_to_work = last in ("announced", "too_many_links", "not_modified")
+        level = logging.WARNING if used_to_work else logging.INFO
         logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
         self.crawl.counts[f"sources/{reason}"] += 1
 
@@ -375,6 +380,15 @@ class NewsSpider(Spider):
             etag, last_modified = before.etag, before.last_modified
         headers = headers_of(response) if response is not None else {}
         return headers.get("etag") or etag, headers.get("last-modified") or last_modified
+
+
+def _reason(found: Announced) -> str:
+    """What became of a source: a code of archive.ledger.wording."""
+    if found.problem is not None:
+        return found.problem
+    if found.cut_off:
+        return "too_many_links"
+    return "announced" if found.links or found.sitemaps else "no_links"
 
 
 def size_limit(source: Source) -> dict[str, int]:

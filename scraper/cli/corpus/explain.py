@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from scraper.cli import options, terminal
+from scraper.cli.terminal import say
 
 
 @click.command(short_help="Explain why a story is in a corpus or not.")
@@ -24,4 +25,4 @@ def explain(folder: Path, reference: str, as_json: bool) -> None:
     if as_json:
         terminal.print_json([asdict(found)])
     else:
-        click.echo(f"{found.id}: {found.sentence}")
+        say(f"{found.id}: {found.sentence}")

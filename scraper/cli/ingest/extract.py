@@ -96,7 +96,7 @@ def _print_evidence(row: dict[str, Any]) -> None:
     terminal.print_table(fields, terminal.columns("field value source", source="from"), title=title)
     if evidence["taken"]:
         terminal.print_table(evidence["taken"], terminal.columns("rule text", text="removed"))
-    click.echo(f"\n{row['body']}")
+    terminal.say_text(f"\n{row['body']}")
 
 
 def _extracted(

@@ -14,6 +14,7 @@ from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
+from archive.printable import in_line
 from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
@@ -156,7 +157,7 @@ def _show(
     terminal.print_table(rows, headings)
     out = terminal.console()
     for found in shown:
-        out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
+        out.print(Text(f"\n{in_line(found.url)} ({found.kind})", style="bold"), soft_wrap=True)
         print_edits(out, _edits(found), indent="  ")
     terminal.note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):

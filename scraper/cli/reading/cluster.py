@@ -6,6 +6,7 @@ import click
 from rich.text import Text
 
 from archive.archive import Archive
+from archive.printable import in_line
 from archive.revisions import queries as articles
 from archive.syndication import queries
 from scraper.cli import terminal
@@ -46,7 +47,7 @@ def cluster(archive: Archive, url: str, with_diff: bool, as_json: bool) -> None:
     texts = [articles.latest(archive.db, row["article_id"]) for row in rows if with_diff]
     out = terminal.console()
     for other in texts[1:]:
-        out.print(Text(f"\n{other['url']}", style="bold"), soft_wrap=True)
+        out.print(Text(f"\n{in_line(other['url'])}", style="bold"), soft_wrap=True)
         edits = edits_between(texts[0], other)
         print_edits(out, (one for one in edits if one[0] in ("headline", "deck", "body")))
 

@@ -9,6 +9,7 @@ from rich.text import Text
 from archive.archive import Reader
 from archive.ledger.wording import plain_time
 from archive.monitoring.drift import drifted_since
+from archive.printable import in_lines
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
@@ -33,7 +34,7 @@ def show(archive: Reader, url: str, as_json: bool) -> None:
         return
     out = console()
     for line in _lines(article, drifted_since(archive, article["article_id"])):
-        out.print(Text(line), soft_wrap=True)
+        out.print(Text(in_lines(line)), soft_wrap=True)
 
 
 def _lines(article: dict[str, Any], drifted_since: str | None) -> Iterator[str]:

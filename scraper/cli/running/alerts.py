@@ -13,7 +13,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, note, print_rows
+from scraper.cli.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import targets as named_targets
@@ -66,7 +66,7 @@ def test(path: Path) -> None:
     problems = deliver(dict.fromkeys(targets, message))
     for target in targets:
         problem = problems.get(target)
-        click.echo(f"{target.name}: {problem or 'sent'}", err=problem is not None)
+        say(f"{target.name}: {problem or 'sent'}", err=problem is not None)
     if problems:
         raise SystemExit(1)
 

@@ -16,7 +16,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import note, print_json
+from scraper.cli.terminal import note, print_json, say
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -105,13 +105,13 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
     if row["well"]:
-        click.echo(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
+        say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
         return
-    click.echo(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
+    say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
     for one in row["incidents"]:
-        click.echo(f"  since {plain_time(one['since'], zone)}: {one['why']}")
+        say(f"  since {plain_time(one['since'], zone)}: {one['why']}")
         for url in one["urls"]:
-            click.echo(f"    {url}")
+            say(f"    {url}")
 
 
 def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:

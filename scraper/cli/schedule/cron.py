@@ -6,7 +6,7 @@ import click
 
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import note
+from scraper.cli.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
 
@@ -28,4 +28,4 @@ def cron(path: Path) -> None:
         note(warning)
     timetable = Timetable.of(known.configuration)
     for line in crontab_lines(Deployment.of(known, path), timetable):
-        click.echo(line)
+        say(line)

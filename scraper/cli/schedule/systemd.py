@@ -7,7 +7,7 @@ import click
 from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import note
+from scraper.cli.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 
@@ -50,7 +50,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
         output.mkdir(parents=True, exist_ok=True)
         for name, text in units.items():
             (output / name).write_text(text, "utf-8")
-            click.echo(str(output / name))
+            say(str(output / name))
     except OSError as error:
         why = error.strerror
         raise ArchiveError(f"{output}: the units cannot be written there ({why})") from error

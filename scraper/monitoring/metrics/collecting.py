@@ -19,6 +19,7 @@ from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.incidents import Incident
+from archive.printable import one_line
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Rows
 
 logger = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ def _family(name: str, text: str, rows: _Values, labels: Sequence[str] = ()) -> 
     kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
     family = kind(name, text, labels=labels)
     for values, value in rows:
-        family.add_metric(values, float(value))
+        family.add_metric(list(map(one_line, values)), float(value))
     return family
 
 

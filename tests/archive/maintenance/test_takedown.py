@@ -16,7 +16,7 @@ from archive import Archive
 from archive.errors import ArchiveDamaged, ArticleUnknown
 from archive.maintenance import takedown
 from archive.maintenance.compact import compact
-from archive.maintenance.takedown import finish, take_down, tombstone
+from archive.maintenance.takedown import finish, take_down, tombstone, waiting
 from archive.maintenance.verify import verify
 from tests.archive.invented import (
     DAY,
@@ -87,6 +87,28 @@ def test_before_any_compaction_no_word_of_it_is_in_the_index_nor_a_key_of_it_in_
         assert rows(archive, f"SELECT 1 FROM {table} WHERE {column} = ?", *text) == []
     assert rows(archive, "SELECT 1 FROM memberships WHERE article_id = 30") == []
     assert [finding for finding in verify(archive) if not finding.ok] == []
+
+
+def test_what_waits_for_compact_is_counted_also_in_a_backup_which_stays_known_as_one(
+    path: Path, tmp_path: Path, warta: Warta
+) -> None:
+    copy = tmp_path / "salinan.db"
+    with Archive(path) as archive:
+        for number in range(1, 4):
+            keep(archive, story(number))
+            take_down(archive, SITE, f"{SITE}-{number}", url="", reason=REASON, now=NOW + HOUR)
+            assert waiting(archive) == number
+            with Archive(path) as other:  # with a log beside it that is not set aside
+                assert waiting(other) == number
+        assert warta("backup", str(copy)).exit_code == 0
+    for opened in (copy, path):
+        with Archive(opened, read_only=True) as reader:
+            assert waiting(reader) == 3
+    with Archive(copy) as restored:
+        assert waiting(restored) == 3
+        assert compact(restored, now=NOW + DAY)
+        assert waiting(restored) == 0
+    assert list(tmp_path.glob("*leftover*")) == []
 
 
 def test_a_story_that_is_in_the_dictionarys_pages_leaves_the_dictionary_too(

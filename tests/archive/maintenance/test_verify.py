@@ -41,6 +41,7 @@ CHECKS = [
     "links",
     "views",
     "takedowns",
+    "values",
     "numbers",
     "search",
     "clusters",
@@ -227,7 +228,8 @@ def test_a_snapshot_that_was_swapped_for_another_is_told(warta: Warta, path: Pat
 
 def test_a_snapshot_whose_headers_are_garbled_is_told(warta: Warta, path: Path) -> None:
     vandalise(path, "UPDATE snapshots SET headers = '{rusak' WHERE id = 3")
-    (line,) = complaints(warta("verify"))
+    of_values, line = complaints(warta("verify"))
+    assert of_values.startswith("values: snapshots.headers of row 3: ")
     assert line.startswith(f"snapshots: snapshot 3 of {url_of(3)}: ")
 
 
@@ -292,7 +294,7 @@ def test_a_text_that_was_changed_behind_its_digest_is_told(
     (line,) = (
         line
         for line in complaints(warta("verify"))
-        if not line.startswith(("views:", "search: it differs from the texts"))
+        if not line.startswith(("views:", "values:", "search: it differs from the texts"))
     )
     assert line.startswith("revisions: article 3, revision 1: ")
 
