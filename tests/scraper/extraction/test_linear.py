@@ -54,6 +54,7 @@ ATTACKS = {
     "siblings of bodies": ("republika R2", "nodes of class content-detail after"),
     "menus": ("islamtimes", "nodes of class doc-section-info before"),
     "widgets": ("unknown", "contexts"),
+    "links deep in containers": ("unknown", "div nested around <a></a>"),
     "JSON-LD within JSON-LD": ("unknown", "objects nested in @graph of JSON-LD"),
 }
 """What was found: layout and input."""
@@ -107,8 +108,8 @@ def _names_of_pages(layout: str) -> st.SearchStrategy[str]:
 @pytest.mark.parametrize("layout", SITES)
 def test_every_unit_in_every_place_of_a_page(layout: str) -> None:
     read_page = reader(layout)
-    spent = {name: seconds(partial(read_page, grown(LARGE))) for name, grown in pages(layout)}
-    assert {name: taken for name, taken in spent.items() if taken > 2} == {}
+    spent = {name: seconds(partial(read_page, grown(QUICK))) for name, grown in pages(layout)}
+    assert {name: taken for name, taken in spent.items() if taken > 1} == {}
 
 
 @settings(max_examples=settings.default.max_examples // 3)
