@@ -266,11 +266,12 @@ def _warnings(
     """Return the doubts about an article, in a fixed order."""
     published_at = metadata.fields.get("published_at")
     hinted = identity and identity.published_at
+    for code in body.cut:
+        metadata.warn(code)
     doubts = {
         "missing_headline": "headline" not in metadata.fields,
         "missing_published_at": published_at is None,
         "missing_body": not body.text,
-        "cut_paragraphs": body.cut,
         "time_disagrees": published_at is not None
         and hinted is not None
         and abs(published_at - hinted) > MAX_DISAGREEMENT,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from protego import Protego
+from w3lib.url import safe_url_string
 
 PRODUCT = "warta"
 """The product token that robots.txt rules are matched against."""
@@ -74,8 +75,9 @@ class RobotsTxt:
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """URLs of its Sitemap lines."""
-        return tuple(self.rules.sitemaps) if self.rules else ()
+        """URLs of its Sitemap lines, as they are requested: nothing in them is unprintable."""
+        lines = self.rules.sitemaps if self.rules else ()
+        return tuple(url for url in map(_requested, lines) if url is not None)
 
     def excluded(self, url: str) -> Iterator[str]:
         """Every AI crawler that may not fetch the URL, in the order of AI_CRAWLERS."""
@@ -114,6 +116,14 @@ class RobotsTxt:
         if (kind == "allow") != self.allows(url):
             return None
         return Ruling(group=group, line=line, text=f"{kind.capitalize()}: {value}")
+
+
+def _requested(line: str) -> str | None:
+    """The URL of a Sitemap line; None for one that cannot be requested."""
+    try:
+        return str(safe_url_string(line))
+    except ValueError:  # a broken IPv6 address
+        return None
 
 
 def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:

@@ -29,6 +29,7 @@ from scraper.monitoring.lookout import hooks_of
 from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
+from scraper.sites.loader import sites
 from tests.preloaded import warta
 from tests.scraper.crawling.conftest import environment
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver
@@ -78,7 +79,7 @@ class Month:
     def restart(self) -> None:
         """The schedule anew, as a new process would begin: all that it knows is in the archive."""
         self.config.write_text(self._configured(), "utf-8")
-        self.configuration = load(self.config, {}).configuration
+        self.configuration = load(self.config, {}, list(sites())).configuration
         self.timetable = Timetable.of(self.configuration)
         Archive(self.archive).close()
         hooks = hooks_of(self.configuration, self.archive, self.timetable, lambda: self.now)

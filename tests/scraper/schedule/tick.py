@@ -18,6 +18,7 @@ from scraper.politeness.locks import schedule_lock
 from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
+from scraper.sites.loader import sites
 from tests.scraper.schedule.world import agent
 
 PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
@@ -38,7 +39,7 @@ def settings(site: str, number: int, now: datetime) -> tuple[str, ...]:
 
 def main(config: str, at: str, proxy: str, count: str) -> None:
     now = datetime.fromisoformat(at)
-    configuration = load(Path(config), {}).configuration
+    configuration = load(Path(config), {}, list(sites())).configuration
     lock = schedule_lock(configuration.archive)
     timetable = Timetable.of(configuration)
     runs = CrawlProcesses(
