@@ -1,7 +1,9 @@
 """Identity of bytes, texts and URLs: digests, and the canonical form of an address."""
 
 import hashlib
+import posixpath
 import re
+import string
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -51,22 +53,34 @@ def text_digest(values: Iterable[str | None]) -> str:
 MAX_URL = 2_048
 """Characters of a web address: the limit of the sitemaps protocol, and of most servers."""
 
+# Parameters that say where a reader came from, never which story: from AdGuard's TrackParamFilter
+# (general_url.txt), ClearURLs' global rules and Firefox's query stripping, as of November 2026.
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|fbclid|gclid|dclid|yclid|msclkid|igshid|mc_[ce]id|_ga"
-    r"|ref|ref_src|source|src|from|amp)$",
+    r"(?:utm|ga|gad|hsa|itm|mc|mtm|matomo|oft|otm|piwik|pk|stm|at|tt|vero|sfmc|ml|oly|wt|hmb|vn"
+    r"|guce_referrer|fb_action|fb|_branch|__hs|hs|elqtrack|_hs|ss_email|li_fat|cmp|dlv)_\w*"
+    r"|\w*(?:clid|clkid|clickid)"
+    r"|utm|_ga|_gl|_kx|_openstat|__s|__hs[a-z]+|_hsenc|hsctatracking|action_\w+_map|amp|cmpid|dicbo"
+    r"|epik|from|gbraid|gclsrc|gs_l|guccounter|igsh|igshid|irgwc|mibextid|mkt_tok|ncid"
+    r"|oborigurl|ref|ref_|ref_src|ref_url|referrer|rdid|s_cid|sccid|si|source|spm|src|srsltid|tblci"
+    r"|tracking_source|vgo_ee|wbraid|wickedid|wtrid|xmt|xtor|zanpid|__twitter_impression",
     re.IGNORECASE,
 )
+_WHOLE_STORY = {("page", "all"), ("page", "1"), ("showpage", "all"), ("single", "1")}
+"""Parameters for the whole text of a story in parts, or for its first page."""
 _DOUBLE_SLASH = re.compile(r"/{2,}")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_UNRESERVED = frozenset(f"{string.ascii_letters}{string.digits}-._~")
 
 
 @lru_cache(maxsize=8192)
 def canonical_url(url: str) -> str:
     """Return the URL over https without port, fragment, tracking, double or trailing slash.
 
-    The host is in lower case, the remaining query keeps its order, the path its case and bytes.
+    Host and escapes have one spelling (RFC 3986, 6.2.2), dot segments are resolved; the remaining
+    query keeps its order, the path its case. A parameter for the whole story is dropped.
 
-    >>> canonical_url("HTTP://www.Example.id:80//berita//a?utm_source=x&id=3#top")
-    'https://www.example.id/berita/a?id=3'
+    >>> canonical_url("HTTP://www.Example.id:80//berita/x/../%7ea%c3%a9?utm_source=x&id=3#top")
+    'https://www.example.id/berita/~a%C3%A9?id=3'
 
     Raises ValueError where `url` is no web address, or longer than MAX_URL.
     """
@@ -79,10 +93,18 @@ def canonical_url(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
-    path = _DOUBLE_SLASH.sub("/", parts.path).rstrip("/") or "/"
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(name, value) for name, value in pairs if not _TRACKING.match(name)])
-    return urlunsplit(("https", host + port, path, query, ""))
+    path = _DOUBLE_SLASH.sub("/", _ESCAPE.sub(_one_spelling, parts.path))
+    if "/." in path:
+        path = posixpath.normpath(path)
+    pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    kept = [pair for pair in pairs if not _TRACKING.fullmatch(pair[0]) and pair not in _WHOLE_STORY]
+    query = urlencode(kept, errors="surrogateescape")
+    return urlunsplit(("https", host + port, path.rstrip("/") or "/", query, ""))
+
+
+def _one_spelling(escape: re.Match[str]) -> str:
+    character = chr(int(escape[0][1:], 16))
+    return character if character in _UNRESERVED else escape[0].upper()
 
 
 def joined_url(base: str, address: str) -> str | None:

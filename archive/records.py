@@ -35,6 +35,10 @@ class Page:
     """Number of further pages that were announced but unavailable."""
     conditional: bool = False
     """Whether the request was conditional and the server sent the page regardless. Not kept."""
+    incomplete: bool = False
+    """Whether the response ended early or is a part of the page: no evidence of its text. Not kept,
+    but the reason of its failed check is.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,10 @@ class Announcement:
     """Canonical."""
     key: str
     """The story's identity at its site: story id, else canonical URL."""
+    own_key: str | None = None
+    """The key where another address has `key`, which is only a time: perhaps another story's. None
+    for a key that no two stories have.
+    """
     published_at: datetime | None = None
     """As the source or the URL says, aware: a hint, never an article's field."""
     lastmod: datetime | None = None

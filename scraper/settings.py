@@ -68,6 +68,9 @@ DOWNLOADER_MIDDLEWARES = {
     "scraper.crawling.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scraper.crawling.middlewares.retry_after.RetryAfterMiddleware": 560,
+    "scraper.crawling.middlewares.decompression.DecompressionMiddleware": 590,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scraper.crawling.middlewares.cookie_walls.CookieWallMiddleware": 610,
 }
 ITEM_PIPELINES = {
     "scraper.crawling.pipelines.KeepSnapshot": 100,

@@ -24,7 +24,8 @@ KEPT = pa.schema(
         *_fields("headline published_at section agency opted_out", pa.string(), nullable=True),
         *_fields("cluster_id", pa.int64(), nullable=True),
         *_fields("language_score", pa.float64(), nullable=True),
-        *_fields("revision word_count length masked_email masked_phone masked_nik", pa.int64()),
+        *_fields("revision word_count length", pa.int64()),
+        *_fields("masked_email masked_phone masked_nik likelier_malay", pa.int64()),
     ]
 )
 """A document that passed every filter; `digest` is the SHA-256 of its normalised text, `length` its
@@ -72,7 +73,7 @@ def _writer(folder: Path, schema: pa.Schema, adapter: Any) -> ParquetWriter:
 
 def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
     found = {
-        **dict.fromkeys(("masked_email", "masked_phone", "masked_nik"), 0),
+        **dict.fromkeys("masked_email masked_phone masked_nik likelier_malay".split(), 0),
         "language": document.metadata["page_language"],
         **document.metadata,
         "id": document.id,

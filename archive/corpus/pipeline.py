@@ -9,7 +9,7 @@ from datatrove.pipeline.base import PipelineStep
 from archive.corpus.filters import filters
 from archive.corpus.filters.exclusions import Exclusions
 from archive.corpus.filters.masking import MaskPersonalData
-from archive.corpus.filters.repeated import RepeatedCandidates
+from archive.corpus.filters.repeated import ParagraphDigests
 from archive.corpus.filters.thresholds.tables import Personal
 from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.recipe import Recipe
@@ -33,7 +33,7 @@ def first_stage(recipe: Recipe, shards: Shards, work: Path) -> list[PipelineStep
     if thresholds.personal.enabled:
         steps.append(MaskPersonalData(masked_kinds(thresholds.personal)))
     if thresholds.paragraphs.enabled:
-        steps.append(RepeatedCandidates(work / "paragraphs", thresholds.paragraphs.min_length))
+        steps.append(ParagraphDigests(work / "paragraphs", thresholds.paragraphs.min_length))
     return [*steps, kept_writer(work)]
 
 

@@ -15,6 +15,8 @@ REASONS: dict[str, str] = {
     "index_page": "a list of articles, not an article",
     "video_page": "a video page, not an article",
     "photo_page": "a photo gallery, not an article",
+    "advertorial": "sponsored text, not reporting",
+    "partner_post": "a post by a partner or reader on the publisher's platform, not its own report",
     "private_address": "an internal address (loopback, private or link-local) is never requested",
     "bad_address": "it is not a web address",
     "same_story": "another address of a story that is already in the ledger",
@@ -45,6 +47,8 @@ REASONS: dict[str, str] = {
     # what the page turned out to be
     "too_large": "the page is larger than the limit, as sent or once decompressed",
     "empty_page": "the response was empty",
+    "incomplete": "the response ended early, or is only a part of the page; its bytes are kept",
+    "much_shorter": "the page is suddenly much shorter than its story; it is requested once more",
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",

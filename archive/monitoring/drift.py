@@ -10,6 +10,9 @@ read. After an upgrade no layout is tested until the new extractor has read enou
 has read the earlier pages again with it; an ongoing drift is followed by the signs that it had.
 Pages without any layout are reported at once, and the reason names the upgrade.
 
+Where nearly all pages are lost, no past is needed. Stories that were old when their pages were
+first read say nothing of today's layout: they are compared only with others of their layout.
+
 A drift is a row in `drifts`, which ends when a later crawl no longer finds it. Its articles are
 kept and marked: the view `drifted` holds those whose newest text was read by the drift's layout and
 extractor since then, until a later extractor reads them again.
@@ -18,6 +21,7 @@ extractor since then, until a later extractor reads them again.
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from datetime import date, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -47,6 +51,10 @@ REFERENCE = 500
 """Earlier articles, or pages, that a window is compared with."""
 SHOWN = 5
 """URLs that a drift names."""
+MIN_LOST, LOST_SHARE = 5, 0.9
+"""Pages, and share of a window's pages, that match no layout, whatever the past."""
+LATE = timedelta(days=365)
+"""Age at which a story is old when its page is first read."""
 EDGE = 0.01
 """Share of the reference that counts as unusually short, and as unusually long."""
 MIN_PARAGRAPH = 20
@@ -180,6 +188,8 @@ class _Sample:
     """Of a page `lost` if it matched none of the site's layouts; of an article `no FIELD` for each
     field it lacks, and the codes of its warnings.
     """
+    late: bool
+    """Whether the story was older than LATE by then."""
     article_id: int = 0
     """0 for a page."""
     paragraphs: frozenset[int] = frozenset()
@@ -195,7 +205,8 @@ _NEWEST = """
 
 # The last pages received. A 304 is skipped: sites decide about it by the text, not the layout.
 _PAGES = f"""
-    SELECT u.url, u.last_checked_at AS at, u.last_checked_at AS seen_at, {_TEXT}
+    SELECT u.url, u.last_checked_at AS at, u.last_checked_at AS seen_at, {_TEXT},
+        coalesce(r.published_at, u.published_at) AS published_at
     FROM urls u LEFT JOIN articles a ON a.id = u.article_id AND u.state != 'failed' LEFT {_NEWEST}
     WHERE u.site = :site AND u.last_checked_at IS NOT NULL
         AND ((u.state IN ('kept', 'unchanged') AND r.layout != '{IMPORTED}')
@@ -206,12 +217,13 @@ _PAGES = f"""
 # What pages were before a time: articles as they were read, whatever became of their pages since,
 # and pages that have never yielded a story.
 _EARLIER = f"""
-    WITH read AS (SELECT a.url, a.first_seen_at AS at, a.first_seen_at AS seen_at, {_TEXT}
+    WITH read AS (SELECT a.url, a.first_seen_at AS at, a.first_seen_at AS seen_at, {_TEXT},
+            r.published_at
         FROM articles a {_NEWEST}
         WHERE a.site = :site AND a.first_seen_at < :before AND r.layout != '{IMPORTED}'
         ORDER BY a.id DESC LIMIT :limit)
     SELECT * FROM read UNION ALL SELECT * FROM (
-        SELECT url, last_checked_at, last_checked_at, '', NULL, '' FROM urls
+        SELECT url, last_checked_at, last_checked_at, '', NULL, '', published_at FROM urls
         WHERE site = :site AND state = 'failed' AND reason IN ({_LOST}) AND article_id IS NULL
             AND last_checked_at < :before
             AND last_checked_at >= (SELECT coalesce(min(at), :before) FROM read)
@@ -242,16 +254,16 @@ class _SiteTest:
 
     def pages(self, drift: Drift | None) -> Drift | None:
         """Test the share of pages that match no layout."""
-        window = self._window(self.read(_PAGES, MAX_WINDOW))
-        if len(window) < MIN_SAMPLE:
+        window = self._window([page for page in self.read(_PAGES, MAX_WINDOW) if not page.late])
+        if not window:
             return drift
         before = min(window[0].at, drift.since if drift else window[0].at)
-        earlier = self.read(_EARLIER, REFERENCE, before[:19])
-        if len(earlier) < MIN_REFERENCE:
-            return drift
+        earlier = [page for page in self.read(_EARLIER, REFERENCE, before[:19]) if not page.late]
+        if len(window) < MIN_SAMPLE or len(earlier) < MIN_REFERENCE:
+            return self._drift(FALLBACK, self.extractor, window, _nearly_all_lost(window)) or drift
         upgraded = all(page.extractor != self.extractor for page in earlier)
         note = f" since the upgrade to extractor {self.extractor}" if upgraded else ""
-        found = _signs(window, sorted(earlier, key=attrgetter("at")))
+        found = _signs(window, sorted(earlier, key=attrgetter("at"))) or _nearly_all_lost(window)
         return self._drift(FALLBACK, self.extractor, window, found, note)
 
     def articles(self, layout: str, seen: list[_Sample], drift: Drift | None) -> Drift | None:
@@ -278,7 +290,7 @@ class _SiteTest:
         else:  # too little by this extractor: its own signs, against what any extractor read
             followed = {reason.sign for reason in drift.reasons}
         reference = [each for each in earlier if each.layout == layout]
-        if len(reference) < MIN_REFERENCE:  # the layout is new
+        if len(reference) < MIN_REFERENCE and not window[-1].late:  # the layout is new
             reference = [each for each in earlier if each.layout != FALLBACK]
         if len(reference) < MIN_REFERENCE:
             return drift
@@ -317,10 +329,21 @@ class _SiteTest:
         )
 
 
+def _nearly_all_lost(window: list[_Sample]) -> dict[str, Increase]:
+    """Return the sign that nearly all pages of a window match no layout, whatever the past."""
+    lost = [place for place, page in enumerate(window) if "lost" in page.signs]
+    if len(lost) < MIN_LOST or len(lost) < LOST_SHARE * len(window):
+        return {}
+    found = Increase(count=len(lost), total=len(window), expected=None, start=lost[0])
+    return {"lost": found}
+
+
 def _sample(row: dict[str, Any]) -> _Sample:
+    late = _is_late(row["published_at"], row["seen_at"])
     if "article_id" not in row:
+        del row["published_at"]
         signs = {"lost"} if row["layout"] in ("", FALLBACK) else set()
-        return _Sample(**row, signs=frozenset(signs))
+        return _Sample(**row, signs=frozenset(signs), late=late)
     paragraphs = row.pop("body").split("\n\n")
     lacking = {f"no {name}" for name in FIELDS if row.pop(name) in (None, "", "[]")}
     # `missing_FIELD` would repeat `no FIELD`
@@ -328,8 +351,18 @@ def _sample(row: dict[str, Any]) -> _Sample:
     return _Sample(
         signs=frozenset(lacking | set(json.loads(row.pop("warnings"))) - repeating),
         paragraphs=frozenset(hash(text) for text in paragraphs if len(text) >= MIN_PARAGRAPH),
+        late=late,
         **row,
     )
+
+
+def _is_late(published_at: str | None, seen_at: str) -> bool:
+    try:
+        return (
+            date.fromisoformat((published_at or "")[:10]) < date.fromisoformat(seen_at[:10]) - LATE
+        )
+    except ValueError:
+        return False
 
 
 def _with_relative_signs(
@@ -372,4 +405,5 @@ def _shows(sign: str, samples: list[_Sample]) -> list[Observation]:
 def _clause(sign: str, increase: Increase) -> str:
     plain = sign if sign.startswith("no ") else f"warning {sign}"
     meaning = _MEANINGS.get(sign, f"articles have {plain}")
-    return f"{increase.count} of {increase.total} {meaning} (usually {increase.expected:.0%})"
+    usual = "" if increase.expected is None else f" (usually {increase.expected:.0%})"
+    return f"{increase.count} of {increase.total} {meaning}{usual}"

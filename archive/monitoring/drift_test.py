@@ -51,8 +51,8 @@ class Increase:
     """Observations of the window that show the sign."""
     total: int
     """Observations of the window."""
-    expected: float
-    """Share expected from the reference, 0 to 1."""
+    expected: float | None
+    """Share expected from the reference, 0 to 1; None without a reference."""
     start: int
     """Index in the window of the observation from which most show the sign."""
 

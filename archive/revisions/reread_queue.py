@@ -19,11 +19,14 @@ _CURRENT = """(r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND
 """A page that its story's newest revision was read from, or a later one, also later than any
 removal.
 """
+NO_EVIDENCE = ("incomplete", "much_shorter")
+"""Reasons for which a page is kept that says nothing of its story, whoever reads it."""
 _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
     WHERE u.site = :site AND u.key > :after AND s.part = 1
         AND (d.refusal IS NOT 'same_body_elsewhere' OR s.id IS r.snapshot_id)
         AND (:again OR d.extractor IS NOT :extractor)
-        AND (:since IS NULL OR s.fetched_at >= :since) AND {_CURRENT}"""
+        AND (:since IS NULL OR s.fetched_at >= :since) AND {_CURRENT}
+        AND coalesce(d.refusal, '') NOT IN {NO_EVIDENCE}"""
 
 STORIES = 2_000
 """Stories looked up at a time, so that an archive of any size needs little memory."""

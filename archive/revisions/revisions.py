@@ -8,7 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, record, update_row, value
 from archive.database.schema import ARTICLE_COLUMNS, LISTS
 from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -89,6 +89,12 @@ class Revisions:
         statement = "SELECT max(number) FROM revisions WHERE article_id = ? AND digest = ?"
         number: int | None = value(self._db, statement, article_id, digest)
         return number
+
+    def newest_snapshots(self, site: str, count: int) -> list[int]:
+        """Return the ids of the newest snapshots that revisions of a site were read from."""
+        statement = """SELECT r.snapshot_id FROM revisions r JOIN articles a ON a.id = r.article_id
+            WHERE a.site = ? AND r.snapshot_id IS NOT NULL ORDER BY r.id DESC LIMIT ?"""
+        return column(self._db, statement, site, count)
 
     def read_by(self, snapshot_id: int) -> str | None:
         """Return the extractor that read a snapshot last; None where none did."""

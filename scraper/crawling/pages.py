@@ -8,6 +8,7 @@ from scrapy.http import Response
 
 from archive.identity import joined_url
 from archive.records import Page
+from scraper.crawling.responses import is_incomplete
 from scraper.extraction.tree import parse_html
 from scraper.sites.site import Identity, Site
 
@@ -44,6 +45,7 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
         body=response.body,
         fetched_at=fetched_at,
         conditional=request is not None and any(name in request.headers for name in VALIDATORS),
+        incomplete=is_incomplete(response),
     )
 
 

@@ -63,6 +63,8 @@ class ReadArticle(_Stage):
         """
         if isinstance(item, FetchFailure):
             return item
+        if item.page.incomplete:
+            return Fetched(snapshot=item, refusal="incomplete")
         reader = self._spider.reader
         try:
             read = self._fetched(item, await reader.read(item.page))

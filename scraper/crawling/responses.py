@@ -14,6 +14,8 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from scraper.crawling.middlewares.decompression import CUT
+from scraper.ingest.whole import ends_as_html
 from scraper.politeness.resolver import InternalAddress
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
@@ -63,6 +65,19 @@ def refusal_of_content(response: Response) -> str | None:
     ):
         return "not_html"
     return None
+
+
+def is_incomplete(response: Response) -> bool:
+    """Whether a response of status 2xx is not a whole page.
+
+    Scrapy flags a body that is shorter than its Content-Length or whose last chunk is missing
+    (`dataloss`), and any whose end only the end of the connection shows (`partial`): of those, the
+    whole ones end with `</html>`.
+    """
+    flags = {*response.flags}
+    if response.status == 206 or not flags.isdisjoint(("dataloss", CUT)):
+        return True
+    return "partial" in flags and not ends_as_html(response.body)
 
 
 def refusal_of_error(failure: Failure) -> str:

@@ -15,7 +15,12 @@ from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
 from scraper.crawling.pages import conditional_headers, headers_of, page_of
-from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
+from scraper.crawling.responses import (
+    is_incomplete,
+    refusal_of_content,
+    refusal_of_error,
+    refusal_of_status,
+)
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingFailed
@@ -30,6 +35,9 @@ PART_PRIORITY = 1
 """Further pages of a story are requested before other stories."""
 MAX_PARTS = 20
 """Pages of one story; further ones count as missing."""
+
+KEEP_INCOMPLETE = {"download_fail_on_dataloss": False}
+"""A response that ends early is no error of the request: its bytes are kept."""
 
 RequestOf = Callable[..., Request]
 
@@ -76,6 +84,7 @@ class Stories:
                 errback=self.failed,
                 cb_kwargs={"entry": entry},
                 headers=self._validators(entry),
+                meta=KEEP_INCOMPLETE,
             )
             requests.append(request)
         still_due = len(self._waiting) if self._left() else 0
@@ -113,6 +122,9 @@ class Stories:
         page = page_of(
             response, site=entry.site, requested_url=entry.url, fetched_at=self._crawl.now()
         )
+        if page.incomplete:
+            yield page
+            return
         try:
             parts = await self._reader.parts(page)
         except Abandoned:
@@ -133,10 +145,12 @@ class Stories:
         refusal = refusal_of_status(response.status)
         if refusal:
             return "failed", refusal
-        named = self._site.identify(response.url)
-        if not isinstance(named, Identity) or named.key != entry.key:
+        named, own = self._site.identify(response.url), self._site.identify(entry.url)
+        if not isinstance(named, Identity) or not isinstance(own, Identity) or named.key != own.key:
             return "refused", "redirect_not_article"
-        refusal = refusal_of_content(response)
+        if entry.key == own.own_key != named.own_key:
+            return "refused", "same_story"
+        refusal = None if is_incomplete(response) else refusal_of_content(response)
         if refusal is None:
             return None, None
         return "failed" if refusal == "empty_page" else "refused", refusal
@@ -150,6 +164,7 @@ class Stories:
             self.parse_part,
             errback=self.part_failed,
             priority=PART_PRIORITY,
+            meta=KEEP_INCOMPLETE,
             cb_kwargs={"page": page, "parts": parts[1:], "entry": entry},
         )
 
@@ -160,9 +175,9 @@ class Stories:
         outcome, _reason = self._judge(response, entry)
         url = response.request.url if response.request is not None else response.url
         same_part = self._site.part_number(response.url) == self._site.part_number(url)
-        if outcome is None and same_part:
-            now = self._crawl.now()
-            part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
+        now = self._crawl.now()
+        part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
+        if outcome is None and same_part and not part.incomplete:
             page = replace(page, parts=(*page.parts, part))
         else:
             page = replace(page, missing_parts=page.missing_parts + 1)

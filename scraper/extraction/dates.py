@@ -1,9 +1,11 @@
-"""Dates as Indonesian publishers write them; every result is aware, nothing is guessed."""
+"""Dates as publishers and programs write them; every result is aware, nothing is guessed."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from itertools import chain
 
 from babel.dates import get_month_names
 
@@ -17,7 +19,13 @@ ZONES = {
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
 
-_BESIDE_CLDR = {"agt": 8, "agst": 8, "sept": 9, "nop": 11, "nopember": 11, "peb": 2, "pebruari": 2}
+_BESIDE_CLDR = {
+    2: "peb pebr pebruari febr",
+    3: "mrt",
+    8: "ags agst agt agust agustsus",
+    9: "sept",
+    11: "nop nopember",
+}
 _UNITS = {
     "detik": timedelta(seconds=1),
     "menit": timedelta(minutes=1),
@@ -29,35 +37,57 @@ _UNITS = {
 _RELATIVE = re.compile(
     rf"\b(?P<count>\d{{1,3}})\s+(?P<unit>{'|'.join(_UNITS)})\s+(?:yang\s+)?lalu\b", re.IGNORECASE
 )
-_DATE = re.compile(
-    r"""
-    (?<!\d) (?P<day>\d{1,2}) [\s./-]+ (?P<month>[A-Za-z]{3,10}) \.? [\s,./-]+
-    (?P<year>(?:19|20)\d{2})
-    (?:
-        [\s,|•·()/–—-]* (?: (?:pukul|jam|at) \s* )?
-        (?P<hour>[012]?\d) [:.] (?P<minute>[0-5]\d) (?: [:.] (?P<second>[0-5]\d) )?
-        (?: \s* (?P<half> [AaPp] \.? [Mm] \b \.? ) )?
-        (?: \s* (?P<zone> WIB | WITA | WIT | GMT | UTC | [+-]\d{2}:?\d{2} ) \b )?
-    )?
-    """,
-    re.IGNORECASE | re.VERBOSE,
+
+
+def _clock(minutes: str) -> str:
+    """Return the pattern of a time of day with its zone; `minutes` are those of an offset."""
+    return rf"""
+        (?P<hour>\d{{1,2}}) [:.] (?P<minute>[0-5]\d)
+        (?: [:.] (?P<second>[0-5]\d) (?: [.,]\d{{1,9}} )? )? (?!\d)
+        (?: \s? (?P<half>[AP]) \.? M \b \.? )?
+        (?: \s? (?P<zone>
+            (?:GMT|UTC) \s? [+−-] \d{{1,2}} (?: :? \d{{2}} )? (?!\d)
+            | [+−-] \d{{2}} :? (?:{minutes}) (?!\d) | \+ \d{{2}} (?![\d.:])
+            | (?:GMT|UTC|WITA|WIB|WIT|Z) \b
+        ) )?
+    """
+
+
+CLOCK = _clock(r"\d{2}")
+"""A time of day, whose groups `time_of` reads."""
+# To readers "07:15-08:15" is a span of hours.
+_READERS_CLOCK = _clock("00|30|45")
+_BEFORE_CLOCK = r"[\s,|•·()/–—-]{0,6} (?: (?:pukul|pkl|jam|at) \b [.:]{0,2} \s? )?"
+_DAY_FIRST = r"""
+    (?<!\d) (?P<day>\d{1,2}) [\s./-]{1,6} (?P<month>[A-Z]{3,10}) \.? [\s,./-]{1,6} (?P<year>\d{4})
+"""
+_MONTH_FIRST = r"""
+    \b (?P<month>[A-Z]{3,10}) \.? \s (?P<day>\d{1,2}) (?:st|nd|rd|th)? ,? \s (?P<year>\d{4})
+"""
+_YEAR_FIRST = (
+    r"(?<!\d) (?P<year>\d{4}) (?P<mark>[-/]) (?P<month>\d{1,2}) (?P=mark) (?P<day>\d{1,2})"
 )
-_ISO = re.compile(
-    r"""
-    (?P<date> \d{4} [-/] \d{1,2} [-/] \d{1,2} )
-    (?:
-        [T\s]+ (?P<time> \d{1,2} : \d{2} (?: : \d{2} )? ) (?: [.,]\d+ )?
-        \s* (?P<zone> Z | GMT | UTC | WIB | WITA | WIT | [+-]\d{2}:?\d{2} )?
-    )?
-    """,
-    re.VERBOSE,
-)
+_NUMBERS = r"(?<!\d) (?P<day>\d{1,2}) (?P<mark>[/-]) (?P<month>\d{1,2}) (?P=mark) (?P<year>\d{4})"
+
+
+def _form(date: str, *, clock: str = f"(?: {_BEFORE_CLOCK} {_READERS_CLOCK} )?") -> re.Pattern[str]:
+    return re.compile(rf"{date} (?!\d) {clock}", re.IGNORECASE | re.VERBOSE)
+
+
+_NAMED = [_form(_DAY_FIRST), _form(_MONTH_FIRST), _form(_YEAR_FIRST)]
+_LOCAL = _form(_NUMBERS)
+"""Numbers alone, day first: certain only where the zone is one of Indonesia."""
+_ISO = _form(_YEAR_FIRST, clock=f"(?: [T\\s] {CLOCK} )?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_SPACES = re.compile(r"\s{2,}")
+_OFFSET = re.compile(r"(?P<sign>[+−-])(?P<hours>\d{1,2}?):?(?P<minutes>\d{2})?$")
 
 
 @lru_cache(maxsize=1)
 def months() -> dict[str, int]:
-    """Month names of CLDR in Indonesian and English, long and short, in lower case -> 1 to 12."""
-    names = dict(_BESIDE_CLDR)
+    """Month names in Indonesian and English, in lower case, and numbers as texts -> 1 to 12."""
+    names = {name: number for number, some in _BESIDE_CLDR.items() for name in some.split()}
+    names |= {f"{number:0{width}}": number for number in range(1, 13) for width in (1, 2)}
     for language in ("en", "id"):
         for width in ("wide", "abbreviated"):
             for number, name in get_month_names(width, locale=language).items():
@@ -72,26 +102,44 @@ def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
 
     >>> parse_visible("Jum'at, 24 Juli 2026 | 07:08 WITA", ZONES["WIB"]).isoformat()
     '2026-07-24T07:08:00+08:00'
+    >>> parse_visible("Fri Jul 24 2026 19:08:00 GMT+0700 (Western Indonesia Time)", UTC).isoformat()
+    '2026-07-24T19:08:00+07:00'
     """
-    for match in _DATE.finditer(text or ""):
-        month = months().get(match["month"].lower())
-        if month is None or match["hour"] is None:
-            continue
-        hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
-        if match["half"]:
-            hour = hour_of_day(hour, match["half"])
-        year, day = int(match["year"]), int(match["day"])
-        try:
-            aware = zone_named(match["zone"], zone)
-            return datetime(year, month, day, hour, minute, second, tzinfo=aware)
-        except ValueError:
-            continue
-    return None
+    return _first_date(text or "", zone)
 
 
-def hour_of_day(hour: int, half: str) -> int:
-    """Turn an hour of a half day, `am` or `pm`, into one of 24."""
-    return hour % 12 + 12 * (half[0] in "pP")
+def _first_date(text: str, zone: tzinfo | None) -> datetime | None:
+    if not _YEAR.search(text):
+        return None
+    text = _SPACES.sub(" ", text)
+    dated = chain.from_iterable(form.finditer(text) for form in _NAMED)
+    local = (match for match in _LOCAL.finditer(text) if (match["zone"] or "").upper() in ZONES)
+    read = (time_of(match.groupdict(), zone) for match in chain(dated, local) if match["hour"])
+    return next(filter(None, read), None)
+
+
+def time_of(date: Mapping[str, str | None], zone: tzinfo | None) -> datetime | None:
+    """Read the groups `year`, `month`, `day` and those of CLOCK; None for an impossible time.
+
+    None, too, where neither the date nor `zone` says the zone. A date without a time is its first
+    second, 24:00 its end.
+    """
+    year, day, hour, minute, second = (
+        int(date.get(name) or 0) for name in ("year", "day", "hour", "minute", "second")
+    )
+    half = date.get("half")
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half in "pP")
+    end_of_day = (hour, minute, second) == (24, 0, 0)
+    month = months().get((date["month"] or "").lower())
+    aware = zone_named(date.get("zone"), zone)
+    if aware is None or month is None or not YEARS[0] <= year <= YEARS[1]:
+        return None
+    try:
+        at = datetime(year, month, day, 0 if end_of_day else hour, minute, second, tzinfo=aware)
+        return at + timedelta(days=end_of_day)
+    except (ValueError, OverflowError):
+        return None
 
 
 def parse_relative(text: str | None, now: datetime) -> datetime | None:
@@ -108,38 +156,29 @@ def parse_relative(text: str | None, now: datetime) -> datetime | None:
 
 
 def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime | None:
-    """Parse a date for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822.
+    """Parse a date for machines: ISO 8601, `2018-03-17 21:01:19 GMT`, RFC 2822, JavaScript's.
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
-    text = (text or "").strip()
+    text = _SPACES.sub(" ", text or "").strip()
     if len(text) > MAX_DATE:
         return None
     match = _ISO.match(text)
     if match is None:
-        return _rfc2822(text)
-    if match["time"] is None or (match["zone"] is None and zone is None):
-        return None
-    year, month, day = map(int, re.split(r"[-/]", match["date"]))
-    hour, minute, second = [*map(int, match["time"].split(":")), 0][:3]
-    if not YEARS[0] <= year <= YEARS[1]:
-        return None
-    try:
-        aware = zone_named(match["zone"], zone)
-        return datetime(year, month, day, hour, minute, second, tzinfo=aware)
-    except ValueError:
-        return None
+        return _rfc2822(text) or _first_date(text, zone)
+    return time_of(match.groupdict(), zone) if match["hour"] else None
 
 
 def parse_day(text: str | None, zone: tzinfo) -> datetime | None:
     """Parse a bare day (`2026-01-31`), as sitemaps write it, to its first second; else None."""
     match = _ISO.fullmatch((text or "").strip())
-    if match is None or match["time"] is not None:
+    if match is None or match["hour"] is not None:
         return None
-    return parse_structured(f"{match['date']}T00:00", zone)
+    return parse_structured(f"{match[0]}T00:00", zone)
 
 
 def _rfc2822(text: str) -> datetime | None:
+    """Parse a date of mail and feeds with a numeric offset or one of the zones of RFC 822."""
     try:
         found = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError, OverflowError):
@@ -152,14 +191,21 @@ def _rfc2822(text: str) -> datetime | None:
 def zone_named(name: str | None, default: tzinfo | None) -> tzinfo | None:
     """Return the zone of a name or offset in a date; `default` where there is none.
 
-    Raises ValueError for an offset of a day or more.
+    None for an offset of a day or more.
+
+    >>> [str(zone_named(name, None)) for name in ("WITA", "Z", "+0730", "GMT+7", "UTC-03:30")]
+    ['WITA', 'UTC', 'UTC+07:30', 'UTC+07:00', 'UTC-03:30']
     """
     if not name:
         return default
     name = name.upper()
     if name in ZONES:
         return ZONES[name]
-    if name in ("Z", "GMT", "UTC"):
+    offset = _OFFSET.search(name)
+    if offset is None:
         return UTC
-    sign = -1 if name[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(name[1:3]), minutes=int(name[-2:])))
+    hours, minutes = int(offset["hours"]), int(offset["minutes"] or 0)
+    if hours > 23 or minutes > 59:
+        return None
+    east = timedelta(hours=hours, minutes=minutes)
+    return timezone(east if offset["sign"] == "+" else -east)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.archive import Archive
+from archive.identity import normalised
 from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revision, Snapshot
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -18,10 +19,13 @@ from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
 from scraper.ingest import same_body
 from scraper.ingest.reread import Reread, doubted, lost_layout
+from scraper.ingest.whole import is_much_shorter, misses_its_end
 from scraper.politeness import revisit
 from scraper.politeness.robots import RobotsTxt
-from scraper.sites.site import Site
+from scraper.sites.site import Identity, Site
 
+BELIEVED_AFTER = 3
+"""Checks in a row without the site's usual end tag after which a page is believed without it."""
 OUTCOMES = ("new", "revised", "unchanged", "known", "taken_down")
 """What became of an imported story: `known` is one that a crawl read, or that its site removed, and
 `taken_down` one of `warta remove`; both are left alone.
@@ -101,12 +105,14 @@ def write_page(
     if archive.history.taken_down(entry.site, entry.key):
         return None
     newest = archive.history.newest(entry.site, entry.key)
-    refusal = fetched.refusal or _doubt(fetched, newest)
+    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
     if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
         refusal = same_body.REASON  # no redesign: a notice
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
+    if newest is None and _is_alias(archive, site, entry, article):
+        return _write_alias(archive, entry, fetched, policy)
     technical = damage = None
     stale = stale_page(archive, site, entry.key, newest)
     if stale is not None:
@@ -198,10 +204,14 @@ def write_record(
 
     Collections do not say in which order a story's texts were written: a text that any of its
     revisions has changes nothing. Another one is the publisher's change, or a technical one where
-    warta's rules changed since the last.
+    warta's rules changed since the last, or only the date is another.
     """
     # Collections call one site by several names, but an address that is a key has one story.
     article = replace(article, site=archive.history.site_of_url(key) or article.site)
+    if link is not None and link.own_key is not None:
+        own = archive.ledger.key_of(article.site, link)
+        if own == key or not _is_headline_of(archive, article, key):
+            key, link = own, replace(link, key=own)
     newest = archive.history.newest(article.site, key)
     if newest is None:
         if archive.history.taken_down(article.site, key):
@@ -216,8 +226,18 @@ def write_record(
     if archive.history.earlier(newest["article_id"], reading_digest(article.as_dict())) is not None:
         return "unchanged"
     change = change_of(newest, article, technical=newest["extractor"] != article.extractor)
+    if change is not None and change.changed == ("published_at",):
+        change = replace(change, kind="technical")  # the date is only read better
     _write_story(archive, article, change, key, newest, None)
     return "revised"
+
+
+def _is_headline_of(archive: Archive, article: Article, key: str) -> bool:
+    """Return whether a story has the headline of an article."""
+    story = archive.history.newest(article.site, key)
+    if story is None or not story["headline"] or not article.headline:
+        return False
+    return normalised(story["headline"]).casefold() == normalised(article.headline).casefold()
 
 
 def write_reread(
@@ -289,13 +309,24 @@ def _forget_evidence(archive: Archive, in_advance: Written | None) -> None:
         archive.snapshots.erase([in_advance.evidence_id])
 
 
-def _doubt(fetched: Fetched, newest: Mapping[str, Any] | None) -> str | None:
-    """Return why a page of a known story is not believed: its text would pass for an edit."""
-    if fetched.article is None or newest is None:
+def _doubt(
+    archive: Archive, entry: Entry, fetched: Fetched, newest: Mapping[str, Any] | None
+) -> str | None:
+    """Return why a page is not believed: its text would pass for an edit."""
+    page, article = fetched.snapshot.page, fetched.article
+    last = archive.ledger.reason(entry.url, site=entry.site)
+    # A site may give up its end tag: what was incomplete three times is what it sends.
+    known = last == "incomplete" and entry.failures >= BELIEVED_AFTER
+    if not known and misses_its_end(archive, page):
+        return "incomplete"
+    if article is None or newest is None:
         return None
-    if "missing_parts" in fetched.article.warnings:
+    if "missing_parts" in article.warnings:
         return "missing_parts"
-    return "layout_missed" if lost_layout(newest, fetched.article) else None
+    if lost_layout(newest, article):
+        return "layout_missed"
+    shorter = last != "much_shorter" and is_much_shorter(newest, article)
+    return "much_shorter" if shorter else None
 
 
 def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
@@ -358,6 +389,26 @@ def _stands_elsewhere(
         archive.ledger.doubt(entry.site, twin.key, same_body.REASON, due_at=due_at)
         seen.remember(replace(found, key=twin.key, url=twin.url))
     return True
+
+
+def _is_alias(archive: Archive, site: Site, entry: Entry, article: Article) -> bool:
+    """Return whether an address of its own key, which begins with a time, is another's story.
+
+    Both have the headline then: an editor changed the words of the address.
+    """
+    named = site.identify(entry.url)
+    if not isinstance(named, Identity) or entry.key != named.own_key:
+        return False
+    return _is_headline_of(archive, article, named.key)
+
+
+def _write_alias(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> Written:
+    """Write that an address is another one of a known story: it is not requested again."""
+    _forget_evidence(archive, fetched.in_advance)
+    never = revisit.Due(at=None, reason="same_story")
+    check = replace(_check(fetched, "refused", policy.crawl_id, never), reason="same_story")
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
+    return Written(outcome="refused", reason="same_story")
 
 
 def _write_refusal(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from protego import Protego
 from w3lib.url import safe_url_string
@@ -19,6 +20,14 @@ AI_CRAWLERS = (
 )
 """Crawlers that collect training data; a site that excludes one opts out of text mining."""
 
+SIGNALS = ("ai-train", "ai-input", "train-ai")
+"""Uses that `Content-Signal` (contentsignals.org) and `Content-Usage` (IETF, AIPREF) name and that
+are text and data mining; `search` is none.
+"""
+
+_SIGNAL = re.compile(
+    rf"(?<![\w-])({'|'.join(SIGNALS)})\s*=\s*(?:no?|0|false)(?![\w-])", re.IGNORECASE
+)
 _USER_AGENT = re.compile(r"user(?:-|\s*)agent(?:\s*:|\s)(.*)", re.IGNORECASE)
 _OTHERS = "another crawler"
 _NOAI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
@@ -36,7 +45,8 @@ class Ruling:
 
 
 _Rule = tuple[int, str, str]
-"""(line, `allow` or `disallow`, value)"""
+"""(line, `allow`, `disallow` or one of _SIGNAL_LINES, value)"""
+_SIGNAL_LINES = ("content-signal", "content-usage")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,8 @@ class RobotsTxt:
     """Why there was no response: a code of archive.ledger.wording."""
     text: str = field(default="", repr=False)
     rules: Protego | None = field(default=None, repr=False)
+    signals: tuple[tuple[str, str], ...] = ()
+    """(beginning of a path, signal against text mining) for us or for all."""
 
     @property
     def refusal(self) -> str:
@@ -87,7 +99,13 @@ class RobotsTxt:
     def opt_out(self, url: str) -> str | None:
         """The rule by which robots.txt opts the URL out of text mining; None if it does not."""
         agent = next(self.excluded(url), None)
-        return f"robots.txt: {agent}" if agent is not None else None
+        named = agent or self.signal(url)
+        return f"robots.txt: {named}" if named is not None else None
+
+    def signal(self, url: str) -> str | None:
+        """The content signal for us or for all that forbids text mining; None for none."""
+        path = urlsplit(url).path or "/"
+        return next((signal for about, signal in self.signals if path.startswith(about)), None)
 
     @property
     def group(self) -> str | None:
@@ -96,7 +114,7 @@ class RobotsTxt:
             agent
             for agents, _rules in _groups(self.text)
             for agent in agents
-            if agent == "*" or (agent and PRODUCT.startswith(agent))
+            if agent in ("*", PRODUCT)
         ]
         return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
 
@@ -108,7 +126,7 @@ class RobotsTxt:
             for agents, rules in _groups(self.text)
             if group in agents
             for rule in rules
-            if _fits(rule, url)
+            if rule[1] in ("allow", "disallow") and _fits(rule, url)
         ]
         if group is None or not fitting:
             return None
@@ -138,12 +156,28 @@ def _groups(text: str) -> Iterator[tuple[list[str], list[_Rule]]]:
             if began:
                 yield agents, rules
                 agents, rules, began = [], [], False
-            agents.append(value.lower())
+            agents.append(_token(value))
         elif colon and name != "sitemap":
             began = True
-            if name in ("allow", "disallow") and value:
+            if name in ("allow", "disallow", *_SIGNAL_LINES) and value:
                 rules.append((number, name, value))
     yield agents, rules
+
+
+def _signals(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the content signals against text mining; AIPREF's may begin with a path."""
+    for agents, rules in _groups(text):
+        if {PRODUCT, "*"}.isdisjoint(agents):
+            continue
+        for _line, kind, value in rules:
+            if kind in _SIGNAL_LINES and (found := _SIGNAL.search(value)):
+                about = value.split()[0] if value.startswith("/") else "/"
+                yield about, f"{found[1].lower()}=no"
+
+
+def _token(agent: str) -> str:
+    """Return the product token of a user agent, in lower case; `*` stays."""
+    return re.split(r"[/\s]", agent.lower(), maxsplit=1)[0]
 
 
 def _fits(rule: _Rule, url: str) -> bool:
@@ -153,23 +187,30 @@ def _fits(rule: _Rule, url: str) -> bool:
 
 def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
     """Parse a response; a broken file is read as far as it is readable."""
-    text = body[:MAX_BYTES].decode("utf-8", "replace").lstrip("\ufeff")
+    if len(body) > MAX_BYTES:  # cut at the end of a line: half a rule is another rule
+        body = b"".join(body[:MAX_BYTES].splitlines(keepends=True)[:-1])
+    text = body.decode("utf-8", "replace").lstrip("\ufeff")
     readable = status is not None and 200 <= status < 300
     if not readable:
         return RobotsTxt(status=status)
-    return RobotsTxt(status=status, text=text, rules=Protego.parse(_relevant(text)))
+    return RobotsTxt(
+        status=status,
+        text=text,
+        rules=Protego.parse(_relevant(text)),
+        signals=tuple(_signals(text)),
+    )
 
 
 def _relevant(text: str) -> str:
-    """The file with one name in place of all user agents that decide about none of our names.
+    """The file with one name in place of all user agents that are none of ours.
 
     The parser keeps a list of rules per user agent of a group: thousands of both in one group would
-    be millions of rules.
+    be millions of rules. It takes the beginning of a name for the name ("war" for "warta"), where
+    RFC 9309 (2.2.1) compares whole product tokens.
     """
     lines = text.splitlines()
     agents = [_agent(line) for line in lines]
-    named = {agent for agent in agents if agent is not None}
-    deciding = {"*", *(_deciding(name.lower(), named) for name in (PRODUCT, *AI_CRAWLERS))}
+    deciding = {"*", *(name.lower() for name in (PRODUCT, *AI_CRAWLERS))}
     kept: list[str] = []
     group: set[str] = set()
     for line, agent in zip(lines, agents, strict=True):
@@ -185,18 +226,11 @@ def _relevant(text: str) -> str:
 
 
 def _agent(line: str) -> str | None:
-    """The user agent that a line names, as the parser reads it; None for another line."""
+    """The product token that a line names, as the parser reads it; None for another line."""
     match = _USER_AGENT.match(line.partition("#")[0].strip())
     if match is None:
         return None
-    agent = match[1].strip().lower()
-    return agent if agent == "*" else agent.replace("*", "")
-
-
-def _deciding(name: str, agents: set[str]) -> str:
-    """The longest user agent that a crawler's name begins with; `*` where there is none."""
-    lengths = range(len(name), 0, -1)
-    return next((name[:length] for length in lengths if name[:length] in agents), "*")
+    return _token(match[1].strip())
 
 
 def _is_blank(line: str) -> bool:
@@ -208,12 +242,15 @@ def opted_out(
 ) -> str | None:
     """The rule by which a page opts out of text and data mining; None if none does.
 
-    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; `noai`
-    in X-Robots-Tag or meta robots; `tdm-reservation: 1` as header or meta tag (TDM Reservation
-    Protocol, W3C Community Group 2024).
+    `headers` and `metas` by names in lower case. Sources: robots.txt rules for AI crawlers; content
+    signals in robots.txt or headers; `noai` in X-Robots-Tag or meta robots; `tdm-reservation: 1` as
+    header or meta tag (TDM Reservation Protocol, W3C Community Group 2024).
     """
     if robots is not None and (rule := robots.opt_out(url)) is not None:
         return rule
+    for name in _SIGNAL_LINES:
+        if found := _SIGNAL.search(headers.get(name, "")):
+            return f"header {name}: {found[1].lower()}=no"
     if headers.get("tdm-reservation", "").strip() == "1":
         return "header tdm-reservation: 1"
     if metas.get("tdm-reservation", "").strip() == "1":

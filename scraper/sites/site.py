@@ -15,6 +15,11 @@ from scraper.sites.sources import Source
 
 MAX_REFUSED_URL = 2_000
 """Characters of an unusable address that are kept."""
+SPONSORED = (
+    r"^advertorials?\.|/(?:advertorials?|adv|brand-?contents?|infotorial|iklan|press-?release|siaran-pers"
+    r"|sponsored(?:-content)?)/"
+)
+"""Pattern on host and path of the sections of sponsored text, at any site."""
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +37,10 @@ class Identity:
     """Aware; midnight where the address has only the day, None where it has no date."""
     section: str | None = None
     """As the address has it; None where it has none."""
+    own_key: str | None = None
+    """Key and words of the address, where the key is only a time, which two stories may share; None
+    for a key that no two stories have, and for an address without words.
+    """
 
     @property
     def key(self) -> str:
@@ -62,6 +71,8 @@ class ArticleURL:
     """Template of the canonical address from the groups, without the scheme."""
     story_id: str
     """Template of the site's own key."""
+    shared: bool = False
+    """The key is only a time: scheduled stories of one channel may share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,7 +154,7 @@ class Site:
     article_urls: tuple[ArticleURL, ...]
     """Newest generation first."""
     refused_urls: tuple[tuple[str, str], ...] = ()
-    """(pattern on host and path, reason), tried before `article_urls`."""
+    """(pattern on host and path, reason), tried before SPONSORED and `article_urls`."""
     sources: tuple[Source, ...] = ()
     """Where links come from, the surest first."""
     layouts: tuple[Layout, ...] = ()
@@ -235,7 +246,7 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
     if not site.owns(host):
         return Refusal(url=canonical, reason="foreign_site")
     address = host + parts.path
-    for pattern, reason in site.refused_urls:
+    for pattern, reason in (*site.refused_urls, (SPONSORED, "advertorial")):
         if re.search(pattern, address):
             return Refusal(url=canonical, reason=reason)
     for generation in site.article_urls:
@@ -248,10 +259,12 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
 
 def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> Identity:
     url = "https://" + generation.canonical.format_map(defaultdict(str, groups))
+    story_id, slug = generation.story_id.format_map(groups), groups.get("slug")
     return Identity(
         site=site.name,
-        url=url if groups.get("slug") else url.rstrip("/-"),
-        story_id=generation.story_id.format_map(groups),
+        url=url if slug else url.rstrip("/-"),
+        story_id=story_id,
+        own_key=f"{story_id}/{slug}" if generation.shared and slug else None,
         published_at=_published(groups, site.zone),
         section=groups.get("kanal"),
     )

@@ -9,6 +9,8 @@ from scraper.sites.sources import Feed, Section, Sitemap
 
 _CHANNEL = r"(?P<kanal>[a-z-]+)/(?P<sub>[a-z0-9-]+)"
 _ID = r"(?P<id>[A-Za-z0-9]{8})-(?P<slug>[^/]+)"
+_DATED = r"(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<id>\d+)(?:/(?P<slug>[^/]+))?"
+_CHANNEL_HOST = r"(?P<kanal>(?!www\.|m\.|amp\.)[a-z-]+)\.metrotvnews\.com"
 # The node after the headline that parts name and date by a bullet.
 _BULLET = "(//h1)[1]/following::*[contains(text(), '•')][1]"
 _SECTIONS = tuple(
@@ -29,32 +31,44 @@ SITE = Site(
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=rf"(?P<host>www\.metrotvnews\.com)/read/{_ID}",
-            canonical="{host}/read/{id}-{slug}",
+            pattern=rf"(?:www\.|m\.)?metrotvnews\.com/read/{_ID}",
+            canonical="www.metrotvnews.com/read/{id}-{slug}",
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/(?P<sub>[a-z0-9-]+)/" + _ID,
+            pattern=rf"m\.metrotvnews\.com/{_CHANNEL}/{_ID}",
             canonical="{kanal}.metrotvnews.com/{sub}/{id}-{slug}",
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?P<kanal>[a-z-]+)\.metrotvnews\.com/read/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/"
-            r"(?P<id>\d+)/(?P<slug>[^/]+)",
+            pattern=rf"{_CHANNEL_HOST}/(?P<sub>[a-z0-9-]+)/{_ID}",
+            canonical="{kanal}.metrotvnews.com/{sub}/{id}-{slug}",
+            story_id="{id}",
+        ),
+        ArticleURL(
+            pattern=rf"{_CHANNEL_HOST}/read/{_DATED}",
             canonical="{kanal}.metrotvnews.com/read/{y}/{m}/{d}/{id}/{slug}",
+            story_id="{id}",
+        ),
+        ArticleURL(
+            pattern=rf"(?P<host>(?:(?:www|m)\.)?metrotvnews\.com)/read/{_DATED}",
+            canonical="{host}/read/{y}/{m}/{d}/{id}/{slug}",
             story_id="{id}",
         ),
     ),
     refused_urls=(
-        (r"^(?:cdn|osccdn|osc|edge|developer)\.", "not_an_article"),
+        (r"^(?:cdn|osccdn|osc|edge|developer|va)\.", "not_an_article"),
+        (r"^[^/]+/(?:amp/)?english/", "foreign_edition"),
         (r"^[^/]+/tag/", "tag_page"),
         (r"^[^/]+/search\b", "search_page"),
         (r"^[^/]+/(?:author|penulis|profile)/", "author_page"),
-        (r"^[^/]+/(?:indeks|index)\b", "index_page"),
-        (r"^[^/]+/(?:video|streaming|play)\b", "video_page"),
+        (r"^[^/]+/(?:indeks|index|more)\b", "index_page"),
+        (r"^video\.|^[^/]+/(?:amp/)?(?:video|streaming|play)\b", "video_page"),
         (r"^foto\.|^[^/]+/foto/", "photo_page"),
     ),
     sources=(
+        Feed("https://www.medcom.id/feed"),  # answered in 2018 and 2026
+        # None of these is known to answer.
         Sitemap("https://www.medcom.id/sitemap.xml"),
         Feed("https://www.medcom.id/rss"),
         Feed("https://www.medcom.id/rss/all"),

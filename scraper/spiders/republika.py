@@ -8,8 +8,13 @@ from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import DatedIndex, Feed, Section, Sitemap
 
-# A code holds a digit; one of letters alone ("daerah") is a section unless a slug follows.
-_CODE = r"(?=[a-z]*\d|[a-z]{6}[/-][^/]*-)(?P<code36>[a-z0-9]{6}(?:\d{3})?)"
+# A code holds a digit; one of letters alone ("daerah") is a section unless a slug follows. Six
+# characters are followed by the editor's two or three digits; two only before a slug, for without
+# one an address that was cut off looks the same.
+_CODE = (
+    r"(?=[a-z]*\d|[a-z]{6}[/-][^/]*-)"
+    r"(?P<code36>[a-z0-9]{6}(?:\d{3}(?:5000)?|\d{2}(?=[/-][^/]))?)"
+)
 _SLUG = r"(?P<slug>.+?)(?:-part\d{1,2})?"
 _HOST = (
     r"(?P<host>(?:[a-z0-9-]+\.)?(?:republika|ihram|rejogja|rejabar|ekbis|esgnow|janna|dialogjumat)"
@@ -51,6 +56,11 @@ SITE = Site(
             canonical="{host}/berita/{kanal}/{sub}/{yy}/{m}/{d}/{code36}-{slug}",
             story_id="{code36}",
         ),
+        ArticleURL(  # of 2019
+            pattern=rf"{_HOST}/berita/(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/{_CODE}(?:[/-]{_SLUG})?",
+            canonical="{host}/berita/{kanal}/{sub}/{code36}/{slug}",
+            story_id="{code36}",
+        ),
         ArticleURL(
             pattern=r"(?:[a-z0-9-]+\.)?republika\.co\.id/(?:berita|share|r)/"
             rf"(?P<id>[a-z0-9]{{7,8}}15000|\d{{10,13}})(?:/{_SLUG})?",
@@ -59,9 +69,15 @@ SITE = Site(
         ),
     ),
     refused_urls=(
-        (r"^(?:static|files|gerai|properti|koran|retizen)\.", "not_an_article"),
-        (r"^en\.", "foreign_edition"),
-        (r"^(?:video|[^/]+/video)\b", "video_page"),
+        (r"^(?:static|files|gerai|properti|koran)\.", "not_an_article"),
+        (r"^en\.|^[^/]+/berita/en/", "foreign_edition"),
+        (r"^(?:video|tv)\.|^[^/]+/(?:berita/)?video/", "video_page"),
+        (r"^visual\.", "photo_page"),
+        # Partners and readers ("retizen") write there under numbers of their own.
+        (
+            r"^retizen\.|^[^/]+/posts/|^(?!www\.|m\.)[^/.]+\.republika\.co\.id/[a-z]+/\d{9,11}/",
+            "partner_post",
+        ),
         (r"^[^/]+/tags?/", "tag_page"),
         (r"^[^/]+/search\b", "search_page"),
         (r"^[^/]+/page/(?:penulis|about)", "author_page"),

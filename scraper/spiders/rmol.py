@@ -8,7 +8,9 @@ from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, PagedIndex, Sitemap
 
-_NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)(?:/(?P<slug>.*))?"
+# A link to share the story may stand in place of the slug ("/whatsapp:/send").
+_SLUG = r"(?:/(?P<slug>(?!\w+:/)[^/]+)|/.*)?"
+_NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)" + _SLUG
 _STORY = "read/" + _NUMBER
 _COLUMN = "(//*[@id='primary-column'])[1]"
 
@@ -30,7 +32,7 @@ SITE = Site(
             story_id="{id}",
         ),
         ArticleURL(
-            pattern=r"(?P<kanal>[a-z]+)\.rmol\.co/" + _STORY,
+            pattern=r"(?P<kanal>[a-z]+)\.rmol\.(?:id|co)/" + _STORY,
             canonical="rmol.id/{kanal}/read/{y}/{m}/{d}/{id}/{slug}",
             story_id="{id}",
         ),

@@ -2,7 +2,7 @@
 
 from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
-from scraper.sites.sources import Feed, PagedIndex, Section, Sitemap
+from scraper.sites.sources import NewsSitemap, PagedIndex, Section, Sitemap
 
 _TIME = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<hms>\d{6})(?:/(?P<slug>[^/]+))?"
 
@@ -22,13 +22,15 @@ SITE = Site(
             pattern=rf"(?:www\.|m\.|amp\.)?suara\.com/(?P<kanal>(?!read/)[a-z0-9-]+)/{_TIME}",
             canonical="www.suara.com/{kanal}/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
+            shared=True,
         ),
         ArticleURL(
             pattern=(
-                r"(?:amp\.)?(?P<kanal>(?!www\.|amp\.|m\.)[a-z]+)\.suara\.com/(?:amp/)?read/" + _TIME
+                rf"(?:amp\.)?(?P<kanal>{'|'.join(_REGIONS)})\.suara\.com/(?:amp/)?read/{_TIME}"
             ),
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
+            shared=True,
         ),
     ),
     refused_urls=(
@@ -38,14 +40,19 @@ SITE = Site(
         (r"^[^/]+/(?:indeks|loadmoredetail)\b|-category/", "index_page"),
         (r"^[^/]+/video/", "video_page"),
         (r"^[^/]+/foto/", "photo_page"),
-        (r"^(?:yoursay|media|assets|static)\.", "not_an_article"),
+        (r"^(?:media|assets|static)\.", "not_an_article"),
+        # Readers write on yoursay; local partners of 2022 and 2023 have hosts like the regions.
+        (
+            rf"^yoursay\.|^(?!(?:amp\.)?(?:www|m|{'|'.join(_REGIONS)})\.)[^/]+\.suara\.com/(?:amp/)?read/",
+            "partner_post",
+        ),
     ),
     sources=(
         Sitemap("https://www.suara.com/sitemap.xml"),
+        NewsSitemap("https://www.suara.com/sitemap_news.xml"),
         PagedIndex("https://www.suara.com/indeks?page={page}"),
         PagedIndex("https://www.suara.com/indeks/terkini/all?page={page}"),
         Section("https://www.suara.com/news"),
-        Feed("https://www.suara.com/rss"),
         *(
             Sitemap(f"https://{region}.suara.com/static/news/{region}-sitemap.xml")
             for region in _REGIONS

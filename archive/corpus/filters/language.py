@@ -7,8 +7,9 @@ is dropped all the same, as one of those.
 
 import math
 import unicodedata
-from collections.abc import Sequence
-from functools import cache
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
 import numpy as np
 from datatrove.data import Document
@@ -26,6 +27,12 @@ them above 0.41. Short news scores lower, hence the wide margin below 0.69.
 
 DIGITS = 4
 """Of a score: machines may differ in the last bits of a double, rounded scores are identical."""
+
+MALAY = 0.4
+"""Odds of Malay, with which the model confuses Indonesian, against it at a site whose pages declare
+Indonesian. Measured: Malay news scores up to 0.25 as Indonesian and stays Malay; sermons of 60
+words, full of the words that both languages took from Arabic, score from 0.3 on.
+"""
 
 UNDETERMINED = "und"
 """ISO 639-2, for a text without any feature that the model knows, such as an empty one."""
@@ -58,8 +65,12 @@ class LanguageFilter(BaseFilter):
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Label the document; return True, or False with a reason."""
-        scores = language_scores(doc.text)
+        scores = language_scores(mostly_latin(doc.text))
+        likelier_malay = scores.get("ms", 0) > scores.get("id", 0)
+        if scores and doc.metadata.get("page_language") == "id":
+            scores = _weighed(scores)
         language = max(scores, key=scores.__getitem__, default=UNDETERMINED)
+        doc.metadata["likelier_malay"] = int(likelier_malay and language == "id")
         score = round(scores.get(language, 0.0), DIGITS)
         doc.metadata.update(language=language, language_score=score)
         if language not in (*self.languages, *NO_LANGUAGE):
@@ -67,6 +78,39 @@ class LanguageFilter(BaseFilter):
         if language in NO_LANGUAGE or score < self.threshold:
             return False, "language_unsure"
         return True
+
+
+def mostly_latin(text: str) -> str:
+    """Return a text that is mostly in Latin letters without the others: quotations of a scripture.
+
+    >>> mostly_latin("Ia membaca الحمد لله setiap pagi.").split()
+    ['Ia', 'membaca', 'setiap', 'pagi.']
+    >>> mostly_latin("قال أحمد في BBC")
+    'قال أحمد في BBC'
+    """
+    letters = Counter(filter(str.isalpha, text))
+    if not any(map(_is_foreign, letters)):
+        return text
+    foreign = sum(count for letter, count in letters.items() if _is_foreign(letter))
+    if 2 * foreign >= letters.total():
+        return text
+    # With the letters go their marks, the vowels of Arabic.
+    return text.translate({ord(one): " " for one in set(text) if _is_foreign(one)})
+
+
+@lru_cache(maxsize=4096)
+def _is_foreign(character: str) -> bool:
+    """Return whether a letter or mark is of another script than Latin."""
+    name = unicodedata.name(character, "")
+    return unicodedata.category(character)[0] in "LM" and not name.startswith(
+        ("LATIN", "COMBINING", "MODIFIER", "FULLWIDTH LATIN", "FEMININE", "MASCULINE", "MICRO")
+    )
+
+
+def _weighed(scores: Mapping[str, float]) -> dict[str, float]:
+    """Weigh Malay by its prior odds, so that all scores add up to 1 again."""
+    weighed = {**scores, "ms": MALAY * scores.get("ms", 0.0)}
+    return {language: score / sum(weighed.values()) for language, score in weighed.items()}
 
 
 def check_languages(languages: Sequence[str]) -> None:

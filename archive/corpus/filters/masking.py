@@ -129,7 +129,8 @@ def email_spans(text: str) -> Iterator[Span]:
     for at in re.finditer("@", text):
         match = _EMAIL.search(text, max(end, at.start() - LOCAL_PART), at.end() + DOMAIN)
         end = at.end()
-        if match is not None:
+        # The @ of youtube.com/@name begins the name of a profile.
+        if match is not None and text[at.start() - 1] != "/":
             end = match.end()
             yield match.span()
 

@@ -72,6 +72,9 @@ class ProseFilter(BaseFilter):
         numbers = sum(any(character.isdigit() for character in word) for word in found)
         if numbers / len(found) > self.table.max_number_share:
             return False, "mostly_numbers"
+        brackets = sum("{" in word or "}" in word for word in doc.text.split())
+        if brackets > 1 and brackets / len(found) > self.table.max_bracket_share:
+            return False, "program_code"
         in_lines = (prose_words(line) for line in doc.text.split("\n"))
         prose = sum(count for count in in_lines if count >= self.table.min_line_words)
         if prose / len(found) < self.table.min_prose_share:

@@ -18,6 +18,7 @@ REASONS: dict[str, str] = {
     "too_long": "it has too many words",
     "gallery": "it is a gallery or video with a short text, by its headline or section",
     "mostly_numbers": "too many of its words are numbers",
+    "program_code": "too many of its words contain a curly bracket, as program code does",
     "not_prose": "too few of its words are part of sentences",
     "gopher_quality/too_few_words": "it has too few words, by Gopher's rule",
     "gopher_quality/too_many_words": "it has too many words, by Gopher's rule",

@@ -13,6 +13,7 @@ from typing import Any
 from huggingface_hub import DatasetCardData
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from archive.corpus.filters.language import MALAY
 from archive.corpus.output.card_tables import LISTINGS
 from archive.corpus.output.columns import COLUMNS
 from archive.corpus.output.rollups import counted, fenced, plain, share, span
@@ -44,6 +45,7 @@ def card(summary: Summary) -> str:
     text = environment.get_template("card.md").render(
         summary=summary,
         recipe=summary.recipe,
+        malay_weight=MALAY,
         metadata=metadata(summary).to_yaml(),
         **_facts(summary),
         **{name: listing(summary) for name, listing in LISTINGS.items()},

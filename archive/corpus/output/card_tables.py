@@ -207,12 +207,18 @@ def _masked(summary: Summary) -> str:
 
 def _repeated(summary: Summary) -> str:
     rows = (
-        (code(one.site, 40), one.documents, percent(one.share), code(one.text, 160))
+        (
+            code(one.site, 40),
+            one.documents,
+            percent(one.share),
+            "yes" if one.removed else "no",
+            code(one.text, 160),
+        )
         for one in summary.repeated[:_MOST_PARAGRAPHS]
     )
     more = len(summary.repeated) - _MOST_PARAGRAPHS
     note = f"\n\n{counted(more, 'more paragraph')} in `manifest.json`." if more > 0 else ""
-    return table(["site", "documents", "of the site's", "paragraph"], rows) + note
+    return table(["site", "documents", "of the site's", "removed", "paragraph"], rows) + note
 
 
 def _files(summary: Summary) -> str:

@@ -14,7 +14,8 @@ from datatrove.pipeline.base import PipelineStep
 
 from archive.corpus.duplicates import COLUMNS as DUPLICATE_COLUMNS
 from archive.corpus.duplicates import DuplicateSets
-from archive.corpus.filters.repeated import RepeatedCounts
+from archive.corpus.filters.prose import words
+from archive.corpus.filters.repeated import RepeatedParagraphs
 from archive.corpus.intermediate import DROPPED, dropped_rows, kept_rows
 from archive.corpus.output.card import write_card
 from archive.corpus.output.columns import COLUMNS, stamp
@@ -59,17 +60,17 @@ class _Counts:
 
     masked: dict[str, tuple[int, int]]
     """Kind -> (documents, masks)."""
-    repeated: RepeatedCounts
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     clusters: set[int] = field(default_factory=set)
     late: int = 0
+    malay: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, row: dict[str, Any], *, late: bool) -> None:
         """Count an exported document."""
         self.late += late
-        self.repeated.count(row["site"], row["text"])
+        self.malay += row["likelier_malay"]
         self.months[row["site"], (row["published_at"] or UNDATED)[:7]] += 1
         self.words[row["site"]][row["word_count"]] += 1
         if row["cluster_id"] is not None:
@@ -133,7 +134,7 @@ class Finish(PipelineStep):
                 shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:
-        recipe, paragraphs = self.recipe, self.recipe.thresholds.paragraphs
+        recipe = self.recipe
         sizes, split_keys = self._clusters()
         sets = DuplicateSets(
             lambda: self._kept(DUPLICATE_COLUMNS), dedup=recipe.dedup, split_keys=split_keys
@@ -142,13 +143,16 @@ class Finish(PipelineStep):
         splits = dict.fromkeys((name for name, _ in recipe.splits), 0)
         for row in self._exported(sets, DUPLICATE_COLUMNS):
             splits[_split(splitter, sets, row)] += 1
-        counts = _Counts(
-            masked=dict.fromkeys(masked_kinds(recipe.thresholds.personal), (0, 0)),
-            repeated=RepeatedCounts(self.work / "paragraphs", paragraphs.min_length),
-        )
+        repeated = RepeatedParagraphs(self.work / "paragraphs", recipe.thresholds.paragraphs)
+        for row in self._exported(sets, ["article_id", "site", "headline", "text"]):
+            repeated.count(row)
+        masked = masked_kinds(recipe.thresholds.personal)
+        counts = _Counts(masked=dict.fromkeys(masked, (0, 0)))
         with DataFiles(folder, splits, recipe.format) as data:
             for row in self._exported(sets):
                 split = _split(splitter, sets, row)
+                row["text"] = repeated.cleaned(row["site"], row["text"])
+                row["word_count"] = len(words(row["text"]))
                 counts.add(row, late=split != TEST and self._is_late(row))
                 row["cluster_size"] = sizes.get(row["cluster_id"], 1)
                 row["published_at"] = _stamped(row["published_at"])
@@ -156,18 +160,17 @@ class Finish(PipelineStep):
         dropped = self._write_dropped(folder / "dropped.parquet", sets, counts)
         self._check(sum(splits.values()), dropped, counts)
         files = {**data.files(), "dropped.parquet": (None, dropped)}
-        summary = self._summary(splits, counts, tuple(described(folder, files)))
+        summary = self._summary(splits, counts, repeated, tuple(described(folder, files)))
         return _with_documentation(summary, folder)
 
     def _summary(
-        self, splits: dict[str, int], counts: _Counts, files: tuple[CorpusFile, ...]
+        self,
+        splits: dict[str, int],
+        counts: _Counts,
+        repeated: RepeatedParagraphs,
+        files: tuple[CorpusFile, ...],
     ) -> Summary:
-        paragraphs = self.recipe.thresholds.paragraphs
-        repeated = counts.repeated.most(
-            {site: words.total() for site, words in counts.words.items()},
-            min_documents=paragraphs.min_documents,
-            min_share=paragraphs.min_share,
-        )
+        exported = {site: lengths.total() for site, lengths in counts.words.items()}
         return Summary(
             recipe=self.recipe,
             archive_digest=self.selection.archive_digest,
@@ -186,7 +189,9 @@ class Finish(PipelineStep):
             clusters=len(counts.clusters),
             late=counts.late,
             undated=self.selection.undated,
-            repeated=repeated,
+            repeated=repeated.most(exported),
+            malay=counts.malay,
+            cleaned=(repeated.documents, repeated.removed),
             files=files,
             versions=self.versions,
         )

@@ -59,6 +59,8 @@ def _counts(summary: Summary) -> dict[str, Any]:
             for kind, (documents, masks) in summary.masked.items()
         },
         "clusters": summary.clusters,
+        "cleaned": dict(zip(("documents", "paragraphs"), summary.cleaned, strict=True)),
+        "likelier_malay": summary.malay,
         "words": summary.total_words,
         "median_words": {
             "all": summary.median_words(),

@@ -59,6 +59,10 @@ class Summary:
     """Exported documents from `test_after` on, outside `test` with an earlier story of the set."""
     repeated: tuple[RepeatedParagraph, ...]
     """Most frequent first."""
+    malay: int
+    """Exported documents that the model took for Malay before its site's language was weighed."""
+    cleaned: tuple[int, int]
+    """Documents that repeated paragraphs were taken out of, and how many were."""
     files: tuple[CorpusFile, ...]
     """All but the manifest."""
     versions: Mapping[str, str]

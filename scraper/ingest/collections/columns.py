@@ -1,5 +1,6 @@
 """Which column of a collection holds which field: by usual names in English and Indonesian."""
 
+import ast
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -32,6 +33,12 @@ MAX_NAMED = 40
 _NOTHING = frozenset(
     ("", "tidak ada", *"- -- null none nan nat n/a na unknown undefined []".split())
 )
+_LISTED = re.compile(r"""\s*\[\s*(?P<quote>['"]).*['"]\s*\]\s*""", re.DOTALL)
+_BETWEEN_QUOTED = re.compile(r"""['"]\s*,\s*['"]""")
+# A backslash and an n at the end of a sentence, or two of them: no path of Windows.
+_WRITTEN_BREAK = re.compile(r"""[.!?…"'”’)\]\s](?:\\r)?\\n|\\n(?:\\r)?\\n""")
+_WRITTEN = re.compile(r"""\\(?:r\\n|[nrt"'/]|u[0-9a-fA-F]{4})""")
+_ESCAPED = {r"\r\n": "\n", r"\n": "\n", r"\r": "\n", r"\t": " ", r"\"": '"', r"\'": "'", r"\/": "/"}
 # Control characters but tab and line breaks, and halves of surrogate pairs: they are no text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 
@@ -79,23 +86,50 @@ def is_nothing(value: Any) -> bool:
 def text(value: Any) -> str | None:
     """Return a value as text without control characters; None for what is no text.
 
-    A list of texts is joined as paragraphs; of an object the `name` is taken, as JSON-LD has it.
+    A list of texts is joined as paragraphs, also one that a table holds as text; of an object the
+    `name` is taken, as JSON-LD has it. Line breaks that a program wrote as `\\n` are line breaks.
     """
     if isinstance(value, bool) or is_nothing(value):
         return None
     if isinstance(value, (int, float)):
         return str(value)
+    value = listed(value) or value
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         value = "\n\n".join(value)
     if isinstance(value, dict):
         value = value.get("name")
     if not isinstance(value, str):
         return None
+    if _WRITTEN_BREAK.search(value):
+        value = _WRITTEN.sub(lambda escape: _unescaped(escape[0]), value)
     return _NO_TEXT.sub("", value.replace("\r\n", "\n").replace("\r", "\n")).strip() or None
+
+
+def listed(value: Any) -> list[str] | None:
+    """Return the texts of a Python list that a table holds as text; None for anything else.
+
+    >>> listed("['Sari Melati', \\"Jum'at\\"]"), listed("['Jum'at', 'Sabtu']")
+    (['Sari Melati', "Jum'at"], ["Jum'at", 'Sabtu'])
+    >>> listed("[Foto: Sari]")
+    """
+    if not isinstance(value, str) or not _LISTED.fullmatch(value):
+        return None
+    try:
+        found = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):  # quotes that are not escaped
+        found = _BETWEEN_QUOTED.split(value.strip()[1:-1].strip()[1:-1])
+    if not all(isinstance(part, str) for part in found):
+        return None
+    return list(filter(None, found))
+
+
+def _unescaped(escape: str) -> str:
+    return _ESCAPED.get(escape) or chr(int(escape[2:], 16))
 
 
 def texts(value: Any) -> list[str]:
     """Return the texts of a list, or the one text."""
+    value = listed(value) or value
     if not isinstance(value, list):
         value = [value]
     return [part for part in map(text, value) if part is not None]

@@ -14,6 +14,7 @@ CHUNK = 64 * 1024
 BOM = b"\xef\xbb\xbf"
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=([,;\t|])"?[\r\n]*', re.IGNORECASE)
 _OUTSIDE = re.compile(rb'[\[\]{},"]')
 _INSIDE = re.compile(rb'["\\]')
 
@@ -49,9 +50,12 @@ def rows(file: BinaryIO, kind: str) -> Iterator[Row]:
     return _json_rows(file)
 
 
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Yield (number, line) from the file's position on; None for a line that is too long."""
-    number = 0
+def _lines(file: BinaryIO, *, before: int = 0) -> Iterator[tuple[int, bytes | None]]:
+    """Yield (number, line) from the file's position on; None for a line that is too long.
+
+    `before`: how many lines are before that position.
+    """
+    number = before
     while raw := file.readline(MAX_BYTES + 1):
         number += 1
         if number == 1:
@@ -72,9 +76,9 @@ def _skip_line(file: BinaryIO) -> None:
 class _Lines:
     """The lines of a file for a CSV reader; it keeps those of the current record."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._lines = _lines(file)
-        self.number = 0
+    def __init__(self, file: BinaryIO, *, before: int) -> None:
+        self._lines = _lines(file, before=before)
+        self.number = before
         self.record: list[str] = []
         self.bad: str | None = None
 
@@ -101,8 +105,8 @@ def _csv_rows(file: BinaryIO) -> Iterator[Row]:
 
     Line numbers stay right where records contain line breaks.
     """
-    source = _Lines(file)
     delimiter = _delimiter(file)
+    source = _Lines(file, before=int(file.tell() > 0))
     csv.field_size_limit(MAX_BYTES)
     reader = csv.reader(source, delimiter=delimiter)
     header = _header(reader)
@@ -125,9 +129,16 @@ def _csv_rows(file: BinaryIO) -> Iterator[Row]:
 
 
 def _delimiter(file: BinaryIO) -> str:
-    """Return the most frequent of the delimiters in the header's first line."""
-    counted = Counter(file.readline(MAX_BYTES).decode(errors="replace"))
+    """Return the delimiter that Excel's first line `sep=;` names, which is skipped.
+
+    Else the most frequent one in the header's first line.
+    """
+    first = file.readline(MAX_BYTES)
+    named = _SEPARATOR.fullmatch(first)
+    if named is not None:
+        return named[1].decode()
     file.seek(0)
+    counted = Counter(first.decode(errors="replace"))
     return max(_DELIMITERS, key=lambda mark: counted[mark])
 
 

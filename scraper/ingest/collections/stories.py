@@ -27,7 +27,6 @@ SCHEME = "import:"
 """Of the address of a story that has none."""
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.IGNORECASE)
-_BETWEEN_QUOTED = re.compile(r"""['"]\s*,\s*['"]""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +170,9 @@ def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _
         story_id=found.story_id,
         published_at=published_at,
         section=found.section,
-        link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
+        link=Announcement(
+            url=found.url, key=found.key, own_key=found.own_key, published_at=found.published_at
+        ),
     )
 
 
@@ -244,19 +245,11 @@ def _time(value: Any, options: ImportOptions, order: str | None) -> ParsedTime:
 
 def _people(value: Any, profile: Site | None) -> Byline:
     publisher = (profile or UNKNOWN).newsroom_names
-    return joined(read_byline(without_markup(name), publisher=publisher) for name in _names(value))
-
-
-def _names(value: Any) -> list[str]:
-    """Return the names of a list, also of one that a table holds as text: `['Sari Melati']`."""
-    found = texts(value)
-    if len(found) != 1 or not (found[0].startswith("[") and found[0].endswith("]")):
-        return found
-    return list(filter(None, _BETWEEN_QUOTED.split(found[0].strip("[]").strip("'\" "))))
+    return joined(read_byline(without_markup(name), publisher=publisher) for name in texts(value))
 
 
 def _tags(value: Any) -> tuple[str, ...]:
-    found = _names(value)
+    found = texts(value)
     if len(found) == 1:
         found = found[0].split(",")
     return tuple(dict.fromkeys(filter(None, map(clean, found))))

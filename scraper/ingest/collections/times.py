@@ -5,51 +5,40 @@ Never naive; day and month are never guessed.
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from scraper.extraction.dates import (
-    YEARS,
-    hour_of_day,
-    months,
-    parse_day,
-    parse_structured,
-    parse_visible,
-    zone_named,
-)
+from scraper.extraction.dates import CLOCK, YEARS, parse_day, parse_structured, time_of
 from scraper.extraction.limits import MAX_DATE
 
 MILLISECONDS = 10**11
 """An epoch beyond this many seconds is one of milliseconds."""
 
 _NUMERIC = re.compile(
-    r"""
-    (?P<first>\d{1,2}) (?P<mark>[./-]) (?P<second>\d{1,2}) (?P=mark) (?P<year> \d{4} | \d{2} )
-    (?:
-        [\sT,|]+ (?P<hour>\d{1,2}) [:.] (?P<minute>\d{2}) (?: [:.] (?P<seconds>\d{2}) )?
-        (?: \s* (?P<half>[AaPp]) \.? [Mm] \.? )?
-        (?: \s* (?P<zone> WIB | WITA | WIT | GMT | UTC | Z | [+-]\d{2}:?\d{2} ) )?
-    )?
+    rf"""
+    (?P<first>\d{{1,2}}) (?P<mark>[./-]) (?P<other>\d{{1,2}}) (?P=mark)
+    (?P<year> \d{{4}} | \d{{2}} ) (?: [\sT,|]{{1,4}} {CLOCK} )?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_NAMED = re.compile(
-    r"""
-    (?: [^\W\d]+ (?: ['’] [^\W\d]* )? ,? \s+ )?
-    (?P<day>\d{1,2}) [\s./-]+ (?P<month>[A-Za-z]{3,10}) \.? [\s,./-]+ (?P<year> \d{4} | \d{2} )
-    """,
-    re.VERBOSE,
+_DAY = r"(?P<day>\d{1,2})"
+_MONTH = r"(?P<month>[A-Za-z]{3,10}) \.?"
+_NAMED = [
+    re.compile(form, re.VERBOSE)
+    for form in (
+        rf"(?: [^\W\d]{{1,12}} ['’]? [^\W\d]{{0,12}} ,? \s )? {_DAY} [\s./-]{{1,4}} {_MONTH}"
+        r" [\s,./-]{1,4} (?P<year> \d{4} | \d{2} )",
+        rf"{_MONTH} \s {_DAY} (?:st|nd|rd|th)? ,? \s (?P<year>\d{{4}})",
+    )
+]
+_COMPACT = re.compile(
+    r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?:T?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})(?P<zone>Z)?)?"
 )
-_MONTH_FIRST = re.compile(
-    r"""
-    (?P<month>[A-Za-z]{3,10}) \.? \s+ (?P<day>\d{1,2}) (?:st|nd|rd|th)? ,? \s+
-    (?P<year>\d{4}) \b (?P<time>.*)
-    """,
-    re.DOTALL | re.VERBOSE,
-)
-_COMPACT = re.compile(r"(?P<day>(?:19|20)\d{6})(?:T?(?P<clock>\d{6})Z?)?")
 _EPOCH = re.compile(r"\d{9,10}(?:\.\d+)?|\d{12,13}(?:\.\d+)?")
-_ISO_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")
+_SERIAL = re.compile(r"[3-7]\d{4}(?:\.\d{1,12})?")
+"""Days since 30 December 1899, as spreadsheets keep dates: from 1982 to 2119."""
+_SERIAL_EPOCH = datetime.fromisoformat("1899-12-30")
 _HOURS = ("%H", "%I", "%c", "%X")
 """Directives of strptime that read a time of day."""
 
@@ -86,7 +75,7 @@ def parse_time(
         value = str(value)
     if not isinstance(value, str):
         return UNREADABLE
-    text = value.strip()
+    text = " ".join(value.split())
     if len(text) > MAX_DATE:
         return UNREADABLE
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
@@ -108,7 +97,7 @@ def date_order(value: Any) -> str | None:
     match = _NUMERIC.fullmatch(str(value)[: 2 * MAX_DATE].strip())
     if match is None or match["mark"] == ".":
         return None
-    first, second = int(match["first"]), int(match["second"])
+    first, second = int(match["first"]), int(match["other"])
     if first > 12 >= second:
         return "day"
     if second > 12 >= first:
@@ -130,20 +119,15 @@ def _by_format(text: str, zone: tzinfo, formats: tuple[str, ...]) -> ParsedTime 
 
 def _with_time(text: str, zone: tzinfo) -> ParsedTime | None:
     """Parse a date with its time of day."""
-    month_first = _MONTH_FIRST.search(text)
-    if _ISO_DATE.match(text):
-        found = parse_structured(text, zone)
-    elif _EPOCH.fullmatch(text):
-        seconds = float(text)
-        if seconds > MILLISECONDS:
-            seconds /= 1000
-        found = datetime.fromtimestamp(seconds, UTC).astimezone(zone)
-    elif month_first is not None:
-        day_first = "{day} {month} {year} {time}".format_map(month_first.groupdict())
-        found = parse_visible(day_first, zone)
-    else:
-        found = parse_visible(text, zone) or parse_structured(text, zone)
-    return _checked(found)
+    if _SERIAL.fullmatch(text):
+        found = _SERIAL_EPOCH + timedelta(seconds=round(float(text) * 86_400))
+        return _checked(found.replace(tzinfo=zone), day_only="." not in text.removesuffix(".0"))
+    if not _EPOCH.fullmatch(text):
+        return _checked(parse_structured(text, zone))
+    seconds = float(text)
+    if seconds > MILLISECONDS:
+        seconds /= 1000
+    return _checked(datetime.fromtimestamp(seconds, UTC).astimezone(zone))
 
 
 def _day(text: str, zone: tzinfo) -> ParsedTime | None:
@@ -153,19 +137,12 @@ def _day(text: str, zone: tzinfo) -> ParsedTime | None:
         return _checked(found, day_only=True)
     compact = _COMPACT.fullmatch(text)
     if compact is not None:
-        written = compact["day"] + (compact["clock"] or "000000")
-        if text.endswith("Z"):
-            zone = UTC
-        at = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=zone)
-        return _checked(at, day_only=compact["clock"] is None)
-    named = _NAMED.fullmatch(text) or _MONTH_FIRST.fullmatch(text)
-    if named is None or named.groupdict().get("time"):
+        return _checked(time_of(compact.groupdict(), zone), day_only=compact["hour"] is None)
+    named = next(filter(None, (form.fullmatch(text) for form in _NAMED)), None)
+    if named is None:
         return None
-    month = months().get(named["month"].lower())
-    if month is None:
-        return None
-    at = datetime(_year(named["year"]), month, int(named["day"]), tzinfo=zone)
-    return _checked(at, day_only=True)
+    parts = named.groupdict() | {"year": _year(named["year"])}
+    return _checked(time_of(parts, zone), day_only=True)
 
 
 def _numeric(text: str, zone: tzinfo, order: str | None) -> ParsedTime | None:
@@ -173,30 +150,24 @@ def _numeric(text: str, zone: tzinfo, order: str | None) -> ParsedTime | None:
     match = _NUMERIC.fullmatch(text)
     if match is None:
         return None
-    first, second = int(match["first"]), int(match["second"])
     # 22.10.2025 is written with the day first everywhere.
-    if match["mark"] == "." or first == second:
+    if match["mark"] == "." or int(match["first"]) == int(match["other"]):
         order = "day"
     order = date_order(text) or order
     if order is None:
         return ParsedTime(problem="date_ambiguous")
-    day, month = first, second
+    day, month = match["first"], match["other"]
     if order == "month":
-        day, month = second, first
-    hour = int(match["hour"] or 0)
-    if match["half"]:
-        hour = hour_of_day(hour, match["half"])
-    clock = (hour, int(match["minute"] or 0), int(match["seconds"] or 0))
-    at = datetime(_year(match["year"]), month, day, *clock, tzinfo=zone_named(match["zone"], zone))
-    return _checked(at, day_only=match["hour"] is None)
+        day, month = month, day
+    parts = {"year": _year(match["year"]), "month": month, "day": day}
+    return _checked(time_of(match.groupdict() | parts, zone), day_only=match["hour"] is None)
 
 
-def _year(digits: str) -> int:
+def _year(digits: str) -> str:
     """Complete a year of two digits: one of this century, or of the 1990s."""
-    year = int(digits)
-    if len(digits) == 2:
-        year += 1900 if year >= YEARS[0] - 1900 else 2000
-    return year
+    if len(digits) == 4:
+        return digits
+    return ("19" if int(digits) >= YEARS[0] - 1900 else "20") + digits
 
 
 def _checked(at: datetime | None, *, day_only: bool = False) -> ParsedTime | None:

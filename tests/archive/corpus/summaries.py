@@ -98,8 +98,11 @@ def summary(
                 text="Ikuti saluran kami | untuk kabar terbaru.",
                 documents=35,
                 share=35 / 270,
+                removed=True,
             ),
         ),
+        "cleaned": (35, 36),
+        "malay": 2,
         "files": tuple(files(splits)),
         "versions": {"warta": "0.1.0", "datatrove": "0.10.1", "pyarrow": "26.0.1"},
     }
@@ -143,5 +146,7 @@ EMPTY: dict[str, Any] = {
     "masked": {},
     "opted_out": {},
     "repeated": (),
+    "cleaned": (0, 0),
+    "malay": 0,
     "clusters": 0,
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -193,9 +194,51 @@ def test_small_crawls_add_up(kept: Archive) -> None:
     assert drifted_articles(kept) == set(range(61, 73))
 
 
-def test_a_site_without_a_past_is_not_judged(archive: Archive) -> None:
-    tell(archive, range(1, 31), layout="fallback")
+@pytest.mark.parametrize("past", [0, 39])
+def test_a_crawl_that_loses_all_pages_shows_at_once_whatever_the_past(
+    archive: Archive, past: int
+) -> None:
+    tell(archive, range(1, past + 1))
+    tell(archive, range(101, 145), at=NOW + DAY, layout="fallback")
+    with archive.transaction(NOW + DAY):
+        (drift,) = evaluate(archive, SITE, extractor=OLD, since=(NOW + DAY).isoformat())
+    assert drift.why == "44 of 44 pages match none of the site's layouts"
+    assert drifted_articles(archive) == set(range(past + 1, past + 45))
+
+
+@pytest.mark.parametrize(("lost", "shows"), [(4, False), (5, True)])
+def test_a_few_lost_pages_of_a_first_crawl_are_no_evidence(
+    archive: Archive, lost: int, shows: bool
+) -> None:
+    tell(archive, range(1, lost + 1), layout="fallback")
+    assert bool(judge(archive, at=NOW)) is shows
+
+
+def test_a_site_without_a_past_of_which_most_pages_are_read_is_not_judged(archive: Archive) -> None:
+    tell(archive, range(1, 26), layout="fallback")
+    tell(archive, range(26, 31))
     assert judge(archive, at=NOW) == []
+
+
+@pytest.mark.parametrize("fields", [{"layout": "fallback"}, {"layout": "lama", "authors": ()}])
+def test_old_stories_that_are_read_late_are_no_redesign(
+    kept: Archive, fields: dict[str, Any]
+) -> None:
+    for number in range(61, 73):
+        old = NOW - (400 + 100 * (number - 60)) * DAY
+        keep(kept, told(number, published_at=old, **fields), at=NOW + DAY)
+    assert judge(kept, at=NOW + DAY) == []
+
+
+def test_old_stories_are_compared_with_others_of_their_layout(kept: Archive) -> None:
+    def backlog(numbers: range, at: datetime, **fields: Any) -> None:
+        for number in numbers:
+            old = NOW - (400 + number) * DAY
+            keep(kept, told(number, published_at=old, layout="lama", **fields), at=at)
+
+    backlog(range(61, 111), NOW + DAY)
+    backlog(range(111, 123), NOW + 2 * DAY, authors=())
+    assert signs(judge(kept, at=NOW + 2 * DAY)) == {"lama": {"no authors"}}
 
 
 def test_pages_that_could_not_be_had_say_nothing_of_the_layout(kept: Archive) -> None:

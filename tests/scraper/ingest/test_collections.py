@@ -65,6 +65,14 @@ def test_an_array_comes_back_whatever_its_layout_and_wherever_it_is_cut_into_chu
     assert all(b"{" in lines[row.line - 1] for row in found)
 
 
+@pytest.mark.parametrize("first", [b"sep=;\r\n", b"\xef\xbb\xbfsep=;\n", b'"sep=;"\n', b"SEP=;\n"])
+def test_the_first_line_of_excel_names_the_delimiter_and_is_no_header(first: bytes) -> None:
+    content = first + b"judul;isi\nKolam;Air, lumpur, batu, pasir, ikan\n"
+    assert [(row.line, row.fields) for row in rows(io.BytesIO(content), "csv")] == [
+        (3, {"judul": "Kolam", "isi": "Air, lumpur, batu, pasir, ikan"})
+    ]
+
+
 @given(RECORDS, st.sampled_from(",;\t|"), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 def test_csv_comes_back_with_the_line_that_each_record_begins_on(
     records: list[dict[str, str]], mark: str, quoting: int
@@ -254,6 +262,18 @@ def test_a_mapped_column_wins_over_every_usual_name() -> None:
         (True, None),
         (7, "7"),
         ("nan", None),
+        # A Python list that a table holds as text
+        ("['Air naik.', 'Warga pindah.']", "Air naik.\n\nWarga pindah."),
+        ('["Jum\'at", "Sabtu"]', "Jum'at\n\nSabtu"),
+        ("['Jum'at', 'Sabtu']", "Jum'at\n\nSabtu"),
+        ("['Air\\xa0naik.']", "Air\xa0naik."),
+        ("['a', " + "[" * 9000, "['a', " + "[" * 9000),
+        ("['a', 7, 'b']", "['a', 7, 'b']"),
+        ("[Foto: Sari]", "[Foto: Sari]"),
+        # Line breaks that a program wrote in letters
+        (r"Air naik.\n\nWarga pindah.", "Air naik.\n\nWarga pindah."),
+        (r"Air naik.\r\nWarga \"pindah\" \u2013 semua.", 'Air naik.\nWarga "pindah" – semua.'),
+        (r"Berkas di C:\naskah\tahun", r"Berkas di C:\naskah\tahun"),
     ],
 )
 def test_values_become_texts(value: object, expected: str | None) -> None:

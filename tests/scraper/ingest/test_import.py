@@ -480,3 +480,25 @@ def test_an_import_that_is_killed_goes_on_where_it_was(desk: Desk) -> None:
     }
     assert CliRunner().invoke(main, ["verify", "--archive", str(desk.news)]).exit_code == 0
     assert len(desk.query("SELECT url FROM ledger")) == 1200
+
+
+def test_a_date_that_is_read_better_the_second_time_is_no_edit_of_the_publisher(desk: Desk) -> None:
+    file = desk.write("a.jsonl", record(publish_date="04/05/2026 08:00"))
+    desk.run(file)
+    assert desk.latest("published_at")[0]["published_at"] is None
+    desk.run(file, "--date-format", "%d/%m/%Y %H:%M")
+    assert desk.latest("published_at")[0]["published_at"] == "2026-05-04T08:00:00+07:00"
+    kinds = desk.query("SELECT kind, changed FROM history ORDER BY number")
+    assert [tuple(row.values()) for row in kinds] == [
+        ("first", "[]"),
+        ("technical", '["published_at"]'),
+    ]
+
+
+def test_another_text_with_another_date_is_an_edit_of_the_publisher(desk: Desk) -> None:
+    desk.run(desk.write("a.jsonl", record()))
+    desk.run(desk.write("b.jsonl", record(content=SECOND, publish_date="2026-11-21 08:00:00")))
+    assert [row["kind"] for row in desk.query("SELECT kind FROM history ORDER BY number")] == [
+        "first",
+        "publisher",
+    ]

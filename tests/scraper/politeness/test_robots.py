@@ -42,6 +42,12 @@ RULES = [
     (b"\xef\xbb\xbfUser-agent: *\nDisallow: /berita\n", PAGE, False),
     (b"User-agent: *\r\nDisallow: /berita # arsip\r\n", PAGE, False),
     (b"User-agent: GPTBot\nUser-agent: *\nDisallow: /berita\n", PAGE, False),
+    # Whole names are compared.
+    (b"User-agent: war\nDisallow: /\n", PAGE, True),
+    (b"User-agent: wart # gulma\nDisallow: /\n", PAGE, True),
+    (b"User-agent: warta-lain\nDisallow: /\n", PAGE, True),
+    (b"User-agent: warta/1.0\nDisallow: /\n", PAGE, False),
+    (b"User-agent: war\nAllow: /\n\nUser-agent: *\nDisallow: /\n", PAGE, False),
     (b"<html><body>Halaman tidak ditemukan</body></html>", PAGE, True),
     (b"\xff\xfe\x00 rusak\nUser-agent: *\nDisallow: /berita\n", PAGE, False),
 ]
@@ -130,6 +136,11 @@ SIGNALS = [
     ({"tdm-reservation": "1"}, {}, "header tdm-reservation: 1"),
     ({"tdm-reservation": " 1 "}, {}, "header tdm-reservation: 1"),
     ({"tdm-reservation": "0"}, {}, None),
+    ({"content-signal": "search=yes, ai-train=no"}, {}, "header content-signal: ai-train=no"),
+    ({"content-signal": "AI-Input = No"}, {}, "header content-signal: ai-input=no"),
+    ({"content-signal": "search=no, ai-train=yes"}, {}, None),
+    ({"content-signal": "no-ai-train=no"}, {}, None),
+    ({"content-usage": "train-ai=n"}, {}, "header content-usage: train-ai=no"),
     ({"tdm-policy": "https://example.id/tdm.json"}, {}, None),
     ({}, {"tdm-reservation": "1"}, "meta tdm-reservation: 1"),
     ({}, {"tdm-reservation": "0"}, None),
@@ -144,6 +155,35 @@ SIGNALS = [
     ({}, {"robots": "max-image-preview:large, noaisle"}, None),
     ({"tdm-reservation": "1"}, {"robots": "noai"}, "header tdm-reservation: 1"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (b"User-agent: *\nContent-Signal: search=yes,ai-train=no\nAllow: /\n", "ai-train=no"),
+        (b"User-Agent: *\ncontent-signal: ai-input=no\n", "ai-input=no"),
+        (b"User-agent: warta\nContent-Signal: ai-train=no\n", "ai-train=no"),
+        (b"User-agent: *\nContent-Signal: /berita ai-train=no\n", "ai-train=no"),
+        (b"User-agent: *\nContent-Usage: train-ai=n\n", "train-ai=no"),
+        (b"User-agent: *\nContent-Signal: /foto ai-train=no\n", None),
+        (b"User-agent: *\nContent-Signal: search=no, ai-train=yes\n", None),
+        (b"User-agent: Lain\nContent-Signal: ai-train=no\n", None),
+        (b"# Content-Signal: ai-train=no\nUser-agent: *\nAllow: /\n", None),
+    ],
+)
+def test_a_content_signal_of_robots_txt_is_an_opt_out(text: bytes, rule: str | None) -> None:
+    robots = parse_robots(200, text)
+    assert opted_out(PAGE, robots, {}, {}) == (f"robots.txt: {rule}" if rule else None)
+    assert robots.allows(PAGE)
+
+
+def test_a_long_robots_txt_is_cut_at_a_line() -> None:
+    lines = b"User-agent: *\nDisallow: /berita/lain\n"
+    padding = b"#" * (MAX_BYTES - len(lines) - 1 - len(b"Disallow: /b")) + b"\n"
+    text = padding + lines + b"Disallow: /berita/lama\n"
+    assert text[:MAX_BYTES].endswith(b"Disallow: /b")
+    assert parse_robots(200, text).allows(PAGE)
+    assert not parse_robots(200, text).allows("https://republika.co.id/berita/lain")
 
 
 @pytest.mark.parametrize(("headers", "metas", "evidence"), SIGNALS)

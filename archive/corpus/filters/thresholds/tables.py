@@ -125,6 +125,7 @@ class Prose(Table):
     min_prose_share: Share
     min_line_words: Positive
     max_number_share: Share
+    max_bracket_share: Share
     gallery_max_words: Count
     gallery_headlines: Texts
     gallery_sections: Texts
@@ -139,11 +140,13 @@ class Personal(Table):
 
 
 class Paragraphs(Table):
-    """From which frequency a repeated paragraph is reported."""
+    """From which frequency a repeated paragraph is reported, or taken out."""
 
     min_documents: Positive
     min_share: Share
     min_length: Positive
+    remove_from: Count
+    remove_max_length: Positive
 
 
 class Thresholds(BaseModel):

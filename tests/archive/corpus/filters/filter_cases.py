@@ -202,7 +202,14 @@ CASES: dict[str, Case] = {
         block="c4_quality", takes=document(f"{NEWS}\n\nLorem ipsum dolor sit amet.")
     ),
     "c4_quality/curly_bracket": Case(
-        block="c4_quality", takes=document(NEWS + "\n\nvar iklan = {lebar: 300};")
+        block="c4_quality",
+        takes=document(NEWS + "\n\nvar iklan = {lebar: 300};"),
+        thresholds="c4_quality.filter_curly_bracket = true",
+    ),
+    "program_code": Case(
+        block="prose",
+        takes=document(NEWS + "\n\nvar iklan = {lebar: 300, tinggi: {batas: 200}}; muat({iklan});"),
+        leaves=document(NEWS + "\n\nSkor akhir 2-1 {babak kedua tanpa gol)."),
     ),
     "c4_quality/few_sentences": Case(
         block="c4_quality", takes=document(TEASER), thresholds="c4_quality.min_num_sentences = 5"

@@ -59,12 +59,21 @@ ENGLISH = (
 )
 
 
-def document(text: str) -> Document:
-    return Document(text=text, id="kabar:1", metadata={"site": "kabar"})
+VERSE = "الْحَمْدُ لِلَّهِ رَبِّ الْعَالَمِينَ"  # Quran 1:2
+SERMON = (
+    "Ustaz Ahmad mengajak jamaah bersedekah kepada fakir miskin seusai salat Jumat. Menurut dia,"
+    " sedekah menghapus dosa dan mendatangkan rahmat Allah bagi umat yang beriman dan bertakwa."
+    " Rasulullah bersabda bahwa amal saleh diterima dari hamba yang ikhlas. Jamaah lalu membaca"
+    " ayat berikut, dan bermunajat memohon ampunan serta syafaat pada hari kiamat."
+)
 
 
-def judged(text: str, **options: object) -> tuple[object, Document]:
-    doc = document(text)
+def document(text: str, language: str | None = None) -> Document:
+    return Document(text=text, id="kabar:1", metadata={"site": "kabar", "page_language": language})
+
+
+def judged(text: str, language: str | None = None, **options: object) -> tuple[object, Document]:
+    doc = document(text, language)
     return LanguageFilter(**options).filter(doc), doc
 
 
@@ -85,6 +94,27 @@ def test_a_neighbour_is_dropped_under_its_own_name(text: str, language: str) -> 
     assert verdict == (False, "language")
     assert doc.metadata["language"] == language
     assert language_scores(text)["id"] < 0.25
+
+
+@pytest.mark.parametrize("verses", [0, 1, 2, 5])
+def test_arabic_verses_do_not_make_an_indonesian_text_another_language(verses: int) -> None:
+    verdict, doc = judged("\n\n".join((SERMON, *[VERSE] * verses)), "id")
+    assert verdict is True
+    assert doc.metadata["language"] == "id"
+
+
+def test_a_text_that_is_mostly_arabic_is_dropped_as_such() -> None:
+    verdict, doc = judged("\n\n".join(["Tempo, BBC", *[VERSE] * 9]), "id")
+    assert verdict == (False, "language")
+    assert doc.metadata["language"] == "ar"
+
+
+def test_malay_is_weighed_by_the_language_that_the_site_declares() -> None:
+    between = "Umat Islam menunaikan solat di masjid. Mereka berdoa kepada Allah agar selamat."
+    alone, at_home = judged(between)[1].metadata, judged(between, "id")[1].metadata
+    assert (alone["language"], at_home["language"]) == ("ms", "id")
+    assert (alone["likelier_malay"], at_home["likelier_malay"]) == (0, 1)
+    assert judged(MALAY, "id")[0] == (False, "language")
 
 
 def test_sundanese_is_dropped_though_the_model_takes_it_for_a_neighbour() -> None:

@@ -258,3 +258,15 @@ def test_the_addresses_are_those_of_datatroves_own_pattern(text: str) -> None:
 )
 def test_long_runs_that_are_almost_an_address_or_a_number_end(text: str) -> None:
     assert masked(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "youtube.com/@kampung.damar",
+        "Tonton di https://www.youtube.com/@kabar.id/video atau tiktok.com/@kabar.desa.",
+        "lihat t.me/@kabar.id",
+    ],
+)
+def test_the_name_of_a_profile_is_no_address(text: str) -> None:
+    assert masked(text) == text

@@ -192,7 +192,8 @@ def hostile() -> Summary:
         dropped={(name, name): 3 for name in HOSTILE},
         opted_out={(name, name): 2 for name in HOSTILE},
         repeated=tuple(
-            RepeatedParagraph(site=name, text=name, documents=2, share=0.5) for name in HOSTILE
+            RepeatedParagraph(site=name, text=name, documents=2, share=0.5, removed=False)
+            for name in HOSTILE
         ),
         recipe=recipe(sites=HOSTILE),
         versions={name: name for name in HOSTILE},

@@ -77,7 +77,8 @@ def test_the_same_summary_gives_the_same_bytes_in_whatever_order_it_was_counted(
 
 def test_hostile_texts_come_back_as_they_were(tmp_path: Path) -> None:
     found = tuple(
-        RepeatedParagraph(site=name, text=name, documents=2, share=0.5) for name in HOSTILE
+        RepeatedParagraph(site=name, text=name, documents=2, share=0.5, removed=False)
+        for name in HOSTILE
     )
     assert [
         paragraph["text"]

@@ -1,0 +1,190 @@
+"""An answer is believed only when it is whole: half a page is no edit, and no article."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import brotli
+import pytest
+from backports import zstd
+
+from archive import Archive
+from scraper.cli.demo.proxy import Answer, ReplayProxy
+from tests.scraper.crawling.conftest import HOME, PROSE, home, rows, small_site, story, story_url
+from tests.scraper.crawling.test_hostile_servers import serve_raw
+
+URL = story_url(1)
+LONG = PROSE * 3
+WHOLE = story(1, prose=LONG).body
+HALF = WHOLE[: WHOLE.index(LONG[4].encode())]
+TYPE = b"Content-Type: text/html; charset=utf-8\r\n"
+DAYS = ("-s", "NOW=2026-11-21T12:00:00+07:00"), ("-s", "NOW=2026-11-22T12:00:00+07:00")
+
+
+def coded(name: bytes, packed: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\n" + TYPE + b"Content-Encoding: " + name
+    return head + b"\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+
+
+def closed(body: bytes, head: bytes = b"") -> bytes:
+    return b"HTTP/1.1 200 OK\r\n" + TYPE + head + b"Connection: close\r\n\r\n" + body
+
+
+RAW_DEFLATE = zlib.compress(WHOLE)[2:-4]
+CODINGS = {
+    b"gzip": gzip.compress(WHOLE),
+    b"deflate": zlib.compress(WHOLE),
+    b"br": brotli.compress(WHOLE),
+    b"zstd": zstd.compress(WHOLE),
+}
+BROKEN = {
+    "the connection ends in the middle": closed(HALF),
+    "fewer bytes than its length": closed(HALF, b"Content-Length: %d\r\n" % len(WHOLE)),
+    "the last chunk is missing": closed(
+        b"%x\r\n%s\r\n" % (len(HALF), HALF), b"Transfer-Encoding: chunked\r\n"
+    ),
+    "a part (206)": b"HTTP/1.1 206 Partial Content\r\n"
+    + TYPE
+    + b"Content-Range: bytes 0-%d/%d\r\n" % (len(HALF) - 1, len(WHOLE))
+    + b"Content-Length: %d\r\n\r\n" % len(HALF)
+    + HALF,
+    **{
+        f"half of {name.decode()}": coded(name, body[: len(body) // 2])
+        for name, body in CODINGS.items()
+    },
+    "half of raw deflate": coded(b"deflate", RAW_DEFLATE[: len(RAW_DEFLATE) // 2]),
+}
+SOUND = {
+    "the connection ends after the page": closed(WHOLE),
+    "a server's comment follows": closed(WHOLE + b"\n<!-- cached -->\n"),
+    **{name.decode(): coded(name, body) for name, body in CODINGS.items()},
+    "raw deflate": coded(b"deflate", RAW_DEFLATE),
+    "two members of gzip": coded(b"gzip", gzip.compress(WHOLE) + gzip.compress(b"\n")),
+}
+
+
+def answering(proxy: ReplayProxy, raw: bytes) -> ReplayProxy:
+    def pieces() -> Iterator[bytes]:
+        yield raw
+
+    serve_raw(proxy, URL, pieces)
+    return proxy
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_half_an_answer_is_a_failed_check_and_no_edit(serve, crawl, news, name) -> None:
+    site = {**small_site(1), URL: Answer(body=WHOLE)}
+    assert crawl(serve(site), "rmol", *DAYS[0]).returncode == 0
+    crawl(answering(serve(site), BROKEN[name]), "rmol", "--recheck", "all", *DAYS[1])
+    assert rows(news, "SELECT kind FROM history") == [{"kind": "first"}]
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", URL) == [
+        {"state": "failed", "reason": "incomplete"}
+    ]
+    with Archive(news, read_only=True) as archive:  # its bytes are kept
+        (number,) = archive.db.conn.execute("SELECT max(id) FROM snapshots").fetchone()
+        assert archive.snapshots.page(number).body != WHOLE
+
+
+@pytest.mark.parametrize("name", SOUND)
+def test_a_whole_answer_is_believed_however_it_ends(serve, crawl, news, name) -> None:
+    site = small_site(1)
+    done = crawl(answering(serve(site), SOUND[name]), "rmol", *DAYS[0])
+    assert done.returncode == 0, done.stderr
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", URL) == [
+        {"state": "kept", "reason": None}
+    ]
+
+
+def test_half_a_first_page_is_no_article_and_its_bytes_never_become_one(
+    serve, crawl, news, warta
+) -> None:
+    site = {**small_site(1, 2)}
+    crawl(answering(serve(site), closed(HALF)), "rmol", *DAYS[0])
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(2)}]
+    with Archive(news) as archive, archive.transaction(datetime(2026, 11, 21, 6, tzinfo=UTC)):
+        archive.db.conn.execute("UPDATE readings SET extractor = 'warta-rmol/0+lama'")
+    assert warta("reextract", archive=news).exit_code == 0
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(2)}]
+    crawl(serve(site), "rmol", *DAYS[1])
+    assert {row["url"] for row in rows(news, "SELECT url FROM latest")} == {URL, story_url(2)}
+
+
+def test_a_page_without_the_end_tag_that_its_site_always_sends_is_incomplete(
+    serve, crawl, news
+) -> None:
+    site = small_site(*range(1, 13))
+    crawl(serve(site), "rmol", *DAYS[0])
+    cut = {**site, URL: Answer(body=WHOLE.replace(b"</body></html>", b""))}
+    crawl(serve(cut), "rmol", "--recheck", "all", *DAYS[1])
+    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", URL) == [{"reason": "incomplete"}]
+    # What comes so again and again is what the site sends.
+    for day in range(23, 27):
+        crawl(serve(cut), "rmol", "--recheck", "all", "-s", f"NOW=2026-11-{day}T12:00:00+07:00")
+    assert rows(news, "SELECT state FROM ledger WHERE url = ?", URL) == [{"state": "unchanged"}]
+
+
+def test_a_page_that_is_much_shorter_than_its_story_is_requested_once_more(
+    serve, crawl, news
+) -> None:
+    site = {**small_site(1), URL: story(1, prose=LONG)}
+    crawl(serve(site), "rmol", *DAYS[0])
+    short = {**site, URL: story(1, prose=PROSE[:1])}
+    crawl(serve(short), "rmol", "--recheck", "all", *DAYS[1])
+    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", URL) == [
+        {"state": "failed", "reason": "much_shorter"}
+    ]
+    crawl(serve(short), "rmol", "-s", "NOW=2026-11-23T12:00:00+07:00")
+    assert [row["kind"] for row in rows(news, "SELECT kind FROM history ORDER BY number")] == [
+        "first",
+        "publisher",
+    ]
+
+
+def test_a_short_page_that_is_long_again_was_never_an_edit(serve, crawl, news) -> None:
+    site = {**small_site(1), URL: story(1, prose=LONG)}
+    crawl(serve(site), "rmol", *DAYS[0])
+    crawl(serve({**site, URL: story(1, prose=PROSE[:1])}), "rmol", "--recheck", "all", *DAYS[1])
+    crawl(serve(site), "rmol", "-s", "NOW=2026-11-23T12:00:00+07:00")
+    assert rows(news, "SELECT kind FROM history") == [{"kind": "first"}]
+    assert rows(news, "SELECT state FROM ledger WHERE url = ?", URL) == [{"state": "unchanged"}]
+
+
+Back = Callable[[str], Answer]
+
+
+def test_a_page_that_sets_a_cookie_and_sends_the_visitor_back_is_had(serve, crawl, news) -> None:
+    proxy = serve(small_site(1))
+    plain = proxy._server.RequestHandlerClass
+
+    class Handler(plain):  # type: ignore[misc,valid-type]
+        def do_GET(self) -> None:
+            told = self.headers.get("Cookie")
+            if self.path == URL.removeprefix("https://rmol.id") and told != "izin=1; rute=b":
+                self.send_response(302)
+                for name, value in (
+                    ("Location", URL),
+                    ("Set-Cookie", "izin=1; Path=/; HttpOnly"),
+                    ("Set-Cookie", "rute=b"),
+                    ("Content-Length", "0"),
+                ):
+                    self.send_header(name, value)
+                self.end_headers()
+                return
+            assert told is None or URL.endswith(self.path)  # no other request carries it
+            super().do_GET()
+
+    proxy._server.RequestHandlerClass = Handler
+    crawl(proxy, "rmol", *DAYS[0])
+    assert rows(news, "SELECT url FROM latest") == [{"url": URL}]
+
+
+def test_a_wall_that_takes_no_cookie_is_a_redirect_loop(serve, crawl, news) -> None:
+    wall = Answer(status=302, headers=(("Location", URL), ("Set-Cookie", "izin=1")))
+    proxy = serve({**small_site(2), HOME: home(URL, story_url(2)), URL: replace(wall)})
+    crawl(proxy, "rmol", *DAYS[0])
+    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", URL) == [
+        {"reason": "redirect_loop"}
+    ]
+    assert proxy.requested(URL) <= 8
