@@ -15,6 +15,9 @@ KEEP = "changed"
 NOW: str | None = None
 DEMO: str | None = None  # marks the crawls of `warta demo`
 LONGEST = 0  # seconds after which a crawl is ended (`out_of_time`); 0: never
+# Requests for sources in a crawl, and the minutes that they take; more for each day of `since`.
+SOURCE_REQUESTS = 1_000
+SOURCE_MINUTES = 60
 RETRY_AFTER_MAX = 300.0  # seconds; a longer pause ends the crawl
 # Longest delay in seconds that responses 429 and 503 lead to; 0: they change nothing.
 SLOWEST_DELAY = 60.0

@@ -220,7 +220,9 @@ def test_the_walk_of_a_page_names_functions_that_exist() -> None:
     for file, function in rows:
         source = (ROOT / file).read_text("utf-8")
         for name in function.split("."):
-            assert re.search(rf"^ *(?:def|class) {name}\b", source, re.M), f"{file}: {function}"
+            assert re.search(rf"^ *(?:async def|def|class) {name}\b", source, re.M), (
+                f"{file}: {function}"
+            )
 
 
 def test_every_folder_that_is_a_room_is_named_in_contributing() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import column, insert_row, record, update_row
+from archive.database.rows import column, insert_row, record, update_row, value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,12 @@ class Crawls:
     def newest(self, site: str) -> CrawlRun | None:
         """Return a site's newest crawl; None where there was none."""
         return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", [site])), None)
+
+    def left_out(self, site: str) -> int:
+        """Count the sources that a site's newest crawl with counts left out by its budget."""
+        statement = """SELECT counts ->> '$."sources/source_budget"' FROM crawls
+            WHERE site = ? AND counts IS NOT NULL ORDER BY id DESC LIMIT 1"""
+        return value(self._db, statement, site) or 0
 
     def newest_finished(self, site: str) -> CrawlRun | None:
         """Return the newest crawl of a site that finished by itself."""

@@ -37,7 +37,7 @@ LASTMOD_CHECKS = 10
 LASTMOD_WRONG = 0.9
 """Share of these checks without a change from which on the source is not believed."""
 
-MOVES = ("announced", "woken", "reread", "imported", "taken_down")
+MOVES = ("announced", "woken", "reread", "imported", "taken_down", "doubted", "left_out")
 """Outcomes without a request."""
 
 _STATES = {"not_modified": "unchanged"}
@@ -203,17 +203,54 @@ class Ledger:
             self._note_validators(site, before.id, check)
 
     def move(
-        self, entry: Entry, outcome: str, state: str, *, due_at: datetime | None, why: str
+        self,
+        entry: Entry,
+        outcome: str,
+        state: str,
+        *,
+        due_at: datetime | None,
+        why: str,
+        reason: str | None = None,
     ) -> None:
         """Change the state of a URL without a request.
 
-        `outcome` says what happened, `why` is the reason why it is due or not.
+        `outcome` says what happened, `why` is the reason why it is due or not; it is the reason of
+        the state, too, where there is no other and it is not due.
         """
         moved = replace(entry, state=state, next_check_at=due_at, due_reason=why)
-        reason = why if due_at is None else None
+        if due_at is None:
+            reason = reason or why
         due = {"next_check_at": instant(due_at), "due_reason": why}
         update_row(self._db, "urls", entry.id, state=state, reason=reason, **due)
         self._note_event(moved, outcome, reason)
+
+    def leave_out(self, sources: Sequence[str], *, site: str, why: str) -> None:
+        """Write why sources are not requested; one that was left out before keeps its row."""
+        for url in sources:
+            entry = self._row(self.url_id(url, site=site))
+            if entry.state == "source" and entry.due_reason != why:
+                self.move(entry, "left_out", "source", due_at=None, why=why)
+
+    def announced_first(self, site: str, *, since: datetime) -> dict[str, int]:
+        """Count the stories since a time by the source that was the first to announce them."""
+        rows = self._db.conn.execute(
+            """SELECT announced_by, count(*) FROM urls
+            WHERE site = ? AND first_seen_at >= ? AND first_state = 'due'
+                AND announced_by IS NOT NULL GROUP BY announced_by""",
+            (site, instant(since)),
+        )
+        return dict(rows.fetchall())
+
+    def doubt(self, site: str, key: str, reason: str, *, due_at: datetime) -> None:
+        """Make a story that was kept due again: its page is not believed any more."""
+        kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
+        for entry in self._entries(kept, [site, key]):
+            self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
+
+    def count_failed(self, site: str, reason: str) -> int:
+        """Count the URLs of a site whose last check failed for a reason."""
+        statement = "SELECT count(*) FROM urls WHERE state = 'failed' AND reason = ? AND site = ?"
+        return int(value(self._db, statement, reason, site))
 
     def take_in(self, link: Announcement, *, site: str, source: str, article_id: int) -> None:
         """Write the address of a story from a collection: kept, and not due by itself.

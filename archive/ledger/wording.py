@@ -52,6 +52,9 @@ REASONS: dict[str, str] = {
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
     "login_wall": "the page requires a login instead of showing the story",
+    "names_another_story": "the page says that it is another story of its site",
+    "same_body_elsewhere": "other stories of the site have the same text: a wrong page?",
+    "challenge_page": "the page tests whether a person reads (a captcha) instead of the story",
     "no_body": "no article text was found on the page",
     "missing_parts": "a further page was unavailable, so the story stays as it was",
     "layout_missed": "the page no longer has the site's layout (a redesign, or a notice)",
@@ -117,6 +120,9 @@ REASONS: dict[str, str] = {
     # what was wrong with a source
     "broken_feed": "the feed is malformed, and nothing could be read from it",
     "broken_sitemap": "the sitemap is malformed, and nothing could be read from it",
+    "source_budget": (
+        "the crawl's budget for sources was used up; what gave the most stories before comes first"
+    ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
     "nothing_announced": "no source announced a story",

@@ -1,6 +1,7 @@
 """Health: what is wrong with the crawls of an archive, read from the archive alone."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -27,6 +28,10 @@ ENOUGH = 1.1
 """Multiple of the required space at which a full disk is over, so that it does not flap."""
 LIFELESS = timedelta(hours=2)
 """How long a crawl may run without a response from its site before it counts as broken."""
+WRONG_PAGES = ("same_body_elsewhere", "names_another_story", "challenge_page")
+"""Reasons by which a page is not the story of its address."""
+FEW_WRONG = 2
+"""Such pages that may be the site's own doing: a repeat under another headline, a wrong link."""
 WATCHED_DAYS = 3
 """Days of coverage that are watched, today included."""
 _STOPPED = "shutdown"
@@ -90,7 +95,8 @@ def incidents(
             crawl for crawl in archive.crawls.since_finished(name) if crawl.end_reason != _STOPPED
         ]
         site = _Site(archive=archive, name=name, crawls=crawls, now=now, limits=limits)
-        found += [*site.failed(), *site.silent(), *site.drifted(), *site.lost(noted)]
+        found += [*site.failed(), *site.silent(), *site.drifted(), *site.wrong_pages()]
+        found += site.lost(noted)
     found += _ahead(archive, now, limits.zone)
     required = limits.disk_free
     if any(each.kind == "disk" for each in noted):
@@ -158,6 +164,24 @@ class _Site:
             since = datetime.fromisoformat(drift.since)
             why = f"its pages have changed (layout {drift.layout}): {drift.why}"
             yield self._incident("drift", since, why, drift.urls, layout=drift.layout)
+
+    def wrong_pages(self) -> Iterator[Incident]:
+        """Report that a site answers with one page for many stories: a cache, a captcha."""
+        rows = self.archive.db.conn.execute(
+            """SELECT url, reason, last_checked_at FROM urls
+            WHERE state = 'failed' AND reason IN (?, ?, ?) AND site = ?
+                AND next_check_at IS NOT NULL ORDER BY last_checked_at, id""",
+            (*WRONG_PAGES, self.name),
+        ).fetchall()
+        if len(rows) <= FEW_WRONG:
+            return
+        ((reason, _count),) = Counter(reason for _url, reason, _at in rows).most_common(1)
+        why = (
+            f"{len(rows)} pages are not the story of their address, mostly because"
+            f" {sentence(reason)}; they are requested again"
+        )
+        since = datetime.fromisoformat(rows[0][2])
+        yield self._incident("wrong_pages", since, why, tuple(url for url, *_ in rows[:SHOWN]))
 
     def lost(self, noted: Sequence[Incident]) -> Iterator[Incident]:
         """Report days of few announcements or many missing stories, and how noted ones ended."""

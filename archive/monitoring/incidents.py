@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-KINDS = ("crawl_failed", "no_crawl", "drift", "coverage", "disk", "clock")
-"""A crawl that failed; no crawl when one was due; a layout that changed; announced stories that are
-missing; a disk that fills up; a system clock that was ahead.
+KINDS = ("crawl_failed", "no_crawl", "drift", "wrong_pages", "coverage", "disk", "clock")
+"""A crawl that failed; no crawl when one was due; a layout that changed; pages that are not the
+story of their address; announced stories that are missing; a disk that fills up; a system clock
+that was ahead.
 """
 
 

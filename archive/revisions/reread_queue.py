@@ -23,6 +23,7 @@ NO_EVIDENCE = ("incomplete", "much_shorter")
 """Reasons for which a page is kept that says nothing of its story, whoever reads it."""
 _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
     WHERE u.site = :site AND u.key > :after AND s.part = 1
+        AND (d.refusal IS NOT 'same_body_elsewhere' OR s.id IS r.snapshot_id)
         AND (:again OR d.extractor IS NOT :extractor)
         AND (:since IS NULL OR s.fetched_at >= :since) AND {_CURRENT}
         AND coalesce(d.refusal, '') NOT IN {NO_EVIDENCE}"""
@@ -81,6 +82,19 @@ class RereadQueue:
         """Count what `waiting` yields."""
         given = _given(site, extractor, since, again=again)
         return int(value(self._db, f"SELECT count(*) {_WAITING}", **given))
+
+    def refused(self, site: str, reason: str, *, limit: int) -> list[Evidence]:
+        """Return the newest snapshots that a site's URLs were refused for, whose last check gave
+        that reason.
+        """
+        found = self._db.query(
+            """SELECT s.id AS snapshot_id, u.key, u.url, 0 AS newest, s.opted_out FROM urls u
+            JOIN snapshots s ON s.url_id = u.id JOIN readings d ON d.snapshot_id = s.id
+            WHERE u.site = :site AND u.state = 'failed' AND u.reason = :reason
+                AND d.refusal = :reason ORDER BY s.id DESC LIMIT :limit""",
+            {"site": site, "reason": reason, "limit": limit},
+        )
+        return [record(Evidence, row) for row in found]
 
     def is_current(self, evidence: Evidence) -> bool:
         """Return whether no later page, removal or take-down came since it was queued."""

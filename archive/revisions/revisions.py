@@ -102,6 +102,17 @@ class Revisions:
         extractor: str | None = value(self._db, statement, snapshot_id)
         return extractor
 
+    def refusal_of(self, snapshot_id: int | None) -> str | None:
+        """Return why a snapshot holds no story; None where it holds one, or was never read."""
+        statement = "SELECT refusal FROM readings WHERE snapshot_id = ?"
+        refusal: str | None = value(self._db, statement, snapshot_id)
+        return refusal
+
+    def note_refusal(self, snapshot_id: int, refusal: str | None) -> None:
+        """Write that a snapshot that was read holds no story after all, or does again."""
+        statement = "UPDATE readings SET refusal = ? WHERE snapshot_id = ?"
+        self._db.conn.execute(statement, (refusal, snapshot_id))
+
     def note_reading(
         self,
         snapshot_id: int,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlite_utils import Database
 
@@ -11,7 +12,7 @@ from archive.database.clock import parsed
 from archive.database.rows import insert_row, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
-from archive.syndication.signatures import ALGORITHM, Signature
+from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
 
 WINDOW = timedelta(days=60)
 """How far apart two stories may be published to be compared: wire copy is run within days, and
@@ -21,6 +22,9 @@ compared regardless of time.
 
 NEARLY_ALL = 54
 """Places of the 60 of a signature; nine in ten texts with a similarity of 0.95 agree in so many."""
+
+PLACES = ROWS * WHOLE_BANDS
+"""Places of a signature of a whole text."""
 
 MAX_PREPARED = 256
 """Texts cached for comparison, a tenth of a megabyte each; texts of the same days meet."""
@@ -52,6 +56,44 @@ class Meeting:
     """Whether one publisher runs both."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """A body as `texts` knows it."""
+
+    digest: str
+    text: Text
+    signature: Signature
+
+    @classmethod
+    def of(cls, body: str) -> Self:
+        """Read a body; takes about a millisecond."""
+        text = Text.of(body)
+        signature = Signature.of_run(text.run, length=text.length)
+        return cls(digest=digest_of(body), text=text, signature=signature)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twin:
+    """Another story of a site that runs a text, or nearly that text, as its newest one."""
+
+    key: str
+    """The story's identity at its site."""
+    url: str
+    headline: str
+    """Empty where the page has none."""
+    text_id: int
+    equal: bool
+    """Whether it is the same text."""
+    agreement: int
+    """In how many of the places of the signatures the texts agree."""
+    snapshot_id: int | None
+    """The page of its newest revision; None where that is not kept."""
+    fetched_at: datetime | None
+    """When that page was fetched; aware, UTC."""
+    crawl_id: int | None
+    """The crawl that fetched it."""
+
+
 class Texts:
     """The tables `texts`, `bands` and `article_texts`; write inside a transaction."""
 
@@ -60,6 +102,59 @@ class Texts:
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
+        self._read: tuple[str, Fingerprint] | None = None
+
+    def fingerprint(self, body: str) -> Fingerprint:
+        """Read a body; the last one is remembered, as it is looked up before it is written."""
+        if self._read is None or self._read[0] != body:
+            self._read = (body, Fingerprint.of(body))
+        return self._read[1]
+
+    def twins(
+        self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int
+    ) -> list[Twin]:
+        """Return other stories of a site whose newest text is this one, or agrees with it in so
+        many places of the signatures; equal ones first.
+
+        None for a text too short to be compared. A story whose page is not believed any more does
+        not count.
+        """
+        if not read.signature.whole:
+            return []
+        met = self._met(read.signature.keys(), MAX_MET)
+        found = {
+            number: Signature.unpacked(packed).agreement(read.signature) for number, packed in met
+        }
+        equal = self._find(read.digest)
+        if equal is not None:
+            found = {equal: PLACES, **found}
+        numbers = [number for number, agreement in found.items() if agreement >= agreeing]
+        rows = self._execute(
+            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at,
+                s.crawl_id
+            FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
+            JOIN articles a ON a.id = x.article_id
+            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
+            LEFT JOIN snapshots s ON s.id = r.snapshot_id
+            LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
+            WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
+            ORDER BY wanted.key, a.id LIMIT ?""",
+            (json.dumps(numbers), site, key, limit),
+        )
+        return [
+            Twin(
+                key=other,
+                url=url,
+                headline=headline,
+                text_id=text_id,
+                equal=text_id == equal,
+                agreement=found[text_id],
+                snapshot_id=snapshot_id,
+                fetched_at=parsed(fetched_at),
+                crawl_id=crawl_id,
+            )
+            for other, url, headline, text_id, snapshot_id, fetched_at, crawl_id in rows.fetchall()
+        ]
 
     def forget(self) -> None:
         """Drop cached texts, after a transaction was rolled back."""
@@ -67,12 +162,11 @@ class Texts:
 
     def put(self, article_id: int, body: str) -> int:
         """Assign a text to the article, write it if it is new, and return its id."""
-        digest = digest_of(body)
-        text_id = self._find(digest)
+        read = self.fingerprint(body)
+        text_id = self._find(read.digest)
         if text_id is None:
-            text = Text.of(body)
-            text_id = self._add(digest, Signature.of_run(text.run, length=text.length))
-            self._cache(text_id, text)
+            text_id = self._add(read.digest, read.signature)
+            self._cache(text_id, read.text)
         self._assign(article_id, text_id)
         return text_id
 

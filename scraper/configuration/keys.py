@@ -125,6 +125,11 @@ class Crawling(_Table):
     """Maximum number of stories requested per site and crawl; none: no limit."""
     delay: _Delay = DELAY
     """Seconds between two requests to a site, at least 1."""
+    source_requests: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    """Maximum number of requests for sources (sitemaps, feeds, indexes) per site and crawl, and 100
+    more for each day that it walks back."""
+    source_minutes: _Minutes = 60
+    """Maximum number of minutes that they take; more in proportion."""
     backfill_days: _Days = 7
     """Days that a scheduled crawl walks back at most, to the last finished one; 0: never."""
 

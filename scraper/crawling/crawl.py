@@ -295,6 +295,11 @@ class Crawl:
             with self.writing():
                 self.archive.ledger.record(check, site=self.site)
 
+    def leave_out(self, sources: Sequence[str]) -> None:
+        """Write that sources were not requested, in a transaction of its own."""
+        with suppress(CloseSpider), self.writing():
+            self.archive.ledger.leave_out(sources, site=self.site, why="source_budget")
+
     def keep_backoff(self) -> None:
         """Store the site's backoff for the next crawl; a plan writes nothing."""
         if not self.options.plan:

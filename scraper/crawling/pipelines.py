@@ -8,6 +8,7 @@ if they cannot be read.
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import Self
 
 from scrapy import Spider
@@ -24,6 +25,8 @@ from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.article import StoryReading
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.ingest.reread import Reread
+from scraper.ingest.same_body import REASON
+from scraper.ingest.waiting import LEARNED, WaitingPages
 from scraper.ingest.writing import Fetched, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
 
@@ -98,14 +101,50 @@ class ReadArticle(_Stage):
 class WriteRevision(_Stage):
     """Article -> Revision: snapshot, article, revision and ledger in one transaction."""
 
+    _learned = False
+
     async def process_item(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
+        """Write what a request brought, or keep it waiting for others of the crawl."""
+        if isinstance(item, FetchFailure):
+            return await self._write_one(item)
+        await self._learn()
+        written = {id(page): await self._write_one(page) for page in self._ready(item)}
+        return written.get(id(item), item)
+
+    async def close_spider(self) -> None:
+        """Write the pages that still wait."""
+        for page in self._waiting.rest():
+            await self._write_one(page)
+
+    @cached_property
+    def _waiting(self) -> WaitingPages:
+        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+
+    def _ready(self, item: Fetched) -> list[Fetched]:
+        try:
+            return self._waiting.arrive(item)
+        except Exception:  # a bug must not lose the page
+            logger.exception("%s could not be compared with others", item.snapshot.page.url)
+            return [item]
+
+    async def _learn(self) -> None:
+        """Read pages that earlier crawls doubted, once: what was wrong there may last."""
+        if self._learned:
+            return
+        self._learned = True
+        archive, reader = self._crawl.archive, self._spider.reader
+        for evidence in archive.reread_queue.refused(self._crawl.site, REASON, limit=LEARNED):
+            with suppress(Abandoned, ReadingFailed):
+                self._waiting.learn(await reader.read_again(evidence))
+
+    async def _write_one(self, item: Fetched | FetchFailure) -> Revision | Fetched | FetchFailure:
         """Write what a request brought.
 
         What fails for another reason than the archive's is a bug: the URL counts as failed.
         """
         try:
             return await self._written(item) or item
-        except CloseSpider:
+        except (CloseSpider, Abandoned):  # it stays due
             return item
         except Exception:
             if isinstance(item, FetchFailure):

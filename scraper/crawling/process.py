@@ -17,8 +17,15 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.sites.loader import project_settings
 
-_READING = {"workers": "READERS", "deadline": "READING_DEADLINE", "memory": "READING_MEMORY"}
-"""Key of [reading] -> Scrapy setting."""
+_SETTINGS = {
+    ("crawl", "keep"): "KEEP",
+    ("crawl", "source_requests"): "SOURCE_REQUESTS",
+    ("crawl", "source_minutes"): "SOURCE_MINUTES",
+    ("reading", "workers"): "READERS",
+    ("reading", "deadline"): "READING_DEADLINE",
+    ("reading", "memory"): "READING_MEMORY",
+}
+"""Key of the configuration -> Scrapy setting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +52,9 @@ def configured_settings(known: Loaded) -> Iterator[str]:
     configuration = known.configuration
     if configuration.contact is not None:
         yield f"CONTACT={configuration.contact}"
-    if ("crawl", "keep") in known.origins:
-        yield f"KEEP={configuration.crawl.keep}"
-    for key, setting in _READING.items():
-        if ("reading", key) in known.origins:
-            yield f"{setting}={getattr(configuration.reading, key)}"
+    for key, setting in _SETTINGS.items():
+        if key in known.origins:
+            yield f"{setting}={getattr(getattr(configuration, key[0]), key[1])}"
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:

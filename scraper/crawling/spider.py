@@ -1,9 +1,11 @@
-"""class NewsSpider: request every source of a site, then the stories that are due."""
+"""class NewsSpider: request the sources of a site and the stories that are due, in turns."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from importlib.metadata import version
+from itertools import islice
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
@@ -18,10 +20,11 @@ from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
+from scraper.crawling.discovery import MAX_REFUSED, MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
 from scraper.crawling.responses import refusal_of_error, refusal_of_status
+from scraper.crawling.source_queue import PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import Stories
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
@@ -48,6 +51,9 @@ MAX_FEED_BYTES = 2 * 1024 * 1024
 REST = timedelta(hours=20)
 """How long a missing source is not requested; profiles name sources that may not exist."""
 _REST_AFTER = ("http_404", "http_410", "dns_failed", "reading_broke_off")
+
+READY = 2
+"""Requests for sources handed to Scrapy at a time: one in progress, one ready."""
 
 
 def set_user_agent(settings: BaseSettings) -> None:
@@ -85,7 +91,8 @@ class NewsSpider(Spider):
             raise SystemExit(f"Error: {error}") from error
         spider.reader = StoryReader(spider.crawl, cls.site)
         spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
-        crawler.signals.connect(spider.request_stories, signal=signals.spider_idle)
+        spider.sources = spider._new_queue(crawler.settings)
+        crawler.signals.connect(spider.next_turn, signal=signals.spider_idle)
         return spider
 
     def __init__(self, **arguments: Any) -> None:
@@ -94,11 +101,23 @@ class NewsSpider(Spider):
         self.crawl: Crawl
         self.reader: StoryReader
         self.stories: Stories
-        self._requested: set[str] = set()  # URLs of sources
+        self.sources: SourceQueue
         self._announced = 0
+        self._stories_next = False
+
+    def _new_queue(self, settings: BaseSettings) -> SourceQueue:
+        ledger, since = self.crawl.archive.ledger, self.crawl.now() - PROMISING
+        gave = ledger.announced_first(self.name, since=since)
+        requests, minutes = settings.getint("SOURCE_REQUESTS"), settings.getfloat("SOURCE_MINUTES")
+        return SourceQueue(
+            budget=Budget.of(requests, minutes, self._window),
+            gave={plain_url(source) or source: count for source, count in gave.items()},
+            last_checked=self._last_checked,
+            rests=self._rests,
+        )
 
     async def start(self) -> AsyncIterator[Any]:
-        """Request robots.txt, then every source; nothing before the end of a requested pause."""
+        """Request robots.txt and the first sources; nothing before the end of a requested pause."""
         quiet = self.crawl.pacing.quiet_until
         if quiet is not None and self.crawl.now() < quiet:
             self.crawl.end_reason = "pause_requested"
@@ -111,29 +130,46 @@ class NewsSpider(Spider):
             self.crawl.end_reason = self.crawl.end_reason or refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
             return
-        for source in (*map(Sitemap, robots.sitemaps), *self.site.sources, Section(self.site.home)):
-            for step in source.first(self._window):
-                for request in self._source_requests([step]):
-                    yield request
+        self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
+        for source in (*self.site.sources, Section(self.site.home)):
+            self.sources.add(source.first(self._window))
+        for request in self._begin_sources():
+            yield request
 
-    def request_stories(self) -> None:
-        """Request the next batch when the sources, or a batch of stories, are done."""
+    def next_turn(self) -> None:
+        """Called by Scrapy when nothing waits: sources and stories have their turns."""
         if self.crawl.end_reason is not None:
             return
-        if self.options.plan:
-            self.crawl.planned = self.stories.plan()
-            return
-        if not self.crawl.counts["wanted"]:
-            self.crawl.pacing.forget_failures()  # those of sources
-        requests = self.stories.next_requests()
+        turns = [self._begin_sources, self._begin_stories]
+        if self._stories_next and not self.options.plan:
+            turns.reverse()
+        requests = next(filter(None, (begin() for begin in turns)), [])
         engine = self.crawler.engine
         if requests and engine is not None:
             for request in requests:
                 engine.crawl(request)
             raise DontCloseSpider
 
+    def _begin_sources(self) -> list[Request]:
+        """The first requests of a turn of sources; each answer leads to the next one."""
+        self.sources.begin_turn()
+        requests = [request for _slot in range(READY) for request in self._next_source()]
+        self._stories_next = self._stories_next or bool(requests)
+        return requests
+
+    def _begin_stories(self) -> list[Request]:
+        """The requests of a turn of stories."""
+        if self.options.plan:
+            self.crawl.planned = self.stories.plan()
+            return []
+        if self._stories_next:
+            self.crawl.pacing.forget_failures()  # those of sources
+            self._stories_next = False
+        return self.stories.next_requests()
+
     def closed(self, reason: str) -> None:
-        """A crawl without a single announced story has failed."""
+        """A crawl without a single announced story has failed; say what the budget left out."""
+        self._note_left_out()
         if self.crawl.end_reason is None and reason == "finished" and not self._announced:
             self.crawl.end_reason = "nothing_announced"
             logger.warning(
@@ -160,45 +196,61 @@ class NewsSpider(Spider):
     def _window(self) -> Window:
         return self.crawl.window(self.site.zone)
 
-    def _source_requests(self, steps: Sequence[Step]) -> Iterator[Request]:
-        for step in steps:
-            address = plain_url(step.url)
-            if address is None or address in self._requested:
-                continue
-            self._requested.add(address)
-            if self._rests(address):
-                continue
-            if step.page + 1 >= MAX_INDEX_PAGES:
-                limit = MAX_INDEX_PAGES
-                logger.warning("%s: %s: the walk ends after %d pages", self.name, step.url, limit)
-            yield self.request(
-                step.url,
-                self.parse_source,
-                errback=self.source_failed,
-                cb_kwargs={"step": step},
-                headers=self._source_validators(address),
-                meta=size_limit(step.source),
-            )
+    def _next_source(self) -> Iterator[Request]:
+        """The request for the source whose turn it is; none at the end of the turn."""
+        step = self.sources.take()
+        if step is None:
+            return
+        if step.page + 1 >= MAX_INDEX_PAGES:
+            limit = MAX_INDEX_PAGES
+            logger.warning("%s: %s: the walk ends after %d pages", self.name, step.url, limit)
+        yield self.request(
+            step.url,
+            self.parse_source,
+            errback=self.source_failed,
+            cb_kwargs={"step": step},
+            headers=self._source_validators(step),
+            meta=size_limit(step.source),
+        )
 
-    def _rests(self, address: str) -> bool:
+    def _note_left_out(self) -> None:
+        """Count the sources that the budget left out, and write why into the ledger."""
+        count, budget = self.sources.left_out, self.sources.budget
+        if not count:
+            return
+        self.crawl.counts["sources/source_budget"] += count
+        logger.warning(
+            "%s: %d sources were not requested: the crawl's budget for sources is used up "
+            "(%d requests or %.0f minutes)",
+            self.name,
+            count,
+            budget.requests,
+            budget.seconds / 60,
+        )
+        if self.crawl.error is None and not self.options.plan:
+            left = filter(None, map(plain_url, self.sources.names_left_out()))
+            self.crawl.leave_out(list(islice(left, MAX_REFUSED)))
+
+    def _last_checked(self, address: str) -> datetime | None:
+        entry = self.crawl.archive.ledger.entry(address, site=self.name)
+        return entry.last_checked_at if entry is not None else None
+
+    def _rests(self, address: str, checked: datetime) -> bool:
         """Whether a source was missing, or broke its reading, a few hours ago; never the home
         page.
         """
-        ledger = self.crawl.archive.ledger
-        entry = ledger.entry(address, site=self.name)
-        if entry is None or entry.last_checked_at is None or address == plain_url(self.site.home):
+        if self.crawl.now() - checked >= REST or address == plain_url(self.site.home):
             return False
-        return (
-            ledger.reason(address, site=self.name) in _REST_AFTER
-            and self.crawl.now() - entry.last_checked_at < REST
-        )
+        reason = self.crawl.archive.ledger.reason(address, site=self.name)
+        return reason in _REST_AFTER
 
-    def _source_validators(self, address: str) -> dict[str, bytes]:
+    def _source_validators(self, step: Step) -> dict[str, bytes]:
         """An unchanged source announces nothing new, except to a walk back in time."""
         if self.options.since or self.options.until or self.options.plan:
             return {}
-        entry = self.crawl.archive.ledger.entry(address, site=self.name)
-        if entry is None or entry.state != "source":
+        address = plain_url(step.url)
+        entry = address and self.crawl.archive.ledger.entry(address, site=self.name)
+        if not entry or entry.state != "source":
             return {}
         return conditional_headers(entry.validators)
 
@@ -217,8 +269,16 @@ class NewsSpider(Spider):
         skipped = any(row.skipped for row in announced.rows)
         complete = not (steps or found.sitemaps or skipped)
         self._record_source(step, reason, response=response, complete=complete)
-        for request in self._source_requests(steps):
+        self._spend(response.request, announced=len(found.links))
+        self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
+        for request in self._next_source():
             yield request
+
+    def _spend(self, request: Request | None, *, announced: int = 0) -> None:
+        """Count a request for a source, its retries and redirects in the crawl's budget."""
+        meta = request.meta if request is not None else {}
+        repeated = meta.get("retry_times", 0) + meta.get("redirect_times", 0)
+        self.sources.spend(requests=1 + repeated, announced=announced)
 
     def _steps_after(
         self, step: Step, found: Announced, base: str, stories: list[Link], *, fresh: bool
@@ -265,11 +325,14 @@ class NewsSpider(Spider):
             kept, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True
         )
 
-    def source_failed(self, failure: Failure) -> None:
+    def source_failed(self, failure: Failure) -> Iterator[Request]:
         """Record a source without a response; the others are used."""
         reason = refusal_of_error(failure)
+        request: Request = failure.request  # type: ignore[attr-defined]
         if reason != "pause_requested":
-            self._record_source(failure.request.cb_kwargs["step"], reason)  # type: ignore[attr-defined]
+            self._record_source(request.cb_kwargs["step"], reason)
+        self._spend(request)
+        yield from self._next_source()
 
     def _record_source(
         self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 from scrapy.exceptions import CloseSpider
@@ -46,7 +46,7 @@ class StoryReader:
         self._in_advance: dict[str, Written] = {}
         self._broken: dict[str, ReadingBroke] = {}
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         """How the crawl keeps pages."""
         crawl = self._crawl

@@ -13,13 +13,14 @@ from archive.identity import joined_url
 from archive.records import Article, Page
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.declared import names_another_story
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_lines_around, read_metadata
 from scraper.extraction.tree import parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
-EXTRACTION = 1
+EXTRACTION = 2
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
@@ -46,6 +47,23 @@ _NOT_FOUND = re.compile(
 _LOGIN = re.compile(
     r"\b(?:log ?in|masuk|sign in|berlangganan|khusus pelanggan|subscribe)\b", re.IGNORECASE
 )
+MAX_CHALLENGE = 1_500
+"""Characters; a longer text in no layout of its site is not refused for its words alone."""
+_CHALLENGE = re.compile(
+    r"""
+    just\ a\ moment\b | attention\ required! | checking\ your\ browser | are\ you\ a\ robot
+    | \b(?:verify|confirm|prove)\b .{0,30} \b(?:you\ are|you're|that\ you\ are) .{0,20} \bhuman
+    | \bi(?:'|\ a)m\ not\ a\ robot | pardon\ our\ interruption | \bunusual\ traffic\b
+    | \b(?:re|h)?captcha\b | request\ unsuccessful\.\ incapsula | \bddos\ protection\ by\b
+    | \benable\ javascript\ and\ cookies\b | \b(?:verifikasi|memastikan|buktikan|pastikan|bahwa)\b
+        .{0,40} \b(?:bukan\ robot|(?:anda|kamu)\ (?:adalah\ )?manusia)\b
+    | \bmemeriksa\ (?:peramban|browser)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Marks of a page that tests whether a person reads. They save the first such page of a crawl from
+being taken for a story; the rule for the others is in scraper.ingest.same_body.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +107,16 @@ def read_page(page: Page, site: Site | None) -> Reading:
         read(part.body, part.url, site, content_type=part.headers.get("content-type"))
         for part in (page, *page.parts)
     ]
-    joined = join(readings)
-    if not page.missing_parts:
+    own = [reading for reading in readings[1:] if not _is_of_another_story(reading)]
+    joined = join([readings[0], *own])
+    if not page.missing_parts and len(own) == len(page.parts):
         return joined
     warnings = (*joined.article.warnings, "missing_parts")
     return replace(joined, article=replace(joined.article, warnings=warnings))
+
+
+def _is_of_another_story(reading: Reading) -> bool:
+    return "names_another_story" in reading.article.warnings
 
 
 def join(readings: Sequence[Reading]) -> Reading:
@@ -139,6 +162,9 @@ def read(
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity)
     headline = metadata.fields.get("headline")
+    own = _identified(profile, url)
+    if own is not None and names_another_story(page, head, profile, own):
+        metadata.warnings.append("names_another_story")
     node = match.node if match is not None else find_article(page, headline)
     if site is not None and node is not None:
         read_lines_around(metadata, page, node, site)
@@ -270,6 +296,10 @@ def refusal_of_article(article: Article) -> str | None:
     """Return why what was read from a page is no story, a code of archive.ledger.wording."""
     known = article.layout != "fallback"
     headline, length = article.headline or "", len(article.body)
+    if "names_another_story" in article.warnings:
+        return "names_another_story"
+    if not known and length < MAX_CHALLENGE and _CHALLENGE.search(f"{headline}\n{article.body}"):
+        return "challenge_page"
     if known and length >= MIN_PROSE:
         return None
     if _NOT_FOUND.search(headline) and length < 3 * MIN_PROSE:

@@ -79,9 +79,13 @@ class Head:
         self.broken_json_ld = False
         self.article: Mapping[str, Any] = {}
         """The first article of the JSON-LD blocks."""
+        self.described: list[tuple[str, str]] = []
+        """(headline, address) of every article of the JSON-LD blocks that has an address."""
         self.breadcrumb: tuple[str, ...] = ()
         for data in self._json_ld(tree):
             types = {name for name in _as_list(data.get("@type")) if isinstance(name, str)}
+            if types & _ARTICLE_TYPES:
+                self.described += _addresses(data)
             if not self.article and types & _ARTICLE_TYPES:
                 self.article = data
             elif not self.breadcrumb and "BreadcrumbList" in types:
@@ -112,6 +116,14 @@ def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(data, dict):
         yield data
         yield from _nodes(data.get("@graph"))
+
+
+def _addresses(article: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the headline of an article with each address that it says is its own."""
+    page = article.get("mainEntityOfPage")
+    for url in (_text(article.get("url")), _text(page), _member(page, "@id")):
+        if url:
+            yield _text(article.get("headline")), url
 
 
 def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:

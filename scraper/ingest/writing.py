@@ -6,7 +6,7 @@ Every function is called inside a transaction of the archive, and decides over p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revis
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
+from scraper.ingest import same_body
 from scraper.ingest.reread import Reread, doubted, lost_layout
 from scraper.ingest.whole import is_much_shorter, misses_its_end
 from scraper.politeness import revisit
@@ -56,6 +57,8 @@ class Policy:
     """Pages to keep: `changed` (that made a revision), `all`, or `first` (of a story)."""
     unanswered: int = 0
     """Conditional requests in a row that the site answered with the whole page before the crawl."""
+    sightings: same_body.Sightings = field(default_factory=same_body.Sightings)
+    """Texts of the crawl's doubtful pages."""
 
     def keeps(self, newest: Mapping[str, Any] | None, *, changed: bool) -> bool:
         """Return whether a page is kept, beside its story's newest revision.
@@ -110,18 +113,34 @@ def write_page(
     if stale is not None:
         if again is None or again.evidence != stale:
             return stale
-        technical, damage = (
-            write_reread(archive, site, doubted(again, newest), newest),
-            again.damage,
-        )
+        technical = write_reread(archive, site, doubted(again, newest), newest)
+        damage = again.damage
     if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
+    if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
+        return _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
     _forget_evidence(archive, fetched.in_advance)
-    change = change_of(newest, article)
+    written = _write_believed(archive, entry, fetched, article, policy, newest)
+    return replace(written, technical=technical, damage=damage)
+
+
+def _write_believed(
+    archive: Archive,
+    entry: Entry,
+    fetched: Fetched,
+    article: Article,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> Written:
+    """Write a page of a story that is believed, beside the story's newest revision."""
+    page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
+    change = change_of(newest, article, technical=withdrawn)
     snapshot_id = None
     if policy.keeps(newest, changed=change is not None):
         snapshot_id = _insert(archive, entry, fetched, policy)
     revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
+    if withdrawn and newest is not None and revision is None:
+        archive.history.note_refusal(newest["snapshot_id"], None)
     article_id = archive.history.article_id(entry.site, entry.key)
     archive.history.note_rights(article_id, fetched.opted_out)
     due = revisit.next_check(
@@ -134,7 +153,7 @@ def write_page(
     outcome = "kept" if revision else "unchanged"
     check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
     archive.ledger.record(check, site=entry.site)
-    return Written(outcome=outcome, revision=revision, technical=technical, damage=damage)
+    return Written(outcome=outcome, revision=revision)
 
 
 def write_failure(
@@ -261,6 +280,8 @@ def stale_page(
         return None
     if archive.history.read_by(newest["snapshot_id"]) == extractor_of(site):
         return None
+    if _is_withdrawn(archive, newest):
+        return None
     return Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
 
 
@@ -283,12 +304,63 @@ def _doubt(
         return "incomplete"
     if article is None or newest is None:
         return None
-    if page.missing_parts:
+    if "missing_parts" in article.warnings:
         return "missing_parts"
     if lost_layout(newest, article):
         return "layout_missed"
     shorter = last != "much_shorter" and is_much_shorter(newest, article)
     return "much_shorter" if shorter else None
+
+
+def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
+    """Whether a story's newest revision is a page that is not believed any more.
+
+    What differs from it later is no edit of the publisher's.
+    """
+    if newest is None:
+        return False
+    return archive.history.refusal_of(newest["snapshot_id"]) == same_body.REASON
+
+
+def _stands_elsewhere(
+    archive: Archive,
+    site: Site,
+    entry: Entry,
+    fetched: Fetched,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> bool:
+    """Whether a page's text is doubted because other stories have it, too.
+
+    Stories that were kept with it before, and may be copies as well, are doubted from now on.
+    """
+    article, page, seen = fetched.article, fetched.snapshot.page, policy.sightings
+    assert article is not None
+    withdrawn = _is_withdrawn(archive, newest)
+    seen.forget(entry.key)
+    if newest is not None and newest["body"] == article.body and not withdrawn:
+        return False
+    found = same_body.Candidate.of(archive, site, entry.url, entry.key, article)
+    doubt = same_body.doubt(
+        archive,
+        found,
+        seen,
+        known_as=newest["headline"] if newest is not None and not withdrawn else None,
+        again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
+        now=page.fetched_at,
+        crawl_id=policy.crawl_id,
+    )
+    if doubt is None:
+        return False
+    seen.remember(found)
+    due_at = revisit.next_check_of_failed(now=page.fetched_at, failures=1).at
+    assert due_at is not None
+    for twin in doubt.withdrawn:
+        assert twin.snapshot_id is not None
+        archive.history.note_refusal(twin.snapshot_id, same_body.REASON)
+        archive.ledger.doubt(entry.site, twin.key, same_body.REASON, due_at=due_at)
+        seen.remember(replace(found, key=twin.key, url=twin.url))
+    return True
 
 
 def _write_refusal(

@@ -181,6 +181,8 @@ class Site:
     """Pattern of the beginning of a story's first line in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
     """Meta tags with the story's own tags; `keywords` is often the same on every page."""
+    story_code: tuple[str, ...] = ()
+    """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
 

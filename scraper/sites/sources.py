@@ -62,6 +62,8 @@ class Step:
     """Of a dated index; None for other sources."""
     page: int = 0
     """Of an index, from 0."""
+    depth: int = 0
+    """Sources that led to it, one from the other; 0 for one of robots.txt or the profile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ SITE = Site(
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
         ),
     ),
+    story_code=("#docDocID", "#docDiv5InfoCode"),
     prune=tuple(
         ".user-comment-area [id^=advertise_div] #docDocID #docDiv5InfoCode .print-icon".split()
     ),

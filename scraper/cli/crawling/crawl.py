@@ -176,7 +176,7 @@ def _row(crawl: Crawl) -> dict[str, Any]:
     reasons: Counter[str] = Counter()
     for name, count in sorted(counts.items()):
         outcome, _slash, reason = name.partition("/")
-        if reason and outcome in ("refused", "failed", "gone"):
+        if (reason and outcome in ("refused", "failed", "gone")) or reason == "source_budget":
             reasons[reason] += count
     return {
         "site": crawl.site,
@@ -190,5 +190,17 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "removed": counts["revisions/removed"],
         "failed": counts["failed"],
         "refused": dict(reasons),
+        "sources": _sources(counts),
+        "lastmod_doubted": counts["lastmod_doubted"],
         "ended": crawl.ended or "broken",
+    }
+
+
+def _sources(counts: Counter[str]) -> dict[str, int]:
+    """Count the sources that were not read, by reason."""
+    prefix = "sources/"
+    return {
+        name.removeprefix(prefix): count
+        for name, count in sorted(counts.items())
+        if name.startswith(prefix)
     }

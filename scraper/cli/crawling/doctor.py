@@ -11,6 +11,7 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
+from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
@@ -23,6 +24,9 @@ from scraper.sites.loader import sites as all_sites
 
 MAX_SHOWN = 90
 """Characters of a field's value."""
+
+MAX_SITEMAPS = 10
+"""Of robots.txt that are listed; `--json` lists all."""
 
 _SOURCES = columns(
     "kind url status size links article_links newest why",
@@ -65,10 +69,10 @@ def doctor(
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
-        _back_off(path, site, settings)
+        left_out = _consult(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
-        crawls = run_spiders([Examiner], settings, {"site": known[site]})
+        crawls = run_spiders([Examiner], settings, {"site": known[site], "left_out": left_out})
     spiders = [crawl.crawler.spider for crawl in crawls]
     if not spiders or not isinstance(spider := spiders[0], Examiner):
         raise click.ClickException("the examination broke off; run it with -v to see where")
@@ -91,15 +95,22 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     return settings
 
 
-def _back_off(path: Path, site: str, settings: Settings) -> None:
-    """Keep to the delay that the site requested of a crawl; exit with 3 during a pause."""
+def _consult(path: Path, site: str, settings: Settings) -> int:
+    """Keep to the delay that the site requested of a crawl; exit with 3 during a pause.
+
+    Returns the number of sources that the newest crawl left out.
+    """
     try:
         with Archive(path, read_only=True) as archive:
-            requested = archive.backoffs.of(site)
+            requested, left_out = archive.backoffs.of(site), archive.crawls.left_out(site)
     except ArchiveError:
-        return
-    if requested is None:
-        return
+        return 0
+    if requested is not None:
+        _back_off(requested, site, settings)
+    return left_out
+
+
+def _back_off(requested: Backoff, site: str, settings: Settings) -> None:
     now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
@@ -152,7 +163,8 @@ def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
     if robots["crawl_delay"]:
         yield f"Crawl-delay: {robots['crawl_delay']:g} s."
     if robots["sitemaps"]:
-        yield f"Sitemaps: {', '.join(robots['sitemaps'])}."
+        named, more = robots["sitemaps"][:MAX_SITEMAPS], len(robots["sitemaps"]) - MAX_SITEMAPS
+        yield f"Sitemaps: {', '.join(named)}{f' and {more} more' if more > 0 else ''}."
     if robots["shut_out"]:
         yield f"Shut out: {', '.join(robots['shut_out'])}."
 

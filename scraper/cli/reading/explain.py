@@ -18,6 +18,8 @@ _EVENTS = {
     "reread": "Its kept page was read again",
     "imported": "Imported",
     "taken_down": "Taken down here",
+    "left_out": "Not requested",
+    "doubted": "Its kept page was doubted, as other stories have its text, too,",
 }
 
 

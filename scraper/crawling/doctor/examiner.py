@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -15,17 +15,20 @@ from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
 from archive.identity import joined_url
+from archive.records import Page
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import Announced, announcements, read_source
+from scraper.crawling.discovery import Announced, SourceReading
 from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import page_of, part_urls
 from scraper.crawling.responses import refusal_of_content, refusal_of_error, refusal_of_status
 from scraper.crawling.spider import set_user_agent, size_limit
-from scraper.extraction import read_page
+from scraper.crawling.story_reader import StoryReader
+from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
 from scraper.extraction.locate import find_article
 from scraper.extraction.tree import Element, clean, parse_html
+from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Identity, Site
@@ -61,13 +64,15 @@ class Examiner(Spider):
             spider.crawl = Crawl.begin(crawler, spider.site.name, Options(plan=True))
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
+        spider.reader = StoryReader(spider.crawl, spider.site)
         return spider
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, left_out: int = 0) -> None:
         super().__init__(self.name)
         self.site = site
-        self.found = Examination(site=site)
+        self.found = Examination(site=site, left_out=left_out)
         self.crawl: Crawl
+        self.reader: StoryReader
         self._further: tuple[Request, ...] = ()
         self._links: dict[str, Link] = {}  # newest link of each story
 
@@ -105,11 +110,15 @@ class Examiner(Spider):
         return int(stats.get_value("downloader/request_count", 0)) if stats else 0
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
-        """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page."""
+        """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page.
+
+        Of the sitemaps a few come first, and the others last: there may be thousands.
+        """
         named = [Sitemap(url) for url in sitemaps if self.site.may_request(host_of(url))]
+        few, many = named[:SOURCES_BEFORE_HOME], named[SOURCES_BEFORE_HOME:]
         seen: set[str] = set()
         sources: list[Source] = []
-        for source in (*named, *self.site.sources, Section(self.site.home)):
+        for source in (*few, *self.site.sources, *many, Section(self.site.home)):
             address = plain_url(next(source.first(self._window)).url)
             if address is not None and address not in seen:
                 seen.add(address)
@@ -154,11 +163,16 @@ class Examiner(Spider):
             return replace(finding, reason=refusal), Announced()
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         now = self.crawl.now().astimezone(self.site.zone)
-        announced = read_source(step.source, response.body, response.url, content_type, now=now)
-        return self._counted(finding, announced), announced
+        try:
+            reading = await self.reader.read_source(
+                step, response.body, response.url, content_type, now=now, window=self._window
+            )
+        except ReadingBroke:
+            return replace(finding, reason="reading_broke_off"), Announced()
+        return self._counted(finding, reading), reading.found
 
-    def _counted(self, finding: SourceFinding, announced: Announced) -> SourceFinding:
-        stories = announcements(self.site, announced.links, self._window)
+    def _counted(self, finding: SourceFinding, reading: SourceReading) -> SourceFinding:
+        announced, stories = reading.found, reading.announced
         for link in stories.dated:
             named = self.site.identify(link.url)
             if isinstance(named, Identity) and self.site.may_request(host_of(named.url)):
@@ -193,33 +207,30 @@ class Examiner(Spider):
             return StoryFinding(
                 url=link.url, status=response.status, bytes=len(response.body), reason=refusal
             )
-        return self._read_story(response, link)
+        return await self._read_story(response, link)
 
-    def _read_story(self, response: Response, link: Link) -> StoryFinding:
+    async def _read_story(self, response: Response, link: Link) -> StoryFinding:
         page = page_of(
             response, site=self.site.name, requested_url=link.url, fetched_at=self.crawl.now()
         )
         finding = StoryFinding(url=link.url, status=response.status, bytes=len(response.body))
         try:
-            reading = read_page(page, self.site)
-            document = parse_html(page.body, page.headers.get("content-type"))
-            node = None
-            if document and reading.article.layout == "fallback":
-                node = find_article(document, reading.article.headline)
-        except Exception as error:
-            logger.info("%s could not be read: %s", link.url, error)
+            found = await self.crawl.turns.run(examine_page, page, self.site)
+        except ReadingBroke:
+            return replace(finding, reason="reading_broke_off")
+        except ReadingFailed as failed:
+            logger.info("%s could not be read: %s", link.url, failed)
             return replace(finding, reason="extraction_failed")
+        robots = self._robots.known_rules(page.url)
         return replace(
             finding,
-            article=reading.article,
-            came_from=reading.sources,
-            reason=refusal_of_article(reading.article),
-            opted_out=opted_out(
-                page.url, self._robots.known_rules(page.url), page.headers, reading.metas
-            ),
-            further_pages=len(part_urls(page, self.site)),
-            body_at=named_node(node),
-            words_there=len(clean(node.text_content()).split()) if node is not None else 0,
+            article=found.reading.article,
+            came_from=found.reading.sources,
+            reason=refusal_of_article(found.reading.article),
+            opted_out=opted_out(page.url, robots, page.headers, found.reading.metas),
+            further_pages=found.further_pages,
+            body_at=found.body_at,
+            words_there=found.words_there,
         )
 
     async def _request(self, url: str, reserve: int, **meta: Any) -> Response | str:
@@ -252,6 +263,31 @@ class Examiner(Spider):
 def _age(at: datetime | None) -> float:
     """Sort key: the newest first, those without a time last."""
     return -at.timestamp() if at else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageExamination:
+    """What a worker finds on a story's page."""
+
+    reading: Reading
+    further_pages: int
+    body_at: str | None = None
+    """Where the body is, on a page of unknown layout."""
+    words_there: int = 0
+
+
+def examine_page(page: Page, site: Site) -> PageExamination:
+    """Read a page, and on one of unknown layout find out where its body is."""
+    reading, further = read_page(page, site), len(part_urls(page, site))
+    document, node = parse_html(page.body, page.headers.get("content-type")), None
+    if document and reading.article.layout == "fallback":
+        node = find_article(document, reading.article.headline)
+    if node is None:
+        return PageExamination(reading=reading, further_pages=further)
+    words = len(clean(node.text_content()).split())
+    return PageExamination(
+        reading=reading, further_pages=further, body_at=named_node(node), words_there=words
+    )
 
 
 def named_node(node: Element | None) -> str | None:

@@ -91,6 +91,8 @@ class Examination:
     stories: list[StoryFinding] = field(default_factory=list)
     requests: int = 0
     """Sent so far, redirects included."""
+    left_out: int = 0
+    """Sources that the site's newest crawl left out, as its budget for them was used up."""
     broken: bool = False
     """Whether the examination itself failed."""
 
@@ -207,6 +209,11 @@ class Examination:
         left = sum(finding.reason == NOT_REQUESTED for finding in self.sources)
         if left:
             yield f"{plural(left, 'source')} not requested: an examination is a dozen requests"
+        if self.left_out:
+            yield (
+                f"the newest crawl left out {plural(self.left_out, 'source')}: its budget for "
+                "sources was used up (`source_requests`, `source_minutes` of [crawl])"
+            )
         newest = max((finding.newest for finding in self.sources if finding.newest), default=None)
         if newest is not None and now - newest > STALE:
             yield f"the newest story that is announced is {plural((now - newest).days, 'day')} old"

@@ -16,6 +16,7 @@ _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 _NOUNS = {
     "crawl_failed": "crawl failure",
     "no_crawl": "missing crawls",
+    "wrong_pages": "wrong pages",
     "coverage": "coverage loss",
     "disk": "disk filling",
     "clock": "clock ahead",

@@ -145,7 +145,7 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
     [
         (
             "[crawl]\nlimt = 3",
-            "warta.toml: crawl.limt: unknown key (did you mean limit?); expected one of keep, recheck, limit, delay, backfill_days",
+            "warta.toml: crawl.limt: unknown key (did you mean limit?); expected one of keep, recheck, limit, delay, source_requests, source_minutes, backfill_days",
         ),
         (
             "crawls = 3",

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from scraper.crawling import discovery
 from scraper.crawling.worker_turns import SLOW
 from scraper.extraction import article, tree
 from scraper.ingest.collections import stories
 
+read_sitemap = discovery.read_sitemap
 SLOWLY = "racun-lambat"
 """In a page whose reading takes its time, and ends."""
 parse_html, without_markup = tree.parse_html, stories.without_markup
@@ -69,8 +71,14 @@ def poisoned_text(text: str) -> str:
     return without_markup(text)
 
 
+def read_poisoned(body: bytes, *given: Any) -> Any:
+    swallow(body)
+    return read_sitemap(body, *given)
+
+
 article.parse_html = parse_poisoned  # type: ignore[assignment]
 stories.without_markup = poisoned_text
+discovery.read_sitemap = read_poisoned
 
 if __name__ == "__main__":
     from scraper.cli.main import main

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ import pytest
 from archive import Archive
 from archive.maintenance.verify import verify
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.schedule.processes import CrawlProcesses, Order
 from tests.preloaded import start
 from tests.scraper.crawling.conftest import (
     HOME,
@@ -212,6 +214,40 @@ def test_sigterm_ends_the_crawl_and_kills_the_reading(serve, crawl, news, tmp_pa
     assert state(news)["failures"] == 1
     assert crawl(proxy)["failed"] == 0
     assert kept(news) == others()
+
+
+def test_under_the_schedule_a_stop_ends_the_crawl_within_its_grace(serve, news, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(f"import {MODULE}", "utf-8")
+    ours = {"PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ["PYTHONPATH"]))}
+    processes = CrawlProcesses(
+        lambda: datetime.now(UTC), environment(serve(poisoned())) | ours, grace=PATIENCE
+    )
+    settings = ("DOWNLOAD_DELAY=0", "READING_DEADLINE=3600", f"NOW={NOW.isoformat()}")
+    order = Order(site="rmol", archive=news, settings=settings)
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(processes.run, order)
+        until(lambda: news.exists() and state(news)["reason"] == "reading_broke_off")
+        processes.stop()
+        result = ending.result()
+    assert result is not None
+    assert (result.exit_code, result.ended) == (1, "shutdown")
+    assert state(news)["failures"] == 1
+
+
+def test_a_source_that_hangs_costs_that_source(serve, crawl, news):
+    """Its three deadlines over, the stories of the others are had; it rests for some hours."""
+    sitemap = "https://rmol.id/sitemap.xml"
+    answers = small_site(1, 2)
+    answers[sitemap] = Answer(content_type="application/xml", body=b"<urlset>racun-macet</urlset>")
+    proxy = serve(answers)
+    row = crawl(proxy, deadline=0.2)
+    assert row["first"] == 2
+    reason = "SELECT reason FROM urls WHERE url = ?"
+    assert rows(news, reason, sitemap) == [{"reason": "reading_broke_off"}]
+    asked = proxy.requested(sitemap)
+    assert asked == 1
+    crawl(proxy, deadline=0.2)
+    assert proxy.requested(sitemap) == asked
 
 
 def test_a_slow_page_that_ends_well_is_kept_like_any_other(serve, crawl, news):
