@@ -125,6 +125,8 @@ REASONS: dict[str, str] = {
     ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
+    "empty_source": "it announced nothing, although it did before",
+    "not_moved": "its index says that it was not modified since it was read to its end",
     "nothing_announced": "no source announced a story",
     "announced": "links were read from it",
 }

@@ -37,6 +37,8 @@ class Identity:
     """Aware; midnight where the address has only the day, None where it has no date."""
     section: str | None = None
     """As the address has it; None where it has none."""
+    by_creation: bool = False
+    """Whether `published_at` is when the story was created, up to days before its publication."""
 
     @property
     def key(self) -> str:
@@ -60,8 +62,8 @@ class ArticleURL:
 
     pattern: str
     """Matches host and path as a whole. Groups `y m d` and `hms`, or `yy m d`, are the time of
-    publication; so is `code36`, whose first six characters are Unix seconds in base 36. `kanal` is
-    the section.
+    publication; the first six characters of `code36` are that of creation, as Unix seconds in base
+    36. `kanal` is the section.
     """
     canonical: str
     """Template of the canonical address from the groups, without the scheme."""
@@ -259,6 +261,7 @@ def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> 
         story_id=generation.story_id.format_map(groups),
         published_at=_published(groups, site.zone),
         section=groups.get("kanal"),
+        by_creation="code36" in groups,
     )
 
 
