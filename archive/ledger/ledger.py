@@ -127,12 +127,12 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
-    def was_announcing(self, url: str, *, site: str, since: datetime) -> bool:
-        """Return whether a source gave links, or was unchanged since it did, after a time."""
-        found = """SELECT 1 FROM checks JOIN urls ON urls.id = url_id WHERE url = ? AND site = ?
-            AND outcome = 'source' AND checks.reason IN ('announced', 'not_modified')
-            AND checked_at >= ? LIMIT 1"""
-        return value(self._db, found, url, site, instant(since)) is not None
+    def was_announcing(self, url: str, *, site: str) -> bool:
+        """Return whether a source gave links when it was last read to its end."""
+        statement = """SELECT checks.reason FROM checks JOIN urls ON urls.id = url_id
+            WHERE url = ? AND site = ? AND outcome = 'source'
+                AND checks.reason IN ('announced', 'no_links') ORDER BY checks.id DESC LIMIT 1"""
+        return bool(value(self._db, statement, url, site) == "announced")
 
     def lastmod(self, url: str, *, site: str) -> datetime | None:
         """Return when a page or sitemap was modified, as the source that announced it said."""

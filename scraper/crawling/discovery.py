@@ -330,8 +330,8 @@ def read_announcements(
     """Read a source of any kind, and identify its links; `cut`: the response ended early."""
     found = read_source(step.source, body, url, content_type, now=now, cut=cut)
     announced = announcements(site, found.links, window, now=now)
-    announced.counts["unusable_dates"] += found.unusable_dates
-    announced.counts = +announced.counts
+    if found.unusable_dates:
+        announced.counts["unusable_dates"] += found.unusable_dates
     return SourceReading(found=found, announced=announced)
 
 
@@ -386,10 +386,9 @@ def _dated(named: Identity, link: Link, now: datetime | None, counts: Counter[st
         believable(at, now) for at in (named.published_at, link.published_at, link.lastmod)
     )
     given = (named.published_at, link.published_at, link.lastmod)
-    counts["unusable_dates"] += sum(
-        at is not None and kept is None
-        for at, kept in zip(given, (by_url, by_source, lastmod), strict=True)
-    )
+    kept = (by_url, by_source, lastmod)
+    if unusable := kept.count(None) - given.count(None):
+        counts["unusable_dates"] += unusable
     created = named.by_creation
     return replace(
         link, published_at=_best_time(by_url, by_source, created=created), lastmod=lastmod

@@ -350,13 +350,12 @@ class NewsSpider(Spider):
             return str(found.problem)
         if announced.dated or found.sitemaps:
             return "announced"
-        address, since = plain_url(step.url), self.crawl.now() - PROMISING
-        ledger = self.crawl.archive.ledger
+        address, ledger = plain_url(step.url), self.crawl.archive.ledger
         if address is None:
             return "no_links"
         if found.links:  # to other pages only: of a site's frame, or of a notice
             return "empty_source" if self.sources.gave.get(address) else "announced"
-        announcing = ledger.was_announcing(address, site=self.name, since=since)
+        announcing = ledger.was_announcing(address, site=self.name)
         return "empty_source" if announcing else "no_links"
 
     async def _read(self, response: Response, step: Step) -> SourceReading:

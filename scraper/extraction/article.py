@@ -20,7 +20,7 @@ from scraper.extraction.tree import parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
-EXTRACTION = 2
+EXTRACTION = 3
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
