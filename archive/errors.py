@@ -15,9 +15,14 @@ ArchiveError
 └── PackageMissing         an extra of warta is not installed
 """
 
+from archive.printable import in_line
+
 
 class ArchiveError(Exception):
-    """An archive could not be opened, read or written; the text is fit for a user."""
+    """An archive could not be opened, read or written; the text is fit for a user: one line."""
+
+    def __str__(self) -> str:
+        return in_line(super().__str__())
 
 
 class ArchiveMissing(ArchiveError):

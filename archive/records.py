@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+FALLBACK = "fallback"
+"""Layout of an article whose page matched none of the layouts of its site."""
 IMPORTED = "imported"
 """The layout of an article from a collection (`warta import`), whose page was never fetched."""
 
@@ -99,7 +101,7 @@ class Article:
     """ISO 639-1, as the site's profile says; not detected from the text."""
     page_count: int = 1
     """Number of pages joined into `body`."""
-    layout: str = "fallback"
+    layout: str = FALLBACK
     """The profile's layout that matched, `fallback`, `text` (`warta clean`) or `imported`."""
     extractor: str = ""
     """Name, version and digest of the rules that read the page."""

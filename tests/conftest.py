@@ -7,6 +7,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import CliRunner, Result
@@ -58,9 +59,17 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "news.db"
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty archive, to be copied: making one takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "news.db"
+    Archive(path).close()
+    return path
+
+
 @pytest.fixture
-def archive(path: Path) -> Iterator[Archive]:
-    with Archive(path) as opened:
+def archive(path: Path, empty: Path) -> Iterator[Archive]:
+    with Archive(copyfile(empty, path)) as opened:
         yield opened
 
 

@@ -10,26 +10,29 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import socket
 import subprocess
 import sys
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
+    "requests",
+    "resource",
+    "rich._emoji_codes",
     "scrapy.core.downloader.handlers.http11",
     "scrapy.core.scheduler",
     "scrapy.core.scraper",
-    "scrapy.extensions.corestats",
-    "scrapy.extensions.logstats",
-    "scrapy.extensions.memusage",
-    "scrapy.downloadermiddlewares.httpcompression",
-    "scrapy.downloadermiddlewares.httpproxy",
-    "scrapy.downloadermiddlewares.redirect",
-    "scrapy.downloadermiddlewares.retry",
+    "scrapy.dupefilters",
+    "scrapy.logformatter",
+    "scrapy.pqueues",
+    "scrapy.squeues",
+    "scrapy.statscollectors",
     "scraper.cli.main",
     "scraper.cli.crawling.crawl",
     "scraper.crawling.middlewares.download_handler",
@@ -39,13 +42,17 @@ CRAWLS = (
     "scraper.crawling.middlewares.offsite",
     "scraper.crawling.middlewares.retry_after",
     "scraper.crawling.middlewares.robots",
+    "scraper.politeness.resolver",
+    "scraper.settings",
     "scraper.spiders.islamtimes",
     "scraper.spiders.medcom",
     "scraper.spiders.republika",
     "scraper.spiders.rmol",
     "scraper.spiders.suara",
+    "tldextract",
+    "twisted.conch.telnet",
 )
-"""What a crawl imports. No reactor: processes cannot share one."""
+"""What a crawl imports beside what Scrapy loads by default; no reactor, which cannot be shared."""
 
 
 def warta(
@@ -114,7 +121,8 @@ def _begin(
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
     sys.argv = ["warta", *words]
-    importlib.import_module(changed)
+    # As with `python -m`: processes that this one starts import the module, too.
+    sys.modules["__main__"] = importlib.import_module(changed)
     from scraper.cli.main import main
 
     try:
@@ -126,7 +134,31 @@ def _begin(
 
 def preload() -> None:
     """In the fork server, once."""
-    for name in CRAWLS:
+    from scrapy.settings import default_settings
+
+    components = (
+        default_settings.DOWNLOADER_MIDDLEWARES_BASE
+        | default_settings.EXTENSIONS_BASE
+        | default_settings.SPIDER_MIDDLEWARES_BASE
+    )
+    for name in (*CRAWLS, *(component.rpartition(".")[0] for component in components)):
         importlib.import_module(name)
+    _know_only_loopback()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared by processes"
     gc.freeze()
+
+
+def _know_only_loopback() -> None:
+    """Resolve no name of the outside: the tests send nothing there, and no query either."""
+    from scraper.sites.addresses import is_private
+
+    def local(resolve: Any) -> Any:
+        def resolved(host: Any, *more: Any, **options: Any) -> Any:
+            if host is not None and not is_private(str(host)):
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+            return resolve(host, *more, **options)
+
+        return resolved
+
+    socket.getaddrinfo = local(socket.getaddrinfo)
+    socket.gethostbyname = local(socket.gethostbyname)

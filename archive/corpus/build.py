@@ -84,15 +84,11 @@ def build(
         if slurm:
             executors.queue_slurm(finish, for_executor)
             return None
-        try:
+        with _removed_when_over(work):
             if options.executor == "ray":
                 executors.run_ray(finish, for_executor)
             else:
                 executors.run_local(finish, jobs=options.jobs, advance=advance)
-        except NothingLeft:
-            shutil.rmtree(work)
-            raise
-        shutil.rmtree(work)
     return finish.summary
 
 
@@ -132,6 +128,17 @@ def _prepare(work: Path, digest: str) -> None:
         elif path.name != "lock":
             path.unlink()
     mark.write_text(digest)
+
+
+@contextmanager
+def _removed_when_over(work: Path) -> Iterator[None]:
+    """Remove the work folder, which stays only where the build can be resumed."""
+    try:
+        yield
+    except NothingLeft:
+        shutil.rmtree(work)
+        raise
+    shutil.rmtree(work)
 
 
 @contextmanager

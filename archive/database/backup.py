@@ -17,7 +17,9 @@ from archive.errors import ArchiveUnwritable
 logger = logging.getLogger(__name__)
 
 COPY = 1
-"""The user_version of a copy until it is opened for writing; that of an archive is 0."""
+"""The bit of `user_version` that a copy has until it is opened for writing; the others count the
+take-downs since the file was compacted (archive.maintenance.takedown).
+"""
 
 STEP = 2_000
 """Pages copied per step, 8 MB: between two steps progress is reported and Ctrl-C works."""
@@ -78,7 +80,7 @@ def _write_copy(source: sqlite3.Connection, path: Path, copied: Copied) -> None:
             if pinned:
                 source.rollback()
         target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
-        target.execute(f"PRAGMA user_version = {COPY}")
+        _set_version(target, _version(target) | COPY)
 
 
 def set_leftovers_aside(path: Path) -> None:
@@ -122,15 +124,25 @@ def _is_copy(path: Path) -> bool:
     address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as file:
-            return bool(file.execute("PRAGMA user_version").fetchone() == (COPY,))
+            return bool(_version(file) & COPY)
     except sqlite3.DatabaseError:
         return False  # no database, or one that is written at this instant: not a mere copy
 
 
 def become_archive(connection: sqlite3.Connection) -> None:
     """Mark a copy as an archive; before it is switched to WAL, so that the file itself says so."""
-    if connection.execute("PRAGMA user_version").fetchone() == (COPY,):
-        connection.execute("PRAGMA user_version = 0")
+    version = _version(connection)
+    if version & COPY:
+        _set_version(connection, version & ~COPY)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _set_version(connection: sqlite3.Connection, version: int) -> None:
+    connection.execute(f"PRAGMA user_version = {version}")
 
 
 @contextmanager

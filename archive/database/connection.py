@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.database.backup import become_archive, copy_database, set_leftovers_aside
-from archive.database.migrations import FIRST, migrations
+from archive.database.migrations import FIRST, bring_up_to_date, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
     ArchiveBusy,
@@ -162,7 +162,7 @@ def _migrate(db: Database, path: Path) -> None:
             _back_up_before(pending[0].name, path) if pending and migrations.applied(db) else None
         )
         db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        migrations.apply(db)
+        bring_up_to_date(db)
     if copy is not None:
         logger.warning(
             "%s: migrated; an earlier version of warta had made it, and %s is how it was",

@@ -1,4 +1,8 @@
-"""The migrations of an archive: the schema as it was first released, then what changed since."""
+"""The migrations of an archive: what changed in the schema since the first release.
+
+A change of the schema is made twice: in `archive.database.schema`, which each new archive gets, and
+as a migration for those that exist. A released migration is never edited.
+"""
 
 from sqlite_utils import Database, Migrations
 
@@ -8,11 +12,20 @@ migrations = Migrations("warta")
 
 
 @migrations()
-def m001_schema(db: Database) -> None:
-    """Make an empty archive."""
-    for statement in SCHEMA:
-        db.execute(statement)
+def m001_schema(_db: Database) -> None:
+    """The schema of the first release; every archive began with it, or with a later one."""
 
 
 FIRST = m001_schema.__name__
 """The migration that every archive has had; those of the 0.1.0 development series have others."""
+
+
+def bring_up_to_date(db: Database) -> None:
+    """Make an empty database an archive of today's schema, or migrate an earlier archive."""
+    if not migrations.applied(db):
+        for statement in SCHEMA:
+            db.execute(statement)
+        migrations.ensure_migrations_table(db)
+        for migration in migrations.pending(db):
+            migrations._record_applied(db, migration.name)
+    migrations.apply(db)

@@ -1,8 +1,8 @@
 """The schema of an archive: every table, index, trigger and view.
 
 Times are ISO 8601 text: ours in UTC (`2026-11-20T03:04:05+00:00`), the publisher's with its own
-offset. Lists are JSON arrays. A migration that was released is never edited, only followed by
-another in `archive.database.migrations`.
+offset. Lists are JSON arrays. What changes here changes in existing archives by a migration in
+`archive.database.migrations`.
 """
 
 APPLICATION_ID = 0x77617274

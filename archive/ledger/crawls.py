@@ -22,6 +22,10 @@ class CrawlRun:
     """None while it runs, and after it was killed until that is found out."""
     end_reason: str | None
     """A code of archive.ledger.wording; None while it runs."""
+    counts: Mapping[str, int]
+    """What it counted; empty while it runs, and for one that was killed."""
+    bytes: int | None
+    """Received, headers included; None as long as there are no counts."""
 
 
 class Crawls:
@@ -90,6 +94,19 @@ class Crawls:
         finished = "site = ? AND end_reason = 'finished' ORDER BY started_at DESC LIMIT 1"
         return next(iter(self._runs(finished, [site])), None)
 
+    def newest_ended(self, site: str) -> CrawlRun | None:
+        """Return the newest crawl of a site that ended by itself, finished or not."""
+        ended = "site = ? AND counts IS NOT NULL ORDER BY id DESC LIMIT 1"
+        return next(iter(self._runs(ended, [site])), None)
+
+    def count_by_end(self) -> list[tuple[str, str, int]]:
+        """Count the crawls that ended by site and reason; all but the newest of a site ended."""
+        return self._db.conn.execute(
+            """SELECT site, coalesce(end_reason, 'broke_off'), count(*) FROM crawls c
+            WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site)
+            GROUP BY 1, 2"""
+        ).fetchall()
+
     def since_finished(self, site: str) -> list[CrawlRun]:
         """Return a site's crawls from the last one that finished on, newest first."""
         finished = "SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'"
@@ -98,4 +115,4 @@ class Crawls:
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
         rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608
-        return [record(CrawlRun, row) for row in rows]
+        return [record(CrawlRun, row, counts=json.loads(row["counts"] or "{}")) for row in rows]

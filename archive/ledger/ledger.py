@@ -131,8 +131,9 @@ class Ledger:
         """Return whether a source gave links when it was last read to its end."""
         statement = """SELECT checks.reason FROM checks JOIN urls ON urls.id = url_id
             WHERE url = ? AND site = ? AND outcome = 'source'
-                AND checks.reason IN ('announced', 'no_links') ORDER BY checks.id DESC LIMIT 1"""
-        return bool(value(self._db, statement, url, site) == "announced")
+                AND checks.reason IN ('announced', 'too_many_links', 'no_links')
+            ORDER BY checks.id DESC LIMIT 1"""
+        return value(self._db, statement, url, site) in ("announced", "too_many_links")
 
     def lastmod(self, url: str, *, site: str) -> datetime | None:
         """Return when a page or sitemap was modified, as the source that announced it said."""
@@ -179,10 +180,15 @@ class Ledger:
         awake = f"{others} AND state IN ('due', 'kept', 'unchanged')"
         return len(list(self._entries(awake, story)))
 
-    def record(self, check: Check, *, site: str) -> None:
-        """Write a check and move its URL to the state that follows; make the row if needed."""
+    def record(self, check: Check, *, site: str, replaces: bool = False) -> None:
+        """Write a check and move its URL to the state that follows; make the row if needed.
+
+        One that `replaces` the check before it is about the same request.
+        """
         before = self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
+        if replaces:
+            failures = max(0, failures - 1)
         old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
         if check.outcome == "failed":
             new = old
@@ -197,7 +203,7 @@ class Ledger:
             last_checked_at=instant(check.checked_at),
             next_check_at=instant(check.next_check_at),
             due_reason=check.due_reason,
-            checks=before.checks + 1,
+            checks=before.checks + (not replaces),
             quiet_checks=quiet,
             failures=failures,
             article_id=check.article_id or before.article_id,
@@ -213,7 +219,7 @@ class Ledger:
             for earlier, after in zip(old, new, strict=True)
         ]
         self._note(before.id, state, check, changed)
-        if check.conditional and check.outcome != "source":
+        if check.conditional and check.outcome != "source" and not replaces:
             self._note_validators(site, before.id, check)
 
     def move(
@@ -259,6 +265,7 @@ class Ledger:
         """Make a story that was kept due again: its page is not believed any more."""
         kept = "site = ? AND key = ? AND state IN ('kept', 'unchanged')"
         for entry in self._entries(kept, [site, key]):
+            update_row(self._db, "urls", entry.id, failures=1)
             self.move(entry, "doubted", "failed", due_at=due_at, why="retry", reason=reason)
 
     def count_failed(self, site: str, reason: str) -> int:

@@ -67,6 +67,12 @@ REASONS: dict[str, str] = {
     ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
+    # what was beyond the limits of a reading (scraper/extraction/limits.py)
+    "cut_page": "the page has more tags than any story needs; the rest of it was not read",
+    "cut_attributes": "a tag has more attributes or longer classes than are read",
+    "cut_field": "a headline, byline, list of names or another field was longer than is kept",
+    "cut_paragraphs": "the page has more paragraphs than any story; the rest of them was dropped",
+    "cut_json_ld": "the page has more, longer or deeper JSON-LD than is read",
     # why a URL is due, or never again
     "new": "it was announced and never requested",
     "age": "it is checked again after a fifth of its age, at the earliest after an hour",
@@ -130,6 +136,9 @@ REASONS: dict[str, str] = {
     "not_moved": "its index says that it was not modified since it was read to its end",
     "nothing_announced": "no source announced a story",
     "announced": "links were read from it",
+    "too_many_links": (
+        "links were read from it up to the limit (50,000, of a page 10,000); the rest was cut off"
+    ),
 }
 
 

@@ -6,7 +6,7 @@ from archive.archive import Archive
 from archive.database.connection import BUSY_SECONDS, plain_errors
 from archive.database.rows import value
 from archive.errors import ArchiveDamaged
-from archive.maintenance.takedown import finish
+from archive.maintenance.takedown import finish, nothing_waits, waiting
 
 READER_SECONDS = 2
 """How long to wait for a log that a reader holds; it is removed when the reader ends."""
@@ -44,4 +44,6 @@ def compact(archive: Archive, *, now: datetime) -> bool:
         conn.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
     if damage is not None:
         raise damage
+    if not busy and waiting(archive):
+        nothing_waits(archive, now=now)
     return not busy

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from archive.archive import Archive
-from archive.database.rows import column
+from archive.archive import Archive, Reader
+from archive.database.rows import column, value
 from archive.errors import ArchiveDamaged
 
 BATCH = 200
@@ -34,8 +34,8 @@ def take_down(
     """Erase every text and page of a story in one transaction, and write its tombstone; repeating
     it changes nothing.
 
-    What is left in unused space, in older parts of the search index and in dictionaries leaves the
-    file with `compact`.
+    What is left in unused space and in dictionaries leaves the file with `compact`; `waiting`
+    counts these take-downs. The search index is merged here: until then it keeps deleted words.
     """
     archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
@@ -51,6 +51,8 @@ def take_down(
         for entry in entries:
             if entry.due_reason != "taken_down":
                 archive.ledger.move(entry, "taken_down", "refused", due_at=None, why="taken_down")
+        archive.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+        _set_waiting(archive, waiting(archive) + 1)
     return TakenDown(
         site=site,
         key=key,
@@ -93,6 +95,24 @@ def _move(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
         if not count:
             archive.snapshots.dictionaries.erase(dictionary_id)
     return count
+
+
+def waiting(archive: Reader) -> int:
+    """Count the take-downs since the file was last compacted, by SQLite's `user_version`.
+
+    Its lowest bit says whether the file is a backup (archive.database.backup).
+    """
+    return int(value(archive.db, "PRAGMA user_version")) >> 1
+
+
+def nothing_waits(archive: Archive, *, now: datetime) -> None:
+    """Write that the file was compacted."""
+    with archive.transaction(now):
+        _set_waiting(archive, 0)
+
+
+def _set_waiting(archive: Archive, number: int) -> None:
+    archive.db.conn.execute(f"PRAGMA user_version = {number << 1}")
 
 
 def tombstone(archive: Archive, site: str, key: str) -> dict[str, Any] | None:

@@ -34,10 +34,8 @@ from archive.monitoring.drift_test import (
     Observation,
     find_increase,
 )
-from archive.records import IMPORTED
+from archive.records import FALLBACK, IMPORTED
 
-FALLBACK = "fallback"
-"""Layout of a page that matched none of the layouts in the site's profile."""
 LOST = ("layout_missed", "no_body", "login_wall", "not_found_page", "extraction_failed")
 """Reasons for which a page that was received yielded no story."""
 FIELDS = (
@@ -149,10 +147,11 @@ def evaluate(
         marked=drifted_articles(archive),
     )
     seen = test.read(_ARTICLES, MAX_WINDOW + REFERENCE)
-    _record(archive, ongoing.get(FALLBACK), test.pages(ongoing.get(FALLBACK)))
-    for layout in sorted(({each.layout for each in seen} | ongoing.keys()) - {FALLBACK}):
-        before = ongoing.get(layout)
-        _record(archive, before, test.articles(layout, seen, before))
+    layouts = ({each.layout for each in seen} | ongoing.keys()) - {FALLBACK}
+    found = {layout: test.articles(layout, seen, ongoing.get(layout)) for layout in layouts}
+    found[FALLBACK] = test.pages(ongoing.get(FALLBACK))
+    for layout, drift in sorted(found.items()):
+        _record(archive, ongoing.get(layout), drift)
     return drifts(archive, site=site)
 
 
@@ -163,11 +162,10 @@ def _record(archive: Archive, before: Drift | None, found: Drift | None) -> None
         further = {each.sign for each in found.reasons} - {each.sign for each in before.reasons}
         if found.extractor == before.extractor and not further:
             return
-    at = archive.clock.stamp()
     if before is not None and before.id is not None:
-        update_row(archive.db, "drifts", before.id, ended_at=at)
+        update_row(archive.db, "drifts", before.id, ended_at=archive.clock.stamp())
     if found is not None:
-        row = asdict(found) | {"id": None, "ended_at": None, "noted_at": at}
+        row = asdict(found) | {"id": None, "ended_at": None, "noted_at": archive.clock.stamp()}
         texts = {name: json.dumps(row[name]) for name in ("reasons", "urls")}
         insert_row(archive.db, "drifts", row | texts)
 

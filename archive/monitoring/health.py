@@ -220,7 +220,8 @@ class _Site:
         urls = column(
             self.archive.db,
             """SELECT url FROM urls WHERE site = ? AND last_checked_at >= ? AND (state = 'failed'
-                OR (state = 'source' AND reason NOT IN ('announced', 'no_links', 'not_modified')))
+                OR (state = 'source' AND reason NOT IN
+                    ('announced', 'too_many_links', 'no_links', 'not_modified')))
             ORDER BY state = 'failed', id LIMIT ?""",
             self.name,
             crawl.started_at.isoformat()[:19],

@@ -129,12 +129,8 @@ class Clusters:
 
     def bodies(self, start: int, end: int) -> list[tuple[int, int, str]]:
         """Return (article id, revision, body) of the newest texts of a range of articles."""
-        return self._execute(
-            """SELECT a.id, a.revision, r.body
-            FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE a.id BETWEEN ? AND ? ORDER BY a.id""",
-            (start, end),
-        ).fetchall()
+        texts = "SELECT article_id, revision, body FROM latest WHERE article_id BETWEEN ? AND ?"
+        return self._execute(f"{texts} ORDER BY article_id", (start, end)).fetchall()
 
     def linked(
         self, start: int, end: int
@@ -287,8 +283,8 @@ class Clusters:
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
         rows = self.db.query(
             """SELECT a.id AS article_id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id,
-                iif(a.published_at IS NULL, (SELECT length(r.body) FROM revisions r
-                    WHERE r.article_id = a.id AND r.number = a.revision), 0) AS length
+                iif(a.published_at IS NULL,
+                    (SELECT length(body) FROM latest WHERE article_id = a.id), 0) AS length
             FROM articles a JOIN article_texts x ON x.article_id = a.id
             WHERE a.id IN (SELECT value FROM json_each(?))""",
             [json.dumps(list(articles))],

@@ -29,6 +29,9 @@ PLACES = ROWS * WHOLE_BANDS
 MAX_PREPARED = 256
 """Texts cached for comparison, a tenth of a megabyte each; texts of the same days meet."""
 
+MAX_READ = 40
+"""Bodies remembered between their reading and their writing."""
+
 MAX_MET = 256
 """Texts that share keys with a text and are looked at, those with most keys in common first; only
 texts of a template meet more.
@@ -102,13 +105,15 @@ class Texts:
         self._execute = db.conn.execute
         self._execute_many = db.conn.executemany
         self._prepared: dict[int, Text] = {}
-        self._read: tuple[str, Fingerprint] | None = None
+        self._read: dict[str, Fingerprint] = {}
 
     def fingerprint(self, body: str) -> Fingerprint:
-        """Read a body; the last one is remembered, as it is looked up before it is written."""
-        if self._read is None or self._read[0] != body:
-            self._read = (body, Fingerprint.of(body))
-        return self._read[1]
+        """Read a body, which is looked up before it is written; the last ones are remembered."""
+        read = self._read.pop(body, None) or Fingerprint.of(body)
+        self._read[body] = read
+        if len(self._read) > MAX_READ:
+            del self._read[next(iter(self._read))]
+        return read
 
     def twins(
         self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int
@@ -116,8 +121,8 @@ class Texts:
         """Return other stories of a site whose newest text is this one, or agrees with it in so
         many places of the signatures; equal ones first.
 
-        None for a text too short to be compared. A story whose page is not believed any more does
-        not count.
+        None for a text too short to be compared. Imported stories, whose pages were never fetched,
+        do not count, nor does one whose page is not believed any more.
         """
         if not read.signature.whole:
             return []
@@ -138,6 +143,7 @@ class Texts:
             LEFT JOIN snapshots s ON s.id = r.snapshot_id
             LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
             WHERE a.site = ? AND a.key != ? AND d.refusal IS NULL
+                AND r.layout != 'imported'
             ORDER BY wanted.key, a.id LIMIT ?""",
             (json.dumps(numbers), site, key, limit),
         )
@@ -214,12 +220,9 @@ class Texts:
 
     def has(self, article_id: int, digest: str, packed: bytes) -> bool:
         """Whether the article is assigned this text, with this signature of today's algorithm."""
-        row = self._execute(
-            """SELECT t.digest, t.signature, t.algorithm
-            FROM article_texts x JOIN texts t ON t.id = x.text_id WHERE x.article_id = ?""",
-            (article_id,),
-        ).fetchone()
-        return bool(row == (digest, packed, ALGORITHM))
+        statement = """SELECT 1 FROM article_texts x JOIN texts t ON t.id = x.text_id
+            WHERE (x.article_id, t.digest, t.signature, t.algorithm) = (?, ?, ?, ?)"""
+        return value(self._db, statement, article_id, digest, packed, ALGORITHM) is not None
 
     def of(self, article_id: int) -> int | None:
         """Return the id of the article's text; None if it was never assigned one."""
@@ -328,9 +331,8 @@ class Texts:
         return text
 
     def _body(self, text_id: int) -> str:
-        statement = """SELECT r.body FROM article_texts x JOIN articles a ON a.id = x.article_id
-            JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-            WHERE x.text_id = ? LIMIT 1"""
+        statement = """SELECT l.body FROM article_texts x
+            JOIN latest l ON l.article_id = x.article_id WHERE x.text_id = ? LIMIT 1"""
         return str(value(self._db, statement, text_id))
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from archive.printable import in_line
+
 if TYPE_CHECKING:
     from scraper.configuration import Loaded
     from scraper.extraction.workers import Limits
@@ -25,7 +27,7 @@ def configured(context: click.Context | None = None) -> Loaded:
     if _LOADED not in meta:
         meta[_LOADED] = load(meta.get(_FILE), os.environ, site_names())
         for remark in meta[_LOADED].remarks:
-            click.echo(remark, err=True)
+            click.echo(in_line(remark), err=True)
     loaded: Loaded = meta[_LOADED]
     return loaded
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from archive.printable import in_lines
 from archive.revisions.changes import COMPARED, Edit, word_diff
 from scraper.cli.terminal import cell
 
@@ -45,7 +46,7 @@ def print_edits(
 def _marked(runs: Sequence[Edit], *, coloured: bool, excerpt: bool) -> Text:
     marked = Text()
     for run in runs:
-        text = run.text
+        text = in_lines(run.text)
         if excerpt and run.kind == "same":
             text = _shortened(text)
         if coloured:

@@ -1,15 +1,19 @@
 """The command `warta`: lists its commands without importing them, and reports errors in a line."""
 
 import os
+import sqlite3
 import sys
 from collections import UserDict
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from archive.errors import ArchiveError, Locked
+from archive.printable import clean_output
 from scraper.cli.defaults import config_option
+from scraper.cli.options import ARCHIVE
 
 COMMANDS = {
     "help": ("reading.help", "Show a topic of the manual."),
@@ -18,24 +22,24 @@ COMMANDS = {
     "extract": ("ingest.extract", "Extract the articles of saved HTML pages."),
     "clean": ("ingest.clean", "Remove boilerplate from already scraped texts."),
     "import": ("ingest.import_", "Import collections of scraped articles."),
-    "show": ("reading.article", "Show one article, as it is now or was at a time."),
-    "log": ("reading.article", "List the revisions of an article."),
-    "diff": ("reading.article", "Compare two revisions word by word."),
+    "show": ("reading.show", "Show one article, as it is now or was at a time."),
+    "log": ("reading.log", "List the revisions of an article."),
+    "diff": ("reading.diff", "Compare two revisions word by word."),
     "search": ("reading.search", "Search the text of the newest revisions."),
     "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
     "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
     "clusters": ("reading.clusters", "List stories that were published more than once."),
-    "cluster": ("reading.clusters", "Show who published a story, when, and how much of it."),
-    "syndication": ("reading.clusters", "Count which site publishes whose stories."),
+    "cluster": ("reading.cluster", "Show who published a story, when, and how much of it."),
+    "syndication": ("reading.syndication", "Count which site publishes whose stories."),
     "coverage": ("running.coverage", "Compare announced stories with those kept."),
     "health": ("running.health", "Report the health of every site."),
-    "corpus": ("corpus", "Build a training corpus."),
+    "corpus": ("corpus.command", "Build a training corpus."),
     "reextract": ("ingest.reextract", "Re-extract kept pages with the current rules."),
     "verify": ("maintenance.verify", "Check every text and page against its digest."),
     "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
     "remove": ("maintenance.remove", "Take a story down for good."),
     "compact": ("maintenance.compact", "Rewrite the file without unused space."),
-    "schedule": ("running.schedule", "Crawl unattended, each site on its own schedule."),
+    "schedule": ("schedule.command", "Crawl unattended, each site on its own schedule."),
     "doctor": ("crawling.doctor", "Check a live site against its profile."),
     "alerts": ("running.alerts", "List alerts, send new ones, test their targets."),
     "metrics": ("running.metrics", "Export metrics for Prometheus and Grafana."),
@@ -72,17 +76,39 @@ class _Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
 
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Called by the program, and by `python -m scraper`."""
+        with clean_output():
+            return super().main(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except Locked as error:
             raise LockedOut(str(error)) from error
         except ArchiveError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(str(_explained(ctx, error) or error)) from error
         except BrokenPipeError:
             # The reader of a pipe closed it (`warta search … | head`): not an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return None
+        except _UNEXPECTED as error:
+            found = _explained(ctx, error)
+            if found is None:
+                raise
+            raise click.ClickException(str(found)) from error
+
+
+_UNEXPECTED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, sqlite3.Error)
+"""Errors of code that reads a value which another program broke; or bugs."""
+
+
+def _explained(ctx: click.Context, error: Exception) -> Exception | None:
+    """Return the sentence on the archive's value that made a command fail; None: it is a bug."""
+    from archive.maintenance.values import explanation
+
+    path = ctx.meta.get(ARCHIVE)
+    return None if path is None else explanation(error, Path(path))
 
 
 @click.group(

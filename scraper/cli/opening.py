@@ -52,10 +52,9 @@ def warn_unsettled(archive: Archive, as_of: datetime) -> None:
     """Warn on stderr where the archive may still write at that time."""
     if archive.settled(as_of):
         return
-    latest = archive.clock.latest()
-    written = (
-        f"was last written at {latest.isoformat(timespec='seconds')}" if latest else "is empty"
-    )
+    latest, written = archive.clock.latest(), "is empty"
+    if latest is not None:
+        written = f"was last written at {latest.isoformat(timespec='seconds')}"
     note(f"The archive {written}: results as of a later time may still change.")
 
 

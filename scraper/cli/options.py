@@ -16,6 +16,9 @@ from scraper.cli.defaults import ConfiguredOption, config_option
 MAX_HOURS = 87_600
 """Hours of ten years, the most that an option takes."""
 
+ARCHIVE = "scraper.cli.archive"
+"""Key of click's `Context.meta`: the archive of the command that runs."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -89,6 +92,11 @@ class _ArchiveOption(ConfiguredOption):
 
     def consume_value(self, ctx: click.Context, opts: Any) -> tuple[Any, ParameterSource]:
         """Called by click."""
+        value, source = self._given(ctx, opts)
+        ctx.meta[ARCHIVE] = value
+        return value, source
+
+    def _given(self, ctx: click.Context, opts: Any) -> tuple[Any, ParameterSource]:
         value, source = super().consume_value(ctx, opts)
         group = ctx.parent
         if (

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from archive import printable
 from archive.errors import PackageMissing
 
 Formats = Mapping[str, Callable[[Any], Any]]
@@ -54,13 +55,27 @@ def print_rows(
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
     """Print one JSON object a line, dates and times as in ISO 8601."""
     for row in rows:
-        text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
-        sys.stdout.write(text.encode(errors="replace").decode() + "\n")
+        sys.stdout.write(_json(row) + "\n")
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
+    return printable.escaped(text)
+
+
+def say(line: str = "", **style: Any) -> None:
+    """Print a line, which may hold text from outside, with a style of click.style."""
+    click.secho(printable.in_line(line), **style)
+
+
+def say_text(text: str) -> None:
+    """Print text of several lines from outside."""
+    click.echo(printable.in_lines(text))
 
 
 def note(text: str) -> None:
     """Print a line on stderr: stdout is for data."""
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
@@ -68,7 +83,7 @@ def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json or not sys.stdout.isatty():
         print_json([row])
     else:
-        console().print_json(json.dumps(row, ensure_ascii=False))
+        console().print_json(_json(row), ensure_ascii=True)
 
 
 def print_table(
@@ -86,7 +101,7 @@ def print_table(
     table = Table(
         box=HEAVY_HEAD if out.is_terminal else None,
         pad_edge=out.is_terminal,
-        title=Text(title) if title else None,
+        title=Text(printable.in_line(title)) if title else None,
         title_justify="left",
         header_style="bold",
     )
@@ -94,7 +109,7 @@ def print_table(
         numeric = rows and all(isinstance(row.get(key), int | float | None) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(cell(row.get(key))) for key in columns))
+        table.add_row(*(escape(printable.in_line(cell(row.get(key)))) for key in columns))
     if out.is_terminal:
         out.print(table)
         return
@@ -124,7 +139,7 @@ def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(file=printable.unfiltered(sys.stderr)),
         transient=True,
         disable=not sys.stderr.isatty(),
     )

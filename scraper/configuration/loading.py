@@ -40,17 +40,9 @@ def load(option: Path | None, environment: Mapping[str, str], sites: Sequence[st
     Raises ConfigurationError with one line per error.
     """
     file = _file(option, environment)
-    found: dict[str, Any] = {}
-    if file is not None:
-        found = _parsed(file)
-        _resolve_paths(file, found)
+    found = _parsed(file) if file is not None else {}
     origins = dict.fromkeys(_keys(found, ()), str(file))
-    for key, (name, value) in variables.given(environment, sites).items():
-        # The password alone, which other programs may share, needs no login.
-        if name == variables.SMTP_PASSWORD and "username" not in _table(found, "alerts", "mail"):
-            continue
-        if _set(found, key, value):
-            origins[key] = name
+    origins |= _set_variables(found, environment, sites)
     errors = _unknown_sites(found, sites)
     try:
         configuration = Configuration.model_validate(found)
@@ -78,7 +70,7 @@ def _file(option: Path | None, environment: Mapping[str, str]) -> Path | None:
 
 def _parsed(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8-sig"))
+        found = tomllib.loads(file.read_text("utf-8-sig"))
     except UnicodeDecodeError:
         raise ConfigurationError(f"{file}: not a text file in UTF-8") from None
     except OSError as error:
@@ -86,6 +78,8 @@ def _parsed(file: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{file}: the configuration cannot be read ({reason})") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{file}: not valid TOML: {error}") from None
+    _resolve_paths(file, found)
+    return found
 
 
 def _keys(table: Mapping[str, Any], key: Key) -> Iterator[Key]:
@@ -114,6 +108,20 @@ def _table(found: dict[str, Any], *names: str) -> dict[str, Any]:
         inner = found.get(name)
         found = inner if isinstance(inner, dict) else {}
     return found
+
+
+def _set_variables(
+    found: dict[str, Any], environment: Mapping[str, str], sites: Sequence[str]
+) -> dict[Key, str]:
+    """Set the values of variables, and return the variable of each key."""
+    origins = {}
+    for key, (name, value) in variables.given(environment, sites).items():
+        # The password alone, which other programs may share, needs no login.
+        if name == variables.SMTP_PASSWORD and "username" not in _table(found, "alerts", "mail"):
+            continue
+        if _set(found, key, value):
+            origins[key] = name
+    return origins
 
 
 def _set(found: dict[str, Any], key: Key, value: Any) -> bool:

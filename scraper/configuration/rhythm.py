@@ -95,9 +95,10 @@ def _gaps(crontab: str) -> frozenset[timedelta]:
     times = sorted(
         timedelta(hours=hour, minutes=minute) for hour in fields.hours for minute in fields.minutes
     )
+    span = 2 if crontab.split()[2:] == ["*", "*", "*"] else _DAYS  # every command checks rhythms
     days = [
         day
-        for day in (_FIRST_DAY + timedelta(days=number) for number in range(_DAYS))
+        for day in (_FIRST_DAY + timedelta(days=number) for number in range(span))
         if day.month in fields.months and fields.match_day(day)
     ]
     over_night = times[0] - times[-1]

@@ -78,10 +78,10 @@ class Planned:
     @classmethod
     def of(cls, entry: Entry) -> Self:
         """The plan for an entry of the ledger."""
-        why = "never requested"
+        why, last = "never requested", "never"
+        if entry.last_checked_at is not None:
+            last = entry.last_checked_at.isoformat(timespec="minutes")
         if entry.checks:
-            checked = entry.last_checked_at
-            last = checked.isoformat(timespec="minutes") if checked else "never"
             why = f"{entry.state}, last checked {last}"
         return cls(site=entry.site, url=entry.url, why=why, published_at=entry.published_at)
 
@@ -354,6 +354,22 @@ class Crawl:
             self._lock.close()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+
+class Component:
+    """What Scrapy's middlewares, pipelines and extensions share: the crawler and its crawl."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Called by Scrapy."""
+        return cls(crawler)
+
+    @property
+    def _crawl(self) -> Crawl:
+        return Crawl.of(self._crawler)
 
 
 def _limits(settings: BaseSettings) -> Limits:

@@ -24,6 +24,7 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
+from scraper.extraction.limits import MAX_DATE
 from scraper.extraction.tree import parse_html
 from scraper.sites.site import Identity, Site
 from scraper.sites.sources import Feed, Link, Sitemap, Source, Step, Window
@@ -32,6 +33,8 @@ MAX_SOURCE_BYTES = 50 * 1024 * 1024
 """Of an unpacked sitemap: the limit of the sitemaps protocol."""
 MAX_LINKS = 50_000
 """Of a source: the limit of the sitemaps protocol."""
+MAX_PAGE_LINKS = 10_000
+"""Of a page: a home page has some hundred."""
 MAX_REFUSED = 1_000
 """Refused URLs of one source that get a row in the ledger; the rest is only counted."""
 MAX_ROW = 400
@@ -41,8 +44,6 @@ MAX_ROW_NODES = 200
 """Elements of a row in a list of stories."""
 MAX_ONCLICK = 2_500
 """Characters of a script that opens a story; the address is in them."""
-MAX_DATE = 64
-"""Characters of a date."""
 MAX_PROLOG = 5_000
 """Bytes at the beginning of a text that show whether it is a page."""
 TO_PUBLICATION = timedelta(days=1)
@@ -78,6 +79,8 @@ class Announced:
     """A code of archive.ledger.wording if the source could not be read to its end."""
     unusable_dates: int = 0
     """Dates that could not be read, or are of an impossible year."""
+    cut_off: bool = False
+    """Whether there are more links than are read."""
 
 
 def read_source(
@@ -132,13 +135,16 @@ def _read_xml(body: bytes, url: str, *, zone: tzinfo, cut: bool, broken: str) ->
     dates = _Dates(zone)
     links: dict[Link, None] = {}
     sitemaps: dict[Link, None] = {}
-    for entry in islice(entries(xml), MAX_LINKS):
+    rest = entries(xml)
+    for entry in islice(rest, MAX_LINKS):
         link = _entry_link(entry, url, dates)
         if link is not None:
             (sitemaps if entry.kind == "sitemap" else links)[link] = None
+    more: object = next(rest, None)
     begun, ended = _ROOT.search(xml) is not None, _ROOT_END.search(xml) is not None
     if not begun and not links and not sitemaps and broken == "broken_sitemap":
-        links = dict.fromkeys(_plain_links(xml, cut=cut))
+        plain = _plain_links(xml, cut=cut)
+        links, more = dict.fromkeys(islice(plain, MAX_LINKS)), next(plain, None)
         begun = ended = bool(links)
     problem = None
     if not links and not sitemaps and not (begun and ended):
@@ -146,7 +152,11 @@ def _read_xml(body: bytes, url: str, *, zone: tzinfo, cut: bool, broken: str) ->
     elif cut or (begun and not ended):
         problem = "incomplete"
     return Announced(
-        links=tuple(links), sitemaps=tuple(sitemaps), problem=problem, unusable_dates=dates.unusable
+        links=tuple(links),
+        sitemaps=tuple(sitemaps),
+        problem=problem,
+        unusable_dates=dates.unusable,
+        cut_off=more is not None,
     )
 
 
@@ -176,7 +186,7 @@ def _plain_links(text: bytes, *, cut: bool) -> Iterator[Link]:
     if _HTML.search(text[:MAX_PROLOG]):
         return
     lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", "replace")
-    for line in islice(lines, MAX_LINKS):
+    for line in lines:
         address = line.strip().strip("\ufeff").strip()
         whole = not cut or line.endswith("\n")
         if whole and _ADDRESS.fullmatch(address) and "\ufffd" not in address:
@@ -243,6 +253,22 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
     ]
     feeds = [joined_url(base, node.get("href") or "") for node in named]
     rows, found = _Rows(now), dict[str, datetime | None]()
+    for address, node in _addresses(tree, base):
+        if found.get(address) is None:
+            found[address] = rows.time(node)
+        if len(found) > MAX_PAGE_LINKS:
+            break
+    read = islice(found.items(), MAX_PAGE_LINKS)
+    return Announced(
+        links=tuple(Link(url=url, published_at=at) for url, at in read),
+        feeds=tuple(dict.fromkeys(filter(None, feeds))),
+        problem=None if found else "no_links",
+        cut_off=len(found) > MAX_PAGE_LINKS,
+    )
+
+
+def _addresses(tree: Any, base: str) -> Iterator[tuple[str, Any]]:
+    """Yield (absolute URL, node) of each link and click of a page, in order."""
     for node in tree.iter("a", "div", "li", "td"):
         target = node.get("href") if node.tag == "a" else None
         clicked = _ONCLICK.search((node.get("onclick") or "")[:MAX_ONCLICK])
@@ -250,14 +276,8 @@ def read_links(body: bytes, url: str, content_type: str | None, *, now: datetime
             if not address or address.strip().startswith("#"):
                 continue
             joined = joined_url(base, address)
-            if joined is not None and found.get(joined) is None:
-                found[joined] = rows.time(node)
-    links = tuple(Link(url=url, published_at=at) for url, at in islice(found.items(), MAX_LINKS))
-    return Announced(
-        links=links,
-        feeds=tuple(dict.fromkeys(filter(None, feeds))),
-        problem=None if links else "no_links",
-    )
+            if joined is not None:
+                yield joined, node
 
 
 def _without_half_a_tag(body: bytes) -> bytes:

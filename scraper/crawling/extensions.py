@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from typing import ClassVar, Self
+import sys
+from typing import ClassVar
 
 from rich.console import Console
 from rich.progress import (
@@ -20,27 +21,23 @@ from scrapy.exceptions import NotConfigured
 from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.drift import evaluate
-from scraper.crawling.crawl import Crawl
+from archive.printable import unfiltered
+from scraper.crawling.crawl import Component, Crawl
 from scraper.crawling.spider import NewsSpider
 from scraper.extraction.article import extractor_of
 
 logger = logging.getLogger(__name__)
 
 
-class CrawlRecord:
+class CrawlRecord(Component):
     """Records how a crawl ended, then closes the archive; ends a crawl after LONGEST seconds."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._longest = crawler.settings.getfloat("LONGEST")
         self._timer: asyncio.TimerHandle | None = None
         crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
 
     def spider_opened(self) -> None:
         """Start the timer of LONGEST."""
@@ -48,7 +45,7 @@ class CrawlRecord:
             self._timer = asyncio.get_running_loop().call_later(self._longest, self._end_in_time)
 
     def _end_in_time(self) -> None:
-        crawl = Crawl.of(self._crawler)
+        crawl = self._crawl
         if not crawl.stopping:
             logger.warning(
                 "%s: the crawl ends: it has reached its limit of %.0f seconds",
@@ -60,14 +57,14 @@ class CrawlRecord:
 
     def spider_closed(self, reason: str) -> None:
         """Write the crawl's end; the last signal with an open archive."""
-        crawl = Crawl.of(self._crawler)
+        crawl = self._crawl
         if self._timer is not None:
             self._timer.cancel()
         stats = self._crawler.stats
-        received = int(stats.get_value("downloader/response_bytes", 0)) if stats is not None else 0
-        if stats is not None:
-            for name, value in crawl.counts.items():
-                stats.set_value(f"warta/{name}", value)
+        assert stats is not None
+        received = int(stats.get_value("downloader/response_bytes", 0))
+        for name, value in crawl.counts.items():
+            stats.set_value(f"warta/{name}", value)
         self._look_for_drift(crawl)
         try:
             crawl.end(crawl.end_reason or reason, received)
@@ -95,27 +92,22 @@ class CrawlRecord:
         ]
 
 
-class ProgressBar:
+class ProgressBar(Component):
     """A bar per crawl: stories done, of those due; on a terminal, with PROGRESS_BAR."""
 
     _shared: ClassVar[Progress | None] = None
     _open: ClassVar[int] = 0
 
     def __init__(self, crawler: Crawler) -> None:
-        console = Console(stderr=True)
+        console = Console(file=unfiltered(sys.stderr))
         if not crawler.settings.getbool("PROGRESS_BAR") or not console.is_terminal:
             raise NotConfigured
-        self._crawler = crawler
+        super().__init__(crawler)
         self._console = console
         self._task: TaskID | None = None
         crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
         crawler.signals.connect(self.advance, signal=signals.item_scraped)
         crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
 
     def spider_opened(self, spider: Spider) -> None:
         """Add a bar to the display that all crawls of the process share."""
@@ -135,7 +127,7 @@ class ProgressBar:
     def advance(self) -> None:
         """Advance by one story; more may have been announced since."""
         if self._shared is not None and self._task is not None:
-            counts = Crawl.of(self._crawler).counts
+            counts = self._crawl.counts
             self._shared.update(self._task, advance=1, total=counts["wanted"])
 
     def spider_closed(self) -> None:

@@ -9,16 +9,14 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import Self
 
 from scrapy import Spider
-from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 
 from archive.ledger.wording import sentence
 from archive.records import Check, Page, Revision, Snapshot
 from archive.revisions.reread_queue import Evidence
-from scraper.crawling.crawl import Crawl
+from scraper.crawling.crawl import Component
 from scraper.crawling.spider import NewsSpider
 from scraper.crawling.stories import FetchFailure
 from scraper.crawling.worker_turns import Abandoned
@@ -33,20 +31,8 @@ from scraper.politeness.robots import opted_out
 logger = logging.getLogger(__name__)
 
 
-class _Stage:
+class _Stage(Component):
     """What the stages share: the crawl and its spider."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
-
-    @property
-    def _crawl(self) -> Crawl:
-        return Crawl.of(self._crawler)
 
     @property
     def _spider(self) -> NewsSpider:
@@ -60,7 +46,9 @@ class KeepSnapshot(_Stage):
 
     def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
         """Called by Scrapy."""
-        return self._crawl.archive.snapshots.pack(item) if isinstance(item, Page) else item
+        if isinstance(item, FetchFailure):
+            return item
+        return self._crawl.archive.snapshots.pack(item)
 
 
 class ReadArticle(_Stage):
@@ -112,7 +100,9 @@ class WriteRevision(_Stage):
         return written.get(id(item), item)
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait."""
+        """Write the pages that still wait; the spider of `warta doctor` has none."""
+        if not isinstance(self._crawler.spider, NewsSpider):
+            return
         for page in self._waiting.rest():
             await self._write_one(page)
 

@@ -1,5 +1,6 @@
 """Run spiders in this process: Scrapy's settings, and overrides per site."""
 
+import gc
 import logging
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,13 +39,16 @@ class CrawlOverrides:
     """Seconds between two requests; None for the settings' delay."""
 
 
-def overrides_of(known: Loaded, site: str, given: Sequence[str]) -> CrawlOverrides:
-    """The configured overrides of a site; a delay given with -s takes precedence."""
+def overrides_of(
+    known: Loaded, site: str, given: Sequence[str], *, limit: int | None = None
+) -> CrawlOverrides:
+    """The configured overrides of a site; `limit`, and a delay given with -s, take precedence."""
     configured = known.configuration.of_site(site)
+    limit = limit or configured.limit
     sets_delay = not known.origins.keys().isdisjoint({("crawl", "delay"), ("sites", site, "delay")})
     if not sets_delay or any(setting.startswith("DOWNLOAD_DELAY=") for setting in given):
-        return CrawlOverrides(limit=configured.limit)
-    return CrawlOverrides(limit=configured.limit, delay=configured.delay)
+        return CrawlOverrides(limit=limit)
+    return CrawlOverrides(limit=limit, delay=configured.delay)
 
 
 def configured_settings(known: Loaded) -> Iterator[str]:
@@ -90,6 +94,7 @@ def run_spiders(
     same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
+    gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
     # Scrapy accepts any certificate, as it must for badly kept sites, and warns about each odd one.
     logging.getLogger("scrapy.core.downloader.tls").setLevel(
         logging.INFO if settings["LOG_LEVEL"] == "INFO" else logging.ERROR

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 
 from scraper.crawling.middlewares.decompression import CUT
 from scraper.ingest.whole import ends_as_html
+from scraper.politeness.resolver import InternalAddress
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
@@ -89,6 +90,9 @@ def refusal_of_error(failure: Failure) -> str:
     assert error is not None
     if isinstance(error, Refused):
         return error.reason
+    causes = list(_causes(error))
+    if any(isinstance(cause, InternalAddress) for cause in causes):
+        return "private_address"
     for kind, reason in _ERRORS:
         if isinstance(error, kind):
             return reason
@@ -97,7 +101,6 @@ def refusal_of_error(failure: Failure) -> str:
         return "too_large"
     if "max redirections" in text:
         return "redirect_loop"
-    causes = list(_causes(error))
     if any(isinstance(cause, HeadersTooLarge) or _TRAILERS in str(cause) for cause in causes):
         return "headers_too_large"
     by_tls = any(isinstance(cause, SSL.Error) for cause in causes)

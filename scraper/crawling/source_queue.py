@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from operator import itemgetter
 from time import monotonic
+
+from scrapy.settings import BaseSettings
 
 from scraper.sites.addresses import plain_url
 from scraper.sites.sources import Step, Window
@@ -45,11 +48,26 @@ class Budget:
     """With the delays before the requests."""
 
     @classmethod
-    def of(cls, requests: int, minutes: float, window: Window) -> Budget:
-        """The configured budget, and more in proportion for each day that a crawl walks back."""
+    def of(cls, settings: BaseSettings, window: Window) -> Budget:
+        """The settings, and more in proportion for each day that a crawl walks back.
+
+        Raises ValueError for a setting.
+        """
+        requests = _positive("SOURCE_REQUESTS", settings)
+        minutes = _positive("SOURCE_MINUTES", settings)
         days = max(0, (window.last - window.since).days) if window.since else 0
         allowed = requests + days * REQUESTS_PER_DAY
-        return cls(requests=allowed, seconds=60 * minutes * allowed / requests)
+        return cls(requests=int(allowed), seconds=60 * minutes * allowed / requests)
+
+
+def _positive(name: str, settings: BaseSettings) -> float:
+    try:
+        found = settings.getfloat(name)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < math.inf:
+        raise ValueError(f"{name}={settings[name]}: expected a number above 0")
+    return found
 
 
 @dataclass(slots=True, kw_only=True)

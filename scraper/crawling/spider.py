@@ -51,9 +51,9 @@ MAX_FEED_BYTES = 2 * 1024 * 1024
 REST = timedelta(hours=20)
 """How long a missing source is not requested; profiles name sources that may not exist."""
 _REST_AFTER = ("http_404", "http_410", "dns_failed", "reading_broke_off")
-
-_WELL = ("announced", "no_links", "not_modified")
+_READ = ("announced", "too_many_links", "no_links", "not_modified")
 """Reasons of sources that did not fail."""
+
 READ_AGAIN_AFTER = timedelta(days=30)
 """A sitemap is requested again after that time, whatever its index says."""
 SETTLED = timedelta(hours=1)
@@ -96,11 +96,11 @@ class NewsSpider(Spider):
         try:
             spider = super().from_crawler(crawler, *args, **kwargs)
             spider.crawl = Crawl.begin(crawler, cls.site.name, spider.options)
+            spider.sources = spider._new_queue(crawler.settings)
         except (ArchiveError, ValueError) as error:
             raise SystemExit(f"Error: {error}") from error
         spider.reader = StoryReader(spider.crawl, cls.site)
         spider.stories = Stories(cls.site, spider.crawl, spider.request, spider.reader)
-        spider.sources = spider._new_queue(crawler.settings)
         crawler.signals.connect(spider.next_turn, signal=signals.spider_idle)
         return spider
 
@@ -117,9 +117,8 @@ class NewsSpider(Spider):
     def _new_queue(self, settings: BaseSettings) -> SourceQueue:
         ledger, since = self.crawl.archive.ledger, self.crawl.now() - PROMISING
         gave = ledger.announced_first(self.name, since=since)
-        requests, minutes = settings.getint("SOURCE_REQUESTS"), settings.getfloat("SOURCE_MINUTES")
         return SourceQueue(
-            budget=Budget.of(requests, minutes, self._window),
+            budget=Budget.of(settings, self._window),
             gave={plain_url(source) or source: count for source, count in gave.items()},
             last_checked=self._last_checked,
             rests=self._rests,
@@ -135,9 +134,8 @@ class NewsSpider(Spider):
             return
         robots = await self._robots.rules_for(self.site.home)
         if not robots.allows(self.site.home):
-            refusal = "robots_unavailable" if robots.unavailable else "robots_forbidden"
-            self.crawl.end_reason = self.crawl.end_reason or refusal
-            logger.warning("%s: not crawled: %s", self.name, sentence(refusal))
+            self.crawl.end_reason = self.crawl.end_reason or robots.refusal
+            logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
         self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
         for source in (*self.site.sources, Section(self.site.home)):
@@ -197,9 +195,7 @@ class NewsSpider(Spider):
 
     @property
     def _robots(self) -> RobotsMiddleware:
-        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert middleware is not None
-        return middleware
+        return RobotsMiddleware.of(self.crawler)
 
     @property
     def _window(self) -> Window:
@@ -281,7 +277,7 @@ class NewsSpider(Spider):
         steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
         skipped = any(row.skipped for row in announced.rows)
         reason = self._reason(step, reading)
-        complete = reason in _WELL and not (steps or found.sitemaps or skipped)
+        complete = reason in _READ and not (steps or found.sitemaps or skipped)
         lastmod = self._lastmod_to_keep(step, announced.newest, reason) if complete else None
         self._record_source(step, reason, response=response, complete=complete, lastmod=lastmod)
         self._spend(response.request, announced=len(found.links))
@@ -334,7 +330,7 @@ class NewsSpider(Spider):
         None where its index is behind it: it announces a story that is newer.
         """
         lastmod, address = step.lastmod, plain_url(step.url)
-        if lastmod is None or address is None:
+        if lastmod is None or address is None or reason == "too_many_links":
             return None
         if reason == "not_modified":
             trusted = self.crawl.archive.ledger.lastmod(address, site=self.name) is not None
@@ -349,12 +345,13 @@ class NewsSpider(Spider):
         if found.problem not in (None, "no_links"):
             return str(found.problem)
         if announced.dated or found.sitemaps:
-            return "announced"
+            return "too_many_links" if found.cut_off else "announced"
         address, ledger = plain_url(step.url), self.crawl.archive.ledger
         if address is None:
             return "no_links"
         if found.links:  # to other pages only: of a site's frame, or of a notice
-            return "empty_source" if self.sources.gave.get(address) else "announced"
+            usual = "too_many_links" if found.cut_off else "announced"
+            return "empty_source" if self.sources.gave.get(address) else usual
         announcing = ledger.was_announcing(address, site=self.name)
         return "empty_source" if announcing else "no_links"
 
@@ -424,32 +421,44 @@ class NewsSpider(Spider):
         url = plain_url(step.url)
         if url is None:
             return
-        before = self.crawl.archive.ledger.entry(url, site=self.name)
-        if reason not in _WELL:
-            last = self.crawl.archive.ledger.reason(url, site=self.name)
-            level = logging.WARNING if last in ("announced", "not_modified") else logging.INFO
-            logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
+        if reason not in _READ:
+            self._report_skipped(step, url, reason)
+        elif reason == "too_many_links":
+            logger.warning("%s: %s: %s", self.name, step.url, sentence(reason))
             self.crawl.counts[f"sources/{reason}"] += 1
-        etag = last_modified = None
-        if reason == "not_modified" and before is not None:
-            etag, last_modified = before.etag, before.last_modified
-        if response is not None and complete:
-            headers = headers_of(response)
-            etag = headers.get("etag") or etag
-            last_modified = headers.get("last-modified") or last_modified
+        validators = self._kept_validators(url, reason, response if complete else None)
         check = Check(
             url=url,
             crawl_id=self.crawl.id,
             checked_at=self.crawl.now(),
             outcome="source",
             reason=reason,
-            status=response.status if response is not None else None,
-            bytes=len(response.body) if response is not None else 0,
-            etag=etag,
-            last_modified=last_modified,
+            etag=validators[0],
+            last_modified=validators[1],
             lastmod=lastmod,
         )
+        if response is not None:
+            check = replace(check, status=response.status, bytes=len(response.body))
         self.crawl.record(check)
+
+    def _report_skipped(self, step: Step, url: str, reason: str) -> None:
+        last = self.crawl.archive.ledger.reason(url, site=self.name)
+        used_to_work = last in ("announced", "too_many_links", "not_modified")
+        level = logging.WARNING if used_to_work else logging.INFO
+        logger.log(level, "%s: source skipped: %s: %s", self.name, step.url, sentence(reason))
+        self.crawl.counts[f"sources/{reason}"] += 1
+
+    def _kept_validators(
+        self, url: str, reason: str, response: Response | None
+    ) -> tuple[str | None, str | None]:
+        """ETag and Last-Modified: those of the response; a 304 may leave out what is known."""
+        before, etag, last_modified = None, None, None
+        if reason == "not_modified":
+            before = self.crawl.archive.ledger.entry(url, site=self.name)
+        if before is not None:
+            etag, last_modified = before.etag, before.last_modified
+        headers = headers_of(response) if response is not None else {}
+        return headers.get("etag") or etag, headers.get("last-modified") or last_modified
 
 
 def size_limit(source: Source) -> dict[str, int]:

@@ -10,10 +10,14 @@ from typing import ClassVar, TypeVar
 
 from scraper.extraction.workers import Limits, Worker, Workers
 
-SLOW = 0.5
-"""Seconds after which a reading is noted, in case it never ends, and may be killed with its crawl.
-A page takes a few milliseconds.
+SLOW = 0.1
+"""Seconds of CPU after which a reading is noted, in case it never ends. A page takes a few
+milliseconds; a busy machine makes none of them slow.
 """
+SLOW_ANYHOW = 1.0
+"""Seconds after which a reading is noted that does not use the CPU."""
+KILLED_AFTER = 0.5
+"""Seconds that a reading of a crawl which is being stopped has had, at least."""
 PATIENCE = 2.0
 """Seconds that a crawl which is being stopped still begins readings of what it has fetched."""
 MAX_WAITING = 2
@@ -71,7 +75,7 @@ class WorkerTurns:
     ) -> Answer:
         """Run a function in a worker; raises ReadingBroke, ReadingFailed, Abandoned.
 
-        `when_slow` is called if it takes longer than SLOW.
+        `when_slow` is called if it takes longer than usual.
         """
         self._count(1)
         try:
@@ -100,7 +104,7 @@ class WorkerTurns:
 
 
 class _Watch:
-    """Looks after a reading every SLOW seconds."""
+    """Looks after a reading, ten times a second."""
 
     def __init__(
         self, worker: Worker, is_ending: Callable[[], bool], when_slow: Callable[[], None] | None
@@ -108,15 +112,19 @@ class _Watch:
         self._worker = worker
         self._is_ending = is_ending
         self._when_slow = when_slow
-        self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
+        self._cpu = worker.cpu_seconds()
+        self._began = monotonic()
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(SLOW, self._look)
 
     def stop(self) -> None:
         self._timer.cancel()
 
     def _look(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(SLOW, self._look)
-        when_slow, self._when_slow = self._when_slow, None
-        if when_slow is not None:
+        self._timer = self._loop.call_later(SLOW, self._look)
+        took, used = monotonic() - self._began, self._worker.cpu_seconds() - self._cpu
+        if self._when_slow is not None and (used > SLOW or took > SLOW_ANYHOW):
+            when_slow, self._when_slow = self._when_slow, None
             when_slow()
-        if self._is_ending():
+        if took > KILLED_AFTER and self._is_ending():
             self._worker.kill()

@@ -1,7 +1,7 @@
 """From a page's bytes to the article, with the source of every field."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,10 +13,10 @@ from archive.identity import joined_url
 from archive.records import Article, Page
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
-from scraper.extraction.declared import names_another_story
+from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_lines_around, read_metadata
-from scraper.extraction.tree import parse_html
+from scraper.extraction.tree import Document, parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
@@ -134,10 +134,11 @@ def join(readings: Sequence[Reading]) -> Reading:
         return first
     paragraphs: list[str] = []
     for reading in readings:
+        before = set(paragraphs)
         paragraphs += [
             text
             for text in filter(None, reading.article.body.split("\n\n"))
-            if len(text) < MIN_REPEATED or text not in paragraphs
+            if len(text) < MIN_REPEATED or text not in before
         ]
     last = readings[-1].article
     article = replace(
@@ -177,8 +178,8 @@ def read(
     metadata = read_metadata(page, head, profile, match, identity)
     headline = metadata.fields.get("headline")
     own = _identified(profile, url)
-    if own is not None and names_another_story(page, head, profile, own):
-        metadata.warnings.append("names_another_story")
+    if own is not None:
+        metadata.warnings += _doubts_of_identity(page, head, profile, own)
     node = match.node if match is not None else find_article(page, headline)
     if site is not None and node is not None:
         read_lines_around(metadata, page, node, site)
@@ -200,6 +201,13 @@ def read(
         taken=body.taken,
         metas=head.metas,
     )
+
+
+def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -> Iterator[str]:
+    if names_another_story(page, head, site, own):
+        yield "names_another_story"
+    if has_useless_canonical(head, site, own):
+        yield "canonical_no_story"
 
 
 def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
@@ -280,6 +288,7 @@ def _warnings(
         "missing_headline": "headline" not in metadata.fields,
         "missing_published_at": published_at is None,
         "missing_body": not body.text,
+        "cut_paragraphs": body.cut,
         "time_disagrees": published_at is not None
         and hinted is not None
         and not -MAX_DISAGREEMENT <= published_at - hinted <= later,

@@ -8,10 +8,9 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from scraper.extraction.tree import Element, clean
-
-MAX_BLOCKS = 5_000
-"""Paragraphs of one article at most; no story has a tenth of it, a hostile page has more."""
+from scraper.extraction.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import clean
 
 _BLOCKS = frozenset(
     """
@@ -104,7 +103,7 @@ class _Run:
         self.last = words
         if style.link is not None:
             self.linked += len(words)
-            if not self.links or self.links[-1] != style.link:
+            if len(self.links) < MAX_LINKS and (not self.links or self.links[-1] != style.link):
                 self.links.append(style.link)
         if not style.bold:
             self.plain_seen = True
@@ -188,7 +187,7 @@ class _Walker:
         text = clean("".join(run.pieces))
         if style.kind == "row":
             text = text.strip("| ")
-        if text and len(self._blocks) < MAX_BLOCKS:
+        if text and len(self._blocks) < MAX_PARAGRAPHS:
             self._blocks.append(
                 Block(
                     text=text,
@@ -204,7 +203,7 @@ class _Walker:
 def _inside(block: Element, style: _Style) -> _Style:
     kind = _KINDS.get(str(block.tag), style.kind)
     context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
-    return _Style(style.link, style.bold or kind == "heading", kind, context)
+    return _Style(style.link, style.bold or kind == "heading", kind, context[:MAX_CONTEXT])
 
 
 def _inline(node: Element, style: _Style) -> _Style:

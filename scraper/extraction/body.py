@@ -8,7 +8,8 @@ import logging
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import islice
 
 import trafilatura
 from lxml import html
@@ -18,8 +19,10 @@ from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
+from scraper.extraction.limits import MAX_CONTEXTS, MAX_PARAGRAPHS
 from scraper.extraction.locate import LayoutMatch
-from scraper.extraction.tree import Document, Element, clean, pruned, text_of
+from scraper.extraction.selectors import Element, pruned
+from scraper.extraction.tree import Document, clean, text_of
 from scraper.sites.site import Identity, Site
 
 # What is inside articles of all sites and is no prose.
@@ -66,6 +69,8 @@ class Body:
     """Those that marks and labels at the end of the text name."""
     taken: tuple[tuple[str, str], ...] = ()
     """(rule, text) of every line that was removed."""
+    cut: bool = False
+    """Whether paragraphs beyond the limit were dropped."""
 
 
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
@@ -105,7 +110,10 @@ def _by_trafilatura(page: Document) -> list[Block]:
     lines = (getattr(document, "text", None) or "").split("\n")
     titles = {text_of(link) for link in page.tree.iter("a")}
     texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))
-    return [Block(text=text, linked=len(text) * (text in titles)) for text in texts]
+    return [
+        Block(text=text, linked=len(text) * (text in titles))
+        for text in islice(texts, MAX_PARAGRAPHS)
+    ]
 
 
 def _leads_away(block: Block) -> bool:
@@ -120,19 +128,12 @@ def finish(
 
     `whole_page`: what follows the story on its page may be among them.
     """
-
-    def is_story(address: str) -> bool:
-        url, own = address, None
-        if identity is not None:
-            url, own = joined_url(identity.url, address) or "", identity.key
-        other = site.identify(url)
-        return isinstance(other, Identity) and other.key != own
-
+    is_story = partial(_is_other_story, site, identity)
     trimmed = trim(
         found, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
-    kept, widgets = _without(_is_widget, opening.blocks)
+    kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
     bylines = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
     columnist, *people = (
         read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *bylines)
@@ -144,7 +145,17 @@ def finish(
         authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
         taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
+        cut=len(found) >= MAX_PARAGRAPHS,
     )
+
+
+def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool:
+    """Whether a link of a story's page leads to another story of the site."""
+    url, own = address, None
+    if identity is not None:
+        url, own = joined_url(identity.url, address) or "", identity.key
+    other = site.identify(url)
+    return isinstance(other, Identity) and other.key != own
 
 
 def _without(
@@ -168,7 +179,13 @@ def _without(
     return kept, apart
 
 
-@lru_cache(maxsize=16384)
+def _widgets(found: Sequence[Block]) -> set[str]:
+    """Return the contexts of paragraphs that are widgets'; of endless ones the first are judged."""
+    contexts = dict.fromkeys(block.context for block in found if block.context)
+    return set(filter(_is_widget, islice(contexts, MAX_CONTEXTS)))
+
+
+@lru_cache(maxsize=4096)
 def _is_widget(context: str) -> bool:
     """Whether trafilatura discards a container of these classes and ids: an unlisted widget.
 

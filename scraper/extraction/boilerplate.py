@@ -201,22 +201,23 @@ def _before_the_rest(
 ) -> Sequence[Block]:
     """Return the blocks before the heading of what follows the story; one above it is a menu's."""
     prose = 0
+    further = sum(map(_is_statement, blocks))
     for place, block in enumerate(blocks):
+        further -= _is_statement(block)
         rule = _first(rules, "after", block)
-        if rule is not None and prose and not _goes_on(blocks[place + 1 :], prose):
+        # Where enough prose follows, it is a box of links in the middle of the story.
+        if rule is not None and prose and further < max(1, prose // 4):
             result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
             return blocks[:place]
         prose += len(block.text) >= MIN_PROSE
     return blocks
 
 
-def _goes_on(rest: Sequence[Block], prose: int) -> bool:
-    """Whether the story goes on after a box of links in its middle."""
-    further = sum(
-        len(block.text) >= MIN_PROSE and not block.links and bool(_STATEMENT.search(block.text))
-        for block in rest
-    )
-    return further >= max(1, prose // 4)
+def _is_statement(block: Block) -> bool:
+    """Whether a paragraph is long, without links and ends as a statement: prose."""
+    if len(block.text) < MIN_PROSE or block.links:
+        return False
+    return _STATEMENT.search(block.text) is not None
 
 
 def _linked_story(block: Block, is_story: IsStory | None) -> str | None:

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from scraper.extraction.tree import Element, clean, text_of
+from scraper.extraction.limits import MAX_BYLINE
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import clean, text_of
 
 MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""
@@ -41,7 +43,7 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}")
-_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S+@\S+")
+_ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S{1,64}@\S+")
 _NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
 _TAG = re.compile(r"<[^<>]*>")
 _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*", re.IGNORECASE)
@@ -49,7 +51,7 @@ _SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*"
 _DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
 _TITLES = re.compile(
     r"^(?:wartawan|reporter|kontributor|jurnalis|editor|redaktur|penulis)\s+"
-    r"(?:[A-Z]\w+\.?\w*\s*:\s*)?",
+    r"(?:[A-Z]\w+(?:\.\w*)?\s*:\s*)?",
     re.IGNORECASE,
 )
 _WORD_PART = re.compile(r"[^\W\d_]+")
@@ -73,7 +75,8 @@ def read_byline(text: str | None, *, publisher: tuple[str, ...] = ()) -> Byline:
     >>> read_byline("Rep: C31/ Red: SRI WAHYUNI")
     Byline(authors=('C31',), editors=('Sri Wahyuni',))
     """
-    text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text or "")))))
+    text = (text or "")[:MAX_BYLINE]
+    text = clean(_DATE.sub(" ", clean(_ADDRESS.sub(" ", _TAG.sub(" ", text)))))
     authors: list[str] = []
     editors: list[str] = []
     for label, names in _labelled(text):

@@ -9,6 +9,8 @@ from itertools import chain
 
 from babel.dates import get_month_names
 
+from scraper.extraction.limits import MAX_DATE
+
 # Fixed by Keputusan Presiden 41/1987; there is no summer time.
 ZONES = {
     name: timezone(timedelta(hours=hours), name)
@@ -18,8 +20,6 @@ YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
 AHEAD = timedelta(days=1)
 """How far a publisher's date may be in the future: clocks and zones differ."""
-MAX_DATE = 200
-"""Characters of a date for machines that are read."""
 
 _BESIDE_CLDR = {
     2: "peb pebr pebruari febr",
@@ -162,7 +162,10 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
-    text = _SPACES.sub(" ", (text or "")[:MAX_DATE]).strip()
+    text = (text or "").strip()
+    if len(text) > MAX_DATE:
+        return None
+    text = _SPACES.sub(" ", text)
     match = _ISO.match(text)
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)

@@ -37,6 +37,17 @@ def names_another_story(page: Document, head: Head, site: Site, own: Identity) -
     )
 
 
+def has_useless_canonical(head: Head, site: Site, own: Identity) -> bool:
+    """Return whether the canonical address is one of this site, but no story's.
+
+    A fault of its template: a search engine would find one page for all stories.
+    """
+    link = head.links.get("canonical")
+    url = joined_url(own.url, link) if link else None
+    named = site.identify(url) if url is not None else own
+    return not isinstance(named, Identity) and named.reason not in ("foreign_site", "bad_address")
+
+
 def is_same_story(one: Identity, other: Identity) -> bool:
     """Return whether two addresses are one story's: by its key, or by its name in the address.
 

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from scraper.extraction.tree import Document, Element, clean
+from scraper.extraction.selectors import Element, outermost
+from scraper.extraction.tree import Document, clean
 from scraper.sites.site import Layout, Site
 
 MIN_PROSE = 250
@@ -51,7 +52,7 @@ def match_layout(page: Document, site: Site) -> LayoutMatch | None:
     for layout in site.layouts:
         if layout.requires and not page.all(layout.requires):
             continue
-        for node in page.all(layout.body):
+        for node in outermost(page.all(layout.body)):
             if clean(node.text_content()):
                 return LayoutMatch(layout=layout, node=node)
     return None
@@ -59,9 +60,9 @@ def match_layout(page: Document, site: Site) -> LayoutMatch | None:
 
 def find_article(page: Document, headline: str | None) -> Element | None:
     """Find the node that holds the article's prose; None where no container has enough of it."""
-    for node in page.all("[itemprop=articleBody]"):
+    for node in outermost(page.all("[itemprop=articleBody]")):
         if len(clean(node.text_content())) >= MIN_PROSE:
-            return node  # type: ignore[no-any-return]
+            return node
     found = _weigh(page.tree, clean(headline))
     best = max(found.weights, key=found.weights.__getitem__, default=None)
     enough = MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE
@@ -78,16 +79,31 @@ class _Prose:
     """Characters directly in each container, and DECAY of those in its children."""
     below_headline: bool = False
     """Only what is below the first node that shows the headline was counted."""
+    elsewhere: dict[Element, bool] = field(default_factory=dict)
+    """Whether a node is within boilerplate, as far as that was looked up."""
 
     def add(self, text: str | None, holder: Element | None) -> None:
         """Count a text node, held by that element."""
         weight = _weight(text)
-        if not weight or (container := _container(holder)) is None:
+        if not weight or (container := _container(holder)) is None or self._is_elsewhere(container):
             return
         self.weights[container] += weight
         parent = container.getparent()
         if parent is not None and parent.tag not in _ROOTS:
             self.weights[parent] += DECAY * weight
+
+    def _is_elsewhere(self, node: Element) -> bool:
+        """Whether a node or one around it is boilerplate; each is looked at once."""
+        path = []
+        outer: Element | None = node
+        while outer is not None and outer not in self.elsewhere:
+            path.append(outer)
+            outer = outer.getparent()
+        inherited = outer is not None and self.elsewhere[outer]
+        for inner in reversed(path):
+            inherited = inherited or _is_boilerplate(inner)
+            self.elsewhere[inner] = inherited
+        return inherited
 
 
 def _weigh(tree: Element, headline: str) -> _Prose:
@@ -97,7 +113,7 @@ def _weigh(tree: Element, headline: str) -> _Prose:
             continue
         looking = bool(headline) and not found.below_headline
         if looking and node.tag in _HEADLINE_TAGS and clean(node.text) == headline:
-            found = _Prose(below_headline=True)
+            found = _Prose(below_headline=True, elsewhere=found.elsewhere)
         found.add(node.text, node)
         found.add(node.tail, node.getparent())
     return found
@@ -114,19 +130,20 @@ def _weight(text: str | None) -> int:
 
 
 def _container(node: Element | None) -> Element | None:
-    """Return the block that holds the paragraph of a text; None within links and boilerplate."""
+    """Return the block that holds the paragraph of a text; None within links."""
     while node is not None and node.tag in _INLINE:
         if node.tag == "a":
             return None
         node = node.getparent()
     if node is not None and node.tag in _PARAGRAPHS:
         node = node.getparent()
-    outer = node
-    while outer is not None:
-        if outer.tag in _OUT or _ELSEWHERE.search(f"{outer.get('class')} {outer.get('id')}"):
-            return None
-        outer = outer.getparent()
     return node
+
+
+def _is_boilerplate(node: Element) -> bool:
+    return (
+        node.tag in _OUT or _ELSEWHERE.search(f"{node.get('class')} {node.get('id')}") is not None
+    )
 
 
 def _with_siblings(node: Element, weights: Mapping[Element, float]) -> Element:

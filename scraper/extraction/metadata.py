@@ -1,12 +1,12 @@
 """Metadata in layers, the first one wins: selectors, JSON-LD, meta tags, URL, visible text."""
 
-import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from scraper.extraction.boilerplate import agency_of
@@ -24,12 +24,22 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
+from scraper.extraction.limits import (
+    MAX_BYLINE,
+    MAX_FIELD,
+    MAX_HEADLINE,
+    MAX_JSON_LD,
+    MAX_JSON_LD_BLOCKS,
+    MAX_JSON_LD_DEPTH,
+    MAX_MATCHES,
+    MAX_NAMES,
+    MAX_SITE_NAME,
+)
 from scraper.extraction.locate import LayoutMatch
-from scraper.extraction.tree import Document, Element, clean, text_of
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import Document, clean, text_of, unescape
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
-MAX_JSON_LD = 500_000
-"""Characters of a JSON-LD block; longer ones are not read."""
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
@@ -47,6 +57,7 @@ _MODIFIED_METAS = (
 _INLINE_MARKUP = re.compile(
     r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
 )
+_IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
 _SOURCE = re.compile(r"^.*sumber\s*:", re.IGNORECASE)
 
@@ -63,15 +74,29 @@ class Metadata:
     """When the page arrived; None where that is not known."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
-        """Take the value unless it is empty or an earlier layer had one; an impossible date is a
-        warning.
+        """Take the value, within the limits, unless it is empty or an earlier layer had one.
+
+        An impossible date is a warning.
         """
         if isinstance(value, datetime) and believable(value, self.fetched_at) is None:
-            if "impossible_date" not in self.warnings:
-                self.warnings.append("impossible_date")
+            self.warn("impossible_date")
         elif value and name not in self.fields:
-            self.fields[name] = value
+            self.fields[name] = self._within_limits(name, value)
             self.sources[name] = source
+
+    def _within_limits(self, name: str, value: Any) -> Any:
+        limit = MAX_NAMES
+        if isinstance(value, str):
+            limit = MAX_HEADLINE if name in _IN_ONE_LINE else MAX_FIELD
+        if isinstance(value, (str, tuple)) and len(value) > limit:
+            self.warn("cut_field")
+            return value[:limit]
+        return value
+
+    def warn(self, code: str) -> None:
+        """Add a warning, once."""
+        if code not in self.warnings:
+            self.warnings.append(code)
 
 
 class Head:
@@ -79,17 +104,21 @@ class Head:
 
     def __init__(self, tree: Element, fetched_at: datetime | None = None) -> None:
         self.fetched_at = fetched_at
+        self.warnings: dict[str, None] = {}
+        """Each once, in order."""
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content."""
         for node in tree.iter("meta"):
             name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
             if name:
-                self.metas.setdefault(name, node.get("content") or "")
+                content = node.get("content") or ""
+                if len(content) > MAX_FIELD:
+                    self.warnings["cut_field"] = None
+                self.metas.setdefault(name, content[:MAX_FIELD])
         self.links = {
             (node.get("rel") or "").lower(): node.get("href") or ""
             for node in reversed(tree.findall(".//link"))
         }
-        self.broken_json_ld = False
         self.article: Mapping[str, Any] = {}
         """The first article of the JSON-LD blocks."""
         self.described: list[tuple[str, str]] = []
@@ -110,25 +139,33 @@ class Head:
 
     def _json_ld(self, tree: Element) -> Iterator[Mapping[str, Any]]:
         """Yield every object of every JSON-LD block; broken blocks are noted and skipped."""
-        for script in tree.iterfind(".//script[@type='application/ld+json']"):
+        scripts = tree.iterfind(".//script[@type='application/ld+json']")
+        for script in islice(scripts, MAX_JSON_LD_BLOCKS):
             text = (script.text or "").strip()
-            if not text or len(text) > MAX_JSON_LD:
-                continue
-            try:
-                data = json.loads(text, strict=False)
-            except (ValueError, RecursionError):
-                self.broken_json_ld = True
-                continue
-            yield from _nodes(data)
+            if len(text) > MAX_JSON_LD:
+                self.warnings["cut_json_ld"] = None
+            elif text:
+                yield from self._objects(text)
+        if next(scripts, None) is not None:
+            self.warnings["cut_json_ld"] = None
 
-
-def _nodes(data: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(data, list):
-        for item in data:
-            yield from _nodes(item)
-    elif isinstance(data, dict):
-        yield data
-        yield from _nodes(data.get("@graph"))
+    def _objects(self, text: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the objects of a JSON-LD block in order, those within `@graph` after their own."""
+        try:
+            waiting = [(json.loads(text, strict=False), 0)]
+        except (ValueError, RecursionError):
+            self.warnings["broken_json_ld"] = None
+            return
+        while waiting:
+            data, depth = waiting.pop()
+            inner = data if isinstance(data, list) else []
+            if isinstance(data, dict):
+                yield data
+                inner = [data.get("@graph")]
+            if depth == MAX_JSON_LD_DEPTH and any(inner):
+                self.warnings["cut_json_ld"] = None
+            else:
+                waiting += [(item, depth + 1) for item in reversed(inner)]
 
 
 def _addresses(article: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -141,7 +178,7 @@ def _addresses(article: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of a breadcrumb in order, without the home page."""
-    for entry in _as_list(node.get("itemListElement")):
+    for entry in _as_list(node.get("itemListElement"))[:MAX_NAMES]:
         if isinstance(entry, dict):
             name = _member(entry, "name") or _member(entry.get("item"), "name")
             if name and not _HOME.match(name):
@@ -154,6 +191,8 @@ def read_metadata(
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
     found = Metadata(fetched_at=head.fetched_at)
     own_name = head.meta("og:site_name") if site is UNKNOWN else None
+    if own_name and len(own_name) > MAX_SITE_NAME:
+        own_name = None
     suffix = _suffix(site, own_name)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
@@ -166,8 +205,8 @@ def read_metadata(
         _from_url(found, identity)
     for selector in ("h1", "title"):
         found.offer("headline", _headline(page.text(selector), suffix), "visible text")
-    if head.broken_json_ld:
-        found.warnings.append("broken_json_ld")
+    for warning in (*page.cut, *head.warnings):
+        found.warn(warning)
     return found
 
 
@@ -175,7 +214,7 @@ def _from_layout(
     found: Metadata, page: Document, layout: Layout, site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = f"layout {layout.name}"
-    byline = _byline(page, layout, site)
+    byline = _byline(found, page, layout, site)
     agency = agency_of(_SOURCE.sub("", page.text(*layout.agency) or ""))
     tags = (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))
     found.offer("headline", _headline(page.text(*layout.headline), suffix), source)
@@ -192,16 +231,21 @@ def _from_layout(
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
 
 
-def _byline(page: Document, layout: Layout, site: Site) -> Byline:
+def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byline:
     def read(selectors: tuple[str, ...]) -> list[Byline]:
-        lines = map(text_of, page.all(*selectors))
-        return [read_byline(line, publisher=site.newsroom_names) for line in lines]
+        return [_people(found, text_of(node), site) for node in page.all(*selectors)]
 
     bylines = read(layout.authors)
     if layout.editor_first:
         bylines = [_editor_first(byline) for byline in bylines]
     editors = ((*byline.authors, *byline.editors) for byline in read(layout.editors))
     return joined([*bylines, *(Byline(editors=names) for names in editors)])
+
+
+def _people(found: Metadata, line: str | None, site: Site) -> Byline:
+    if line and len(line) > MAX_BYLINE:
+        found.warn("cut_field")
+    return read_byline(line, publisher=site.newsroom_names)
 
 
 def _editor_first(byline: Byline) -> Byline:
@@ -216,9 +260,9 @@ def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[st
     data, source = head.article, "json-ld"
     authors: list[str] = []
     editors: list[str] = []
-    for person in _as_list(data.get("author")):
+    for person in _as_list(data.get("author"))[:MAX_NAMES]:
         name = _member(person, "name") or _text(person)
-        people = read_byline(name, publisher=site.newsroom_names).authors
+        people = _people(found, name, site).authors
         if _is_editor(person, site):
             editors += people
         else:
@@ -227,7 +271,7 @@ def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[st
     keywords = data.get("keywords")
     tags = _text(keywords)
     if isinstance(keywords, list):
-        tags = ",".join(map(str, keywords))
+        tags = ",".join(map(_keyword, keywords))
     found.offer("headline", _headline(_text(data.get("headline")), suffix), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)
@@ -241,6 +285,11 @@ def _from_json_ld(found: Metadata, head: Head, site: Site, suffix: re.Pattern[st
     found.offer("tags", _words(tags), source)
 
 
+def _keyword(value: Any) -> str:
+    """Return a keyword; of an object its name."""
+    return str(value) if isinstance(value, (int, float)) else _member(value, "name") or _text(value)
+
+
 def _is_editor(person: Any, site: Site) -> bool:
     """Whether the profile says that a person of JSON-LD is an editor."""
     if site.ld_editor in ("", "."):
@@ -252,7 +301,7 @@ def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
     names = head.meta("author", "article:author", "content_author")
-    byline = read_byline(names, publisher=site.newsroom_names)
+    byline = _people(found, names, site)
     found.offer("headline", _headline(title, suffix), source)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
@@ -293,17 +342,20 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
 
 def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
     """Return the link texts of the first short list from the home page to the URL's channel."""
-    for home in tree.iter("a"):
-        if not _HOME.match(clean(home.text)):
-            continue
+    homes = (link for link in tree.iter("a") if _HOME.match(clean(link.text)))
+    for home in islice(homes, MAX_MATCHES):
         container = home.getparent()
-        while container is not None and len(links := list(container.iter("a"))) < 2:
+        while container is not None and len(links := _first_links(container)) < 2:
             container = container.getparent()
         if container is None or len(links) > MAX_CRUMBS or links[0] is not home:
             continue
         if (links[1].get("href") or "").rstrip("/").lower().endswith(f"/{channel.lower()}"):
             return [text_of(link) for link in links]
     return []
+
+
+def _first_links(container: Element) -> list[Element]:
+    return list(islice(container.iter("a"), MAX_CRUMBS + 1))
 
 
 def _first_crumb(entries: Iterable[str]) -> str | None:
@@ -322,7 +374,7 @@ def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
     """Remove the site's name and inline formatting from a title; other mark-up is text."""
     if not text:
         return None
-    return suffix.sub("", clean(_INLINE_MARKUP.sub("", html.unescape(text)))) or None
+    return suffix.sub("", clean(_INLINE_MARKUP.sub("", unescape(text)))) or None
 
 
 @lru_cache(maxsize=64)
@@ -366,4 +418,4 @@ def _member(value: Any, name: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return clean(html.unescape(value)) if isinstance(value, str) else ""
+    return clean(unescape(value[:MAX_FIELD])) if isinstance(value, str) else ""

@@ -27,6 +27,10 @@ MIN_REPEATED = 80
 """Characters; a paragraph at least as long is not written twice."""
 MIN_WIDE, MAX_WIDE = 300, 20
 """Characters and number of lines that may hold whole paragraphs of what follows."""
+MAX_COMPARED = 50_000_000
+"""Characters of earlier lines that the lines of a text are looked for in; a text of a hundred
+thousand words needs a tenth of it.
+"""
 MIN_FLAT = 400
 """Characters; in a longer line several paragraphs were run together."""
 MIN_TITLE_WORDS = 4
@@ -55,7 +59,7 @@ _CAPTION = re.compile(
     r"""
     / \s* (?: foto | net | ist | rmol | repro ) \b [^/]{0,30} $
     | \[ [^\]]{3,40} / [^\]]{2,40} \] $
-    | \( [^()]* / [^()]* \) $
+    | \( [^()/]* / [^()]* \) $
     """,
     re.IGNORECASE | re.VERBOSE,
 )
@@ -160,9 +164,13 @@ def _without_repeated(lines: Sequence[str]) -> list[str]:
     kept: list[str] = []
     long: set[str] = set()
     wide: list[str] = []
+    compared = 0
     for line in lines:
         if len(line) >= MIN_REPEATED:
-            if line in long or any(line in earlier for earlier in wide):
+            compared += sum(map(len, wide))
+            if line in long or (
+                compared <= MAX_COMPARED and any(line in earlier for earlier in wide)
+            ):
                 continue
             long.add(line)
         kept.append(line)

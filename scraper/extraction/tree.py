@@ -1,23 +1,30 @@
-"""HTML trees: parsing, selectors (CSS, or XPath where they begin with `/`, `.//` or `(`), text.
+"""HTML trees: decoding, parsing within limits, text."""
 
-Selectors that begin with a class or an id are looked up in an index of the page: searching the tree
-for them takes a quarter of the time of reading a page.
-"""
-
+import html as entities
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from itertools import islice
+from typing import Any
 
-from cssselect import HTMLTranslator
 from lxml import etree, html
-from w3lib.encoding import html_to_unicode
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    html_to_unicode,
+    http_content_type_encoding,
+    read_bom,
+    resolve_encoding,
+)
+from webencodings.labels import LABELS
 
-Element: TypeAlias = html.HtmlElement
-Selector: TypeAlias = Callable[[Element], list[Any]]
-Index: TypeAlias = dict[str, list[Element]]
-"""`.class` and `#id` -> the nodes that have them, in document order."""
+from scraper.extraction.limits import (
+    MAX_ATTRIBUTES,
+    MAX_FIELD,
+    MAX_FIELD_NODES,
+    MAX_MATCHES,
+    MAX_TAGS,
+)
+from scraper.extraction.selectors import Element, Index, index_of, select
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
@@ -31,20 +38,29 @@ _WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
 _NOT_TEXT = frozenset(("script", "style", "noscript", "template"))
 _SPACED = frozenset(("br", "p", "div", "li", "td"))
 
-_TRANSLATOR = HTMLTranslator()
-_XPATH = ("/", ".//", "(")
-_INDEXED_SELECTOR = re.compile(
-    r"""
-    (?P<tag> [a-z][a-z0-9]* )?
-    (?P<names> (?: [.#][\w-]+ )+ )
-    (?: (?P<child> \s*>\s* ) | \s+ )?
-    (?P<rest> (?<=[\s>]) .+ )?
+_WEB_CODECS = frozenset(map(resolve_encoding, LABELS)) - {None}
+"""Python's codecs of the encodings of the WHATWG Encoding Standard. Others are no charset, as hex,
+or need quadratic time, as punycode.
+"""
+
+_ATTRIBUTE = r"""
+    (?: [\s/]*+ (?: =[^\s/>=]*+ | [^\s/>=]++ )
+        (?: \s*+ = \s*+ (?: "[^"]*+"? | '[^']*+'? | [^\s>"'][^\s>]*+ )? )? )
+"""
+# A comment; or a tag, with the text behind it where that may hold no tags. Possessive throughout:
+# each character is read once.
+_TAG = re.compile(
+    rf"""
+    <!-- (?: -?> | (?: [^-]++ | -(?!-!?>) )*+ )
+    |
+    < (?: (?P<raw> script|style|textarea|title|xmp|iframe|noembed|noframes ) (?=[\s/>])
+        | [a-z][^\s/>]*+ )
+    {_ATTRIBUTE}{{0,{MAX_ATTRIBUTES}}}+ (?P<more> {_ATTRIBUTE}++ )?+
+    (?(raw) [\s/]*+ >? (?: [^<]++ | <(?!/(?P=raw)) )*+ )
     """,
-    re.VERBOSE,
+    re.IGNORECASE | re.VERBOSE,
 )
-_NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
-_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
-_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
+_ENDLESS_REFERENCE = re.compile(r"&#(?:[0-9]{20,}|x[0-9a-f]{20,});?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +69,35 @@ class Document:
 
     tree: Element
     index: Index = field(repr=False)
+    cut: tuple[str, ...] = ()
+    """Warnings about what was beyond the limits."""
 
     def all(self, *selectors: str) -> list[Any]:
-        """Return the nodes of the first selector that matches any."""
+        """Return the nodes of the first selector that matches any, MAX_MATCHES at most."""
         for selector in selectors:
             if found := select(selector, self.tree, self.index):
-                return found
+                return found[:MAX_MATCHES]
         return []
 
     def text(self, *selectors: str) -> str | None:
         """Return the first text that is not empty, trying the selectors in order."""
         for selector in selectors:
-            for found in select(selector, self.tree, self.index):
+            for found in select(selector, self.tree, self.index)[:MAX_MATCHES]:
                 if text := text_of(found):
                     return text
         return None
 
 
 def parse_html(body: bytes | str, content_type: str | None = None) -> Document | None:
-    """Parse a page; None for an empty one.
+    """Parse a page, as far as the limits go; None for an empty one.
 
     Bytes are decoded by Content-Type, byte order mark, meta tag or a guess. libxml2's own limits
-    stay on: deep nesting is cut, only HTML's own entities are expanded.
+    stay on: nodes nest 255 deep at most, only HTML's own entities are expanded.
     """
-    text = _decoded(body, content_type) if isinstance(body, bytes) else body
+    if isinstance(body, bytes):
+        text = _decoded(body, content_type)
+    else:
+        text = body.encode("utf-8", "replace").decode()  # lone surrogates are no text
     # Many quick searches, which hardly ever lead to the slow one.
     if any(character in text for character in _CONTROL):
         text = text.translate(_WITHOUT_CONTROL)
@@ -85,19 +106,40 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     if text.lstrip()[:5].lower() == "<?xml":
         # lxml refuses text, decoded already, that declares its encoding.
         text = text.lstrip().partition("?>")[2]
+    text, cut = _within_limits(text)
     parser = html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True)
     try:
         tree = html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
-    return Document(tree, index_of(tree))
+    index, shortened = index_of(tree)
+    cut["cut_attributes"] |= shortened
+    return Document(tree, index, tuple(warning for warning, is_cut in cut.items() if is_cut))
+
+
+def _within_limits(text: str) -> tuple[str, dict[str, bool]]:
+    """Drop the tags and attributes of a page that are beyond the limits; return also which were."""
+    parts = text.split("<", MAX_TAGS + 1)
+    cut_page = len(parts) > MAX_TAGS + 1
+    if cut_page:
+        text = text[: len(text) - len(parts[-1]) - 1]
+    crowded = [match.span("more") for match in _TAG.finditer(text) if match["more"]]
+    if crowded:
+        starts = [0, *(end for _start, end in crowded)]
+        ends = [*(start for start, _end in crowded), len(text)]
+        text = "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return text, {"cut_page": cut_page, "cut_attributes": bool(crowded)}
 
 
 def _decoded(body: bytes, content_type: str | None) -> str:
+    if http_content_type_encoding(content_type) not in _WEB_CODECS:
+        content_type = None
+        declared = html_body_declared_encoding(body)
+        if declared not in (None, *_WEB_CODECS) and read_bom(body)[0] is None:
+            return body.decode(_guess_charset(body), "replace")
     try:
         return html_to_unicode(content_type, body, auto_detect_fun=_guess_charset)[1]
     except (LookupError, UnicodeError):
-        # The declared charset is one of Python's codecs that are no charset: hex, idna.
         return body.decode(_guess_charset(body), "replace")
 
 
@@ -109,92 +151,6 @@ def _guess_charset(body: bytes) -> str:
         # A page cut in the middle of a character is still UTF-8.
         return "utf-8" if error.start >= len(body) - 4 else "cp1252"
     return "utf-8"
-
-
-def index_of(tree: Element) -> Index:
-    """Index the nodes of a page by class and id."""
-    index: Index = {}
-    for node in cast("list[Element]", _NAMED_NODES(tree)):
-        for name in (node.get("class") or "").split():
-            index.setdefault("." + name, []).append(node)
-        if identity := node.get("id"):
-            index.setdefault("#" + identity, []).append(node)
-    return index
-
-
-def select(selector: str, tree: Element, index: Index) -> list[Any]:
-    """Return what a selector matches, each node once; of "a, b" the nodes of `a` come first."""
-    if selector.startswith(_XPATH):
-        return _compiled(selector)(tree)
-    found: dict[Any, None] = {}
-    for find in _finders(selector):
-        found |= dict.fromkeys(find(tree, index))
-    return list(found)
-
-
-@lru_cache(maxsize=2048)
-def _finders(selector: str) -> list[Callable[[Element, Index], list[Any]]]:
-    return [_finder(alternative.strip()) for alternative in selector.split(",")]
-
-
-def _finder(selector: str) -> Callable[[Element, Index], list[Any]]:
-    """Find by classes or ids that the selector begins with, then downwards; else in the tree."""
-    match = _INDEXED_SELECTOR.fullmatch(selector)
-    if match is None:
-        return lambda tree, index: _compiled(selector)(tree)
-    tag, rest = match["tag"], match["rest"]
-    first, *more = re.findall(r"[.#][\w-]+", match["names"])
-    axis = "child::" if match["child"] else "descendant::"
-    below = etree.XPath(_TRANSLATOR.css_to_xpath(rest or "*", prefix=axis))
-
-    def find(tree: Element, index: Index) -> list[Any]:
-        anchors = [
-            node
-            for node in index.get(first, ())
-            if (tag is None or node.tag == tag)
-            and all(node in index.get(name, ()) for name in more)
-        ]
-        if rest is None:
-            return anchors
-        return [found for anchor in anchors for found in cast("list[Any]", below(anchor))]
-
-    return find
-
-
-@lru_cache(maxsize=2048)
-def _compiled(*selectors: str) -> Selector:
-    """Compile selectors to one XPath: the nodes that any of them matches, in document order."""
-    paths = (
-        selector if selector.startswith(_XPATH) else _TRANSLATOR.css_to_xpath(selector)
-        for selector in selectors
-    )
-    return cast("Selector", etree.XPath(" | ".join(paths)))
-
-
-def pruned(node: Element, selectors: tuple[str, ...]) -> set[Element]:
-    """Return the nodes below `node` that any of the selectors matches.
-
-    Only those are tried whose names occur in attributes there: few do.
-    """
-    attributes = " ".join(cast("list[str]", _ATTRIBUTES(node)))
-    present = tuple(
-        selector
-        for selector in selectors
-        if any(all(name in attributes for name in names) for names in _names(selector))
-    )
-    return set(_compiled(*present)(node)) if present else set()
-
-
-@lru_cache(maxsize=2048)
-def _names(selector: str) -> tuple[tuple[str, ...], ...]:
-    """Return, per alternative, the names that attributes must have; none for an XPath.
-
-    >>> _names("div.artikel p, #isi")
-    (('artikel',), ('isi',))
-    """
-    if selector.startswith(_XPATH):
-        return ((),)
-    return tuple(tuple(_NAME.findall(alternative)) for alternative in selector.split(","))
 
 
 def clean(text: str | None) -> str:
@@ -210,23 +166,37 @@ def clean(text: str | None) -> str:
     return " ".join(text.split())
 
 
-def text_of(node: Any) -> str:
-    """Return the clean text of a node, or of an attribute's value, without scripts and styles."""
+def unescape(text: str) -> str:
+    """Return a text with its character references replaced, also those with thousands of digits."""
+    return entities.unescape(_ENDLESS_REFERENCE.sub("\ufffd", text))
+
+
+def text_of(node: Any, *, whole: bool = False) -> str:
+    """Return the clean text of a node, or of an attribute's value, without scripts and styles.
+
+    Unless it is to be `whole`, it ends at the limits for a field of the article.
+    """
+    limit = None if whole else MAX_FIELD
     if isinstance(node, str):
-        return clean(node)
+        return clean(node[:limit])
     if not isinstance(node.tag, str):
         return ""
     if len(node) or node.tag in _NOT_TEXT:
-        return clean("".join(_texts(node)))
-    return clean(node.text)
+        pieces = _texts(node) if whole else islice(_texts(node), 2 * MAX_FIELD_NODES)
+        return clean("".join(pieces)[:limit])
+    return clean((node.text or "")[:limit])
 
 
 def _texts(node: Element) -> Iterator[str]:
+    """Yield one or two texts for the beginning and the end of each node."""
     for event, element in etree.iterwalk(node, events=("start", "end")):
         if event == "start":
             if element.tag in _SPACED:
                 yield " "
-            if isinstance(element.tag, str) and element.tag not in _NOT_TEXT:
-                yield element.text or ""
+            yield (element.text or "") if _is_text(element) else ""
         elif element is not node:
             yield element.tail or ""
+
+
+def _is_text(element: Element) -> bool:
+    return isinstance(element.tag, str) and element.tag not in _NOT_TEXT

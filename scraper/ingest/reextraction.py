@@ -11,7 +11,7 @@ from archive.archive import Archive
 from archive.records import Page
 from archive.revisions.reread_queue import Evidence
 from scraper.extraction.article import extractor_of
-from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
+from scraper.extraction.workers import Constant, ReadingBroke, Workers
 from scraper.ingest.reread import Difference, Reread, difference, doubted, kept_page, reread
 from scraper.ingest.writing import write_reread
 from scraper.sites.loader import sites
@@ -20,7 +20,7 @@ from scraper.sites.site import Site
 BATCH = 32
 """Snapshots read by one task, and written in one transaction."""
 MIN_JOBS = 128
-"""Fewer snapshots are read faster than processes are started."""
+"""Fewer snapshots are read by one process."""
 
 Task = tuple[str, tuple[Evidence, ...]]
 _Kept = tuple[Page | Reread, Any, Evidence]
@@ -78,8 +78,7 @@ def reextract(
     report: Report,
     *,
     now: datetime,
-    jobs: int,
-    limits: Limits,
+    workers: Workers,
     dry_run: bool,
     advance: Callable[[int], None],
 ) -> Iterator[Difference]:
@@ -87,7 +86,7 @@ def reextract(
 
     Fills `report`; with `dry_run` nothing is written.
     """
-    for name, rereads in _readings(archive, tasks, jobs, limits, report):
+    for name, rereads in _readings(archive, tasks, workers, report):
         with nullcontext() if dry_run else archive.transaction(now):
             changes = list(_written(archive, sites()[name], rereads, report, dry_run=dry_run))
         for found in changes:
@@ -129,7 +128,7 @@ def _as_written(found: Difference, newest: Mapping[str, Any] | None) -> dict[str
 
 
 def _readings(
-    archive: Archive, tasks: Iterable[Task], jobs: int, limits: Limits, report: Report
+    archive: Archive, tasks: Iterable[Task], workers: Workers, report: Report
 ) -> Iterator[tuple[str, list[Reread]]]:
     """Yield the site and the readings of each task, in order."""
     under_way: deque[Task] = deque()
@@ -141,11 +140,10 @@ def _readings(
             # The pages are fetched here: a forked process must not open a database that is open.
             yield [(kept_page(archive, evidence), profile, evidence) for evidence in batch]
 
-    with Workers(jobs, limits) as workers:
-        for answers in workers.map(_read, batches()):
-            name, batch = under_way.popleft()
-            pairs = zip(batch, answers, strict=True)
-            yield name, [_reread(evidence, answer, report) for evidence, answer in pairs]
+    for answers in workers.map(_read, batches()):
+        name, batch = under_way.popleft()
+        pairs = zip(batch, answers, strict=True)
+        yield name, [_reread(evidence, answer, report) for evidence, answer in pairs]
 
 
 def _reread(evidence: Evidence, answer: Reread | ReadingBroke, report: Report) -> Reread:

@@ -126,6 +126,14 @@ class Sightings:
         """Forget the text of a story that has another one now."""
         self._seen.pop(key, None)
 
+    def has_equal(self, candidate: Candidate) -> bool:
+        """Return whether a remembered page of another story has exactly the text of this one."""
+        return bool(candidate.read.signature.whole) and any(
+            other.read.digest == candidate.read.digest
+            for key, (other, _learned) in self._seen.items()
+            if key != candidate.key
+        )
+
     def copies(self, candidate: Candidate) -> Iterator[Copy]:
         """Yield the remembered pages of other stories with the text of this one."""
         for key, (other, learned) in self._seen.items():
@@ -169,11 +177,15 @@ def doubt(
         stands = again and known_as is None and _may_repeat(candidate, copy)
         if stands and archive.ledger.count_failed(candidate.site.name, REASON) <= FEW:
             return None
-    suspect = crawl_id if candidate.fits and len(copies) > 1 else None
-    twins = [copy.twin for copy in copies.values() if copy.twin is not None]
-    return Doubt(
-        withdrawn=tuple(twin for twin in twins if _is_doubtful(candidate.site, twin, now, suspect))
-    )
+    several, is_new = len(copies) > 1, known_as is None
+    twins = (copy.twin for copy in copies.values() if copy.twin is not None)
+    withdrawn = [
+        twin
+        for twin in twins
+        if (twin.crawl_id == crawl_id and _came_wrong(candidate, twin, several=several))
+        or (is_new and _was_wrong(candidate.site, twin, now))
+    ]
+    return Doubt(withdrawn=tuple(withdrawn))
 
 
 def must_wait(archive: Archive, site: Site, url: str, key: str, article: Article) -> bool:
@@ -193,7 +205,7 @@ def _kept_copies(archive: Archive, candidate: Candidate) -> Iterator[Copy]:
         candidate.site.name, candidate.key, candidate.read, agreeing=agreeing, limit=MAX_COPIES
     ):
         headline = normalised(twin.headline).lower()
-        under_one = candidate.fits is False and headline == candidate.headline
+        under_one = _is_under_one_headline(candidate, headline)
         nearly = twin.agreement >= NEARLY_ALL and not other_facts(
             candidate.read.text.frames, texts.prepared(twin.text_id).frames
         )
@@ -205,11 +217,16 @@ def _is_copy(candidate: Candidate, headline: str, read: Fingerprint) -> bool:
     if candidate.read.digest == read.digest:
         return True
     agreement = candidate.read.signature.agreement(read.signature)
-    if candidate.fits is False and headline == candidate.headline and agreement >= ALIKE:
+    if agreement >= ALIKE and _is_under_one_headline(candidate, headline):
         return True
     if agreement < NEARLY_ALL:
         return False
     return not other_facts(candidate.read.text.frames, read.text.frames)
+
+
+def _is_under_one_headline(candidate: Candidate, headline: str) -> bool:
+    """Whether two pages have one headline, which is not that of the address."""
+    return candidate.fits is False and headline != "" and headline == candidate.headline
 
 
 def _is_copy_of(candidate: Candidate, copy: Copy) -> bool:
@@ -238,17 +255,25 @@ def _may_repeat(candidate: Candidate, copy: Copy) -> bool:
     return candidate.fits
 
 
-def _is_doubtful(site: Site, twin: Twin, now: datetime, suspect: int | None) -> bool:
-    """Whether a story that was kept may be a copy, too, rather than the one whose text it is.
+def _came_wrong(candidate: Candidate, twin: Twin, *, several: bool) -> bool:
+    """Whether a story that this crawl kept may be a copy rather than the one whose text it is.
 
-    Its headline says so, or, where several stories have the text under headlines of their own, it
-    came with the `suspect` crawl like the others.
+    Its headline says so, or there are `several` with headlines of their own over one text.
     """
-    if twin.snapshot_id is None or twin.fetched_at is None or now - twin.fetched_at > RECENT:
+    if twin.snapshot_id is None:
         return False
-    if fits_address(_slug(site, twin.url), twin.headline) is not True:
-        return True
-    return suspect is not None and twin.crawl_id == suspect
+    return not _fits(candidate.site, twin) or (several and candidate.fits is True)
+
+
+def _was_wrong(site: Site, twin: Twin, now: datetime) -> bool:
+    """Whether an earlier crawl kept a page that had another headline than its address."""
+    if twin.snapshot_id is None or twin.fetched_at is None:
+        return False
+    return now - twin.fetched_at <= RECENT and not _fits(site, twin)
+
+
+def _fits(site: Site, twin: Twin) -> bool:
+    return fits_address(_slug(site, twin.url), twin.headline) is True
 
 
 def _slug(site: Site, url: str) -> str:

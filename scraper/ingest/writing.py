@@ -105,6 +105,8 @@ def write_page(
         return None
     newest = archive.history.newest(entry.site, entry.key)
     refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
+    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
+        refusal = same_body.REASON  # no redesign: a notice
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
@@ -152,7 +154,7 @@ def _write_believed(
     )
     outcome = "kept" if revision else "unchanged"
     check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
-    archive.ledger.record(check, site=entry.site)
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
     return Written(outcome=outcome, revision=revision)
 
 
@@ -322,6 +324,17 @@ def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
     return archive.history.refusal_of(newest["snapshot_id"]) == same_body.REASON
 
 
+def _is_repeated(
+    archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy
+) -> bool:
+    """Whether a page that lost its layout has the text of another doubtful page of its crawl."""
+    assert fetched.article is not None
+    found = same_body.Candidate.of(archive, site, entry.url, entry.key, fetched.article)
+    repeated = policy.sightings.has_equal(found)
+    policy.sightings.remember(found)
+    return repeated
+
+
 def _stands_elsewhere(
     archive: Archive,
     site: Site,
@@ -380,7 +393,7 @@ def _write_refusal(
         now=fetched.snapshot.page.fetched_at, failures=failures + 1, last=broke_off
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
-    archive.ledger.record(check, site=entry.site)
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
     return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
 
 

@@ -66,6 +66,11 @@ class RobotsTxt:
     """(beginning of a path, signal against text mining) for us or for all."""
 
     @property
+    def refusal(self) -> str:
+        """Why what it does not allow is refused: a code of archive.ledger.wording."""
+        return "robots_unavailable" if self.unavailable else "robots_forbidden"
+
+    @property
     def unavailable(self) -> bool:
         """Whether everything is disallowed for now: 5xx (RFC 9309, 2.3.1.4), 429, no response."""
         return self.status is None or self.status >= 500 or self.status == 429

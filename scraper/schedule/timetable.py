@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.archive import Reader
 from scraper.configuration import Configuration
 from scraper.configuration.rhythm import CronSchedule
+from scraper.sites.loader import sites
 
 AHEAD = timedelta(hours=1)
 """How far two computers' clocks may differ."""
@@ -69,11 +70,12 @@ class Timetable:
     """Days that a crawl of a site walks back at most."""
 
     @classmethod
-    def of(cls, configuration: Configuration, sites: Sequence[str]) -> Self:
-        """Return the timetable of the sites that the configuration enables."""
+    def of(cls, configuration: Configuration, names: Sequence[str] | None = None) -> Self:
+        """Return the timetable of the sites that the configuration enables, of all by default."""
+        names = list(sites()) if names is None else names
         schedule = configuration.schedule
         zone = ZoneInfo(schedule.timezone)
-        own = {name: configuration.of_site(name) for name in configuration.enabled(sites)}
+        own = {name: configuration.of_site(name) for name in configuration.enabled(names)}
         return cls(
             rhythms={
                 name: CronSchedule(

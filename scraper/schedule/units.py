@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from archive.errors import ArchiveError
+from archive.printable import in_line
 from scraper.configuration import Loaded, Scheduling
 from scraper.configuration.rhythm import parsed
 from scraper.politeness.locks import locks_folder
@@ -30,6 +32,14 @@ class Deployment:
     """How long crawls may take, and how often health is checked."""
     locks: Path = field(default_factory=locks_folder)
     """The folder of the sites' locks, shared with crawls by hand."""
+
+    def __post_init__(self) -> None:
+        """Raise ArchiveError for a path that would end its line, whose units would run it."""
+        for path in filter(None, (self.archive, self.config, self.locks)):
+            if in_line(str(path)) != str(path):
+                raise ArchiveError(
+                    f"{path}: the name has characters that no unit and no crontab can hold"
+                )
 
     @classmethod
     def of(cls, known: Loaded, archive: Path) -> Self:

@@ -4,12 +4,15 @@ No page may make the crawler request an internal address.
 """
 
 import ipaddress
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from archive.identity import canonical_url
 
 _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".home.arpa")
 
+_NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+"""Networks whose last 32 bits are an IPv4 address: RFC 6052, RFC 4291 2.5.5.1."""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -31,10 +34,17 @@ def is_private(host: str) -> bool:
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        return _is_public(mapped)
+    if isinstance(address, ipaddress.IPv6Address) and not all(map(_is_public, _within(address))):
+        return False
     return address.is_global and not address.is_multicast
+
+
+def _within(address: ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """Yield the IPv4 addresses to which gateways translate an IPv6 address."""
+    if (mapped := address.ipv4_mapped or address.sixtofour) is not None:
+        yield mapped
+    if any(address in network for network in _NAT64):
+        yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def is_usual_port(url: str) -> bool:

@@ -45,9 +45,9 @@ SITE = Site(
         Layout(
             name="print",
             requires=(
-                "//link[@rel='canonical' and contains(@href, '/print')]"
-                " | //body[contains(@class, 'print')]"
-                " | //*[starts-with(normalize-space(text()), 'QR Code')]"
+                "(//link[@rel='canonical' and contains(@href, '/print')])[1]"
+                " | (//body[contains(@class, 'print')])[1]"
+                " | (//*[starts-with(normalize-space(text()), 'QR Code')])[1]"
             ),
             body="#doctextarea, #doc_div33, .doc_content",
             headline=("#docDiv3TitrMain", "h1"),
@@ -71,8 +71,11 @@ SITE = Site(
             ),
             date=("#docDiv3Date", ".doc_date"),
             caption=(".thumbnail .caption", "#doc_div1Img .caption", "figcaption"),
-            image=("//*[@id='doc_div1Img']//img/@src", "//*[@class='thumbnail']//img/@src"),
-            section=("//*[contains(@class, 'doc-section-info')]//a[position() > 1]",),
+            image=(
+                "//img[ancestor::*[@id='doc_div1Img']]/@src",
+                "//img[ancestor::*[@class='thumbnail']]/@src",
+            ),
+            section=("[class*=doc-section-info] a:nth-of-type(n+2)",),
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
         ),
         Layout(
@@ -85,8 +88,8 @@ SITE = Site(
             date=("#docDiv3Date", ".doc_date"),
             caption=(".caption",),
             section=(
-                "//*[@id='docDiv1Menu1']//span//a[position() > 1]",
-                "(//*[@id='docDiv1Menu1']//a)[position() > 1]",
+                "#docDiv1Menu1 span a:nth-of-type(n+2)",
+                "((//*[@id='docDiv1Menu1'])[1]/descendant::a)[position() > 1]",
             ),
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
         ),

@@ -102,7 +102,7 @@ SITE = Site(
                 "figcaption.detail__media-caption .caption-img",
                 "figcaption.detail__media-caption",
             ),
-            tags=("//article/following::a[contains(@href, '/tag/')]",),
+            tags=("(//article)[1]/following::a[contains(@href, '/tag/')]",),
             section=(".breadcrumb a",),
             prune=tuple(
                 "[id^=bn_] .picked-article .footnote-wrap #next-article #scroll-trigger "
@@ -163,7 +163,7 @@ SITE = Site(
             tags=(".tagging a",),
             section=(".breadcome a",),
             agency=(
-                "//div[contains(@class, 'content-detail')]/following-sibling::*"
+                "(//div[contains(@class, 'content-detail')])[1]/following-sibling::*"
                 "[contains(., 'Sumber')]",
             ),
         ),
@@ -171,7 +171,10 @@ SITE = Site(
             name="R1",
             body="div.content-detail-center div.txt-detailberita, div.txt-detailberita",
             headline=("h1.jdl-detail",),
-            authors=("(//*[contains(@class, 'content-detail-center')]//*[@class='red'])[last()]",),
+            authors=(
+                "(//*[@class='red'][ancestor::*[contains(@class, 'content-detail-center')]])"
+                "[last()]",
+            ),
             date=(".rangka > .date",),
             caption=(".caption-foto",),
             section=(".breadcome a",),

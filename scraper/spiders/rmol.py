@@ -12,7 +12,7 @@ from scraper.sites.sources import Feed, PagedIndex, Sitemap
 _SLUG = r"(?:/(?P<slug>(?!\w+:/)[^/]+)|/.*)?"
 _NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)" + _SLUG
 _STORY = "read/" + _NUMBER
-_COLUMN = "//*[@id='primary-column']"
+_COLUMN = "(//*[@id='primary-column'])[1]"
 
 SITE = Site(
     name="rmol",

@@ -1,6 +1,6 @@
 """The filters of a corpus as datatrove blocks: they judge documents and never change them.
 
-May import `identity`, `errors` and nothing else of the corpus. As part of a pipeline of your own:
+May import `records`, `identity`, `errors` and nothing else of the corpus. In your own pipeline:
 `filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
 """
 

@@ -5,9 +5,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
 from archive.corpus.filters.thresholds.tables import Fallback
-
-FALLBACK = "fallback"
-"""Layout of an article whose page matched no layout of its site."""
+from archive.records import FALLBACK
 
 
 class DoubtfulFilter(BaseFilter):

@@ -212,14 +212,12 @@ def _draw_months(summary: Summary, figure: Figure) -> None:
     slots = _slots(sorted(set(numbers.values())))
     places = {month: slots.index(number) for month, number in numbers.items()}
     labels = [str(slot) if yearly else month_label(slot) for slot in slots]
-    if not summary.undated_documents:
-        _stack(summary, axes, places)
-        _label_slots(axes, labels, None)
-        return
-    apart = len(slots) + max(1, len(slots) // 30) if slots else 0
+    apart = None
+    if summary.undated_documents:
+        places[UNDATED] = apart = len(slots) and len(slots) + max(1, len(slots) // 30)
     scale = _scale(summary, places)
-    _stack(summary, axes, places | {UNDATED: apart}, scale)
-    if scale < 1:
+    _stack(summary, axes, places, scale)
+    if apart is not None and scale < 1:
         axes.annotate(
             f"{summary.undated_documents:,} (not to scale)",
             (apart + 0.5, summary.undated_documents * scale),
@@ -248,7 +246,7 @@ def _slots(numbers: list[int]) -> list[int]:
     return list(range(numbers[0], numbers[-1] + 1))
 
 
-def _stack(summary: Summary, axes: Axes, places: dict[str, int], scale: float = 1) -> None:
+def _stack(summary: Summary, axes: Axes, places: dict[str, int], scale: float) -> None:
     """Draw a bar per place and site, the largest site at the bottom."""
     stacked = groups(totals(summary.months), len(CATEGORIES), "other sites", _site_label)
     base = [0.0] * (max(places.values()) + 1)

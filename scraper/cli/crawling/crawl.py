@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -64,17 +63,14 @@ _PLAN = columns("site published_at why url", published_at="published")
 @click.pass_context
 def crawl(
     context: click.Context,
+    /,
     site: tuple[str, ...],
-    since: date | None,
-    until: date | None,
-    limit: int | None,
-    recheck: str,
     keep: str | None,
-    plan: bool,
     overrides: tuple[str, ...],
     verbose: bool,
     path: Path,
     as_json: bool,
+    **arguments: Any,
 ) -> None:
     """Fetch new stories, and known ones that are due, from each SITE into the archive; by default
     from all sites that the configuration does not switch off.
@@ -89,32 +85,22 @@ def crawl(
     """
     known = configured(context)
     names = options.checked_sites(site, all_sites()) or _enabled(known)
-    options.check_days(since, until)
-    settings = crawl_settings(path, (*configured_settings(known), *overrides), verbose=verbose)
-    if keep is not None:
-        settings.set("KEEP", keep, priority="cmdline")
-    # A bad path or a locked site is one clear line, before anything is requested.
+    options.check_days(arguments["since"], arguments["until"])
+    plan, kept = arguments["plan"], [f"KEEP={keep}"] if keep else []
+    overrides = (*configured_settings(known), *overrides, *kept)
+    settings = crawl_settings(path, overrides, verbose=verbose)
     if not plan:
-        Archive(path).close()
-    archive = None if plan else path
-    if site:
-        context.with_resource(locks_of(archive, names))
-    else:
-        names = _unlocked(context, archive, names)
+        Archive(path).close()  # a bad path is one clear line, before anything is requested
+    names = _locked(context, None if plan else path, names, skip=not site)
     if settings["CONTACT"] == "no contact given" and not plan:
         note("No contact is set: say who you are with WARTA_CONTACT or -s CONTACT=you@example.org")
-    arguments = {
-        "since": since and since.isoformat(),
-        "until": until and until.isoformat(),
-        "recheck": recheck,
-        "plan": "1" if plan else "",
-    }
-    own = {name: overrides_of(known, name, overrides) for name in names}
-    if limit and context.get_parameter_source("limit") is ParameterSource.COMMANDLINE:
-        own = {name: replace(of_site, limit=limit) for name, of_site in own.items()}
-    crawls = run_spiders(
-        names, settings, arguments, site_overrides=own, in_turn=bool(settings["DEMO"])
-    )
+    limit = arguments.pop("limit")
+    if context.get_parameter_source("limit") is not ParameterSource.COMMANDLINE:
+        limit = None  # each site has its own
+    own = {name: overrides_of(known, name, overrides, limit=limit) for name in names}
+    texts = {name: str(value) for name, value in arguments.items() if value}
+    in_turn = bool(settings["DEMO"])
+    crawls = run_spiders(names, settings, texts, site_overrides=own, in_turn=in_turn)
     _report(names, crawls, plan=plan, as_json=as_json)
 
 
@@ -126,17 +112,21 @@ def _enabled(known: Loaded) -> list[str]:
     return found
 
 
-def _unlocked(context: click.Context, archive: Path | None, names: Sequence[str]) -> list[str]:
-    """Lock the sites that no other process crawls, and return them; the others are skipped.
+def _locked(
+    context: click.Context, archive: Path | None, names: Sequence[str], *, skip: bool
+) -> list[str]:
+    """Lock the sites and return them; `skip` those that another process crawls.
 
     Raises:
-        Locked: none is left.
+        Locked: another process crawls one, or with `skip` all of them.
     """
     locked = []
     for name in names:
         try:
             context.with_resource(locks_of(archive, [name]))
         except Locked as error:
+            if not skip:
+                raise
             note(f"{error}; it is skipped")
         else:
             locked.append(name)

@@ -15,7 +15,7 @@ from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import cell, columns, note, print_json, print_table
+from scraper.cli.terminal import cell, columns, note, print_json, print_table, say
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -126,7 +126,7 @@ def _show(found: Examination, now: datetime) -> None:
     row = found.as_dict(now=now)
     _heading("robots.txt")
     for line in _robots_lines(row["robots"]):
-        click.echo(line)
+        say(line)
     if row["sources"]:
         _heading("Sources")
         sources = [
@@ -142,16 +142,16 @@ def _show(found: Examination, now: datetime) -> None:
         if sentences:
             _heading(title)
             for text in sentences:
-                click.echo(f"- {text}")
+                say(f"- {text}")
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
     verdict = "all is well" if found.verdict == WELL else found.verdict
-    click.echo()
-    click.secho(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
+    say()
+    say(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 
 
 def _heading(text: str) -> None:
-    click.echo()
-    click.secho(text, bold=True)
+    say()
+    say(text, bold=True)
 
 
 def _robots_lines(robots: dict[str, Any]) -> Iterator[str]:
@@ -183,14 +183,14 @@ def _rule(robots: dict[str, Any]) -> str:
 def _show_story(story: dict[str, Any]) -> None:
     _heading(f"Story {story['url']}")
     if not story["layout"]:
-        click.echo(f"Not read: {story['why']}.")
+        say(f"Not read: {story['why']}.")
         return
     summary = f"Layout {story['layout']}, {story['words']} words"
     if story["further_pages"]:
         summary += f", {story['further_pages']} further pages not requested"
     if story["why"]:
         summary += f". Refused: {story['why']}"
-    click.echo(f"{summary}.")
+    say(f"{summary}.")
     rows = [
         {
             "field": name,
@@ -202,9 +202,9 @@ def _show_story(story: dict[str, Any]) -> None:
     print_table(rows, _FIELDS)
     for title, what in (("Missing", story["missing"]), ("Doubtful", story["warnings"])):
         if what:
-            click.echo(f"{title}: {', '.join(what)}.")
+            say(f"{title}: {', '.join(what)}.")
     if story["opted_out"]:
-        click.echo(f"Opted out of text mining by {story['opted_out']}.")
+        say(f"Opted out of text mining by {story['opted_out']}.")
 
 
 def _short(value: Any) -> str:

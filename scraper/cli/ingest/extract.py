@@ -55,13 +55,12 @@ def extract(
     curl -s URL | warta extract - --url URL
     warta extract --manifest pages.jsonl > articles.jsonl
     """
-    if manifest is not None and (files or url or explain):
-        raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
     if manifest is not None:
+        if files or url or explain:
+            raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
         pages = list(_manifest_jobs(manifest))
     elif len(files) == 1 and url:
-        from_stdin = str(files[0]) == "-"
-        body = sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1) if from_stdin else _bytes(files[0])
+        body = _stdin() if str(files[0]) == "-" else _bytes(files[0])
         pages = [{"url": url, "body": body, "explain": explain}]
     else:
         raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
@@ -70,16 +69,20 @@ def extract(
         processes = 1
     failed = 0
     for row in _extracted(pages, processes, reading_limits(context)):
-        if "error" in row:
-            failed += 1
-            terminal.note(row["error"])
-        if explain and "error" not in row and not as_json and sys.stdout.isatty():
-            _print_evidence(row)
-        else:
-            terminal.print_record(row, as_json=as_json or manifest is not None)
+        failed += "error" in row
+        _print(row, as_json=as_json or manifest is not None)
     if failed:
         terminal.note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
         raise SystemExit(1)
+
+
+def _print(row: dict[str, Any], *, as_json: bool) -> None:
+    if "error" in row:
+        terminal.note(row["error"])
+    if "evidence" in row and not as_json and sys.stdout.isatty():
+        _print_evidence(row)
+    else:
+        terminal.print_record(row, as_json=as_json)
 
 
 def _print_evidence(row: dict[str, Any]) -> None:
@@ -93,7 +96,7 @@ def _print_evidence(row: dict[str, Any]) -> None:
     terminal.print_table(fields, terminal.columns("field value source", source="from"), title=title)
     if evidence["taken"]:
         terminal.print_table(evidence["taken"], terminal.columns("rule text", text="removed"))
-    click.echo(f"\n{row['body']}")
+    terminal.say_text(f"\n{row['body']}")
 
 
 def _extracted(
@@ -147,6 +150,10 @@ def _manifest_jobs(manifest: Path) -> Iterator[dict[str, Any]]:
             yield {"url": url, "html": manifest.parent / path, "where": where}
         else:
             yield {"url": url, "error": f'{where}: expected {{"url": "…", "html": "PATH"}}'}
+
+
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read(DOWNLOAD_MAXSIZE + 1)
 
 
 def _bytes(path: Path) -> bytes | str:

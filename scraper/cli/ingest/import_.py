@@ -1,8 +1,8 @@
 """`warta import`: collections of already scraped articles, into the archive."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -88,16 +88,9 @@ def import_command(
     """
     name = site.encode(errors="replace").decode().strip().lower() if site else None
     terms = ImportOptions(mapping=_mapping(pairs), site=name, zone=zone, formats=formats)
-    with ExitStack() as stack:
-        # Standard input cannot be opened twice: it is held open from the survey to the import.
-        held = {_STDIN: stack.enter_context(opened(_STDIN))} if _STDIN in files else {}
-
-        def reopened(path: Path) -> AbstractContextManager[BinaryIO]:
-            return nullcontext(held[path]) if path in held else opened(path)
-
+    sites()  # loaded once, for all workers
+    with _openable(files) as reopened, Workers(1, reading_limits(context)) as workers:
         found = list(_surveyed(dict.fromkeys(files), reopened, terms, kind))
-        sites()  # loaded once, for all workers
-        workers = stack.enter_context(Workers(1, reading_limits(context)))
         reports = list(_imported(path, found, reopened, terms, workers, as_json=as_json))
     if as_json:
         print_json(map(_row, reports))
@@ -105,6 +98,16 @@ def import_command(
         _show(reports)
     if len(found) < len(set(files)) or any(report.bad for report in reports):
         raise SystemExit(3 if any(report.outcomes for report in reports) else 1)
+
+
+@contextmanager
+def _openable(files: Collection[Path]) -> Iterator[Open]:
+    """Return what opens the files. Standard input, which opens once, is held open meanwhile."""
+    if _STDIN not in files:
+        yield opened
+        return
+    with opened(_STDIN) as held:
+        yield lambda path: nullcontext(held) if path == _STDIN else opened(path)
 
 
 def _mapping(pairs: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
+from archive.printable import in_line
 from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
+from scraper.extraction.workers import Workers
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
 from scraper.sites.loader import sites
@@ -43,14 +46,14 @@ _KINDS = "technical publisher restored first lost"
 @click.pass_context
 def reextract_command(
     context: click.Context,
+    /,
     names: tuple[str, ...],
-    since: datetime | None,
     dry_run: bool,
     samples: int,
-    again: bool,
     jobs: int | None,
     path: Path,
     as_json: bool,
+    **selection: Any,
 ) -> None:
     """Re-extract the kept page of every story's newest text, where an older extractor read it last.
 
@@ -64,27 +67,21 @@ def reextract_command(
     warta reextract --site suara --since 2026-11-01
     """
     chosen = options.checked_sites(names, sites()) or list(sites())
-    report, limits = Report(), reading_limits(context)
+    report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
-        total = count(archive, chosen, since=since, again=again)
-        tasks = waiting(archive, chosen, since=since, again=again)
+        total, tasks = count(archive, chosen, **selection), waiting(archive, chosen, **selection)
         cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
-        with terminal.progress_bar("reading", total=total) as advance:
-            changes = reextract(
-                archive,
-                tasks,
-                report,
-                now=datetime.now(UTC),
-                jobs=cores,
-                limits=limits,
-                dry_run=dry_run,
-                advance=advance,
-            )
+        with (
+            Workers(cores, reading_limits(context)) as workers,
+            terminal.progress_bar("reading", total=total) as advance,
+        ):
+            run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
+            changes = run(now=datetime.now(UTC), dry_run=dry_run)
             shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
         if not dry_run:
             _evaluate_drift(archive, chosen)
     if not total:
-        since_then = " since then." if since else "; --all reads them again."
+        since_then = " since then." if selection["since"] else "; --all reads them again."
         terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
     elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
@@ -151,16 +148,17 @@ def _show(
         }
         for name in names
     ]
-    would = "would change" if dry_run else "changed"
+    would, nothing = "changed", ""
+    if dry_run:
+        would, nothing = "would change", " Nothing was written."
     headings = terminal.columns(
         f"site read {_KINDS} fields", read="pages read", first="new", fields=f"fields that {would}"
     )
     terminal.print_table(rows, headings)
     out = terminal.console()
     for found in shown:
-        out.print(Text(f"\n{found.url} ({found.kind})", style="bold"), soft_wrap=True)
+        out.print(Text(f"\n{in_line(found.url)} ({found.kind})", style="bold"), soft_wrap=True)
         print_edits(out, _edits(found), indent="  ")
-    nothing = " Nothing was written." if dry_run else ""
     terminal.note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):
         pages = plural(lost, "page no longer contains", "pages no longer contain")

@@ -10,7 +10,7 @@ from archive.ledger.ledger import MOVES
 from archive.ledger.wording import human_bytes, plain_time, sentence
 from archive.revisions import queries
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import print_json
+from scraper.cli.terminal import print_json, say
 
 _EVENTS = {
     "announced": "Announced again",
@@ -38,7 +38,7 @@ def explain(archive: Archive, url: str, as_json: bool) -> None:
         print_json([life])
         return
     for line in _lines(life):
-        click.echo(line)
+        say(line)
 
 
 def _lines(life: dict[str, Any]) -> Iterator[str]:

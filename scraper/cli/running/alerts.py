@@ -13,13 +13,12 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, note, print_rows
+from scraper.cli.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
 from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import targets as named_targets
 from scraper.monitoring.lookout import Lookout
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
 
 _COLUMNS = columns(
     "kind site layout since ended_at told_at end_told_at waiting error why",
@@ -67,7 +66,7 @@ def test(path: Path) -> None:
     problems = deliver(dict.fromkeys(targets, message))
     for target in targets:
         problem = problems.get(target)
-        click.echo(f"{target.name}: {problem or 'sent'}", err=problem is not None)
+        say(f"{target.name}: {problem or 'sent'}", err=problem is not None)
     if problems:
         raise SystemExit(1)
 
@@ -84,7 +83,7 @@ def tell_alerts(path: Path) -> None:
         raise no_archive(archive)
     # A site that was never crawled is overdue since the configuration was written.
     since = now if known.file is None else datetime.fromtimestamp(known.file.stat().st_mtime, UTC)
-    timetable = Timetable.of(known.configuration, list(sites()))
+    timetable = Timetable.of(known.configuration)
     report = Lookout(known.configuration, archive, timetable, lambda: now, since=since).look(now)
     note(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting")
     if report.problem is not None:

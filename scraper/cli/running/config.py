@@ -1,15 +1,20 @@
 """`warta config`: the effective configuration, and the source of each value."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
+from pydantic import BaseModel, SecretStr
 
 from scraper.cli import options
 from scraper.cli.defaults import config_option, configured
 from scraper.cli.terminal import columns, print_rows
+from scraper.configuration import Loaded
+from scraper.configuration.errors import Key
 from scraper.configuration.example import example as example_text
 from scraper.configuration.example import toml
-from scraper.configuration.shown import rows
 
 
 @click.command()
@@ -29,7 +34,7 @@ def config(example: bool, as_json: bool) -> None:
         click.echo(example_text(), nl=False)
         return
     heads = columns("key value origin", origin="from")
-    print_rows(rows(configured()), heads, as_json=as_json, formats={"value": _cell})
+    print_rows(_rows(configured()), heads, as_json=as_json, formats={"value": _cell})
 
 
 def _cell(value: Any) -> Any:
@@ -37,3 +42,34 @@ def _cell(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     return toml(value)
+
+
+def _rows(loaded: Loaded) -> list[dict[str, Any]]:
+    """Return `key`, `value` and `origin` of each key; for a site only what is set for it."""
+    return [
+        {"key": ".".join(key), "value": _plain(value), "origin": loaded.origin(key)}
+        for key, value in _values(loaded.configuration, ())
+        if key[0] != "sites" or key in loaded.origins
+    ]
+
+
+def _values(table: BaseModel | dict[str, Any], key: Key) -> Iterator[tuple[Key, Any]]:
+    for name, value in dict(table).items():
+        if isinstance(value, BaseModel | dict):
+            yield from _values(value, (*key, name))
+        else:
+            yield (*key, name), value
+
+
+def _plain(value: Any) -> Any:
+    """Return a value for JSON; only the host of a secret address, whose path may grant access."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, SecretStr):
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return f"{parts.scheme}://{parts.hostname}/…"
+        return "…"
+    if isinstance(value, Path):
+        return str(value)
+    return value

@@ -15,15 +15,7 @@ from archive.monitoring import coverage as covering
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import (
-    columns,
-    counted,
-    needs_extra,
-    note,
-    print_json,
-    print_rows,
-    print_table,
-)
+from scraper.cli.terminal import columns, counted, needs_extra, note, print_json, print_table
 
 DAYS = 14
 """Days that are shown by default."""
@@ -74,15 +66,13 @@ def _png(name: str) -> Path:
 @reads_archive
 def coverage(
     archive: Archive,
-    since: date | None,
-    until: date | None,
     site: str | None,
     zone: ZoneInfo,
-    late: float,
     missing_share: float,
     with_urls: bool,
     plot: Path | None,
     as_json: bool,
+    **days_wanted: Any,
 ) -> None:
     """Compare the stories that the sites' sources announced with those in the archive, per site and
     day of publication.
@@ -97,7 +87,7 @@ def coverage(
     warta coverage --site suara --urls
     warta coverage --since 2026-01-01 --plot coverage.png
     """
-    period = _period(since, until, zone, timedelta(hours=late))
+    period = _period(zone, **days_wanted)
     if site is not None:
         options.checked_sites([site], sorted({*covering.sites(archive), *archive.crawls.sites()}))
     days = covering.coverage(archive, period, site=site, missing_share=missing_share)
@@ -105,8 +95,7 @@ def coverage(
         _plot(days, plot, zone)
     totals = _totals(days, missing_share)
     if with_urls:
-        urls = covering.urls(archive, period, site=site)
-        print_rows(urls if as_json else [_url(row, zone) for row in urls], _URLS, as_json=as_json)
+        _print_urls(covering.urls(archive, period, site=site), zone, as_json=as_json)
     elif as_json:
         print_json(map(_as_json, days))
     else:
@@ -116,7 +105,7 @@ def coverage(
 
 
 def _period(
-    since: date | None, until: date | None, zone: ZoneInfo, late: timedelta
+    zone: ZoneInfo, *, since: date | None, until: date | None, late: float
 ) -> covering.Period:
     """Return the days from `since`, at the earliest 1970-01-01, to `until`."""
     now = datetime.now(UTC)
@@ -124,7 +113,7 @@ def _period(
     first = since or max(date.min + timedelta(days=DAYS), last) - timedelta(days=DAYS - 1)
     options.check_days(first, last)
     first = max(first, date(1970, 1, 1))
-    return covering.Period(first=first, last=last, now=now, zone=zone, late=late)
+    return covering.Period(first=first, last=last, now=now, zone=zone, late=timedelta(hours=late))
 
 
 def _plot(days: Sequence[covering.Coverage], path: Path, zone: ZoneInfo) -> None:
@@ -183,8 +172,13 @@ def _totals(days: Sequence[covering.Coverage], share: float) -> list[dict[str, A
     return totals
 
 
-def _url(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    why = sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"
-    if row["outcome"] == "late":
-        why += f", kept {plain_time(row['kept_at'], zone)}"
-    return row | {"why": why}
+def _print_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        row["why"] = sentence(row["reason"])
+        row["why"] = row["why"] or f"announced {plain_time(row['first_seen_at'], zone)}"
+        if row["outcome"] == "late":
+            row["why"] += f", kept {plain_time(row['kept_at'], zone)}"
+    print_table(rows, _URLS)

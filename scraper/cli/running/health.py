@@ -16,7 +16,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import note, print_json
+from scraper.cli.terminal import note, print_json, say
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.sites.loader import sites
@@ -37,14 +37,7 @@ from scraper.sites.loader import sites
 @click.option("--disk-free", type=options.Number(0, 1_000_000), help="Minimum GB free on the disk.")
 @options.archive
 @options.json
-def health(
-    path: Path,
-    names: tuple[str, ...],
-    silence: float | None,
-    missing_share: float | None,
-    disk_free: float | None,
-    as_json: bool,
-) -> None:
+def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float | None) -> None:
     """Report for each site whether it is healthy; if not, since when, why, and which pages show it.
 
     A site is unhealthy if its last crawl failed or none was made in time, if its pages have changed
@@ -54,10 +47,8 @@ def health(
     unhealthy.
     """
     configuration, now = configured().configuration, datetime.now(UTC)
-    timetable = Timetable.of(configuration, list(sites()))
-    thresholds = _overridden(
-        limits(configuration, timetable, now), silence, missing_share, disk_free
-    )
+    timetable = Timetable.of(configuration)
+    thresholds = _overridden(limits(configuration, timetable, now), **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
@@ -78,7 +69,7 @@ def health(
 
 
 def _overridden(
-    usual: Limits, silence: float | None, missing_share: float | None, disk_free: float | None
+    usual: Limits, *, silence: float | None, missing_share: float | None, disk_free: float | None
 ) -> Limits:
     """Return the configured thresholds with those of the options on top."""
     if silence is not None:
@@ -114,13 +105,13 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
     if row["well"]:
-        click.echo(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
+        say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
         return
-    click.echo(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
+    say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
     for one in row["incidents"]:
-        click.echo(f"  since {plain_time(one['since'], zone)}: {one['why']}")
+        say(f"  since {plain_time(one['since'], zone)}: {one['why']}")
         for url in one["urls"]:
-            click.echo(f"    {url}")
+            say(f"    {url}")
 
 
 def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:

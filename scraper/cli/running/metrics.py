@@ -14,7 +14,6 @@ from scraper.cli.opening import opened
 from scraper.monitoring.lookout import Lookout
 from scraper.monitoring.metrics.serving import write_textfile
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
 
 
 @click.command()
@@ -43,7 +42,7 @@ def metrics(output: Path | None, dashboard: bool, path: Path) -> None:
     with opened(path):
         pass  # raises where it is unusable
     configuration = configured().configuration
-    timetable = Timetable.of(configuration, list(sites()))
+    timetable = Timetable.of(configuration)
     collected = Lookout(configuration, path, timetable, lambda: datetime.now(UTC)).metrics
     if output is not None:
         write_textfile(output, collected)

@@ -27,7 +27,8 @@ from scraper.crawling.story_reader import StoryReader
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
 from scraper.extraction.locate import find_article
-from scraper.extraction.tree import Element, clean, parse_html
+from scraper.extraction.selectors import Element
+from scraper.extraction.tree import clean, parse_html
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
@@ -101,13 +102,11 @@ class Examiner(Spider):
 
     @property
     def _robots(self) -> RobotsMiddleware:
-        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        assert middleware is not None
-        return middleware
+        return RobotsMiddleware.of(self.crawler)
 
     def _sent(self) -> int:
-        stats = self.crawler.stats
-        return int(stats.get_value("downloader/request_count", 0)) if stats else 0
+        assert self.crawler.stats is not None
+        return int(self.crawler.stats.get_value("downloader/request_count", 0))
 
     def _sources(self, sitemaps: tuple[str, ...]) -> Iterator[Source]:
         """Yield the sitemaps of robots.txt, the profile's sources and, early, the home page.
@@ -123,14 +122,9 @@ class Examiner(Spider):
             if address is not None and address not in seen:
                 seen.add(address)
                 sources.append(source)
-        first, others, home = (
-            sources[:SOURCES_BEFORE_HOME],
-            sources[SOURCES_BEFORE_HOME:-1],
-            sources[-1:],
-        )
         if len(sources) > SOURCES_BEFORE_HOME:
-            first = [*first, *home, *others]
-        yield from first
+            sources.insert(SOURCES_BEFORE_HOME, sources.pop())
+        yield from sources
 
     @property
     def _window(self) -> Window:

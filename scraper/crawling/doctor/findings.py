@@ -104,7 +104,9 @@ class Examination:
         tried = [finding for finding in self.sources if finding.reason != NOT_REQUESTED]
         if tried and all(finding.status is None for finding in tried) and not self.stories:
             return UNREACHABLE
-        return LOOK if any(True for _problem in self.problems()) else WELL
+        if any(self.problems()):
+            return LOOK
+        return WELL
 
     @property
     def profile(self) -> str:

@@ -13,6 +13,8 @@ from scraper.crawling.crawl import Crawl
 from scraper.crawling.middlewares.header_limits import limit_headers
 from scraper.crawling.responses import Refused
 
+FINAL_STATUS, STATUSES_END = 200, 1000
+"""A status has three digits, that of a final answer at least 200 (RFC 9110, 15)."""
 MAX_CODINGS = 3
 """Of a response in Content-Encoding: each is unpacked to up to DOWNLOAD_MAXSIZE."""
 
@@ -21,8 +23,8 @@ class PoliteHandler(HTTP11DownloadHandler):
     """Scrapy's download handler, behind a gate and with limits of headers.
 
     Scrapy counts a delay from the start of a connection: a slow handshake or a slow response would
-    shorten the rest that the site was promised, and a request that was queued when the site asked
-    for a pause would still be sent.
+    shorten the rest that the site was promised, and a request that was queued when the site
+    requested a pause would still be sent.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -39,6 +41,8 @@ class PoliteHandler(HTTP11DownloadHandler):
         await self._turn(crawl)
         try:
             response = await super().download_request(request)
+            if not FINAL_STATUS <= response.status < STATUSES_END:
+                raise Refused("http_other")
             codings = b",".join(response.headers.getlist("Content-Encoding"))
             if codings.count(b",") >= MAX_CODINGS:
                 raise Refused("encoded_too_often")

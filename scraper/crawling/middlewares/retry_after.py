@@ -1,20 +1,19 @@
 """Slow down for 429 and 503, pause as Retry-After requests, and stop asking a failing server."""
 
 import logging
-from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from scraper.crawling.crawl import Crawl
+from scraper.crawling.crawl import Component, Crawl
 from scraper.politeness import rules
 
 logger = logging.getLogger(__name__)
 
 
-class RetryAfterMiddleware:
+class RetryAfterMiddleware(Component):
     """Counts every response in the crawl's pace, for all requests to its site.
 
     It is nearer to the server than Scrapy's RetryMiddleware, whose retries wait like every request
@@ -26,17 +25,12 @@ class RetryAfterMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
+        super().__init__(crawler)
         self._longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Count the response; slow down, pause or stop if the server is overloaded or fails."""
-        crawl = Crawl.of(self._crawler)
+        crawl = self._crawl
         crawl.pacing.note(response.status, again=_is_retry(request))
         if response.status in rules.OVERLOADED:
             self._slow_down(request, response, crawl)
@@ -49,7 +43,7 @@ class RetryAfterMiddleware:
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Count a request without a response; our own refusals do not count."""
         if not isinstance(exception, IgnoreRequest):
-            crawl = Crawl.of(self._crawler)
+            crawl = self._crawl
             crawl.pacing.note_failure(again=_is_retry(request))
             self._limit_failures(request, crawl)
 
@@ -107,7 +101,9 @@ class RetryAfterMiddleware:
 
 
 def _reason(response: Response, seconds: float) -> str:
-    return f"requests a pause of {seconds:.0f} s" if seconds else f"answers {response.status}"
+    if seconds:
+        return f"requests a pause of {seconds:.0f} s"
+    return f"answers {response.status}"
 
 
 def _is_retry(request: Request) -> bool:

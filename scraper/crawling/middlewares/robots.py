@@ -15,7 +15,7 @@ from scrapy.http.request import NO_CALLBACK
 from twisted.python.failure import Failure
 
 from archive.ledger.wording import sentence
-from scraper.crawling.crawl import Crawl
+from scraper.crawling.crawl import Component, Crawl
 from scraper.crawling.responses import Refused, refusal_of_error
 from scraper.politeness.pacing import MAX_CRAWL_DELAY
 from scraper.politeness.robots import RobotsTxt, parse_robots
@@ -34,7 +34,7 @@ class _Fetch:
     rules: asyncio.Task[RobotsTxt]
 
 
-class RobotsMiddleware:
+class RobotsMiddleware(Component):
     """Refuses what robots.txt disallows (`robots_forbidden`), and everything while a host's
     robots.txt is unavailable (`robots_unavailable`), as RFC 9309 requires and Scrapy does not.
     """
@@ -42,30 +42,30 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
             raise NotConfigured
-        self._crawler = crawler
+        super().__init__(crawler)
         self._hosts: dict[str, _Fetch] = {}
         self._known: dict[str, RobotsTxt] = {}  # the last available rules, by host
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Called by Scrapy."""
-        return cls(crawler)
+    def of(cls, crawler: Crawler) -> Self:
+        """The middleware of a crawler, which knows the rules of its hosts."""
+        middleware = crawler.get_downloader_middleware(cls)
+        assert middleware is not None
+        return middleware
 
     async def process_request(self, request: Request) -> None:
         """Apply the rules of the host; the request for the rules themselves is exempt."""
         if request.meta.get("robots_exempt"):
             return
         robots = await self.rules_for(request.url)
-        if Crawl.of(self._crawler).stopping:
+        if self._crawl.stopping:
             raise Refused("pause_requested")  # the story stays due
-        if robots.unavailable:
-            raise Refused("robots_unavailable")
         if not robots.allows(request.url):
-            raise Refused("robots_forbidden")
+            raise Refused(robots.refusal)
 
     async def rules_for(self, url: str) -> RobotsTxt:
         """The rules of the URL's host, requested once a day."""
-        parts, crawl = urlsplit(url), Crawl.of(self._crawler)
+        parts, crawl = urlsplit(url), self._crawl
         known = self._hosts.get(parts.netloc)
         if known is None or crawl.now() - known.at >= MAX_AGE:
             address = f"{parts.scheme}://{parts.netloc}/robots.txt"
@@ -80,14 +80,13 @@ class RobotsMiddleware:
     async def _update(self, url: str, *, again: bool) -> RobotsTxt:
         """Fetch and apply the rules; a crawl in progress that they no longer allow ends."""
         robots, host = await self._fetch(url), urlsplit(url).netloc
-        crawl, home = Crawl.of(self._crawler), self._crawler.spider.site.home  # type: ignore[union-attr]
+        crawl, home = self._crawl, self._crawler.spider.site.home  # type: ignore[union-attr]
         if not robots.unavailable:
             self._known[host] = robots
             self._keep_delay(robots.crawl_delay, host, crawl)
         if again and host == urlsplit(home).netloc and not robots.allows(home):
-            reason = "robots_unavailable" if robots.unavailable else "robots_forbidden"
-            logger.warning("%s: the crawl ends: %s", crawl.site, sentence(reason))
-            crawl.stop(reason)
+            logger.warning("%s: the crawl ends: %s", crawl.site, sentence(robots.refusal))
+            crawl.stop(robots.refusal)
         return robots
 
     def _keep_delay(self, delay: float, host: str, crawl: Crawl) -> None:
@@ -104,7 +103,7 @@ class RobotsMiddleware:
             crawl.pacing.apply(slot)
 
     async def _fetch(self, url: str) -> RobotsTxt:
-        crawl = Crawl.of(self._crawler)
+        crawl = self._crawl
         request = Request(
             url, callback=NO_CALLBACK, meta={"robots_exempt": True, "download_slot": crawl.site}
         )

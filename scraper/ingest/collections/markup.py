@@ -1,10 +1,9 @@
 """Texts of collections that still hold tags or entities."""
 
-import html
 import re
 
 from scraper.extraction.blocks import blocks
-from scraper.extraction.tree import parse_html, text_of
+from scraper.extraction.tree import parse_html, text_of, unescape
 
 _BLOCK = (
     "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center"
@@ -26,7 +25,7 @@ def without_markup(text: str) -> str:
     'Suhu < 5 derajat & turun'
     """
     if _ENTITY.search(text) and not _ANY_TAG.search(text):
-        text = html.unescape(text)  # the entities may have been tags
+        text = unescape(text)  # the entities may have been tags
     if not _ANY_TAG.search(text):
         return text
     if not _BLOCK_TAG.search(text):
@@ -36,7 +35,7 @@ def without_markup(text: str) -> str:
     else:
         text = ""
     if _ENTITY.search(text):
-        text = html.unescape(text)
+        text = unescape(text)
     return text
 
 
@@ -45,4 +44,4 @@ def _line(line: str) -> str:
     if "<" not in line and "&" not in line:
         return line
     page = parse_html(line)
-    return text_of(page.tree) if page is not None else line
+    return text_of(page.tree, whole=True) if page is not None else line

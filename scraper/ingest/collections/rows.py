@@ -235,6 +235,8 @@ class _Scan:
         self._quoted = False
         self._escaped = False
         self._piece = bytearray()
+        self._breaks = 0
+        """Line breaks of an element that is too long."""
         self._too_long = False
 
     def ends(self, chunk: bytes) -> Iterator[int]:
@@ -263,15 +265,17 @@ class _Scan:
     def keep(self, part: bytes) -> None:
         """Add a part of an element; of one that is too long only the line breaks are kept."""
         self._too_long = self._too_long or len(self._piece) + len(part) > MAX_BYTES
+        self._piece += part
         if self._too_long:
-            self._piece = bytearray(b"\n" * (self._piece.count(b"\n") + part.count(b"\n")))
-        else:
-            self._piece += part
+            self._breaks += self._piece.count(b"\n")
+            self._piece.clear()
 
     def take(self, part: bytes) -> tuple[bytes, str | None]:
         """Return the element that ends with this part, and what is wrong with it."""
         self.keep(part)
-        taken = bytes(self._piece), "too_long" if self._too_long else None
+        raw, bad = bytes(self._piece), None
+        if self._too_long:
+            raw, bad = b"\n" * self._breaks, "too_long"
         self._piece.clear()
-        self._too_long = False
-        return taken
+        self._breaks, self._too_long = 0, False
+        return raw, bad

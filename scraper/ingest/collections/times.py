@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from scraper.extraction.dates import CLOCK, YEARS, parse_day, parse_structured, time_of
+from scraper.extraction.limits import MAX_DATE
 
 MILLISECONDS = 10**11
 """An epoch beyond this many seconds is one of milliseconds."""
@@ -74,7 +75,10 @@ def parse_time(
         value = str(value)
     if not isinstance(value, str):
         return UNREADABLE
-    text = " ".join(value.split())
+    text = value.strip()
+    if len(text) > MAX_DATE:
+        return UNREADABLE
+    text = " ".join(text.split())
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
         text = text.replace("+", " ")  # "13+December+2018", as addresses have it
     try:
@@ -91,7 +95,7 @@ def parse_time(
 
 def date_order(value: Any) -> str | None:
     """Return `day` or `month`, whichever certainly comes first in a date in numbers, else None."""
-    match = _NUMERIC.fullmatch(str(value).strip())
+    match = _NUMERIC.fullmatch(str(value)[: 2 * MAX_DATE].strip())
     if match is None or match["mark"] == ".":
         return None
     first, second = int(match["first"]), int(match["other"])

@@ -1,18 +1,17 @@
 """Class Message: what is sent to a target about one incident."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from archive import printable
 from archive.monitoring.incidents import Incident
 
 SUBJECT = 200
 """Maximum length of a subject in characters."""
 
-_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _NOUNS = {
     "crawl_failed": "crawl failure",
     "no_crawl": "missing crawls",
@@ -24,12 +23,8 @@ _NOUNS = {
 
 
 def one_line(text: str, *, most: int = 1_000) -> str:
-    """Remove line breaks, control characters and marks that reverse text, and truncate.
-
-    >>> one_line("suara\\r\\nBcc: x@example.org")
-    'suara Bcc: x@example.org'
-    """
-    line = _UNPRINTABLE.sub(" ", text).encode(errors="replace").decode().strip()
+    """Return one line of printable characters, truncated."""
+    line = printable.one_line(text)
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

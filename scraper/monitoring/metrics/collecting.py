@@ -16,11 +16,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from archive.archive import Archive, Reader
-from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.incidents import Incident
-from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Reading
+from archive.printable import one_line
+from scraper.monitoring.metrics.readings import READINGS, REVISIONS, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ FRESH_CHECK = timedelta(minutes=5)
 """How long incidents are cached: finding them takes longer than all else."""
 
 Incidents = Callable[[Reader, datetime], Sequence[Incident]]
-_Rows = Iterable[tuple[tuple[str, ...], float]]
+_Values = Iterable[tuple[tuple[str, ...], float]]
 
 
 class LastCheck:
@@ -123,7 +123,7 @@ class ArchiveCollector(Collector):
 
     def _read(self, archive: Archive, now: datetime) -> Iterator[Metric]:
         for reading in READINGS:
-            rows = _rows(archive, reading, {"now": exact(now)})
+            rows = _counted(reading.rows(archive, now))
             yield _family(reading.name, reading.text, rows, reading.labels)
         counts = self._count_revisions(archive)
         yield _family(REVISIONS.name, REVISIONS.text, counts, REVISIONS.labels)
@@ -137,30 +137,28 @@ class ArchiveCollector(Collector):
         free = shutil.disk_usage(self._path.absolute().parent).free
         yield _single("warta_disk_free_bytes", "Bytes that are free on the archive's disk.", free)
 
-    def _count_revisions(self, archive: Archive) -> _Rows:
+    def _count_revisions(self, archive: Archive) -> _Values:
         (newest,) = archive.db.conn.execute("SELECT coalesce(max(id), 0) FROM revisions").fetchone()
         if newest < self._newest_revision:
             # Another archive, or the newest were taken down: Prometheus sees a counter reset.
             self._revisions.clear()
             self._newest_revision = 0
-        new = _rows(archive, REVISIONS, {"after": self._newest_revision, "newest": newest})
+        new = _counted(REVISIONS.rows(archive, self._newest_revision, newest))
         self._revisions.update({labels: int(count) for labels, count in new})
         self._newest_revision = newest
         return list(self._revisions.items())
 
 
-def _rows(archive: Archive, reading: Reading, values: dict[str, str | int]) -> _Rows:
-    used = {name: value for name, value in values.items() if f":{name}" in reading.query}
-    rows = archive.db.conn.execute(reading.query, used)
+def _counted(rows: Rows) -> _Values:
     return [(tuple(map(str, row[:-1])), float(row[-1] or 0)) for row in rows]
 
 
-def _family(name: str, text: str, rows: _Rows, labels: Sequence[str] = ()) -> Metric:
+def _family(name: str, text: str, rows: _Values, labels: Sequence[str] = ()) -> Metric:
     """Return a metric with its values: a counter by its name, else a gauge."""
     kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
     family = kind(name, text, labels=labels)
     for values, value in rows:
-        family.add_metric(values, float(value))
+        family.add_metric(list(map(one_line, values)), float(value))
     return family
 
 

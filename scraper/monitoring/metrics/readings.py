@@ -1,13 +1,22 @@
-"""The metrics as data: name, meaning, and the query for each.
+"""The metrics as data: name, meaning, and what reads each.
 
 Names follow https://prometheus.io/docs/practices/naming/: base units, `_total` on counters only.
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-_ENDED = "counts IS NOT NULL"
-_LAST_ENDED = f"id IN (SELECT max(id) FROM crawls WHERE {_ENDED} GROUP BY site)"
-_EPOCH = "CAST(strftime('%s', max({column})) AS INTEGER)"
+from archive.archive import Reader
+from archive.database.clock import exact
+from archive.database.rows import value
+from archive.ledger.crawls import CrawlRun, Crawls
+
+Rows = Iterable[tuple[Any, ...]]
+"""Each is the values of the labels, and the metric's."""
+
+_OUTCOMES = ("kept", "unchanged", "not_modified", "gone", "refused", "failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,14 +29,66 @@ class Reading:
     """Its meaning, as Prometheus shows it."""
     labels: tuple[str, ...] = ()
     """Names of its labels; none: a single value."""
-    query: str
-    """SQL whose rows are the values of the labels and the metric's; `:now` is the current time."""
+    rows: Callable[..., Rows]
+    """Reads an archive at a time; revisions from one number to another."""
 
 
-def _last_crawl(name: str, text: str, value: str, *, among: str = _LAST_ENDED) -> Reading:
-    """Return a metric of the newest crawl of each site: an expression over table `crawls`."""
-    query = f"SELECT site, {value} FROM crawls WHERE {among} GROUP BY site"
-    return Reading(name=f"warta_crawl_last_{name}", text=text, labels=("site",), query=query)
+def _query(statement: str) -> Callable[[Reader, datetime], Rows]:
+    return lambda archive, _now: archive.db.conn.execute(statement)
+
+
+def _due(archive: Reader, now: datetime) -> Rows:
+    """Yield 0 for sites without stories, too, so that alerts on it see them."""
+    # Sources have no next check.
+    statement = "SELECT count(*) FROM urls WHERE site = ? AND next_check_at <= ?"
+    for site in archive.crawls.sites():
+        yield site, value(archive.db, statement, site, exact(now))
+
+
+def _pages(archive: Reader, _now: datetime) -> Rows:
+    for site, run in _newest(archive, Crawls.newest_ended):
+        yield from ((site, outcome, run.counts.get(outcome, 0)) for outcome in _OUTCOMES)
+
+
+def _revisions(archive: Reader, after: int, newest: int) -> Rows:
+    statement = """SELECT a.site, r.kind, count(*)
+        FROM revisions r JOIN articles a ON a.id = r.article_id
+        WHERE r.id > ? AND r.id <= ? GROUP BY 1, 2"""
+    return archive.db.conn.execute(statement, (after, newest))
+
+
+def _newest(
+    archive: Reader, newest: Callable[[Crawls, str], CrawlRun | None]
+) -> Iterator[tuple[str, CrawlRun]]:
+    for site in archive.crawls.sites():
+        run = newest(archive.crawls, site)
+        if run is not None:
+            yield site, run
+
+
+def _last_crawl(
+    name: str,
+    text: str,
+    read: Callable[[CrawlRun], float],
+    *,
+    newest: Callable[[Crawls, str], CrawlRun | None] = Crawls.newest_ended,
+) -> Reading:
+    """Return a metric of one crawl of each site."""
+
+    def rows(archive: Reader, _now: datetime) -> Rows:
+        return ((site, read(run)) for site, run in _newest(archive, newest))
+
+    return Reading(name=f"warta_crawl_last_{name}", text=text, labels=("site",), rows=rows)
+
+
+def _end(run: CrawlRun) -> int:
+    assert run.ended_at is not None
+    return int(run.ended_at.timestamp())
+
+
+def _duration(run: CrawlRun) -> float:
+    assert run.ended_at is not None
+    return round(max(0.0, (run.ended_at - run.started_at).total_seconds()), 3)
 
 
 READINGS = (
@@ -35,83 +96,67 @@ READINGS = (
         name="warta_articles",
         text="Stories in the archive, including those that their sites removed.",
         labels=("site",),
-        query="SELECT site, count(*) FROM articles WHERE revision > 0 GROUP BY site",
+        rows=_query("SELECT site, count(*) FROM articles WHERE revision > 0 GROUP BY site"),
     ),
     Reading(
         name="warta_urls",
         text="Addresses in the ledger, by what became of them.",
         labels=("site", "state"),
-        query="SELECT site, state, count(*) FROM urls GROUP BY site, state",
+        rows=_query("SELECT site, state, count(*) FROM urls GROUP BY site, state"),
     ),
     Reading(
         name="warta_stories_due",
         text="Stories that the next crawl would request.",
         labels=("site",),
-        # Sources have no next check. Sites without stories are 0, so that alerts on it see them.
-        query="""SELECT s.site,
-                (SELECT count(*) FROM urls u WHERE u.site = s.site AND u.next_check_at <= :now)
-            FROM (SELECT DISTINCT site FROM crawls) s""",
+        rows=_due,
     ),
     Reading(
         name="warta_crawls_total",
         text="Crawls that ended, by how; broke_off: killed, or lost with its machine.",
         labels=("site", "ended"),
-        query="""SELECT site, coalesce(end_reason, 'broke_off'), count(*) FROM crawls c
-            WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site)
-            GROUP BY 1, 2""",
+        rows=lambda archive, _now: archive.crawls.count_by_end(),
     ),
     _last_crawl(
         "start_timestamp_seconds",
         "When the newest crawl began, running ones included.",
-        _EPOCH.format(column="started_at"),
-        among="TRUE",
+        lambda run: int(run.started_at.timestamp()),
+        newest=Crawls.newest,
     ),
-    _last_crawl(
-        "end_timestamp_seconds",
-        "When the newest crawl that ended by itself did.",
-        _EPOCH.format(column="ended_at"),
-        among=_ENDED,
-    ),
+    _last_crawl("end_timestamp_seconds", "When the newest crawl that ended by itself did.", _end),
     _last_crawl(
         "success_timestamp_seconds",
         "When the newest crawl that finished by itself ended.",
-        _EPOCH.format(column="ended_at"),
-        among="end_reason = 'finished'",
+        _end,
+        newest=Crawls.newest_finished,
     ),
     _last_crawl(
-        "duration_seconds",
-        "How long the newest crawl that ended by itself took.",
-        "round(max(0, julianday(ended_at) - julianday(started_at)) * 86400, 3)",
+        "duration_seconds", "How long the newest crawl that ended by itself took.", _duration
     ),
     _last_crawl(
         "received_bytes",
         "Bytes that the newest crawl that ended by itself received.",
-        "coalesce(bytes, 0)",
+        lambda run: run.bytes or 0,
     ),
     _last_crawl(
         "announced_stories",
         "Stories that the sources announced to the newest crawl that ended by itself.",
-        "coalesce(json_extract(counts, '$.announced'), 0)",
+        lambda run: run.counts.get("announced", 0),
     ),
     _last_crawl(
         "asked_stories",
         "Stories that the newest crawl that ended by itself requested.",
-        "coalesce(json_extract(counts, '$.asked'), 0)",
+        lambda run: run.counts.get("asked", 0),
     ),
     Reading(
         name="warta_crawl_last_pages",
         text="Pages of the newest crawl that ended by itself, by what became of them.",
         labels=("site", "outcome"),
-        query=f"""SELECT c.site, o.value,
-                coalesce((SELECT j.value FROM json_each(c.counts) j WHERE j.key = o.value), 0)
-            FROM crawls c,
-                json_each('["kept", "unchanged", "not_modified", "gone", "refused", "failed"]') o
-            WHERE c.{_LAST_ENDED}""",
+        rows=_pages,
     ),
     Reading(
         name="warta_alerts_undelivered",
         text="Messages of alerts that a target has not accepted yet.",
-        query="SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL AND tries > 0",
+        rows=_query("SELECT count(*) FROM alert_deliveries WHERE settled_at IS NULL AND tries > 0"),
     ),
 )
 
@@ -119,7 +164,5 @@ REVISIONS = Reading(
     name="warta_revisions_total",
     text="Revisions that were written, by kind.",
     labels=("site", "kind"),
-    # Only those since the last collection: the rows are long, and never change.
-    query="""SELECT a.site, r.kind, count(*) FROM revisions r JOIN articles a ON a.id = r.article_id
-        WHERE r.id > :after AND r.id <= :newest GROUP BY 1, 2""",
+    rows=_revisions,  # only those since the last collection: the rows are long, and never change
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -42,7 +41,7 @@ def recipe(**fields: Any) -> Recipe:
     usual: dict[str, Any] = {
         "archive": Path("/home/sari/kabar.db"),
         "as_of": datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC),
-        "thresholds": replace(load_thresholds(), name="standard"),
+        "thresholds": load_thresholds().model_copy(update={"name": "standard"}),
         "splits": SPLITS,
     }
     return Recipe(**usual | fields)

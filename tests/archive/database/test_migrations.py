@@ -17,6 +17,7 @@ from click.testing import Result
 from sqlite_utils import Database
 
 import archive.database.backup
+import archive.database.migrations
 from archive import Archive
 from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
@@ -90,6 +91,30 @@ def old(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def copy(path: Path) -> Path:
     return path.with_name("news.db.before-m002")
+
+
+# A new archive has what a migrated one has
+
+
+def schema(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(
+            "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+        ).fetchall()
+
+
+def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive(old):
+        pass
+    today = archive.database.migrations.SCHEMA
+    moods = "CREATE TABLE moods (article_id INTEGER PRIMARY KEY, mood TEXT NOT NULL) STRICT"
+    column = "ALTER TABLE urls ADD COLUMN mood TEXT"
+    monkeypatch.setattr(archive.database.migrations, "SCHEMA", (*today, moods, column))
+    with Archive(tmp_path / "new.db") as fresh:
+        assert migrations.pending(fresh.db) == []
+    assert schema(tmp_path / "new.db") == schema(old)
 
 
 # Nothing is lost

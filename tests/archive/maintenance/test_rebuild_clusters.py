@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -54,7 +55,7 @@ def run(
     return rebuild(archive, now=NOW + 2 * DAY, jobs=jobs, advance=advance)
 
 
-def filled(archive: Archive) -> None:
+def fill(archive: Archive) -> None:
     """Four clusters among stories of their own."""
     wire_on_three_sites(archive)
     for day in range(4):
@@ -69,6 +70,18 @@ def filled(archive: Archive) -> None:
             )
     ran(archive, REWRITTEN, site="kabar", number=20)
     ran(archive, "Foto: istimewa", site="warta", number=21)
+
+
+Filled = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
+    """Makes a filled archive at a path: one is filled, the others are its copies."""
+    made = tmp_path_factory.mktemp("filled") / "news.db"
+    with Archive(made) as archive:
+        fill(archive)
+    return lambda path: Path(copyfile(made, path))
 
 
 def unread(archive: Archive) -> None:
@@ -124,7 +137,7 @@ def test_a_rebuild_gives_what_was_kept_up_to_date(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, state: str, jobs: int
 ) -> None:
     monkeypatch.setattr(rebuilding, "MIN_TEXTS", 1)
-    filled(archive)
+    fill(archive)
     before = members(archive), texts(archive)
     STATES[state](archive)
     assert archive.clusters.texts.unread() == 13
@@ -139,7 +152,7 @@ def test_a_rebuild_of_an_empty_archive_changes_nothing(archive: Archive) -> None
 
 
 def test_a_second_rebuild_writes_nothing(archive: Archive) -> None:
-    filled(archive)
+    fill(archive)
     before = rows(archive, "SELECT * FROM memberships"), archive.clock.latest()
     assert run(archive) == 0
     assert (rows(archive, "SELECT * FROM memberships"), archive.clock.latest()) == before
@@ -150,11 +163,10 @@ def test_a_second_rebuild_writes_nothing(archive: Archive) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_rebuild_stopped_at_any_moment_leaves_clusters_whole_and_may_be_run_again(
-    tmp_path: Path, state: str
+    tmp_path: Path, filled: Filled, state: str
 ) -> None:
     for moment in range(STEPS):
-        with Archive(tmp_path / f"{moment}.db") as archive:
-            filled(archive)
+        with Archive(filled(tmp_path / f"{moment}.db")) as archive:
             before = members(archive), texts(archive)
             STATES[state](archive)
             ended = stopped(archive, moment)
@@ -184,11 +196,10 @@ def stopped(archive: Archive, moment: int) -> bool:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(
-    tmp_path: Path, state: str
+    tmp_path: Path, filled: Filled, state: str
 ) -> None:
     for moment in range(STEPS):
-        with Archive(tmp_path / f"{moment}.db") as archive:
-            filled(archive)
+        with Archive(filled(tmp_path / f"{moment}.db")) as archive:
             STATES[state](archive)
             ended = stopped(archive, moment)
             ran(archive, REWRITTEN, site="kabar", at=NOW + DAY)
@@ -239,16 +250,18 @@ def be_ended(path: Path, sign: int, moment: int, jobs: int, pids: Path) -> None:
 
 @pytest.mark.processes
 @pytest.mark.parametrize(
-    ("sign", "exit_code"),
-    [(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)],
-    ids=["SIGINT", "SIGKILL"],
+    ("jobs", "sign", "exit_code"),
+    [
+        pytest.param(2, signal.SIGKILL, -signal.SIGKILL, id="2-SIGKILL"),
+        pytest.param(2, signal.SIGINT, 1, id="2-SIGINT", marks=pytest.mark.slow),
+        pytest.param(1, signal.SIGINT, 1, id="1-SIGINT"),
+        pytest.param(1, signal.SIGKILL, -signal.SIGKILL, id="1-SIGKILL", marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("jobs", [1, 2])
 def test_a_rebuild_that_is_killed_leaves_nobody_behind_and_may_be_run_again(
-    path: Path, tmp_path: Path, sign: int, exit_code: int, jobs: int
+    path: Path, tmp_path: Path, filled: Filled, jobs: int, sign: int, exit_code: int
 ) -> None:
-    with Archive(path) as archive:
-        filled(archive)
+    with Archive(filled(path)) as archive:
         before = members(archive), texts(archive)
         of_another_algorithm(archive)
     pids = tmp_path / "pids"
@@ -284,13 +297,15 @@ def wait_for_the_end_of(pid: int) -> None:
 
 
 def beside(
-    tmp_path: Path, deed: Callable[[Archive], None], prepare: Callable[[Archive], None] = unread
+    tmp_path: Path,
+    filled: Filled,
+    deed: Callable[[Archive], None],
+    prepare: Callable[[Archive], None],
 ) -> list[Archive]:
     """Archives to which something was done by another program at each moment of a rebuild."""
     found = []
     for moment in range(1, STEPS):
-        archive, told = Archive(tmp_path / f"{moment}.db"), []
-        filled(archive)
+        archive, told = Archive(filled(tmp_path / f"{moment}.db")), []
         prepare(archive)
 
         def advance(_count: int) -> None:
@@ -307,7 +322,9 @@ def beside(
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_a_crawl_writes_meanwhile_is_placed_too(tmp_path: Path, state: str) -> None:
+def test_what_a_crawl_writes_meanwhile_is_placed_too(
+    tmp_path: Path, filled: Filled, state: str
+) -> None:
     def deed(crawl: Archive) -> None:
         ran(
             crawl, WIRE, site="warta", number=2, at=NOW, published=NOW + HOUR
@@ -316,7 +333,7 @@ def test_what_a_crawl_writes_meanwhile_is_placed_too(tmp_path: Path, state: str)
         ran(crawl, REWRITTEN, site="kabar", number=1, at=NOW + DAY)
         ran(crawl, "Foto: istimewa", site="berita", number=11, at=NOW + DAY)
 
-    for archive in beside(tmp_path, deed, STATES[state]):
+    for archive in beside(tmp_path, filled, deed, STATES[state]):
         with archive:
             assert_whole(archive)
             told = members(archive), texts(archive)
@@ -326,11 +343,13 @@ def test_what_a_crawl_writes_meanwhile_is_placed_too(tmp_path: Path, state: str)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_story_that_is_taken_down_meanwhile_leaves_no_trace(tmp_path: Path, state: str) -> None:
+def test_a_story_that_is_taken_down_meanwhile_leaves_no_trace(
+    tmp_path: Path, filled: Filled, state: str
+) -> None:
     def deed(owner: Archive) -> None:
         erase(owner, "kabar", "kabar-1", url=url_of(1), reason="diminta keluarga", now=NOW + DAY)
 
-    for archive in beside(tmp_path, deed, STATES[state]):
+    for archive in beside(tmp_path, filled, deed, STATES[state]):
         with archive:
             assert_whole(archive)
             for table in ("article_texts", "members", "memberships"):
@@ -347,7 +366,7 @@ def test_a_task_reads_the_archive_of_one_moment(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text that it was about to look at goes away."""
-    filled(archive)
+    fill(archive)
     unread(archive)
     signature, done = type(archive.clusters.texts).signature, []
 
@@ -373,7 +392,7 @@ def test_a_task_reads_the_archive_of_one_moment(
 
 
 def test_a_text_of_another_algorithm_leaves_no_key_behind(archive: Archive) -> None:
-    filled(archive)
+    fill(archive)
     of_another_algorithm(archive)
     ran(archive, REWRITTEN, site="kabar", number=1, at=NOW + DAY)
     ran(archive, prayer_times("Randu", "Senin", 2, 30), site="warta", number=10, at=NOW + DAY)

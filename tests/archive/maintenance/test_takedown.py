@@ -16,7 +16,7 @@ from archive import Archive
 from archive.errors import ArchiveDamaged, ArticleUnknown
 from archive.maintenance import takedown
 from archive.maintenance.compact import compact
-from archive.maintenance.takedown import finish, tombstone
+from archive.maintenance.takedown import finish, take_down, tombstone, waiting
 from archive.maintenance.verify import verify
 from tests.archive.invented import (
     DAY,
@@ -63,6 +63,52 @@ def test_after_a_removal_nothing_of_the_story_is_anywhere_in_the_file(
         assert {number: archive.snapshots.page(number) for number in stays} == stays
         assert [finding for finding in verify(archive) if not finding.ok] == []
     assert traces(path, packed) == []
+
+
+@pytest.mark.parametrize("edits", [0, 3])
+def test_before_any_compaction_no_word_of_it_is_in_the_index_nor_a_key_of_it_in_the_clusters(
+    archive: Archive, edits: int
+) -> None:
+    for number in range(1, 30):
+        keep(archive, story(number))
+    secret = " ".join(f"zqx{word}" for word in range(200))
+    for edit in range(edits + 1):
+        keep(archive, story(40, body=f"{secret} {edit}"), at=NOW + HOUR * edit)
+    keep(archive, story(41), at=NOW + DAY)
+
+    def held() -> bool:
+        return any(b"zqx" in block for (block,) in rows(archive, "SELECT block FROM search_data"))
+
+    (text,) = rows(archive, "SELECT text_id FROM article_texts WHERE article_id = 30")
+    assert held()
+    take_down(archive, SITE, f"{SITE}-40", url=url_of(40), reason=REASON, now=NOW + DAY)
+    assert not held()
+    for table, column in (("texts", "id"), ("bands", "text_id"), ("article_texts", "text_id")):
+        assert rows(archive, f"SELECT 1 FROM {table} WHERE {column} = ?", *text) == []
+    assert rows(archive, "SELECT 1 FROM memberships WHERE article_id = 30") == []
+    assert [finding for finding in verify(archive) if not finding.ok] == []
+
+
+def test_what_waits_for_compact_is_counted_also_in_a_backup_which_stays_known_as_one(
+    path: Path, tmp_path: Path, warta: Warta
+) -> None:
+    copy = tmp_path / "salinan.db"
+    with Archive(path) as archive:
+        for number in range(1, 4):
+            keep(archive, story(number))
+            take_down(archive, SITE, f"{SITE}-{number}", url="", reason=REASON, now=NOW + HOUR)
+            assert waiting(archive) == number
+            with Archive(path) as other:  # with a log beside it that is not set aside
+                assert waiting(other) == number
+        assert warta("backup", str(copy)).exit_code == 0
+    for opened in (copy, path):
+        with Archive(opened, read_only=True) as reader:
+            assert waiting(reader) == 3
+    with Archive(copy) as restored:
+        assert waiting(restored) == 3
+        assert compact(restored, now=NOW + DAY)
+        assert waiting(restored) == 0
+    assert list(tmp_path.glob("*leftover*")) == []
 
 
 def test_a_story_that_is_in_the_dictionarys_pages_leaves_the_dictionary_too(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scraper.crawling import discovery
-from scraper.crawling.worker_turns import SLOW
+from scraper.crawling.worker_turns import SLOW_ANYHOW
 from scraper.extraction import article, tree
 from scraper.ingest.collections import stories
 
@@ -43,7 +43,7 @@ def grow() -> None:
 
 
 def dawdle() -> None:
-    time.sleep(3 * SLOW)
+    time.sleep(1.5 * SLOW_ANYHOW)
 
 
 POISONS: dict[str, Callable[[], None]] = {

@@ -6,7 +6,7 @@ import gzip
 
 from scraper.cli.demo.proxy import Answer
 from scraper.cli.demo.world import world
-from tests.scraper.crawling.conftest import HOME, ROBOTS, home, rows, small_site, story_url
+from tests.scraper.crawling.conftest import HOME, ROBOTS, home, rows, run, small_site, story_url
 
 XML = "application/xml"
 EVENING = "NOW=2026-11-20T12:00:00+00:00"
@@ -225,3 +225,20 @@ def test_a_feed_that_an_unchanged_home_page_names_is_read_again(serve, crawl, ne
         }
         crawl(proxy, "rmol")
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 2}]
+
+
+def test_a_sitemap_that_always_says_now_is_believed_until_checks_show_it_wrong(serve, crawl, news):
+    stories = [story_url(number) for number in range(1, 13)]
+    proxy = serve({})
+    asked = []
+    for minute in ("00", "10", "20"):
+        at = f"2026-11-20T10:{minute}:00+00:00"
+        named = sitemap(*stories, lastmod=at)
+        source = Answer(content_type=XML, body=named)
+        proxy.answers = {**small_site(*range(1, 13)), "https://rmol.id/sitemap.xml": source}
+        done = crawl(proxy, "rmol", "--json", "-s", f"NOW={at}")
+        asked.append(sum(map(proxy.requested, stories)))
+    assert asked == [12, 24, 24]
+    assert '"lastmod_doubted": 12' in done.stdout
+    told = run(proxy, "scraper", "explain", "--archive", str(news), stories[0]).stdout
+    assert "as it said of pages in which checks found no change" in told

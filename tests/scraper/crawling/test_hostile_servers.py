@@ -87,6 +87,32 @@ def test_headers_without_an_end_cost_that_story(serve, crawl, news, raw):
     assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
 
 
+ODD_STATUS = [b"9" * 30, b"9" * 4000, b"1000", b"-5", b"0", b"99", b"2_00", b"\xff", b""]
+
+
+@pytest.mark.parametrize("status", ODD_STATUS)
+def test_a_status_of_other_than_three_digits_costs_that_story(serve, crawl, news, status):
+    proxy = serve(SITE)
+    serve_raw(
+        proxy, BAD, lambda: iter([b"HTTP/1.1 " + status + b" x\r\nContent-Length: 0\r\n\r\n"])
+    )
+    done = crawl(proxy, "rmol", "-s", "DOWNLOAD_TIMEOUT=5", "-s", "RETRY_TIMES=0")
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    (row,) = rows(news, "SELECT state FROM ledger WHERE url = ?", BAD)
+    assert row["state"] == "failed"
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
+
+
+def test_a_robots_txt_with_such_a_status_is_unavailable(serve, crawl, news):
+    proxy = serve(SITE)
+    raw = b"HTTP/1.1 99999999999999999999 x\r\nContent-Length: 0\r\n\r\n"
+    serve_raw(proxy, "https://rmol.id/robots.txt", lambda: iter([raw]))
+    done = crawl(proxy, "rmol", "-s", "RETRY_TIMES=0")
+    assert "Traceback" not in done.stderr
+    assert "rmol: not crawled: robots.txt was unavailable" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("count", "size", "kept"),
     [

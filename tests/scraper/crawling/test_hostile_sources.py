@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from archive.identity import MAX_URL
 from archive.ledger.wording import REASONS
-from scraper.crawling.discovery import Announced, read_feed, read_links, read_sitemap, read_source
+from scraper.crawling.discovery import (
+    MAX_LINKS,
+    MAX_PAGE_LINKS,
+    Announced,
+    read_feed,
+    read_links,
+    read_sitemap,
+    read_source,
+)
 from scraper.politeness.robots import AI_CRAWLERS, parse_robots
 from scraper.sites.loader import sites
 from scraper.sites.site import Refusal
@@ -300,3 +308,18 @@ def test_rules_hold_for_whom_they_name_among_many_others(agent: str) -> None:
     assert robots.allows(BASE)
     assert robots.allows(BASE + "x") is (agent == AI_CRAWLERS[0])
     assert (AI_CRAWLERS[0] in robots.excluded(BASE + "x")) is (agent != "warta")
+
+
+@pytest.mark.parametrize(
+    ("many", "read", "limit"),
+    [
+        (urlset(*[url(FIRST)] * (MAX_LINKS + 1)), read_sitemap, MAX_LINKS),
+        (f"{FIRST}\n" * (MAX_LINKS + 1), read_sitemap, MAX_LINKS),
+        ("".join(f"<a href='/{n}'>x</a>" for n in range(MAX_PAGE_LINKS + 1)), page, MAX_PAGE_LINKS),
+    ],
+    ids=["sitemap", "list of addresses", "page"],
+)
+def test_what_was_cut_off_is_said(many: str, read: Read, limit: int) -> None:
+    found = read(many.encode())
+    assert (len(found.links), found.cut_off) == (limit, True)
+    assert not read(many[: len(many) // 2].encode()).cut_off

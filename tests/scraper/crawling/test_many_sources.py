@@ -137,19 +137,19 @@ def test_stories_have_their_turn_between_the_sources(serve, crawl):
 def test_what_was_left_out_has_its_turn_in_the_next_crawls_and_what_gave_comes_first(
     serve, crawl, news
 ):
-    named = maps(250)
+    named = maps(130)
     answers = {**small_site(1), ROBOTS: robots(*named), **dict.fromkeys(named, sitemap())}
-    answers[named[240]] = sitemap(story_url(2))
+    answers[named[120]] = sitemap(story_url(2))
     proxy = serve(answers)
-    for _crawl in range(4):
+    for _crawl in range(2):
         crawl(proxy, "rmol", *FEW)
     assert all(proxy.requested(url) for url in named)
-    before = proxy.requested(named[240])
+    before = proxy.requested(named[120])
     asked: list[str] = []
     proxy.answers = lambda url: asked.append(url) or answers.get(url)
     crawl(proxy, "rmol", *FEW)
     assert before >= 1
-    assert named[240] in asked[:4]
+    assert named[120] in asked[:4]
 
 
 def test_a_budget_in_the_configuration_is_used(serve, news, tmp_path):
@@ -160,3 +160,17 @@ def test_a_budget_in_the_configuration_is_used(serve, news, tmp_path):
     done = run(proxy, "scraper", *words, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert 100 < sum(proxy.requests.values()) < 130
+
+
+def test_links_beyond_the_limit_of_a_page_are_cut_with_a_reason(serve, crawl, news):
+    links = [f"https://rmol.id/halaman/{number}" for number in range(10_001)]
+    proxy = serve({**small_site(1), HOME: home(story_url(1), *links)})
+    done = crawl(proxy, "rmol", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"too_many_links": 1' in done.stdout
+    assert rows(news, "SELECT reason FROM ledger WHERE url = ?", HOME) == [
+        {"reason": "too_many_links"}
+    ]
+    told = run(proxy, "scraper", "explain", "--archive", str(news), HOME).stdout
+    assert "the rest was cut off" in told
+    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(1)}]

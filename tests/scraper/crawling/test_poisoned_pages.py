@@ -22,6 +22,7 @@ import pytest
 from archive import Archive
 from archive.maintenance.verify import verify
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from scraper.crawling.worker_turns import MAX_WAITING
 from scraper.schedule.processes import CrawlProcesses, Order
 from tests.preloaded import start
 from tests.scraper.crawling.conftest import (
@@ -195,6 +196,8 @@ def test_killed_while_it_is_read_it_does_not_come_first_again(serve, crawl, news
         readers = readers_of(pid)
         assert len(readers) == 2
         os.kill(pid, signal.SIGKILL)
+        asked = sum(proxy.requested(url) for url in (BAD, *others()))
+        assert asked <= MAX_WAITING + 1  # nothing is fetched that nobody reads
         until(lambda: all(map(gone, readers)))
     before = proxy.requested(BAD)
     row = crawl(proxy)
@@ -257,7 +260,8 @@ def test_a_slow_page_that_ends_well_is_kept_like_any_other(serve, crawl, news):
     history = """SELECT c.outcome FROM checks c JOIN urls u ON u.id = c.url_id
         WHERE u.url = ? ORDER BY c.id"""
     assert [check["outcome"] for check in rows(news, history, BAD)] == ["failed", "kept"]
-    assert (state(news)["state"], state(news)["failures"]) == ("kept", 0)
+    found = state(news)
+    assert (found["state"], found["failures"], found["checks"]) == ("kept", 0, 1)
     assert rows(news, "SELECT count(*) AS pages FROM snapshots") == [{"pages": 20}]
     assert rows(news, "SELECT count(*) AS n FROM readings WHERE refusal IS NOT NULL") == [{"n": 0}]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
+from archive.maintenance.verify import verify
 from archive.monitoring import health
 from archive.monitoring.incidents import Incident
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
 from scraper.ingest.same_body import fits_address
 from tests.scraper.crawling.conftest import Crawl, home, rows, run, small_site, story, story_url
+from tests.scraper.crawling.contents import assert_whole
 from tests.scraper.crawling.newsroom import prose
 
 NUMBERS = range(1, 13)
@@ -77,6 +80,10 @@ def doubted(news: Path) -> set[str]:
     return {str(row["url"]) for row in found}
 
 
+def said(serve: Serve, news: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(serve({}), "scraper", *words, "--archive", str(news))
+
+
 def kinds(news: Path) -> set[str]:
     return {str(row["kind"]) for row in rows(news, "SELECT DISTINCT kind FROM history")}
 
@@ -86,6 +93,8 @@ def assert_well(news: Path) -> None:
     assert had(news) == right()
     assert doubted(news) == set()
     assert kinds(news) <= {"first", "technical"}
+    with Archive(news, read_only=True) as archive:
+        assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
 # A cache that answers with one story for all
@@ -116,6 +125,25 @@ def test_a_cache_that_has_one_story_for_all_makes_no_articles_of_it(
     proxy.answers = healthy()
     crawl(proxy, "rmol", "-s", NOON)
     assert_well(news)
+
+
+def test_a_cache_is_noticed_where_addresses_say_nothing_of_their_headlines(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    def site() -> dict[str, Answer]:
+        pages = {story_url(n, "x"): told(n, headline=f"Kabar Lain {n + 50}") for n in NUMBERS}
+        return small_site() | _with_home(pages)
+
+    proxy, wrong = serve(site()), told(3, headline="Kabar Lain 53")
+    crawl(proxy, "rmol", "-s", MORNING)
+    before = had(news)
+    proxy.answers = everywhere(wrong, site())
+    crawl(proxy, "rmol", "-s", NOON)
+    assert had(news) == before
+    assert doubted(news) == before.keys() - {story_url(3, "x")}
+    proxy.answers = site()
+    crawl(proxy, "rmol", "-s", EVENING)
+    assert (had(news), doubted(news), kinds(news)) == (before, set(), {"first"})
 
 
 @pytest.mark.parametrize("order", [NUMBERS, tuple(reversed(NUMBERS)), (5, 3, 9, 1, 12, 2)])
@@ -203,10 +231,27 @@ def test_the_first_copy_that_was_alone_in_its_crawl_is_doubted_with_the_second(
     proxy.answers = everywhere(captcha(), healthy(1, 2))
     crawl(proxy, "rmol", "-s", "NOW=2026-11-21T00:20:00+00:00")
     assert doubted(news) == {story_url(1), story_url(2)}
+    crawl(proxy, "rmol", "-s", "NOW=2026-11-21T02:00:00+00:00")
+    assert doubted(news) == {story_url(1), story_url(2)}  # it lasts
     proxy.answers = healthy(1, 2)
     crawl(proxy, "rmol", "-s", EVENING)
     assert had(news) == right(1, 2)
     assert kinds(news) == {"first", "technical"}
+    assert_whole(news)
+
+
+def test_a_captcha_in_place_of_known_stories_is_no_redesign(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    proxy = serve(healthy())
+    crawl(proxy, "rmol", "-s", MORNING)
+    proxy.answers = everywhere(captcha(), healthy())
+    crawl(proxy, "rmol", "-s", NOON)
+    reasons = rows(news, "SELECT DISTINCT reason FROM ledger WHERE state = 'failed'")
+    assert reasons == [{"reason": "same_body_elsewhere"}]
+    assert len(doubted(news)) == len(NUMBERS)
+    assert rows(news, "SELECT * FROM drifts") == []
+    assert had(news) == right()
 
 
 def test_known_wordings_of_captchas_are_refused_at_once(
@@ -267,6 +312,35 @@ def test_a_story_that_its_site_runs_again_under_another_headline_is_had_with_the
     assert doubted(news) == set()
 
 
+def test_a_correction_of_a_story_that_runs_twice_is_an_edit_of_both(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    first, again = story_url(1, "panen-raya").removesuffix("-1"), story_url(2, "panen-raya")
+    page, mended = (
+        story(1, headline="Panen Raya Kampung Damar", prose=prose(1, rewritten=edited))
+        for edited in (False, True)
+    )
+    proxy = serve(small_site() | _with_home({first: page, again: page}))
+    crawl(proxy, "rmol", "-s", MORNING)
+    proxy.answers = small_site() | _with_home({first: mended, again: mended})
+    crawl(proxy, "rmol", "-s", NOON, "--recheck", "all")
+    assert doubted(news) == set()
+    edits = rows(news, "SELECT url FROM history WHERE kind = 'publisher'")
+    assert {row["url"] for row in edits} == {first, again}
+
+
+def test_a_story_that_was_imported_without_its_address_does_not_make_its_page_doubtful(
+    serve: Serve, crawl: Crawl, news: Path, tmp_path: Path
+) -> None:
+    url = story_url(1, "judul-lama")
+    record = {"title": "Kabar", "content": "\n\n".join(f"{p} (1)" for p in prose(1))}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record | {"source": "rmol"}))
+    said(serve, news, "import", str(tmp_path / "a.jsonl"), "--site", "rmol")
+    crawl(serve(small_site() | _with_home({url: told(1, headline="Kabar")})), "rmol", "-s", MORNING)
+    assert len(rows(news, "SELECT * FROM latest")) == 2
+    assert doubted(news) == set()
+
+
 def test_texts_of_one_form_with_other_facts_are_no_doubt(
     serve: Serve, crawl: Crawl, news: Path
 ) -> None:
@@ -296,10 +370,6 @@ def test_addresses_that_say_nothing_of_their_headlines_are_had_at_once(
 
 
 # What the program says of it
-
-
-def said(serve: Serve, news: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run(serve({}), "scraper", *words, "--archive", str(news))
 
 
 def test_three_such_pages_are_an_incident_until_they_are_had(

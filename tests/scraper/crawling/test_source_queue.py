@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
 from scraper.crawling import source_queue
 from scraper.crawling.source_queue import GROUP, TURN, TURN_SECONDS, Budget, SourceQueue
@@ -187,4 +188,13 @@ def test_a_walk_back_has_more_for_each_of_its_days(
 ) -> None:
     window = Window(today=date(2026, 11, 20), since=since)
     expected = Budget(requests=requests, seconds=minutes * 60)
-    assert Budget.of(1000, 60, window) == expected
+    settings = Settings({"SOURCE_REQUESTS": 1000, "SOURCE_MINUTES": "60"})
+    assert Budget.of(settings, window) == expected
+
+
+@pytest.mark.parametrize("name", ["SOURCE_REQUESTS", "SOURCE_MINUTES"])
+@pytest.mark.parametrize("value", ["0", "-3", "banyak", "nan", "inf"])
+def test_a_budget_that_is_none_is_one_sentence(name: str, value: str) -> None:
+    settings = Settings({"SOURCE_REQUESTS": 1000, "SOURCE_MINUTES": 60, name: value})
+    with pytest.raises(ValueError, match=f"^{name}={value}: expected a number above 0$"):
+        Budget.of(settings, Window(today=date(2026, 11, 20)))

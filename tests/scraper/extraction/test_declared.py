@@ -106,6 +106,17 @@ def test_a_page_that_names_its_own_story_or_none_is_read(site: str, url: str, he
     assert refusal(site, url, head) is None
 
 
+def test_a_canonical_address_that_is_no_story_is_a_warning() -> None:
+    def warnings(head: str) -> tuple[str, ...]:
+        page = f"<html><head>{head}</head><body><p>{prose(7)[0]}</p></body></html>"
+        return read(page, RMOL, sites()["rmol"]).article.warnings
+
+    for home in ("https://rmol.id/", "https://rmol.id/nusantara", "/tag/desa"):
+        assert "canonical_no_story" in warnings(canonical(home))
+    for other in (RMOL, story_url(3), "https://www.mitra.example/1", "http://[", ""):
+        assert "canonical_no_story" not in warnings(canonical(other))
+
+
 def test_a_further_page_of_another_story_is_a_missing_one() -> None:
     def page(number: int, named: int, *parts: Page) -> Page:
         told = story(number, prose=prose(number)).body.decode()

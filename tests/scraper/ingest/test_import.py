@@ -133,6 +133,12 @@ def test_files_of_news_watch_are_taken_as_they_are(desk: Desk, name: str) -> Non
     )
 
 
+def test_one_text_under_many_addresses_is_taken_as_often(desk: Desk) -> None:
+    """A collection is the work of others: what crawls doubt is in it as it is."""
+    records = [record(n, content=BODY, title=f"Kabar {n}") for n in range(1, 6)]
+    assert desk.counts(desk.write("a.jsonl", *records)) == {"records": 5, "new": 5}
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
 def test_the_same_file_twice_changes_nothing(desk: Desk, name: str) -> None:
     # Two texts for one address, one story without an address, and a story of a site that is

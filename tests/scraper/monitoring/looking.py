@@ -14,11 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from scraper.cli.main import main
 
-CLOCKS = (
-    "scraper.cli.running.health",
-    "scraper.cli.running.coverage",
-    "scraper.cli.running.schedule",
-)
+CLOCKS = ("scraper.cli.running.health", "scraper.cli.running.coverage", "scraper.cli.schedule.show")
 """Commands whose outermost layer asks what time it is."""
 
 

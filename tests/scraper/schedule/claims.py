@@ -12,7 +12,7 @@ from typing import Any
 from archive import Archive
 from scraper.politeness.revisit import GONE_WAITS, SHORTEST, STALENESS
 from tests.scraper.schedule.newsrooms import Newsrooms, Told
-from tests.scraper.schedule.trouble import PAUSE, Plan
+from tests.scraper.schedule.trouble import PAUSE, UNBELIEVED, Plan
 from tests.scraper.schedule.world import Request
 
 TRIES = 3
@@ -130,7 +130,9 @@ def _least_wait(asked: Request, published: datetime, plan: Plan) -> timedelta:
         and asked.site == "rmol"
         and plan.redesigned <= asked.now < plan.mended
     )
-    if asked.status in FAILED or unreadable:
+    troubles = plan.lasting(asked.site, asked.now)
+    unbelieved = asked.status == 200 and any(each.kind in UNBELIEVED for each in troubles)
+    if asked.status in FAILED or unreadable or unbelieved:
         return SHORTEST
     return (
         GONE_WAITS[0] if asked.status == 404 else max(SHORTEST, STALENESS * (asked.now - published))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from tests import preloaded
 from tests.scraper.crawling.conftest import environment, news, serve, small_site, yesterday
 
 __all__ = ["news", "serve"]
@@ -105,7 +105,8 @@ def held() -> Iterator[Callable[..., Held]]:
 class Running:
     """A `warta schedule run` and what it says."""
 
-    def __init__(self, process: subprocess.Popen[str], said: Path) -> None:
+    def __init__(self, process: BaseProcess, said: Path) -> None:
+        assert process.pid is not None
         self.process = process
         self.pid = process.pid
         self._said = said
@@ -116,8 +117,13 @@ class Running:
         return [line for line in found if event in (None, line["event"])]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(DEADLINE)
+        os.kill(self.pid, number)
+        return self.wait()
+
+    def wait(self) -> int:
+        self.process.join(DEADLINE)
+        assert self.process.exitcode is not None, "waited in vain"
+        return self.process.exitcode
 
 
 @pytest.fixture
@@ -146,29 +152,19 @@ def scheduled(tmp_path: Path, news: Path) -> Iterator[Callable[[ReplayProxy, Pat
     started: list[Running] = []
 
     def start(proxy: ReplayProxy, config: Path) -> Running:
-        said = tmp_path / f"said-{len(started)}"
-        command = [
-            sys.executable,
-            "-m",
-            "scraper",
-            "schedule",
-            "run",
-            "--config",
-            str(config),
-            "--archive",
-            str(news),
-        ]
-        with said.open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "-s", "DOWNLOAD_DELAY=0"], env=environment(proxy), stderr=log, text=True
-            )
-        started.append(Running(process, said))
+        folder = tmp_path / f"schedule-{len(started)}"
+        folder.mkdir()
+        words = ["schedule", "run", "--config", str(config), "--archive", str(news)]
+        process = preloaded.start(
+            *words, "-s", "DOWNLOAD_DELAY=0", environment=environment(proxy), folder=folder
+        )
+        started.append(Running(process, folder / "err"))
         return started[-1]
 
     yield start
     for one in started:
-        left = [one.pid, *children(one.pid)] if one.process.poll() is None else []
+        left = [one.pid, *children(one.pid)] if one.process.exitcode is None else []
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        one.process.wait(DEADLINE)
+        one.wait()

@@ -41,6 +41,9 @@ from tests.scraper.schedule.world import Request, World
 QUARTER = timedelta(minutes=15)
 CHECK = timedelta(hours=3)
 NEW_LAYOUT = "tests.scraper.schedule.new_look"
+POISONED = "tests.scraper.crawling.poisoned"
+IMPATIENT = ("DOWNLOAD_TIMEOUT=4", "RETRY_TIMES=0", "SOURCE_REQUESTS=40")
+"""Settings of a crawl that meets a source which never answers, or never ends."""
 CORES = 2
 
 
@@ -77,7 +80,7 @@ class Month:
         """The schedule anew, as a new process would begin: all that it knows is in the archive."""
         self.config.write_text(self._configured(), "utf-8")
         self.configuration = load(self.config, {}, list(sites())).configuration
-        self.timetable = Timetable.of(self.configuration, list(sites()))
+        self.timetable = Timetable.of(self.configuration)
         Archive(self.archive).close()
         hooks = hooks_of(self.configuration, self.archive, self.timetable, lambda: self.now)
         order = Order(site="", archive=self.archive, config=self.config)
@@ -156,7 +159,10 @@ class Month:
     def _crawl(self, order: Order) -> Result:
         self._count += 1
         number = self._count
-        order = replace(order, settings=settings(order.site, number, self.now))
+        chosen = settings(order.site, number, self.now)
+        if any(trouble.at for trouble in self.plan.lasting(order.site, self.now)):
+            chosen += IMPATIENT
+        order = replace(order, settings=chosen)
         kill = self._due(order.site)
         if kill is not None:
             self._left_kills.remove(kill)
@@ -169,7 +175,9 @@ class Month:
         return result
 
     def _preloaded(self, order: Order) -> Result:
-        changed = NEW_LAYOUT if self._mended and order.site == "rmol" else "scraper.cli.main"
+        changed = POISONED if order.site == "suara" else "scraper.cli.main"
+        if self._mended and order.site == "rmol":
+            changed = NEW_LAYOUT
         done = warta(*order.command()[3:], environment=environment(self.world), changed=changed)
         counts: dict[str, Any] = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {}
         return Result(
@@ -280,11 +288,12 @@ def _within(now: datetime, span: tuple[datetime, datetime] | None) -> bool:
 
 
 def _running(*words: str) -> list[int]:
-    """Processes that have all these words in their command line."""
-    found = []
+    """Processes that have all these words in their command line, without those that they forked."""
+    found: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             line = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
             if all(each in line for each in words):
-                found.append(int(folder.name))
-    return found
+                found[int(folder.name)] = int(parent)
+    return [pid for pid, parent in found.items() if parent not in found]

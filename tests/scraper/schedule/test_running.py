@@ -110,10 +110,10 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
     answers = held(fresh_site(1, 2), "rmol.id/nusantara/read/")
     running = scheduled(serve(answers), written("rmol", grace=DEADLINE))
     assert answers.asked.wait(DEADLINE)
-    running.process.send_signal(signal.SIGTERM)
+    os.kill(running.pid, signal.SIGTERM)
     until(lambda: running.lines("stopping"))
     answers.let_go.set()
-    assert running.process.wait(DEADLINE) == 0
+    assert running.wait() == 0
     (line,) = running.lines("crawl")
     assert (line["ended"], line["level"], line["exit_code"] >= 0) == ("shutdown", "INFO", True)
     assert rows(news, "SELECT count(*) AS n FROM crawls") == [{"n": 1}]
@@ -210,7 +210,7 @@ def test_a_crawl_that_is_killed_harms_no_other(serve, news, scheduled, written, 
 def test_a_crawl_that_takes_too_long_ends_in_its_own_words_and_has_failed(serve, news):
     order = Order(site="rmol", archive=news, settings=("DOWNLOAD_DELAY=1",))
     world = environment(serve(fresh_site(*range(1, 200))))
-    result = CrawlProcesses(now, world, longest=4, grace=1).run(order)
+    result = CrawlProcesses(now, world, longest=1, grace=1).run(order)
     assert (result.exit_code, result.ended, result.succeeded) == (1, "out_of_time", False)
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "out_of_time"}]
     assert result.counts["asked"] < 10
@@ -233,7 +233,7 @@ def once(news, monkeypatch):
 
 def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, once, monkeypatch):
     monkeypatch.setattr(
-        import_module("scraper.cli.running.schedule"), "PATIENCE", timedelta(seconds=0.1)
+        import_module("scraper.cli.schedule.once"), "PATIENCE", timedelta(seconds=0.1)
     )
     lock = site_lock("rmol")
     waits = Schedule._put_site_off

@@ -31,6 +31,7 @@ def settings(site: str, number: int, now: datetime) -> tuple[str, ...]:
     return (
         "DOWNLOAD_DELAY=0",
         "SLOWEST_DELAY=0.02",
+        "READING_DEADLINE=2",
         f"NOW={now.isoformat()}",
         f"USER_AGENT={agent(f'{site}-{number}', now)}",
     )
@@ -40,7 +41,7 @@ def main(config: str, at: str, proxy: str, count: str) -> None:
     now = datetime.fromisoformat(at)
     configuration = load(Path(config), {}, list(sites())).configuration
     lock = schedule_lock(configuration.archive)
-    timetable = Timetable.of(configuration, list(sites()))
+    timetable = Timetable.of(configuration)
     runs = CrawlProcesses(
         lambda: now, dict(os.environ) | dict.fromkeys(PROXIES, proxy), longest=600, grace=5
     )

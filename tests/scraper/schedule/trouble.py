@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,16 +21,25 @@ class Trouble:
     kind: str
     """`down`: connections break off; `errors`: 500 to everything; `stories`: 500 to five of six
     stories; `busy`: 429 to all but robots.txt, without a Retry-After; `pause`: 429 to everything
-    with a Retry-After of twenty hours.
+    with a Retry-After of twenty hours; `cache`: one story for the addresses of all; `captcha`: a
+    captcha in place of every second story; `poison`: one story in six hangs or kills whoever
+    reads it; `silent`: the source `at` never answers; `endless`: the source `at` leads to ever more
+    sitemaps.
     """
     begins: datetime
     ends: datetime
+    at: str = ""
+    """The address of a source; empty for a trouble of the stories."""
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether the site is in its trouble."""
+        return self.begins <= now < self.ends
 
     def answer(self, url: str, now: datetime, *, story: int) -> Answer | None:
         """What the site answers in its trouble; None where all is well. `story` is its number, 0
         for what is none. Raises OSError where it says nothing.
         """
-        if not self.begins <= now < self.ends:
+        if not self.lasts(now):
             return None
         if self.kind == "down":
             raise ConnectionError
@@ -40,10 +49,40 @@ class Trouble:
             return Answer(status=429)
         if self.kind == "pause":
             return Answer(status=429, headers=(("Retry-After", str(PAUSE.seconds)),))
+        if self.kind == "captcha" and story % 2:
+            return Answer(body=CAPTCHA.encode())
+        if self.kind == "silent" and url == self.at:
+            raise Silence
+        if self.kind == "endless" and (url == self.at or url.startswith(f"{self.at}?peta=")):
+            number = int(url.rpartition("=")[2] or 0) if "=" in url else 0
+            further = f"<sitemap><loc>{self.at}?peta={number + 1}</loc></sitemap>"
+            xml = f"<sitemapindex>{further}</sitemapindex>"
+            return Answer(content_type="application/xml", body=xml.encode())
         return None
 
+    def spoil(self, page: Answer, *, story: int) -> Answer:
+        """The page of a story, poisoned if it is one in six."""
+        if self.kind != "poison" or story % 6:
+            return page
+        poison = "racun-macet" if story % 12 else "racun-mati"
+        return replace(page, body=page.body + f"<!-- {poison} -->".encode())
 
+
+class Silence(ConnectionError):
+    """A connection that stays open, and says nothing."""
+
+
+UNBELIEVED = ("cache", "captcha", "poison")
+"""Kinds in which a page was answered with 200, and is not had: it is requested again after an hour.
+"""
+CAPTCHA = (
+    "<html><title>Just a moment...</title><h1>Just a moment...</h1><p>Sebelum melanjutkan,"
+    " sistem kami perlu menilai sambungan Anda. Mohon tunggu beberapa detik, lalu geser gambar di"
+    " bawah ini sampai potongannya cocok. Bila halaman ini tidak berpindah sendiri, muat ulang"
+    " lewat tombol di kanan atas layar, atau hubungi layanan pelanggan pada hari kerja.</p></html>"
+)
 PAUSE = timedelta(hours=20)
+ENDLESS = "https://www.medcom.id/sitemap.xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +121,10 @@ class Plan:
     expected: tuple[Alert, ...] = field(default=())
     """Every incident of the month, killed crawls apart."""
 
+    def lasting(self, site: str | None, now: datetime) -> list[Trouble]:
+        """The troubles that a site has."""
+        return [each for each in self.troubles if each.site == site and each.lasts(now)]
+
 
 def site_of(url: str) -> str | None:
     """Which site's host a URL names."""
@@ -113,6 +156,11 @@ def month(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
             Trouble(site="islamtimes", kind="busy", begins=at(12), ends=at(13)),
             Trouble(site="republika", kind="pause", begins=at(14), ends=at(15)),
             Trouble(site="suara", kind="errors", begins=at(26), ends=at(28)),
+            Trouble(site="rmol", kind="cache", begins=at(12), ends=at(13)),
+            Trouble(site="republika", kind="captcha", begins=at(18), ends=at(20)),
+            Trouble(site="suara", kind="poison", begins=at(22), ends=at(25)),
+            Trouble(site="rmol", kind="silent", at="https://rmol.id/rss", begins=at(5), ends=at(6)),
+            Trouble(site="medcom", kind="endless", at=ENDLESS, begins=at(15), ends=at(16)),
             *everywhere,
         ),
         kills=(
@@ -137,6 +185,9 @@ def month(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
             ("coverage", "suara"),
             ("crawl_failed", "islamtimes"),
             ("crawl_failed", "republika"),
+            ("wrong_pages", "rmol"),
+            ("coverage", "rmol"),
+            ("wrong_pages", "republika"),
             ("crawl_failed", "suara"),
             ("drift", "rmol"),
             ("disk", None),
@@ -157,6 +208,13 @@ def week(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
             Trouble(site="suara", kind="stories", begins=at(6), ends=at(7, 12)),
             Trouble(site="islamtimes", kind="busy", begins=at(3), ends=at(4)),
             Trouble(site="republika", kind="pause", begins=at(6), ends=at(7)),
+            Trouble(site="rmol", kind="cache", begins=at(2), ends=at(3)),
+            Trouble(site="republika", kind="captcha", begins=at(2), ends=at(3)),
+            Trouble(site="suara", kind="poison", begins=at(1), ends=at(3)),
+            Trouble(
+                site="rmol", kind="silent", at="https://rmol.id/rss", begins=at(4), ends=at(4, 6)
+            ),
+            Trouble(site="medcom", kind="endless", at=ENDLESS, begins=at(7), ends=at(7, 6)),
         ),
         kills=(
             Kill(after=at(1, 4), site="rmol", answers=40),
@@ -174,6 +232,9 @@ def week(first: datetime = datetime(2026, 12, 1, tzinfo=WIB)) -> Plan:
             ("coverage", "suara"),
             ("crawl_failed", "islamtimes"),
             ("crawl_failed", "republika"),
+            ("wrong_pages", "rmol"),
+            ("coverage", "rmol"),
+            ("wrong_pages", "republika"),
             ("drift", "rmol"),
             ("disk", None),
             *(("no_crawl", site) for site in HOSTS),

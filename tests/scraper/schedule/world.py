@@ -14,8 +14,10 @@ from typing import Any
 from scraper.cli.demo.proxy import Answer, ReplayProxy, _Handler
 from tests.scraper.crawling.redesign import redesigned
 from tests.scraper.schedule.newsrooms import Newsrooms
-from tests.scraper.schedule.trouble import Plan, site_of
+from tests.scraper.schedule.trouble import Plan, Silence, site_of
 
+CACHED = 3
+"""The story that a cache has for all addresses, counted from the newest."""
 _AGENT = re.compile(r"run=(?P<run>\S+) now=(?P<now>\S+)")
 
 
@@ -75,12 +77,17 @@ class World(ReplayProxy):
 
     def _found(self, url: str, now: datetime) -> Answer | None:
         site, told = site_of(url), self.rooms.by_url.get(url)
-        for trouble in self.plan.troubles:
-            if trouble.site == site and (
-                said := trouble.answer(url, now, story=told.number if told else 0)
-            ):
+        troubles = self.plan.lasting(site, now)
+        for trouble in troubles:
+            if said := trouble.answer(url, now, story=told.number if told else 0):
                 return said
         found = self.rooms.answer(url, now)
+        for trouble in troubles if found is not None and told else ():
+            if trouble.kind == "cache":
+                cached = self.rooms.standing(trouble.site, trouble.begins)[CACHED]
+                found = self.rooms.answer(cached.url, now)
+            elif found is not None:
+                found = trouble.spoil(found, story=told.number if told else 0)
         if (
             found is not None
             and told
@@ -97,4 +104,8 @@ class _Asking(_Handler):
 
     def do_GET(self) -> None:
         self.proxy.asking.agent = self.headers.get("User-Agent", "")
-        super().do_GET()
+        try:
+            super().do_GET()
+        except Silence:
+            self.rfile.read(1)  # until the client has enough
+            raise

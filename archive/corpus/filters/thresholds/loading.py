@@ -94,19 +94,19 @@ def _extended(given: dict[str, Any], source: str) -> dict[str, Any]:
 
 
 def _checked(name: str, source: str, tables: dict[str, Any]) -> Thresholds:
-    records: dict[str, Any] = {}
-    for table, kind in TABLES.items():
-        try:
-            records[table] = kind(**tables[table])
-        except ValidationError as error:
-            described = _described(table, error.errors()[0])
-            raise CorpusError(f"{source}: [{table}] {described}") from None
-    return Thresholds(name=name, **records)
+    try:
+        return Thresholds(name=name, **tables)
+    except ValidationError as error:
+        raise CorpusError(f"{source}: {_described(error.errors()[0])}") from None
 
 
-def _described(table: str, error: ErrorDetails) -> str:
-    """Name the key, what was expected and what was found."""
-    key = ".".join(str(part) for part in error["loc"] if isinstance(part, str))
+def _described(error: ErrorDetails) -> str:
+    """Name the table and the key, what was expected and what was found."""
+    table, *keys = (part for part in error["loc"] if isinstance(part, str))
+    return f"[{table}] {_wrong(table, '.'.join(keys), error)}"
+
+
+def _wrong(table: str, key: str, error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         known = _listed(TABLES[table].model_fields)
         named = key if key.isidentifier() else repr(key)

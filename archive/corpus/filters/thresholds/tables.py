@@ -1,10 +1,8 @@
 """The tables of a thresholds file, one record each; `news.toml` documents every key."""
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Self, get_type_hints
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import to_jsonable_python
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
@@ -151,9 +149,10 @@ class Paragraphs(Table):
     remove_max_length: Positive
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(BaseModel):
     """All tables of a file."""
+
+    model_config = ConfigDict(frozen=True)
 
     name: str
     """Of the bundled set, or the file's name without its folder."""
@@ -170,11 +169,10 @@ class Thresholds:
 
     def as_dict(self) -> dict[str, Any]:
         """Return `name`, and table -> key -> effective value, as in `manifest.json`."""
-        found: dict[str, Any] = to_jsonable_python(self)
-        return found
+        return self.model_dump(mode="json")
 
 
-TABLES: dict[str, type[Table]] = {
-    name: kind for name, kind in get_type_hints(Thresholds).items() if name != "name"
+TABLES: dict[str, Any] = {
+    name: field.annotation for name, field in Thresholds.model_fields.items() if name != "name"
 }
 """By their names in a file."""

@@ -49,9 +49,10 @@ def kills_its_reader(page: Page, site: Site | None) -> Reading:
 if os.environ.get("TROUBLE") == "READER":
     reread.read_page = kills_its_reader
 
+if __name__ != "__mp_main__" and ":" in os.environ.get("TROUBLE", ""):
+    reextraction.write_reread = troubled(reextraction.write_reread, os.environ["TROUBLE"])
+
 if __name__ == "__main__":
     from scraper.cli.main import main
 
-    if ":" in os.environ.get("TROUBLE", ""):
-        reextraction.write_reread = troubled(reextraction.write_reread, os.environ["TROUBLE"])
     main()

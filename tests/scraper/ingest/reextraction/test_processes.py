@@ -14,6 +14,7 @@ import pytest
 
 from archive import Archive
 from archive.maintenance.verify import verify
+from tests.preloaded import warta
 from tests.scraper.crawling.conftest import story_url
 from tests.scraper.ingest.reextraction.kept import NOW, crawled, page_of
 
@@ -43,25 +44,13 @@ def path(written: Path, tmp_path: Path) -> Path:
 def reextract(
     path: Path, *arguments: str, trouble: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """As from a terminal: a process group of its own, all of which hears Ctrl-C."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.scraper.ingest.reextraction.changed_rule",
+    return warta(
         "reextract",
         "--archive",
         str(path),
         *arguments,
-    ]
-    environment = os.environ | ({"TROUBLE": trouble} if trouble else {})
-    return subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        start_new_session=True,
+        environment=os.environ | ({"TROUBLE": trouble} if trouble else {}),
+        changed="tests.scraper.ingest.reextraction.changed_rule",
     )
 
 
@@ -86,25 +75,31 @@ def contents(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
+def alone(
     written: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[tuple[Any, ...]]]:
+) -> tuple[subprocess.CompletedProcess[str], dict[str, list[tuple[Any, ...]]]]:
+    """A run in one process that nothing disturbed, and what it wrote."""
     path = Path(copyfile(written, tmp_path_factory.mktemp("undisturbed") / "news.db"))
-    assert reextract(path, "-j", "1").returncode == 0
+    done = reextract(path, "-j", "1", "--json")
+    assert done.returncode == 0
     found = contents(path)
     assert [row[2] for row in found["revisions"]] == ["first", "technical"] * STORIES
-    return found
+    return done, found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(alone: Any) -> dict[str, list[tuple[Any, ...]]]:
+    return alone[1]
 
 
 def test_one_process_and_two_write_the_same_and_tell_it_in_the_same_order(
-    path: Path, written: Path, undisturbed: Any, tmp_path: Path
+    path: Path, alone: Any, undisturbed: Any
 ) -> None:
-    other = Path(copyfile(written, tmp_path / "lain.db"))
-    alone, together = reextract(path, "-j", "1", "--json"), reextract(other, "-j", "2", "--json")
-    assert (alone.returncode, together.returncode) == (0, 0), together.stderr
-    assert alone.stdout == together.stdout
-    assert alone.stdout.count("\n") == STORIES
-    assert contents(path) == contents(other) == undisturbed
+    together = reextract(path, "-j", "2", "--json")
+    assert together.returncode == 0, together.stderr
+    assert alone[0].stdout == together.stdout
+    assert together.stdout.count("\n") == STORIES
+    assert contents(path) == undisturbed
 
 
 def test_a_dry_run_in_two_processes_writes_nothing(path: Path) -> None:
@@ -136,9 +131,7 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
 def test_killed_it_leaves_whole_batches_and_the_next_run_goes_on(
     path: Path, undisturbed: Any, jobs: str, page: int
 ) -> None:
-    killed = reextract(
-        path, "-j", jobs, trouble=f"SIGKILL:{page}"
-    )  # returns once the last process that held its output is gone
+    killed = reextract(path, "-j", jobs, trouble=f"SIGKILL:{page}")
     assert killed.returncode == -signal.SIGKILL
     assert technical(path) == (page - 1) // 8 * 8
     assert reextract(path, "-j", jobs).returncode == 0

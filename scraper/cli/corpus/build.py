@@ -1,4 +1,4 @@
-"""`warta corpus`: build a training corpus from the archive, and explain what is in it."""
+"""`warta corpus build`: a training corpus from the archive."""
 
 from __future__ import annotations
 
@@ -37,13 +37,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.group()
-@options.archive
-def corpus(path: Path) -> None:
-    """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""
-
-
-@corpus.command(short_help="Build the corpus.")
+@click.command(short_help="Build the corpus.")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
@@ -87,11 +81,10 @@ def corpus(path: Path) -> None:
 def build(
     out: Path,
     plan: bool,
-    overwrite: bool,
     jobs: int | None,
     executor: str,
     executor_options: tuple[str, ...],
-    path: Path,
+    overwrite: bool,
     as_json: bool,
     **choices: Any,
 ) -> None:
@@ -110,25 +103,22 @@ def build(
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
     with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, available_cores, check_target, load_selection
+        from archive.corpus.build import BuildOptions, available_cores, load_selection
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
             raise ModuleNotFoundError(name="spacy")
-    recipe = _recipe(path, **choices)
-    if not plan:
-        check_target(out, overwrite=overwrite)
-    selection = load_selection(recipe)
+    recipe = _recipe(**choices)
     if plan:
-        _show_plan(recipe, selection, as_json=as_json)
+        _show_plan(recipe, load_selection(recipe), as_json=as_json)
         return
     cores = jobs or available_cores()
     how = BuildOptions(executor=executor, options=executor_options, jobs=cores, overwrite=overwrite)
-    _build(recipe, selection, out, how, as_json=as_json)
+    _build(recipe, out, how, as_json=as_json)
 
 
 def _recipe(
-    path: Path,
     *,
+    path: Path,
     as_of: datetime | None,
     sites: tuple[str, ...],
     filters: str,
@@ -153,11 +143,11 @@ def _recipe(
     )
 
 
-def _build(
-    recipe: Recipe, selection: Selection, out: Path, how: BuildOptions, *, as_json: bool
-) -> None:
-    from archive.corpus.build import build, work_folder
+def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> None:
+    from archive.corpus.build import build, check_target, load_selection, work_folder
 
+    check_target(out, overwrite=how.overwrite)
+    selection = load_selection(recipe)
     _report_opted_out(recipe, selection)
     with terminal.progress_bar("building", total=len(selection.shards)) as advance:
         summary = build(recipe, selection, out, how, advance=advance)
@@ -232,22 +222,3 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
         missed = "README.md shows what a boilerplate rule may have missed"
         yield f"{repeated} in many stories of one site: {missed}."
-
-
-@corpus.command(short_help="Explain why a story is in a corpus or not.")
-@click.argument("folder", metavar="CORPUS", type=click.Path(path_type=Path))
-@click.argument("reference", metavar="URL")
-@options.json
-def explain(folder: Path, reference: str, as_json: bool) -> None:
-    """Explain why a story is in CORPUS or not. URL may also be its id.
-
-    \b
-    warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
-    """
-    with terminal.needs_extra("corpus"):
-        from archive.corpus.explain import find_outcome
-    found = find_outcome(folder, reference)
-    if as_json:
-        terminal.print_json([asdict(found)])
-    else:
-        click.echo(f"{found.id}: {found.sentence}")

@@ -1,0 +1,105 @@
+r"""What text from outside may show: the one place where it is cleaned, at the edge of the program.
+
+Nothing is cleaned when it is kept: archives, JSON and data files say what a page said.
+
+>>> one_line("suara\r\nBcc: x@example.org")
+'suara Bcc: x@example.org'
+>>> in_line("  Sitemap: \x1b]0;judul\x07")
+'  Sitemap: �]0;judul�'
+>>> in_lines("satu\r\ndua\ttiga")
+'satu\ndua tiga'
+>>> escaped('{"judul": "\x9b"}')
+'{"judul": "\\u009b"}'
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
+
+_UNPRINTABLE = (
+    "\x00-\x1f\x7f-\x9f"  # C0, DEL and C1: escape sequences begin with ESC or with one of C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # what reorders text
+    "\u2028\u2029\ufeff\ufff9-\ufffb"  # separators of lines, the byte order mark, annotations
+    "\ud800-\udfff\U000e0000-\U000e007f"  # surrogates, and tags, which nothing shows
+)
+_ANY = re.compile(f"[{_UNPRINTABLE}]")
+_RUNS = re.compile(rf"[\s{_UNPRINTABLE}]+")
+_BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
+_MISSING = "\ufffd"
+
+
+def one_line(text: str) -> str:
+    """Return one line in which every run of spaces, line breaks and unprintables is one space."""
+    return _RUNS.sub(" ", text).strip()
+
+
+def in_line(text: str) -> str:
+    """Return the text as one line of the same layout; U+FFFD stands for what is unprintable."""
+    return _shown(_BREAKS.sub(" ", text))
+
+
+def in_lines(text: str) -> str:
+    """Return the text with its lines; U+FFFD stands for what is unprintable."""
+    return "\n".join(map(_shown, _BREAKS.split(text)))
+
+
+def escaped(text: str) -> str:
+    r"""Write what is unprintable in JSON as \u escapes, which every parser reads back."""
+    return _ANY.sub(lambda found: _json_escape(found[0]), text)
+
+
+def _shown(line: str) -> str:
+    return _ANY.sub(_MISSING, line.replace("\t", " "))
+
+
+def _json_escape(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+_STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+class CleanStream:
+    """A stream of text that shows nothing unprintable: what logs, warnings and libraries write.
+
+    On a terminal, colours stay. Bars that move the cursor write to `unfiltered`.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.unfiltered = stream
+
+    def write(self, text: str) -> int:
+        """Write the text, cleaned."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() takes text, not {type(text).__name__}")
+        pieces = _STYLE.split(text) if self.unfiltered.isatty() else [text]
+        for place, piece in enumerate(pieces):
+            self.unfiltered.write(piece if place % 2 else in_lines(piece))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.unfiltered, name)
+
+
+@contextmanager
+def clean_output() -> Iterator[None]:
+    """Clean what this process writes to stdout and stderr."""
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", CleanStream(stream)) for stream in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def unfiltered(stream: TextIO) -> TextIO:
+    """Return the stream behind one that is cleaned."""
+    return stream.unfiltered if isinstance(stream, CleanStream) else stream

@@ -1,0 +1,45 @@
+"""`warta diff`: what changed between two revisions of an article."""
+
+import click
+from rich.text import Text
+
+from archive.archive import Archive
+from archive.ledger.wording import plain_time
+from archive.revisions import queries
+from scraper.cli.diff_rendering import edits_as_json, edits_between, print_edits
+from scraper.cli.opening import reads_archive, story_of
+from scraper.cli.terminal import console, note, print_json
+
+
+@click.command()
+@click.argument("url")
+@click.argument("a", type=int, required=False)
+@click.argument("b", type=int, required=False)
+@reads_archive
+def diff(archive: Archive, url: str, a: int | None, b: int | None, as_json: bool) -> None:
+    """Show what changed between revisions A and B of an article, word by word; by default, between
+    the newest two.
+
+    \b
+    warta diff 12
+    warta diff https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan 1 3
+    """
+    article_id = queries.find_article(archive.db, url, story_of)
+    newest = queries.latest(archive.db, article_id)["revision"]
+    if newest == 1 and a is None:
+        note("There is only one revision: nothing has changed.")
+        return
+    b = newest if b is None else b
+    before = queries.revision(archive.db, article_id, max(1, b - 1) if a is None else a)
+    after = queries.revision(archive.db, article_id, b)
+    edits = list(edits_between(before, after))
+    if as_json:
+        print_json(edits_as_json(edits))
+        return
+    since, until = plain_time(before["observed_at"]), plain_time(after["observed_at"])
+    out = console()
+    first, second = f"Revision {before['number']} ({since})", f"revision {after['number']}"
+    out.print(Text(f"{first} → {second} of {newest} ({until})"))
+    print_edits(out, edits, excerpt=False)
+    if not edits:
+        out.print("No difference in any field.")

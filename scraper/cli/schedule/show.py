@@ -1,0 +1,106 @@
+"""`warta schedule show`: the next runs, and how the last crawls ended."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from archive.ledger.wording import plain_time
+from scraper.cli import options
+from scraper.cli.defaults import configured
+from scraper.cli.opening import opened
+from scraper.cli.terminal import columns, note, print_json, print_table
+from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
+from scraper.sites.loader import sites
+
+_COLUMNS = columns("site schedule next_run started_at ended", started_at="last crawl")
+
+
+@click.command(short_help="Show the next runs and the last results.")
+@options.archive
+@options.json
+def show(path: Path, as_json: bool) -> None:
+    """Show for each site when its next crawl is due, and how its last crawl ended.
+
+    A run that is overdue starts as soon as `warta schedule run` does. A crawl that has not ended is
+    running, or was killed and that has not been noticed yet. Until a pause that a site requested is
+    over, its crawls request nothing.
+    """
+    configuration = configured().configuration
+    timetable = Timetable.of(configuration)
+    now = datetime.now(UTC)
+    last, pauses = _from_archive(path, now)
+    rows = [
+        {
+            "site": site,
+            "enabled": site in timetable.rhythms,
+            "schedule": configuration.of_site(site).schedule,
+            **_next_run(timetable, site, last.get(site), now),
+            **_last(last.get(site)),
+            "quiet_until": _seconds(pauses.get(site)),
+        }
+        for site in sites()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    zone = ZoneInfo(configuration.schedule.timezone)
+    rows = [
+        dict(row, next_run=_shown(row, zone), started_at=plain_time(row["started_at"], zone))
+        for row in rows
+    ]
+    print_table(rows, _COLUMNS)
+    note(f"Times are in {configuration.schedule.timezone}.")
+
+
+def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
+    """Return the last crawls, and the ends (UTC) of the pauses that sites requested, by site.
+
+    Both are empty where there is no archive yet.
+    """
+    if not path.exists():
+        return {}, {}
+    with opened(path) as archive:
+        requested = filter(None, map(archive.backoffs.of, sites()))
+        pauses = {
+            one.site: one.quiet_until.astimezone(UTC)
+            for one in requested
+            if one.quiet_until is not None and one.quiet_until > now
+        }
+        return last_crawls(archive), pauses
+
+
+def _next_run(
+    timetable: Timetable, site: str, last: LastCrawl | None, now: datetime
+) -> dict[str, Any]:
+    rhythm = timetable.rhythms.get(site)
+    if rhythm is None:
+        return {"next_run": None, "due": False}
+    began = last.began(now) if last else None
+    run = timetable.next_run(site, began, now)
+    return {"next_run": _seconds(run.astimezone(rhythm.zone)), "due": run <= now}
+
+
+def _last(last: LastCrawl | None) -> dict[str, Any]:
+    if last is None:
+        return {"started_at": None, "ended_at": None, "ended": "never crawled"}
+    return {
+        "started_at": _seconds(last.started_at),
+        "ended_at": _seconds(last.ended_at),
+        "ended": last.end_reason or "has not ended",
+    }
+
+
+def _seconds(time: datetime | None) -> str | None:
+    return time.isoformat(timespec="seconds") if time else None
+
+
+def _shown(row: dict[str, Any], zone: ZoneInfo) -> str:
+    run: str = "now" if row["due"] else row["next_run"] or "switched off"
+    if row["quiet_until"] is None:
+        return run
+    day, _, time = plain_time(row["quiet_until"], zone).partition("T")
+    until = time[:8] if run.startswith(day) else f"{day}T{time}"
+    return f"{run} (paused until {until})"

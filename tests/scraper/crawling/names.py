@@ -1,0 +1,33 @@
+"""Changes the program: names have the addresses of a table, as a resolver would give them."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+ADDRESSES = {
+    "rmol.id": ("93.184.216.34",),
+    "loopback.rmol.id": ("127.0.0.1",),
+    "private.rmol.id": ("10.1.2.3",),
+    "metadata.rmol.id": ("169.254.169.254",),
+    "both.rmol.id": ("93.184.216.34", "192.168.1.1"),
+    "six.rmol.id": ("2606:2800:220:1::1", "fd00::1"),
+    "mapped.rmol.id": ("::ffff:127.0.0.1",),
+    "nat.rmol.id": ("64:ff9b::7f00:1",),
+    "public.rmol.id": ("93.184.216.35", "2606:2800:220:1::1"),
+}
+
+
+def getaddrinfo(host: str, *_more: Any, **_options: Any) -> list[Any]:
+    if host not in ADDRESSES:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return [(0, 0, 0, "", (address, 0)) for address in ADDRESSES[host]]
+
+
+def gethostbyname(host: str) -> str:
+    if host == "127.0.0.1":
+        return host
+    return str(getaddrinfo(host)[0][4][0])
+
+
+socket.getaddrinfo, socket.gethostbyname = getaddrinfo, gethostbyname  # type: ignore[assignment]
