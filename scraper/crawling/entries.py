@@ -18,6 +18,10 @@ from lxml import etree
 _TOKEN = re.compile(
     rb"<(?:(?P<skip>!--|!\[CDATA\[)|(?:[\w.-]{1,64}:)?(?P<kind>url|sitemap|item|entry)(?=[\s/>]))"
 )
+_KINDS_OF_FEEDS = (b"item", b"entry")
+_KINDS = (b"url", b"sitemap", *_KINDS_OF_FEEDS)
+_END_OF = {kind: re.compile(rb"</(?:[\w.-]{1,64}:)?" + kind + rb"\s*>") for kind in _KINDS}
+_FEED = re.compile(rb"<(?:rss|(?:[\w.-]{1,64}:)?(?:feed|RDF))[\s>]", re.IGNORECASE)
 _ENDS = {b"!--": b"-->", b"![CDATA[": b"]]>"}
 _AMPERSAND = re.compile(
     rb"&(?:(?P<xml>(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)|(?P<other>\w{1,32};))?"
@@ -26,7 +30,6 @@ _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _MARKED = bytes(0x1A if code in _CONTROL else code for code in range(256))
 _SUBSTITUTE = "\ufffd".encode()
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
-_END = re.compile(rb"</(?:[\w.-]{1,64}:)?(?:url|sitemap|item|entry)\s*>")
 _ROOT_END = re.compile(rb"</(?:[\w.-]{1,64}:)?(?:urlset|sitemapindex|channel|rss|feed|RDF)\s*>")
 _TAG = re.compile(rb"<[/\w][^<>]*>|\]\]>")
 _LEGACY = re.compile(
@@ -90,12 +93,16 @@ class Entry:
 
 
 def entries(xml: bytes) -> Iterator[Entry]:
-    """Yield the entries of a sitemap or feed in `as_utf8`, as far as they are readable."""
+    """Yield the entries of a sitemap or feed in `as_utf8`, as far as they are readable.
+
+    A feed has elements `url` of its own, for pictures.
+    """
+    kinds = _KINDS_OF_FEEDS if _FEED.search(xml) else _KINDS
     ends, position = dict(_ENDS), 0
     begun: re.Match[bytes] | None = None
     while (token := _TOKEN.search(xml, position)) is not None:
         position = token.end()
-        if token["kind"] is not None:
+        if token["kind"] in kinds:
             if begun is not None:
                 yield from _read(begun, xml[begun.start() : token.start()])
             begun = token
@@ -110,7 +117,9 @@ def entries(xml: bytes) -> Iterator[Entry]:
 
 
 def _read(begun: re.Match[bytes], piece: bytes) -> Iterator[Entry]:
-    if _END.search(piece) is None:  # what follows its last tag may be half an address or date
+    if (
+        _END_OF[begun["kind"]].search(piece) is None
+    ):  # what follows its last tag may be half an address or date
         piece = _ROOT_END.split(piece, maxsplit=1)[0]
         piece = piece[: max((tag.end() for tag in _TAG.finditer(piece)), default=0)]
     try:

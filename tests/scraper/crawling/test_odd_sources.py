@@ -127,6 +127,12 @@ def test_the_half_address_of_an_entry_in_the_middle_is_not_announced() -> None:
     assert urls(read_sitemap(text.encode(), BASE)) == [LAST]
 
 
+def test_the_end_of_another_element_is_not_that_of_an_entry() -> None:
+    picture = "<image><url>https://a.b/c.jpg</url></image>"
+    text = f"<rss><channel><item>{picture}<link>{FIRST[:-5]}"
+    assert read_feed(text.encode(), BASE).problem == "broken_feed"
+
+
 def test_half_a_date_is_none() -> None:
     text = f"<urlset><url><loc>{FIRST}</loc><lastmod>2026-11-2"
     assert read_sitemap(text.encode(), BASE).links == (Link(url=FIRST),)
@@ -147,6 +153,13 @@ def test_a_page_that_is_cut_inside_a_tag_announces_no_half_address() -> None:
     for at in range(1, len(page)):
         found = read_links(page[:at].encode(), BASE, None, now=NOW)
         assert set(urls(found)) <= {FIRST, LAST}, at
+
+
+def test_the_address_of_a_picture_costs_nothing_in_a_feed() -> None:
+    picture = "<image><url>https://a.b/c.jpg</url><title>x</title></image>"
+    item = f"<item>{picture}<link>{FIRST}</link><pubDate>2026-11-20 07:15:12</pubDate></item>"
+    feed = f"<rss><channel>{picture}{item}</channel></rss>"
+    assert read_feed(feed.encode(), BASE).links == (Link(url=FIRST, published_at=SEVEN),)
 
 
 def test_a_relative_address_of_a_sitemap_is_completed() -> None:
