@@ -181,6 +181,10 @@ class Announcement:
     """Canonical."""
     key: str
     """The story's identity at its site: story id, else canonical URL."""
+    own_key: str | None = None
+    """The key where another address has `key`, which is only a time: perhaps another story's. None
+    for a key that no two stories have.
+    """
     published_at: datetime | None = None
     """As the source or the URL says, aware: a hint, never an article's field."""
     lastmod: datetime | None = None

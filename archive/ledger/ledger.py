@@ -100,7 +100,7 @@ class Ledger:
         wanted: list[Entry] = []
         counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
-            some = list(batch)
+            some = list(self._told_apart(site, batch))
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
             doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
@@ -383,6 +383,33 @@ class Ledger:
             if entry.state in ALIVE:
                 living.setdefault(entry.key, entry)
         return {entry.url: entry for entry in known}, living
+
+    def key_of(self, site: str, link: Announcement) -> str:
+        """Return the key of an address, its own one where another story may have `link.key`."""
+        return next(self._told_apart(site, [link])).key
+
+    def _told_apart(self, site: str, links: Iterable[Announcement]) -> Iterator[Announcement]:
+        """Yield the links; one whose key another address has, under other words, gets its own.
+
+        Whether the two are one story after all, its page will show.
+        """
+        holders: dict[str, str] = {}
+        for link in links:
+            if link.own_key is None:
+                yield link
+                continue
+            entry = self.entry(link.url, site=site)
+            if entry is None and link.key not in holders:
+                first = next(iter(self.entries_of(site, link.key)), None)
+                holders[link.key] = first.url if first is not None else link.url
+            holder = holders.get(link.key, link.url)
+            worded = not holder.rpartition("/")[2].isdigit()
+            if entry is not None:
+                yield replace(link, key=entry.key)
+            elif holder != link.url and worded:
+                yield replace(link, key=link.own_key)
+            else:
+                yield link
 
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""

@@ -435,6 +435,7 @@ def _story(site: Site, named: Identity, link: Link, window: Window) -> Announcem
     return Announcement(
         url=named.url,
         key=named.key,
+        own_key=named.own_key,
         published_at=link.published_at,
         lastmod=link.lastmod,
         skipped=skipped,

@@ -145,9 +145,11 @@ class Stories:
         refusal = refusal_of_status(response.status)
         if refusal:
             return "failed", refusal
-        named = self._site.identify(response.url)
-        if not isinstance(named, Identity) or named.key != entry.key:
+        named, own = self._site.identify(response.url), self._site.identify(entry.url)
+        if not isinstance(named, Identity) or not isinstance(own, Identity) or named.key != own.key:
             return "refused", "redirect_not_article"
+        if entry.key == own.own_key != named.own_key:
+            return "refused", "same_story"
         refusal = None if is_incomplete(response) else refusal_of_content(response)
         if refusal is None:
             return None, None

@@ -162,10 +162,9 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
-    text = (text or "").strip()
+    text = _SPACES.sub(" ", text or "").strip()
     if len(text) > MAX_DATE:
         return None
-    text = _SPACES.sub(" ", text)
     match = _ISO.match(text)
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)

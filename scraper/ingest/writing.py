@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.archive import Archive
+from archive.identity import normalised
 from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 from archive.records import IMPORTED, Announcement, Article, Check, Entry, Revision, Snapshot
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -21,7 +22,7 @@ from scraper.ingest.reread import Reread, doubted, lost_layout
 from scraper.ingest.whole import is_much_shorter, misses_its_end
 from scraper.politeness import revisit
 from scraper.politeness.robots import RobotsTxt
-from scraper.sites.site import Site
+from scraper.sites.site import Identity, Site
 
 BELIEVED_AFTER = 3
 """Checks in a row without the site's usual end tag after which a page is believed without it."""
@@ -110,6 +111,8 @@ def write_page(
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
+    if newest is None and _is_alias(archive, site, entry, article):
+        return _write_alias(archive, entry, fetched, policy)
     technical = damage = None
     stale = stale_page(archive, site, entry.key, newest)
     if stale is not None:
@@ -205,6 +208,10 @@ def write_record(
     """
     # Collections call one site by several names, but an address that is a key has one story.
     article = replace(article, site=archive.history.site_of_url(key) or article.site)
+    if link is not None and link.own_key is not None:
+        own = archive.ledger.key_of(article.site, link)
+        if own == key or not _is_headline_of(archive, article, key):
+            key, link = own, replace(link, key=own)
     newest = archive.history.newest(article.site, key)
     if newest is None:
         if archive.history.taken_down(article.site, key):
@@ -223,6 +230,14 @@ def write_record(
         change = replace(change, kind="technical")  # the date is only read better
     _write_story(archive, article, change, key, newest, None)
     return "revised"
+
+
+def _is_headline_of(archive: Archive, article: Article, key: str) -> bool:
+    """Return whether a story has the headline of an article."""
+    story = archive.history.newest(article.site, key)
+    if story is None or not story["headline"] or not article.headline:
+        return False
+    return normalised(story["headline"]).casefold() == normalised(article.headline).casefold()
 
 
 def write_reread(
@@ -374,6 +389,26 @@ def _stands_elsewhere(
         archive.ledger.doubt(entry.site, twin.key, same_body.REASON, due_at=due_at)
         seen.remember(replace(found, key=twin.key, url=twin.url))
     return True
+
+
+def _is_alias(archive: Archive, site: Site, entry: Entry, article: Article) -> bool:
+    """Return whether an address of its own key, which begins with a time, is another's story.
+
+    Both have the headline then: an editor changed the words of the address.
+    """
+    named = site.identify(entry.url)
+    if not isinstance(named, Identity) or entry.key != named.own_key:
+        return False
+    return _is_headline_of(archive, article, named.key)
+
+
+def _write_alias(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> Written:
+    """Write that an address is another one of a known story: it is not requested again."""
+    _forget_evidence(archive, fetched.in_advance)
+    never = revisit.Due(at=None, reason="same_story")
+    check = replace(_check(fetched, "refused", policy.crawl_id, never), reason="same_story")
+    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
+    return Written(outcome="refused", reason="same_story")
 
 
 def _write_refusal(

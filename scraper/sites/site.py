@@ -39,6 +39,10 @@ class Identity:
     """As the address has it; None where it has none."""
     by_creation: bool = False
     """Whether `published_at` is when the story was created, up to days before its publication."""
+    own_key: str | None = None
+    """Key and words of the address, where the key is only a time, which two stories may share; None
+    for a key that no two stories have, and for an address without words.
+    """
 
     @property
     def key(self) -> str:
@@ -69,6 +73,8 @@ class ArticleURL:
     """Template of the canonical address from the groups, without the scheme."""
     story_id: str
     """Template of the site's own key."""
+    shared: bool = False
+    """The key is only a time: scheduled stories of one channel may share it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -255,10 +261,12 @@ def _identified(site: Site, url: str) -> Identity | Refusal:
 
 def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> Identity:
     url = "https://" + generation.canonical.format_map(defaultdict(str, groups))
+    story_id, slug = generation.story_id.format_map(groups), groups.get("slug")
     return Identity(
         site=site.name,
-        url=url if groups.get("slug") else url.rstrip("/-"),
-        story_id=generation.story_id.format_map(groups),
+        url=url if slug else url.rstrip("/-"),
+        story_id=story_id,
+        own_key=f"{story_id}/{slug}" if generation.shared and slug else None,
         published_at=_published(groups, site.zone),
         section=groups.get("kanal"),
         by_creation="code36" in groups,

@@ -22,6 +22,7 @@ SITE = Site(
             pattern=rf"(?:www\.|m\.|amp\.)?suara\.com/(?P<kanal>(?!read/)[a-z0-9-]+)/{_TIME}",
             canonical="www.suara.com/{kanal}/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
+            shared=True,
         ),
         ArticleURL(
             pattern=(
@@ -29,6 +30,7 @@ SITE = Site(
             ),
             canonical="{kanal}.suara.com/read/{y}/{m}/{d}/{hms}/{slug}",
             story_id="{kanal}/{y}{m}{d}{hms}",
+            shared=True,
         ),
     ),
     refused_urls=(

@@ -170,7 +170,9 @@ def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _
         story_id=found.story_id,
         published_at=published_at,
         section=found.section,
-        link=Announcement(url=found.url, key=found.key, published_at=found.published_at),
+        link=Announcement(
+            url=found.url, key=found.key, own_key=found.own_key, published_at=found.published_at
+        ),
     )
 
 

@@ -75,10 +75,9 @@ def parse_time(
         value = str(value)
     if not isinstance(value, str):
         return UNREADABLE
-    text = value.strip()
+    text = " ".join(value.split())
     if len(text) > MAX_DATE:
         return UNREADABLE
-    text = " ".join(text.split())
     if " " not in text and re.search(r"[A-Za-z]{3}", text) and not text[:4].isdigit():
         text = text.replace("+", " ")  # "13+December+2018", as addresses have it
     try:
