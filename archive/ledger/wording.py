@@ -141,6 +141,9 @@ REASONS: dict[str, str] = {
     ),
 }
 
+CUTS = tuple(code for code in REASONS if code.startswith("cut_") and code != "cut_off")
+"""Warnings of an article about what was beyond the limits of a reading."""
+
 
 def sentence(reason: str | None) -> str:
     """Return the reason in plain words; a code of another version of warta as it is.

@@ -1,6 +1,5 @@
 """What changed in a story and what did not: pure rules over two readings, no SQL."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 from archive.database.clock import exact
 from archive.identity import normalised, text_digest
 from archive.records import IMPORTED, Article
+from archive.revisions.alignment import align
 
 COMPARED = tuple(
     "headline kicker deck body dateline authors editors agency published_at section caption".split()
@@ -158,9 +158,8 @@ def word_diff(before: str, after: str) -> Iterator[Edit]:
 
 def _runs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
     """Yield pairs of old and new text; equal where nothing changed."""
-    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
-    for _tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        yield "".join(old[a_from:a_to]), "".join(new[b_from:b_to])
+    for run in align(old, new):
+        yield "".join(run.old), "".join(run.new)
 
 
 def _common_space(removed: str, added: str) -> str:

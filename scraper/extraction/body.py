@@ -25,6 +25,8 @@ from scraper.extraction.selectors import Element, pruned
 from scraper.extraction.tree import Document, clean, text_of
 from scraper.sites.site import Identity, Site
 
+logger = logging.getLogger(__name__)
+
 # What is inside articles of all sites and is no prose.
 COMMON_PRUNE = (
     *"blockquote.twitter-tweet blockquote.twitter-video blockquote.instagram-media".split(),
@@ -104,9 +106,14 @@ def fallback_body(
 
 
 def _by_trafilatura(page: Document) -> list[Block]:
-    document = trafilatura.bare_extraction(
-        copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False
-    )
+    try:
+        document = trafilatura.bare_extraction(
+            copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False
+        )
+    # What its many steps make of broken mark-up is not ours to know; such a page has no body.
+    except Exception:
+        logger.exception("trafilatura could not read a page")
+        return []
     lines = (getattr(document, "text", None) or "").split("\n")
     titles = {text_of(link) for link in page.tree.iter("a")}
     texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from protego import Protego
+from w3lib.url import safe_url_string
 
 from archive.identity import joined_url
 
@@ -90,8 +91,9 @@ class RobotsTxt:
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """Absolute URLs of its Sitemap lines, each once."""
-        named = (_absolute(self.url, line) for line in self.rules.sitemaps) if self.rules else ()
+        """Absolute URLs of its Sitemap lines, each once, as they are requested."""
+        lines = self.rules.sitemaps if self.rules else ()
+        named = (_requested(self.url, line) for line in lines)
         return tuple(dict.fromkeys(filter(None, named)))
 
     def excluded(self, url: str) -> Iterator[str]:
@@ -180,13 +182,22 @@ def _fits(rule: _Rule, url: str) -> bool:
     return not Protego.parse(f"User-agent: *\nDisallow: {rule[2]}").can_fetch(url, PRODUCT)
 
 
-def _absolute(base: str, line: str) -> str | None:
-    """Resolve the value of a Sitemap line: absolute, relative, or without its scheme."""
+def _requested(base: str, line: str) -> str | None:
+    """The URL of a Sitemap line (absolute, relative or without its scheme) as it is requested.
+
+    None for one that cannot be requested.
+    """
     address = line.strip().strip("<>\"'").strip()
     host = urlsplit(base).netloc
     if host and address.lower().startswith((f"{host}/", f"{host.removeprefix('www.')}/")):
         address = f"//{address}"
-    return joined_url(base, address) if address else None
+    url = joined_url(base, address) if address else None
+    if url is None:
+        return None
+    try:
+        return str(safe_url_string(url))
+    except ValueError:  # a broken IPv6 address
+        return None
 
 
 def parse_robots(status: int | None, body: bytes, url: str = "") -> RobotsTxt:
