@@ -133,18 +133,18 @@ def _read_xml(body: bytes, url: str, *, zone: tzinfo, cut: bool, broken: str) ->
         return Announced(problem=broken)
     xml, cut = as_utf8(packed), cut or cut_short
     dates = _Dates(zone)
-    links: dict[Link, None] = {}
-    sitemaps: dict[Link, None] = {}
+    links: list[Link] = []
+    sitemaps: list[Link] = []
     rest = entries(xml)
     for entry in islice(rest, MAX_LINKS):
         link = _entry_link(entry, url, dates)
         if link is not None:
-            (sitemaps if entry.kind == "sitemap" else links)[link] = None
+            (sitemaps if entry.kind == "sitemap" else links).append(link)
     more: object = next(rest, None)
     begun, ended = _ROOT.search(xml) is not None, _ROOT_END.search(xml) is not None
     if not begun and not links and not sitemaps and broken == "broken_sitemap":
         plain = _plain_links(xml, cut=cut)
-        links, more = dict.fromkeys(islice(plain, MAX_LINKS)), next(plain, None)
+        links, more = list(islice(plain, MAX_LINKS)), next(plain, None)
         begun = ended = bool(links)
     problem = None
     if not links and not sitemaps and not (begun and ended):
