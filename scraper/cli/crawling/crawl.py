@@ -188,6 +188,7 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         },
         "sources": _sources(counts),
         "lastmod_doubted": counts["lastmod_doubted"],
+        "unusable_dates": counts["unusable_dates"],
         "ended": crawl.ended or "broken",
     }
 
