@@ -39,8 +39,8 @@ OWNERS = {
     "alerts": "archive/monitoring/alert_log.py",
     "alert_deliveries": "archive/monitoring/alert_log.py",
 }
-"""The search index is rebuilt, and rid of what was taken down, where that is maintenance; its copies
-are temporary tables.
+"""The search index is rebuilt, and rid of what was taken down, where that is maintenance; its
+copies are temporary tables.
 
 A page's frames are written where pages are kept, and replaced where they are packed anew."""
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")
