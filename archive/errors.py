@@ -25,6 +25,17 @@ class ArchiveError(Exception):
         return in_line(super().__str__())
 
 
+BREAKS_ON_DAMAGE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    AssertionError,
+)
+"""What reading a value raises that another program broke (archive.maintenance.values), or a bug."""
+
+
 class ArchiveMissing(ArchiveError):
     """There is no file at that path, and the command only reads."""
 

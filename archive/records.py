@@ -271,5 +271,7 @@ class Check:
     """ETag to send next time."""
     last_modified: str | None = None
     """Last-Modified to send next time."""
+    lastmod: datetime | None = None
+    """Of a sitemap that was read whole: its last modification as its index says, aware."""
     article_id: int | None = None
     """The article that it led to."""

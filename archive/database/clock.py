@@ -10,6 +10,10 @@ from typing import overload
 
 from sqlite_utils import Database
 
+from archive.errors import ArchiveDamaged
+
+_NO_CLOCK = "clock: its only row is missing; see `warta verify`"
+
 
 def utc(value: datetime) -> datetime:
     """Convert to UTC; a time that leaves the calendar so becomes the nearest one in it.
@@ -86,14 +90,18 @@ class Clock:
         Raises RuntimeError outside a transaction.
         """
         if self._stamp is None:
-            (latest,) = self._db.conn.execute(
+            row = self._db.conn.execute(
                 "UPDATE clock SET latest = max(latest, ?) WHERE id = 1 RETURNING latest",
                 (exact(self.now),),
             ).fetchone()
-            self._stamp = str(latest)
+            if row is None:
+                raise ArchiveDamaged(_NO_CLOCK)
+            self._stamp = str(row[0])
         return self._stamp
 
     def latest(self) -> datetime | None:
         """Return the newest time in the archive; None in an empty one."""
-        (written,) = self._db.conn.execute("SELECT latest FROM clock").fetchone()
-        return parsed(written)
+        row = self._db.conn.execute("SELECT latest FROM clock WHERE id = 1").fetchone()
+        if row is None:
+            raise ArchiveDamaged(_NO_CLOCK)
+        return parsed(row[0])

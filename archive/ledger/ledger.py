@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.database.clock import Clock, instant
+from archive.database.clock import Clock, instant, parsed
 from archive.database.rows import column, insert_row, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
@@ -127,6 +127,19 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
+    def was_announcing(self, url: str, *, site: str) -> bool:
+        """Return whether a source gave links when it was last read to its end."""
+        statement = """SELECT checks.reason FROM checks JOIN urls ON urls.id = url_id
+            WHERE url = ? AND site = ? AND outcome = 'source'
+                AND checks.reason IN ('announced', 'too_many_links', 'no_links')
+            ORDER BY checks.id DESC LIMIT 1"""
+        return value(self._db, statement, url, site) in ("announced", "too_many_links")
+
+    def lastmod(self, url: str, *, site: str) -> datetime | None:
+        """Return when a page or sitemap was modified, as the source that announced it said."""
+        statement = "SELECT lastmod FROM urls WHERE url = ? AND site = ?"
+        return parsed(value(self._db, statement, url, site))
+
     def frontier(
         self, site: str, *, now: datetime, recheck: str, skipping: Container[int] = ()
     ) -> Frontier:
@@ -180,6 +193,7 @@ class Ledger:
         if check.outcome == "failed":
             new = old
         state = _STATES.get(check.outcome, check.outcome)
+        of_source = {"lastmod": instant(check.lastmod)} if check.outcome == "source" else {}
         update_row(
             self._db,
             "urls",
@@ -195,6 +209,7 @@ class Ledger:
             article_id=check.article_id or before.article_id,
             etag=new[0],
             last_modified=new[1],
+            **of_source,
         )
         if check.article_id is not None:
             # As-of queries rely on it: all addresses of a story name its article at once.

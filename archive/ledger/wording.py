@@ -47,7 +47,7 @@ REASONS: dict[str, str] = {
     # what the page turned out to be
     "too_large": "the page is larger than the limit, as sent or once decompressed",
     "empty_page": "the response was empty",
-    "incomplete": "the response ended early, or is only a part of the page; its bytes are kept",
+    "incomplete": "the response ended early, or is only a part of what was requested",
     "much_shorter": "the page is suddenly much shorter than its story; it is requested once more",
     "not_html": "the response is not an HTML page",
     "not_found_page": "a 'not found' page that was sent with status 200",
@@ -116,6 +116,7 @@ REASONS: dict[str, str] = {
     # what was doubtful of a record that was taken
     "address_unusable": "its address is not a web address, so it is identified by its text alone",
     "date_ambiguous": "day and month are ambiguous; set --date-format",
+    "date_impossible": "the date is later than the import, so it is none",
     "date_unreadable": "the date is in an unknown format; set --date-format",
     # how a crawl ended
     "shutdown": "it was stopped",
@@ -131,12 +132,17 @@ REASONS: dict[str, str] = {
     ),
     "not_modified": "the source has not changed since the last request",
     "no_links": "it announced nothing",
+    "empty_source": "it announced nothing, although it did before",
+    "not_moved": "its index says that it was not modified since it was read to its end",
     "nothing_announced": "no source announced a story",
     "announced": "links were read from it",
     "too_many_links": (
         "links were read from it up to the limit (50,000, of a page 10,000); the rest was cut off"
     ),
 }
+
+CUTS = tuple(code for code in REASONS if code.startswith("cut_") and code != "cut_off")
+"""Warnings of an article about what was beyond the limits of a reading."""
 
 
 WARNINGS: dict[str, str] = {
@@ -149,6 +155,7 @@ WARNINGS: dict[str, str] = {
     "cut_page": "the page has too many tags; its end was not read",
     "cut_paragraphs": "paragraphs beyond the limit were dropped",
     "empty_page": "the page is empty",
+    "impossible_date": "a date cannot be true and was not used",
     "layout_missed": "no layout of the site matched; the whole page was read",
     "missing_body": "no text was found",
     "missing_headline": "no headline was found",

@@ -6,21 +6,23 @@ Another program may have written what warta never writes; whoever reads it gets 
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
 
 from archive.database.connection import connect, plain_errors
+from archive.database.migrations import migrations
 from archive.database.schema import LISTS
 from archive.errors import ArchiveDamaged, ArchiveError
 
-_TIMES = ("since", "lastmod", "quiet_until", "latest")
+_TIMES = ("since", "lastmod", "quiet_until")
 """Columns that hold a time, beside all whose name ends with `_at`."""
 _ARRAYS = (*LISTS, "changed", "urls")
 _OBJECTS = ("headers", "arguments", "counts")
-_OPTIONAL = ("",)
-"""What a time may be besides a time: of an archive into which nothing was written."""
+LAST_YEAR = 9000
+"""Of a system clock: nothing can be due after the end of the calendar."""
 
 
 def damage(path: Path) -> str | None:
@@ -49,18 +51,32 @@ def problems(db: Database) -> Iterator[str]:
     """Yield a sentence for each value that cannot be read."""
     if db.conn.execute("SELECT count(*) FROM clock").fetchone() != (1,):
         yield "clock: its only row is missing"
-    tables = db.conn.execute(
-        """SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
-        AND name NOT LIKE 'search!_%' ESCAPE '!' AND name NOT LIKE 'sqlite!_%' ESCAPE '!'
-        AND name NOT LIKE '!_%' ESCAPE '!' ORDER BY name"""
+    for table, columns in _tables().items():
+        yield from _problems(db, table, columns)
+
+
+@cache
+def _tables() -> dict[str, list[tuple[str, str, bool]]]:
+    """Return our tables with (name, type, required) of their columns, as warta makes them."""
+    db = Database(memory=True)
+    migrations.apply(db)
+    names = db.conn.execute(
+        """SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'
+        AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_%' ESCAPE '!'
+        ORDER BY name != 'clock', name"""
     )
-    for (table,) in tables.fetchall():
-        yield from _problems(db, table)
+    return {
+        table: [
+            (name, kind, bool(required or key))
+            for _n, name, kind, required, _default, key in db.conn.execute(
+                f"PRAGMA table_info({table})"
+            )
+        ]
+        for (table,) in names.fetchall()
+    }
 
 
-def _problems(db: Database, table: str) -> Iterator[str]:
-    info = db.conn.execute(f"PRAGMA table_info({table})").fetchall()
-    columns = [(name, kind, bool(required)) for _n, name, kind, required, *_rest in info]
+def _problems(db: Database, table: str, columns: list[tuple[str, str, bool]]) -> Iterator[str]:
     texts = [name for name, kind, _required in columns if kind == "TEXT"]
     # As bytes: SQLite's own decoding fails without naming the row.
     shown = [f"CAST({name} AS BLOB)" if name in texts else "NULL" for name, *_rest in columns]
@@ -99,6 +115,8 @@ def _wrong(name: str, kind: str, required: bool, content: bytes | None, found: s
 
 
 def _reading(name: str) -> Callable[[str], Any]:
+    if name == "latest":
+        return _clock
     if name.endswith("_at") or name in _TIMES:
         return _time
     if name in _ARRAYS:
@@ -106,15 +124,22 @@ def _reading(name: str) -> Callable[[str], Any]:
     return _object if name in _OBJECTS else str
 
 
-def _time(text: str) -> None:
-    if text in _OPTIONAL:
-        return
+def _time(text: str) -> datetime | None:
+    if not text:  # the clock of an archive into which nothing was written
+        return None
     try:
-        aware = datetime.fromisoformat(text).tzinfo is not None
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("it is no time") from None
-    if not aware:
+    if found.tzinfo is None:
         raise ValueError("it is a time without an offset")
+    return found
+
+
+def _clock(text: str) -> None:
+    found = _time(text)
+    if found is not None and found.year > LAST_YEAR:
+        raise ValueError(f"the archive was written by a clock of the year {found.year}")
 
 
 def _array(text: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from archive.archive import Reader
 from archive.database.rows import column, value
 from archive.database.schema import LISTS
-from archive.errors import ArchiveDamaged
+from archive.errors import BREAKS_ON_DAMAGE, ArchiveDamaged
 from archive.ledger.wording import plural
 from archive.maintenance import search_index, values
 from archive.maintenance.takedown import waiting
@@ -61,7 +61,7 @@ def verify(
                 finding = _items(archive, name, sample, progress)
             else:
                 finding = _WHOLE[name](archive)
-        except sqlite3.DatabaseError as error:  # a part of the file is unreadable
+        except (sqlite3.DatabaseError, *BREAKS_ON_DAMAGE) as error:  # a part is unreadable
             if name == "file":
                 raise
             finding = Finding(check=name, problems=[f"cannot be read: {error}"])

@@ -115,7 +115,7 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
     """Return an article's rows of `history` with the publisher's corrections, oldest first."""
     rows = db.query(
-        """SELECT h.*, r.correction FROM history h
+        """SELECT h.*, r.correction, r.warnings FROM history h
         JOIN revisions r ON r.article_id = h.article_id AND r.number = h.number
         WHERE h.article_id = ? ORDER BY h.number""",
         [article_id],

@@ -6,6 +6,7 @@ A raw-content dictionary made of a few earlier pages packs far better here than 
 
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 
 import zstandard
 
@@ -32,6 +33,10 @@ def dictionary_of(pages: Sequence[bytes]) -> bytes:
     return b"".join(page[:share] for page in pages)
 
 
+_one_at_a_time = Lock()
+"""A compressor works for one thread."""
+
+
 @lru_cache(maxsize=16)  # a dictionary of 1 MB takes some 5 MB here
 def _packer(dictionary: bytes | None) -> zstandard.ZstdCompressor:
     if dictionary is None:
@@ -50,8 +55,12 @@ def _unpacker(dictionary: bytes | None) -> zstandard.ZstdDecompressor:
 
 
 def pack(data: bytes, dictionary: bytes | None = None) -> bytes:
-    """Compress into one zstd frame, without a checksum: the digest is stored beside it."""
-    return _packer(dictionary).compress(data)
+    """Compress into one zstd frame, without a checksum: the digest is stored beside it.
+
+    Several threads may call it, in turns; others run meanwhile.
+    """
+    with _one_at_a_time:
+        return _packer(dictionary).compress(data)
 
 
 def unpack(

@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlite_utils import Database
@@ -41,18 +42,16 @@ class Snapshots:
 
     def pack(self, page: Page) -> Snapshot:
         """Pack the page and its parts with the site's newest dictionary unless it is damaged."""
+        return self.packing(page)()
+
+    def packing(self, page: Page) -> Callable[[], Snapshot]:
+        """Choose the dictionary, and return what packs the page: it may run in any thread."""
         dictionary_id = self.dictionaries.newest(page.site)
         problem = self.dictionaries.problem(dictionary_id)
         if problem is not None:
             self._warn(problem)
             dictionary_id = None
-        return Snapshot(
-            page=page,
-            digest=bytes_digest(page.body),
-            packed=compression.pack(page.body, self.dictionaries.content(dictionary_id)),
-            dictionary_id=dictionary_id,
-            parts=tuple(self.pack(part) for part in page.parts),
-        )
+        return partial(_packed, page, dictionary_id, self.dictionaries.content(dictionary_id))
 
     def _warn(self, problem: str) -> None:
         """Log a problem once."""
@@ -149,3 +148,13 @@ _PAGE = """
         s.dictionary_id, s.packed, s.missing_parts
     FROM snapshots s JOIN urls u ON u.id = s.url_id
     WHERE s.id = :id OR s.first_part_id = :id ORDER BY s.part"""
+
+
+def _packed(page: Page, dictionary_id: int | None, dictionary: bytes | None) -> Snapshot:
+    return Snapshot(
+        page=page,
+        digest=bytes_digest(page.body),
+        packed=compression.pack(page.body, dictionary),
+        dictionary_id=dictionary_id,
+        parts=tuple(_packed(part, dictionary_id, dictionary) for part in page.parts),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from archive.errors import ArchiveError, Locked
+from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output
 from scraper.cli.defaults import config_option
 from scraper.cli.options import ARCHIVE
@@ -99,7 +99,7 @@ class _Group(click.Group):
             raise click.ClickException(str(found)) from error
 
 
-_UNEXPECTED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, sqlite3.Error)
+_UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)
 """Errors of code that reads a value which another program broke; or bugs."""
 
 

@@ -21,8 +21,9 @@ from scrapy.exceptions import CloseSpider
 from scrapy.settings import BaseSettings
 
 from archive.archive import Archive
-from archive.errors import ArchiveError
+from archive.errors import BREAKS_ON_DAMAGE, ArchiveError
 from archive.ledger.ledger import Frontier
+from archive.maintenance.values import explanation
 from archive.records import Announcement, Check, Entry
 from scraper.crawling.worker_turns import WorkerTurns
 from scraper.extraction.workers import MEGABYTE, Limits
@@ -165,6 +166,8 @@ class Crawl:
     """What the sources of a plan announced."""
     turns: WorkerTurns = field(init=False)
     """Of its readings in the worker processes."""
+    _sound: bool = False
+    """Whether every value of the archive was found readable after a failure."""
     _announced: set[str] = field(default_factory=set)
     _walked: defaultdict[Source, set[str]] = field(default_factory=lambda: defaultdict(set))
     _temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -314,11 +317,24 @@ class Crawl:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction; an archive that cannot be written ends the crawl with its sentence."""
+        with self.using_archive(), self.archive.transaction(self.now()):
+            yield
+
+    @contextmanager
+    def using_archive(self) -> Iterator[None]:
+        """End the crawl with a sentence where the archive fails or holds a value that is broken.
+
+        Raises CloseSpider then; what else fails is a bug, and passes.
+        """
         try:
-            with self.archive.transaction(self.now()):
-                yield
-        except ArchiveError as error:
-            self.error = self.error or str(error)
+            yield
+        except (ArchiveError, *BREAKS_ON_DAMAGE) as error:
+            # Every value is read to find one: for the first failure of a crawl only.
+            found = None if self._sound else explanation(error, self.archive.path)
+            if found is None and not isinstance(error, ArchiveError):
+                self._sound = True
+                raise
+            self.error = self.error or str(found or error)
             self.stop("archive_failed")
             raise CloseSpider("archive_failed") from error
 

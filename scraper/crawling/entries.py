@@ -18,6 +18,10 @@ from lxml import etree
 _TOKEN = re.compile(
     rb"<(?:(?P<skip>!--|!\[CDATA\[)|(?:[\w.-]{1,64}:)?(?P<kind>url|sitemap|item|entry)(?=[\s/>]))"
 )
+_KINDS_OF_FEEDS = (b"item", b"entry")
+_KINDS = (b"url", b"sitemap", *_KINDS_OF_FEEDS)
+_END_OF = {kind: re.compile(rb"</(?:[\w.-]{1,64}:)?" + kind + rb"\s*>") for kind in _KINDS}
+_FEED = re.compile(rb"<(?:rss|(?:[\w.-]{1,64}:)?(?:feed|RDF))[\s>]", re.IGNORECASE)
 _ENDS = {b"!--": b"-->", b"![CDATA[": b"]]>"}
 _AMPERSAND = re.compile(
     rb"&(?:(?P<xml>(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)|(?P<other>\w{1,32};))?"
@@ -25,21 +29,23 @@ _AMPERSAND = re.compile(
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _MARKED = bytes(0x1A if code in _CONTROL else code for code in range(256))
 _SUBSTITUTE = "\ufffd".encode()
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_ROOT_END = re.compile(rb"</(?:[\w.-]{1,64}:)?(?:urlset|sitemapindex|channel|rss|feed|RDF)\s*>")
+_TAG = re.compile(rb"<[/\w][^<>]*>|\]\]>")
 _LEGACY = re.compile(
     r"(?:windows|cp)-?125\d|iso-?8859-?\d{1,2}|koi8-[ru]|gb(?:k|2312|18030)|big5|euc-(?:jp|kr)"
     r"|shift_jis",
     re.IGNORECASE,
 )
 """The standard encodings of the web beside UTF-8 and UTF-16."""
-_WIDE = (
+_MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
-    (b"<\0", "utf-16-le"),
-    (b"\0<", "utf-16-be"),
 )
+_WIDTH_SHOWS = 200
+"""Bytes at the beginning of a file that show whether its characters have two."""
 _PARSER = etree.XMLParser(
     encoding="utf-8",
     recover=True,
@@ -87,12 +93,16 @@ class Entry:
 
 
 def entries(xml: bytes) -> Iterator[Entry]:
-    """Yield the entries of a sitemap or feed in `as_utf8`, as far as they are readable."""
+    """Yield the entries of a sitemap or feed in `as_utf8`, as far as they are readable.
+
+    A feed has elements `url` of its own, for pictures.
+    """
+    kinds = _KINDS_OF_FEEDS if _FEED.search(xml) else _KINDS
     ends, position = dict(_ENDS), 0
     begun: re.Match[bytes] | None = None
     while (token := _TOKEN.search(xml, position)) is not None:
         position = token.end()
-        if token["kind"] is not None:
+        if token["kind"] in kinds:
             if begun is not None:
                 yield from _read(begun, xml[begun.start() : token.start()])
             begun = token
@@ -107,6 +117,11 @@ def entries(xml: bytes) -> Iterator[Entry]:
 
 
 def _read(begun: re.Match[bytes], piece: bytes) -> Iterator[Entry]:
+    if (
+        _END_OF[begun["kind"]].search(piece) is None
+    ):  # what follows its last tag may be half an address or date
+        piece = _ROOT_END.split(piece, maxsplit=1)[0]
+        piece = piece[: max((tag.end() for tag in _TAG.finditer(piece)), default=0)]
     try:
         element = etree.fromstring(_escaped(piece), _PARSER)
     except etree.XMLSyntaxError:
@@ -149,19 +164,38 @@ def _split_name(element: Any) -> tuple[str, str]:
 def as_utf8(body: bytes) -> bytes:
     """Recode a sitemap or feed; what its encoding does not allow becomes U+FFFD.
 
-    Bytes that are UTF-8 are, whatever is declared; a legacy encoding has to be declared.
+    Bytes that are UTF-8 are, whatever is declared or marked; a legacy encoding has to be declared.
     """
-    wide = next((name for mark, name in _WIDE if body.startswith(mark)), None)
+    wide = _width(body)
     if wide is not None:
         return body.decode(wide, "replace").encode("utf-8", "replace")
+    for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        body = body.removeprefix(mark)
     try:
         body.decode()
     except UnicodeDecodeError:
-        declared = _DECLARED.match(body[:1000])
+        declared = _DECLARED.search(body[:5000])
         name = declared[1].decode() if declared else ""
         encoding = name if _LEGACY.fullmatch(name) else "utf-8"
         return _decoded(body, encoding).encode("utf-8", "replace")
     return body
+
+
+def _width(body: bytes) -> str | None:
+    """Return the name of an encoding of more than one byte; a byte order mark alone may be wrong.
+
+    Every other byte of mark-up in UTF-16 is zero.
+    """
+    head = body[:_WIDTH_SHOWS]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if not even and not odd:
+        return None
+    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    if odd > len(head) / 4 > 4 * even:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(head) / 4 > 4 * odd else None
 
 
 def _decoded(body: bytes, encoding: str) -> str:

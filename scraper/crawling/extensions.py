@@ -16,7 +16,7 @@ from rich.progress import (
 )
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import CloseSpider, NotConfigured
 
 from archive.database.clock import exact
 from archive.errors import ArchiveError
@@ -79,11 +79,13 @@ class CrawlRecord(Component):
         if crawl.id is None or crawl.error is not None or not isinstance(spider, NewsSpider):
             return
         try:
-            with crawl.archive.transaction(crawl.now()):
+            with crawl.writing():
                 since = exact(crawl.archive.crawls.get(crawl.id).started_at)
                 lasting = evaluate(
                     crawl.archive, crawl.site, extractor=extractor_of(spider.site), since=since
                 )
+        except CloseSpider:
+            return
         except Exception:
             logger.exception("%s: drift of its layouts could not be evaluated", crawl.site)
             return

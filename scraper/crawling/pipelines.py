@@ -5,6 +5,7 @@ written in one transaction, at the end: the bytes are compressed before they are
 if they cannot be read.
 """
 
+import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
@@ -44,11 +45,12 @@ class _Stage(Component):
 class KeepSnapshot(_Stage):
     """Page -> Snapshot: the bytes, compressed."""
 
-    def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
-        """Called by Scrapy."""
+    async def process_item(self, item: Page | FetchFailure) -> Snapshot | FetchFailure:
+        """Compress in another thread: it takes longer than reading the page."""
         if isinstance(item, FetchFailure):
             return item
-        return self._crawl.archive.snapshots.pack(item)
+        with self._crawl.turns.held():
+            return await asyncio.to_thread(self._crawl.archive.snapshots.packing(item))
 
 
 class ReadArticle(_Stage):

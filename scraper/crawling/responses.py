@@ -70,14 +70,18 @@ def refusal_of_content(response: Response) -> str | None:
 def is_incomplete(response: Response) -> bool:
     """Whether a response of status 2xx is not a whole page.
 
-    Scrapy flags a body that is shorter than its Content-Length or whose last chunk is missing
-    (`dataloss`), and any whose end only the end of the connection shows (`partial`): of those, the
-    whole ones end with `</html>`.
+    Of those whose end only the end of the connection shows (Scrapy's flag `partial`), the whole
+    ones end with `</html>`.
     """
-    flags = {*response.flags}
-    if response.status == 206 or not flags.isdisjoint(("dataloss", CUT)):
-        return True
-    return "partial" in flags and not ends_as_html(response.body)
+    return is_cut(response) or ("partial" in response.flags and not ends_as_html(response.body))
+
+
+def is_cut(response: Response) -> bool:
+    """Whether a response is a part of one, or certainly ended early.
+
+    Scrapy flags a body that is shorter than its Content-Length or whose last chunk is missing.
+    """
+    return response.status == 206 or not {*response.flags}.isdisjoint(("dataloss", CUT))
 
 
 def refusal_of_error(failure: Failure) -> str:

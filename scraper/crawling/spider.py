@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from importlib.metadata import version
 from itertools import islice
 from typing import Any, ClassVar, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DontCloseSpider
+from scrapy.exceptions import CloseSpider, DontCloseSpider
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
@@ -23,9 +24,9 @@ from scraper.crawling.crawl import Crawl, Options
 from scraper.crawling.discovery import MAX_REFUSED, MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
-from scraper.crawling.responses import refusal_of_error, refusal_of_status
+from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error, refusal_of_status
 from scraper.crawling.source_queue import PROMISING, Budget, SourceQueue
-from scraper.crawling.stories import Stories
+from scraper.crawling.stories import KEEP_INCOMPLETE, Stories
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
@@ -52,6 +53,14 @@ REST = timedelta(hours=20)
 """How long a missing source is not requested; profiles name sources that may not exist."""
 _REST_AFTER = ("http_404", "http_410", "dns_failed", "reading_broke_off")
 _READ = ("announced", "too_many_links", "no_links", "not_modified")
+"""Reasons of sources that did not fail."""
+
+READ_AGAIN_AFTER = timedelta(days=30)
+"""A sitemap is requested again after that time, whatever its index says."""
+SETTLED = timedelta(hours=1)
+"""Age of a `lastmod` when the sitemap was read from which on a change would move it."""
+SETTLED_DAY = timedelta(days=2)
+"""The same for one that is a bare day, in whatever zone."""
 
 READY = 2
 """Requests for sources handed to Scrapy at a time: one in progress, one ready."""
@@ -129,10 +138,13 @@ class NewsSpider(Spider):
             self.crawl.end_reason = self.crawl.end_reason or robots.refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
-        self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
-        for source in (*self.site.sources, Section(self.site.home)):
-            self.sources.add(source.first(self._window))
-        for request in self._begin_sources():
+        requests: list[Request] = []
+        with suppress(CloseSpider), self.crawl.using_archive():
+            self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
+            for source in (*self.site.sources, Section(self.site.home)):
+                self.sources.add(source.first(self._window))
+            requests = self._begin_sources()
+        for request in requests:
             yield request
 
     def next_turn(self) -> None:
@@ -142,7 +154,9 @@ class NewsSpider(Spider):
         turns = [self._begin_sources, self._begin_stories]
         if self._stories_next and not self.options.plan:
             turns.reverse()
-        requests = next(filter(None, (begin() for begin in turns)), [])
+        requests: list[Request] = []
+        with suppress(CloseSpider), self.crawl.using_archive():
+            requests = next(filter(None, (begin() for begin in turns)), [])
         engine = self.crawler.engine
         if requests and engine is not None:
             for request in requests:
@@ -207,7 +221,7 @@ class NewsSpider(Spider):
             errback=self.source_failed,
             cb_kwargs={"step": step},
             headers=self._source_validators(step),
-            meta=size_limit(step.source),
+            meta=size_limit(step.source) | KEEP_INCOMPLETE,
         )
 
     def _note_left_out(self) -> None:
@@ -241,9 +255,14 @@ class NewsSpider(Spider):
         reason = self.crawl.archive.ledger.reason(address, site=self.name)
         return reason in _REST_AFTER
 
+    @property
+    def _walks_back(self) -> bool:
+        """Whether a source may announce what the crawls before did not want."""
+        return bool(self.options.since or self.options.until or self.options.plan)
+
     def _source_validators(self, step: Step) -> dict[str, bytes]:
         """An unchanged source announces nothing new, except to a walk back in time."""
-        if self.options.since or self.options.until or self.options.plan:
+        if self._walks_back:
             return {}
         address = plain_url(step.url)
         entry = address and self.crawl.archive.ledger.entry(address, site=self.name)
@@ -259,16 +278,19 @@ class NewsSpider(Spider):
             return
         found, announced = reading.found, reading.announced
         self._announced += len(announced.dated) + (found.problem == "not_modified")
-        self.crawl.counts.update(announced.uncounted)
+        self.crawl.counts.update(announced.counts)
         fresh = self.crawl.announce(announced.rows, source=step.url, walk=step.source)
-        reason = _reason(found)
         steps = self._steps_after(step, found, response.url, announced.dated, fresh=fresh)
         skipped = any(row.skipped for row in announced.rows)
-        complete = not (steps or found.sitemaps or skipped)
-        self._record_source(step, reason, response=response, complete=complete)
-        self._spend(response.request, announced=len(found.links))
-        self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
-        for request in self._next_source():
+        reason = self._reason(step, reading)
+        complete = reason in _READ and not (steps or found.sitemaps or skipped)
+        lastmod = self._lastmod_to_keep(step, announced.newest, reason) if complete else None
+        with self.crawl.using_archive():
+            self._record_source(step, reason, response=response, complete=complete, lastmod=lastmod)
+            self._spend(response.request, announced=len(found.links))
+            self.sources.add(replace(further, depth=step.depth + 1) for further in steps)
+            requests = list(self._next_source())
+        for request in requests:
             yield request
 
     def _spend(self, request: Request | None, *, announced: int = 0) -> None:
@@ -281,15 +303,65 @@ class NewsSpider(Spider):
         self, step: Step, found: Announced, base: str, stories: list[Link], *, fresh: bool
     ) -> list[Step]:
         """Where a source leads: its sitemaps, its feeds, its next page."""
-        maps = filter(None, (joined_url(base, link.url) for link in self._wanted(found)))
         steps = [
-            *(Step(source=Sitemap(url), url=url) for url in maps),
+            *(
+                Step(source=Sitemap(url), url=url, lastmod=link.lastmod)
+                for link in self._wanted(found)
+                if (url := joined_url(base, link.url)) is not None
+            ),
             *(Step(source=Feed(url), url=url) for url in found.feeds),
         ]
         steps = [further for further in steps if self.site.may_request(host_of(further.url))]
-        if found.problem:
-            return steps
-        return [*steps, *step.source.following(step, stories, self._window, fresh=fresh)]
+        moved = [further for further in steps if not self._has_not_moved(further)]
+        if unmoved := len(steps) - len(moved):
+            self.crawl.counts["sources/not_moved"] += unmoved
+            self._announced += unmoved
+        if found.problem not in (None, "incomplete"):
+            return moved
+        return [*moved, *step.source.following(step, stories, self._window, fresh=fresh)]
+
+    def _has_not_moved(self, step: Step) -> bool:
+        """Whether a sitemap was read whole, and was not modified since, as its index says."""
+        address, lastmod = plain_url(step.url), step.lastmod
+        if lastmod is None or address is None or self._walks_back:
+            return False
+        checked = self._last_checked(address)
+        if checked is None or self.crawl.now() - checked >= READ_AGAIN_AFTER:
+            return False
+        settles = SETTLED_DAY if lastmod.time() == time(0) else SETTLED
+        read = self.crawl.archive.ledger.lastmod(address, site=self.name)
+        return read == lastmod and checked - lastmod >= settles
+
+    def _lastmod_to_keep(self, step: Step, newest: datetime | None, reason: str) -> datetime | None:
+        """The `lastmod` of a sitemap that was read whole, by which it need not be read again.
+
+        None where its index is behind it: it announces a story that is newer.
+        """
+        lastmod, address = step.lastmod, plain_url(step.url)
+        if lastmod is None or address is None or reason == "too_many_links":
+            return None
+        if reason == "not_modified":
+            trusted = self.crawl.archive.ledger.lastmod(address, site=self.name) is not None
+            return lastmod if trusted else None
+        return None if newest is not None and newest - lastmod > SETTLED_DAY else lastmod
+
+    def _reason(self, step: Step, reading: SourceReading) -> str:
+        """The reason that the ledger gets of a source that was read: a source that announced
+        stories until now, and has none, has failed.
+        """
+        found, announced = reading.found, reading.announced
+        if found.problem not in (None, "no_links"):
+            return str(found.problem)
+        if announced.dated or found.sitemaps:
+            return "too_many_links" if found.cut_off else "announced"
+        address, ledger = plain_url(step.url), self.crawl.archive.ledger
+        if address is None:
+            return "no_links"
+        if found.links:  # to other pages only: of a site's frame, or of a notice
+            usual = "too_many_links" if found.cut_off else "announced"
+            return "empty_source" if self.sources.gave.get(address) else usual
+        announcing = ledger.was_announcing(address, site=self.name)
+        return "empty_source" if announcing else "no_links"
 
     async def _read(self, response: Response, step: Step) -> SourceReading:
         problem = refusal_of_status(response.status)
@@ -299,9 +371,17 @@ class NewsSpider(Spider):
             return SourceReading.without_links(problem)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         now = self.crawl.now().astimezone(self.site.zone)
+        # Of sitemaps and feeds the last tag shows whether they are whole.
+        as_page = isinstance(step.source, Section)
         try:
             return await self.reader.read_source(
-                step, response.body, response.url, content_type, now=now, window=self._window
+                step,
+                response.body,
+                response.url,
+                content_type,
+                now=now,
+                window=self._window,
+                cut=is_incomplete(response) if as_page else is_cut(response),
             )
         except ReadingBroke as broke:
             logger.info("%s: %s", step.url, broke)
@@ -326,13 +406,21 @@ class NewsSpider(Spider):
         """Record a source without a response; the others are used."""
         reason = refusal_of_error(failure)
         request: Request = failure.request  # type: ignore[attr-defined]
-        if reason != "pause_requested":
-            self._record_source(request.cb_kwargs["step"], reason)
-        self._spend(request)
-        yield from self._next_source()
+        with self.crawl.using_archive():
+            if reason != "pause_requested":
+                self._record_source(request.cb_kwargs["step"], reason)
+            self._spend(request)
+            requests = list(self._next_source())
+        yield from requests
 
     def _record_source(
-        self, step: Step, reason: str, *, response: Response | None = None, complete: bool = False
+        self,
+        step: Step,
+        reason: str,
+        *,
+        response: Response | None = None,
+        complete: bool = False,
+        lastmod: datetime | None = None,
     ) -> None:
         """Record the result of a source; warn if one that used to work fails.
 
@@ -357,6 +445,7 @@ class NewsSpider(Spider):
             reason=reason,
             etag=validators[0],
             last_modified=validators[1],
+            lastmod=lastmod,
         )
         if response is not None:
             check = replace(check, status=response.status, bytes=len(response.body))
@@ -380,15 +469,6 @@ class NewsSpider(Spider):
             etag, last_modified = before.etag, before.last_modified
         headers = headers_of(response) if response is not None else {}
         return headers.get("etag") or etag, headers.get("last-modified") or last_modified
-
-
-def _reason(found: Announced) -> str:
-    """What became of a source: a code of archive.ledger.wording."""
-    if found.problem is not None:
-        return found.problem
-    if found.cut_off:
-        return "too_many_links"
-    return "announced" if found.links or found.sitemaps else "no_links"
 
 
 def size_limit(source: Source) -> dict[str, int]:

@@ -78,9 +78,10 @@ class StoryReader:
         *,
         now: datetime,
         window: Window,
+        cut: bool = False,
     ) -> SourceReading:
-        """Read what a source announces."""
-        work = partial(read_announcements, now=now, window=window)
+        """Read what a source announces; `cut`: the response ended early."""
+        work = partial(read_announcements, now=now, window=window, cut=cut)
         limit = self._crawl.turns.deadline * SOURCES_TAKE
         return await self._crawl.turns.run(
             work, self._profile, step, body, url, content_type, deadline=limit

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import ClassVar, TypeVar
 
-from scraper.extraction.workers import Limits, Worker, Workers
+from scraper.extraction.workers import Limits, ReadingBroke, Worker, Workers
 
 SLOW = 0.1
 """Seconds of CPU after which a reading is noted, in case it never ends. A page takes a few
@@ -77,16 +78,26 @@ class WorkerTurns:
 
         `when_slow` is called if it takes longer than usual.
         """
-        self._count(1)
-        try:
+        with self.held():
             async with self._workers.lent() as worker:
                 if self._is_ending() and self._out_of_patience():
                     raise Abandoned
                 watch = _Watch(worker, self._is_ending, when_slow)
                 try:
                     return await worker.call_async(work, *given, deadline=deadline)
+                except ReadingBroke as broke:
+                    if watch.has_killed and not watch.has_noted:
+                        raise Abandoned from broke
+                    raise
                 finally:
                     watch.stop()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Count a page as one that waits."""
+        self._count(1)
+        try:
+            yield
         finally:
             self._count(-1)
 
@@ -112,6 +123,8 @@ class _Watch:
         self._worker = worker
         self._is_ending = is_ending
         self._when_slow = when_slow
+        self.has_noted = False
+        self.has_killed = False
         self._cpu = worker.cpu_seconds()
         self._began = monotonic()
         self._loop = asyncio.get_running_loop()
@@ -125,6 +138,8 @@ class _Watch:
         took, used = monotonic() - self._began, self._worker.cpu_seconds() - self._cpu
         if self._when_slow is not None and (used > SLOW or took > SLOW_ANYHOW):
             when_slow, self._when_slow = self._when_slow, None
+            self.has_noted = True
             when_slow()
         if took > KILLED_AFTER and self._is_ending():
+            self.has_killed = True
             self._worker.kill()

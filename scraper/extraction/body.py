@@ -7,7 +7,7 @@ containers within an article are widgets.
 import logging
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import islice
 
@@ -21,11 +21,13 @@ from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.furniture import unread
-from scraper.extraction.limits import MAX_CONTEXTS, MAX_PARAGRAPHS
+from scraper.extraction.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.locate import LayoutMatch
 from scraper.extraction.selectors import Element, pruned
 from scraper.extraction.tree import Document, clean, text_of
 from scraper.sites.site import Identity, Site
+
+logger = logging.getLogger(__name__)
 
 # What is inside articles of all sites and is no prose.
 COMMON_PRUNE = (
@@ -73,8 +75,8 @@ class Body:
     """(rule, text) of every line that was removed."""
     sponsored: bool = False
     """Whether the text says of itself that it is an advertorial."""
-    cut: bool = False
-    """Whether paragraphs beyond the limit were dropped."""
+    cut: tuple[str, ...] = ()
+    """Warnings about what was beyond the limits."""
 
 
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
@@ -95,45 +97,64 @@ def fallback_body(
     headline: str | None,
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
+    cut: tuple[str, ...] = ()
     if node is None:
-        found = _by_trafilatura(page)
+        found, cut = _by_trafilatura(page.tree)
     else:
         removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index)
         found = _each_once(blocks(node, removed, page.unclosed))
         found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
-        return Body()  # a list of headlines
+        return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:
         found = found[1:]
     prose = [block for block in found if not _leads_away(block)]
-    return finish(prose, site, identity, whole_page=True)
+    body = finish(prose, site, identity, whole_page=True)
+    return replace(body, cut=(*body.cut, *cut))
 
 
 def _each_once(found: list[Block]) -> list[Block]:
-    """Drop a lead that is given again as the first paragraph."""
-    kept: list[Block] = []
-    for block in found:
-        if kept and len(block.text) >= MIN_REPEATED and block.text == kept[-1].text:
-            continue
-        if len(kept) == 1 and len(kept[0].text) >= MIN_REPEATED:
-            lead = kept[0].text.rstrip(".")
-            if lead in block.text[-len(lead) - 1 :] and len(block.text) < 2 * len(lead):
-                kept.clear()  # the paragraph has the dateline, too
-        kept.append(block)
-    return kept
+    """Drop a lead that is given again as the first paragraph, which may have the dateline, too."""
+    if len(found) < 2 or len(found[0].text) < MIN_REPEATED:
+        return found
+    lead, text = found[0].text.rstrip("."), found[1].text
+    is_repeated = lead in text[-len(lead) - 1 :] and len(text) < 2 * len(lead)
+    return found[1:] if is_repeated else found
 
 
-def _by_trafilatura(page: Document) -> list[Block]:
-    document = trafilatura.bare_extraction(
-        copy(page.tree), include_comments=False, with_metadata=False, deduplicate=False
-    )
+def _beyond_search(tree: Element) -> list[Element]:
+    """Return the nodes of a page that trafilatura does not search, in document order."""
+    nodes = list(tree.iter())
+    searched = 0
+    for place, node in enumerate(nodes):
+        searched += 1 + sum(1 for _outer in node.iterancestors())
+        if searched > MAX_SEARCHED:
+            return nodes[place:]
+    return []
+
+
+def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
+    """Return the paragraphs of a page, and warnings about what was not searched."""
+    tree = copy(tree)
+    beyond = _beyond_search(tree)
+    for node in beyond:
+        outer = node.getparent()
+        if outer is not None:
+            outer.remove(node)
+    cut = ("cut_page",) if beyond else ()
+    titles = {text_of(link) for link in tree.iter("a")}  # before trafilatura renames them
+    try:
+        document = trafilatura.bare_extraction(
+            tree, include_comments=False, with_metadata=False, deduplicate=False
+        )
+    # What its many steps make of broken mark-up is not ours to know; such a page has no body.
+    except Exception:
+        logger.exception("trafilatura could not read a page")
+        return [], cut
     lines = (getattr(document, "text", None) or "").split("\n")
-    titles = {text_of(link) for link in page.tree.iter("a")}
     texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))
-    return [
-        Block(text=text, linked=len(text) * (text in titles))
-        for text in islice(texts, MAX_PARAGRAPHS)
-    ]
+    found = [Block(text=text, linked=len(text) * (text in titles)) for text in texts]
+    return found[:MAX_PARAGRAPHS], cut
 
 
 def _leads_away(block: Block) -> bool:
@@ -166,7 +187,7 @@ def finish(
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
         taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
         sponsored=sponsored.in_text([block.text for block in found]),
-        cut=len(found) >= MAX_PARAGRAPHS,
+        cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
     )
 
 

@@ -136,6 +136,8 @@ MAX_RELATED = 160
 """Characters that are no link in a line about another story; more is prose."""
 MAX_CREDIT = 120
 """Characters at the end of a text that are searched for a credit."""
+MAX_END = 2_000
+"""Characters at the end of a paragraph that are searched for what only stands at the end."""
 MAX_TURNS = 30
 """Lines and credits removed from the end of a text at most."""
 
@@ -283,7 +285,13 @@ def _first(rules: Sequence[Rule], where: str, block: Block) -> Rule | None:
 def _match(rule: Rule, block: Block) -> re.Match[str] | None:
     if rule.linked and not block.links:
         return None
-    return re.search(rule.pattern, block.text, re.IGNORECASE)
+    start = max(0, len(block.text) - MAX_END) if rule.where == "end" else 0
+    return _compiled(rule.pattern).search(block.text, start)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _cut(block: Block, rule: Rule, result: Trimmed) -> Block:
@@ -360,7 +368,7 @@ def _without_credit(text: str, result: Trimmed, end_credit: str) -> str:
             return before
     if not end_credit or result.editors:
         return text
-    match = re.search(end_credit, text)
+    match = re.compile(end_credit).search(text, max(0, len(text) - MAX_END))
     if match is None:
         return text
     editor = match.groupdict().get("editor")

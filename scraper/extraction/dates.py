@@ -18,6 +18,8 @@ ZONES = {
 }
 YEARS = (1990, 2100)
 """A date outside of these is a default value, an error or a joke."""
+AHEAD = timedelta(days=1)
+"""How far a publisher's date may be in the future: clocks and zones differ."""
 
 _BESIDE_CLDR = {
     2: "peb pebr pebruari febr",
@@ -167,6 +169,28 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
     if match is None:
         return _rfc2822(text) or _first_date(text, zone)
     return time_of(match.groupdict(), zone) if match["hour"] else None
+
+
+def believable(at: datetime | None, now: datetime | None) -> datetime | None:
+    """Return a publisher's time, None for one before 1990 or later than `now` by over a day.
+
+    >>> now = datetime(2026, 11, 20, tzinfo=UTC)
+    >>> [believable(now.replace(year=year), now) is not None for year in (1796, 2018, 2027, 2099)]
+    [False, True, False, False]
+    """
+    if at is None or at.year < YEARS[0]:
+        return None
+    return at if now is None or at - now <= AHEAD else None
+
+
+def has_impossible_year(text: str | None) -> bool:
+    """Return whether a date for machines is one that no parser here returns for its year.
+
+    >>> [has_impossible_year(f"{year}-01-01T00:00:00Z") for year in ("0001", "1970", "2018")]
+    [True, True, False]
+    """
+    match = _ISO.match((text or "").strip())
+    return match is not None and not YEARS[0] <= int(match["year"]) <= YEARS[1]
 
 
 def parse_day(text: str | None, zone: tzinfo) -> datetime | None:

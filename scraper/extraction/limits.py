@@ -24,6 +24,10 @@ milliseconds, and a story has a dozen.
 """
 MAX_PARAGRAPHS = 5_000
 """Paragraphs of a page; the rest is dropped (`cut_paragraphs`). No story has a tenth of it."""
+MAX_SEARCHED = 100_000
+"""Nodes of a page that trafilatura searches where no prose was found, each counted for itself and
+every node around it, as the links below each container are (`cut_page`). Stories have 40,000.
+"""
 MAX_LINKS = 100
 """Links of a paragraph that are compared with other stories' addresses; further ones only count as
 linked text.

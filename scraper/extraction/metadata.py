@@ -19,7 +19,12 @@ from scraper.extraction.bylines import (
     lines_below,
     read_byline,
 )
-from scraper.extraction.dates import parse_structured, parse_visible
+from scraper.extraction.dates import (
+    believable,
+    has_impossible_year,
+    parse_structured,
+    parse_visible,
+)
 from scraper.extraction.furniture import without_counts
 from scraper.extraction.json_ld import (
     ADVERTISERS,
@@ -80,12 +85,20 @@ class Metadata:
     """Name of a field of Article -> value; `visible_date` besides. An absent field has no key."""
     sources: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    fetched_at: datetime | None = None
+    """When the page arrived; None where that is not known."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
-        """Take the value, within the limits, unless it is empty or an earlier layer had one."""
+        """Take the value, within the limits, unless it is empty or an earlier layer had one.
+
+        An impossible date is a warning.
+        """
+        if isinstance(value, datetime) and believable(value, self.fetched_at) is None:
+            self.warn("impossible_date")
+            return
+        if name in _WITHOUT_COUNTS and value:
+            value = without_counts(value)
         if value and name not in self.fields:
-            if name in _WITHOUT_COUNTS and not (value := without_counts(value)):
-                return
             self.fields[name] = self._within_limits(name, value)
             self.sources[name] = source
 
@@ -107,7 +120,8 @@ class Metadata:
 class Head:
     """The machine-readable parts of a page, each read once."""
 
-    def __init__(self, tree: Element) -> None:
+    def __init__(self, tree: Element, fetched_at: datetime | None = None) -> None:
+        self.fetched_at = fetched_at
         self.warnings: dict[str, None] = {}
         """Each once, in order."""
         self.contents: dict[str, list[str]] = {}
@@ -158,7 +172,7 @@ def read_metadata(
     url: str,
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
-    found = Metadata()
+    found = Metadata(fetched_at=head.fetched_at)
     own_name = head.meta("og:site_name") if site is UNKNOWN else None
     if own_name and len(own_name) > MAX_SITE_NAME:
         own_name = None
@@ -428,7 +442,7 @@ def _first_crumb(entries: Iterable[str]) -> str | None:
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:
-    time = identity.published_at
+    time = None if identity.by_creation else identity.published_at
     if time is not None and (time.hour, time.minute, time.second) != (0, 0, 0):
         found.offer("published_at", time, "url")
     found.offer("section", identity.section, "url")
@@ -470,6 +484,8 @@ def _local(text: str | None, site: Site) -> datetime | None:
     """Parse a structured date; one in UTC is turned into the publisher's zone."""
     zone: tzinfo | None = None if site is UNKNOWN else site.zone
     time = parse_structured(text, zone)
+    if time is None and has_impossible_year(text):
+        return datetime.min.replace(tzinfo=UTC)  # none of the parser's: no layer's date
     if time is None or zone is None or time.utcoffset() != UTC.utcoffset(None):
         return time
     return time.astimezone(zone)

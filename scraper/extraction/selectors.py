@@ -49,12 +49,20 @@ def index_of(tree: Element) -> tuple[Index, bool]:
     index: Index = {}
     shortened = False
     for node in cast("list[Element]", _NAMED_NODES(tree)):
-        for name in ("class", "id"):
-            if len(value := node.get(name, "")) > MAX_CLASSES:
-                node.set(name, value[:MAX_CLASSES])
+        classes, identity = node.get("class"), node.get("id")
+        if classes:
+            if len(classes) > MAX_CLASSES:
+                classes = classes[:MAX_CLASSES]
+                node.set("class", classes)
                 shortened = True
-        for name in dict.fromkeys(_names_of(node)):
-            index.setdefault(name, []).append(node)
+            for name in classes.split():
+                index.setdefault("." + name, []).append(node)
+        if identity:
+            if len(identity) > MAX_CLASSES:
+                identity = identity[:MAX_CLASSES]
+                node.set("id", identity)
+                shortened = True
+            index.setdefault("#" + identity, []).append(node)
     return index, shortened
 
 

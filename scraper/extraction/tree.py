@@ -164,10 +164,10 @@ def _unclosed(text: str) -> frozenset[str]:
 
 def _within_limits(text: str) -> tuple[str, dict[str, bool]]:
     """Drop the tags and attributes of a page that are beyond the limits; return also which were."""
-    parts = text.split("<", MAX_TAGS + 1)
-    cut_page = len(parts) > MAX_TAGS + 1
+    cut_page = text.count("<") > MAX_TAGS
     if cut_page:
-        text = text[: len(text) - len(parts[-1]) - 1]
+        rest = text.split("<", MAX_TAGS + 1)[-1]
+        text = text[: len(text) - len(rest) - 1]
     crowded = [match.span("more") for match in _TAG.finditer(text) if match["more"]]
     if crowded:
         starts = [0, *(end for _start, end in crowded)]

@@ -340,10 +340,7 @@ def _serve(connection: socket.socket, limits: Limits, parent: int) -> NoReturn:
             del given, value, payload
     except (EOFError, OSError):
         os._exit(0)
-    except BaseException:
-        traceback.print_exc()
-        sys.stderr.flush()
-    finally:
+    finally:  # without a traceback: the other end says what happened
         os._exit(1 if sys.exc_info()[0] else 0)
 
 

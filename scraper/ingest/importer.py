@@ -5,7 +5,7 @@ import os
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import BinaryIO
 from sqlite_utils.utils import chunks
 
 from archive.archive import Archive
+from scraper.extraction.dates import believable
 from scraper.extraction.workers import ReadingBroke, Workers
 from scraper.ingest.collections.columns import given, has_body, named
 from scraper.ingest.collections.files import kind_of
@@ -130,7 +131,7 @@ def import_file(
     work = partial(_cleaned, options=options, order=found.order)
     for answers in workers.map(work, batches()):
         pairs = zip(under_way.popleft(), answers, strict=True)
-        read = [_story(row, answer, report, report_bad) for row, answer in pairs]
+        read = [_story(row, answer, report, report_bad, now=now) for row, answer in pairs]
         with archive.transaction(now):
             outcomes = Counter(
                 write_record(archive, s.article, key=s.key, link=s.link, source=source)
@@ -154,7 +155,12 @@ def _cleaned(row: Row, *, options: ImportOptions, order: str | None) -> Story | 
 
 
 def _story(
-    row: Row, answer: Story | str | _Failed | ReadingBroke, report: Report, report_bad: ReportBad
+    row: Row,
+    answer: Story | str | _Failed | ReadingBroke,
+    report: Report,
+    report_bad: ReportBad,
+    *,
+    now: datetime,
 ) -> Story | None:
     """Return the story of a row; a bad row is counted and reported."""
     report.records += 1
@@ -168,5 +174,24 @@ def _story(
         report.bad[answer] += 1
         report_bad(report.path, row.line, answer)
         return None
+    answer = _without_future(answer, now)
     report.doubts.update(answer.doubts)
     return answer
+
+
+def _without_future(story: Story, now: datetime) -> Story:
+    """Return a story without dates that are over a day later than its import."""
+    article = replace(
+        story.article,
+        published_at=believable(story.article.published_at, now),
+        modified_at=believable(story.article.modified_at, now),
+    )
+    if article == story.article:
+        return story
+    missing = () if article.published_at else ("missing_published_at",)
+    warnings = tuple(dict.fromkeys((*article.warnings, *missing, "impossible_date")))
+    return replace(
+        story,
+        article=replace(article, warnings=warnings),
+        doubts=(*story.doubts, "date_impossible"),
+    )

@@ -177,11 +177,15 @@ def doubt(
         stands = again and known_as is None and _may_repeat(candidate, copy)
         if stands and archive.ledger.count_failed(candidate.site.name, REASON) <= FEW:
             return None
-    suspect = crawl_id if candidate.fits and len(copies) > 1 else None
-    twins = [copy.twin for copy in copies.values() if copy.twin is not None]
-    return Doubt(
-        withdrawn=tuple(twin for twin in twins if _is_doubtful(candidate.site, twin, now, suspect))
-    )
+    several, is_new = len(copies) > 1, known_as is None
+    twins = (copy.twin for copy in copies.values() if copy.twin is not None)
+    withdrawn = [
+        twin
+        for twin in twins
+        if (twin.crawl_id == crawl_id and _came_wrong(candidate, twin, several=several))
+        or (is_new and _was_wrong(candidate.site, twin, now))
+    ]
+    return Doubt(withdrawn=tuple(withdrawn))
 
 
 def must_wait(archive: Archive, site: Site, url: str, key: str, article: Article) -> bool:
@@ -251,17 +255,25 @@ def _may_repeat(candidate: Candidate, copy: Copy) -> bool:
     return candidate.fits
 
 
-def _is_doubtful(site: Site, twin: Twin, now: datetime, suspect: int | None) -> bool:
-    """Whether a story that was kept may be a copy, too, rather than the one whose text it is.
+def _came_wrong(candidate: Candidate, twin: Twin, *, several: bool) -> bool:
+    """Whether a story that this crawl kept may be a copy rather than the one whose text it is.
 
-    Its headline says so, or, where several stories have the text under headlines of their own, it
-    came with the `suspect` crawl like the others.
+    Its headline says so, or there are `several` with headlines of their own over one text.
     """
-    if twin.snapshot_id is None or twin.fetched_at is None or now - twin.fetched_at > RECENT:
+    if twin.snapshot_id is None:
         return False
-    if fits_address(_slug(site, twin.url), twin.headline) is not True:
-        return True
-    return suspect is not None and twin.crawl_id == suspect
+    return not _fits(candidate.site, twin) or (several and candidate.fits is True)
+
+
+def _was_wrong(site: Site, twin: Twin, now: datetime) -> bool:
+    """Whether an earlier crawl kept a page that had another headline than its address."""
+    if twin.snapshot_id is None or twin.fetched_at is None:
+        return False
+    return now - twin.fetched_at <= RECENT and not _fits(site, twin)
+
+
+def _fits(site: Site, twin: Twin) -> bool:
+    return fits_address(_slug(site, twin.url), twin.headline) is True
 
 
 def _slug(site: Site, url: str) -> str:

@@ -5,7 +5,8 @@ diffengine, which finds most edits of news within the first day), but not within
 that finds nothing lengthens the wait by half, up to eight-fold; a check that finds a change resets
 it. If a site always sends the whole page, never a 304, a check costs much more, and the wait is
 half as long again. After 90 days, or 30 if at least three checks found no change, a story is never
-requested again unless a sitemap reports it as modified, or with `--recheck all`.
+requested again unless a sitemap reports it as modified, or with `--recheck all`. A story that
+says it is younger than we know it, or of the future, is as old as we know it.
 
 A sitemap that reports a story as modified makes it due at once. Some say so of every story at any
 time: where nine of ten checks after such reports found no change, of the last 50 of the stories
@@ -15,6 +16,7 @@ checks of these stories, due by their age, count for it or against it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil, log
 
 from archive.ledger.ledger import IGNORES_CONDITIONAL_AFTER
 
@@ -23,6 +25,7 @@ SHORTEST = timedelta(hours=1)
 LONGEST = timedelta(days=14)
 PATIENCE = 1.5  # for each quiet check
 MOST_PATIENCE = 8.0
+MOST_PATIENCE_AFTER = ceil(log(MOST_PATIENCE, PATIENCE))  # quiet checks; there may be thousands
 COSTLY = 1.5
 NEVER_AFTER = timedelta(days=90)
 NEVER_AFTER_QUIET = timedelta(days=30)
@@ -61,13 +64,14 @@ def next_check(
     `quiet_checks` counts the latest checks in a row, this one included, that found no change;
     `costly` marks a site that never answers 304.
     """
-    born = min(published_at or first_seen_at, now)
+    born = min(published_at or first_seen_at, first_seen_at, now)
     age = now - born
     if age > NEVER_AFTER:
         return Due(at=None, reason="settled")
     if age > NEVER_AFTER_QUIET and quiet_checks >= QUIET_CHECKS:
         return Due(at=None, reason="settled_quiet")
-    wait = max(age * STALENESS, SHORTEST) * min(PATIENCE**quiet_checks, MOST_PATIENCE)
+    patience = PATIENCE ** min(quiet_checks, MOST_PATIENCE_AFTER)
+    wait = max(age * STALENESS, SHORTEST) * min(patience, MOST_PATIENCE)
     reason = "quiet" if quiet_checks else "age"
     if costly:
         wait, reason = wait * COSTLY, "costly"

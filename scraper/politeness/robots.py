@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from protego import Protego
+from w3lib.url import safe_url_string
+
+from archive.identity import joined_url
 
 PRODUCT = "warta"
 """The product token that robots.txt rules are matched against."""
@@ -56,6 +59,8 @@ class RobotsTxt:
     """HTTP status; None if there was no response."""
     reason: str | None = None
     """Why there was no response: a code of archive.ledger.wording."""
+    url: str = ""
+    """Its own address, which its Sitemap lines may be relative to."""
     text: str = field(default="", repr=False)
     rules: Protego | None = field(default=None, repr=False)
     signals: tuple[tuple[str, str], ...] = ()
@@ -86,8 +91,10 @@ class RobotsTxt:
 
     @property
     def sitemaps(self) -> tuple[str, ...]:
-        """URLs of its Sitemap lines."""
-        return tuple(self.rules.sitemaps) if self.rules else ()
+        """Absolute URLs of its Sitemap lines, each once, as they are requested."""
+        lines = self.rules.sitemaps if self.rules else ()
+        named = (_requested(self.url, line) for line in lines)
+        return tuple(dict.fromkeys(filter(None, named)))
 
     def excluded(self, url: str) -> Iterator[str]:
         """Every AI crawler that may not fetch the URL, in the order of AI_CRAWLERS."""
@@ -175,16 +182,35 @@ def _fits(rule: _Rule, url: str) -> bool:
     return not Protego.parse(f"User-agent: *\nDisallow: {rule[2]}").can_fetch(url, PRODUCT)
 
 
-def parse_robots(status: int | None, body: bytes) -> RobotsTxt:
-    """Parse a response; a broken file is read as far as it is readable."""
+def _requested(base: str, line: str) -> str | None:
+    """The URL of a Sitemap line (absolute, relative or without its scheme) as it is requested.
+
+    None for one that cannot be requested.
+    """
+    address = line.strip().strip("<>\"'").strip()
+    host = urlsplit(base).netloc
+    if host and address.lower().startswith((f"{host}/", f"{host.removeprefix('www.')}/")):
+        address = f"//{address}"
+    url = joined_url(base, address) if address else None
+    if url is None:
+        return None
+    try:
+        return str(safe_url_string(url))
+    except ValueError:  # a broken IPv6 address
+        return None
+
+
+def parse_robots(status: int | None, body: bytes, url: str = "") -> RobotsTxt:
+    """Parse the response from `url`; a broken file is read as far as it is readable."""
     if len(body) > MAX_BYTES:  # cut at the end of a line: half a rule is another rule
         body = b"".join(body[:MAX_BYTES].splitlines(keepends=True)[:-1])
     text = body.decode("utf-8", "replace").lstrip("\ufeff")
     readable = status is not None and 200 <= status < 300
     if not readable:
-        return RobotsTxt(status=status)
+        return RobotsTxt(status=status, url=url)
     return RobotsTxt(
         status=status,
+        url=url,
         text=text,
         rules=Protego.parse(_relevant(text)),
         signals=tuple(_signals(text)),

@@ -37,6 +37,8 @@ class Identity:
     """Aware; midnight where the address has only the day, None where it has no date."""
     section: str | None = None
     """As the address has it; None where it has none."""
+    by_creation: bool = False
+    """Whether `published_at` is when the story was created, up to days before its publication."""
     own_key: str | None = None
     """Key and words of the address, where the key is only a time, which two stories may share; None
     for a key that no two stories have, and for an address without words.
@@ -64,8 +66,8 @@ class ArticleURL:
 
     pattern: str
     """Matches host and path as a whole. Groups `y m d` and `hms`, or `yy m d`, are the time of
-    publication; so is `code36`, whose first six characters are Unix seconds in base 36. `kanal` is
-    the section.
+    publication; the first six characters of `code36` are that of creation, as Unix seconds in base
+    36. `kanal` is the section.
     """
     canonical: str
     """Template of the canonical address from the groups, without the scheme."""
@@ -267,6 +269,7 @@ def _identity(site: Site, generation: ArticleURL, groups: Mapping[str, str]) -> 
         own_key=f"{story_id}/{slug}" if generation.shared and slug else None,
         published_at=_published(groups, site.zone),
         section=groups.get("kanal"),
+        by_creation="code36" in groups,
     )
 
 

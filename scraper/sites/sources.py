@@ -64,6 +64,8 @@ class Step:
     """Of an index, from 0."""
     depth: int = 0
     """Sources that led to it, one from the other; 0 for one of robots.txt or the profile."""
+    lastmod: datetime | None = None
+    """When the sitemap was modified, as its index says; None for other sources."""
 
 
 @dataclass(frozen=True, slots=True)

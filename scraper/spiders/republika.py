@@ -1,7 +1,7 @@
 """Republika Online: seven generations of pages since 2013; the code in the address is key and time.
 
-The first six characters of the code are Unix seconds in base 36 (356 of 372 articles of 2025 agree
-to the minute).
+The first six characters of the code are Unix seconds in base 36, when the story was created: of
+2,353 dated rows of 2023 to 2025 70.5 % were published in that minute, 4.5 % on a later day.
 """
 
 from scraper.crawling.spider import NewsSpider

@@ -22,11 +22,12 @@ from scraper.politeness.locks import locks_of
 from scraper.sites.loader import sites as all_sites
 
 _COLUMNS = columns(
-    "site announced asked not_modified first changed unchanged removed failed refused ended",
+    "site announced asked not_modified first changed unchanged removed failed refused cut ended",
     asked="requested",
     not_modified="304",
     first="new",
     refused="missing, by reason",
+    cut="cut, by reason",
 )
 _PLAN = columns("site published_at why url", published_at="published")
 
@@ -143,7 +144,7 @@ def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_jso
         if not as_json:
             note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
     else:
-        formats = {"refused": counted}
+        formats = {"refused": counted, "cut": counted}
         print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
@@ -180,8 +181,14 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "removed": counts["revisions/removed"],
         "failed": counts["failed"],
         "refused": dict(reasons),
+        "cut": {
+            name.removeprefix("warnings/"): count
+            for name, count in sorted(counts.items())
+            if name.startswith("warnings/cut_")
+        },
         "sources": _sources(counts),
         "lastmod_doubted": counts["lastmod_doubted"],
+        "unusable_dates": counts["unusable_dates"],
         "ended": crawl.ended or "broken",
     }
 

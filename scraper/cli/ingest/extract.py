@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +180,7 @@ def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str,
     if not url.startswith(("http://", "https://")):
         return {"url": url, "error": sentence("bad_address")}
     try:
-        reading = read(body, url, site_of(url))
+        reading = read(body, url, site_of(url), fetched_at=datetime.now(UTC))
     except Exception as error:  # one page that breaks the extractor must not stop the others
         why = f"the page could not be read ({type(error).__name__}: {error})"
         return {"url": url, "error": why}

@@ -7,7 +7,7 @@ import click
 
 from archive.archive import Archive
 from archive.ledger.ledger import MOVES
-from archive.ledger.wording import human_bytes, plain_time, sentence
+from archive.ledger.wording import CUTS, human_bytes, plain_time, sentence
 from archive.revisions import queries
 from scraper.cli.opening import reads_archive, story_of
 from scraper.cli.terminal import print_json, say
@@ -59,7 +59,9 @@ def _lines(life: dict[str, Any]) -> Iterator[str]:
         yield f"It is article {life['article_id']}:"
     else:
         yield f"It was article {life['article_id']}; its texts are erased."
-    yield from map(_revision, life["revisions"])
+    for made in life["revisions"]:
+        yield _revision(made)
+        yield from (f"    {sentence(code)}" for code in made["warnings"] if code in CUTS)
 
 
 def _if(pattern: str, value: object) -> str:

@@ -118,7 +118,7 @@ class RobotsMiddleware(Component):
             reason = refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]
             robots = replace(parse_robots(None, b""), reason=reason)
         else:
-            robots = parse_robots(response.status, response.body)
+            robots = parse_robots(response.status, response.body, response.url)
         if not crawl.options.plan and not crawl.stopping:
             with suppress(CloseSpider), crawl.writing():
                 crawl.archive.robots.record(

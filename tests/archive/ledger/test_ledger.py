@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from archive import Archive
 from archive.ledger.ledger import LASTMOD_CHECKS
 from archive.maintenance.takedown import take_down as erase
-from archive.records import Announcement
+from archive.records import Announcement, Check
 from tests.archive.invented import (
     DAY,
     HOUR,
@@ -321,6 +322,40 @@ def test_what_was_never_asked_for_comes_first_then_the_newest(archive: Archive) 
     announce(archive, link(5, published_at=NOW))
     check(archive, url_of(5), "failed", next_check_at=NOW)
     assert frontier(archive) == [url_of(number) for number in (2, 4, 1, 3, 5)]
+
+
+@pytest.mark.parametrize("recheck", ["due", "all"])
+def test_a_page_whose_reading_broke_off_comes_after_all_others(
+    archive: Archive, recheck: str
+) -> None:
+    announce(archive, *(link(n, published_at=NOW - n * DAY) for n in (1, 2, 3)))
+    check(archive, url_of(1), "failed", next_check_at=NOW, due_reason="retry_last")
+    check(archive, url_of(3), "failed", next_check_at=NOW, due_reason="retry")
+    assert frontier(archive, recheck=recheck) == [url_of(number) for number in (2, 3, 1)]
+
+
+def test_a_check_that_replaces_the_one_before_is_the_same_request(archive: Archive) -> None:
+    """A slow page counts as failed while it is read, and then as what was read from it."""
+    announce(archive, link(1))
+    slow = Check(
+        url=url_of(1),
+        crawl_id=None,
+        checked_at=NOW,
+        outcome="failed",
+        reason="reading_broke_off",
+        conditional=True,
+    )
+    with archive.transaction(NOW):
+        archive.ledger.record(slow, site=SITE)
+    for reason in ("no_body", None):
+        outcome = "failed" if reason else "kept"
+        known = replace(slow, outcome=outcome, reason=reason)
+        with archive.transaction(NOW):
+            archive.ledger.record(known, site=SITE, replaces=True)
+        entry = archive.ledger.entry(url_of(1), site=SITE)
+        assert entry is not None
+        assert (entry.checks, entry.failures) == (1, 1 if reason else 0)
+    assert archive.ledger.unanswered(SITE) == 1
 
 
 def test_moments_of_other_zones_are_put_in_order_by_time(archive: Archive) -> None:

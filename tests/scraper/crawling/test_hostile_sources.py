@@ -206,9 +206,15 @@ def test_no_source_raises_whatever_its_bytes(body: bytes) -> None:
 
 @given(body=st.binary(max_size=300) | mutated())
 def test_no_robots_txt_raises_whatever_its_bytes(body: bytes) -> None:
-    robots = parse_robots(200, b"User-agent: *\nDisallow: /x\n" + body)
+    robots = parse_robots(200, b"User-agent: *\nDisallow: /x\nSitemap: https://x.id/" + body)
+    assert all(url.isprintable() for url in robots.sitemaps)
     list(robots.excluded(BASE))
     robots.ruling(BASE)
+
+
+def test_a_sitemap_line_of_robots_txt_has_no_escape_sequence() -> None:
+    robots = parse_robots(200, b"Sitemap: https://x.id/\x1b[31ma.xml\nSitemap: http://[::1/\n")
+    assert robots.sitemaps == ("https://x.id/%1B%5B31ma.xml",)
 
 
 UNITS = {

@@ -253,6 +253,29 @@ def test_a_source_that_hangs_costs_that_source(serve, crawl, news):
     assert proxy.requested(sitemap) == asked
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at processes in /proc")
+def test_sigterm_while_a_source_is_read_ends_the_crawl_and_holds_nothing_against_it(
+    serve, news, tmp_path
+):
+    sitemap = "https://rmol.id/sitemap.xml"
+    hangs = Answer(content_type="application/xml", body=b"<urlset>racun-macet</urlset>")
+    proxy = serve(small_site(1) | {sitemap: hangs})
+    words = arguments(news, deadline=3600)
+    process = start(*words, environment=environment(proxy), folder=tmp_path, changed=MODULE)
+    try:
+        until(lambda: proxy.requested(sitemap))
+        readers = readers_of(process.pid)
+        os.kill(process.pid, signal.SIGTERM)
+        process.join(PATIENCE)
+        assert process.exitcode == 1
+    finally:
+        process.kill()
+        process.join()
+    until(lambda: all(map(gone, readers)))
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
+    assert rows(news, "SELECT url FROM urls WHERE reason = 'reading_broke_off'") == []
+
+
 def test_a_slow_page_that_ends_well_is_kept_like_any_other(serve, crawl, news):
     """It is written down as failed while it is read, and then as kept, with its bytes once."""
     row = crawl(serve(poisoned(SLOWLY)), deadline=60)

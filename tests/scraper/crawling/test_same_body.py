@@ -127,6 +127,25 @@ def test_a_cache_that_has_one_story_for_all_makes_no_articles_of_it(
     assert_well(news)
 
 
+def test_a_cache_is_noticed_where_addresses_say_nothing_of_their_headlines(
+    serve: Serve, crawl: Crawl, news: Path
+) -> None:
+    def site() -> dict[str, Answer]:
+        pages = {story_url(n, "x"): told(n, headline=f"Kabar Lain {n + 50}") for n in NUMBERS}
+        return small_site() | _with_home(pages)
+
+    proxy, wrong = serve(site()), told(3, headline="Kabar Lain 53")
+    crawl(proxy, "rmol", "-s", MORNING)
+    before = had(news)
+    proxy.answers = everywhere(wrong, site())
+    crawl(proxy, "rmol", "-s", NOON)
+    assert had(news) == before
+    assert doubted(news) == before.keys() - {story_url(3, "x")}
+    proxy.answers = site()
+    crawl(proxy, "rmol", "-s", EVENING)
+    assert (had(news), doubted(news), kinds(news)) == (before, set(), {"first"})
+
+
 @pytest.mark.parametrize("order", [NUMBERS, tuple(reversed(NUMBERS)), (5, 3, 9, 1, 12, 2)])
 def test_the_order_of_the_copies_makes_no_difference(
     serve: Serve, crawl: Crawl, news: Path, order: tuple[int, ...]

@@ -67,11 +67,30 @@ def test_a_story_that_does_not_tell_its_age_is_as_old_as_we_know_it() -> None:
     assert due == NOW + 2 * HOUR
 
 
-def test_a_story_dated_in_the_future_is_as_new_as_can_be() -> None:
-    due = next_check(
-        now=NOW, published_at=NOW + 3 * DAY, first_seen_at=NOW - DAY, quiet_checks=0
-    ).at
-    assert due == NOW + SHORTEST
+@pytest.mark.parametrize("ahead", [-10 * HOUR, timedelta(0), 3 * DAY, 73 * 365 * DAY])
+def test_a_story_is_at_least_as_old_as_we_know_it(ahead: timedelta) -> None:
+    due = next_check(now=NOW, published_at=NOW + ahead, first_seen_at=NOW - DAY, quiet_checks=0).at
+    assert due == NOW + DAY / 5
+
+
+def test_a_story_of_the_future_that_never_changes_is_settled_like_any_other() -> None:
+    now, checks = NOW, 0
+    while (
+        due := next_check(
+            now=now,
+            published_at=datetime(2099, 1, 1, tzinfo=UTC),
+            first_seen_at=NOW,
+            quiet_checks=checks,
+        ).at
+    ) is not None:
+        now, checks = due, checks + 1
+    assert checks < 20
+    assert now - NOW < 45 * DAY
+
+
+@pytest.mark.parametrize("checks", [6, 1_751, 10**9])
+def test_any_number_of_quiet_checks_has_a_wait(checks: int) -> None:
+    assert wait(10 * HOUR, checks) == 16 * HOUR
 
 
 def test_a_check_that_finds_a_change_starts_anew() -> None:

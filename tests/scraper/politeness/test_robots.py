@@ -94,6 +94,31 @@ def test_the_crawl_delay_is_the_one_for_us(body: bytes, seconds: float) -> None:
     assert parse_robots(200, body).crawl_delay == seconds
 
 
+# (Sitemap line, URL that is requested) of https://www.suara.com/robots.txt
+SITEMAPS = [
+    ("Sitemap: /peta.xml", "https://www.suara.com/peta.xml"),
+    ("Sitemap: peta.xml?a=1", "https://www.suara.com/peta.xml?a=1"),
+    ("SITEMAP : //m.suara.com/peta.xml # peta", "https://m.suara.com/peta.xml"),
+    ("sitemap: www.suara.com/peta.xml", "https://www.suara.com/peta.xml"),
+    ("Sitemap: suara.com/peta.xml", "https://suara.com/peta.xml"),
+    ('Sitemap: "https://www.suara.com/peta.xml"', "https://www.suara.com/peta.xml"),
+    ("Sitemap: <http://www.suara.com/peta.xml>", "http://www.suara.com/peta.xml"),
+    ("Sitemap: /peta situs.xml", "https://www.suara.com/peta%20situs.xml"),
+    ("Sitemap: http://[::1/x", None),
+    ("Sitemap: ftp://www.suara.com/peta.xml", None),
+    ("Sitemap:", None),
+]
+
+
+@pytest.mark.parametrize(("line", "url"), SITEMAPS)
+def test_a_sitemap_line_is_resolved_against_the_files_own_address(
+    line: str, url: str | None
+) -> None:
+    body = f"User-agent: *\nDisallow: /x\n{line}\n{line}\n".encode()
+    robots = parse_robots(200, body, "https://www.suara.com/robots.txt")
+    assert robots.sitemaps == (() if url is None else (url,))
+
+
 def test_announced_sitemaps_are_read() -> None:
     assert parse_robots(200, NEWSROOM).sitemaps == (
         "https://republika.co.id/files/xml/sitemap.xml",

@@ -1,5 +1,6 @@
-"""Eight simulated days of the five sites, with outages, overload, a redesign, a power cut and
-kills; tests.benchmarks.soak is the month.
+"""Eight simulated days of the five sites, with outages, overload, a redesign, poisoned pages, a
+wrong cache, a captcha, sources without an answer or an end, a power cut and kills;
+tests.benchmarks.soak is the month.
 """
 
 from __future__ import annotations
@@ -184,6 +185,17 @@ def test_crawls_and_the_schedule_were_killed_and_the_archive_is_sound(lived):
     assert lived.kills == {"crawl": 2, "schedule": 1}
     with Archive(lived.archive, read_only=True) as archive:
         assert [finding for finding in verify(archive) if not finding.ok] == []
+
+
+def test_what_was_wrong_with_pages_and_sources_is_written_down(lived):
+    reasons = claims.read(lived.archive, "SELECT DISTINCT reason FROM checks")
+    assert {row["reason"] for row in reasons} >= {
+        "names_another_story",
+        "same_body_elsewhere",
+        "challenge_page",
+        "reading_broke_off",
+        "timeout",
+    }
 
 
 # Manners
