@@ -355,7 +355,8 @@ def _inside(block: Element, style: _Style) -> _Style:
         kind = "li"  # the headline of a teaser
     context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
     lines = style.lines or block.tag == "pre"
-    lines = lines or _LINES_STYLE.search(block.get("style") or "") is not None
+    look = block.get("style")
+    lines = lines or (look is not None and _LINES_STYLE.search(look) is not None)
     return _Style(style.link, style.bold or kind == "heading", kind, context[:MAX_CONTEXT], lines)
 
 

@@ -115,7 +115,7 @@ def fallback_body(
 
 def _each_once(found: list[Block]) -> list[Block]:
     """Drop a lead that is given again as the first paragraph, which may have the dateline, too."""
-    if len(found) < 2 or len(found[0].text) < MIN_REPEATED:
+    if not 2 <= len(found) < MAX_PARAGRAPHS or len(found[0].text) < MIN_REPEATED:
         return found
     lead, text = found[0].text.rstrip("."), found[1].text
     is_repeated = lead in text[-len(lead) - 1 :] and len(text) < 2 * len(lead)

@@ -81,7 +81,7 @@ class JsonLd:
             for url in addresses(article)
         ]
 
-    def article_of(self, is_own: IsOwn, titles: Sequence[str]) -> Mapping[str, Any]:
+    def article_of(self, is_own: IsOwn, titles: Callable[[], Sequence[str]]) -> Mapping[str, Any]:
         """Return the fields of the page's own article, an empty mapping where none is.
 
         It has the page's address, else its headline; an article with another story's address and
@@ -205,13 +205,13 @@ def addresses(article: Mapping[str, Any]) -> Iterator[str]:
             yield url
 
 
-def _rank(article: Mapping[str, Any], is_own: IsOwn, titles: Sequence[str]) -> int:
+def _rank(article: Mapping[str, Any], is_own: IsOwn, titles: Callable[[], Sequence[str]]) -> int:
     """Return 3 for an article with the page's address, 2 for its headline, 0 for another's."""
     verdicts = {is_own(url) for url in addresses(article)}
     if True in verdicts:
         return 3
     headline = text_of_value(article.get("headline")) or text_of_value(article.get("name"))
-    if headline and any(_is_same(headline, title) for title in titles):
+    if headline and any(_is_same(headline, title) for title in titles()):
         return 2
     return 0 if False in verdicts else 1
 

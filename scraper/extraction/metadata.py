@@ -264,8 +264,11 @@ def _own_article(
             return None
         return (host, path) in places
 
-    shown = (page.text("h1"), page.text("title"), *head.all("og:title", "twitter:title"))
-    return head.json_ld.article_of(is_own, [title for title in shown if title])
+    def titles() -> list[str]:
+        shown = (page.text("h1"), page.text("title"), *head.all("og:title", "twitter:title"))
+        return [title for title in shown if title]
+
+    return head.json_ld.article_of(is_own, titles)
 
 
 def _place(url: str) -> tuple[str, str]:

@@ -26,15 +26,28 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _WORDS = (
-    "advertorial infotorial pariwara sponsor brand native promo partner kerja berbayar adv paid"
-).split()
-_LINE = re.compile(rf">[\s\W]{{0,20}}(?:{_KIND})[\s\W]{{0,20}}<", re.IGNORECASE)
+    "advertorial",
+    "infotorial",
+    "pariwara",
+    "sponsor",
+    ">adv<",
+    "brand content",
+    "branded content",
+    "native ad",
+    "paid content",
+    "paid post",
+    "promoted",
+    "partner content",
+    "kerja sama<",
+    "kerjasama<",
+    "berbayar<",
+)
 
 
 def may_be_sponsored(text: str) -> bool:
-    """Whether a node of a page is such a label, so that its lines are worth reading."""
+    """Whether a page has any of the words, so that its lines are worth reading."""
     lowered = text.lower()
-    return any(word in lowered for word in _WORDS) and _LINE.search(text) is not None
+    return any(word in lowered for word in _WORDS)
 
 
 def is_label(text: str | None) -> bool:
