@@ -92,7 +92,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(name="load_more", pattern=r"^(?:load more|muat lebih banyak|selengkapnya|comscore)\.*$"),
     # What counts readers and changes with every request.
     Rule(name="counter", pattern=rf"^{COUNTS}$"),
-    Rule(name="counter_tail", pattern=rf"\s*[(\[]\s*{COUNTS}\s*[)\]]\s*$", part=True),
+    Rule(name="counter_tail", pattern=rf"\s*[(\[]\s*{COUNTS}\s*[)\]]\s*$", where="end", part=True),
     # What stands below a story on its page.
     Rule(
         name=COMMENTS_BELOW,

@@ -5,7 +5,7 @@ and what they wrote themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Set
 from typing import cast
 
 from lxml import etree
@@ -37,6 +37,8 @@ _UNSEEN_CLASSES = frozenset(
     "sr-only visually-hidden visuallyhidden screen-reader-text screen-reader screenreader "
     "assistive-text is-hidden d-none hidden hide invisible".split()
 )
+_UNSEEN_NAMES = frozenset("." + name for name in _UNSEEN_CLASSES)
+_ANY_COMMENTS = re.compile(r"comment|komentar|disqus|livefyre|remark42", re.IGNORECASE)
 _SHOWN_AGAIN = re.compile(
     r"\b(?:sm|md|lg|xl|xxl|2xl)[:-](?:block|inline|flex|grid|table)|-(?:block|inline|flex)\b"
     r"|\bfocusable\b"
@@ -100,11 +102,13 @@ def unread(root: Element, index: Index) -> set[Element]:
     """
     suspects = cast("list[Element]", _MAY_BE_UNSEEN(root))
     found = {node for node in suspects if is_hidden(node)}
-    named = _of_names(root, index, lambda name: name[1:].lower() in _UNSEEN_CLASSES)
+    named = _below(root, index, _UNSEEN_NAMES & index.keys())
     named = set(filter(_is_hidden_by_class, named))
     if named and not _holds_most(root, named):
         found |= named
-    comments = _of_names(root, index, lambda name: _COMMENTS.search(name[1:]) is not None)
+    comments: set[Element] = set()
+    if _ANY_COMMENTS.search(" ".join(index)):
+        comments = _below(root, index, {name for name in index if _COMMENTS.search(name[1:])})
     if comments:
         first = next(paragraphs(root), None)
         around = set() if first is None else {first, *first.iterancestors()}
@@ -112,9 +116,9 @@ def unread(root: Element, index: Index) -> set[Element]:
     return found
 
 
-def _of_names(root: Element, index: Index, wanted: Callable[[str], bool]) -> set[Element]:
-    """Return the nodes below one that have a class or id which is wanted."""
-    nodes = {node for name in index if wanted(name) for node in index[name]}
+def _below(root: Element, index: Index, names: Set[str]) -> set[Element]:
+    """Return the nodes below one that have any of the classes and ids."""
+    nodes = {node for name in names for node in index[name]}
     return {node for node in nodes if any(outer is root for outer in node.iterancestors())}
 
 

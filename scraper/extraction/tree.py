@@ -35,8 +35,8 @@ _JOINED = "[\u0590-\u1cff\u2190-\u2bff\ufb50-\ufdff\ufe0f\ufe70-\ufefc\U0001f000
 _INVISIBLE = re.compile(
     "[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\u00ad\ud800-\udfff"
     "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
-    f"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
 )
+_STRAY_JOINER = re.compile(f"(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})")
 # XML cannot hold these characters. A page that has them is broken, its text is not.
 _CONTROL = "".join(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
 _WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
@@ -227,6 +227,8 @@ def clean(text: str | None) -> str:
         return ""
     if not (text.isascii() and text.isprintable()):
         text = _INVISIBLE.sub("", text)
+        if "\u200c" in text or "\u200d" in text:
+            text = _STRAY_JOINER.sub("", text)
     return " ".join(text.split())
 
 
