@@ -194,7 +194,11 @@ def _declared_charset(body: bytes, content_type: str | None) -> str | None:
     """Return the codec that the server names, else the page, if it is one of the web's."""
     declared = http_content_type_encoding(content_type)
     if declared not in _WEB_CODECS:
-        declared = html_body_declared_encoding(_NO_MARKUP.sub(b"", body[:MAX_BEFORE_CHARSET]))
+        head = body[:MAX_BEFORE_CHARSET]
+        before = head[: head.lower().find(b"charset") + 1]
+        if b"<script" in before or b"<!--" in before or b"<style" in before or len(before) > 1024:
+            head = _NO_MARKUP.sub(b"", head)
+        declared = html_body_declared_encoding(head)
     return declared if declared in _WEB_CODECS else None
 
 
