@@ -25,7 +25,11 @@ OWNERS = {
     "readings": "archive/revisions/revisions.py",
     "rights": "archive/revisions/revisions.py",
     "tombstones": "archive/revisions/revisions.py",
-    "search": "archive/revisions/revisions.py",
+    "search": "archive/revisions/revisions.py archive/maintenance/search_index.py"
+    " archive/maintenance/takedown.py",
+    **dict.fromkeys(
+        ("search_", "index_copy", "index_anew", "temp"), "archive/maintenance/search_index.py"
+    ),
     "texts": "archive/syndication/texts.py",
     "bands": "archive/syndication/texts.py",
     "article_texts": "archive/syndication/texts.py",
@@ -35,7 +39,10 @@ OWNERS = {
     "alerts": "archive/monitoring/alert_log.py",
     "alert_deliveries": "archive/monitoring/alert_log.py",
 }
-"""A page's frames are written where pages are kept, and replaced where they are packed anew."""
+"""The search index is rebuilt, and rid of what was taken down, where that is maintenance; its copies
+are temporary tables.
+
+A page's frames are written where pages are kept, and replaced where they are packed anew."""
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")
 """The schema itself, and the search index's own command to optimize it."""
 
