@@ -13,8 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.connection import connect, plain_errors
-from archive.database.migrations import migrations
-from archive.database.schema import LISTS
+from archive.database.schema import LISTS, SCHEMA
 from archive.errors import ArchiveDamaged, ArchiveError
 
 _TIMES = ("since", "lastmod", "quiet_until")
@@ -59,7 +58,8 @@ def problems(db: Database) -> Iterator[str]:
 def _tables() -> dict[str, list[tuple[str, str, bool]]]:
     """Return our tables with (name, type, required) of their columns, as warta makes them."""
     db = Database(memory=True)
-    migrations.apply(db)
+    for statement in SCHEMA:
+        db.conn.execute(statement)
     names = db.conn.execute(
         """SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'
         AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_%' ESCAPE '!'

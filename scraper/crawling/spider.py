@@ -133,7 +133,11 @@ class NewsSpider(Spider):
             until, why = quiet.isoformat(timespec="seconds"), sentence(self.crawl.pacing.reason)
             logger.warning("%s: not crawled: no request before %s (%s)", self.name, until, why)
             return
-        robots = await self._robots.rules_for(self.site.home)
+        robots = None
+        with suppress(CloseSpider), self.crawl.using_archive():
+            robots = await self._robots.rules_for(self.site.home)
+        if robots is None:
+            return
         if not robots.allows(self.site.home):
             self.crawl.end_reason = self.crawl.end_reason or robots.refusal
             logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
