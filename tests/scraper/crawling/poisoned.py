@@ -71,9 +71,9 @@ def poisoned_text(text: str) -> str:
     return without_markup(text)
 
 
-def read_poisoned(body: bytes, *given: Any) -> Any:
+def read_poisoned(body: bytes, *given: Any, **options: Any) -> Any:
     swallow(body)
-    return read_sitemap(body, *given)
+    return read_sitemap(body, *given, **options)
 
 
 article.parse_html = parse_poisoned  # type: ignore[assignment]

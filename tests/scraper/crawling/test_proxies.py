@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scraper.cli.demo.proxy import Answer, ReplayProxy
-from tests.scraper.crawling import names
 from tests.scraper.crawling.conftest import HOME, home, rows, run, small_site, story, story_url
+from tests.scraper.crawling.name_table import ADDRESSES
 
 CHANGED = "tests.scraper.crawling.names"
 ONLY_THE_PROXY = "only the proxy resolves names"
@@ -26,7 +26,7 @@ def leading_to(host: str) -> dict[str, Answer]:
     return {**site, HOME: home(BAD, story_url(1)), BAD: moved, there: story(2)}
 
 
-@pytest.mark.parametrize("host", [name for name in names.ADDRESSES if name[0] not in "r"])
+@pytest.mark.parametrize("host", [name for name in ADDRESSES if name[0] not in "r"])
 def test_a_name_with_any_internal_address_never_reaches_the_proxy(serve, news, host):
     proxy = serve(leading_to(host))
     done = crawl_by_name(proxy, news)
@@ -55,7 +55,7 @@ def test_sources_on_internal_names_are_refused_too(serve, news):
     assert not [url for url, _status in proxy.requests if any(host in url for host in INTERNAL)]
 
 
-INTERNAL = [host for host in names.ADDRESSES if host not in ("rmol.id", "public.rmol.id")]
+INTERNAL = [host for host in ADDRESSES if host not in ("rmol.id", "public.rmol.id")]
 
 
 def test_where_only_the_proxy_resolves_names_a_line_says_so_once(serve, news):

@@ -108,13 +108,17 @@ def test_known_stories_alone_show_it(redesigned, crawl, news):
     ]
 
 
-def test_a_crawl_is_what_it_was_when_drift_cannot_be_judged(serve, crawl, news):
+def test_an_archive_without_its_view_of_drifts_keeps_the_stories_and_says_what_is_missing(
+    serve, crawl, news
+):
     proxy = serve(site_of(range(1, 3)))
     crawl(proxy, "rmol")
     with Archive(news) as archive, archive.transaction(datetime.now(UTC)):
         archive.db.conn.execute("DROP VIEW drifted")
     proxy.answers = site_of(range(1, 5))
     told = crawl(proxy, "rmol", "--json")
-    assert told.returncode == 0
-    assert "drift of its layouts could not be evaluated" in told.stderr
-    assert json.loads(told.stdout)["ended"] == "finished"
+    assert told.returncode == 1
+    assert "no such table: drifted" in told.stderr
+    assert "Traceback" not in told.stderr
+    with Archive(news, read_only=True) as archive:
+        assert archive.db.conn.execute("SELECT count(*) FROM articles").fetchone() == (4,)

@@ -57,7 +57,7 @@ def captcha(*, token: int = 1, headline: str = "Pemeriksaan Keamanan") -> Answer
         " lewat surat elektronik layanan pelanggan pada hari dan jam kerja."
     )
     page = f"<html><head><title>{headline}</title></head><body><h1>{headline}</h1><p>{text}</p>"
-    return Answer(body=page.encode())
+    return Answer(body=f"{page}</body></html>".encode())
 
 
 def had(news: Path) -> dict[str, str]:
