@@ -282,13 +282,16 @@ def test_a_folder_that_takes_no_writes(folder_of_a_user: Path, build: Build) -> 
 
 # The disk
 
+DISK = 200
+"""Kilobytes: a little more than the corpus and its work folder."""
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", folder],
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK}k", "tmpfs", folder],
         capture_output=True,
         check=False,
     )
@@ -305,7 +308,7 @@ def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
 ) -> None:
     ballast = small_disk / "ballast"
     for room in (8, 40):
-        ballast.write_bytes(bytes(1024 * (152 - room)))
+        ballast.write_bytes(bytes(1024 * (DISK - 8 - room)))
         told_plainly(
             build(out=small_disk / "out"),
             "the disk is full; the same command resumes the build once there is space$",

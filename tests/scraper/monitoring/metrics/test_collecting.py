@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from archive import Archive
+from archive.printable import one_line
 from archive.archive import Reader
 from archive.maintenance.takedown import take_down
 from archive.monitoring.incidents import Incident
@@ -222,9 +223,8 @@ def test_a_site_may_have_any_name(archive: Archive, scrape: Scrape, site: str) -
         "warta_crawl_last_pages",
         "warta_crawls_total",
     ):
-        assert {dict(labels).get("site") for (each, labels) in found if each == name} == {site}, (
-            name
-        )
+        labels = {dict(labels).get("site") for (each, labels) in found if each == name}
+        assert labels == {one_line(site)}, name
 
 
 # Names
