@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from archive import Archive
-from archive.printable import one_line
 from archive.archive import Reader
 from archive.maintenance.takedown import take_down
 from archive.monitoring.incidents import Incident
+from archive.printable import one_line
 from scraper.monitoring.alerts.targets import Webhook
 from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS
