@@ -282,8 +282,8 @@ def test_a_folder_that_takes_no_writes(folder_of_a_user: Path, build: Build) -> 
 
 # The disk
 
-DISK = 200
-"""Kilobytes: a little more than the corpus and its work folder."""
+DISK = 600
+"""Kilobytes: more than the corpus and its work folder need."""
 
 
 @pytest.fixture
