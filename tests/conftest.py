@@ -21,7 +21,7 @@ NOBODY = 65534
 # Properties are tried with the same examples in every run, and without a clock. `.ci/run` selects
 # the second profile with --hypothesis-profile.
 settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
-settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=250)
 settings.load_profile("quick")
 
 
