@@ -158,7 +158,8 @@ class Ledger:
         order = f"due_reason IS 'retry_last', (checks > 0 OR {imported}), published_at DESC, id"
         where = f"site = :site AND state != 'source' AND {where}"
         given = {"site": site, "now": instant(now)}
-        found = self._db.conn.execute(f"SELECT id FROM urls WHERE {where} ORDER BY {order}", given)  # noqa: S608 - constants
+        due = f"SELECT id FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608 - constants
+        found = self._db.conn.execute(due, given)
 
         def entries(numbers: Sequence[int]) -> Iterator[Entry]:
             # Those that are still wanted: a take-down may have come between. `iif` keeps SQLite

@@ -60,7 +60,8 @@ def rebuild(archive: Archive, *, now: datetime) -> None:
         conn.execute(_temporary("empty_index"))
         for part in _PARTS:
             conn.execute(f"DELETE FROM search_{part}")  # noqa: S608 - constants
-            conn.execute(f"INSERT INTO search_{part} SELECT * FROM temp.empty_index_{part}")  # noqa: S608 - constants
+            empty = f"SELECT * FROM temp.empty_index_{part}"  # noqa: S608 - constants
+            conn.execute(f"INSERT INTO search_{part} {empty}")
         conn.execute("DROP TABLE temp.empty_index")
         conn.execute("INSERT INTO search (search) VALUES ('rebuild')")
 
@@ -74,7 +75,8 @@ def _copied(db: Database) -> Iterator[None]:
         conn.execute(_temporary("index_copy"))
         for part in _PARTS:
             conn.execute(f"DELETE FROM temp.index_copy_{part}")  # noqa: S608 - constants
-            conn.execute(f"INSERT INTO temp.index_copy_{part} SELECT * FROM main.search_{part}")  # noqa: S608 - constants
+            index = f"SELECT * FROM main.search_{part}"  # noqa: S608 - constants
+            conn.execute(f"INSERT INTO temp.index_copy_{part} {index}")
         yield
     finally:
         conn.execute("DROP TABLE IF EXISTS temp.index_copy")
@@ -89,7 +91,10 @@ def _same_words(db: Database) -> bool:
     conn = db.conn
     words = "CREATE VIRTUAL TABLE temp.{0}_words USING fts5vocab(temp, {0}, instance)"
     conn.execute(words.format("index_copy"))
-    made, wanted = (f"SELECT * FROM temp.{name}_words" for name in ("index_copy", "index_anew"))  # noqa: S608 - constants
+    made, wanted = (
+        f"SELECT * FROM temp.{name}_words"  # noqa: S608 - constants
+        for name in ("index_copy", "index_anew")
+    )
     try:
         conn.execute(_temporary("index_anew"))
         conn.execute("INSERT INTO index_anew (index_anew) VALUES ('rebuild')")

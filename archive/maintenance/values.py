@@ -82,7 +82,8 @@ def _problems(db: Database, table: str, columns: list[tuple[str, str, bool]]) ->
     shown = [f"CAST({name} AS BLOB)" if name in texts else "NULL" for name, *_rest in columns]
     types = [f"typeof({name})" for name, *_rest in columns]
     row_name = "rowid" if _has_rowid(db, table) else "0"
-    rows = db.conn.execute(f"SELECT {row_name}, {', '.join(shown + types)} FROM {table}")  # noqa: S608 - names of the schema
+    wanted = ", ".join((row_name, *shown, *types))
+    rows = db.conn.execute(f"SELECT {wanted} FROM {table}")  # noqa: S608 - names of the schema
     for number, *cells in rows:
         for place, (name, kind, required) in enumerate(columns):
             wrong = _wrong(name, kind, required, cells[place], cells[place + len(columns)])

@@ -74,7 +74,9 @@ class ReadArticle(_Stage):
             logger.info("%s: %s", item.page.url, broke)
             read = Fetched(snapshot=item, refusal="reading_broke_off")
         except ReadingFailed as failed:
-            logger.error("%s could not be read; its bytes are kept\n%s", item.page.url, failed)  # noqa: TRY400 - the traceback is the worker's
+            logger.error(  # noqa: TRY400 - the traceback is the worker's
+                "%s could not be read; its bytes are kept\n%s", item.page.url, failed
+            )
             read = Fetched(snapshot=item, refusal="extraction_failed")
         return replace(read, in_advance=reader.in_advance(item.page))
 

@@ -391,7 +391,9 @@ class NewsSpider(Spider):
             logger.info("%s: %s", step.url, broke)
             return SourceReading.without_links("reading_broke_off")
         except ReadingFailed as failed:
-            logger.error("%s: %s could not be read\n%s", self.name, step.url, failed)  # noqa: TRY400 - the traceback is the worker's
+            logger.error(  # noqa: TRY400 - the traceback is the worker's
+                "%s: %s could not be read\n%s", self.name, step.url, failed
+            )
             return SourceReading.without_links("extraction_failed")
 
     def _wanted(self, found: Announced) -> list[Link]:

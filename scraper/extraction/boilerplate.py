@@ -98,7 +98,8 @@ COMMON_RULES: tuple[Rule, ...] = (
         name=COMMENTS_BELOW,
         where="after",
         pattern=r"^(?:\W{0,3}(?:\d+\s+)?(?:komentar|comments?|tanggapan)\s*(?:pembaca|anda)?\s*"
-        r"(?:[(\[]?\s*\d+\s*[)\]]?)?\s*:?|(?:tulis|beri|kirim|tinggalkan|tambahkan)\s+(?:komentar|balasan).{0,20}"
+        r"(?:[(\[]?\s*\d+\s*[)\]]?)?\s*:?|(?:tulis|beri|kirim|tinggalkan|tambahkan)\s+"
+        r"(?:komentar|balasan).{0,20}"
         r"|leave a (?:reply|comment)|post a comment)$",
     ),
     Rule(

@@ -9,7 +9,8 @@ EDGE = 3
 """Paragraphs at the beginning and the end of a text in which its label is looked for."""
 
 _KIND = (
-    r"advertorials?|adv|sponsored(?:\s+(?:content|post|article|by\b.{0,40}))?|brand(?:ed)?\s+content"
+    r"advertorials?|adv|sponsored(?:\s+(?:content|post|article|by\b.{0,40}))?"
+    r"|brand(?:ed)?\s+content"
     r"|infotorial|pariwara|native\s+ad(?:vertising|s)?|paid\s+(?:content|post|partnership)"
     r"|partner(?:ed)?\s+content|promoted(?:\s+content)?"
     r"|(?:konten|artikel|berita)\s+(?:bersponsor|sponsor|berbayar|promosi|kerja\s?sama|iklan)"
@@ -20,7 +21,8 @@ _IN_HEADLINE = re.compile(
 )
 _AT_END = re.compile(r"[\[(](?:adv|advertorial|infotorial|pariwara)[\])]\W{0,2}$", re.IGNORECASE)
 _NOTE = re.compile(
-    r"^\W{0,3}(?:artikel|konten|tulisan|berita|naskah)\s+ini\s+(?:adalah|merupakan|hasil|ditulis|dibuat)\b"
+    r"^\W{0,3}(?:artikel|konten|tulisan|berita|naskah)\s+ini\s+"
+    r"(?:adalah|merupakan|hasil|ditulis|dibuat)\b"
     r".{0,80}\b(?:kerja\s?sama|advertorial|berbayar|bersponsor|sponsor|iklan|promosi)\b"
     r"|^\W{0,3}(?:konten|artikel)\s+(?:hasil\s+)?kerja\s?sama\b",
     re.IGNORECASE,

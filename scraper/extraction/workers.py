@@ -330,7 +330,8 @@ def _serve(connection: socket.socket, limits: Limits, parent: int) -> NoReturn:
         logging.disable()  # what libraries say of a page is nothing to the user
         before, leaves = _peak(), False
         while not leaves:
-            work, given, _deadline[0] = pickle.loads(_received(connection))  # noqa: S301 - its parent
+            sent = _received(connection)
+            work, given, _deadline[0] = pickle.loads(sent)  # noqa: S301 - its parent
             signal.setitimer(signal.ITIMER_REAL, _deadline[0])
             value, failure = _answer(work, given)
             leaves = failure is MemoryError or _peak() - before > limits.memory // 2

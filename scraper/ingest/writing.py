@@ -314,10 +314,14 @@ def _doubt(
 ) -> str | None:
     """Return why a page is not believed: its text would pass for an edit."""
     page, article = fetched.snapshot.page, fetched.article
-    last = archive.ledger.reason(entry.url, site=entry.site)
+
+    def failed_by(reason: str) -> bool:
+        return entry.failures > 0 and archive.ledger.reason(entry.url, site=entry.site) == reason
+
     # A site may give up its end tag: what was incomplete three times is what it sends.
-    known = last == "incomplete" and entry.failures >= BELIEVED_AFTER
-    if not known and misses_its_end(archive, page):
+    if misses_its_end(archive, page) and not (
+        entry.failures >= BELIEVED_AFTER and failed_by("incomplete")
+    ):
         return "incomplete"
     if article is None or newest is None:
         return None
@@ -325,8 +329,9 @@ def _doubt(
         return "missing_parts"
     if lost_layout(newest, article):
         return "layout_missed"
-    shorter = last != "much_shorter" and is_much_shorter(newest, article)
-    return "much_shorter" if shorter else None
+    if is_much_shorter(newest, article) and not failed_by("much_shorter"):
+        return "much_shorter"
+    return None
 
 
 def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:

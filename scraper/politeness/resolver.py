@@ -35,7 +35,9 @@ class InternalAddress(DNSLookupError):
 class PublicAddressResolver(CachingThreadedResolver):
     """Scrapy's resolver without internal addresses, except those of the user's own proxies."""
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+    def getHostByName(  # noqa: N802 - Twisted's name
+        self, name: str, timeout: Sequence[int] = ()
+    ) -> Deferred[str]:
         """Resolve a host name; fails with InternalAddress for an internal address."""
         found = super().getHostByName(name, timeout)
         return found if name in _proxy_hosts() else found.addCallback(_public, name)

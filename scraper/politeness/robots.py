@@ -73,7 +73,7 @@ class RobotsTxt:
 
     @property
     def unavailable(self) -> bool:
-        """Whether everything is disallowed for now: 5xx (RFC 9309, 2.3.1.4), 429, no response."""
+        """Whether nothing is allowed until it answers: 5xx (RFC 9309, 2.3.1.4), 429, silence."""
         return self.status is None or self.status >= 500 or self.status == 429
 
     def allows(self, url: str) -> bool:

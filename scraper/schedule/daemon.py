@@ -78,7 +78,8 @@ class Daemon:
             wake, self._problem = self._schedule.wake_at(now), ""
         except ArchiveError as error:
             if str(error) != self._problem:  # once, however long it lasts
-                logger.error("archive unreadable", extra={"why": str(error)})  # noqa: TRY400 - one line
+                why = {"why": str(error)}
+                logger.error("archive unreadable", extra=why)  # noqa: TRY400 - one line
             self._problem = str(error)
         except Exception:
             logger.exception("the tick failed")

@@ -28,7 +28,9 @@ def end_interrupted(archive: Path, site: str, *, now: datetime, reason: str = "b
         pass
     except ArchiveError as error:
         why = str(error)
-        logger.error("the end of a crawl is not recorded", extra={"site": site, "why": why})  # noqa: TRY400 - one line
+        logger.error(  # noqa: TRY400 - one line
+            "the end of a crawl is not recorded", extra={"site": site, "why": why}
+        )
 
 
 def end_all_interrupted(

@@ -16,8 +16,8 @@ from scraper.sites.sources import Source
 MAX_REFUSED_URL = 2_000
 """Characters of an unusable address that are kept."""
 SPONSORED = (
-    r"^advertorials?\.|/(?:advertorials?|adv|brand-?contents?|infotorial|iklan|press-?release|siaran-pers"
-    r"|sponsored(?:-content)?)/"
+    r"^advertorials?\.|/(?:advertorials?|adv|brand-?contents?|infotorial|iklan|press-?release"
+    r"|siaran-pers|sponsored(?:-content)?)/"
 )
 """Pattern on host and path of the sections of sponsored text, at any site."""
 _EARLIEST, _LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)

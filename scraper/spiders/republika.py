@@ -57,7 +57,8 @@ SITE = Site(
             story_id="{code36}",
         ),
         ArticleURL(  # of 2019
-            pattern=rf"{_HOST}/berita/(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/{_CODE}(?:[/-]{_SLUG})?",
+            pattern=rf"{_HOST}/berita/(?P<kanal>[a-z0-9-]+)/(?P<sub>[a-z0-9-]+)/{_CODE}"
+            rf"(?:[/-]{_SLUG})?",
             canonical="{host}/berita/{kanal}/{sub}/{code36}/{slug}",
             story_id="{code36}",
         ),

@@ -43,7 +43,8 @@ SITE = Site(
         (r"^(?:media|assets|static)\.", "not_an_article"),
         # Readers write on yoursay; local partners of 2022 and 2023 have hosts like the regions.
         (
-            rf"^yoursay\.|^(?!(?:amp\.)?(?:www|m|{'|'.join(_REGIONS)})\.)[^/]+\.suara\.com/(?:amp/)?read/",
+            rf"^yoursay\.|^(?!(?:amp\.)?(?:www|m|{'|'.join(_REGIONS)})\.)"
+            r"[^/]+\.suara\.com/(?:amp/)?read/",
             "partner_post",
         ),
     ),

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ class RepeatedParagraphs:
 
     def cleaned(self, site: str, text: str) -> str:
         """Return the text without the paragraphs that are taken out; a template stays whole."""
+        if site not in self._cleaned_sites:
+            return text
         parts = text.split("\n\n")
         kept = [part for part in parts if not self._is_removed(site, normalised(part))]
         lost = len(text) - sum(map(len, kept))
@@ -154,6 +157,11 @@ class RepeatedParagraphs:
             or (one.documents >= table.min_documents and one.share >= table.min_share)
         ]
         return tuple(sorted(shown, key=lambda one: (-one.documents, one.site, one.text))[:MOST])
+
+    @cached_property
+    def _cleaned_sites(self) -> frozenset[str]:
+        """Sites that a paragraph is taken out of: the texts of others need no second look."""
+        return frozenset(site for site, plain in self._found if self._is_removed(site, plain))
 
     def _repeated(self, site: str, text: str) -> list[str]:
         if not self._candidates:

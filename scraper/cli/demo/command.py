@@ -80,7 +80,8 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     sys.stdout.flush()
     # Locks of its own: no real site is requested, so crawls of those may run beside a demo.
     with tempfile.TemporaryDirectory() as locks:
-        done = subprocess.run(command, env=environment | {"WARTA_LOCKS": locks}, check=False)  # noqa: S603 - our own words
+        environment |= {"WARTA_LOCKS": locks}
+        done = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our words
     if done.returncode != 0:
         raise click.ClickException("the demo's crawl failed; the lines above say why")
 
@@ -103,4 +104,5 @@ def _summary(path: Path) -> None:
     program = "warta" if shutil.which("warta") else sys.argv[0]
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
         click.echo(f"  {program} {line} --archive {path}")
-    click.echo(f"  sqlite3 {path} 'select site, headline from latest'")  # noqa: S608 - shown, not run
+    query = "'select site, headline from latest'"
+    click.echo(f"  sqlite3 {path} {query}")

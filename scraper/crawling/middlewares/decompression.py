@@ -2,6 +2,8 @@
 
 import sys
 import zlib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import brotli
@@ -45,40 +47,37 @@ def _is_whole(packed: bytes, coding: bytes, size: int | None, *, limit: int) -> 
     if coding == b"deflate":
         return _inflates(packed, _ZLIB, limit) or _inflates(packed, _DEFLATE, limit)
     if coding == b"br":
-        return _unpacks(brotli.Decompressor(), packed, limit)
+        unpacker = brotli.Decompressor()
+        read = partial(unpacker.process, output_buffer_limit=_CHUNK)
+        return _reaches_its_end(read, unpacker.is_finished, packed, limit)
     if coding == b"zstd":
-        return _decompresses(zstd.ZstdDecompressor(), packed, limit)
+        frame = zstd.ZstdDecompressor()
+        read = partial(frame.decompress, max_length=_CHUNK)
+        return _reaches_its_end(read, lambda: frame.eof, packed, limit)
     return True
 
 
 def _inflates(packed: bytes, wbits: int, limit: int) -> bool:
-    return _decompresses(zlib.decompressobj(wbits), packed, limit)
+    stream = zlib.decompressobj(wbits)
+
+    def read(more: bytes) -> bytes:
+        return stream.decompress(more or stream.unconsumed_tail, _CHUNK)
+
+    return _reaches_its_end(read, lambda: stream.eof, packed, limit)
 
 
-def _decompresses(decompressor: Any, packed: bytes, limit: int) -> bool:
-    """Whether a stream of zlib's or zstd's kind ends within the limit."""
-    rest, size = packed, 0
+def _reaches_its_end(
+    read: Callable[[bytes], bytes], ended: Callable[[], bool], packed: bytes, limit: int
+) -> bool:
+    """Whether a compressed stream ends, within the limit; `read` yields its next bytes."""
+    size = 0
     try:
-        while not decompressor.eof and size <= (limit or size):
-            found = decompressor.decompress(rest, _CHUNK)
-            rest = getattr(decompressor, "unconsumed_tail", b"")
-            size += len(found)
-            if not found and not rest:
-                break
-    except (zlib.error, zstd.ZstdError):
-        return False
-    return bool(decompressor.eof)
-
-
-def _unpacks(decompressor: Any, packed: bytes, limit: int) -> bool:
-    rest, size = packed, 0
-    try:
-        while not decompressor.is_finished() and size <= (limit or size):
-            found = decompressor.process(rest, output_buffer_limit=_CHUNK)
-            rest = b""
+        while not ended() and size <= (limit or size):
+            found = read(packed)
+            packed = b""
             size += len(found)
             if not found:
                 break
-    except brotli.error:
+    except (zlib.error, zstd.ZstdError, brotli.error):
         return False
-    return bool(decompressor.is_finished())
+    return ended()

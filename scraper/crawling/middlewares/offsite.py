@@ -33,7 +33,8 @@ class SiteBoundaryMiddleware(Component):
 
     async def process_request(self, request: Request) -> None:
         """Raise Refused for a request beyond the boundary."""
-        parts, site = urlparse_cached(request), self._crawler.spider.site  # type: ignore[union-attr]
+        parts = urlparse_cached(request)
+        site: Site = self._crawler.spider.site  # type: ignore[union-attr]
         host = parts.hostname or ""
         if is_private(host):
             raise Refused("private_address")

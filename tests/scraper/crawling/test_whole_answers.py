@@ -2,8 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import brotli
@@ -151,9 +150,6 @@ def test_a_short_page_that_is_long_again_was_never_an_edit(serve, crawl, news) -
     assert rows(news, "SELECT state FROM ledger WHERE url = ?", URL) == [{"state": "unchanged"}]
 
 
-Back = Callable[[str], Answer]
-
-
 def test_a_page_that_sets_a_cookie_and_sends_the_visitor_back_is_had(serve, crawl, news) -> None:
     proxy = serve(small_site(1))
     plain = proxy._server.RequestHandlerClass
@@ -182,7 +178,7 @@ def test_a_page_that_sets_a_cookie_and_sends_the_visitor_back_is_had(serve, craw
 
 def test_a_wall_that_takes_no_cookie_is_a_redirect_loop(serve, crawl, news) -> None:
     wall = Answer(status=302, headers=(("Location", URL), ("Set-Cookie", "izin=1")))
-    proxy = serve({**small_site(2), HOME: home(URL, story_url(2)), URL: replace(wall)})
+    proxy = serve({**small_site(2), HOME: home(URL, story_url(2)), URL: wall})
     crawl(proxy, "rmol", *DAYS[0])
     assert rows(news, "SELECT reason FROM ledger WHERE url = ?", URL) == [
         {"reason": "redirect_loop"}
