@@ -100,7 +100,7 @@ class Ledger:
         wanted: list[Entry] = []
         counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
-            some = list(self._told_apart(site, batch))
+            some = self._told_apart(site, list(batch))
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
             doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
@@ -387,30 +387,33 @@ class Ledger:
 
     def key_of(self, site: str, link: Announcement) -> str:
         """Return the key of an address, its own one where another story may have `link.key`."""
-        return next(self._told_apart(site, [link])).key
+        return self._told_apart(site, [link])[0].key
 
-    def _told_apart(self, site: str, links: Iterable[Announcement]) -> Iterator[Announcement]:
-        """Yield the links; one whose key another address has, under other words, gets its own.
+    def _told_apart(self, site: str, links: Sequence[Announcement]) -> list[Announcement]:
+        """Give a link its own key where another address, under other words, has the key.
 
         Whether the two are one story after all, its page will show.
         """
+        shared = [link for link in links if link.own_key is not None]
+        if not shared:
+            return list(links)
+        marks = ",".join("?" * len(shared))
+        urls, keys = [link.url for link in shared], [link.key for link in shared]
+        known = {
+            e.url: e.key for e in self._entries(f"site = ? AND url IN ({marks})", [site, *urls])
+        }
         holders: dict[str, str] = {}
-        for link in links:
-            if link.own_key is None:
-                yield link
-                continue
-            entry = self.entry(link.url, site=site)
-            if entry is None and link.key not in holders:
-                first = next(iter(self.entries_of(site, link.key)), None)
-                holders[link.key] = first.url if first is not None else link.url
-            holder = holders.get(link.key, link.url)
+        for entry in self._entries(f"site = ? AND key IN ({marks})", [site, *keys]):
+            holders.setdefault(entry.key, entry.url)
+
+        def key(link: Announcement) -> str:
+            holder = holders.setdefault(link.key, link.url)
+            if link.own_key is None or link.url in known:
+                return known.get(link.url, link.key)
             worded = not holder.rpartition("/")[2].isdigit()
-            if entry is not None:
-                yield replace(link, key=entry.key)
-            elif holder != link.url and worded:
-                yield replace(link, key=link.own_key)
-            else:
-                yield link
+            return link.own_key if holder != link.url and worded else link.key
+
+        return [replace(link, key=key(link)) for link in links]
 
     def _taken_down(self, site: str, links: Sequence[Announcement]) -> set[str]:
         """Return the keys of stories that the archive's owner took down."""
