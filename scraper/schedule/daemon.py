@@ -113,17 +113,27 @@ class Daemon:
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], None]]:
-    """Yield a function that returns at the first SIGTERM or SIGINT; others are ignored."""
+    """Yield a function that returns at the first SIGTERM or SIGINT; others are ignored.
+
+    The kernel may deliver a signal to any thread. A Python handler runs in the main thread alone,
+    which would sleep on in its `read`: the bytes are written by the C handler (`set_wakeup_fd`).
+    """
+    stops = (signal.SIGTERM, signal.SIGINT)
     reader, writer = os.pipe()
-    before = {
-        number: signal.signal(number, lambda *_given: os.write(writer, b"."))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    os.set_blocking(writer, False)
+    woken = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, lambda *_given: None) for number in stops}
+
+    def wait() -> None:
+        while (number := os.read(reader, 1)) and number[0] not in stops:
+            pass  # a signal that another handler is for
+
     try:
-        yield lambda: (os.read(reader, 1), None)[1]
+        yield wait
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+        signal.set_wakeup_fd(woken)
         os.close(reader)
         os.close(writer)
 
