@@ -15,14 +15,12 @@ ArchiveError
 └── PackageMissing         an extra of warta is not installed
 """
 
-from archive.printable import in_line
-
 
 class ArchiveError(Exception):
-    """An archive could not be opened, read or written; the text is fit for a user: one line."""
+    """An archive could not be opened, read or written; the text is one sentence for the user.
 
-    def __str__(self) -> str:
-        return in_line(super().__str__())
+    It may quote a page or a file: `archive.printable` cleans it where it is shown.
+    """
 
 
 BREAKS_ON_DAMAGE = (

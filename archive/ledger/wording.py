@@ -67,7 +67,7 @@ REASONS: dict[str, str] = {
     ),
     "snapshot_damaged": "the kept bytes are damaged; `warta verify` shows details",
     "taken_down": "the story was taken down here (`warta remove`); it is never requested again",
-    # what was beyond the limits of a reading (scraper/extraction/limits.py)
+    # what was beyond the limits of a reading (scraper/extraction/dom/limits.py)
     "cut_page": "the page has more tags than any story needs; the rest of it was not read",
     "cut_attributes": "a tag has more attributes or longer classes than are read",
     "cut_field": "a headline, byline, list of names or another field was longer than is kept",

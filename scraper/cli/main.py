@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
-from archive.printable import clean_output
+from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
 from scraper.cli.options import ARCHIVE
 
@@ -85,9 +85,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except Locked as error:
-            raise LockedOut(str(error)) from error
+            raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
-            raise click.ClickException(str(_explained(ctx, error) or error)) from error
+            raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
         except BrokenPipeError:
             # The reader of a pipe closed it (`warta search … | head`): not an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -96,7 +96,7 @@ class _Group(click.Group):
             found = _explained(ctx, error)
             if found is None:
                 raise
-            raise click.ClickException(str(found)) from error
+            raise click.ClickException(in_line(str(found))) from error
 
 
 _UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)

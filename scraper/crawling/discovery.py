@@ -24,8 +24,8 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
-from scraper.extraction.limits import MAX_DATE
-from scraper.extraction.tree import parse_html
+from scraper.extraction.dom.limits import MAX_DATE
+from scraper.extraction.dom.tree import parse_html
 from scraper.sites.site import Identity, Site
 from scraper.sites.sources import Feed, Link, Sitemap, Source, Step, Window
 

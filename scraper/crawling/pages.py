@@ -9,7 +9,7 @@ from scrapy.http import Response
 from archive.identity import joined_url
 from archive.records import Page
 from scraper.crawling.responses import is_incomplete
-from scraper.extraction.tree import parse_html
+from scraper.extraction.dom.tree import parse_html
 from scraper.sites.site import Identity, Site
 
 _PART = re.compile(rb"page=[2-9]|-part[2-9]")

@@ -11,11 +11,13 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
-from scraper.extraction import sponsored
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
 from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
+from scraper.extraction.dom import sponsored
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import (
     Head,
@@ -24,8 +26,6 @@ from scraper.extraction.metadata import (
     read_metadata,
     read_time_element,
 )
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import Document, parse_html
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from scraper.extraction.furniture import is_statement, paragraphs
-from scraper.extraction.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean, text_of, unescape
+from scraper.extraction.dom.furniture import is_statement, paragraphs
+from scraper.extraction.dom.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import clean, text_of, unescape
 
 MAX_STRUCK = 300
 """Characters of a struck-out text; a longer one was never closed."""

@@ -15,16 +15,16 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
-from scraper.extraction import sponsored
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
 from scraper.extraction.datelines import split_dateline
-from scraper.extraction.furniture import unread
-from scraper.extraction.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
+from scraper.extraction.dom import sponsored
+from scraper.extraction.dom.furniture import unread
+from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
+from scraper.extraction.dom.selectors import Element, pruned
+from scraper.extraction.dom.tree import Document, clean, text_of
 from scraper.extraction.locate import LayoutMatch
-from scraper.extraction.selectors import Element, pruned
-from scraper.extraction.tree import Document, clean, text_of
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)

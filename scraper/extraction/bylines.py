@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from scraper.extraction.furniture import without_counts
-from scraper.extraction.limits import MAX_BYLINE
-from scraper.extraction.selectors import Element
-from scraper.extraction.sponsored import is_label
-from scraper.extraction.tree import clean, text_of
+from scraper.extraction.dom.furniture import without_counts
+from scraper.extraction.dom.limits import MAX_BYLINE
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.sponsored import is_label
+from scraper.extraction.dom.tree import clean, text_of
 
 MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""

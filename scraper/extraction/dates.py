@@ -9,7 +9,7 @@ from itertools import chain
 
 from babel.dates import get_month_names
 
-from scraper.extraction.limits import MAX_DATE
+from scraper.extraction.dom.limits import MAX_DATE
 
 # Fixed by Keputusan Presiden 41/1987; there is no summer time.
 ZONES = {

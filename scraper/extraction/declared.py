@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from archive.identity import joined_url, normalised
+from scraper.extraction.dom.tree import Document
 from scraper.extraction.metadata import Head
-from scraper.extraction.tree import Document
 from scraper.sites.site import Identity, Site
 
 _DIGITS = re.compile(r"\d+")

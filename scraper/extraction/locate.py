@@ -14,9 +14,9 @@ from typing import Any, cast
 from lxml import etree
 
 from scraper.extraction.boilerplate import is_after
-from scraper.extraction.furniture import is_hidden, is_statement
-from scraper.extraction.selectors import Element, outermost
-from scraper.extraction.tree import Document, clean, text_of
+from scraper.extraction.dom.furniture import is_hidden, is_statement
+from scraper.extraction.dom.selectors import Element, outermost
+from scraper.extraction.dom.tree import Document, clean, text_of
 from scraper.sites.site import Layout, Site
 
 MIN_PROSE = 250

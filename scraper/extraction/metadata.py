@@ -25,8 +25,8 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
-from scraper.extraction.furniture import without_counts
-from scraper.extraction.json_ld import (
+from scraper.extraction.dom.furniture import without_counts
+from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
     NOTHING,
     JsonLd,
@@ -36,7 +36,7 @@ from scraper.extraction.json_ld import (
     texts,
     types_of,
 )
-from scraper.extraction.limits import (
+from scraper.extraction.dom.limits import (
     MAX_BYLINE,
     MAX_FIELD,
     MAX_HEADLINE,
@@ -44,9 +44,9 @@ from scraper.extraction.limits import (
     MAX_NAMES,
     MAX_SITE_NAME,
 )
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import Document, clean, text_of, unescape
 from scraper.extraction.locate import LayoutMatch
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import Document, clean, text_of, unescape
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15

@@ -14,7 +14,7 @@ from scraper.extraction.body import finish
 from scraper.extraction.boilerplate import is_after
 from scraper.extraction.bylines import joined, name_before_date, read_byline
 from scraper.extraction.dates import ZONES, parse_visible
-from scraper.extraction.tree import clean
+from scraper.extraction.dom.tree import clean
 from scraper.sites.site import UNKNOWN, Site
 
 MAX_HEAD = 30

@@ -26,9 +26,9 @@ from scraper.crawling.spider import set_user_agent, size_limit
 from scraper.crawling.story_reader import StoryReader
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import clean, parse_html
 from scraper.extraction.locate import find_article
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean, parse_html
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url

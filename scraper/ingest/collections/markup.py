@@ -3,7 +3,7 @@
 import re
 
 from scraper.extraction.blocks import blocks
-from scraper.extraction.tree import parse_html, text_of, unescape
+from scraper.extraction.dom.tree import parse_html, text_of, unescape
 
 _BLOCK = (
     "p|br|div|h[1-6]|ul|ol|li|table|tr|td|blockquote|figure|section|article|html|body|center"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scraper.extraction.tree import clean, parse_html
+from scraper.extraction.dom.tree import clean, parse_html
 
 TEXT = "“Panennya ‘raya’ – kata Néli”"
 

@@ -15,7 +15,7 @@ from cssselect.parser import Class, CombinedSelector, Hash, Tree
 from cssselect.parser import Element as NamedElement
 from lxml import etree, html
 
-from scraper.extraction.limits import MAX_CLASSES
+from scraper.extraction.dom.limits import MAX_CLASSES
 
 Element: TypeAlias = html.HtmlElement
 XPath: TypeAlias = Callable[[Element], list[Any]]

@@ -10,7 +10,7 @@ from typing import cast
 
 from lxml import etree
 
-from scraper.extraction.selectors import Element, Index
+from scraper.extraction.dom.selectors import Element, Index
 
 MIN_PARAGRAPH = 80
 """Characters of a text that ends as a sentence: a paragraph, not a caption or a label."""

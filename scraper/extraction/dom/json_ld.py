@@ -15,7 +15,7 @@ from typing import Any
 
 import chompjs
 
-from scraper.extraction.limits import (
+from scraper.extraction.dom.limits import (
     MAX_FIELD,
     MAX_JSON_LD,
     MAX_JSON_LD_BLOCKS,
@@ -23,8 +23,8 @@ from scraper.extraction.limits import (
     MAX_JSON_LD_OBJECTS,
     MAX_NAMES,
 )
-from scraper.extraction.selectors import Element
-from scraper.extraction.tree import clean, unescape
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import clean, unescape
 
 SHARED_WORDS = 0.75
 """Share of the words of the shorter of two headlines that both must have to be the same one."""

@@ -18,15 +18,15 @@ from w3lib.encoding import (
 )
 from webencodings.labels import LABELS
 
-from scraper.extraction.limits import (
+from scraper.extraction.dom.limits import (
     MAX_ATTRIBUTES,
     MAX_FIELD,
     MAX_FIELD_NODES,
     MAX_MATCHES,
     MAX_TAGS,
 )
-from scraper.extraction.selectors import Element, Index, index_of, select
-from scraper.extraction.sponsored import may_be_sponsored
+from scraper.extraction.dom.selectors import Element, Index, index_of, select
+from scraper.extraction.dom.sponsored import may_be_sponsored
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.

@@ -6,7 +6,7 @@ import pytest
 
 import scraper
 from archive.ledger.wording import CUTS, sentence
-from scraper.extraction.tree import parse_html
+from scraper.extraction.dom.tree import parse_html
 from tests.scraper.extraction.growing import PROSE, SITES, page, repeated
 
 CROWDED = "<div " + " ".join(f"a{number}=1" for number in range(1_000)) + ">"
