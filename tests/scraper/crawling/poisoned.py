@@ -14,7 +14,8 @@ from typing import Any
 
 from scraper.crawling import discovery
 from scraper.crawling.worker_turns import SLOW_ANYHOW
-from scraper.extraction import article, tree
+from scraper.extraction import article
+from scraper.extraction.dom import tree
 from scraper.ingest.collections import stories
 
 read_sitemap = discovery.read_sitemap
