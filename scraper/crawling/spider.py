@@ -74,7 +74,7 @@ def set_user_agent(settings: BaseSettings) -> None:
 
 
 class NewsSpider(Spider):
-    """Crawls one site by its profile `site`, which its own file defines.
+    """Crawls one site by its profile `site`.
 
     Arguments: since, until (YYYY-MM-DD), limit, recheck (due, all, none), plan.
     """

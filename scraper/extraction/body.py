@@ -8,11 +8,10 @@ import logging
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 
 import trafilatura
-from lxml import html
 
 from archive.identity import joined_url
 from scraper.extraction.blocks import Block, blocks
@@ -24,6 +23,7 @@ from scraper.extraction.dom.furniture import unread
 from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, text_of
+from scraper.extraction.dom.widgets import is_widget
 from scraper.extraction.locate import LayoutMatch
 from scraper.sites.site import Identity, Site
 
@@ -46,12 +46,6 @@ MIN_KEPT = 0.7
 """Share of the article's text that must remain when containers are removed from it; below, they are
 the article's own mark-up.
 """
-
-_SENTENCE = (
-    "warga kampung memperbaiki saluran air di tepi sawah, "
-    "lalu mereka makan siang bersama di balai desa."
-)
-_PROSE = tuple(" ".join([f"{word} {_SENTENCE}"] * 4) for word in ("Pagi", "Siang", "Sore"))
 
 # It logs an error for every page that it finds too short.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -224,22 +218,4 @@ def _without(
 def _widgets(found: Sequence[Block]) -> set[str]:
     """Return the contexts of paragraphs that are widgets'; of endless ones the first are judged."""
     contexts = dict.fromkeys(block.context for block in found if block.context)
-    return set(filter(_is_widget, islice(contexts, MAX_CONTEXTS)))
-
-
-@lru_cache(maxsize=4096)
-def _is_widget(context: str) -> bool:
-    """Whether trafilatura discards a container of these classes and ids: an unlisted widget.
-
-    Its rules look at nothing else, and a site has a few dozen of them: the answers are cached.
-    """
-    root = html.document_fromstring(
-        f"<article><p>{_PROSE[0]}</p><div><p>{_PROSE[1]}</p></div><p>{_PROSE[2]}</p></article>"
-    )
-    container = root.find(".//div")
-    assert container is not None
-    container.set("class", context)
-    document = trafilatura.bare_extraction(
-        root, fast=True, include_comments=False, with_metadata=False, deduplicate=False
-    )
-    return _PROSE[1] not in (getattr(document, "text", None) or "")
+    return set(filter(is_widget, islice(contexts, MAX_CONTEXTS)))

@@ -19,7 +19,7 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
-from scraper.sites.loader import sites as all_sites
+from scraper.spiders import sites as all_sites
 
 _COLUMNS = columns(
     "site announced asked not_modified first changed unchanged removed failed refused cut ended",

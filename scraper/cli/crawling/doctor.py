@@ -20,7 +20,7 @@ from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import site_lock
-from scraper.sites.loader import sites as all_sites
+from scraper.spiders import sites as all_sites
 
 MAX_SHOWN = 90
 """Characters of a field's value."""

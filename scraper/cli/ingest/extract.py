@@ -16,7 +16,7 @@ from scraper.cli.defaults import reading_limits
 from scraper.extraction import read
 from scraper.extraction.workers import Limits, ReadingBroke, Workers
 from scraper.settings import DOWNLOAD_MAXSIZE
-from scraper.sites.loader import site_of, sites
+from scraper.spiders import site_of, sites
 
 MIN_JOBS = 64
 """Fewer pages are read by one worker process."""

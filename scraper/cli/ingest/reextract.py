@@ -22,7 +22,7 @@ from scraper.extraction.article import extractor_of
 from scraper.extraction.workers import Workers
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 _KINDS = "technical publisher restored first lost"
 

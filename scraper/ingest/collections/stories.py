@@ -18,8 +18,8 @@ from scraper.ingest.collections.columns import given, text, texts
 from scraper.ingest.collections.markup import without_markup
 from scraper.ingest.collections.times import ParsedTime, parse_time
 from scraper.sites.addresses import plain_url
-from scraper.sites.loader import site_of, sites
 from scraper.sites.site import UNKNOWN, Identity, Site
+from scraper.spiders import site_of, sites
 
 MAX_NAME = 100
 """Characters of a site's name; the rest is cut."""

@@ -16,13 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
-from scraper.cli.defaults import site_names
 from scraper.cli.main import main
 from scraper.configuration import Configuration, ConfigurationError, Loaded, load
 from scraper.configuration.example import example
 from scraper.configuration.variables import fields, variables
 from scraper.monitoring.alerts.targets import targets
-from scraper.sites.loader import sites
 
 SITES = ["islamtimes", "medcom", "republika", "rmol", "suara"]
 
@@ -470,10 +468,6 @@ def test_config_may_stand_behind_every_command_that_reads_the_configuration(toml
         in started("clusters", "rebuild", "--config", str(file)).stderr
     )
     assert "no site is called x" in started("doctor", "x", "--config", str(file)).stderr
-
-
-def test_the_sites_that_may_be_configured_are_those_of_the_profiles():
-    assert site_names() == list(sites())
 
 
 def test_one_webhook_or_several_and_tls_by_the_port(toml):

@@ -23,9 +23,9 @@ from scraper.crawling.discovery import (
     read_source,
 )
 from scraper.politeness.robots import AI_CRAWLERS, parse_robots
-from scraper.sites.loader import sites
 from scraper.sites.site import Refusal
 from scraper.sites.sources import Feed, Link, Section, Sitemap
+from scraper.spiders import sites
 
 BASE = "https://www.suara.com/"
 NOW = datetime(2026, 7, 25, 3, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from scraper.extraction.dates import parse_relative, parse_structured, parse_vis
 from scraper.ingest.collections.stories import ImportOptions, story_of
 from scraper.ingest.collections.times import date_order, parse_time
 from scraper.politeness.robots import parse_robots
-from scraper.sites.loader import site_of
+from scraper.spiders import site_of
 from tests.scraper.extraction.growing import (
     PROSE,
     SITES,
