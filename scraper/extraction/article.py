@@ -19,13 +19,7 @@ from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import find_article, match_layout
-from scraper.extraction.metadata import (
-    Head,
-    Metadata,
-    read_lines_around,
-    read_metadata,
-    read_time_element,
-)
+from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
@@ -191,9 +185,7 @@ def read(
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
     node = match.node if match is not None else find_article(page, headline)
     if node is not None:
-        if site is not None:
-            read_lines_around(metadata, page, node, site)
-        read_time_element(metadata, page, profile)
+        read_around(metadata, page, node, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
     layout = "fallback"

@@ -15,8 +15,10 @@ from scraper.extraction.bylines import (
     Byline,
     byline_around,
     joined,
+    letters_of,
     lines_above,
     lines_below,
+    marked_byline,
     read_byline,
 )
 from scraper.extraction.dates import (
@@ -51,12 +53,21 @@ from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15
 """Characters; a shorter h1 is a label or a section."""
+MAX_HEADINGS = 50
+"""Headings of a page that are compared with the titles in its head."""
+MAX_PARTS = 20
+"""Nodes within and around such a heading that are looked at."""
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
 _PUBLISHED_METAS = (
     "article:published_time datepublished pubdate dcterms.created publishdate "
-    "content_publisheddate".split()
+    "content_publisheddate parsely-pub-date sailthru.date cxenseparse:publishtime "
+    "dc.date.issued dc.date date".split()
+)
+_AUTHOR_METAS = (
+    "author article:author content_author parsely-author sailthru.author cxenseparse:author "
+    "dc.creator".split()
 )
 _MODIFIED_METAS = (
     "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
@@ -69,8 +80,10 @@ _INLINE_MARKUP = re.compile(
     r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
 )
 _FROM_HEAD = ("json-ld", "meta", "visible text")
-_SITE_NAME_AFTER = re.compile(r"\s*(?:[|–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?")
-_SITE_NAME_BEFORE = re.compile(r"[^|]{1,40}?\s*(?:[|–—·•»]|\s-)\s*")
+_SITE_NAME_AFTER = re.compile(
+    r"\s*(?:[|ㅣ｜：–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?"
+)
+_ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
 _HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
@@ -87,6 +100,8 @@ class Metadata:
     warnings: list[str] = field(default_factory=list)
     fetched_at: datetime | None = None
     """When the page arrived; None where that is not known."""
+    publisher: tuple[str, ...] = ()
+    """The publisher's own names: they are no author's."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
         """Take the value, within the limits, unless it is empty or an earlier layer had one.
@@ -172,15 +187,15 @@ def read_metadata(
     url: str,
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
-    found = Metadata(fetched_at=head.fetched_at)
-    own_name = head.meta("og:site_name") if site is UNKNOWN else None
-    if own_name and len(own_name) > MAX_SITE_NAME:
-        own_name = None
-    suffix = _suffix(site, own_name)
     article = _own_article(page, head, site, identity, url)
     nobody = _nobody(head, article, site, url)
+    suffix = _suffix(nobody)
+    found = Metadata(fetched_at=head.fetched_at, publisher=nobody)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
+    titles = [(text_of_value(article.get("headline")), "json-ld")]
+    titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
+    _from_headings(found, page, titles, suffix)
     _from_json_ld(found, head, article, site, suffix, nobody)
     _from_metas(found, head, site, suffix, nobody)
     _from_microdata(found, page, site)
@@ -347,7 +362,7 @@ def _from_metas(
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
     found.offer("headline", _headline(title, suffix), source)
-    for name in ("author", "article:author", "content_author"):
+    for name in _AUTHOR_METAS:
         byline = joined(_people(found, content, nobody) for content in head.all(name))
         found.offer("authors", byline.authors, source)
         found.offer("editors", byline.editors, source)
@@ -377,10 +392,19 @@ def _machine_text(node: Element) -> str:
     return text_of(node)
 
 
-def read_time_element(found: Metadata, page: Document, site: Site) -> None:
+def read_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
+    """Read byline and date from the page around the prose where no other layer had them."""
+    if "authors" not in found.fields and site is UNKNOWN:
+        people = marked_byline(page.tree, node, found.publisher)
+        found.offer("authors", people.authors, "byline")
+        found.offer("editors", people.editors, "byline")
+    _from_lines_around(found, page, node, site)
+    if "published_at" not in found.fields:
+        _from_time_element(found, page, site)
+
+
+def _from_time_element(found: Metadata, page: Document, site: Site) -> None:
     """Read the time of publication from the first `<time datetime>` below the headline."""
-    if "published_at" in found.fields:
-        return
     above = None
     below_headline = False
     for other in page.all("//h1 | //time[@datetime]"):
@@ -397,14 +421,13 @@ def read_time_element(found: Metadata, page: Document, site: Site) -> None:
         found.offer("published_at", _local(_machine_text(above), site), "time element")
 
 
-def read_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
-    """Read byline and date from the lines around the prose where no other layer had them."""
+def _from_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
     missing = {"published_at", "authors", "editors"} - found.fields.keys()
     if not missing:
         return
     above = lines_above(page.tree, node) if missing != {"editors"} else []
-    dates = filter(None, (parse_visible(line, site.zone) for line in above))
-    people = byline_around(above, lines_below(node), site.newsroom_names)
+    dates = filter(None, (parse_visible(line, _zone(site)) for line in above))
+    people = byline_around(above, lines_below(node), found.publisher)
     found.offer("published_at", next(dates, None), "visible text")
     found.offer("authors", people.authors, "visible text")
     found.offer("editors", people.editors, "visible text")
@@ -458,6 +481,37 @@ def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
     return suffix.sub("", clean(_INLINE_MARKUP.sub("", unescape(text)))) or None
 
 
+def _from_headings(
+    found: Metadata, page: Document, titles: Iterable[tuple[str, str]], suffix: re.Pattern[str]
+) -> None:
+    """Read the headline from the first of the head's titles that a heading of the page shows.
+
+    Where they differ, one may be for search engines and another for social networks.
+    """
+    known: dict[str, tuple[str, str]] = {}
+    for title, source in titles:
+        if headline := _headline(title, suffix):
+            known.setdefault(letters_of(headline), (headline, source))
+    if len(known) < 2 or "headline" in found.fields:
+        return
+    headings = [node for node in page.all("//h1 | //h2")[:MAX_HEADINGS] if not _is_elsewhere(node)]
+    parts = [part for node in headings for part in islice(node.iter(), 1, MAX_PARTS)]
+    # Parts first: what else a heading holds is the kicker.
+    for nodes in (parts, headings):
+        shown = set(map(letters_of, map(text_of, nodes)))
+        for letters, (headline, source) in known.items():
+            if letters in shown:
+                found.offer("headline", headline, source)
+
+
+def _is_elsewhere(heading: Element) -> bool:
+    """Whether a heading is another story's, or repeats in navigation what the page is."""
+    if heading.find(".//a") is not None:
+        return True
+    around = (heading, *islice(heading.iterancestors(), MAX_PARTS))
+    return any(node.tag in _ELSEWHERE or "crumb" in (node.get("class") or "") for node in around)
+
+
 def _without_site_name(found: Metadata, page: Document) -> None:
     """Take the page's h1 for a headline that is the h1 and a site's name."""
     headline = found.fields.get("headline", "")
@@ -468,30 +522,36 @@ def _without_site_name(found: Metadata, page: Document) -> None:
         if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
             continue
         before, _shown, after = headline.partition(shown)
-        if _SITE_NAME_AFTER.fullmatch(after) if not before else _SITE_NAME_BEFORE.fullmatch(before):
+        is_site_before = not after and letters_of(before) in map(letters_of, found.publisher)
+        if is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after)):
             found.fields["headline"] = shown
             return
 
 
 @lru_cache(maxsize=64)
-def _suffix(site: Site, own_name: str | None) -> re.Pattern[str]:
-    """Match the site's name after a headline; of an unknown site its og:site_name."""
-    known = (site.title, *site.newsroom_names, *site.domains)
-    names = "|".join(map(re.escape, filter(None, (*known, own_name))))
+def _suffix(publisher: tuple[str, ...]) -> re.Pattern[str]:
+    """Match a name of the publisher after a headline; a part of its host may be a word."""
+    whole = (name for name in publisher if name != name.lower() or "." in name)
+    names = "|".join(map(re.escape, whole))
     if not names:
         return re.compile(r"(?!)")
-    return re.compile(rf"\s*[|–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)
+    return re.compile(rf"\s*[|ㅣ｜：–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)
 
 
 def _local(text: str | None, site: Site) -> datetime | None:
     """Parse a structured date; one in UTC is turned into the publisher's zone."""
-    zone: tzinfo | None = None if site is UNKNOWN else site.zone
+    zone = _zone(site)
     time = parse_structured(text, zone)
     if time is None and has_impossible_year(text):
         return datetime.min.replace(tzinfo=UTC)  # none of the parser's: no layer's date
     if time is None or zone is None or time.utcoffset() != UTC.utcoffset(None):
         return time
     return time.astimezone(zone)
+
+
+def _zone(site: Site) -> tzinfo | None:
+    """Return the zone of times that name none; of an unknown publisher it is not known."""
+    return None if site is UNKNOWN else site.zone
 
 
 def _words(text: str | None) -> tuple[str, ...]:
