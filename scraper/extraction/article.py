@@ -225,9 +225,7 @@ def _is_sponsored(page: Document, metadata: Metadata, body: Body, node: Element 
         return True
     if body.sponsored:
         return True
-    if not page.may_be_sponsored or node is None:
-        return False
-    return sponsored.any_label(lines_above(page.tree, node))
+    return node is not None and sponsored.any_label(lines_above(page.tree, node))
 
 
 def _sources_in_text(body: Body, layout: str) -> dict[str, str]:

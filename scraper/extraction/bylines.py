@@ -9,12 +9,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
+
+from lxml import etree
 
 from lxml import etree
 
 from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.limits import MAX_BYLINE
-from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.sponsored import is_label
 from scraper.extraction.dom.tree import clean, text_of
 
@@ -29,6 +32,7 @@ MAX_SIBLINGS = 12
 MAX_NAME = 60
 """Characters; a longer text is no name."""
 
+_LAST_HEADING = etree.XPath("preceding::h1[1] | ancestor::h1[1]")
 _ROLES = (
     r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by"
     r"|red(?:aktur)?|editor|penyunting"
@@ -148,20 +152,25 @@ def byline_around(above: list[str], below: Iterator[str], publisher: tuple[str, 
 
 def lines_above(tree: Element, body: Element) -> list[str]:
     """Return the short lines between the last h1 above the prose and the prose, outermost first."""
+    headings = cast("list[Element]", _LAST_HEADING(body))
     nodes: list[Element] = []
-    for node in tree.iter():
-        if node is body:
+    for node in islice(_from(headings[-1]), 1, None) if headings else tree.iter():
+        if node is body or len(nodes) == MAX_NODES:
             break
-        if node.tag == "h1":
-            nodes.clear()
-        elif (
-            isinstance(node.tag, str)
-            and node.tag not in ("script", "style", "a", "img")
-            and len(nodes) < MAX_NODES
-        ):
+        if isinstance(node.tag, str) and node.tag not in ("script", "style", "a", "img"):
             nodes.append(node)
-    lines = (text_of(node) for node in nodes if len(node.text_content()) <= 4 * MAX_LINE)
+    lines = (text_of(node) for node in nodes if len(text_content(node)) <= 4 * MAX_LINE)
     return [line for line in lines if 3 < len(line) <= MAX_LINE]
+
+
+def _from(node: Element | None) -> Iterator[Element]:
+    """Yield a node and all that begin behind it, in document order."""
+    while node is not None:
+        yield from node.iter()
+        following = node.getnext()
+        while following is None and (node := node.getparent()) is not None:
+            following = node.getnext()
+        node = following
 
 
 def lines_below(body: Element) -> Iterator[str]:
