@@ -6,12 +6,14 @@ containers within an article are widgets.
 
 import logging
 from collections.abc import Callable, Sequence
-from copy import copy
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
+from typing import cast
 
 import trafilatura
+from lxml import html
 
 from archive.identity import joined_url
 from scraper.extraction.blocks import Block, blocks
@@ -47,6 +49,8 @@ MIN_KEPT = 0.7
 the article's own mark-up.
 """
 
+_HTML = html.HTMLParser()
+
 # It logs an error for every page that it finds too short.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -79,7 +83,7 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
-        found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
+        found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
     return finish(_each_once(found), site, identity)
 
 
@@ -95,7 +99,7 @@ def fallback_body(
     if node is None:
         found, cut = _by_trafilatura(page.tree)
     else:
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index)
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
         found = _each_once(blocks(node, removed, page.unclosed))
         found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
@@ -129,7 +133,7 @@ def _beyond_search(tree: Element) -> list[Element]:
 
 def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
     """Return the paragraphs of a page, and warnings about what was not searched."""
-    tree = copy(tree)
+    tree = _for_trafilatura(tree)
     beyond = _beyond_search(tree)
     for node in beyond:
         outer = node.getparent()
@@ -149,6 +153,15 @@ def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
     texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))
     found = [Block(text=text, linked=len(text) * (text in titles)) for text in texts]
     return found[:MAX_PARAGRAPHS], cut
+
+
+def _for_trafilatura(tree: Element) -> html.HtmlElement:
+    """Return a copy of a page whose elements are of lxml.html's own class."""
+    root = _HTML.makeelement(tree.tag, dict(tree.attrib))
+    root.text = tree.text
+    for child in tree:
+        root.append(cast("html.HtmlElement", deepcopy(child)))
+    return root
 
 
 def _leads_away(block: Block) -> bool:
