@@ -286,7 +286,7 @@ def _article(
         agency=body.agency or given.get("agency"),
         tags=given.get("tags", ()),
         image_url=image and joined_url(url, image),
-        language=site.language,
+        language=given.get("language", site.language),
         layout=layout,
         extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),

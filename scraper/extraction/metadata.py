@@ -30,6 +30,7 @@ from scraper.extraction.dates import (
 from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
+    HOME,
     NOTHING,
     JsonLd,
     Person,
@@ -60,6 +61,7 @@ MAX_PARTS = 20
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
+_NAMES_OF_META = ("property", "name", "itemprop", "http-equiv")
 _PUBLISHED_METAS = (
     "article:published_time datepublished pubdate dcterms.created publishdate "
     "content_publisheddate parsely-pub-date sailthru.date cxenseparse:publishtime "
@@ -69,6 +71,7 @@ _AUTHOR_METAS = (
     "author article:author content_author parsely-author sailthru.author cxenseparse:author "
     "dc.creator".split()
 )
+_EDITOR_METAS = ("content_editor", "editor")
 _MODIFIED_METAS = (
     "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
 )
@@ -86,7 +89,11 @@ _SITE_NAME_AFTER = re.compile(
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
-_HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")
+_OLD_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}
+"""Codes that ISO 639 replaced in 1989."""
+_MAIN_LABEL = re.compile(r"([^.]+)\.(?:(?:co|com|or|go|ac|web|net|org|gov)\.)?[^.]+$")
+"""Of a host: the publisher's name in "ekonomi.lereng.co.id"."""
 _SOURCE = re.compile(r"^.*sumber\s*:", re.IGNORECASE)
 
 
@@ -101,7 +108,9 @@ class Metadata:
     fetched_at: datetime | None = None
     """When the page arrived; None where that is not known."""
     publisher: tuple[str, ...] = ()
-    """The publisher's own names: they are no author's."""
+    """The publisher's own names: they are no author's and no section's."""
+    nobody: tuple[str, ...] = ()
+    """What is no author's name: the publisher's own names, and the parts of its host."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
         """Take the value, within the limits, unless it is empty or an earlier layer had one.
@@ -144,9 +153,9 @@ class Head:
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
         for node in tree.iter("meta"):
-            name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
+            name = next(filter(None, map(node.get, _NAMES_OF_META)), None)
             if name:
-                self._add_meta(name.strip(), node.get("content") or "")
+                self._add_meta(name.lower().strip(), node.get("content") or "")
         self.links: dict[str, str] = {}
         """Relation of a link in lower case -> its first address that is not empty."""
         for node in tree.iter("link"):
@@ -188,16 +197,21 @@ def read_metadata(
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
     article = _own_article(page, head, site, identity, url)
-    nobody = _nobody(head, article, site, url)
-    suffix = _suffix(nobody)
-    found = Metadata(fetched_at=head.fetched_at, publisher=nobody)
+    host = _place(url)[0]
+    own = _own_names(head, article, site, host)
+    nobody = own if site is not UNKNOWN else (*own, *host.split(".")[:-1])
+    found = Metadata(fetched_at=head.fetched_at, publisher=own, nobody=nobody)
+    suffix = _suffix(own)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
     titles = [(text_of_value(article.get("headline")), "json-ld")]
     titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
     _from_headings(found, page, titles, suffix)
-    _from_json_ld(found, head, article, site, suffix, nobody)
-    _from_metas(found, head, site, suffix, nobody)
+    if site is UNKNOWN:
+        found.offer("language", _language(page, head), "page")
+    _from_json_ld(found, head, article, site, suffix)
+    _from_metas(found, head, site, suffix)
+    _from_sections(found, head, article)
     _from_microdata(found, page, site)
     if match is not None:
         found.offer("image_url", page.text(*match.layout.image), f"layout {match.layout.name}")
@@ -216,14 +230,14 @@ def _from_layout(
     found: Metadata, page: Document, layout: Layout, site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = f"layout {layout.name}"
-    byline = _byline(found, page, layout, site)
+    byline = _byline(found, page, layout)
     agency = agency_of(_SOURCE.sub("", page.text(*layout.agency) or ""))
     tags = (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))
     found.offer("headline", _headline(page.text(*layout.headline), suffix), source)
     found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
     found.offer("deck", page.text(*layout.deck), source)
     found.offer("caption", page.text(*layout.caption), source)
-    found.offer("section", _first_crumb(map(text_of, page.all(*layout.section))), source)
+    found.offer("section", _section(found, map(text_of, page.all(*layout.section))), source)
     found.offer("agency", agency, source)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
@@ -233,9 +247,9 @@ def _from_layout(
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
 
 
-def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byline:
+def _byline(found: Metadata, page: Document, layout: Layout) -> Byline:
     def read(selectors: tuple[str, ...]) -> list[Byline]:
-        return [_people(found, text_of(node), site.newsroom_names) for node in page.all(*selectors)]
+        return [_people(found, text_of(node)) for node in page.all(*selectors)]
 
     bylines = read(layout.authors)
     if layout.editor_first:
@@ -244,10 +258,10 @@ def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byli
     return joined([*bylines, *(Byline(editors=names) for names in editors)])
 
 
-def _people(found: Metadata, line: str | None, nobody: tuple[str, ...]) -> Byline:
+def _people(found: Metadata, line: str | None) -> Byline:
     if line and len(line) > MAX_BYLINE:
         found.warn("cut_field")
-    return read_byline(line, publisher=nobody)
+    return read_byline(line, publisher=found.nobody)
 
 
 def _editor_first(byline: Byline) -> Byline:
@@ -296,30 +310,28 @@ def _place(url: str) -> tuple[str, str]:
     return host, re.sub(r"(?:/amp)?/*$", "", parts.path).lower()
 
 
-def _nobody(head: Head, article: Mapping[str, Any], site: Site, url: str) -> tuple[str, ...]:
-    """Return the names that are the publisher's: of an unknown site, what it calls itself."""
+def _own_names(head: Head, article: Mapping[str, Any], site: Site, host: str) -> tuple[str, ...]:
+    """Return the publisher's own names: of an unknown site, what it calls itself."""
     if site is not UNKNOWN:
         return (*site.newsroom_names, site.title, *site.domains)
-    labels = _place(url)[0].split(".")
+    labels = host.split(".")
     hosts = (".".join(labels[start:]) for start in range(len(labels) - 1))
-    named = (*hosts, *labels[:-1], *head.all("og:site_name"), *texts(article.get("publisher")))
+    main = _MAIN_LABEL.search(host)
+    own = (main[1],) if main else ()
+    named = (*hosts, *own, *head.all("og:site_name"), *texts(article.get("publisher")))
     return tuple(name for name in named if len(name) <= MAX_SITE_NAME)
 
 
 def _from_json_ld(
-    found: Metadata,
-    head: Head,
-    data: Mapping[str, Any],
-    site: Site,
-    suffix: re.Pattern[str],
-    nobody: tuple[str, ...],
+    found: Metadata, head: Head, data: Mapping[str, Any], site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = "json-ld"
+    named = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
     authors: list[str] = []
     editors: list[str] = []
     for person in head.json_ld.people(data.get("author") or data.get("creator")):
-        people = _people(found, person.name, nobody).authors
-        if _is_editor(person, site):
+        people = _people(found, person.name).authors
+        if _is_editor(person, site) or (people and set(people) <= set(named.authors)):
             editors += people
         else:
             authors += people
@@ -327,11 +339,10 @@ def _from_json_ld(
     found.offer("headline", _headline(text_of_value(data.get("headline")), suffix), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)
-    found.offer("published_at", _local(text_of_value(data.get("datePublished")), site), source)
-    found.offer("modified_at", _local(text_of_value(data.get("dateModified")), site), source)
-    found.offer("section", next(texts(data.get("articleSection")), None), source)
-    crumbs = (crumb for crumb in head.json_ld.breadcrumb if crumb != found.fields.get("headline"))
-    found.offer("section", next(crumbs, None), "json-ld breadcrumb")
+    for described in (data, head.json_ld.page):
+        published, modified = described.get("datePublished"), described.get("dateModified")
+        found.offer("published_at", _local(text_of_value(published), site), source)
+        found.offer("modified_at", _local(text_of_value(modified), site), source)
     found.offer("image_url", _image(head.json_ld, data.get("image")), source)
     found.offer("tags", _words(tags), source)
     if ADVERTISERS in types_of(data):
@@ -356,21 +367,20 @@ def _is_editor(person: Person, site: Site) -> bool:
     return re.search(site.ld_editor, person.url) is not None
 
 
-def _from_metas(
-    found: Metadata, head: Head, site: Site, suffix: re.Pattern[str], nobody: tuple[str, ...]
-) -> None:
+def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
     found.offer("headline", _headline(title, suffix), source)
     for name in _AUTHOR_METAS:
-        byline = joined(_people(found, content, nobody) for content in head.all(name))
+        byline = joined(_people(found, content) for content in head.all(name))
         found.offer("authors", byline.authors, source)
         found.offer("editors", byline.editors, source)
+    editors = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
+    found.offer("editors", editors.authors, source)
     for name in (*site.head_dates, *_PUBLISHED_METAS):
         found.offer("published_at", _local(head.meta(name), site), f"meta {name}")
     for name in _MODIFIED_METAS:
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
-    found.offer("section", head.meta("article:section", "content_category"), source)
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
     found.offer("tags", _words(head.meta(*site.tag_metas)), source)
     if "visible_date" in found.fields:
@@ -395,7 +405,7 @@ def _machine_text(node: Element) -> str:
 def read_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
     """Read byline and date from the page around the prose where no other layer had them."""
     if "authors" not in found.fields and site is UNKNOWN:
-        people = marked_byline(page.tree, node, found.publisher)
+        people = marked_byline(page.tree, node, found.nobody)
         found.offer("authors", people.authors, "byline")
         found.offer("editors", people.editors, "byline")
     _from_lines_around(found, page, node, site)
@@ -427,7 +437,7 @@ def _from_lines_around(found: Metadata, page: Document, node: Element, site: Sit
         return
     above = lines_above(page.tree, node) if missing != {"editors"} else []
     dates = filter(None, (parse_visible(line, _zone(site)) for line in above))
-    people = byline_around(above, lines_below(node), found.publisher)
+    people = byline_around(above, lines_below(node), found.nobody)
     found.offer("published_at", next(dates, None), "visible text")
     found.offer("authors", people.authors, "visible text")
     found.offer("editors", people.editors, "visible text")
@@ -438,15 +448,15 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
     if "section" in found.fields:
         return
     nodes = page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")
-    section = _first_crumb(map(text_of, nodes))
+    section = _section(found, map(text_of, nodes))
     if section is None and channel:
-        section = _first_crumb(_unnamed_breadcrumb(page.tree, channel))
+        section = _section(found, _unnamed_breadcrumb(page.tree, channel))
     found.offer("section", section, "breadcrumb")
 
 
 def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
     """Return the link texts of the first short list from the home page to the URL's channel."""
-    homes = (link for link in tree.iter("a") if _HOME.match(clean(link.text)))
+    homes = (link for link in tree.iter("a") if HOME.match(clean(link.text)))
     for home in islice(homes, MAX_MATCHES):
         container = home.getparent()
         while container is not None and len(links := _first_links(container)) < 2:
@@ -462,9 +472,25 @@ def _first_links(container: Element) -> list[Element]:
     return list(islice(container.iter("a"), MAX_CRUMBS + 1))
 
 
-def _first_crumb(entries: Iterable[str]) -> str | None:
-    """Return the first entry of a breadcrumb after the home page."""
-    return next((entry for entry in entries if entry and not _HOME.match(entry)), None)
+def _from_sections(found: Metadata, head: Head, data: Mapping[str, Any]) -> None:
+    """Read the section from the head, after the headline: a breadcrumb may end with it."""
+    metas = head.all("article:section", "content_category")
+    found.offer("section", _section(found, texts(data.get("articleSection"))), "json-ld")
+    found.offer("section", _section(found, head.json_ld.breadcrumb), "json-ld breadcrumb")
+    found.offer("section", _section(found, metas), "meta")
+
+
+def _section(found: Metadata, entries: Iterable[str | None]) -> str | None:
+    """Return the first entry of a breadcrumb or list that is a section.
+
+    The home page, the publisher and the story itself are none.
+    """
+    others = {letters_of(name) for name in (*found.publisher, found.fields.get("headline") or "")}
+    for entry in entries:
+        is_other = letters_of((entry or "").removeprefix("www.")) in others
+        if entry and not is_other and not HOME.match(entry):
+            return entry
+    return None
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:
@@ -472,6 +498,15 @@ def _from_url(found: Metadata, identity: Identity) -> None:
     if time is not None and (time.hour, time.minute, time.second) != (0, 0, 0):
         found.offer("published_at", time, "url")
     found.offer("section", identity.section, "url")
+
+
+def _language(page: Document, head: Head) -> str | None:
+    """Return the language that a page says it is in, its code in lower case."""
+    root = page.tree.get("lang") or page.tree.get("xml:lang")
+    said = (root, *head.all("content-language", "language", "og:locale"))
+    codes = (_LANGUAGE.match(code.strip().lower()) for code in said if code)
+    found = next(filter(None, codes), None)
+    return found and _OLD_LANGUAGES.get(found[0], found[0])
 
 
 def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
@@ -530,9 +565,8 @@ def _without_site_name(found: Metadata, page: Document) -> None:
 
 @lru_cache(maxsize=64)
 def _suffix(publisher: tuple[str, ...]) -> re.Pattern[str]:
-    """Match a name of the publisher after a headline; a part of its host may be a word."""
-    whole = (name for name in publisher if name != name.lower() or "." in name)
-    names = "|".join(map(re.escape, whole))
+    """Match a name of the publisher after a headline."""
+    names = "|".join(map(re.escape, filter(None, publisher)))
     if not names:
         return re.compile(r"(?!)")
     return re.compile(rf"\s*[|ㅣ｜：–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)

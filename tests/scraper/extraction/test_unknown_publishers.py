@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from scraper.extraction import Reading, read
+from scraper.spiders import suara
 
 URL = "https://www.harianrawa.example/desa/panen-raya"
 PROSE = "".join(
@@ -186,3 +187,156 @@ TIMES = [
 def test_a_time_of_publication_names_its_zone(head: str, above: str, time: str | None) -> None:
     found = story(f"<h1>Panen Raya di Lereng</h1>{above}", head=head).article.published_at
     assert found == (time and datetime.fromisoformat(time))
+
+
+def blocks(*data: Any) -> str:
+    return "".join(f'<script type="application/ld+json">{json.dumps(one)}</script>' for one in data)
+
+
+TIME = "2026-07-24T07:15:12+07:00"
+ARTICLE = {"@type": "NewsArticle", "headline": "Panen Raya di Lereng"}
+# (the page's JSON-LD, time of publication)
+DESCRIBED = [
+    ([{"@type": "WebPage", "mainEntity": {**ARTICLE, "datePublished": TIME}}], TIME),
+    ([{"@type": "ItemPage", "mainEntity": [{**ARTICLE, "datePublished": TIME}]}], TIME),
+    ([{"@type": "WebPage", "datePublished": TIME}], TIME),
+    ([{"@type": "WebPage", "datePublished": TIME}, ARTICLE], TIME),
+    ([{"@graph": [ARTICLE, {"@type": ["WebPage", "FAQPage"], "datePublished": TIME}]}], TIME),
+    # The article's own time wins; what a page is about may have another.
+    (
+        [
+            {"@type": "WebPage", "datePublished": "2020-01-01T00:00:00+07:00"},
+            {**ARTICLE, "datePublished": TIME},
+        ],
+        TIME,
+    ),
+    ([{"@type": "WebPage", "about": {"@type": "Event", "datePublished": TIME}}], None),
+]
+
+
+@pytest.mark.parametrize(("described", "time"), DESCRIBED)
+def test_the_time_of_publication_is_the_article_s_else_the_page_s(
+    described: list[Any], time: str | None
+) -> None:
+    found = story("<h1>Panen Raya di Lereng</h1>", head=blocks(*described)).article.published_at
+    assert found == (time and datetime.fromisoformat(time))
+
+
+# (beginning of the page, head, language)
+LANGUAGES = [
+    ("<html lang='de'>", "", "de"),
+    ("<html lang='en-US'>", meta("og:locale", "id_ID"), "en"),
+    ("<html xml:lang='PT_br'>", "", "pt"),
+    ("<html lang='in'>", "", "id"),
+    ("<html lang='zul'>", "", "zul"),
+    ("<html>", "<meta http-equiv='Content-Language' content='de-CH'>", "de"),
+    ("<html lang=''>", meta("og:locale", "nb_NO"), "nb"),
+    # nothing, or nonsense: an archive of Indonesian news
+    ("<html>", "", "id"),
+    ("<html lang='Deutsch'>", "", "id"),
+]
+
+
+@pytest.mark.parametrize(("tag", "head", "language"), LANGUAGES)
+def test_the_language_is_the_one_that_the_page_names(tag: str, head: str, language: str) -> None:
+    assert story(tag=tag, head=head).article.language == language
+
+
+def test_the_language_of_a_known_site_is_its_profile_s() -> None:
+    page = f"<html lang='en'><body><div class='article-content'>{PROSE}</div></body></html>"
+    url = "https://www.suara.com/news/2026/07/24/071512/panen-raya"
+    assert read(page, url, suara.SITE).article.language == "id"
+
+
+def crumbs(*names: str) -> str:
+    entries = [{"@type": "ListItem", "name": name} for name in names]
+    return blocks({"@type": "BreadcrumbList", "itemListElement": entries})
+
+
+@pytest.mark.parametrize(
+    ("head", "section"),
+    [
+        (json_ld(articleSection="Desa"), "Desa"),
+        (crumbs("Beranda", "Desa", "Panen Raya di Lereng"), "Desa"),
+        (crumbs("Startseite", "Desa"), "Desa"),
+        (crumbs("Harian Rawa", "Desa"), "Desa"),
+        (crumbs("www.harianrawa.example", "Desa"), "Desa"),
+        (crumbs("Home", "Panen Raya di Lereng"), None),
+        (json_ld(articleSection=["Harian Rawa", "Desa"]), "Desa"),
+        (meta("article:section", "Home") + meta("content_category", "Desa"), "Desa"),
+        (meta("article:section", "Harian Rawa"), None),
+    ],
+)
+def test_a_section_is_neither_the_home_page_nor_the_publisher_nor_the_story(
+    head: str, section: str | None
+) -> None:
+    head += meta("og:site_name", "Harian Rawa") + meta("og:title", "Panen Raya di Lereng")
+    assert story(head=head).article.section == section
+
+
+def test_a_part_of_the_host_may_be_a_section() -> None:
+    page = f"<html><head>{json_ld(articleSection='Desa')}</head><body>{PROSE}</body></html>"
+    article = read(page, "https://desa.harianrawa.co.id/panen-raya", None).article
+    assert article.section == "Desa"
+
+
+@pytest.mark.parametrize(
+    ("metas", "authors", "editors"),
+    [
+        ({"content_author": "Rina Wijaya", "content_editor": "Lea Holm"}, ["Rina Wijaya"], True),
+        ({"content_editor": "Lea Holm"}, [], True),
+        ({"content_author": "Lea Holm"}, ["Lea Holm"], False),
+        ({}, ["Lea Holm"], False),
+    ],
+)
+def test_the_author_of_json_ld_is_the_editor_whom_meta_tags_name(
+    metas: dict[str, str], authors: list[str], editors: bool
+) -> None:
+    head = json_ld(author={"name": "Lea Holm"}) + "".join(meta(*item) for item in metas.items())
+    article = story(head=head).article
+    assert article.authors == tuple(authors)
+    assert article.editors == (("Lea Holm",) if editors else ())
+
+
+LAST = "Panen berikutnya ditunggu pada bulan Februari tahun depan oleh seluruh warga desa."
+# (the end of the text, what is left of it)
+ENDINGS = [
+    (f"<p>{LAST}</p><p>(abc/def)</p>", LAST),
+    (f"<p>{LAST}</p><p><strong>(abc/def/ghi)</strong></p>", LAST),
+    (f"<p>{LAST} (abc/def)</p>", LAST),
+    (f"<p>{LAST} (E-2)</p>", LAST),
+    (f"<p>{LAST}</p><p>(H-13)</p>", LAST),
+    (f"<p>{LAST} (Ant/E-2)</p>", LAST),
+    (f"<p>{LAST} [abc/def]</p>", LAST),
+    # A sentence ends with its own bracket.
+    (
+        f"<p>{LAST} Panen itu milik desa (adat/negeri).</p>",
+        f"{LAST} Panen itu milik desa (adat/negeri).",
+    ),
+    (f"<p>{LAST} Hasilnya dicatat dinas (E-2)</p>", f"{LAST} Hasilnya dicatat dinas (E-2)"),
+    (f"<p>{LAST} (satu hari/dua malam)</p>", f"{LAST} (satu hari/dua malam)"),
+]
+
+
+@pytest.mark.parametrize(("end", "left"), ENDINGS)
+def test_initials_at_the_end_are_no_prose(end: str, left: str) -> None:
+    page = f"<body><h1>Panen Raya di Lereng</h1><div class='isi'>{PROSE}{end}</div></body>"
+    assert read(page, URL, None).article.body.split("\n\n", 3)[3] == left
+
+
+@pytest.mark.parametrize(
+    ("opening", "place"),
+    [
+        ("<p><strong>Lereng</strong> -</p>", "Lereng"),
+        ("<strong>Lereng</strong> - <br><br>", "Lereng"),
+        ("<p>Lereng Barat —</p>", "Lereng Barat"),
+        ("<p>Lereng, Rawa -</p>", "Lereng, Rawa"),
+        ("<p>panen raya -</p>", None),
+        ("<p>Panen - raya</p>", None),
+    ],
+)
+def test_a_place_and_a_dash_alone_are_the_dateline(opening: str, place: str | None) -> None:
+    page = f"<body><h1>Panen Raya di Lereng</h1><div class='isi'>{opening}{PROSE}</div></body>"
+    article = read(page, URL, None).article
+    assert article.dateline == place
+    assert article.body.startswith("Warga kampung") is (place is not None)
