@@ -9,8 +9,9 @@ from threading import Lock
 
 from archive.archive import Archive
 from archive.database.connection import plain_errors
+from archive.ledger.crawls import BROKE_OFF
 from scraper.schedule.interrupted import end_interrupted
-from scraper.schedule.processes import Order, Result
+from scraper.schedule.processes import BROKEN, Order, Result
 from scraper.schedule.timetable import AHEAD, LastCrawl, Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")
@@ -131,7 +132,7 @@ class Schedule:
         with self._lock:
             self._why_put_off.pop(result.site, None)
         if not result.succeeded:
-            reason = "broke_off" if result.ended == "broken" else result.ended
+            reason = BROKE_OFF if result.ended == BROKEN else result.ended
             end_interrupted(self.archive, result.site, now=now, reason=reason)
         if not self.stopping:  # one that we stopped is no news
             _call(self.hooks.after, result.site, result, now)

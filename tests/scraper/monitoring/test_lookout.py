@@ -131,7 +131,7 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
         watch = lookout(news, receiver)
         watch.after_crawl("rmol", failed("Error: bukan arsip"), NOW)
         watch.look(NOW + MINUTE)
-        assert receiver.told == [("began", "crawl_failed", None)]
+        assert receiver.told == [("began", "archive_unwritable", None)]
         assert str(news) in receiver.bodies[0]["why"]
         news.unlink()
         assert (
@@ -142,8 +142,8 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
         Archive(news).close()
         watch.look(NOW + 3 * MINUTE)
         assert [told for told in receiver.told if told[2] is None] == [
-            ("began", "crawl_failed", None),
-            ("ended", "crawl_failed", None),
+            ("began", "archive_unwritable", None),
+            ("ended", "archive_unwritable", None),
         ]
     assert [
         record.getMessage() for record in caplog.records if record.name == "warta.schedule"

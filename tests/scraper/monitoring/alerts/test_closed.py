@@ -21,7 +21,7 @@ from tests.scraper.monitoring.alerts.incidents import DAY, HOUR, MINUTE, NOW
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
 FULL = ArchiveUnwritable("news.db: the disk is full")
-BEGAN, ENDED = ("began", "crawl_failed", None), ("ended", "crawl_failed", None)
+BEGAN, ENDED = ("began", "archive_unwritable", None), ("ended", "archive_unwritable", None)
 
 
 @pytest.fixture
