@@ -68,7 +68,7 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
         return None
     return {
         "started_at": exact(newest.started_at),
-        "ended_at": exact(newest.ended_at) if newest.ended_at else None,
+        "ended_at": newest.ended_at and exact(newest.ended_at),
         "end_reason": newest.end_reason,
     }
 
