@@ -93,10 +93,8 @@ def test_a_dictionary_that_still_packs_well_stays(
 def test_what_a_candidate_itself_takes_counts_against_it(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dictionaries = type(archive.snapshots.dictionaries)
-    monkeypatch.setattr(
-        dictionaries, "packed_size", lambda *_: -(10**6)
-    )  # replaces next to nothing
+    repacking = type(archive.snapshots.repacking)
+    monkeypatch.setattr(repacking, "packed_size", lambda *_: -(10**6))  # replaces next to nothing
     keep_pages(
         archive,
         *(page(number) for number in range(16)),
