@@ -3,8 +3,8 @@
 from os import environ
 
 BOT_NAME = "warta"
-SPIDER_MODULES = ["scraper.spiders"]
-NEWSPIDER_MODULE = "scraper.spiders"
+# A spider for each profile of scraper.spiders.
+SPIDER_LOADER_CLASS = "scraper.crawling.process.SiteSpiders"
 
 # Our own.
 ARCHIVE = environ.get("WARTA_ARCHIVE", "news.db")

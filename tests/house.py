@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("scraper", "archive")
-WIDTH = 104
+WIDTH = 112
 
 
 def rooms(package: str) -> set[str]:

@@ -1,4 +1,4 @@
 """The command `warta`: one file per command or small group, in folders by purpose.
 
-May import every room but `spiders`.
+May import every room.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import reduce
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,10 +21,11 @@ _FILE, _LOADED = "scraper.cli.config_file", "scraper.cli.loaded"
 def configured(context: click.Context | None = None) -> Loaded:
     """Return the effective configuration, loaded once. Raises ConfigurationError."""
     from scraper.configuration import load
+    from scraper.spiders import sites
 
     meta = (context or click.get_current_context()).meta
     if _LOADED not in meta:
-        meta[_LOADED] = load(meta.get(_FILE), os.environ, site_names())
+        meta[_LOADED] = load(meta.get(_FILE), os.environ, list(sites()))
         for remark in meta[_LOADED].remarks:
             click.echo(in_line(remark), err=True)
     loaded: Loaded = meta[_LOADED]
@@ -99,14 +99,4 @@ def _may_be_configured(context: click.Context) -> bool:
         _FILE in context.meta
         or Path("warta.toml").is_file()
         or any(name.startswith("WARTA_") for name in os.environ)
-    )
-
-
-def site_names() -> list[str]:
-    """Return the names of all sites, which are those of the modules of their spiders.
-
-    Imports no spider, and so no Scrapy.
-    """
-    return sorted(
-        module.name for module in iter_modules([str(Path(__file__).parents[1] / "spiders")])
     )

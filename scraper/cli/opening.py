@@ -68,8 +68,8 @@ def warn_unclustered(archive: Archive) -> None:
 
 def story_of(address: str) -> tuple[str, str] | None:
     """Return (site, key) of the story that an address belongs to by its site's profile."""
-    from scraper.sites.loader import site_of
     from scraper.sites.site import Identity
+    from scraper.spiders import site_of
 
     site = site_of(address)
     if site is None or not isinstance(found := site.identify(address), Identity):

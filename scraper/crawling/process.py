@@ -13,10 +13,12 @@ import click
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
 
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
-from scraper.sites.loader import project_settings
+from scraper.crawling.spider import NewsSpider
+from scraper.spiders import sites
 
 _SETTINGS = {
     ("crawl", "keep"): "KEEP",
@@ -27,6 +29,21 @@ _SETTINGS = {
     ("reading", "memory"): "READING_MEMORY",
 }
 """Key of the configuration -> Scrapy setting."""
+
+
+class SiteSpiders(SpiderLoader):
+    """Scrapy's loader, which has a spider for every site with a profile, too."""
+
+    def list(self) -> list[str]:
+        """Called by Scrapy."""
+        return [*sites(), *super().list()]
+
+    def load(self, spider_name: str) -> type[Spider]:
+        """Called by Scrapy; raises KeyError for a name that is neither a site nor a spider."""
+        site = sites().get(spider_name)
+        if site is None:
+            return super().load(spider_name)
+        return type(site.name.title(), (NewsSpider,), {"site": site})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +80,8 @@ def configured_settings(known: Loaded) -> Iterator[str]:
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
     """The project's settings, the archive, and `overrides` (NAME=VALUE); raises UsageError."""
-    settings = project_settings()
+    settings = Settings()
+    settings.setmodule("scraper.settings", priority="project")
     ours = {"ARCHIVE": str(path), "LOG_LEVEL": "INFO", "PROGRESS_BAR": not verbose}
     if not verbose:
         # The spider logs what is given up in its own words.
@@ -86,12 +104,11 @@ def run_spiders(
     arguments: Mapping[str, Any],
     *,
     site_overrides: Mapping[str, CrawlOverrides] | None = None,
-    in_turn: bool = False,
 ) -> list[Crawl]:
     """Crawl the sites side by side and return their crawls in the order of the names.
 
-    Can be called once per process. `in_turn` crawls one after another, so that articles get the
-    same numbers each time.
+    Can be called once per process. With the setting DEMO one after another, so that articles get
+    the same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
     gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
@@ -109,7 +126,7 @@ def run_spiders(
             crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
         limit = {"limit": str(overrides.limit)} if overrides.limit else {}
         starts.append(partial(process.crawl, crawler, **limit, **arguments))
-    if in_turn:
+    if settings["DEMO"]:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
         for start in starts:

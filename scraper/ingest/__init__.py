@@ -1,4 +1,4 @@
 """From pages and records to revisions, shared by crawl, import and re-extraction.
 
-May import `extraction`, `sites` and `archive`.
+May import `extraction`, `spiders`, `sites` and `archive`.
 """

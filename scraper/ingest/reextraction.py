@@ -14,8 +14,8 @@ from scraper.extraction.article import extractor_of
 from scraper.extraction.workers import Constant, ReadingBroke, Workers
 from scraper.ingest.reread import Difference, Reread, difference, doubted, kept_page, reread
 from scraper.ingest.writing import write_reread
-from scraper.sites.loader import sites
 from scraper.sites.site import Site
+from scraper.spiders import sites
 
 BATCH = 32
 """Snapshots read by one task, and written in one transaction."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from archive.archive import Reader
 from scraper.configuration import Configuration
 from scraper.configuration.rhythm import CronSchedule
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 AHEAD = timedelta(hours=1)
 """How far two computers' clocks may differ."""

@@ -4,7 +4,6 @@ No article page was at hand when this was written: the selectors are those of si
 same CMS.
 """
 
-from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
@@ -118,9 +117,3 @@ SITE = Site(
     head_dates=("dcterms.created",),
     timezone="Asia/Tehran",
 )
-
-
-class Islamtimes(NewsSpider):
-    """The Indonesian edition of islamtimes.org."""
-
-    site = SITE

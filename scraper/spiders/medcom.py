@@ -3,7 +3,6 @@
 No page of medcom.id was at hand when this was written: headline and byline have several selectors.
 """
 
-from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
@@ -178,9 +177,3 @@ SITE = Site(
     text_opening=r"Metrotvnews\.com\s*[,:]",
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
 )
-
-
-class Medcom(NewsSpider):
-    """medcom.id."""
-
-    site = SITE

@@ -4,7 +4,6 @@ The first six characters of the code are Unix seconds in base 36, when the story
 2,353 dated rows of 2023 to 2025 70.5 % were published in that minute, 4.5 % on a later day.
 """
 
-from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import DatedIndex, Feed, Section, Sitemap
 
@@ -227,9 +226,3 @@ SITE = Site(
     text_opening=r"(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,",
     newsroom_names=("Republika Online", "Republika", "ROL", "Republika.co.id"),
 )
-
-
-class Republika(NewsSpider):
-    """republika.co.id with its subdomains."""
-
-    site = SITE

@@ -4,7 +4,6 @@ rmol.co has not belonged to RMOL since 2023: it is never requested, and old link
 rmol.id by their number.
 """
 
-from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, PagedIndex, Sitemap
 
@@ -137,9 +136,3 @@ SITE = Site(
     text_opening=r"rmol news logo\b|RMOL\. ",
     newsroom_names=("RMOL", "rmol.id", "Kantor Berita Politik RMOL", "RMOL.ID", "Redaksi", "Admin"),
 )
-
-
-class Rmol(NewsSpider):
-    """rmol.id."""
-
-    site = SITE

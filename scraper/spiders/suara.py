@@ -1,6 +1,5 @@
 """Suara.com and its regional editions: five generations of pages since 2015, paged stories."""
 
-from scraper.crawling.spider import NewsSpider
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import NewsSitemap, PagedIndex, Section, Sitemap
 
@@ -148,9 +147,3 @@ SITE = Site(
     text_opening=r"(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]",
     newsroom_names=("Suara.com", "Suara", "Redaksi"),
 )
-
-
-class Suara(NewsSpider):
-    """suara.com."""
-
-    site = SITE

@@ -26,7 +26,7 @@ from archive import Archive
 from archive.snapshots.compression import pack
 from scraper.cli.demo.world import SITES
 from scraper.cli.terminal import print_table
-from scraper.sites.loader import site_of
+from scraper.spiders import site_of
 from tests.archive.invented import NOW, keep_page, page, value
 from tests.benchmarks.extraction import demo_pages
 from tests.benchmarks.pages import invented_pages

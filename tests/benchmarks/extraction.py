@@ -33,8 +33,8 @@ from lxml import html
 from scraper.cli.demo.world import world
 from scraper.cli.terminal import print_table
 from scraper.extraction import read
-from scraper.sites.loader import site_of
 from scraper.sites.site import Identity
+from scraper.spiders import site_of
 
 ROUNDS = 5
 FOREIGN = 0.98

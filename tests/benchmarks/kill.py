@@ -21,8 +21,8 @@ from typing import Any
 from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.terminal import print_table
-from scraper.sites.loader import site_of
 from scraper.sites.site import Identity
+from scraper.spiders import site_of
 from tests.scraper.crawling.conftest import environment
 from tests.scraper.crawling.contents import BROKEN
 from tests.scraper.crawling.killing import Gate, Moment, kill_again_and_again, moments

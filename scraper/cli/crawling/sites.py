@@ -4,7 +4,7 @@ import click
 
 from scraper.cli import options
 from scraper.cli.terminal import columns, print_rows
-from scraper.sites.loader import sites as all_sites
+from scraper.spiders import sites as all_sites
 
 _COLUMNS = columns(
     "site home domains layouts sources timezone",

@@ -12,7 +12,7 @@ from scraper.cli.terminal import note, print_record
 from scraper.ingest.collections.columns import named
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Row, Unreadable, rows
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes read of a file that is one text."""

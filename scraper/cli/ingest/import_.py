@@ -22,7 +22,7 @@ from scraper.ingest.collections.rows import Unreadable
 from scraper.ingest.collections.stories import ImportOptions
 from scraper.ingest.importer import Report, Survey, WrongMapping, import_file, survey
 from scraper.ingest.writing import OUTCOMES
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 MAX_REPORTED = 20
 """Bad records of a file that are reported one by one, unless as JSON."""

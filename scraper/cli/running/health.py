@@ -19,7 +19,7 @@ from scraper.cli.opening import opened
 from scraper.cli.terminal import note, print_json, say
 from scraper.monitoring.lookout import limits, watched
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 
 @click.command()

@@ -13,7 +13,7 @@ from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, note, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 _COLUMNS = columns("site schedule next_run started_at ended", started_at="last crawl")
 

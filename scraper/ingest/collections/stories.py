@@ -18,8 +18,8 @@ from scraper.ingest.collections.columns import given, text, texts
 from scraper.ingest.collections.markup import without_markup
 from scraper.ingest.collections.times import ParsedTime, parse_time
 from scraper.sites.addresses import plain_url
-from scraper.sites.loader import site_of, sites
 from scraper.sites.site import UNKNOWN, Identity, Site
+from scraper.spiders import site_of, sites
 
 MAX_NAME = 100
 """Characters of a site's name; the rest is cut."""
@@ -155,6 +155,11 @@ def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _
         assert name is not None
         link = Announcement(url=url, key=url)
         return _Identity(site=name, profile=None, key=url, url=url, link=link)
+    return _of_profile(profile, url)
+
+
+def _of_profile(profile: Site, url: str) -> _Identity:
+    """Identify the story as a crawl of its site would."""
     found = profile.identify(url)
     if not isinstance(found, Identity):
         link = Announcement(url=url, key=url, refused=found.reason)

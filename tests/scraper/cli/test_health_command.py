@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.archive.invented import HOUR, SITE
 from tests.archive.monitoring.test_health import crawled
 

@@ -16,13 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
-from scraper.cli.defaults import site_names
 from scraper.cli.main import main
 from scraper.configuration import Configuration, ConfigurationError, Loaded, load
 from scraper.configuration.example import example
 from scraper.configuration.variables import fields, variables
 from scraper.monitoring.alerts.targets import targets
-from scraper.sites.loader import sites
 
 SITES = ["islamtimes", "medcom", "republika", "rmol", "suara"]
 
@@ -472,10 +470,6 @@ def test_config_may_stand_behind_every_command_that_reads_the_configuration(toml
     assert "no site is called x" in started("doctor", "x", "--config", str(file)).stderr
 
 
-def test_the_sites_that_may_be_configured_are_those_of_the_profiles():
-    assert site_names() == list(sites())
-
-
 def test_one_webhook_or_several_and_tls_by_the_port(toml):
     one = load(toml("[alerts]\nwebhook = 'https://a.example/1'"), {}, SITES).configuration
     both = load(
@@ -556,13 +550,13 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
     )
     seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
 
-    def run_spiders(names, settings, arguments, *, site_overrides, in_turn):
-        assert in_turn is False
-        told = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
+    def run_spiders(names, settings, arguments, *, site_overrides):
+        assert not settings["DEMO"]
+        chosen = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
         seen.append(
             (
                 names,
-                told,
+                chosen,
                 {name: (of_site.limit, of_site.delay) for name, of_site in site_overrides.items()},
             )
         )
@@ -586,9 +580,9 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
         "CONTACT=x",
         *archive,
     )
-    (names, told, own), (named, given, of_named) = seen
+    (names, chosen, own), (named, given, of_named) = seen
     assert names == ["islamtimes", "medcom", "republika", "suara"]
-    assert (told["CONTACT"], told["KEEP"]) == ("uji@example.org", "all")
+    assert (chosen["CONTACT"], chosen["KEEP"]) == ("uji@example.org", "all")
     assert own == {
         "islamtimes": (9, 3.0),
         "medcom": (9, 3.0),

@@ -19,8 +19,8 @@ from scraper.crawling.discovery import (
     read_sitemap,
     read_source,
 )
-from scraper.sites.loader import sites
 from scraper.sites.sources import Feed, Link, NewsSitemap, PagedIndex, Section, Sitemap, Window
+from scraper.spiders import sites
 
 WIB = timezone(timedelta(hours=7))
 HOME = "https://www.suara.com/"

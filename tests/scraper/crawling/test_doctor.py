@@ -19,7 +19,7 @@ from scraper.cli.demo.world import world
 from scraper.crawling.doctor.examiner import MAX_REQUESTS
 from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding
 from scraper.politeness.robots import parse_robots
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.scraper.crawling.conftest import HOME, ROBOTS, home, run, small_site, story_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

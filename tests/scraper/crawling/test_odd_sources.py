@@ -17,8 +17,8 @@ from scraper.crawling.discovery import (
     read_links,
     read_sitemap,
 )
-from scraper.sites.loader import sites
 from scraper.sites.sources import Link, Sitemap, Step, Window
+from scraper.spiders import sites
 
 WIB = timezone(timedelta(hours=7))
 NOW = datetime(2026, 11, 20, 12, tzinfo=ZoneInfo("Asia/Jakarta"))

@@ -7,7 +7,7 @@ from scrapy.http import HtmlResponse
 
 from archive.records import Page
 from scraper.crawling.pages import headers_of, page_of, part_urls
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 
 NOW = datetime(2026, 7, 24, tzinfo=UTC)
 SUARA = "https://www.suara.com/news/2026/07/24/070859/warga-tanam-bakau"

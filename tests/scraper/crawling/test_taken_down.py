@@ -14,7 +14,7 @@ from archive.revisions.reread_queue import Evidence
 from scraper.cli.demo.proxy import Answer
 from scraper.ingest.reread import read_again
 from scraper.ingest.writing import write_reread
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.scraper.crawling.conftest import rows, small_site, story, story_url
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)

@@ -18,7 +18,7 @@ import pytest
 
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, ReplayProxy
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.preloaded import MAX_SECONDS
 from tests.scraper.crawling.conftest import home, rows, run
 from tests.scraper.crawling.contents import BROKEN, assert_whole

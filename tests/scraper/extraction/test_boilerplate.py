@@ -7,8 +7,8 @@ from lxml import html
 
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import COMMON_RULES, Trimmed, agency_of, trim
-from scraper.sites.loader import sites
 from scraper.sites.site import Identity, Rule
+from scraper.spiders import sites
 
 BEFORE = "Warga desa memanen padi sejak pagi."
 AFTER = "Panen berlangsung sampai sore."
@@ -25,6 +25,7 @@ WHOLE = [
         "Simak selengkapnya alasan mereka, pinta kepala desa dalam rapat.",
     ),
     ("", "related_label", "Berita Terkait:", "Berita terkait panen itu cepat menyebar."),
+    ("", "related_label", "Jangan Lewatkan!", "Jangan lewatkan panen itu, pesan sang guru."),
     (
         "",
         "related_colon",

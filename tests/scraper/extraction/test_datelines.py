@@ -6,8 +6,8 @@ from lxml import html
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import trim
 from scraper.extraction.datelines import split_dateline
-from scraper.sites.loader import sites
 from scraper.sites.site import Site
+from scraper.spiders import sites
 
 
 def split(blocks: list[Block], site: Site) -> tuple[str | None, list[Block]]:

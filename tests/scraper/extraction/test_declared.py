@@ -9,7 +9,7 @@ import pytest
 from archive.records import Page
 from scraper.extraction import read_page
 from scraper.extraction.article import read, refusal_of_article
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.scraper.crawling.conftest import DAY, story, story_url
 from tests.scraper.crawling.newsroom import prose
 

@@ -16,9 +16,9 @@ from archive.ledger.wording import REASONS
 from archive.records import Page
 from scraper.extraction import read, read_page
 from scraper.extraction.article import extractor_of
-from scraper.sites.loader import site_of, sites
 from scraper.sites.site import Layout, Rule, Site
 from scraper.sites.sources import Feed
+from scraper.spiders import site_of, sites
 
 URL = "https://rmol.id/nusantara/read/2024/11/21/645691/panen-raya-di-lereng"
 FIRST = (
@@ -338,7 +338,7 @@ def test_every_site_has_an_extractor_of_its_own() -> None:
 def test_the_extractor_s_id_is_the_same_in_every_process() -> None:
     script = (
         "from scraper.extraction.article import extractor_of; "
-        "from scraper.sites.loader import sites; print(extractor_of(sites()['rmol']))"
+        "from scraper.spiders import sites; print(extractor_of(sites()['rmol']))"
     )
     told = subprocess.run(
         [sys.executable, "-c", script],

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from scraper import clean
 from scraper.cli.main import main
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.scraper.sites.test_sites import SHARED
 
 FIRST = (

@@ -29,7 +29,7 @@ from scraper.monitoring.lookout import hooks_of
 from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.preloaded import warta
 from tests.scraper.crawling.conftest import environment
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver

@@ -29,7 +29,7 @@ LAYOUT = Layout(
         for name in ("related-box border_black", "ads-responsive", "ads-responsive space-20")
     ),
 )
-rmol.Rmol.site = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
+rmol.SITE = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
 
 if __name__ == "__main__":
     from scraper.cli.ingest import reextract

@@ -18,7 +18,7 @@ from scraper.politeness.locks import schedule_lock
 from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Schedule
 from scraper.schedule.timetable import Timetable
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.scraper.schedule.world import agent
 
 PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.ledger.wording import REASONS
-from scraper.sites.loader import site_of, sites
 from scraper.sites.site import Identity, Refusal
+from scraper.spiders import site_of, sites
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 

@@ -19,8 +19,8 @@ import pytest
 import scraper
 from archive.records import Article
 from scraper.crawling.discovery import read_feed, read_links
-from scraper.sites.loader import sites
 from scraper.sites.site import Identity, Layout
+from scraper.spiders import sites
 
 HERE = Path(__file__).parent / "cases"
 CASES = sorted(HERE.glob("*/*.json"))

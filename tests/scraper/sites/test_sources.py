@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.sites.loader import sites
 from scraper.sites.sources import (
     MAX_INDEX_PAGES,
     DatedIndex,
@@ -21,6 +20,7 @@ from scraper.sites.sources import (
     Step,
     Window,
 )
+from scraper.spiders import sites
 
 TODAY = date(2026, 7, 24)
 LATEST = Window(today=TODAY)

@@ -21,7 +21,7 @@ from scraper.spiders import rmol
 from tests.scraper.crawling.conftest import story_url
 from tests.scraper.ingest.reextraction.kept import CHANGED
 
-rmol.Rmol.site = CHANGED
+rmol.SITE = CHANGED
 reextraction.BATCH = 8
 reextraction.MIN_JOBS = 1
 

@@ -16,7 +16,7 @@ LAYOUT = Layout(
     headline=(f".{renamed('single_post_heading')} h1",),
     authors=(f".{renamed('author')} a",),
 )
-rmol.Rmol.site = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
+rmol.SITE = replace(rmol.SITE, layouts=(LAYOUT, *rmol.SITE.layouts))
 
 if __name__ == "__main__":
     from scraper.cli.main import main
