@@ -1,5 +1,6 @@
 """Options that commands share, the types of their values, and checks of them."""
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -131,6 +132,19 @@ sites = click.option("--site", "names", multiple=True, help="Only this site; may
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
+
+
+def processes(jobs: int | None, *, worthwhile: bool = True) -> int:
+    """Return how many processes to use: as many as requested, by default one for each core that
+    this process may use; one where more are not `worthwhile`.
+    """
+    if not worthwhile:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return jobs or len(os.sched_getaffinity(0))
+    return jobs or os.cpu_count() or 1
+
+
 scrapy_settings = click.option(
     "-s",
     "--set",
