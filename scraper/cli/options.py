@@ -145,12 +145,25 @@ def processes(jobs: int | None, *, worthwhile: bool = True) -> int:
     return jobs or os.cpu_count() or 1
 
 
+def _settings(
+    _context: click.Context, _parameter: click.Parameter, settings: tuple[str, ...]
+) -> tuple[str, ...]:
+    for setting in settings:
+        name, equals, _value = setting.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"-s {setting}: expected NAME=VALUE")
+        if name == "ARCHIVE":
+            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
+    return settings
+
+
 scrapy_settings = click.option(
     "-s",
     "--set",
     "overrides",
     multiple=True,
     metavar="NAME=VALUE",
+    callback=_settings,
     help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
 )
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
