@@ -104,15 +104,19 @@ class WriteRevision(_Stage):
         return written.get(id(item), item)
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait; the spider of `warta doctor` has none."""
+        """Write the pages that still wait, and learn from all; that of `warta doctor` has none."""
         if not isinstance(self._crawler.spider, NewsSpider):
             return
         for page in self._waiting.rest():
             await self._write_one(page)
+        if self._crawl.id is not None and not self._crawl.ending:
+            with suppress(CloseSpider, Abandoned):
+                await self._spider.reader.learn_furniture()
 
     @cached_property
     def _waiting(self) -> WaitingPages:
-        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+        reader = self._spider.reader
+        return WaitingPages(self._crawl.archive, reader.site, reader.policy)
 
     def _ready(self, item: Fetched) -> list[Fetched]:
         try:
@@ -168,8 +172,8 @@ class WriteRevision(_Stage):
                 robots = self._spider.known_rules(item.entry.url)
                 check = _check(item, crawl.id)
                 return write_failure(crawl.archive, item.entry, check, robots)
-            policy = self._spider.reader.policy
-            return write_page(crawl.archive, self._spider.site, item, policy, again)
+            reader = self._spider.reader
+            return write_page(crawl.archive, reader.site, item, reader.policy, again)
 
     def _report(self, item: Fetched | FetchFailure, written: Written) -> None:
         """Log what went wrong, and count."""

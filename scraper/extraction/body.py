@@ -15,6 +15,7 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
+from scraper.extraction import site_furniture
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
@@ -77,6 +78,8 @@ class Body:
     """Whether the text says of itself that it is an advertorial."""
     cut: tuple[str, ...] = ()
     """Warnings about what was beyond the limits."""
+    blocks: tuple[Block, ...] = ()
+    """All paragraphs, before anything was removed."""
 
 
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
@@ -170,8 +173,9 @@ def finish(
     `whole_page`: what follows the story on its page may be among them.
     """
     is_story = partial(_is_other_story, site, identity)
+    stories, furniture = site_furniture.parted(found, site.furniture)
     trimmed = trim(
-        found, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
+        stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
     kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
@@ -185,9 +189,14 @@ def finish(
         agency=trimmed.agency,
         authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
         editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
-        taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
+        taken=(
+            *trimmed.taken,
+            *((site_furniture.RULE, block.text) for block in furniture),
+            *(("widget", block.text) for block in widgets),
+        ),
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
+        blocks=tuple(found),
     )
 
 
