@@ -50,7 +50,7 @@ MAX_LENGTH = 600
 MAX_BLOCKS = 300
 """Blocks of one page that are compared."""
 MAX_LEARNT = 200
-"""Blocks of a site."""
+"""Blocks of a site, the most frequent; also those of a layout that are judged."""
 CHANCE = 0.01
 """Probability below which a block is said to go with what its stories share."""
 MAX_REPEATED = 0.5
@@ -196,15 +196,16 @@ def learn(seen: Sequence[Seen], before: Mapping[str, bool]) -> dict[str, bool]:
         return dict(before)
     for layout in sorted({page.layout for page in seen}):
         pages = _Pages.of([page for page in seen if page.layout == layout])
-        for text in pages.repeated:
+        often = sorted(pages.repeated, key=lambda text: (-len(pages.repeated[text]), text))
+        for text in often[:MAX_LEARNT]:
             in_prose, left, all_left = pages.judge(text)
             share = MIN_SHARE_IN_PROSE if in_prose else MIN_SHARE
             if left >= max(MIN_STORIES, share * all_left):
                 found[text] = in_prose or found.get(text, False)
             elif left < MIN_STORIES:
                 theirs.add(text)
-    kept = {text: in_prose for text, in_prose in before.items() if text not in theirs}
-    return dict(islice((kept | found).items(), MAX_LEARNT))
+    kept = {text: before[text] for text in before if text not in theirs}
+    return dict(islice((found | kept | found).items(), MAX_LEARNT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
