@@ -110,7 +110,9 @@ class Article:
     caption: str | None = None
     """Caption of the main image."""
     language: str = "id"
-    """ISO 639-1, as the site's profile says; not detected from the text."""
+    """ISO 639 code, as the site's profile says, without one as the page says, else `id`; not
+    detected from the text.
+    """
     page_count: int = 1
     """Number of pages joined into `body`."""
     layout: str = FALLBACK

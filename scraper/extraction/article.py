@@ -20,13 +20,7 @@ from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import find_article, match_layout
-from scraper.extraction.metadata import (
-    Head,
-    Metadata,
-    read_lines_around,
-    read_metadata,
-    read_time_element,
-)
+from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
@@ -195,9 +189,7 @@ def read(
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
     node = match.node if match is not None else find_article(page, headline)
     if node is not None:
-        if site is not None:
-            read_lines_around(metadata, page, node, site)
-        read_time_element(metadata, page, profile)
+        read_around(metadata, page, node, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
     layout = "fallback"
@@ -238,9 +230,7 @@ def _is_sponsored(page: Document, metadata: Metadata, body: Body, node: Element 
         return True
     if body.sponsored:
         return True
-    if not page.may_be_sponsored or node is None:
-        return False
-    return sponsored.any_label(lines_above(page.tree, node))
+    return node is not None and sponsored.any_label(lines_above(page.tree, node))
 
 
 def _sources_in_text(body: Body, layout: str) -> dict[str, str]:
@@ -301,7 +291,7 @@ def _article(
         agency=body.agency or given.get("agency"),
         tags=given.get("tags", ()),
         image_url=image and joined_url(url, image),
-        language=site.language,
+        language=given.get("language", site.language),
         layout=layout,
         extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),

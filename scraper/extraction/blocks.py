@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scraper.extraction.dom.furniture import is_statement, paragraphs
 from scraper.extraction.dom.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
-from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.tree import clean, text_of, unescape
 
 MAX_STRUCK = 300
@@ -221,7 +221,7 @@ class _Walker:
         elif tag in _CELLS:
             self._walk(child, style._replace(kind="row"))
             self._run.piece(" | ")
-        elif tag in _STRUCK and len(child.text_content()) <= MAX_STRUCK:
+        elif tag in _STRUCK and len(text_content(child)) <= MAX_STRUCK:
             self._cut = True
         elif tag in _BLOCKS or _BLOCK_STYLE.search(child.get("style") or ""):
             self._flush(style)

@@ -6,10 +6,11 @@ containers within an article are widgets.
 
 import logging
 from collections.abc import Callable, Sequence
-from copy import copy
+from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
+from typing import cast
 
 import trafilatura
 from lxml import html
@@ -25,6 +26,7 @@ from scraper.extraction.dom.furniture import unread
 from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, text_of
+from scraper.extraction.dom.widgets import is_widget
 from scraper.extraction.locate import LayoutMatch
 from scraper.sites.site import Identity, Site
 
@@ -48,11 +50,7 @@ MIN_KEPT = 0.7
 the article's own mark-up.
 """
 
-_SENTENCE = (
-    "warga kampung memperbaiki saluran air di tepi sawah, "
-    "lalu mereka makan siang bersama di balai desa."
-)
-_PROSE = tuple(" ".join([f"{word} {_SENTENCE}"] * 4) for word in ("Pagi", "Siang", "Sore"))
+_HTML = html.HTMLParser()
 
 # It logs an error for every page that it finds too short.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -88,7 +86,7 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
-        found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
+        found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
     return finish(_each_once(found), site, identity)
 
 
@@ -104,7 +102,7 @@ def fallback_body(
     if node is None:
         found, cut = _by_trafilatura(page.tree)
     else:
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index)
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
         found = _each_once(blocks(node, removed, page.unclosed))
         found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
@@ -138,7 +136,7 @@ def _beyond_search(tree: Element) -> list[Element]:
 
 def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
     """Return the paragraphs of a page, and warnings about what was not searched."""
-    tree = copy(tree)
+    tree = _for_trafilatura(tree)
     beyond = _beyond_search(tree)
     for node in beyond:
         outer = node.getparent()
@@ -158,6 +156,15 @@ def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
     texts = filter(None, (clean(line.removeprefix("- ")) for line in lines))
     found = [Block(text=text, linked=len(text) * (text in titles)) for text in texts]
     return found[:MAX_PARAGRAPHS], cut
+
+
+def _for_trafilatura(tree: Element) -> html.HtmlElement:
+    """Return a copy of a page whose elements are of lxml.html's own class."""
+    root = _HTML.makeelement(tree.tag, dict(tree.attrib))
+    root.text = tree.text
+    for child in tree:
+        root.append(cast("html.HtmlElement", deepcopy(child)))
+    return root
 
 
 def _leads_away(block: Block) -> bool:
@@ -233,22 +240,4 @@ def _without(
 def _widgets(found: Sequence[Block]) -> set[str]:
     """Return the contexts of paragraphs that are widgets'; of endless ones the first are judged."""
     contexts = dict.fromkeys(block.context for block in found if block.context)
-    return set(filter(_is_widget, islice(contexts, MAX_CONTEXTS)))
-
-
-@lru_cache(maxsize=4096)
-def _is_widget(context: str) -> bool:
-    """Whether trafilatura discards a container of these classes and ids: an unlisted widget.
-
-    Its rules look at nothing else, and a site has a few dozen of them: the answers are cached.
-    """
-    root = html.document_fromstring(
-        f"<article><p>{_PROSE[0]}</p><div><p>{_PROSE[1]}</p></div><p>{_PROSE[2]}</p></article>"
-    )
-    container = root.find(".//div")
-    assert container is not None
-    container.set("class", context)
-    document = trafilatura.bare_extraction(
-        root, fast=True, include_comments=False, with_metadata=False, deduplicate=False
-    )
-    return _PROSE[1] not in (getattr(document, "text", None) or "")
+    return set(filter(is_widget, islice(contexts, MAX_CONTEXTS)))

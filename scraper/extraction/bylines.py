@@ -9,10 +9,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
+
+from lxml import etree
+
+from lxml import etree
 
 from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.limits import MAX_BYLINE
-from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.sponsored import is_label
 from scraper.extraction.dom.tree import clean, text_of
 
@@ -20,11 +25,14 @@ MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""
 MAX_NODES = 80
 """Nodes between headline and prose that are read."""
+MAX_DEPTH = 12
+"""Nodes around one that names people that may name people, too."""
 MAX_SIBLINGS = 12
 """Nodes after the prose that are read."""
 MAX_NAME = 60
 """Characters; a longer text is no name."""
 
+_LAST_HEADING = etree.XPath("preceding::h1[1] | ancestor::h1[1]")
 _ROLES = (
     r"rep(?:orter)?|laporan|report|penulis|kontributor|pewarta|oleh|by"
     r"|red(?:aktur)?|editor|penyunting"
@@ -47,8 +55,27 @@ _DATE = re.compile(
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S{1,64}@\S+")
 _NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
+_BY = re.compile(r"^(?:by|von|oleh|par|por|av|af|door)\s+(?=[^\W\d_])", re.IGNORECASE)
+_CODE = re.compile(r"[a-z./]{1,12}|[A-Z]{1,4}")
+_PERSONS_PAGE = re.compile(
+    r"/(?:authors?|penulis|reporter|wartawan|kontributor|redaktur|autore?n?|auteurs?|profile?s?"
+    r"|staff|people|journalists?)/[^/]",
+    re.IGNORECASE,
+)
+_BYLINE_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:author|authors|byline|penulis|reporter|wartawan|writer)"
+    r"(?:[_-]{1,2}(?:names?|link|text))?(?:\s|$)",
+    re.IGNORECASE,
+)
 _TAG = re.compile(r"<[^<>]*>")
-_SEPARATOR = re.compile(r"\s*(?:[,;/|•·]|\s[-–—&]\s|(?<=\w)\s+dan\s+)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(
+    r"\s*(?:[,;/|•·、]|\s[-–—&]\s|(?<=[\w.)])\s+(?:dan|and|und|og|och|et)\s+(?=[^\W\d_]))\s*",
+    re.IGNORECASE,
+)
+# "Elena Bauer (ebr)": initials, a role or a place.
+_BRACKETS = re.compile(r"(?<=[\w.])\s*(?:\([^()]{0,60}\)|\[[^\[\]]{0,60}\])")
+# Korean and Japanese for reporter stand behind the name.
+_REPORTER = re.compile(r"\s*(?:기자|특파원|記者)$")
 # "S.H.", "M.Si", "S.I.Kom", "SPd", "PhD"; not "AGA", the initials of an editor.
 _DEGREE = re.compile(r"[SMAD]\.(?:[A-Z][a-z]{0,3}\.?){1,2}|[SM][A-Z](?:[a-z]{1,3})?\.?|Ph\.?D\.?")
 _TITLES = re.compile(
@@ -64,7 +91,8 @@ _NOBODY = re.compile(
     r"(?:super|web)?[ _-]?admin(?:istrator)?[ _-]?\d*|web ?master|news ?room|root|staff?|anonymous"
     r"|(?:tim |team |dewan |staff? |admin |meja )?redaksi(?: \w+){0,2}(?:\.\w+){0,2}"
     r"|\w+(?:\.\w+){0,2} redaksi|editor|penulis|reporter|redaktur|author|wartawan|jurnalis"
-    r"|by|oleh|undefined|null|none|n/?a|unknown"
+    r"|by|oleh|undefined|null|none|n/?a|unknown|nachrichten|redaktion|redacción|rédaction"
+    r"|(?:the )?(?:news|editorial|web) (?:desk|team|board|staff)"
     r"|(?:www\.)?[\w-]+(?:\.[\w-]+){0,2}\.(?:com|net|org|id|co|news|tv|info|asia|my|ir)",
     re.IGNORECASE,
 )
@@ -124,20 +152,25 @@ def byline_around(above: list[str], below: Iterator[str], publisher: tuple[str, 
 
 def lines_above(tree: Element, body: Element) -> list[str]:
     """Return the short lines between the last h1 above the prose and the prose, outermost first."""
+    headings = cast("list[Element]", _LAST_HEADING(body))
     nodes: list[Element] = []
-    for node in tree.iter():
-        if node is body:
+    for node in islice(_from(headings[-1]), 1, None) if headings else tree.iter():
+        if node is body or len(nodes) == MAX_NODES:
             break
-        if node.tag == "h1":
-            nodes.clear()
-        elif (
-            isinstance(node.tag, str)
-            and node.tag not in ("script", "style", "a", "img")
-            and len(nodes) < MAX_NODES
-        ):
+        if isinstance(node.tag, str) and node.tag not in ("script", "style", "a", "img"):
             nodes.append(node)
-    lines = (text_of(node) for node in nodes if len(node.text_content()) <= 4 * MAX_LINE)
+    lines = (text_of(node) for node in nodes if len(text_content(node)) <= 4 * MAX_LINE)
     return [line for line in lines if 3 < len(line) <= MAX_LINE]
+
+
+def _from(node: Element | None) -> Iterator[Element]:
+    """Yield a node and all that begin behind it, in document order."""
+    while node is not None:
+        yield from node.iter()
+        following = node.getnext()
+        while following is None and (node := node.getparent()) is not None:
+            following = node.getnext()
+        node = following
 
 
 def lines_below(body: Element) -> Iterator[str]:
@@ -146,6 +179,54 @@ def lines_below(body: Element) -> Iterator[str]:
         line = text_of(node)
         if 3 < len(line) <= MAX_LINE:
             yield line
+
+
+def marked_byline(tree: Element, body: Element, publisher: tuple[str, ...]) -> Byline:
+    """Read the people whom mark-up names between the last h1 above the prose and the prose's end.
+
+    Mark-up: itemprop or rel "author", a link to an author's page, a class like "byline". Of nodes
+    within each other the innermost are read, of several groups the first.
+    """
+    marked: list[Element] = []
+    within = left = 0
+    for node in tree.iter(etree.Element):
+        if node is body:
+            within = sum(1 for _inner in body.iter(etree.Element))
+            left = within
+        elif left == 0 and within:
+            break
+        elif node.tag == "h1" and not within:
+            marked.clear()
+        elif len(marked) < MAX_NODES and _marks_people(node):
+            marked.append(node)
+        left -= within > 0
+    around = {outer for node in marked for outer in islice(node.iterancestors(), MAX_DEPTH)}
+    inner = [node for node in marked if node not in around]
+    return joined(
+        _read_marked(node, publisher) for node in inner if _group(node) is _group(inner[0])
+    )
+
+
+def _marks_people(node: Element) -> bool:
+    """Whether the attributes of a node say that it names people."""
+    named = f"{node.get('itemprop')} {node.get('rel')}"
+    if "author" in named.split():
+        return True
+    if node.tag == "a":
+        return _PERSONS_PAGE.search(node.get("href") or "") is not None
+    return _BYLINE_CLASS.search(node.get("class") or "") is not None
+
+
+def _group(node: Element) -> Element | None:
+    parent = node.getparent()
+    return parent if parent is None else parent.getparent()
+
+
+def _read_marked(node: Element, publisher: tuple[str, ...]) -> Byline:
+    line = text_of(node)
+    if len(line) > MAX_LINE or _CODE.fullmatch(line):
+        return Byline()
+    return read_byline(_BY.sub("", line), publisher=publisher)
 
 
 def name_before_date(line: str) -> str | None:
@@ -165,13 +246,14 @@ def _labelled(text: str) -> list[tuple[str, str]]:
 
 
 def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
-    nobody = {_letters(own) for own in publisher}
+    nobody = {letters_of(own) for own in publisher}
     names: list[str] = []
-    for part in _SEPARATOR.split(text):
-        name = _TITLES.sub("", part.strip(" .:-–—()[]")).strip()
-        if names and _DEGREE.fullmatch(name):
+    for part in _SEPARATOR.split(_BRACKETS.sub("", text)):
+        name = _REPORTER.sub("", _TITLES.sub("", part.strip(" .:-–—()[]"))).strip()
+        is_affiliation = letters_of(name.partition(" ")[0]) in nobody
+        if names and (is_affiliation or _DEGREE.fullmatch(name)):
             continue
-        if _is_name(name) and not is_label(name) and _letters(name) not in nobody:
+        if _is_name(name) and not is_label(name) and letters_of(name) not in nobody:
             names.append(reading_case(name))
     return names
 
@@ -185,7 +267,7 @@ def _is_name(text: str) -> bool:
     return any(map(str.isalpha, text)) and not _YEAR_OR_TIME.search(text)
 
 
-def _letters(name: str) -> str:
+def letters_of(name: str) -> str:
     """Return the letters and digits of a name: "Islam Times" and "islamtimes" are one."""
     return "".join(filter(str.isalnum, name.lower()))
 

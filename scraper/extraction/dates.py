@@ -97,10 +97,10 @@ def months() -> dict[str, int]:
     return names
 
 
-def parse_visible(text: str | None, zone: tzinfo) -> datetime | None:
+def parse_visible(text: str | None, zone: tzinfo | None) -> datetime | None:
     """Parse the first date with a time of day in a text for readers; None for a bare date.
 
-    A zone in the text wins over `zone`.
+    A zone in the text wins over `zone`; None where there is neither.
 
     >>> parse_visible("Jum'at, 24 Juli 2026 | 07:08 WITA", ZONES["WIB"]).isoformat()
     '2026-07-24T07:08:00+08:00'

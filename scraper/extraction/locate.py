@@ -15,7 +15,7 @@ from lxml import etree
 
 from scraper.extraction.boilerplate import is_after
 from scraper.extraction.dom.furniture import is_hidden, is_statement
-from scraper.extraction.dom.selectors import Element, outermost
+from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import Document, clean, text_of
 from scraper.sites.site import Layout, Site
 
@@ -91,7 +91,7 @@ def match_layout(page: Document, site: Site) -> LayoutMatch | None:
     for layout in site.layouts:
         if layout.requires and not page.all(layout.requires):
             continue
-        nodes = [node for node in outermost(page.all(layout.body)) if clean(node.text_content())]
+        nodes = [node for node in outermost(page.all(layout.body)) if clean(text_content(node))]
         if nodes:
             return _checked(page, site, layout, nodes)
     return None
@@ -206,7 +206,7 @@ class _Story:
 def find_article(page: Document, headline: str | None) -> Element | None:
     """Find the node that holds the article's prose; None where no container has enough of it."""
     for node in outermost(page.all("[itemprop=articleBody]")):
-        if len(clean(node.text_content())) >= MIN_PROSE:
+        if len(clean(text_content(node))) >= MIN_PROSE:
             return node
     found = _weigh(page.tree, clean(headline), page.unclosed)
     best = max(found.weights, key=found.weights.__getitem__, default=None)

@@ -15,8 +15,10 @@ from scraper.extraction.bylines import (
     Byline,
     byline_around,
     joined,
+    letters_of,
     lines_above,
     lines_below,
+    marked_byline,
     read_byline,
 )
 from scraper.extraction.dates import (
@@ -28,6 +30,7 @@ from scraper.extraction.dates import (
 from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
+    HOME,
     NOTHING,
     JsonLd,
     Person,
@@ -51,13 +54,24 @@ from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15
 """Characters; a shorter h1 is a label or a section."""
+MAX_HEADINGS = 50
+"""Headings of a page that are compared with the titles in its head."""
+MAX_PARTS = 20
+"""Nodes within and around such a heading that are looked at."""
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
+_NAMES_OF_META = ("property", "name", "itemprop", "http-equiv")
 _PUBLISHED_METAS = (
     "article:published_time datepublished pubdate dcterms.created publishdate "
-    "content_publisheddate".split()
+    "content_publisheddate parsely-pub-date sailthru.date cxenseparse:publishtime "
+    "dc.date.issued dc.date date".split()
 )
+_AUTHOR_METAS = (
+    "author article:author content_author parsely-author sailthru.author cxenseparse:author "
+    "dc.creator".split()
+)
+_EDITOR_METAS = ("content_editor", "editor")
 _MODIFIED_METAS = (
     "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
 )
@@ -69,11 +83,17 @@ _INLINE_MARKUP = re.compile(
     r"</?(?:em|i|b|strong|u|span|a|br|font|sup|sub)\b[^<>]*>", re.IGNORECASE
 )
 _FROM_HEAD = ("json-ld", "meta", "visible text")
-_SITE_NAME_AFTER = re.compile(r"\s*(?:[|–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?")
-_SITE_NAME_BEFORE = re.compile(r"[^|]{1,40}?\s*(?:[|–—·•»]|\s-)\s*")
+_SITE_NAME_AFTER = re.compile(
+    r"\s*(?:[|ㅣ｜：–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?"
+)
+_ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
-_HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?![a-z])")
+_OLD_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi"}
+"""Codes that ISO 639 replaced in 1989."""
+_MAIN_LABEL = re.compile(r"([^.]+)\.(?:(?:co|com|or|go|ac|web|net|org|gov)\.)?[^.]+$")
+"""Of a host: the publisher's name in "ekonomi.lereng.co.id"."""
 _SOURCE = re.compile(r"^.*sumber\s*:", re.IGNORECASE)
 
 
@@ -87,6 +107,10 @@ class Metadata:
     warnings: list[str] = field(default_factory=list)
     fetched_at: datetime | None = None
     """When the page arrived; None where that is not known."""
+    publisher: tuple[str, ...] = ()
+    """The publisher's own names: they are no author's and no section's."""
+    nobody: tuple[str, ...] = ()
+    """What is no author's name: the publisher's own names, and the parts of its host."""
 
     def offer(self, name: str, value: Any, source: str) -> None:
         """Take the value, within the limits, unless it is empty or an earlier layer had one.
@@ -129,9 +153,9 @@ class Head:
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
         for node in tree.iter("meta"):
-            name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
+            name = next(filter(None, map(node.get, _NAMES_OF_META)), None)
             if name:
-                self._add_meta(name.strip(), node.get("content") or "")
+                self._add_meta(name.lower().strip(), node.get("content") or "")
         self.links: dict[str, str] = {}
         """Relation of a link in lower case -> its first address that is not empty."""
         for node in tree.iter("link"):
@@ -172,17 +196,22 @@ def read_metadata(
     url: str,
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
-    found = Metadata(fetched_at=head.fetched_at)
-    own_name = head.meta("og:site_name") if site is UNKNOWN else None
-    if own_name and len(own_name) > MAX_SITE_NAME:
-        own_name = None
-    suffix = _suffix(site, own_name)
     article = _own_article(page, head, site, identity, url)
-    nobody = _nobody(head, article, site, url)
+    host = _place(url)[0]
+    own = _own_names(head, article, site, host)
+    nobody = own if site is not UNKNOWN else (*own, *host.split(".")[:-1])
+    found = Metadata(fetched_at=head.fetched_at, publisher=own, nobody=nobody)
+    suffix = _suffix(own)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
-    _from_json_ld(found, head, article, site, suffix, nobody)
-    _from_metas(found, head, site, suffix, nobody)
+    titles = [(text_of_value(article.get("headline")), "json-ld")]
+    titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
+    _from_headings(found, page, titles, suffix)
+    if site is UNKNOWN:
+        found.offer("language", _language(page, head), "page")
+    _from_json_ld(found, head, article, site, suffix)
+    _from_metas(found, head, site, suffix)
+    _from_sections(found, head, article)
     _from_microdata(found, page, site)
     if match is not None:
         found.offer("image_url", page.text(*match.layout.image), f"layout {match.layout.name}")
@@ -201,14 +230,14 @@ def _from_layout(
     found: Metadata, page: Document, layout: Layout, site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = f"layout {layout.name}"
-    byline = _byline(found, page, layout, site)
+    byline = _byline(found, page, layout)
     agency = agency_of(_SOURCE.sub("", page.text(*layout.agency) or ""))
     tags = (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))
     found.offer("headline", _headline(page.text(*layout.headline), suffix), source)
     found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
     found.offer("deck", page.text(*layout.deck), source)
     found.offer("caption", page.text(*layout.caption), source)
-    found.offer("section", _first_crumb(map(text_of, page.all(*layout.section))), source)
+    found.offer("section", _section(found, map(text_of, page.all(*layout.section))), source)
     found.offer("agency", agency, source)
     found.offer("authors", byline.authors, source)
     found.offer("editors", byline.editors, source)
@@ -218,9 +247,9 @@ def _from_layout(
             found.offer("visible_date", parse_visible(text_of(node), site.zone), source)
 
 
-def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byline:
+def _byline(found: Metadata, page: Document, layout: Layout) -> Byline:
     def read(selectors: tuple[str, ...]) -> list[Byline]:
-        return [_people(found, text_of(node), site.newsroom_names) for node in page.all(*selectors)]
+        return [_people(found, text_of(node)) for node in page.all(*selectors)]
 
     bylines = read(layout.authors)
     if layout.editor_first:
@@ -229,10 +258,10 @@ def _byline(found: Metadata, page: Document, layout: Layout, site: Site) -> Byli
     return joined([*bylines, *(Byline(editors=names) for names in editors)])
 
 
-def _people(found: Metadata, line: str | None, nobody: tuple[str, ...]) -> Byline:
+def _people(found: Metadata, line: str | None) -> Byline:
     if line and len(line) > MAX_BYLINE:
         found.warn("cut_field")
-    return read_byline(line, publisher=nobody)
+    return read_byline(line, publisher=found.nobody)
 
 
 def _editor_first(byline: Byline) -> Byline:
@@ -281,30 +310,28 @@ def _place(url: str) -> tuple[str, str]:
     return host, re.sub(r"(?:/amp)?/*$", "", parts.path).lower()
 
 
-def _nobody(head: Head, article: Mapping[str, Any], site: Site, url: str) -> tuple[str, ...]:
-    """Return the names that are the publisher's: of an unknown site, what it calls itself."""
+def _own_names(head: Head, article: Mapping[str, Any], site: Site, host: str) -> tuple[str, ...]:
+    """Return the publisher's own names: of an unknown site, what it calls itself."""
     if site is not UNKNOWN:
         return (*site.newsroom_names, site.title, *site.domains)
-    labels = _place(url)[0].split(".")
+    labels = host.split(".")
     hosts = (".".join(labels[start:]) for start in range(len(labels) - 1))
-    named = (*hosts, *labels[:-1], *head.all("og:site_name"), *texts(article.get("publisher")))
+    main = _MAIN_LABEL.search(host)
+    own = (main[1],) if main else ()
+    named = (*hosts, *own, *head.all("og:site_name"), *texts(article.get("publisher")))
     return tuple(name for name in named if len(name) <= MAX_SITE_NAME)
 
 
 def _from_json_ld(
-    found: Metadata,
-    head: Head,
-    data: Mapping[str, Any],
-    site: Site,
-    suffix: re.Pattern[str],
-    nobody: tuple[str, ...],
+    found: Metadata, head: Head, data: Mapping[str, Any], site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = "json-ld"
+    named = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
     authors: list[str] = []
     editors: list[str] = []
     for person in head.json_ld.people(data.get("author") or data.get("creator")):
-        people = _people(found, person.name, nobody).authors
-        if _is_editor(person, site):
+        people = _people(found, person.name).authors
+        if _is_editor(person, site) or (people and set(people) <= set(named.authors)):
             editors += people
         else:
             authors += people
@@ -312,11 +339,10 @@ def _from_json_ld(
     found.offer("headline", _headline(text_of_value(data.get("headline")), suffix), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)
-    found.offer("published_at", _local(text_of_value(data.get("datePublished")), site), source)
-    found.offer("modified_at", _local(text_of_value(data.get("dateModified")), site), source)
-    found.offer("section", next(texts(data.get("articleSection")), None), source)
-    crumbs = (crumb for crumb in head.json_ld.breadcrumb if crumb != found.fields.get("headline"))
-    found.offer("section", next(crumbs, None), "json-ld breadcrumb")
+    for described in (data, head.json_ld.page):
+        published, modified = described.get("datePublished"), described.get("dateModified")
+        found.offer("published_at", _local(text_of_value(published), site), source)
+        found.offer("modified_at", _local(text_of_value(modified), site), source)
     found.offer("image_url", _image(head.json_ld, data.get("image")), source)
     found.offer("tags", _words(tags), source)
     if ADVERTISERS in types_of(data):
@@ -341,21 +367,20 @@ def _is_editor(person: Person, site: Site) -> bool:
     return re.search(site.ld_editor, person.url) is not None
 
 
-def _from_metas(
-    found: Metadata, head: Head, site: Site, suffix: re.Pattern[str], nobody: tuple[str, ...]
-) -> None:
+def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
     found.offer("headline", _headline(title, suffix), source)
-    for name in ("author", "article:author", "content_author"):
-        byline = joined(_people(found, content, nobody) for content in head.all(name))
+    for name in _AUTHOR_METAS:
+        byline = joined(_people(found, content) for content in head.all(name))
         found.offer("authors", byline.authors, source)
         found.offer("editors", byline.editors, source)
+    editors = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
+    found.offer("editors", editors.authors, source)
     for name in (*site.head_dates, *_PUBLISHED_METAS):
         found.offer("published_at", _local(head.meta(name), site), f"meta {name}")
     for name in _MODIFIED_METAS:
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
-    found.offer("section", head.meta("article:section", "content_category"), source)
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
     found.offer("tags", _words(head.meta(*site.tag_metas)), source)
     if "visible_date" in found.fields:
@@ -377,10 +402,19 @@ def _machine_text(node: Element) -> str:
     return text_of(node)
 
 
-def read_time_element(found: Metadata, page: Document, site: Site) -> None:
+def read_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
+    """Read byline and date from the page around the prose where no other layer had them."""
+    if "authors" not in found.fields and site is UNKNOWN:
+        people = marked_byline(page.tree, node, found.nobody)
+        found.offer("authors", people.authors, "byline")
+        found.offer("editors", people.editors, "byline")
+    _from_lines_around(found, page, node, site)
+    if "published_at" not in found.fields:
+        _from_time_element(found, page, site)
+
+
+def _from_time_element(found: Metadata, page: Document, site: Site) -> None:
     """Read the time of publication from the first `<time datetime>` below the headline."""
-    if "published_at" in found.fields:
-        return
     above = None
     below_headline = False
     for other in page.all("//h1 | //time[@datetime]"):
@@ -397,14 +431,13 @@ def read_time_element(found: Metadata, page: Document, site: Site) -> None:
         found.offer("published_at", _local(_machine_text(above), site), "time element")
 
 
-def read_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
-    """Read byline and date from the lines around the prose where no other layer had them."""
+def _from_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
     missing = {"published_at", "authors", "editors"} - found.fields.keys()
     if not missing:
         return
     above = lines_above(page.tree, node) if missing != {"editors"} else []
-    dates = filter(None, (parse_visible(line, site.zone) for line in above))
-    people = byline_around(above, lines_below(node), site.newsroom_names)
+    dates = filter(None, (parse_visible(line, _zone(site)) for line in above))
+    people = byline_around(above, lines_below(node), found.nobody)
     found.offer("published_at", next(dates, None), "visible text")
     found.offer("authors", people.authors, "visible text")
     found.offer("editors", people.editors, "visible text")
@@ -415,15 +448,15 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
     if "section" in found.fields:
         return
     nodes = page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")
-    section = _first_crumb(map(text_of, nodes))
+    section = _section(found, map(text_of, nodes))
     if section is None and channel:
-        section = _first_crumb(_unnamed_breadcrumb(page.tree, channel))
+        section = _section(found, _unnamed_breadcrumb(page.tree, channel))
     found.offer("section", section, "breadcrumb")
 
 
 def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
     """Return the link texts of the first short list from the home page to the URL's channel."""
-    homes = (link for link in tree.iter("a") if _HOME.match(clean(link.text)))
+    homes = (link for link in tree.iter("a") if HOME.match(clean(link.text)))
     for home in islice(homes, MAX_MATCHES):
         container = home.getparent()
         while container is not None and len(links := _first_links(container)) < 2:
@@ -439,9 +472,25 @@ def _first_links(container: Element) -> list[Element]:
     return list(islice(container.iter("a"), MAX_CRUMBS + 1))
 
 
-def _first_crumb(entries: Iterable[str]) -> str | None:
-    """Return the first entry of a breadcrumb after the home page."""
-    return next((entry for entry in entries if entry and not _HOME.match(entry)), None)
+def _from_sections(found: Metadata, head: Head, data: Mapping[str, Any]) -> None:
+    """Read the section from the head, after the headline: a breadcrumb may end with it."""
+    metas = head.all("article:section", "content_category")
+    found.offer("section", _section(found, texts(data.get("articleSection"))), "json-ld")
+    found.offer("section", _section(found, head.json_ld.breadcrumb), "json-ld breadcrumb")
+    found.offer("section", _section(found, metas), "meta")
+
+
+def _section(found: Metadata, entries: Iterable[str | None]) -> str | None:
+    """Return the first entry of a breadcrumb or list that is a section.
+
+    The home page, the publisher and the story itself are none.
+    """
+    others = {letters_of(name) for name in (*found.publisher, found.fields.get("headline") or "")}
+    for entry in entries:
+        is_other = letters_of((entry or "").removeprefix("www.")) in others
+        if entry and not is_other and not HOME.match(entry):
+            return entry
+    return None
 
 
 def _from_url(found: Metadata, identity: Identity) -> None:
@@ -451,11 +500,51 @@ def _from_url(found: Metadata, identity: Identity) -> None:
     found.offer("section", identity.section, "url")
 
 
+def _language(page: Document, head: Head) -> str | None:
+    """Return the language that a page says it is in, its code in lower case."""
+    root = page.tree.get("lang") or page.tree.get("xml:lang")
+    said = (root, *head.all("content-language", "language", "og:locale"))
+    codes = (_LANGUAGE.match(code.strip().lower()) for code in said if code)
+    found = next(filter(None, codes), None)
+    return found and _OLD_LANGUAGES.get(found[0], found[0])
+
+
 def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
     """Remove the site's name and inline formatting from a title; other mark-up is text."""
     if not text:
         return None
     return suffix.sub("", clean(_INLINE_MARKUP.sub("", unescape(text)))) or None
+
+
+def _from_headings(
+    found: Metadata, page: Document, titles: Iterable[tuple[str, str]], suffix: re.Pattern[str]
+) -> None:
+    """Read the headline from the first of the head's titles that a heading of the page shows.
+
+    Where they differ, one may be for search engines and another for social networks.
+    """
+    known: dict[str, tuple[str, str]] = {}
+    for title, source in titles:
+        if headline := _headline(title, suffix):
+            known.setdefault(letters_of(headline), (headline, source))
+    if len(known) < 2 or "headline" in found.fields:
+        return
+    headings = [node for node in page.all("//h1 | //h2")[:MAX_HEADINGS] if not _is_elsewhere(node)]
+    parts = [part for node in headings for part in islice(node.iter(), 1, MAX_PARTS)]
+    # Parts first: what else a heading holds is the kicker.
+    for nodes in (parts, headings):
+        shown = set(map(letters_of, map(text_of, nodes)))
+        for letters, (headline, source) in known.items():
+            if letters in shown:
+                found.offer("headline", headline, source)
+
+
+def _is_elsewhere(heading: Element) -> bool:
+    """Whether a heading is another story's, or repeats in navigation what the page is."""
+    if heading.find(".//a") is not None:
+        return True
+    around = (heading, *islice(heading.iterancestors(), MAX_PARTS))
+    return any(node.tag in _ELSEWHERE or "crumb" in (node.get("class") or "") for node in around)
 
 
 def _without_site_name(found: Metadata, page: Document) -> None:
@@ -468,30 +557,35 @@ def _without_site_name(found: Metadata, page: Document) -> None:
         if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
             continue
         before, _shown, after = headline.partition(shown)
-        if _SITE_NAME_AFTER.fullmatch(after) if not before else _SITE_NAME_BEFORE.fullmatch(before):
+        is_site_before = not after and letters_of(before) in map(letters_of, found.publisher)
+        if is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after)):
             found.fields["headline"] = shown
             return
 
 
 @lru_cache(maxsize=64)
-def _suffix(site: Site, own_name: str | None) -> re.Pattern[str]:
-    """Match the site's name after a headline; of an unknown site its og:site_name."""
-    known = (site.title, *site.newsroom_names, *site.domains)
-    names = "|".join(map(re.escape, filter(None, (*known, own_name))))
+def _suffix(publisher: tuple[str, ...]) -> re.Pattern[str]:
+    """Match a name of the publisher after a headline."""
+    names = "|".join(map(re.escape, filter(None, publisher)))
     if not names:
         return re.compile(r"(?!)")
-    return re.compile(rf"\s*[|–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)
+    return re.compile(rf"\s*[|ㅣ｜：–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)
 
 
 def _local(text: str | None, site: Site) -> datetime | None:
     """Parse a structured date; one in UTC is turned into the publisher's zone."""
-    zone: tzinfo | None = None if site is UNKNOWN else site.zone
+    zone = _zone(site)
     time = parse_structured(text, zone)
     if time is None and has_impossible_year(text):
         return datetime.min.replace(tzinfo=UTC)  # none of the parser's: no layer's date
     if time is None or zone is None or time.utcoffset() != UTC.utcoffset(None):
         return time
     return time.astimezone(zone)
+
+
+def _zone(site: Site) -> tzinfo | None:
+    """Return the zone of times that name none; of an unknown publisher it is not known."""
+    return None if site is UNKNOWN else site.zone
 
 
 def _words(text: str | None) -> tuple[str, ...]:

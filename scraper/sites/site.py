@@ -230,6 +230,13 @@ UNKNOWN = Site(
     domains=(),
     article_urls=(),
     tag_metas=("news_keywords", "keywords"),
+    # A line of its own: before prose a place and a dash are as often a part of the sentence.
+    dateline=r"^(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})\s*[-–—]+\s*$",
+    # "(abc/def)" and "(E-2)": initials of reporter and editor, and of the desk.
+    end_credit=(
+        r"(?:^|(?<=[.!?…\"”'’)\]]))\s?[(\[]"
+        r"(?:[A-Za-z]{2,6}(?:/[A-Za-z-]{1,6}\d?){1,3}|[A-Z]{1,2}-\d{1,2})[)\]]\s?$"
+    ),
 )
 """The profile that reads pages of publishers without one; its time zone says nothing."""
 

@@ -26,7 +26,7 @@ from scraper.crawling.spider import set_user_agent, size_limit
 from scraper.crawling.story_reader import StoryReader
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
-from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.tree import clean, parse_html
 from scraper.extraction.locate import find_article
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
@@ -278,7 +278,7 @@ def examine_page(page: Page, site: Site) -> PageExamination:
         node = find_article(document, reading.article.headline)
     if node is None:
         return PageExamination(reading=reading, further_pages=further)
-    words = len(clean(node.text_content()).split())
+    words = len(clean(text_content(node)).split())
     return PageExamination(
         reading=reading, further_pages=further, body_at=named_node(node), words_there=words
     )

@@ -5,12 +5,12 @@ and what they wrote themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from typing import cast
 
 from lxml import etree
 
-from scraper.extraction.dom.selectors import Element, Index
+from scraper.extraction.dom.selectors import Element, text_content
 
 MIN_PARAGRAPH = 80
 """Characters of a text that ends as a sentence: a paragraph, not a caption or a label."""
@@ -37,14 +37,12 @@ _UNSEEN_CLASSES = frozenset(
     "sr-only visually-hidden visuallyhidden screen-reader-text screen-reader screenreader "
     "assistive-text is-hidden d-none hidden hide invisible".split()
 )
-_UNSEEN_NAMES = frozenset("." + name for name in _UNSEEN_CLASSES)
-_ANY_COMMENTS = re.compile(r"comment|komentar|disqus|livefyre|remark42", re.IGNORECASE)
 _SHOWN_AGAIN = re.compile(
     r"\b(?:sm|md|lg|xl|xxl|2xl)[:-](?:block|inline|flex|grid|table)|-(?:block|inline|flex)\b"
     r"|\bfocusable\b"
 )
 """Classes of what is hidden on small screens only."""
-_MAY_BE_UNSEEN = etree.XPath("descendant::*[@hidden or @style or @aria-hidden='true']")
+_MARKED = etree.XPath("descendant::*[@class or @id or @hidden or @style or @aria-hidden='true']")
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?|komentar|disqus|livefyre|remark42|fbcomments)"
     r"(?:[_-]?(?:list|area|section|thread|box|wrap\w*|container|form|plugin|item|body|content))?"
@@ -83,43 +81,37 @@ def is_hidden(node: Element) -> bool:
     if node.get("hidden", "until-found").lower() != "until-found":
         return True
     if node.get("aria-hidden") == "true" and node.tag not in _INLINE:
-        return node.tag != "p" or not is_statement(node.text_content())  # behind a paywall's veil
+        return node.tag != "p" or not is_statement(text_content(node))  # behind a paywall's veil
     style = node.get("style")
     return style is not None and _UNSEEN.search(style) is not None
 
 
-def _is_hidden_by_class(node: Element) -> bool:
-    names = node.get("class")
-    if not names or _UNSEEN_CLASSES.isdisjoint(names.lower().split()):
+def _is_hidden_by_class(names: str) -> bool:
+    if _UNSEEN_CLASSES.isdisjoint(names.split()):
         return False
     return _SHOWN_AGAIN.search(names) is None
 
 
-def unread(root: Element, index: Index) -> set[Element]:
-    """Return the nodes below one that are hidden, and the comments below its first prose.
-
-    `index`: the page's, by class and id.
-    """
-    suspects = cast("list[Element]", _MAY_BE_UNSEEN(root))
-    found = {node for node in suspects if is_hidden(node)}
-    named = _below(root, index, _UNSEEN_NAMES & index.keys())
-    named = set(filter(_is_hidden_by_class, named))
-    if named and not _holds_most(root, named):
-        found |= named
+def unread(root: Element) -> set[Element]:
+    """Return the nodes below one that are hidden, and the comments below its first prose."""
+    found: set[Element] = set()
+    by_class: set[Element] = set()
     comments: set[Element] = set()
-    if _ANY_COMMENTS.search(" ".join(index)):
-        comments = _below(root, index, {name for name in index if _COMMENTS.search(name[1:])})
+    for node in cast("list[Element]", _MARKED(root)):
+        if is_hidden(node):
+            found.add(node)
+        names = node.get("class")
+        if names and _is_hidden_by_class(names):
+            by_class.add(node)
+        if any(text and _COMMENTS.search(text) for text in (names, node.get("id"))):
+            comments.add(node)
+    if by_class and not _holds_most(root, by_class):
+        found |= by_class
     if comments:
         first = next(paragraphs(root), None)
         around = set() if first is None else {first, *first.iterancestors()}
         found |= comments - around
     return found
-
-
-def _below(root: Element, index: Index, names: Set[str]) -> set[Element]:
-    """Return the nodes below one that have any of the classes and ids."""
-    nodes = {node for name in names for node in index[name]}
-    return {node for node in nodes if any(outer is root for outer in node.iterancestors())}
 
 
 def _holds_most(root: Element, nodes: set[Element]) -> bool:

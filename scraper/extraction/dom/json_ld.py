@@ -42,7 +42,12 @@ _INNER = ("@graph", "mainEntity")
 _LD_TYPE = re.compile(r"^\s*application/ld\+json\b", re.IGNORECASE)
 _MARKERS = re.compile(r"<!\[CDATA\[|\]\]>|<!--|-->")
 _BAD_ESCAPE = re.compile(r"\\(?:([\"\\/bfnrt]|u[0-9a-fA-F]{4})|(.))", re.DOTALL)
-_HOME = re.compile(r"^(?:home|beranda|depan|halaman depan)$", re.IGNORECASE)
+HOME = re.compile(
+    r"^(?:home ?(?:page)?|beranda|depan|halaman (?:depan|utama)|start(?:seite)?|accueil|inicio"
+    r"|portada|hjem|forside|ana ?sayfa)$",
+    re.IGNORECASE,
+)
+"""What the first entry of a breadcrumb calls the home page."""
 NOTHING = frozenset(("null", "none", "undefined", "nan", "[object object]"))
 """What programs write where they have no value, in lower case."""
 _WORD = re.compile(r"\w+")
@@ -72,6 +77,8 @@ class JsonLd:
     """Each once, in order."""
     by_id: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     """`@id` -> the object that describes it."""
+    page: Mapping[str, Any] = field(default_factory=dict)
+    """The first web page that a block describes."""
 
     def described(self) -> list[tuple[str, str]]:
         """Return (headline, address) of every article that has an address."""
@@ -138,6 +145,8 @@ def _sort_in(data: Mapping[str, Any], found: JsonLd) -> None:
         found.articles.append(data)
     elif not found.breadcrumb and "breadcrumblist" in types:
         found.breadcrumb = tuple(_crumbs(data))
+    elif not found.page and "webpage" in types:
+        found.page = data
     identity = data.get("@id")
     if isinstance(identity, str) and len(data) > 1:
         found.by_id.setdefault(identity, data)
@@ -254,7 +263,7 @@ def _crumbs(node: Mapping[str, Any]) -> Iterator[str]:
     for entry in islice(_flat(node.get("itemListElement")), MAX_NAMES):
         if isinstance(entry, dict):
             name = text_of_value(entry.get("name")) or text_of_value(entry.get("item"))
-            if name and not _HOME.match(name) and "://" not in name:
+            if name and not HOME.match(name) and "://" not in name:
                 yield name
 
 

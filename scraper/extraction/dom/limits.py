@@ -19,8 +19,7 @@ them, and paragraphs keep them.
 MAX_CONTEXT = 1_000
 """Characters of the classes and ids around one paragraph, the inner ones dropped."""
 MAX_CONTEXTS = 500
-"""Different classes around the paragraphs of a page that are judged; each judgement costs two
-milliseconds, and a story has a dozen.
+"""Different classes around the paragraphs of a page that are judged; a story has a dozen.
 """
 MAX_PARAGRAPHS = 5_000
 """Paragraphs of a page; the rest is dropped (`cut_paragraphs`). No story has a tenth of it."""

@@ -6,21 +6,23 @@ up in an index of the page: searching the tree for it takes a quarter of the tim
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from cssselect import HTMLTranslator, parse
-from cssselect.parser import Class, CombinedSelector, Hash, Tree
+from cssselect.parser import Attrib, Class, CombinedSelector, Hash, Tree
 from cssselect.parser import Element as NamedElement
-from lxml import etree, html
+from lxml import etree
 
 from scraper.extraction.dom.limits import MAX_CLASSES
 
-Element: TypeAlias = html.HtmlElement
+Element: TypeAlias = etree._Element
+"""A node as libxml2 has it: lxml.html's own class of elements costs a call a node."""
 XPath: TypeAlias = Callable[[Element], list[Any]]
-Index: TypeAlias = dict[str, list[Element]]
-"""`.class` and `#id` -> the nodes that have them, in document order."""
+
+_TEXT = etree.XPath("string()", smart_strings=False)
 
 _IS_XPATH = ("/", ".//", "(")
 _NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
@@ -29,7 +31,21 @@ _COUNT = re.compile(
 )
 _ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
 _NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
+_DESCRIBED_NODES = etree.XPath("descendant-or-self::*[@itemprop]")
+_ENDLESS = etree.XPath(
+    "//@class[string-length() > $most] | //@id[string-length() > $most]", smart_strings=True
+)
 _TRANSLATOR = HTMLTranslator()
+_AXES: dict[str, Callable[[Element, str], Iterator[Element]]] = {
+    "descendant-or-self": etree._Element.iter,
+    "descendant": etree._Element.iterdescendants,
+    "child": etree._Element.iterchildren,
+}
+
+
+def text_content(node: Element) -> str:
+    """Return all text of a node, as it stands in the mark-up."""
+    return cast("str", _TEXT(node))
 
 
 class _Step(NamedTuple):
@@ -40,37 +56,52 @@ class _Step(NamedTuple):
     of_children: bool = False
     """Whether only children are found."""
     names: tuple[str, ...] = ()
-    """Classes and ids as in the index, where the step has nothing but those and `tag`."""
+    """As in the index, where the step has nothing but those and `tag`."""
     tag: str | None = None
 
 
-def index_of(tree: Element) -> tuple[Index, bool]:
-    """Index the nodes of a page by class and id; return also whether endless ones were cut."""
-    index: Index = {}
-    shortened = False
-    for node in cast("list[Element]", _NAMED_NODES(tree)):
-        classes, identity = node.get("class"), node.get("id")
-        if classes:
-            if len(classes) > MAX_CLASSES:
-                classes = classes[:MAX_CLASSES]
-                node.set("class", classes)
-                shortened = True
-            for name in classes.split():
-                index.setdefault("." + name, []).append(node)
-        if identity:
-            if len(identity) > MAX_CLASSES:
-                identity = identity[:MAX_CLASSES]
-                node.set("id", identity)
-                shortened = True
-            index.setdefault("#" + identity, []).append(node)
-    return index, shortened
+class Index:
+    """The nodes of a page by `.class`, `#id` and `[itemprop]`, made when they are looked up."""
+
+    def __init__(self, tree: Element) -> None:
+        self._tree = tree
+        self._named: dict[str, list[Element]] | None = None
+        self._described: dict[str, list[Element]] | None = None
+
+    def nodes(self, name: str) -> list[Element]:
+        """Return the nodes that have a name, in document order."""
+        if name.startswith("["):
+            if self._described is None:
+                self._described = _by_name(cast("list[Element]", _DESCRIBED_NODES(self._tree)))
+            return self._described.get(name, [])
+        if self._named is None:
+            self._named = _by_name(cast("list[Element]", _NAMED_NODES(self._tree)))
+        return self._named.get(name, [])
+
+
+def _by_name(nodes: list[Element]) -> dict[str, list[Element]]:
+    found: defaultdict[str, list[Element]] = defaultdict(list)
+    for node in nodes:
+        for name in _names_of(node):
+            found[name].append(node)
+    return found
+
+
+def shorten_names(tree: Element) -> bool:
+    """Cut endless classes and ids of a page; return whether there were any."""
+    endless = cast("list[Any]", _ENDLESS(tree, most=MAX_CLASSES))
+    for value in endless:
+        value.getparent().set(value.attrname, value[:MAX_CLASSES])
+    return bool(endless)
 
 
 def _names_of(node: Element) -> list[str]:
-    """Return the classes and the id of a node as the index names them."""
-    names = ["." + name for name in node.get("class", "").split()]
+    """Return the names of a node as the index has them."""
+    names = ["." + name for name in (node.get("class") or "").split()]
     if identity := node.get("id"):
         names.append("#" + identity)
+    if described := node.get("itemprop"):
+        names.append(f"[{described}]")
     return names
 
 
@@ -100,7 +131,7 @@ def pruned(node: Element, selectors: Iterable[str]) -> set[Element]:
 def _walked(steps: tuple[_Step, ...], tree: Element, index: Index | None) -> list[Element]:
     first, *others = steps
     if first.names and index is not None:
-        nodes = [node for node in index.get(first.names[0], ()) if _is_named(node, first)]
+        nodes = [node for node in index.nodes(first.names[0]) if _is_named(node, first)]
     else:
         nodes = first.find(tree)
     for step in others:
@@ -144,19 +175,42 @@ def _steps(tree: Tree) -> Iterator[_Step]:
     if isinstance(tree, CombinedSelector) and tree.combinator in " >":
         yield from _steps(tree.selector)
         of_children = tree.combinator == ">"
-        axis = "child::" if of_children else "descendant::"
-        yield _Step(_xpath(axis + _path(tree.subselector)), of_children)
+        yield _Step(
+            _finder("child" if of_children else "descendant", tree.subselector), of_children
+        )
         return
     names: list[str] = []
     named = tree
-    while isinstance(named, (Class, Hash)):
-        names.append(f".{named.class_name}" if isinstance(named, Class) else f"#{named.id}")
+    while isinstance(named, (Class, Hash, Attrib)) and (name := _name(named)):
+        names.append(name)
         named = named.selector
-    find = _xpath("descendant-or-self::" + _path(tree))
+    find = _finder("descendant-or-self", tree)
     if isinstance(named, NamedElement):
         yield _Step(find, names=tuple(names), tag=named.element)
     else:
         yield _Step(find)
+
+
+def _name(tree: Class | Hash | Attrib) -> str | None:
+    """Return the name, as in the index, that the last part of a selector demands."""
+    if isinstance(tree, Class):
+        return f".{tree.class_name}"
+    if isinstance(tree, Hash):
+        return f"#{tree.id}"
+    if tree.value is None or (tree.attrib, tree.operator) != ("itemprop", "="):
+        return None
+    return f"[{tree.value.value}]"
+
+
+def _finder(axis: str, tree: Tree) -> XPath:
+    """Return what finds the nodes of a step; a tag alone needs no XPath."""
+    if isinstance(tree, NamedElement) and tree.element is not None:
+        return partial(_with_tag, _AXES[axis], tree.element.lower())
+    return _xpath(f"{axis}::{_path(tree)}")
+
+
+def _with_tag(axis: Callable[[Element, str], Iterator[Element]], tag: str, node: Element) -> Any:
+    return list(axis(node, tag))
 
 
 def _path(tree: Tree) -> str:

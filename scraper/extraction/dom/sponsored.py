@@ -27,29 +27,6 @@ _NOTE = re.compile(
     r"|^\W{0,3}(?:konten|artikel)\s+(?:hasil\s+)?kerja\s?sama\b",
     re.IGNORECASE,
 )
-_WORDS = (
-    "advertorial",
-    "infotorial",
-    "pariwara",
-    "sponsor",
-    ">adv<",
-    "brand content",
-    "branded content",
-    "native ad",
-    "paid content",
-    "paid post",
-    "promoted",
-    "partner content",
-    "kerja sama<",
-    "kerjasama<",
-    "berbayar<",
-)
-
-
-def may_be_sponsored(text: str) -> bool:
-    """Whether a page has any of the words, so that its lines are worth reading."""
-    lowered = text.lower()
-    return any(word in lowered for word in _WORDS)
 
 
 def is_label(text: str | None) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 from w3lib.encoding import (
     html_body_declared_encoding,
     http_content_type_encoding,
@@ -25,8 +25,7 @@ from scraper.extraction.dom.limits import (
     MAX_MATCHES,
     MAX_TAGS,
 )
-from scraper.extraction.dom.selectors import Element, Index, index_of, select
-from scraper.extraction.dom.sponsored import may_be_sponsored
+from scraper.extraction.dom.selectors import Element, Index, select, shorten_names
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
@@ -38,8 +37,7 @@ _INVISIBLE = re.compile(
 )
 _STRAY_JOINER = re.compile(f"(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})")
 # XML cannot hold these characters. A page that has them is broken, its text is not.
-_CONTROL = "".join(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
-_WITHOUT_CONTROL = dict.fromkeys(map(ord, _CONTROL))
+_CONTROL = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _NOT_TEXT = frozenset(("script", "style", "noscript", "template"))
 _SPACED = frozenset(("br", "p", "div", "li", "td"))
 
@@ -75,22 +73,26 @@ _ATTRIBUTE = r"""
         (?: \s*+ = \s*+ (?: "[^"]*+"? | '[^']*+'? | [^\s>"'][^\s>]*+ )? )? )
 """
 # A comment; or a tag, with the text behind it where that may hold no tags. Possessive throughout:
-# each character is read once.
+# each character is read once. Attributes as nearly all are written come first.
 _TAG = re.compile(
     rf"""
     <!-- (?: -?> | (?: [^-]++ | -(?!-!?>) )*+ )
     |
     < (?: (?P<raw> script|style|textarea|title|xmp|iframe|noembed|noframes ) (?=[\s/>])
         | [a-z][^\s/>]*+ )
-    {_ATTRIBUTE}{{0,{MAX_ATTRIBUTES}}}+ (?P<more> {_ATTRIBUTE}++ )?+
+    (?: \s++ [^\s/>=]++ = "[^"]*+" | {_ATTRIBUTE} ){{0,{MAX_ATTRIBUTES}}}+
+    (?P<more> {_ATTRIBUTE}++ )?+
     (?(raw) [\s/]*+ >? (?: [^<]++ | <(?!/(?P=raw)) )*+ )
-    """,
+    """.encode(),
     re.IGNORECASE | re.VERBOSE,
 )
 # libxml2 drops what follows the end of the document; browsers do not.
-_CLOSING = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_CLOSING = re.compile(rb"</(?:body|html)\s*>", re.IGNORECASE)
 _FURNITURE_TAG = re.compile(
-    r"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
+    rb"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
+)
+_PARSER = etree.HTMLParser(
+    encoding="utf-8", remove_comments=False, remove_pis=True, no_network=True, collect_ids=False
 )
 _ENDLESS_REFERENCE = re.compile(r"&#(?:[0-9]{20,}|x[0-9a-f]{20,});?", re.IGNORECASE)
 
@@ -105,8 +107,6 @@ class Document:
     """Warnings about what was beyond the limits."""
     unclosed: frozenset[str] = frozenset()
     """Tags of furniture that were opened more often than closed: they hold what follows them."""
-    may_be_sponsored: bool = False
-    """Whether the page has a word that labels sponsored text, anywhere."""
 
     def all(self, *selectors: str) -> list[Any]:
         """Return the nodes of the first selector that matches any, MAX_MATCHES at most."""
@@ -130,64 +130,61 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     Bytes are decoded by Content-Type, byte order mark, meta tag or a guess. libxml2's own limits
     stay on: nodes nest 255 deep at most, only HTML's own entities are expanded.
     """
-    if isinstance(body, bytes):
-        text = _decoded(body, content_type)
+    if isinstance(body, str):
+        page = body.encode("utf-8", "replace")  # lone surrogates are no text
     else:
-        text = body.encode("utf-8", "replace").decode()  # lone surrogates are no text
-    # Many quick searches, which hardly ever lead to the slow one.
-    if any(character in text for character in _CONTROL):
-        text = text.translate(_WITHOUT_CONTROL)
-    if not text.strip():
-        return None
-    if text.lstrip()[:5].lower() == "<?xml":
-        # lxml refuses text, decoded already, that declares its encoding.
-        text = text.lstrip().partition("?>")[2]
-    text, cut = _within_limits(_CLOSING.sub("", text))
-    parser = html.HTMLParser(remove_comments=False, remove_pis=True, no_network=True)
+        page = _as_utf8(body, content_type)
+    page = page.translate(None, _CONTROL)
+    if page.lstrip()[:5].lower() == b"<?xml":
+        page = page.partition(b"?>")[2]
+    page, cut = _within_limits(_CLOSING.sub(b"", page))
     try:
-        tree = html.document_fromstring(text, parser=parser)
-    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        tree: Element | None = etree.fromstring(page, _PARSER)
+    except etree.XMLSyntaxError:
         return None
-    index, shortened = index_of(tree)
-    cut["cut_attributes"] |= shortened
+    if tree is None:
+        return None
+    cut["cut_attributes"] |= shorten_names(tree)
     warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
-    return Document(tree, index, warnings, _unclosed(text), may_be_sponsored(text))
+    return Document(tree, Index(tree), warnings, _unclosed(page))
 
 
-def _unclosed(text: str) -> frozenset[str]:
+def _unclosed(page: bytes) -> frozenset[str]:
     """Return the tags of furniture that a page opens more often than it closes."""
-    counted = Counter(tag.lower() for tag in _FURNITURE_TAG.findall(text))
+    counted = Counter(tag.decode().lower() for tag in _FURNITURE_TAG.findall(page))
     return frozenset(
         tag for tag in counted if not tag.startswith("/") and counted[tag] > counted[f"/{tag}"]
     )
 
 
-def _within_limits(text: str) -> tuple[str, dict[str, bool]]:
+def _within_limits(page: bytes) -> tuple[bytes, dict[str, bool]]:
     """Drop the tags and attributes of a page that are beyond the limits; return also which were."""
-    cut_page = text.count("<") > MAX_TAGS
+    cut_page = page.count(b"<") > MAX_TAGS
     if cut_page:
-        rest = text.split("<", MAX_TAGS + 1)[-1]
-        text = text[: len(text) - len(rest) - 1]
-    crowded = [match.span("more") for match in _TAG.finditer(text) if match["more"]]
+        rest = page.split(b"<", MAX_TAGS + 1)[-1]
+        page = page[: len(page) - len(rest) - 1]
+    crowded = [match.span("more") for match in _TAG.finditer(page) if match["more"]]
     if crowded:
         starts = [0, *(end for _start, end in crowded)]
-        ends = [*(start for start, _end in crowded), len(text)]
-        text = "".join(text[start:end] for start, end in zip(starts, ends, strict=True))
-    return text, {"cut_page": cut_page, "cut_attributes": bool(crowded)}
+        ends = [*(start for start, _end in crowded), len(page)]
+        page = b"".join(page[start:end] for start, end in zip(starts, ends, strict=True))
+    return page, {"cut_page": cut_page, "cut_attributes": bool(crowded)}
 
 
-def _decoded(body: bytes, content_type: str | None) -> str:
-    """Decode a page as browsers do, but UTF-8 under the name of a charset of one byte as UTF-8."""
+def _as_utf8(body: bytes, content_type: str | None) -> bytes:
+    """Return a page in UTF-8, decoded as browsers do, but UTF-8 under another name as UTF-8."""
     charset, mark = read_bom(body)
     if charset is not None:
-        return to_unicode(body[len(mark or b"") :], charset)
+        return to_unicode(body[len(mark or b"") :], charset).encode()
     declared = _declared_charset(body, content_type)
     if declared is None or (declared in _MISTAKEN_FOR_UTF8 and _is_utf8(body)):
         declared = _guess_charset(body)
+    if declared == "utf-8" and _is_valid_utf8(body):
+        return body
     try:
-        return to_unicode(body, declared)
+        return to_unicode(body, declared).encode()
     except (LookupError, UnicodeError):
-        return body.decode(_guess_charset(body), "replace")
+        return body.decode(_guess_charset(body), "replace").encode()
 
 
 def _declared_charset(body: bytes, content_type: str | None) -> str | None:
@@ -200,6 +197,14 @@ def _declared_charset(body: bytes, content_type: str | None) -> str | None:
             head = _NO_MARKUP.sub(b"", head)
         declared = html_body_declared_encoding(head)
     return declared if declared in _WEB_CODECS else None
+
+
+def _is_valid_utf8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_utf8(body: bytes) -> bool:

@@ -54,7 +54,26 @@ BYLINES = [
     ("(AGA)", ["AGA"], []),
     ("Rina Wijaya, S.H., M.Si", ["Rina Wijaya"], []),
     ("Rina Wijaya, SPd/Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),
+    # of several languages
+    ("Rina Wijaya and Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),
+    ("Anna Berger und Lea Holm", ["Anna Berger", "Lea Holm"], []),
+    ("Trine Holm og Lars Berg", ["Trine Holm", "Lars Berg"], []),
+    ("Anne Petit et Luc Moreau", ["Anne Petit", "Luc Moreau"], []),
+    ("Trine Holm, Lars Berg und Lea Holm", ["Trine Holm", "Lars Berg", "Lea Holm"], []),
+    ("Ferdinand Undip, Etty Andini", ["Ferdinand Undip", "Etty Andini"], []),
+    ("박서준 기자", ["박서준"], []),
+    ("山田花子、鈴木一郎", ["山田花子", "鈴木一郎"], []),
+    # brackets
+    ("Elena Bauer (ebr)", ["Elena Bauer"], []),
+    ("Elena Bauer (ebr), Max Vogt (mvt)", ["Elena Bauer", "Max Vogt"], []),
+    ("Rina Wijaya (Kontributor Lereng/Bandung)", ["Rina Wijaya"], []),
+    ("Rina Wijaya [Lereng]", ["Rina Wijaya"], []),
+    ("Rina Wijaya (Lereng", ["Rina Wijaya (Lereng"], []),
+    # what a publisher writes behind a name
+    ("Rina Wijaya, Suara.com Bandung", ["Rina Wijaya"], []),
     # nobody
+    ("Editorial Board", [], []),
+    ("Redaktion", [], []),
     ("", [], []),
     (None, [], []),
     ("Suara.com", [], []),

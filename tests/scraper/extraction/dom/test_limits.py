@@ -6,6 +6,7 @@ import pytest
 
 import scraper
 from archive.ledger.wording import CUTS, sentence
+from scraper.extraction.dom.selectors import text_content
 from scraper.extraction.dom.tree import parse_html
 from tests.scraper.extraction.growing import PROSE, SITES, page, repeated
 
@@ -97,7 +98,7 @@ def test_attributes_beyond_the_limit_are_dropped(tag: str) -> None:
     assert document.cut == ("cut_attributes",)
     assert document.all("#sesudah") == []
     assert document.text("#sebelum") == "A"
-    assert document.tree.text_content().endswith("Teks.")
+    assert text_content(document.tree).endswith("Teks.")
 
 
 @pytest.mark.parametrize("charset", ["punycode", "hex", "unicode_escape", "utf-7", "idna", "rot13"])
