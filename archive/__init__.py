@@ -42,6 +42,9 @@ archive.errors.ArticleUnknown: 2: no article in the archive has this URL, story 
 >>> folder.cleanup()
 """
 
+import archive.database.without_pandas  # noqa: F401 - before all that imports sqlite-utils
+
+# isort: split
 from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
 from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot

@@ -59,7 +59,7 @@ finally:
 
 
 @pytest.mark.parametrize("command", ["--version", "--help", "show --help", "stats", "search beras"])
-def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_pydantic(
+def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_pydantic_and_pandas(
     tmp_path, command
 ):
     Archive(tmp_path / "news.db").close()
@@ -70,7 +70,9 @@ def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_and_p
     )
     assert "Traceback" not in done.stderr
     assert "scraper.cli.main" in done.stderr
-    assert not {"scrapy", "twisted", "pydantic", "scraper.spiders"} & set(done.stderr.split())
+    assert not {"scrapy", "twisted", "pydantic", "pandas", "scraper.spiders"} & set(
+        done.stderr.split()
+    )
 
 
 def test_every_option_of_every_command_has_help():

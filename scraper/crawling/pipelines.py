@@ -154,14 +154,15 @@ class WriteRevision(_Stage):
 
     async def _written(self, item: Fetched | FetchFailure) -> Revision | None:
         """Write; if our rules changed since the story's kept page was read, that is read first."""
-        written = self._write(item)
+        written, damage = self._write(item), None
         if isinstance(written, Evidence):
             again = await self._spider.reader.read_again(written)
-            written = self._write(item, again)
+            written, damage = self._write(item, again), again.damage
         assert not isinstance(written, Evidence)
-        if written is not None:
-            self._report(item, written)
-        return written.revision if written is not None else None
+        if written is None:
+            return None
+        self._report(item, written, damage)
+        return written.revision
 
     def _write(
         self, item: Fetched | FetchFailure, again: Reread | None = None
@@ -175,32 +176,23 @@ class WriteRevision(_Stage):
             reader = self._spider.reader
             return write_page(crawl.archive, reader.site, item, reader.policy, again)
 
-    def _report(self, item: Fetched | FetchFailure, written: Written) -> None:
-        """Log what went wrong, and count."""
+    def _report(self, item: Fetched | FetchFailure, written: Written, damage: str | None) -> None:
+        """Log what went wrong, `damage` of the story's kept page included, and count."""
         crawl = self._crawl
         url = item.entry.url if isinstance(item, FetchFailure) else item.snapshot.page.requested_url
         if written.outcome in ("failed", "refused"):
             logger.warning("%s: %s: %s", crawl.site, url, sentence(written.reason))
         elif isinstance(item, Fetched) and item.article is not None:
             crawl.counts.update(f"warnings/{warning}" for warning in item.article.warnings)
-        if written.damage is not None:
-            logger.warning(
-                "%s: the snapshot of %s could not be read again: %s",
-                crawl.site,
-                url,
-                written.damage,
-            )
-        self._count(written)
-
-    def _count(self, written: Written) -> None:
-        counts = self._crawl.counts
-        counts[written.outcome] += 1
+        if damage is not None:
+            message = "%s: the snapshot of %s could not be read again: %s"
+            logger.warning(message, crawl.site, url, damage)
+            crawl.counts["revisions/unreadable"] += 1
+        crawl.counts[written.outcome] += 1
         if written.reason is not None:
-            counts[f"{written.outcome}/{written.reason}"] += 1
-        if written.damage is not None:
-            counts["revisions/unreadable"] += 1
+            crawl.counts[f"{written.outcome}/{written.reason}"] += 1
         for revision in filter(None, (written.technical, written.revision)):
-            counts[f"revisions/{revision.kind}"] += 1
+            crawl.counts[f"revisions/{revision.kind}"] += 1
 
 
 def _check(failure: FetchFailure, crawl_id: int | None) -> Check:

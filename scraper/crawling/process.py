@@ -104,12 +104,11 @@ def run_spiders(
     arguments: Mapping[str, Any],
     *,
     site_overrides: Mapping[str, CrawlOverrides] | None = None,
-    in_turn: bool = False,
 ) -> list[Crawl]:
     """Crawl the sites side by side and return their crawls in the order of the names.
 
-    Can be called once per process. `in_turn` crawls one after another, so that articles get the
-    same numbers each time.
+    Can be called once per process. With the setting DEMO one after another, so that articles get
+    the same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
     gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
@@ -127,7 +126,7 @@ def run_spiders(
             crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
         limit = {"limit": str(overrides.limit)} if overrides.limit else {}
         starts.append(partial(process.crawl, crawler, **limit, **arguments))
-    if in_turn:
+    if settings["DEMO"]:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
         for start in starts:

@@ -14,7 +14,6 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from scraper.crawling.middlewares.decompression import CUT
 from scraper.ingest.whole import ends_as_html
 from scraper.politeness.resolver import InternalAddress
 
@@ -27,7 +26,8 @@ _BINARY = re.compile(
     rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL
 )
 
-
+CUT = "cut"
+"""Flag of a response whose compressed body ended early: what there is of it was unpacked."""
 _TRAILERS = "Trailer headers data is too long"
 """Of Twisted's error for what follows a chunked body."""
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
 from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
 
 from archive.records import Page
 from archive.revisions.reread_queue import Evidence
@@ -27,7 +27,7 @@ from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
 from scraper.ingest.reread import Reread, kept_page, reread
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
 from scraper.sites.site import Site
-from scraper.sites.sources import Step, Window
+from scraper.sites.sources import Step
 
 logger = logging.getLogger(__name__)
 
@@ -72,22 +72,15 @@ class StoryReader:
         return await self._run(read_story, page)
 
     async def read_source(
-        self,
-        step: Step,
-        body: bytes,
-        url: str,
-        content_type: str | None,
-        *,
-        now: datetime,
-        window: Window,
-        cut: bool = False,
+        self, step: Step, response: Response, *, cut: bool = False
     ) -> SourceReading:
         """Read what a source announces; `cut`: the response ended early."""
+        crawl, zone = self._crawl, self.site.zone
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        now, window = crawl.now().astimezone(zone), crawl.window(zone)
         work = partial(read_announcements, now=now, window=window, cut=cut)
-        limit = self._crawl.turns.deadline * SOURCES_TAKE
-        return await self._crawl.turns.run(
-            work, self._profile, step, body, url, content_type, deadline=limit
-        )
+        given = (self._profile, step, response.body, response.url, content_type)
+        return await crawl.turns.run(work, *given, deadline=crawl.turns.deadline * SOURCES_TAKE)
 
     async def read_again(self, evidence: Evidence) -> Reread:
         """Read a kept page with the current extractor; never raises ReadingBroke."""

@@ -186,21 +186,17 @@ def finish(
     )
     opening = split_dateline(trimmed.blocks, site)
     kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
-    bylines = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
-    columnist, *people = (
-        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *bylines)
-    )
+    people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
+    bylines = [
+        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
+    ]
     return Body(
         text="\n\n".join(block.text for block in kept),
         dateline=opening.place,
         agency=trimmed.agency,
-        authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
-        editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
-        taken=(
-            *trimmed.taken,
-            *((site_furniture.RULE, block.text) for block in furniture),
-            *(("widget", block.text) for block in widgets),
-        ),
+        authors=tuple(name for byline in bylines for name in byline.authors),
+        editors=(*trimmed.editors, *(name for byline in bylines[1:] for name in byline.editors)),
+        taken=(*furniture, *trimmed.taken, *(("widget", block.text) for block in widgets)),
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
         blocks=tuple(found),

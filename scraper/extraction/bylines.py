@@ -13,8 +13,6 @@ from typing import cast
 
 from lxml import etree
 
-from lxml import etree
-
 from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.limits import MAX_BYLINE
 from scraper.extraction.dom.selectors import Element, text_content

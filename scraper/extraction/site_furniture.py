@@ -32,14 +32,16 @@ def placed(found: Sequence[Block], known: Container[str] = ()) -> Iterator[tuple
 
 def parted(
     found: Sequence[Block], furniture: Furniture | None
-) -> tuple[Sequence[Block], list[Block]]:
-    """Split the blocks of a page into the story's, and the furniture of its site."""
+) -> tuple[Sequence[Block], list[tuple[str, str]]]:
+    """Return the blocks of a page that are its story's, and (rule, text) of the others."""
     if furniture is None:
         return found, []
     kept: list[Block] = []
-    removed: list[Block] = []
+    removed: list[tuple[str, str]] = []
     for block, text, in_prose in placed(found, furniture.blocks):
         in_both = furniture.blocks.get(text)
-        taken = in_both is not None and (in_both or not in_prose)
-        (removed if taken else kept).append(block)
+        if in_both is None or (in_prose and not in_both):
+            kept.append(block)
+        else:
+            removed.append((RULE, block.text))
     return kept, removed

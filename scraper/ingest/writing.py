@@ -83,8 +83,6 @@ class Written:
     revision: Revision | None = None
     technical: Revision | None = None
     """The revision of reading the newest page again, before this one."""
-    damage: str | None = None
-    """Why the newest page could not be read again; None where it could, or need not be."""
     evidence_id: int | None = None
     """The snapshot that was kept of a page without a story; None for a story."""
 
@@ -105,28 +103,39 @@ def write_page(
     if archive.history.taken_down(entry.site, entry.key):
         return None
     newest = archive.history.newest(entry.site, entry.key)
-    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
-    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
-        refusal = same_body.REASON  # no redesign: a notice
+    refusal = _refusal(archive, site, entry, fetched, policy, newest)
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
     if newest is None and _is_alias(archive, site, entry, article):
         return _write_alias(archive, entry, fetched, policy)
-    technical = damage = None
+    technical = None
     stale = stale_page(archive, site, entry.key, newest)
     if stale is not None:
         if again is None or again.evidence != stale:
             return stale
         technical = write_reread(archive, site, doubted(again, newest), newest)
-        damage = again.damage
-    if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
     if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
-        return _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
-    _forget_evidence(archive, fetched.in_advance)
-    written = _write_believed(archive, entry, fetched, article, policy, newest)
-    return replace(written, technical=technical, damage=damage)
+        written = _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
+    else:
+        written = _write_believed(archive, entry, fetched, article, policy, newest)
+    return replace(written, technical=technical)
+
+
+def _refusal(
+    archive: Archive,
+    site: Site,
+    entry: Entry,
+    fetched: Fetched,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> str | None:
+    """Return why a page is no story, or is not believed; None for a page of its story."""
+    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
+    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
+        return same_body.REASON  # no redesign: a notice
+    return refusal
 
 
 def _write_believed(
@@ -138,6 +147,7 @@ def _write_believed(
     newest: Mapping[str, Any] | None,
 ) -> Written:
     """Write a page of a story that is believed, beside the story's newest revision."""
+    _forget_evidence(archive, fetched.in_advance)
     page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
     change = change_of(newest, article, technical=withdrawn)
     snapshot_id = None
@@ -214,13 +224,7 @@ def write_record(
             key, link = own, replace(link, key=own)
     newest = archive.history.newest(article.site, key)
     if newest is None:
-        if archive.history.taken_down(article.site, key):
-            return "taken_down"
-        _write_story(archive, article, change_of(None, article), key, None, None)
-        if link is not None:
-            article_id = archive.history.article_id(article.site, key)
-            archive.ledger.take_in(link, site=article.site, source=source, article_id=article_id)
-        return "new"
+        return _write_new_record(archive, article, key=key, link=link, source=source)
     if newest["layout"] != IMPORTED or newest["removed_at"] is not None:
         return "known"
     if archive.history.earlier(newest["article_id"], reading_digest(article.as_dict())) is not None:
@@ -230,6 +234,18 @@ def write_record(
         change = replace(change, kind="technical")  # the date is only read better
     _write_story(archive, article, change, key, newest, None)
     return "revised"
+
+
+def _write_new_record(
+    archive: Archive, article: Article, *, key: str, link: Announcement | None, source: str
+) -> str:
+    if archive.history.taken_down(article.site, key):
+        return "taken_down"
+    _write_story(archive, article, change_of(None, article), key, None, None)
+    if link is not None:
+        article_id = archive.history.article_id(article.site, key)
+        archive.ledger.take_in(link, site=article.site, source=source, article_id=article_id)
+    return "new"
 
 
 def _is_headline_of(archive: Archive, article: Article, key: str) -> bool:

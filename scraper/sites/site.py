@@ -230,8 +230,12 @@ UNKNOWN = Site(
     domains=(),
     article_urls=(),
     tag_metas=("news_keywords", "keywords"),
-    # A line of its own: before prose a place and a dash are as often a part of the sentence.
-    dateline=r"^(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})\s*[-–—]+\s*$",
+    # A place and a dash, alone in a line: before prose they are as often a part of its sentence. Or
+    # the publisher's host: "Lereng.com, Rawa - ".
+    dateline=(
+        r"^(?P<own>[A-Z][\w-]{1,30}\.(?:com|co\.id|id|co|net|news|tv)(?:,\s?|(?=\s)))?"
+        r"(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})?\s*[-–—]+\s*(?(own)|$)"
+    ),
     # "(abc/def)" and "(E-2)": initials of reporter and editor, and of the desk.
     end_credit=(
         r"(?:^|(?<=[.!?…\"”'’)\]]))\s?[(\[]"

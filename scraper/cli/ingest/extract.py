@@ -69,25 +69,29 @@ def extract(
     curl -s URL | warta extract - --url URL
     warta extract --manifest pages.jsonl > articles.jsonl
     """
-    if manifest is not None:
-        if files or url or explain:
-            raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
-        pages = list(_manifest_jobs(manifest))
-    elif len(files) == 1 and url:
-        body = _stdin() if str(files[0]) == "-" else _bytes(files[0])
-        pages = [{"url": url, "body": body, "explain": explain}]
-    else:
-        raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
-    processes = jobs or os.cpu_count() or 1
-    if len(pages) < MIN_JOBS:
-        processes = 1
-    failed, profiles = 0, _profiles(path)
+    pages, profiles = _pages(files, url, manifest, explain=explain), _profiles(path)
+    processes = 1 if len(pages) < MIN_JOBS else jobs or os.cpu_count() or 1
+    failed = 0
     for row in _extracted(pages, profiles, processes, reading_limits(context)):
         failed += "error" in row
         _print(row, as_json=as_json or manifest is not None)
     if failed:
         terminal.note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
         raise SystemExit(1)
+
+
+def _pages(
+    files: tuple[Path, ...], url: str | None, manifest: Path | None, *, explain: bool
+) -> list[dict[str, Any]]:
+    """Return the jobs; raises UsageError where the arguments do not fit together."""
+    if manifest is not None:
+        if files or url or explain:
+            raise click.UsageError("--manifest cannot be combined with FILES, --url or --explain")
+        return list(_manifest_jobs(manifest))
+    if len(files) != 1 or not url:
+        raise click.UsageError("give one FILE (or - for standard input) and --url, or --manifest")
+    body = _stdin() if str(files[0]) == "-" else _bytes(files[0])
+    return [{"url": url, "body": body, "explain": explain}]
 
 
 def _print(row: dict[str, Any], *, as_json: bool) -> None:

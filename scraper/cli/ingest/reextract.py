@@ -1,7 +1,8 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
-from scraper.extraction.workers import Workers
+from scraper.extraction.workers import Limits, Workers
 from scraper.ingest.furniture import learn_if_due
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
@@ -74,11 +75,7 @@ def reextract_command(
         profiles = _furnished(context, archive, chosen, dry_run=dry_run)
         total = count(archive, profiles, **selection)
         tasks = waiting(archive, profiles, **selection)
-        cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
-        with (
-            Workers(cores, reading_limits(context)) as workers,
-            terminal.progress_bar("reading", total=total) as advance,
-        ):
+        with _working(total, jobs, reading_limits(context)) as (workers, advance):
             run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
             changes = run(now=datetime.now(UTC), dry_run=dry_run)
             shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
@@ -89,6 +86,24 @@ def reextract_command(
         terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
     elif not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
+    _report_problems(report)
+
+
+@contextmanager
+def _working(
+    total: int, jobs: int | None, limits: Limits
+) -> Iterator[tuple[Workers, Callable[[int], None]]]:
+    """Worker processes for so many pages, and what advances their progress bar."""
+    cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+    with (
+        Workers(cores, limits) as workers,
+        terminal.progress_bar("reading", total=total) as advance,
+    ):
+        yield workers, advance
+
+
+def _report_problems(report: Report) -> None:
+    """Print what could not be read; exit status 3 for any of it, and for lost stories."""
     for problem in (*report.damages, *report.broken):
         terminal.note(problem)
     if report.damages or report.broken or _lost(report):

@@ -11,7 +11,6 @@ from archive.archive import Archive
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.configuration import Configuration
-from scraper.crawling.process import crawl_settings
 from scraper.monitoring.lookout import hooks_of
 from scraper.politeness.locks import schedule_lock
 from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
@@ -44,6 +43,9 @@ def run(
     Each crawl reads the configuration when it starts; changed schedules, alerts and metrics take
     effect at the next start of this command.
     """
+    # Here: the other commands of the group do without Scrapy.
+    from scraper.crawling.process import crawl_settings
+
     known = configured(context)
     configuration = known.configuration
     if metrics_port is not None:

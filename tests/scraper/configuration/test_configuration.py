@@ -550,13 +550,13 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
     )
     seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
 
-    def run_spiders(names, settings, arguments, *, site_overrides, in_turn):
-        assert in_turn is False
-        told = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
+    def run_spiders(names, settings, arguments, *, site_overrides):
+        assert not settings["DEMO"]
+        chosen = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
         seen.append(
             (
                 names,
-                told,
+                chosen,
                 {name: (of_site.limit, of_site.delay) for name, of_site in site_overrides.items()},
             )
         )
@@ -580,9 +580,9 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
         "CONTACT=x",
         *archive,
     )
-    (names, told, own), (named, given, of_named) = seen
+    (names, chosen, own), (named, given, of_named) = seen
     assert names == ["islamtimes", "medcom", "republika", "suara"]
-    assert (told["CONTACT"], told["KEEP"]) == ("uji@example.org", "all")
+    assert (chosen["CONTACT"], chosen["KEEP"]) == ("uji@example.org", "all")
     assert own == {
         "islamtimes": (9, 3.0),
         "medcom": (9, 3.0),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -26,6 +25,7 @@ from scraper.politeness.robots import AI_CRAWLERS, parse_robots
 from scraper.sites.site import Refusal
 from scraper.sites.sources import Feed, Link, Section, Sitemap
 from scraper.spiders import sites
+from tests.linear import QUICK, assert_linear
 
 BASE = "https://www.suara.com/"
 NOW = datetime(2026, 7, 25, 3, 0, tzinfo=UTC)
@@ -250,12 +250,6 @@ AROUND = {
 }
 
 
-def cpu_seconds(read: Read, body: bytes) -> float:
-    began = process_time()
-    read(body)
-    return process_time() - began
-
-
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("unit", UNITS)
 def test_reading_a_source_is_linear_in_its_bytes(unit: str, around: str) -> None:
@@ -265,14 +259,12 @@ def test_reading_a_source_is_linear_in_its_bytes(unit: str, around: str) -> None
         return (before + UNITS[unit] * (size // len(UNITS[unit])) + after).encode()
 
     for read in (read_sitemap, feed, page):
-        small = max(cpu_seconds(read, body(20_000)), 0.02)
-        assert cpu_seconds(read, body(160_000)) < 8 * 4 * small
+        assert_linear(read, body, size=QUICK)
 
 
 def test_empty_members_of_a_gzip_file_are_read_in_linear_time() -> None:
     member = gzip.compress(b"")
-    small = max(cpu_seconds(read_sitemap, member * 2_000), 0.02)
-    assert cpu_seconds(read_sitemap, member * 16_000) < 8 * 4 * small
+    assert_linear(read_sitemap, lambda members: member * members, size=16_000)
 
 
 def test_the_members_of_a_gzip_file_are_one_sitemap() -> None:
@@ -298,12 +290,10 @@ def test_many_user_agents_with_many_rules_are_read_in_linear_time() -> None:
         rules = "".join(f"Disallow: /{number}\n" for number in range(count))
         return (agents + repeated + rules).encode()
 
-    def read(text: bytes) -> Announced:
+    def read(text: bytes) -> None:
         assert not parse_robots(200, text).allows(BASE + "7")
-        return Announced()
 
-    small = max(cpu_seconds(read, body(1_000)), 0.02)
-    assert cpu_seconds(read, body(8_000)) < 8 * 4 * small
+    assert_linear(read, body, size=8_000)
 
 
 @pytest.mark.parametrize("agent", ["warta", "*", AI_CRAWLERS[0]])

@@ -25,6 +25,7 @@ WHOLE = [
         "Simak selengkapnya alasan mereka, pinta kepala desa dalam rapat.",
     ),
     ("", "related_label", "Berita Terkait:", "Berita terkait panen itu cepat menyebar."),
+    ("", "related_label", "Jangan Lewatkan!", "Jangan lewatkan panen itu, pesan sang guru."),
     (
         "",
         "related_colon",

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from time import process_time
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +18,7 @@ from scraper.ingest.collections.stories import ImportOptions, story_of
 from scraper.ingest.collections.times import date_order, parse_time
 from scraper.politeness.robots import parse_robots
 from scraper.spiders import site_of
+from tests.linear import QUICK, assert_linear, seconds
 from tests.scraper.extraction.growing import (
     PROSE,
     SITES,
@@ -29,12 +29,6 @@ from tests.scraper.extraction.growing import (
     repeated,
     texts,
 )
-
-LARGE, QUICK = 200_000, 60_000
-"""Characters: with four times as many, what is quadratic takes sixteen times as long."""
-MAX_GROWTH = 8
-FLOOR = 0.06
-"""Seconds of CPU below which a measurement says nothing."""
 
 ATTACKS = {
     "a byline without spaces": ("suara S4", "letters in meta author"),
@@ -58,24 +52,6 @@ ATTACKS = {
     "JSON-LD within JSON-LD": ("unknown", "objects nested in @graph of JSON-LD"),
 }
 """What was found: layout and input."""
-
-
-def seconds(work: Callable[[], object]) -> float:
-    before = process_time()
-    work()
-    return process_time() - before
-
-
-def assert_linear(work: Callable[[str], object], grown: Grown, *, size: int = LARGE) -> None:
-    """Best of three, because other processes share the caches."""
-    small, large = grown(size // 4), grown(size)
-    measured = []
-    for _turn in range(3):
-        few = max(FLOOR, seconds(lambda: work(small)))
-        measured.append(seconds(lambda: work(large)) / few)
-        if measured[-1] <= MAX_GROWTH:
-            return
-    pytest.fail(f"four times the size took {min(measured):.0f} times as long")
 
 
 def reader(layout: str) -> Callable[[str], object]:

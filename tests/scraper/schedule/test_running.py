@@ -232,9 +232,7 @@ def once(news, monkeypatch):
 
 
 def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, once, monkeypatch):
-    monkeypatch.setattr(
-        import_module("scraper.cli.schedule.once"), "PATIENCE", timedelta(seconds=0.1)
-    )
+    monkeypatch.setattr(import_module("scraper.cli.schedule.once"), "RETRY", timedelta(seconds=0.1))
     lock = site_lock("rmol")
     waits = Schedule._put_site_off
 
