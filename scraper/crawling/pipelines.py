@@ -28,6 +28,7 @@ from scraper.ingest.same_body import REASON
 from scraper.ingest.waiting import LEARNED, WaitingPages
 from scraper.ingest.writing import Fetched, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
+from scraper.politeness.rules import MANY_FAILURES
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class ReadArticle(_Stage):
         except ReadingBroke as broke:
             logger.info("%s: %s", item.page.url, broke)
             read = Fetched(snapshot=item, refusal="reading_broke_off")
+            if self._crawl.turns.broken >= MANY_FAILURES:
+                self._crawl.give_up(self._crawl.turns.broken, "broke their reading")
         except ReadingFailed as failed:
             logger.error(  # noqa: TRY400 - the traceback is the worker's
                 "%s could not be read; its bytes are kept\n%s", item.page.url, failed
