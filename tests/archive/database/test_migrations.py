@@ -274,7 +274,9 @@ def test_a_migration_that_fails_leaves_the_old_archive_and_the_copy(old: Path, c
         Archive(old)
     assert contents(old) == contents(copy) == before
     with closing(sqlite3.connect(old)) as db:
-        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [(FIRST,)]
+        applied = [name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")]
+        assert FIRST in applied
+        assert m002_moods.__name__ not in applied
         db.execute("DROP TABLE moods")
     Archive(old).close()
     assert contents(old) == before

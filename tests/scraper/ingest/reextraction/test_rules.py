@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +190,8 @@ def test_a_site_that_nobody_knows_is_wrong_usage(warta: Warta) -> None:
 def test_only_the_sites_that_were_named_are_read(
     warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("scraper.ingest.reextraction", "scraper.cli.ingest.reextract"):
-        monkeypatch.setattr(f"{module}.sites", lambda: {"rmol": CHANGED, "suara": SITE})
+    both = {"rmol": CHANGED, "suara": replace(SITE, name="suara")}
+    monkeypatch.setattr("scraper.cli.ingest.reextract.sites", lambda: both)
     assert fine(warta("--site", "suara")).stderr.startswith("Nothing to read")
     assert fine(warta("--site", "suara", "--site", "rmol")).stderr == "3 stories changed.\n"
 
