@@ -85,6 +85,8 @@ class Written:
     """The revision of reading the newest page again, before this one."""
     evidence_id: int | None = None
     """The snapshot that was kept of a page without a story; None for a story."""
+    reason_before: str | None = None
+    """Of a page without a story: the reason of the check before this one."""
 
 
 def write_page(
@@ -331,12 +333,10 @@ def _doubt(
     """Return why a page is not believed: its text would pass for an edit."""
     page, article = fetched.snapshot.page, fetched.article
 
-    def failed_by(reason: str) -> bool:
-        return entry.failures > 0 and archive.ledger.reason(entry.url, site=entry.site) == reason
-
+    failures, reason = _failed_before(archive, entry, fetched)
     # A site may give up its end tag: what was incomplete three times is what it sends.
     if misses_its_end(archive, page) and not (
-        entry.failures >= BELIEVED_AFTER and failed_by("incomplete")
+        failures >= BELIEVED_AFTER and reason == "incomplete"
     ):
         return "incomplete"
     if article is None or newest is None:
@@ -345,9 +345,19 @@ def _doubt(
         return "missing_parts"
     if lost_layout(newest, article):
         return "layout_missed"
-    if is_much_shorter(newest, article) and not failed_by("much_shorter"):
+    if is_much_shorter(newest, article) and not (failures and reason == "much_shorter"):
         return "much_shorter"
     return None
+
+
+def _failed_before(archive: Archive, entry: Entry, fetched: Fetched) -> tuple[int, str | None]:
+    """Return how often in a row a URL failed before this request, and the last check's reason.
+
+    What was written in advance of a slow reading is about this request.
+    """
+    if fetched.in_advance is not None:
+        return entry.failures - 1, fetched.in_advance.reason_before
+    return entry.failures, archive.ledger.reason(entry.url, site=entry.site)
 
 
 def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
@@ -395,7 +405,7 @@ def _stands_elsewhere(
         found,
         seen,
         known_as=newest["headline"] if newest is not None and not withdrawn else None,
-        again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
+        again=_failed_before(archive, entry, fetched)[1] == same_body.REASON,
         now=page.fetched_at,
         crawl_id=policy.crawl_id,
     )
@@ -440,7 +450,7 @@ def _write_refusal(
     if broke_off and fetched.in_advance is not None:
         return fetched.in_advance
     _forget_evidence(archive, fetched.in_advance)
-    failures = entry.failures - (fetched.in_advance is not None)
+    failures, reason_before = _failed_before(archive, entry, fetched)
     evidence_id = None
     if not failures:
         evidence_id = _insert(archive, entry, fetched, policy)
@@ -450,7 +460,9 @@ def _write_refusal(
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
     archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
-    return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
+    return Written(
+        outcome="failed", reason=reason, evidence_id=evidence_id, reason_before=reason_before
+    )
 
 
 def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from archive.identity import MAX_URL, canonical_url
+from archive.records import Furniture
 from scraper.sites.addresses import is_private
 from scraper.sites.sources import Source
 
@@ -201,6 +202,8 @@ class Site:
     """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
+    furniture: Furniture | None = None
+    """What was learnt from an archive's pages of the site; None where nothing was."""
 
     @cached_property
     def zone(self) -> ZoneInfo:
