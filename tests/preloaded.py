@@ -19,12 +19,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+SCRAPY = "scrapy.cmdline"
+"""Scrapy's own command, in place of a module that changes `warta`."""
 MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
     "requests",
     "resource",
     "rich._emoji_codes",
+    "scrapy.cmdline",
+    "scrapy.commands.crawl",
     "scrapy.core.downloader.handlers.http11",
     "scrapy.core.scheduler",
     "scrapy.core.scraper",
@@ -120,13 +124,17 @@ def _begin(
         os.close(opened)
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
-    sys.argv = ["warta", *words]
     # As with `python -m`: processes that this one starts import the module, too.
-    sys.modules["__main__"] = importlib.import_module(changed)
-    from scraper.cli.main import main
-
+    program = sys.modules["__main__"] = importlib.import_module(changed)
+    name = "scrapy" if changed == SCRAPY else "warta"
+    sys.argv = [name, *words]
     try:
-        main(args=list(words), prog_name="warta")
+        if changed == SCRAPY:
+            program.execute()
+        else:
+            from scraper.cli.main import main
+
+            main(args=list(words), prog_name=name)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
