@@ -12,7 +12,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -212,12 +214,19 @@ def test_contributing_draws_the_rooms_and_imports_of_a_package(package: str) -> 
     assert house.drawn(package) in CONTRIBUTING.read_text("utf-8"), house.drawn(package)
 
 
+WALK = re.findall(r"^\| \d+ \| `([^`]+)` \| `([^`]+)` \|", CONTRIBUTING.read_text("utf-8"), re.M)
+
+
+def test_the_walk_of_a_page_enters_few_rooms_and_returns_to_none_more_than_twice() -> None:
+    rooms = [file.split("/")[1] for file, _function in WALK]
+    visits = Counter(room for room, _steps in groupby(rooms))
+    assert len(visits) <= 13
+    assert max(visits.values()) <= 3
+
+
 def test_the_walk_of_a_page_names_functions_that_exist() -> None:
-    rows = re.findall(
-        r"^\| \d+ \| `([^`]+)` \| `([^`]+)` \|", CONTRIBUTING.read_text("utf-8"), re.M
-    )
-    assert len(rows) >= 10
-    for file, function in rows:
+    assert len(WALK) >= 10
+    for file, function in WALK:
         source = (ROOT / file).read_text("utf-8")
         for name in function.split("."):
             assert re.search(rf"^ *(?:async def|def|class) {name}\b", source, re.M), (

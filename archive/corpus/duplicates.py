@@ -3,10 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from archive.corpus.recipe import Dedup
+from archive.database.clock import parsed
 from archive.syndication.clusters import Candidate
 
 COLUMNS = "article_id id site url published_at first_seen_at cluster_id digest length".split()
@@ -107,7 +107,7 @@ class DuplicateSets:
 
 
 def _own(row: Row) -> int:
-    return int(row["article_id"] if row["cluster_id"] is None else row["cluster_id"])
+    return int(row["cluster_id"] or row["article_id"])
 
 
 def _text(row: Row) -> int:
@@ -116,12 +116,12 @@ def _text(row: Row) -> int:
 
 
 def _day(row: Row) -> str | None:
-    return str(row["published_at"])[:10] if row["published_at"] else None
+    return (row["published_at"] or "")[:10] or None
 
 
 def _order(row: Row) -> tuple[Any, ...]:
     """Return the order of the archive's clusters, so that their representatives are kept."""
-    published_at = datetime.fromisoformat(row["published_at"]) if row["published_at"] else None
+    published_at = parsed(row["published_at"])
     return Candidate(
         article_id=row["article_id"],
         site=row["site"],

@@ -11,6 +11,9 @@ from sqlite_utils import Database
 from archive.database.clock import Clock
 from archive.database.rows import column, insert_row, record, update_row, value
 
+BROKE_OFF = "broke_off"
+"""Reason of a crawl that did not write its own end: it was killed, or failed with an error."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrawlRun:
@@ -50,7 +53,7 @@ class Crawls:
         row = {"ended_at": ended_at, "counts": counted, "bytes": received, "end_reason": reason}
         update_row(self._db, "crawls", crawl_id, **row)
 
-    def end_interrupted(self, site: str, *, reason: str = "broke_off") -> None:
+    def end_interrupted(self, site: str, *, reason: str = BROKE_OFF) -> None:
         """End the newest crawl of a site if it has no end; for callers that hold the site's lock.
 
         `ended_at` is when that was found out: nothing is written into the past.
@@ -102,9 +105,10 @@ class Crawls:
     def count_by_end(self) -> list[tuple[str, str, int]]:
         """Count the crawls that ended by site and reason; all but the newest of a site ended."""
         return self._db.conn.execute(
-            """SELECT site, coalesce(end_reason, 'broke_off'), count(*) FROM crawls c
+            """SELECT site, coalesce(end_reason, ?), count(*) FROM crawls c
             WHERE ended_at IS NOT NULL OR id < (SELECT max(id) FROM crawls l WHERE l.site = c.site)
-            GROUP BY 1, 2"""
+            GROUP BY 1, 2""",
+            (BROKE_OFF,),
         ).fetchall()
 
     def since_finished(self, site: str) -> list[CrawlRun]:

@@ -100,7 +100,7 @@ class Ledger:
         wanted: list[Entry] = []
         counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
-            some = self._told_apart(site, list(batch))
+            some = self._with_keys(site, list(batch))
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
             doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
@@ -188,13 +188,10 @@ class Ledger:
         """
         before = self._row(self.url_id(check.url, site=site))
         quiet, failures = _in_a_row(before, check.outcome)
-        if replaces:
-            failures = max(0, failures - 1)
-        old, new = (before.etag, before.last_modified), (check.etag, check.last_modified)
         if check.outcome == "failed":
-            new = old
+            check = replace(check, etag=before.etag, last_modified=before.last_modified)
         state = _STATES.get(check.outcome, check.outcome)
-        of_source = {"lastmod": instant(check.lastmod)} if check.outcome == "source" else {}
+        lastmod = {"lastmod": instant(check.lastmod)} if check.outcome == "source" else {}
         update_row(
             self._db,
             "urls",
@@ -206,20 +203,16 @@ class Ledger:
             due_reason=check.due_reason,
             checks=before.checks + (not replaces),
             quiet_checks=quiet,
-            failures=failures,
+            failures=max(0, failures - replaces),
             article_id=check.article_id or before.article_id,
-            etag=new[0],
-            last_modified=new[1],
-            **of_source,
+            etag=check.etag,
+            last_modified=check.last_modified,
+            **lastmod,
         )
         if check.article_id is not None:
             # As-of queries rely on it: all addresses of a story name its article at once.
             self._name_addresses(site, before.key, check.article_id)
-        changed = [
-            after or "" if after != earlier else None
-            for earlier, after in zip(old, new, strict=True)
-        ]
-        self._note(before.id, state, check, changed)
+        self._note(before.id, state, check, **_changed_validators(before, check))
         if check.conditional and check.outcome != "source" and not replaces:
             self._note_validators(site, before.id, check)
 
@@ -327,9 +320,7 @@ class Ledger:
             (article_id, site, key),
         )
 
-    def _note(
-        self, url_id: int, state: str, check: Check, validators: Sequence[str | None] = (None, None)
-    ) -> None:
+    def _note(self, url_id: int, state: str, check: Check, **validators: str) -> None:
         """Write a row of `checks`; `validators` are those that changed."""
         at, row = self._clock.stamp(), {name: getattr(check, name) for name in _NOTED}
         if check.outcome in MOVES:
@@ -340,10 +331,8 @@ class Ledger:
             "asked_at": _other_second(check.checked_at, at),
             "state": state,
             "next_check_at": instant(check.next_check_at),
-            "etag": validators[0],
-            "last_modified": validators[1],
         }
-        insert_row(self._db, "checks", row)
+        insert_row(self._db, "checks", row | validators)
 
     def _note_event(self, entry: Entry, outcome: str, reason: str | None) -> None:
         """Write a row of `checks` for one of MOVES, with the state after it."""
@@ -387,9 +376,9 @@ class Ledger:
 
     def key_of(self, site: str, link: Announcement) -> str:
         """Return the key of an address, its own one where another story may have `link.key`."""
-        return self._told_apart(site, [link])[0].key
+        return self._with_keys(site, [link])[0].key
 
-    def _told_apart(self, site: str, links: Sequence[Announcement]) -> list[Announcement]:
+    def _with_keys(self, site: str, links: Sequence[Announcement]) -> list[Announcement]:
         """Give a link its own key where another address, under other words, has the key.
 
         Whether the two are one story after all, its page will show.
@@ -532,6 +521,12 @@ def _in_a_row(before: Entry, outcome: str) -> tuple[int, int]:
     quiet = before.quiet_checks if failed or outcome in _QUIET else 0
     failures = before.failures + 1 if failed or outcome == "gone" else 0
     return quiet + (outcome in _QUIET), failures
+
+
+def _changed_validators(before: Entry, check: Check) -> dict[str, str]:
+    """Return the validators that a check changed; empty for one that is no longer sent."""
+    old = {"etag": before.etag, "last_modified": before.last_modified}
+    return {name: getattr(check, name) or "" for name in old if getattr(check, name) != old[name]}
 
 
 def _changed_since(entry: Entry, lastmod: datetime | None, now: datetime) -> bool:

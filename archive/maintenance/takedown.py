@@ -91,7 +91,7 @@ def finish(archive: Archive, *, now: datetime) -> int:
 def _move(archive: Archive, dictionary_id: int, *, now: datetime) -> int:
     """Repack one batch in a transaction; erase the dictionary if none is left."""
     with archive.transaction(now):
-        count = archive.snapshots.dictionaries.move(dictionary_id, limit=BATCH)
+        count = archive.snapshots.repacking.move(dictionary_id, limit=BATCH)
         if not count:
             archive.snapshots.dictionaries.erase(dictionary_id)
     return count

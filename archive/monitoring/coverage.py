@@ -40,7 +40,7 @@ FEW = 0.4
 RARE = 0.003
 """Poisson probability of so few stories below which a day announced far less."""
 
-# Of a story's URLs the most telling one, the oldest of equals: with max(), SQLite takes the other
+# Of a story's URLs the one that says most, the oldest of equals: with max(), SQLite takes the other
 # columns from the same row. An index leads to the URLs of a few days. A story that was skipped at
 # first and wanted later is late by what has passed since then.
 _STORIES = """
@@ -151,7 +151,7 @@ def coverage(
     today = period.now.astimezone(period.zone).date()
     found: list[Coverage] = []
     with _local_days(reader, period.zone) as local_day:
-        for name in [site] if site is not None else sites(reader):
+        for name in _sites(reader, site):
             history = _History.read(reader, period.values(name, weeks=WEEKS), local_day)
             start = max(period.first, min(history.outcomes, default=date.max))
             for number in range((min(period.last, today) - start).days + 1):
@@ -167,7 +167,7 @@ def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dic
     with _local_days(reader, period.zone):
         found = [
             row
-            for name in ([site] if site is not None else sites(reader))
+            for name in _sites(reader, site)
             for row in reader.db.query(_URLS, period.values(name))
         ]
     return sorted(found, key=lambda row: (row["day"], row["site"]))
@@ -176,6 +176,10 @@ def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dic
 def sites(reader: Reader) -> list[str]:
     """Return the sites that announced anything."""
     return column(reader.db, "SELECT DISTINCT site FROM urls ORDER BY site")
+
+
+def _sites(reader: Reader, site: str | None) -> list[str]:
+    return [site] if site is not None else sites(reader)
 
 
 def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from archive.archive import Reader
 from archive.database.clock import exact, parsed
 from archive.database.rows import column, value
-from archive.ledger.crawls import CrawlRun
+from archive.ledger.crawls import BROKE_OFF, CrawlRun
 from archive.ledger.wording import human_bytes, plain_duration, plain_time, plural, sentence
 from archive.monitoring import coverage
 from archive.monitoring.alert_log import lasting
@@ -36,7 +36,6 @@ WATCHED_DAYS = 3
 """Days of coverage that are watched, today included."""
 _STOPPED = "shutdown"
 """Someone ended the crawl, or the machine was shut down: neither a failure nor a crawl on time."""
-_KILLED = "broke_off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ def last_crawl(archive: Reader, site: str) -> dict[str, Any] | None:
         return None
     return {
         "started_at": exact(newest.started_at),
-        "ended_at": exact(newest.ended_at) if newest.ended_at else None,
+        "ended_at": newest.ended_at and exact(newest.ended_at),
         "end_reason": newest.end_reason,
     }
 
@@ -137,7 +136,7 @@ class _Site:
         if failures:
             last, count = failures[0], len(failures)
             times = "the last crawl" if count == 1 else f"the last {count} crawls"
-            why = f"{times} failed: {sentence(last.end_reason or _KILLED)}"
+            why = f"{times} failed: {sentence(last.end_reason or BROKE_OFF)}"
             urls = self._failed_urls(last)
             yield self._incident("crawl_failed", _ended(failures[-1]), why, urls)
 
@@ -244,7 +243,7 @@ def _ended(crawl: CrawlRun) -> datetime:
     """Return when a crawl ended; when it started if it has no end or was killed, as its end is then
     when that was noticed.
     """
-    if crawl.ended_at is None or crawl.end_reason == _KILLED:
+    if crawl.ended_at is None or crawl.end_reason == BROKE_OFF:
         return crawl.started_at
     return crawl.ended_at
 

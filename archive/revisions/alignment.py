@@ -26,11 +26,6 @@ class Run(NamedTuple):
     old: Words
     new: Words
 
-    @property
-    def is_same(self) -> bool:
-        """Whether nothing changed."""
-        return self.old == self.new
-
 
 def align(old: Words, new: Words) -> Iterator[Run]:
     """Yield runs of words, in order, that together are the two texts."""

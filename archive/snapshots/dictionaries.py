@@ -1,6 +1,6 @@
-"""The compression dictionaries of an archive, never deleted, and the snapshots packed with them."""
+"""The compression dictionaries of an archive, which are never deleted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +11,6 @@ from archive.database.rows import column, insert_row, update_row, value
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.identity import bytes_digest
 from archive.snapshots import compression
-
-Frame = tuple[int, bytes]
-"""(snapshot id, packed bytes)"""
 
 
 class Dictionaries:
@@ -124,64 +121,13 @@ class Dictionaries:
 
     def erase(self, dictionary_id: int) -> None:
         """Retire it and delete its bytes; raises ArchiveError if a snapshot is packed with it."""
-        if self.packed_with(dictionary_id, limit=1):
+        packed = "SELECT 1 FROM snapshots WHERE dictionary_id = ? LIMIT 1"
+        if value(self._db, packed, dictionary_id) is not None:
             name = self.name(dictionary_id)
             raise ArchiveError(f"dictionary {name} cannot be erased: snapshots are packed with it")
         self.retire(dictionary_id)
         update_row(self._db, "dictionaries", dictionary_id, packed=b"")
         self._content.cache_clear()
-
-    def body(self, snapshot_id: int) -> bytes:
-        """Return the bytes of one snapshot without its further parts; raises ArchiveDamaged."""
-        packed, digest, dictionary_id = self._snapshot(snapshot_id)
-        dictionary = self.content(dictionary_id)
-        return compression.unpack(packed, digest, dictionary, name=f"snapshot {snapshot_id}")
-
-    def packed_size(self, snapshot_ids: Iterable[int]) -> int:
-        """Return the bytes that these snapshots take now."""
-        return sum(len(self._snapshot(number)[0]) for number in snapshot_ids)
-
-    def packed_with(self, dictionary_id: int, *, limit: int) -> list[int]:
-        """Return the oldest snapshots packed with this dictionary, at most `limit`."""
-        statement = "SELECT id FROM snapshots WHERE dictionary_id = ? ORDER BY id LIMIT ?"
-        return column(self._db, statement, dictionary_id, limit)
-
-    def repack(self, snapshot_ids: Iterable[int], dictionary_id: int | None) -> list[Frame]:
-        """Return new, verified frames of these snapshots; writes nothing."""
-        dictionary = self.content(dictionary_id)
-        frames = []
-        for number in snapshot_ids:
-            packed = compression.pack(self.body(number), dictionary)
-            compression.unpack(packed, self._snapshot(number)[1], dictionary)
-            frames.append((number, packed))
-        return frames
-
-    def replace(self, frames: Iterable[Frame], dictionary_id: int | None) -> None:
-        """Replace the snapshots' frames by these, which are packed with this dictionary."""
-        for number, packed in frames:
-            update_row(self._db, "snapshots", number, packed=packed, dictionary_id=dictionary_id)
-
-    def move(self, old: int, *, limit: int) -> int:
-        """Repack up to `limit` snapshots of the dictionary `old` with the site's newest other one,
-        or with none.
-
-        Returns the number of snapshots repacked, 0 if none is left; raises ArchiveDamaged.
-        """
-        other = """SELECT max(d.id) FROM dictionaries o
-            JOIN dictionaries d ON d.site = o.site AND d.id <> o.id
-            WHERE o.id = ? AND d.retired_at IS NULL"""
-        new = value(self._db, other, old)
-        numbers = self.packed_with(old, limit=limit)
-        self.replace(self.repack(numbers, new), new)
-        return len(numbers)
-
-    def _snapshot(self, snapshot_id: int) -> tuple[bytes, str, int | None]:
-        row: tuple[bytes, str, int | None] | None = self._execute(
-            "SELECT packed, digest, dictionary_id FROM snapshots WHERE id = ?", (snapshot_id,)
-        ).fetchone()
-        if row is None:
-            raise ArchiveDamaged(f"snapshot {snapshot_id} is not in the archive")
-        return row
 
     def _holds(self, dictionary_id: int, pieces: Sequence[bytes]) -> bool:
         try:

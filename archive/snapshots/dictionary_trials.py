@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from archive.database.rows import value
 from archive.errors import ArchiveDamaged
 from archive.snapshots import compression
-from archive.snapshots.dictionaries import Dictionaries
+from archive.snapshots.repack import Repacking
 
 GROWTH = (16, 64)
 INTERVAL = 256
@@ -85,9 +85,10 @@ def packed_size(bodies: Iterable[bytes], content: bytes | None) -> int:
 class DictionaryTrials:
     """Makes the dictionaries, inside the transaction that keeps a page: one process makes each."""
 
-    def __init__(self, db: Database, dictionaries: Dictionaries) -> None:
+    def __init__(self, db: Database, repacking: Repacking) -> None:
         self._db = db
-        self._dictionaries = dictionaries
+        self._repacking = repacking
+        self._dictionaries = repacking.dictionaries
 
     def after_page(self, site: str) -> None:
         """Count a page that was just kept, and make a dictionary if it is time for one."""
@@ -132,7 +133,7 @@ class DictionaryTrials:
         own = packed_size([candidate.content], None) + packed_size(
             candidate.bodies, candidate.content
         )
-        added = max(0, own - self._dictionaries.packed_size(candidate.numbers))
+        added = max(0, own - self._repacking.packed_size(candidate.numbers))
         return packed_size(sample.bodies, candidate.content) + added * len(sample.bodies) / ahead
 
     def _adopt(self, site: str, candidate: Candidate, pages: int, also: Sequence[int] = ()) -> None:
@@ -141,23 +142,23 @@ class DictionaryTrials:
         """
         made = self._dictionaries.add(site, candidate.bodies, after=pages)
         for numbers in (candidate.numbers, also):
-            self._dictionaries.replace(self._dictionaries.repack(numbers, made), made)
+            self._repacking.replace(self._repacking.frames(numbers, made), made)
         for old in self._dictionaries.of_site(site):
             if old != made:
                 self._give_up(old, made)
 
     def _give_up(self, old: int, made: int) -> None:
         """Erase a dictionary with few pages left if repacking them saves space."""
-        left = self._dictionaries.packed_with(old, limit=FEW_LEFT + 1)
+        left = self._repacking.packed_with(old, limit=FEW_LEFT + 1)
         if len(left) > FEW_LEFT:
             return
         try:
-            frames = self._dictionaries.repack(left, made)
+            frames = self._repacking.frames(left, made)
         except ArchiveDamaged:
             return  # `verify` reports it; here a new page is being kept
         own = self._dictionaries.cell("length(packed)", old)
-        if sum(len(packed) for _, packed in frames) <= own + self._dictionaries.packed_size(left):
-            self._dictionaries.replace(frames, made)
+        if sum(len(packed) for _, packed in frames) <= own + self._repacking.packed_size(left):
+            self._repacking.replace(frames, made)
             self._dictionaries.erase(old)
 
     def _candidate(self, pages: Sequence[Sized]) -> Candidate:
@@ -165,7 +166,7 @@ class DictionaryTrials:
         bodies: dict[int, bytes] = {}
         for number, _ in reversed(pages):
             try:
-                bodies[number] = self._dictionaries.body(number)
+                bodies[number] = self._repacking.body(number)
             except ArchiveDamaged:
                 continue
         content = compression.dictionary_of(list(bodies.values()))

@@ -19,6 +19,7 @@ from archive.records import Page, Snapshot
 from archive.snapshots import compression
 from archive.snapshots.dictionaries import Dictionaries
 from archive.snapshots.dictionary_trials import DictionaryTrials
+from archive.snapshots.repack import Repacking
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ class Snapshots:
         self._execute_many = db.conn.executemany
         self._clock = clock
         self.dictionaries = Dictionaries(db, clock)
-        self._trials = DictionaryTrials(db, self.dictionaries)
+        self.repacking = Repacking(db, self.dictionaries)
+        self._trials = DictionaryTrials(db, self.repacking)
         self._warned: set[str] = set()
 
     def pack(self, page: Page) -> Snapshot:

@@ -18,17 +18,17 @@ _CLUSTERS = """
         HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
             AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since)))
     SELECT f.cluster_id, f.members, f.sites, f.relations, f.agency, l.site AS first_site,
-        l.published_at AS first_published_at, (f.ended - f.began) * 24 * 60 AS minutes, l.headline,
-        l.url
+        l.published_at AS first_published_at,
+        CAST(round((f.ended - f.began) * 24 * 60) AS INTEGER) AS minutes, l.headline, l.url
     FROM found f CROSS JOIN latest l ON l.article_id = f.first_id
     ORDER BY f.ended DESC NULLS LAST, f.cluster_id"""
 
 _MEMBERS = """
     SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at,
         m.relation, m.similarity, m.containment, m.of_first, m.is_first,
-        round((julianday(r.published_at) - (SELECT julianday(f.published_at)
+        CAST(round((julianday(r.published_at) - (SELECT julianday(f.published_at)
             FROM members n JOIN articles f ON f.id = n.article_id
-            WHERE n.cluster_id = m.cluster_id AND n.is_first)) * 24 * 60) AS minutes
+            WHERE n.cluster_id = m.cluster_id AND n.is_first)) * 24 * 60) AS INTEGER) AS minutes
     FROM members m JOIN articles a ON a.id = m.article_id
         JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
     WHERE m.cluster_id = (SELECT cluster_id FROM members WHERE article_id = ?)
@@ -54,7 +54,7 @@ def clusters(
     `least`: minimum number of members; `site`: with a member of that site; `since`: with a member
     published at that time or later.
     """
-    given = {"least": least, "site": site, "since": since.isoformat() if since else None}
+    given = {"least": least, "site": site, "since": since and since.isoformat()}
     return [_cluster(row) for row in db.query(_CLUSTERS, given)]
 
 
@@ -63,19 +63,13 @@ def _cluster(row: dict[str, Any]) -> dict[str, Any]:
     return row | {
         "sites": sorted(json.loads(row["sites"])),
         "relations": dict(sorted(relations.items())),
-        "minutes": None if row["minutes"] is None else round(row["minutes"]),
     }
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:
     """Return the members of the article's cluster, the first one first, then by time."""
     return [
-        dict(
-            row,
-            is_first=bool(row["is_first"]),
-            minutes=None if row["minutes"] is None else int(row["minutes"]),
-            direction=_direction(row),
-        )
+        dict(row, is_first=bool(row["is_first"]), direction=_direction(row))
         for row in db.query(_MEMBERS, [article_id])
     ]
 

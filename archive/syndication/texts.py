@@ -9,7 +9,7 @@ from typing import Self
 from sqlite_utils import Database
 
 from archive.database.clock import parsed
-from archive.database.rows import insert_row, value
+from archive.database.rows import insert_row, record, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
 from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
@@ -126,17 +126,14 @@ class Texts:
         """
         if not read.signature.whole:
             return []
-        met = self._met(read.signature.keys(), MAX_MET)
-        found = {
-            number: Signature.unpacked(packed).agreement(read.signature) for number, packed in met
-        }
         equal = self._find(read.digest)
-        if equal is not None:
-            found = {equal: PLACES, **found}
+        found = {equal: PLACES} if equal is not None else {}
+        for number, packed in self._met(read.signature.keys(), MAX_MET):
+            found[number] = Signature.unpacked(packed).agreement(read.signature)
         numbers = [number for number, agreement in found.items() if agreement >= agreeing]
-        rows = self._execute(
-            """SELECT a.key, a.url, coalesce(r.headline, ''), x.text_id, s.id, s.fetched_at,
-                s.crawl_id
+        rows = self._db.query(
+            """SELECT a.key, a.url, coalesce(r.headline, '') AS headline, x.text_id,
+                s.id AS snapshot_id, s.fetched_at, s.crawl_id
             FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
             JOIN articles a ON a.id = x.article_id
             JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
@@ -148,18 +145,8 @@ class Texts:
             (json.dumps(numbers), site, key, limit),
         )
         return [
-            Twin(
-                key=other,
-                url=url,
-                headline=headline,
-                text_id=text_id,
-                equal=text_id == equal,
-                agreement=found[text_id],
-                snapshot_id=snapshot_id,
-                fetched_at=parsed(fetched_at),
-                crawl_id=crawl_id,
-            )
-            for other, url, headline, text_id, snapshot_id, fetched_at, crawl_id in rows.fetchall()
+            record(Twin, row, equal=row["text_id"] == equal, agreement=found[row["text_id"]])
+            for row in list(rows)
         ]
 
     def forget(self) -> None:

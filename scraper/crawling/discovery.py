@@ -427,7 +427,7 @@ def _best_time(
 
 
 def _story(site: Site, named: Identity, link: Link, window: Window) -> Announcement:
-    local = link.published_at.astimezone(site.zone) if link.published_at else None
+    local = link.published_at and link.published_at.astimezone(site.zone)
     skipped = window.skips(local)
     if skipped == "before_since" and named.by_creation and link.published_at == named.published_at:
         assert local is not None

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -79,7 +78,7 @@ def configured_settings(known: Loaded) -> Iterator[str]:
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
-    """The project's settings, the archive, and `overrides` (NAME=VALUE); raises UsageError."""
+    """The project's settings, the archive, and `overrides` (NAME=VALUE)."""
     settings = Settings()
     settings.setmodule("scraper.settings", priority="project")
     ours = {"ARCHIVE": str(path), "LOG_LEVEL": "INFO", "PROGRESS_BAR": not verbose}
@@ -89,11 +88,7 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
         ours |= {"LOG_LEVEL": "WARNING", **quiet}
     settings.setdict(ours, priority="cmdline")
     for override in overrides:
-        name, equals, value = override.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"-s {override}: expected NAME=VALUE")
-        if name == "ARCHIVE":
-            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
+        name, _equals, value = override.partition("=")
         settings.set(name, value, priority="cmdline")
     return settings
 
@@ -104,12 +99,11 @@ def run_spiders(
     arguments: Mapping[str, Any],
     *,
     site_overrides: Mapping[str, CrawlOverrides] | None = None,
-    in_turn: bool = False,
 ) -> list[Crawl]:
     """Crawl the sites side by side and return their crawls in the order of the names.
 
-    Can be called once per process. `in_turn` crawls one after another, so that articles get the
-    same numbers each time.
+    Can be called once per process. With the setting DEMO one after another, so that articles get
+    the same numbers each time.
     """
     process = AsyncCrawlerProcess(settings)
     gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
@@ -127,7 +121,7 @@ def run_spiders(
             crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
         limit = {"limit": str(overrides.limit)} if overrides.limit else {}
         starts.append(partial(process.crawl, crawler, **limit, **arguments))
-    if in_turn:
+    if settings["DEMO"]:
         _in_turn(zip(starts, crawlers, strict=True))
     else:
         for start in starts:

@@ -14,9 +14,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from scraper.crawling.middlewares.decompression import CUT
 from scraper.ingest.whole import ends_as_html
-from scraper.politeness.resolver import InternalAddress
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
@@ -27,7 +25,8 @@ _BINARY = re.compile(
     rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL
 )
 
-
+CUT = "cut"
+"""Flag of a response whose compressed body ended early: what there is of it was unpacked."""
 _TRAILERS = "Trailer headers data is too long"
 """Of Twisted's error for what follows a chunked body."""
 
@@ -91,8 +90,6 @@ def refusal_of_error(failure: Failure) -> str:
     if isinstance(error, Refused):
         return error.reason
     causes = list(_causes(error))
-    if any(isinstance(cause, InternalAddress) for cause in causes):
-        return "private_address"
     for kind, reason in _ERRORS:
         if isinstance(error, kind):
             return reason

@@ -21,11 +21,11 @@ from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import MAX_REFUSED, MAX_SOURCE_BYTES, Announced, SourceReading
+from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
 from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error, refusal_of_status
-from scraper.crawling.source_queue import PROMISING, Budget, SourceQueue
+from scraper.crawling.source_queue import MAX_LEFT_OUT, PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import KEEP_INCOMPLETE, Stories
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
@@ -244,7 +244,7 @@ class NewsSpider(Spider):
         )
         if self.crawl.error is None and not self.options.plan:
             left = filter(None, map(plain_url, self.sources.names_left_out()))
-            self.crawl.leave_out(list(islice(left, MAX_REFUSED)))
+            self.crawl.leave_out(list(islice(left, MAX_LEFT_OUT)))
 
     def _last_checked(self, address: str) -> datetime | None:
         entry = self.crawl.archive.ledger.entry(address, site=self.name)
@@ -354,15 +354,15 @@ class NewsSpider(Spider):
         stories until now, and has none, has failed.
         """
         found, announced = reading.found, reading.announced
+        usual = "too_many_links" if found.cut_off else "announced"
         if found.problem not in (None, "no_links"):
             return str(found.problem)
         if announced.dated or found.sitemaps:
-            return "too_many_links" if found.cut_off else "announced"
+            return usual
         address, ledger = plain_url(step.url), self.crawl.archive.ledger
         if address is None:
             return "no_links"
         if found.links:  # to other pages only: of a site's frame, or of a notice
-            usual = "too_many_links" if found.cut_off else "announced"
             return "empty_source" if self.sources.gave.get(address) else usual
         announcing = ledger.was_announcing(address, site=self.name)
         return "empty_source" if announcing else "no_links"
@@ -373,20 +373,10 @@ class NewsSpider(Spider):
             problem = "not_modified"
         if problem is not None:
             return SourceReading.without_links(problem)
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
-        now = self.crawl.now().astimezone(self.site.zone)
         # Of sitemaps and feeds the last tag shows whether they are whole.
-        as_page = isinstance(step.source, Section)
+        ends_early = is_incomplete if isinstance(step.source, Section) else is_cut
         try:
-            return await self.reader.read_source(
-                step,
-                response.body,
-                response.url,
-                content_type,
-                now=now,
-                window=self._window,
-                cut=is_incomplete(response) if as_page else is_cut(response),
-            )
+            return await self.reader.read_source(step, response, cut=ends_early(response))
         except ReadingBroke as broke:
             logger.info("%s: %s", step.url, broke)
             return SourceReading.without_links("reading_broke_off")

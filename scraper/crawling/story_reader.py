@@ -10,11 +10,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from functools import cached_property, partial
 from typing import TypeVar
 
 from scrapy.exceptions import CloseSpider
+from scrapy.http import Response
 
 from archive.records import Page
 from archive.revisions.reread_queue import Evidence
@@ -22,11 +22,12 @@ from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
 from scraper.crawling.pages import may_have_parts, part_urls
 from scraper.extraction.article import StoryReading, read_story
-from scraper.extraction.workers import Constant, ReadingBroke
+from scraper.extraction.workers import Constant, ReadingBroke, ReadingFailed
+from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
 from scraper.ingest.reread import Reread, kept_page, reread
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
 from scraper.sites.site import Site
-from scraper.sites.sources import Step, Window
+from scraper.sites.sources import Step
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,9 @@ class StoryReader:
 
     def __init__(self, crawl: Crawl, site: Site) -> None:
         self._crawl = crawl
-        self._site = site
-        self._profile = Constant(site)
+        self.site = furnished(crawl.archive, site)
+        """The profile with what was learnt of the site before this crawl."""
+        self._profile = Constant(self.site)
         self._in_advance: dict[str, Written] = {}
         self._broken: dict[str, ReadingBroke] = {}
 
@@ -54,7 +56,7 @@ class StoryReader:
 
     async def parts(self, page: Page) -> list[str]:
         """URLs of the further pages of a story; a page that breaks its reading breaks `read`."""
-        if not may_have_parts(page, self._site):
+        if not may_have_parts(page, self.site):
             return []
         try:
             return await self._run(part_urls, page)
@@ -70,22 +72,15 @@ class StoryReader:
         return await self._run(read_story, page)
 
     async def read_source(
-        self,
-        step: Step,
-        body: bytes,
-        url: str,
-        content_type: str | None,
-        *,
-        now: datetime,
-        window: Window,
-        cut: bool = False,
+        self, step: Step, response: Response, *, cut: bool = False
     ) -> SourceReading:
         """Read what a source announces; `cut`: the response ended early."""
+        crawl, zone = self._crawl, self.site.zone
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+        now, window = crawl.now().astimezone(zone), crawl.window(zone)
         work = partial(read_announcements, now=now, window=window, cut=cut)
-        limit = self._crawl.turns.deadline * SOURCES_TAKE
-        return await self._crawl.turns.run(
-            work, self._profile, step, body, url, content_type, deadline=limit
-        )
+        given = (self._profile, step, response.body, response.url, content_type)
+        return await crawl.turns.run(work, *given, deadline=crawl.turns.deadline * SOURCES_TAKE)
 
     async def read_again(self, evidence: Evidence) -> Reread:
         """Read a kept page with the current extractor; never raises ReadingBroke."""
@@ -96,6 +91,21 @@ class StoryReader:
             return await self._crawl.turns.run(reread, page, self._profile, evidence)
         except ReadingBroke:
             return Reread(evidence=evidence, refusal="reading_broke_off")
+
+    async def learn_furniture(self) -> None:
+        """Compare the site's kept pages for the crawls to come, if that is due."""
+        archive, name = self._crawl.archive, self.site.name
+        numbers = archive.furniture.due(name)
+        if not numbers:
+            return
+        seen: list[Seen] = []
+        for page in pages(archive, numbers):
+            with suppress(ReadingBroke, ReadingFailed):
+                if (found := await self._crawl.turns.run(see, page, self._profile)) is not None:
+                    seen.append(found)
+        blocks = learn(seen, known(archive, self.site))
+        with self._crawl.writing():
+            archive.furniture.write(name, blocks)
 
     def in_advance(self, page: Page) -> Written | None:
         """Return what was written before a page's reading had ended, once."""
@@ -112,6 +122,6 @@ class StoryReader:
             return
         fetched = Fetched(snapshot=crawl.archive.snapshots.pack(page), refusal="reading_broke_off")
         with suppress(CloseSpider), crawl.writing():
-            written = write_page(crawl.archive, self._site, fetched, self.policy)
+            written = write_page(crawl.archive, self.site, fetched, self.policy)
             if isinstance(written, Written):
                 self._in_advance[page.requested_url] = written

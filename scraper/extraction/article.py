@@ -11,6 +11,7 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
+from scraper.extraction.blocks import Block
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
 from scraper.extraction.boilerplate import COMMON_RULES
 from scraper.extraction.bylines import lines_above
@@ -83,6 +84,8 @@ class Reading:
     """(rule, text) of every line that was removed from the body."""
     metas: dict[str, str] = field(default_factory=dict, repr=False)
     """Content of the first page's meta tags by name in lower case."""
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    """Every paragraph of the pages, before anything was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +155,8 @@ def join(readings: Sequence[Reading]) -> Reading:
         editors=first.article.editors or last.editors,
     )
     taken = tuple(line for reading in readings for line in reading.taken)
-    return replace(first, article=article, taken=taken)
+    blocks = tuple(block for reading in readings for block in reading.blocks)
+    return replace(first, article=article, taken=taken, blocks=blocks)
 
 
 def read(
@@ -207,6 +211,7 @@ def read(
         sources=metadata.sources | _sources_in_text(body, layout),
         taken=body.taken,
         metas=head.metas,
+        blocks=body.blocks,
     )
 
 
@@ -320,8 +325,12 @@ def _host(url: str) -> str:
     return (plain_url(url) or url).split("/")[2] if "://" in url else "unknown"
 
 
-_NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "pager", "part_url"))
-"""Fields of a profile that are about finding pages, not about reading them."""
+_NOT_READING = frozenset(
+    ("home", "crawled", "refused_urls", "sources", "pager", "part_url", "furniture")
+)
+"""Fields of a profile that are about finding pages, not about reading them; furniture has a digest
+of its own.
+"""
 
 
 @lru_cache(maxsize=64)
@@ -329,13 +338,15 @@ def extractor_of(site: Site | None) -> str:
     """Return name, version and digest of the rules that read a site's pages.
 
     It changes when the rules change, and only then; it depends on the reprs of profiles and rules.
+    What was learnt of the site's furniture is named behind a dot.
     """
-    name, own = "fallback", []
+    name, own, learnt = "fallback", [], ""
     if site is not None and site is not UNKNOWN:
         name = site.name
+        learnt = f".{site.furniture.digest}" if site.furniture is not None else ""
         own = [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING]
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
-    return f"warta-{name}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
+    return f"warta-{name}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}{learnt}"
 
 
 def refusal_of_article(article: Article) -> str | None:

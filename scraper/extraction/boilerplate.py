@@ -21,7 +21,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     Rule(
         name="related_label",
         pattern=r"^(?:baca|simak|lihat|tonton)(?: juga| selengkapnya| artikel lainnya)?\s*:?$"
-        r"|^berita terkait\s*:?$",
+        r"|^berita terkait\s*:?$|^jangan (?:lewatkan|terlewatkan)(?: juga)?\s?[:!]?$",
     ),
     Rule(
         name="related_colon",

@@ -118,9 +118,7 @@ def import_file(
     The workers clean the texts. An interruption loses the unfinished batch alone.
     """
     report = Report(path=found.path)
-    source = f"import {os.fsencode(found.path.name).decode(errors='replace')}"
-    if str(found.path) == "-":
-        source = "import of standard input"
+    source = _source_of(found.path)
     place, under_way = 0, deque[list[Row]]()
 
     def batches() -> Iterator[list[Row]]:
@@ -142,6 +140,13 @@ def import_file(
         advance(max(0, file.tell() - place))
         place = file.tell()
     return report
+
+
+def _source_of(path: Path) -> str:
+    """Return what the ledger calls a collection."""
+    if str(path) == "-":
+        return "import of standard input"
+    return f"import {os.fsencode(path.name).decode(errors='replace')}"
 
 
 def _cleaned(row: Row, *, options: ImportOptions, order: str | None) -> Story | str | _Failed:

@@ -83,10 +83,10 @@ class Written:
     revision: Revision | None = None
     technical: Revision | None = None
     """The revision of reading the newest page again, before this one."""
-    damage: str | None = None
-    """Why the newest page could not be read again; None where it could, or need not be."""
     evidence_id: int | None = None
     """The snapshot that was kept of a page without a story; None for a story."""
+    reason_before: str | None = None
+    """Of a page without a story: the reason of the check before this one."""
 
 
 def write_page(
@@ -105,28 +105,39 @@ def write_page(
     if archive.history.taken_down(entry.site, entry.key):
         return None
     newest = archive.history.newest(entry.site, entry.key)
-    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
-    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
-        refusal = same_body.REASON  # no redesign: a notice
+    refusal = _refusal(archive, site, entry, fetched, policy, newest)
     if article is None or refusal is not None:
         reason = refusal or "extraction_failed"
         return _write_refusal(archive, site, entry, fetched, policy, reason)
     if newest is None and _is_alias(archive, site, entry, article):
         return _write_alias(archive, entry, fetched, policy)
-    technical = damage = None
+    technical = None
     stale = stale_page(archive, site, entry.key, newest)
     if stale is not None:
         if again is None or again.evidence != stale:
             return stale
         technical = write_reread(archive, site, doubted(again, newest), newest)
-        damage = again.damage
-    if technical is not None:
         newest = archive.history.newest(entry.site, entry.key)
     if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
-        return _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
-    _forget_evidence(archive, fetched.in_advance)
-    written = _write_believed(archive, entry, fetched, article, policy, newest)
-    return replace(written, technical=technical, damage=damage)
+        written = _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
+    else:
+        written = _write_believed(archive, entry, fetched, article, policy, newest)
+    return replace(written, technical=technical)
+
+
+def _refusal(
+    archive: Archive,
+    site: Site,
+    entry: Entry,
+    fetched: Fetched,
+    policy: Policy,
+    newest: Mapping[str, Any] | None,
+) -> str | None:
+    """Return why a page is no story, or is not believed; None for a page of its story."""
+    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
+    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
+        return same_body.REASON  # no redesign: a notice
+    return refusal
 
 
 def _write_believed(
@@ -138,6 +149,7 @@ def _write_believed(
     newest: Mapping[str, Any] | None,
 ) -> Written:
     """Write a page of a story that is believed, beside the story's newest revision."""
+    _forget_evidence(archive, fetched.in_advance)
     page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
     change = change_of(newest, article, technical=withdrawn)
     snapshot_id = None
@@ -214,13 +226,7 @@ def write_record(
             key, link = own, replace(link, key=own)
     newest = archive.history.newest(article.site, key)
     if newest is None:
-        if archive.history.taken_down(article.site, key):
-            return "taken_down"
-        _write_story(archive, article, change_of(None, article), key, None, None)
-        if link is not None:
-            article_id = archive.history.article_id(article.site, key)
-            archive.ledger.take_in(link, site=article.site, source=source, article_id=article_id)
-        return "new"
+        return _write_new_record(archive, article, key=key, link=link, source=source)
     if newest["layout"] != IMPORTED or newest["removed_at"] is not None:
         return "known"
     if archive.history.earlier(newest["article_id"], reading_digest(article.as_dict())) is not None:
@@ -230,6 +236,18 @@ def write_record(
         change = replace(change, kind="technical")  # the date is only read better
     _write_story(archive, article, change, key, newest, None)
     return "revised"
+
+
+def _write_new_record(
+    archive: Archive, article: Article, *, key: str, link: Announcement | None, source: str
+) -> str:
+    if archive.history.taken_down(article.site, key):
+        return "taken_down"
+    _write_story(archive, article, change_of(None, article), key, None, None)
+    if link is not None:
+        article_id = archive.history.article_id(article.site, key)
+        archive.ledger.take_in(link, site=article.site, source=source, article_id=article_id)
+    return "new"
 
 
 def _is_headline_of(archive: Archive, article: Article, key: str) -> bool:
@@ -315,12 +333,10 @@ def _doubt(
     """Return why a page is not believed: its text would pass for an edit."""
     page, article = fetched.snapshot.page, fetched.article
 
-    def failed_by(reason: str) -> bool:
-        return entry.failures > 0 and archive.ledger.reason(entry.url, site=entry.site) == reason
-
+    failures, reason = _failed_before(archive, entry, fetched)
     # A site may give up its end tag: what was incomplete three times is what it sends.
     if misses_its_end(archive, page) and not (
-        entry.failures >= BELIEVED_AFTER and failed_by("incomplete")
+        failures >= BELIEVED_AFTER and reason == "incomplete"
     ):
         return "incomplete"
     if article is None or newest is None:
@@ -329,9 +345,19 @@ def _doubt(
         return "missing_parts"
     if lost_layout(newest, article):
         return "layout_missed"
-    if is_much_shorter(newest, article) and not failed_by("much_shorter"):
+    if is_much_shorter(newest, article) and not (failures and reason == "much_shorter"):
         return "much_shorter"
     return None
+
+
+def _failed_before(archive: Archive, entry: Entry, fetched: Fetched) -> tuple[int, str | None]:
+    """Return how often in a row a URL failed before this request, and the last check's reason.
+
+    What was written in advance of a slow reading is about this request.
+    """
+    if fetched.in_advance is not None:
+        return entry.failures - 1, fetched.in_advance.reason_before
+    return entry.failures, archive.ledger.reason(entry.url, site=entry.site)
 
 
 def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
@@ -379,7 +405,7 @@ def _stands_elsewhere(
         found,
         seen,
         known_as=newest["headline"] if newest is not None and not withdrawn else None,
-        again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
+        again=_failed_before(archive, entry, fetched)[1] == same_body.REASON,
         now=page.fetched_at,
         crawl_id=policy.crawl_id,
     )
@@ -424,7 +450,7 @@ def _write_refusal(
     if broke_off and fetched.in_advance is not None:
         return fetched.in_advance
     _forget_evidence(archive, fetched.in_advance)
-    failures = entry.failures - (fetched.in_advance is not None)
+    failures, reason_before = _failed_before(archive, entry, fetched)
     evidence_id = None
     if not failures:
         evidence_id = _insert(archive, entry, fetched, policy)
@@ -434,7 +460,9 @@ def _write_refusal(
     )
     check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
     archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
-    return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
+    return Written(
+        outcome="failed", reason=reason, evidence_id=evidence_id, reason_before=reason_before
+    )
 
 
 def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:

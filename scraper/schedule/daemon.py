@@ -15,7 +15,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from archive.errors import ArchiveError
 from scraper.schedule.processes import CrawlProcesses, Order
-from scraper.schedule.schedule import PATIENCE, Schedule
+from scraper.schedule.schedule import TICK, Schedule
 
 logger = logging.getLogger("warta.schedule")
 
@@ -85,7 +85,7 @@ class Daemon:
             logger.exception("the tick failed")
         else:
             return wake
-        return now + PATIENCE
+        return now + TICK
 
     def _crawl(self, order: Order) -> None:
         try:

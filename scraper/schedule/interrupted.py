@@ -8,13 +8,14 @@ from pathlib import Path
 from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.errors import ArchiveError, Locked
+from archive.ledger.crawls import BROKE_OFF
 from scraper.politeness.locks import writer_lock
 from scraper.schedule.timetable import last_crawls
 
 logger = logging.getLogger("warta.schedule")
 
 
-def end_interrupted(archive: Path, site: str, *, now: datetime, reason: str = "broke_off") -> None:
+def end_interrupted(archive: Path, site: str, *, now: datetime, reason: str = BROKE_OFF) -> None:
     """Record the end of a site's last crawl unless a process is crawling it. Logs errors only."""
     try:
         with (

@@ -21,6 +21,11 @@ LOCKED_OUT = 75
 LATE = 180.0
 """Seconds that a crawl may need to stop at its time limit: the longest delay, and a response."""
 
+BROKEN = "broken"
+"""How a crawl ended that did not say it itself, in `warta crawl --json` and the schedule's log; the
+ledger's word is BROKE_OFF.
+"""
+
 _TAIL = 8_192
 """Bytes of output that are kept, the newest: enough for the result and for a traceback."""
 
@@ -69,8 +74,8 @@ class Result:
     """That of `warta crawl`, LOCKED_OUT, or below 0: killed by that signal."""
     counts: Mapping[str, Any] = field(default_factory=dict)
     """The row of `warta crawl --json`; empty if there was none."""
-    ended: str = "broken"
-    """Why it ended: finished, shutdown, robots_forbidden …; broken if it did not say."""
+    ended: str = BROKEN
+    """Why it ended: finished, shutdown, robots_forbidden …"""
     stopped: bool = False
     """Whether it was running when the schedule was stopped."""
     stderr: str = ""
@@ -133,7 +138,7 @@ class CrawlProcesses:
             ended_at=self._clock(),
             exit_code=process.returncode,
             counts=counts,
-            ended="shutdown" if stopped else str(counts.get("ended", "broken")),
+            ended="shutdown" if stopped else str(counts.get("ended", BROKEN)),
             stopped=stopped,
             stderr=stderr.text(),
         )

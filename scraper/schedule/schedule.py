@@ -9,15 +9,17 @@ from threading import Lock
 
 from archive.archive import Archive
 from archive.database.connection import plain_errors
+from archive.ledger.crawls import BROKE_OFF
 from scraper.schedule.interrupted import end_interrupted
-from scraper.schedule.processes import Order, Result
+from scraper.schedule.processes import BROKEN, Order, Result
 from scraper.schedule.timetable import AHEAD, LastCrawl, Timetable, last_crawls
 
 logger = logging.getLogger("warta.schedule")
 
-PATIENCE = timedelta(minutes=1)
+TICK = timedelta(minutes=1)
 """How often the archive is read at least: crawls by hand change what is due."""
-
+RETRY = timedelta(minutes=1)
+"""How long a site waits that another process holds, or whose crawl could not be started."""
 WAIT = timedelta(minutes=15)
 """How long a single run waits for a site that another process holds."""
 
@@ -79,7 +81,7 @@ class Schedule:
             self._put_off = {
                 site: until
                 for site, until in self._put_off.items()
-                if now < until <= now + PATIENCE  # later: the clock went back
+                if now < until <= now + RETRY  # later: the clock went back
             }
             busy = {*self._under_way, *self._put_off}
             due = self.timetable.due(now, self._last(known, now), busy)
@@ -96,12 +98,12 @@ class Schedule:
         with self._lock:
             busy = {*self._under_way, *self._put_off}
             due = self.timetable.wake_at(now, self._last(known, now), busy)
-        return min(due or now + PATIENCE, now + PATIENCE)
+        return min(due or now + TICK, now + TICK)
 
     def crawl(self, order: Order, clock: Callable[[], datetime]) -> Result | None:
         """Run a crawl, log one line, and call the hooks; None if it was not started.
 
-        A site that another process holds stays due, and is tried again after PATIENCE.
+        A site that another process holds stays due, and is tried again after RETRY.
         """
         try:
             result = self._run(order)
@@ -131,7 +133,7 @@ class Schedule:
         with self._lock:
             self._why_put_off.pop(result.site, None)
         if not result.succeeded:
-            reason = "broke_off" if result.ended == "broken" else result.ended
+            reason = BROKE_OFF if result.ended == BROKEN else result.ended
             end_interrupted(self.archive, result.site, now=now, reason=reason)
         if not self.stopping:  # one that we stopped is no news
             _call(self.hooks.after, result.site, result, now)
@@ -141,7 +143,7 @@ class Schedule:
         with self._lock:
             if self._why_put_off.get(site) != why:
                 logger.log(level, "crawl waits", extra={"site": site, "why": why})
-            self._put_off[site], self._why_put_off[site] = now + PATIENCE, why
+            self._put_off[site], self._why_put_off[site] = now + RETRY, why
             self._started.pop(site, None)
 
     def _last_crawls(self) -> Mapping[str, LastCrawl]:

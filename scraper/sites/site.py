@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from archive.identity import MAX_URL, canonical_url
+from archive.records import Furniture
 from scraper.sites.addresses import is_private
 from scraper.sites.sources import Source
 
@@ -193,6 +194,8 @@ class Site:
     """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
+    furniture: Furniture | None = None
+    """What was learnt from an archive's pages of the site; None where nothing was."""
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -227,8 +230,12 @@ UNKNOWN = Site(
     domains=(),
     article_urls=(),
     tag_metas=("news_keywords", "keywords"),
-    # A line of its own: before prose a place and a dash are as often a part of the sentence.
-    dateline=r"^(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})\s*[-–—]+\s*$",
+    # A place and a dash, alone in a line: before prose they are as often a part of its sentence. Or
+    # the publisher's host: "Lereng.com, Rawa - ".
+    dateline=(
+        r"^(?P<own>[A-Z][\w-]{1,30}\.(?:com|co\.id|id|co|net|news|tv)(?:,\s?|(?=\s)))?"
+        r"(?P<place>[A-Z][\w.'’]{1,30}(?:,? [A-Z][\w.'’]{1,30}){0,3})?\s*[-–—]+\s*(?(own)|$)"
+    ),
     # "(abc/def)" and "(E-2)": initials of reporter and editor, and of the desk.
     end_credit=(
         r"(?:^|(?<=[.!?…\"”'’)\]]))\s?[(\[]"

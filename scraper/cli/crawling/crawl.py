@@ -19,6 +19,7 @@ from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
+from scraper.schedule.processes import BROKEN
 from scraper.spiders import sites as all_sites
 
 _COLUMNS = columns(
@@ -87,8 +88,8 @@ def crawl(
     known = configured(context)
     names = options.checked_sites(site, all_sites()) or _enabled(known)
     options.check_days(arguments["since"], arguments["until"])
-    plan, kept = arguments["plan"], [f"KEEP={keep}"] if keep else []
-    overrides = (*configured_settings(known), *overrides, *kept)
+    plan = arguments["plan"]
+    overrides = (*configured_settings(known), *overrides, *([f"KEEP={keep}"] if keep else []))
     settings = crawl_settings(path, overrides, verbose=verbose)
     if not plan:
         Archive(path).close()  # a bad path is one clear line, before anything is requested
@@ -100,8 +101,7 @@ def crawl(
         limit = None  # each site has its own
     own = {name: overrides_of(known, name, overrides, limit=limit) for name in names}
     texts = {name: str(value) for name, value in arguments.items() if value}
-    in_turn = bool(settings["DEMO"])
-    crawls = run_spiders(names, settings, texts, site_overrides=own, in_turn=in_turn)
+    crawls = run_spiders(names, settings, texts, site_overrides=own)
     _report(names, crawls, plan=plan, as_json=as_json)
 
 
@@ -189,7 +189,7 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "sources": _sources(counts),
         "lastmod_doubted": counts["lastmod_doubted"],
         "unusable_dates": counts["unusable_dates"],
-        "ended": crawl.ended or "broken",
+        "ended": crawl.ended or BROKEN,
     }
 
 

@@ -20,6 +20,7 @@ from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import site_lock
+from scraper.sites.site import Site
 from scraper.spiders import sites as all_sites
 
 MAX_SHOWN = 90
@@ -72,16 +73,21 @@ def doctor(
         left_out = _consult(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
-        crawls = run_spiders([Examiner], settings, {"site": known[site], "left_out": left_out})
-    spiders = [crawl.crawler.spider for crawl in crawls]
-    if not spiders or not isinstance(spider := spiders[0], Examiner):
-        raise click.ClickException("the examination broke off; run it with -v to see where")
+        spider = _examined(settings, known[site], left_out)
     now = spider.crawl.now()
     if as_json:
         print_json([spider.found.as_dict(now=now)])
     else:
         _show(spider.found, now)
     raise SystemExit(EXIT[spider.found.verdict])
+
+
+def _examined(settings: Settings, site: Site, left_out: int) -> Examiner:
+    crawls = run_spiders([Examiner], settings, {"site": site, "left_out": left_out})
+    spiders = [crawl.crawler.spider for crawl in crawls]
+    if not spiders or not isinstance(spider := spiders[0], Examiner):
+        raise click.ClickException("the examination broke off; run it with -v to see where")
+    return spider
 
 
 def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bool) -> Settings:

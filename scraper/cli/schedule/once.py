@@ -14,7 +14,7 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.schedule.daemon import json_log, stop_signal
 from scraper.schedule.processes import CrawlProcesses, Order
-from scraper.schedule.schedule import PATIENCE, WAIT, Schedule
+from scraper.schedule.schedule import RETRY, WAIT, Schedule
 from scraper.schedule.timetable import Timetable, last_crawls
 
 
@@ -47,9 +47,9 @@ def once(site: str, path: Path) -> None:
     with json_log(), stop_signal() as wait:
         stopped = Event()
         Thread(target=_stop_after, args=(wait, processes, stopped), daemon=True).start()
-        for _minute in range(WAIT // PATIENCE):
+        for _minute in range(WAIT // RETRY):
             result = crawls.crawl(order, _now)
-            if result is None or not result.locked_out or stopped.wait(PATIENCE.total_seconds()):
+            if result is None or not result.locked_out or stopped.wait(RETRY.total_seconds()):
                 break
     if result is None:
         raise SystemExit(1)

@@ -11,7 +11,6 @@ from archive.archive import Archive
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.configuration import Configuration
-from scraper.crawling.process import crawl_settings
 from scraper.monitoring.lookout import hooks_of
 from scraper.politeness.locks import schedule_lock
 from scraper.schedule.daemon import Daemon, json_log, logger, stop_signal
@@ -53,8 +52,7 @@ def run(
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()
-    crawl_settings(archive, overrides)  # a bad setting is one clear line
-    Archive(archive).close()  # so is a bad path
+    Archive(archive).close()  # a bad path is one clear line
     context.call_on_close(schedule_lock(archive).close)
     order = Order.of(known, archive, settings=overrides)
     _run(configuration, timetable, order)

@@ -155,12 +155,8 @@ class Examiner(Spider):
         refusal = refusal_of_status(response.status)
         if refusal is not None:
             return replace(finding, reason=refusal), Announced()
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
-        now = self.crawl.now().astimezone(self.site.zone)
         try:
-            reading = await self.reader.read_source(
-                step, response.body, response.url, content_type, now=now, window=self._window
-            )
+            reading = await self.reader.read_source(step, response)
         except ReadingBroke:
             return replace(finding, reason="reading_broke_off"), Announced()
         return self._counted(finding, reading), reading.found

@@ -155,6 +155,11 @@ def _identity(values: Mapping[str, Any], body: str, options: ImportOptions) -> _
         assert name is not None
         link = Announcement(url=url, key=url)
         return _Identity(site=name, profile=None, key=url, url=url, link=link)
+    return _of_profile(profile, url)
+
+
+def _of_profile(profile: Site, url: str) -> _Identity:
+    """Identify the story as a crawl of its site would."""
     found = profile.identify(url)
     if not isinstance(found, Identity):
         link = Announcement(url=url, key=url, refused=found.reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import printable
-from archive.monitoring.incidents import Incident
+from archive.monitoring.incidents import UNWRITABLE, Incident
 
 SUBJECT = 200
 """Maximum length of a subject in characters."""
@@ -19,6 +19,7 @@ _NOUNS = {
     "coverage": "coverage loss",
     "disk": "disk filling",
     "clock": "clock ahead",
+    UNWRITABLE: "archive failure",
 }
 
 

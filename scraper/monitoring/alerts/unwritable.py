@@ -13,7 +13,7 @@ from pathlib import Path
 
 from archive.errors import ArchiveBusy, ArchiveError
 from archive.monitoring.alert_log import GIVE_UP, QUIET
-from archive.monitoring.incidents import Incident
+from archive.monitoring.incidents import UNWRITABLE, Incident
 from scraper.monitoring.alerts.message import Message, mark
 from scraper.monitoring.alerts.notify import deliver
 from scraper.monitoring.alerts.targets import Target
@@ -80,7 +80,7 @@ def _deliver(
         target: Message(
             id=f"{mark(archive, int(at.timestamp()))}-{state}",
             state=state,
-            incident=Incident(kind="crawl_failed", site=None, since=at, why=why),
+            incident=Incident(kind=UNWRITABLE, site=None, since=at, why=why),
             ended_at=now if state == "ended" else None,
             archive=archive.name,
             sent_at=now,

@@ -93,10 +93,8 @@ def test_a_dictionary_that_still_packs_well_stays(
 def test_what_a_candidate_itself_takes_counts_against_it(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dictionaries = type(archive.snapshots.dictionaries)
-    monkeypatch.setattr(
-        dictionaries, "packed_size", lambda *_: -(10**6)
-    )  # replaces next to nothing
+    repacking = type(archive.snapshots.repacking)
+    monkeypatch.setattr(repacking, "packed_size", lambda *_: -(10**6))  # replaces next to nothing
     keep_pages(
         archive,
         *(page(number) for number in range(16)),
@@ -243,7 +241,7 @@ def test_snapshots_move_in_batches_to_the_newest_other_dictionary(archive: Archi
         archive.snapshots.retire(1)
     while not moved or moved[-1]:
         with archive.transaction(NOW):
-            moved.append(archive.snapshots.dictionaries.move(1, limit=4))
+            moved.append(archive.snapshots.repacking.move(1, limit=4))
         assert_readable(archive, kept)
     with archive.transaction(NOW):
         archive.snapshots.dictionaries.erase(1)
@@ -266,9 +264,9 @@ def test_without_another_dictionary_snapshots_move_to_none(archive: Archive) -> 
     kept = keep_pages(archive, *(page(number) for number in range(4)))
     with archive.transaction(NOW):
         archive.snapshots.dictionaries.retire(1)
-        assert archive.snapshots.dictionaries.move(1, limit=3) == 3
-        assert archive.snapshots.dictionaries.move(1, limit=3) == 1
-        assert archive.snapshots.dictionaries.move(1, limit=3) == 0
+        assert archive.snapshots.repacking.move(1, limit=3) == 3
+        assert archive.snapshots.repacking.move(1, limit=3) == 1
+        assert archive.snapshots.repacking.move(1, limit=3) == 0
         archive.snapshots.dictionaries.erase(1)
     assert rows(archive, "SELECT DISTINCT dictionary_id FROM snapshots") == [(None,)]
     assert_readable(archive, kept)
@@ -286,7 +284,7 @@ def test_a_damaged_snapshot_is_not_moved(archive: Archive, path: Path) -> None:
         archive.transaction(NOW),
     ):
         archive.snapshots.dictionaries.retire(1)
-        archive.snapshots.dictionaries.move(1, limit=5)
+        archive.snapshots.repacking.move(1, limit=5)
     assert rows(archive, "SELECT DISTINCT dictionary_id FROM snapshots") == [(1,)]
 
 

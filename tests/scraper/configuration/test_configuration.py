@@ -257,7 +257,7 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("limit = = 3", "warta.toml: not valid TOML: Invalid value (at line 1, column 9)"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_with_its_place(toml, text, line):
+def test_what_is_wrong_is_reported_in_one_line_with_its_place(toml, text, line):
     assert wrong(toml(text)) == [line]
 
 
@@ -345,7 +345,7 @@ def test_each_of_several_faults_has_its_line(toml):
     )
 
 
-def test_a_file_that_is_not_there_or_no_text_is_told_in_one_line(tmp_path):
+def test_a_file_that_is_not_there_or_no_text_is_reported_in_one_line(tmp_path):
     assert wrong(tmp_path / "tiada.toml") == [
         "tiada.toml: the configuration cannot be read (No such file or directory)"
     ]
@@ -500,7 +500,7 @@ def test_values_are_shown_as_the_file_has_them_and_paths_without_detours(toml, t
     assert not any(secret in shown for secret in ("rahasia", "kunci"))
 
 
-def test_an_unknown_variable_is_told_and_ignored():
+def test_an_unknown_variable_is_reported_and_ignored():
     done = started("config", WARTA_CRAWL_LIMT="3", WARTA_SHARED="somewhere")
     assert done.exit_code == 0
     assert (
@@ -550,13 +550,13 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
     )
     seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
 
-    def run_spiders(names, settings, arguments, *, site_overrides, in_turn):
-        assert in_turn is False
-        told = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
+    def run_spiders(names, settings, arguments, *, site_overrides):
+        assert not settings["DEMO"]
+        chosen = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
         seen.append(
             (
                 names,
-                told,
+                chosen,
                 {name: (of_site.limit, of_site.delay) for name, of_site in site_overrides.items()},
             )
         )
@@ -580,9 +580,9 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
         "CONTACT=x",
         *archive,
     )
-    (names, told, own), (named, given, of_named) = seen
+    (names, chosen, own), (named, given, of_named) = seen
     assert names == ["islamtimes", "medcom", "republika", "suara"]
-    assert (told["CONTACT"], told["KEEP"]) == ("uji@example.org", "all")
+    assert (chosen["CONTACT"], chosen["KEEP"]) == ("uji@example.org", "all")
     assert own == {
         "islamtimes": (9, 3.0),
         "medcom": (9, 3.0),

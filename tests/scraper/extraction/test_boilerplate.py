@@ -25,6 +25,7 @@ WHOLE = [
         "Simak selengkapnya alasan mereka, pinta kepala desa dalam rapat.",
     ),
     ("", "related_label", "Berita Terkait:", "Berita terkait panen itu cepat menyebar."),
+    ("", "related_label", "Jangan Lewatkan!", "Jangan lewatkan panen itu, pesan sang guru."),
     (
         "",
         "related_colon",
@@ -480,7 +481,7 @@ def test_every_rule_has_a_line_in_the_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(sites()))
-def test_the_names_of_rules_are_told_apart(name: str) -> None:
+def test_the_names_of_rules_are_distinguished(name: str) -> None:
     names = [rule.name for rule in (*sites()[name].rules, *COMMON_RULES)]
     assert len(names) == len(set(names))
 
@@ -517,7 +518,7 @@ def test_a_paragraph_that_is_nothing_but_a_link_to_another_story_is_taken(
     assert len(result.blocks) == (2 if taken else 3)
 
 
-def test_a_sites_rule_is_asked_before_the_common_ones() -> None:
+def test_a_sites_rule_is_requested_before_the_common_ones() -> None:
     own = Rule(name="own", pattern=r"^advertisement$")
     assert trim([Block(text="Advertisement")], [own]).taken == [("own", "Advertisement")]
 

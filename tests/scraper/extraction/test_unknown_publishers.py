@@ -331,12 +331,33 @@ def test_initials_at_the_end_are_no_prose(end: str, left: str) -> None:
         ("<strong>Lereng</strong> - <br><br>", "Lereng"),
         ("<p>Lereng Barat —</p>", "Lereng Barat"),
         ("<p>Lereng, Rawa -</p>", "Lereng, Rawa"),
+        ("<p>Harianrawa.com, Lereng Barat -</p>", "Lereng Barat"),
+        ("<p>Harianrawa.co.id -</p>", ""),
         ("<p>panen raya -</p>", None),
         ("<p>Panen - raya</p>", None),
+        ("<p>Harianrawa.com Panen Raya</p>", None),
     ],
 )
 def test_a_place_and_a_dash_alone_are_the_dateline(opening: str, place: str | None) -> None:
     page = f"<body><h1>Panen Raya di Lereng</h1><div class='isi'>{opening}{PROSE}</div></body>"
     article = read(page, URL, None).article
-    assert article.dateline == place
+    assert (article.dateline or "") == (place or "")
     assert article.body.startswith("Warga kampung") is (place is not None)
+
+
+@pytest.mark.parametrize(
+    ("opening", "place"),
+    [
+        ("Harianrawa.com - ", None),
+        ("<b>Harianrawa.com</b> – ", None),
+        ("Harianrawa.com, Lereng - ", "Lereng"),
+        ("<b>Harianrawa.com, Kota Lereng</b> - ", "Kota Lereng"),
+    ],
+)
+def test_the_publisher_s_host_before_the_first_sentence_is_the_dateline(
+    opening: str, place: str | None
+) -> None:
+    page = f"<body><h1>Panen Raya di Lereng</h1><p>{opening}{LAST}</p>{PROSE}</body>"
+    article = read(page, URL, None).article
+    assert article.body.startswith(LAST)
+    assert article.dateline == place

@@ -1,4 +1,4 @@
-"""What the program's own commands and metrics say of an archive at a simulated moment."""
+"""What the program's own commands and metrics say of an archive at a simulated time."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ CLOCKS = ("scraper.cli.running.health", "scraper.cli.running.coverage", "scraper
 """Commands whose outermost layer asks what time it is."""
 
 
-def clock_at(moment: datetime) -> type[datetime]:
+def clock_at(now: datetime) -> type[datetime]:
     class Then(datetime):
         @classmethod
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-            return moment.astimezone(tz)
+            return now.astimezone(tz)
 
     return Then
 
 
-def warta(moment: datetime, *words: str) -> tuple[int, list[dict[str, Any]]]:
+def warta(now: datetime, *words: str) -> tuple[int, list[dict[str, Any]]]:
     """(exit code, rows) of a command with --json."""
     with pytest.MonkeyPatch.context() as patch:
         for name in CLOCKS:
-            patch.setattr(importlib.import_module(name), "datetime", clock_at(moment))
+            patch.setattr(importlib.import_module(name), "datetime", clock_at(now))
         done = CliRunner().invoke(main, [*words, "--json"])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
     return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""Alerts hung on the schedule: nothing is told of a schedule that only begins."""
+"""Alerts hung on the schedule: nothing is notified of a schedule that only begins."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def test_a_schedule_that_begins_with_an_empty_archive_tells_nobody_of_silence(ne
             configuration, news, Timetable.of(configuration, ["rmol", "suara"]), lambda: NOW
         ).check
         check(NOW)
-        assert receiver.told == []
+        assert receiver.received == []
         check(NOW + timedelta(hours=5))
-        assert receiver.told == [("began", "no_crawl", "rmol"), ("began", "no_crawl", "suara")]
+        assert receiver.received == [("began", "no_crawl", "rmol"), ("began", "no_crawl", "suara")]
 
 
 def lookout(news: Path, receiver: Receiver, **given: object) -> Lookout:
@@ -65,12 +65,12 @@ def test_a_site_that_is_overdue_is_not_silent_while_its_crawl_begins(news: Path)
             archive.crawls.end(crawl, counts={}, received=0, reason="finished")
     with Receiver() as receiver:
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW)
-        assert receiver.told == []
+        assert receiver.received == []
         lookout(news, receiver).look(NOW)
-        assert receiver.told == [("began", "no_crawl", "rmol")]
+        assert receiver.received == [("began", "no_crawl", "rmol")]
 
 
-def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does(
+def test_a_crawl_that_fails_before_it_reaches_the_archive_is_reported_until_one_does(
     news: Path,
 ) -> None:
     Archive(news).close()
@@ -80,7 +80,7 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
             "rmol", failed("Peringatan\nError: warta.toml: kunci yang salah"), NOW + MINUTE
         )
         watch.look(NOW + 2 * MINUTE)
-        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.received == [("began", "crawl_failed", "rmol")]
         assert receiver.bodies[0]["why"].endswith(
             "failed before it reached the archive: Error: warta.toml: kunci yang salah"
         )
@@ -90,7 +90,7 @@ def test_a_crawl_that_fails_before_it_reaches_the_archive_is_told_until_one_does
             with archive.transaction(NOW + 4 * MINUTE):
                 archive.crawls.end(crawl, counts={}, received=0, reason="finished")
         watch.look(NOW + 5 * MINUTE)
-        assert receiver.told[1:] == [("ended", "crawl_failed", "rmol")]
+        assert receiver.received[1:] == [("ended", "crawl_failed", "rmol")]
 
 
 def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(
@@ -120,10 +120,10 @@ def test_what_an_earlier_look_saw_is_never_noted_after_a_later_one(
             assert first_looks.wait(300)
             assert watch.look(NOW + MINUTE).problem is None
             assert first.result().problem is None
-        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.received == [("began", "crawl_failed", "rmol")]
 
 
-def test_an_archive_that_cannot_be_opened_is_told_once(
+def test_an_archive_that_cannot_be_opened_is_reported_once(
     news: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     news.write_text("bukan arsip")
@@ -131,7 +131,7 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
         watch = lookout(news, receiver)
         watch.after_crawl("rmol", failed("Error: bukan arsip"), NOW)
         watch.look(NOW + MINUTE)
-        assert receiver.told == [("began", "crawl_failed", None)]
+        assert receiver.received == [("began", "archive_unwritable", None)]
         assert str(news) in receiver.bodies[0]["why"]
         news.unlink()
         assert (
@@ -141,9 +141,9 @@ def test_an_archive_that_cannot_be_opened_is_told_once(
         assert not news.exists()
         Archive(news).close()
         watch.look(NOW + 3 * MINUTE)
-        assert [told for told in receiver.told if told[2] is None] == [
-            ("began", "crawl_failed", None),
-            ("ended", "crawl_failed", None),
+        assert [each for each in receiver.received if each[2] is None] == [
+            ("began", "archive_unwritable", None),
+            ("ended", "archive_unwritable", None),
         ]
     assert [
         record.getMessage() for record in caplog.records if record.name == "warta.schedule"
@@ -182,13 +182,13 @@ def test_a_crawl_that_was_killed_is_found_at_the_next_look_once_nobody_crawls_th
             )
             assert "another process is crawling rmol" in refused.stderr
         lookout(news, receiver, under_way=lambda: {"rmol"}).look(NOW + MINUTE)
-        assert receiver.told == []
+        assert receiver.received == []
         lookout(news, receiver).look(NOW + MINUTE)
-        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.received == [("began", "crawl_failed", "rmol")]
         assert receiver.bodies[0]["since"] == NOW.isoformat()
 
 
-def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path) -> None:
+def test_a_site_that_is_switched_off_while_something_lasts_is_reported_so(news: Path) -> None:
     with Archive(news) as archive:
         with archive.transaction(NOW):
             crawl = archive.crawls.begin("suara", version="0", arguments={})
@@ -201,7 +201,7 @@ def test_a_site_that_is_switched_off_while_something_lasts_is_told_so(news: Path
             Lookout(configuration, news, Timetable.of(configuration, sites), lambda: NOW).look(
                 NOW + minute * MINUTE
             )
-        assert receiver.told == [
+        assert receiver.received == [
             ("began", "crawl_failed", "suara"),
             ("ended", "crawl_failed", "suara"),
         ]
@@ -218,7 +218,7 @@ def test_a_metrics_file_that_becomes_unwritable_is_one_line_and_stops_no_alert(
         )
         for minute in range(3):
             watch.after_crawl("rmol", failed("Error: rusak"), NOW + minute * MINUTE)
-        assert receiver.told == [("began", "crawl_failed", "rmol")]
+        assert receiver.received == [("began", "crawl_failed", "rmol")]
     (record,) = [record for record in caplog.records if record.name == "warta.schedule"]
     assert record.exc_info is None
 

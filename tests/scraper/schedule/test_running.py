@@ -48,7 +48,7 @@ def ended(running):
     return until(lambda: running.lines("crawl"))
 
 
-def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(
+def test_a_site_that_was_never_crawled_is_crawled_at_once_and_reported_in_one_line(
     serve, news, scheduled, written
 ):
     running = scheduled(serve(fresh_site(1, 2)), written("rmol"))
@@ -232,9 +232,7 @@ def once(news, monkeypatch):
 
 
 def test_a_single_run_waits_for_a_site_that_somebody_has(serve, news, written, once, monkeypatch):
-    monkeypatch.setattr(
-        import_module("scraper.cli.schedule.once"), "PATIENCE", timedelta(seconds=0.1)
-    )
+    monkeypatch.setattr(import_module("scraper.cli.schedule.once"), "RETRY", timedelta(seconds=0.1))
     lock = site_lock("rmol")
     waits = Schedule._put_site_off
 

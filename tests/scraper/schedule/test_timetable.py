@@ -18,7 +18,7 @@ from archive.errors import Locked
 from scraper.configuration import Configuration, Scheduling, SiteSettings
 from scraper.politeness.locks import locks_of
 from scraper.schedule.processes import Order, Result
-from scraper.schedule.schedule import PATIENCE, Hooks, Schedule
+from scraper.schedule.schedule import TICK, Hooks, Schedule
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 
 SITES = ["medcom", "rmol", "suara"]
@@ -211,7 +211,7 @@ def test_a_site_that_somebody_else_asks_waits_and_keeps_its_turn(tmp_path, caplo
         assert tick(MONTH) == set(SITES)
         assert tick(MONTH + MINUTE / 2) == set()
         assert tick(MONTH + 2 * MINUTE) == {"suara"}
-        assert schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + PATIENCE
+        assert schedule.wake_at(MONTH + 2 * MINUTE) == MONTH + 2 * MINUTE + TICK
         assert set(crawled) == {"medcom", "rmol"}
     waits = [record for record in caplog.records if record.getMessage() == "crawl waits"]
     assert [record.site for record in waits] == ["suara"]
@@ -261,7 +261,7 @@ def test_nobody_sleeps_longer_than_a_minute_as_a_crawl_by_hand_may_come(tmp_path
     month = Simulated(tmp_path / "news.db", timetable(jitter=0))
     assert month.schedule.wake_at(MONTH) == MONTH  # never crawled
     month.until(MONTH + MINUTE)
-    assert month.schedule.wake_at(MONTH + MINUTE) == MONTH + MINUTE + PATIENCE
+    assert month.schedule.wake_at(MONTH + MINUTE) == MONTH + MINUTE + TICK
 
 
 def test_the_site_that_has_waited_longest_is_first():

@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def tell(
+def notified(
     archive: Archive, incidents: Sequence[Incident], targets: Sequence[Target], *, now: datetime
 ) -> DeliveryReport:
     """As one who looks alone does."""

@@ -65,7 +65,7 @@ class Receiver:
         return f"{self._scheme}://127.0.0.1:{self.port}/services/T000/RAHASIA"
 
     @property
-    def told(self) -> list[tuple[str, str, str | None]]:
+    def received(self) -> list[tuple[str, str, str | None]]:
         return [(body["state"], body["kind"], body["site"]) for body in self.bodies]
 
     def __enter__(self) -> Self:

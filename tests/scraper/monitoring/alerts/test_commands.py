@@ -1,4 +1,4 @@
-"""`warta alerts`: a message to try the targets with, and what was told."""
+"""`warta alerts`: a message to try the targets with, and what was reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from archive import Archive
 from scraper.cli.main import main
 from scraper.monitoring.alerts.targets import Webhook
-from tests.scraper.monitoring.alerts.incidents import HOUR, NOW, disk, drift, tell
+from tests.scraper.monitoring.alerts.incidents import HOUR, NOW, disk, drift, notified
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port
 
 
@@ -108,8 +108,8 @@ def test_one_look_tells_what_is_new_and_writes_the_metrics(
     for _turn in range(2):
         shown = run("tell", "--config", config, "--archive", path)
         assert (shown.exit_code, shown.stdout) == (0, "")
-    assert ("began", "crawl_failed", "rmol") in receiver.told
-    assert len(receiver.told) == len(set(receiver.told))
+    assert ("began", "crawl_failed", "rmol") in receiver.received
+    assert len(receiver.received) == len(set(receiver.received))
     assert 'warta_incident{kind="crawl_failed"' in (path.parent / "warta.prom").read_text()
 
 
@@ -133,8 +133,8 @@ def test_the_list_shows_what_lasts_and_what_was(
     archive: Archive, path: Path, receiver: Receiver
 ) -> None:
     down = Webhook(url=f"http://127.0.0.1:{free_port()}/RAHASIA")
-    tell(archive, [drift()], [Webhook(url=receiver.url)], now=NOW)
-    tell(archive, [disk()], [Webhook(url=receiver.url), down], now=NOW + HOUR)
+    notified(archive, [drift()], [Webhook(url=receiver.url)], now=NOW)
+    notified(archive, [disk()], [Webhook(url=receiver.url), down], now=NOW + HOUR)
     shown = run("list", "--json", "--archive", path)
     lasting, past = map(json.loads, shown.stdout.splitlines())
     assert (lasting["kind"], lasting["ended_at"], lasting["waiting"], lasting["error"]) == (

@@ -43,7 +43,7 @@ def test_the_end_answers_the_beginning_so_that_mailers_show_them_together(postbo
     assert ended["Subject"] == "[warta] kabar: drift ended"
 
 
-def test_an_end_whose_beginning_was_never_told_says_so(postbox: Postbox) -> None:
+def test_an_end_whose_beginning_was_never_reported_says_so(postbox: Postbox) -> None:
     send(mailbox(postbox), message(id="a1b2-ended", state="ended", ended_at=NOW, began_told=False))
     assert "No earlier message about this incident" in postbox.letters[0].get_content()
     assert postbox.letters[0]["In-Reply-To"] is None
@@ -108,7 +108,7 @@ def test_tls_from_the_first_byte(tls: ssl.SSLContext) -> None:
         assert len(postbox.letters) == 1
 
 
-def test_a_wrong_password_is_told_without_it(tls: ssl.SSLContext) -> None:
+def test_a_wrong_password_is_reported_without_it(tls: ssl.SSLContext) -> None:
     with Postbox(tls, login=("jaga", "lain")) as postbox:
         found = refusal(mailbox(postbox, starttls=True, username="jaga", password="sandi-rahasia"))
         assert str(found) == "the server refused the login (535)"
@@ -166,7 +166,7 @@ def test_a_temporary_refusal_means_later_and_a_permanent_one_means_this_message(
     assert not refusal(mailbox(postbox)).down
 
 
-def test_one_of_two_recipients_does_not_exist_and_the_other_is_told_once(
+def test_one_of_two_recipients_does_not_exist_and_the_other_is_reported_once(
     postbox: Postbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     postbox.no_such = {"hilang@kabar.example"}

@@ -1,4 +1,4 @@
-"""A webhook: JSON by POST, bounded in time, nothing followed, no secret told."""
+"""A webhook: JSON by POST, bounded in time, nothing followed, no secret shown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refusal(webhook: Webhook) -> Undelivered:
     return caught.value
 
 
-def test_it_is_told_everything_of_an_incident(receiver: Receiver) -> None:
+def test_it_is_reported_everything_of_an_incident(receiver: Receiver) -> None:
     post(Webhook(url=receiver.url), message())
     (body,) = receiver.bodies
     assert body == {
@@ -66,7 +66,7 @@ def test_every_answer_of_success_is_one(receiver: Receiver, status: int) -> None
     ("status", "down"),
     [(500, True), (503, True), (429, True), (400, False), (404, False), (410, False)],
 )
-def test_another_answer_is_told_and_tells_whether_more_can_be_sent(
+def test_another_answer_is_reported_and_tells_whether_more_can_be_sent(
     receiver: Receiver, status: int, down: bool
 ) -> None:
     receiver.status = status
@@ -117,7 +117,7 @@ def test_a_certificate_that_is_trusted(tls: ssl.SSLContext) -> None:
         assert len(receiver.bodies) == 1
 
 
-def test_a_certificate_that_is_not_trusted_is_told(
+def test_a_certificate_that_is_not_trusted_is_reported(
     tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
@@ -134,7 +134,9 @@ def test_the_proxy_of_the_environment_is_used(
     assert receiver.paths == ["http://alerts.kabar.example/warta"]
 
 
-def test_a_proxy_that_is_down_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_is_down_is_reported_without_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("http_proxy", f"http://orang:RAHASIA@127.0.0.1:{free_port()}")
     assert "proxy" in str(refusal(Webhook(url="http://alerts.kabar.example/warta")))
 

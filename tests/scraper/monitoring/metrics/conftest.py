@@ -29,10 +29,10 @@ class Now:
     """A clock that stands still until it is set."""
 
     def __init__(self) -> None:
-        self.moment = NOW + DAY
+        self.now = NOW + DAY
 
     def __call__(self) -> datetime:
-        return self.moment
+        return self.now
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def scrape(metrics: CollectorRegistry, clock: Now) -> Callable[[], Samples]:
     """Samples of an hour later than before, so that nothing comes from a cache."""
 
     def collect() -> Samples:
-        clock.moment += HOUR
+        clock.now += HOUR
         return samples(generate_latest(metrics).decode())
 
     return collect

@@ -19,7 +19,7 @@ from scraper.monitoring.alerts.targets import Webhook
 from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
 from scraper.monitoring.metrics.readings import READINGS, REVISIONS
 from tests.archive.invented import HOUR, NOW, keep, story
-from tests.scraper.monitoring.alerts.incidents import tell
+from tests.scraper.monitoring.alerts.incidents import notified
 from tests.scraper.monitoring.metrics.conftest import Now, Samples, crawled, fill, samples
 
 Scrape = Callable[[], Samples]
@@ -92,13 +92,13 @@ def test_what_alerts_just_found_is_not_looked_for_again(
 
     last = LastCheck(looking, fresh=HOUR)
     asked = ArchiveCollector(path, clock=clock, incidents=last).registry
-    begun = clock.moment
+    begun = clock.now
     last.check(archive, begun)
-    clock.moment += HOUR / 2
+    clock.now += HOUR / 2
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
         ("no_crawl", "", "s1"): 1
     }
-    clock.moment += HOUR / 2
+    clock.now += HOUR / 2
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
         ("no_crawl", "", "s2"): 1
     }
@@ -122,19 +122,19 @@ def test_crawls_by_how_they_ended_and_one_that_was_killed(archive: Archive, scra
     }
 
 
-def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(
+def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_requested(
     archive: Archive, path: Path, scrape: Scrape, clock: Now
 ) -> None:
     drift = Incident(kind="drift", site="kabar", layout="baru", since=NOW, why="Isi menyusut.")
     disk = Incident(kind="disk", site=None, since=NOW, why="Penuh.")
-    tell(archive, [drift, disk], [Webhook(url="http://127.0.0.1:1/")], now=NOW)
+    notified(archive, [drift, disk], [Webhook(url="http://127.0.0.1:1/")], now=NOW)
     found = scrape()
     # Prometheus takes an empty label for none; in the order kind, layout, site
     assert labelled(found, "warta_incident") == {("drift", "baru", "kabar"): 1, ("disk", "", ""): 1}
     assert labelled(found, "warta_alerts_undelivered") == {
         (): 1
     }  # after a try that failed, what waits is not tried
-    tell(archive, [disk], [], now=NOW + HOUR)
+    notified(archive, [disk], [], now=NOW + HOUR)
     assert labelled(scrape(), "warta_incident") == {("disk", "", ""): 1}
     asked = ArchiveCollector(path, clock=clock, incidents=lambda _archive, _now: [drift]).registry
     assert labelled(samples(generate_latest(asked).decode()), "warta_incident") == {
@@ -150,7 +150,7 @@ def test_the_archive_its_disk_and_the_version(
     assert labelled(found, "warta_disk_free_bytes")[()] > 0
     assert list(labelled(found, "warta_build_info").values()) == [1]
     assert labelled(found, "warta_collect_success") == {(): 1}
-    assert labelled(found, "warta_collect_timestamp_seconds") == {(): clock.moment.timestamp()}
+    assert labelled(found, "warta_collect_timestamp_seconds") == {(): clock.now.timestamp()}
     assert labelled(found, "warta_collect_duration_seconds")[()] > 0
 
 
@@ -182,17 +182,17 @@ def test_scrapes_within_a_minute_are_given_one_answer(
 ) -> None:
     first = generate_latest(metrics)
     fill(archive)
-    clock.moment += timedelta(seconds=59)
+    clock.now += timedelta(seconds=59)
     assert generate_latest(metrics) == first
-    clock.moment += timedelta(seconds=1)
+    clock.now += timedelta(seconds=1)
     assert labelled(samples(generate_latest(metrics).decode()), "warta_articles") == {
         ("kabar",): 2,
         ("pagi",): 1,
     }
-    clock.moment -= HOUR  # a clock that went back
+    clock.now -= HOUR  # a clock that went back
     assert labelled(
         samples(generate_latest(metrics).decode()), "warta_collect_timestamp_seconds"
-    ) == {(): clock.moment.timestamp()}
+    ) == {(): clock.now.timestamp()}
 
 
 @pytest.mark.parametrize(

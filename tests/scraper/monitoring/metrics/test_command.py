@@ -1,5 +1,5 @@
-"""`warta metrics`: what is not well stands in it as `warta health` tells it, also where no schedule
-ever looked.
+"""`warta metrics`: what is not well stands in it as in `warta health`, also where no schedule ever
+looked.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from archive.monitoring.incidents import Incident
 from scraper.cli.main import main
 from scraper.monitoring.metrics.serving import MetricsError, serve, write_textfile
 from tests.archive.invented import NOW
-from tests.scraper.monitoring.alerts.incidents import tell
+from tests.scraper.monitoring.alerts.incidents import notified
 from tests.scraper.monitoring.metrics.conftest import fill, samples
 
 
@@ -216,7 +216,7 @@ def test_the_dashboard_asks_for_every_metric_that_there_is_and_for_no_other(
     archive: Archive, metrics: CollectorRegistry
 ) -> None:
     fill(archive)
-    tell(archive, [Incident(kind="disk", site=None, since=NOW, why="Penuh.")], [], now=NOW)
+    notified(archive, [Incident(kind="disk", site=None, since=NOW, why="Penuh.")], [], now=NOW)
     board = files("scraper.monitoring.metrics").joinpath("warta.json").read_text("utf-8")
     asked = set(re.findall(r"\bwarta_\w+", board))
     assert asked == {name for name, _labels in samples(generate_latest(metrics).decode())}

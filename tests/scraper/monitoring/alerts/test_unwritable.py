@@ -1,4 +1,4 @@
-"""An archive that can keep nothing is told of once, and once when it is over, though it cannot
+"""An archive that can keep nothing is notified of once, and once when it is over, though it cannot
 remember that itself.
 """
 
@@ -21,7 +21,7 @@ from tests.scraper.monitoring.alerts.incidents import DAY, HOUR, MINUTE, NOW
 from tests.scraper.monitoring.alerts.receivers import Receiver
 
 FULL = ArchiveUnwritable("news.db: the disk is full")
-BEGAN, ENDED = ("began", "crawl_failed", None), ("ended", "crawl_failed", None)
+BEGAN, ENDED = ("began", "archive_unwritable", None), ("ended", "archive_unwritable", None)
 
 
 @pytest.fixture
@@ -29,27 +29,29 @@ def hook(receiver: Receiver) -> Webhook:
     return Webhook(url=receiver.url)
 
 
-def test_it_is_told_once_by_programs_that_look_once_each(
+def test_it_is_reported_once_by_programs_that_look_once_each(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
-    told = [notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(5)]
-    assert (told, receiver.told) == ([1, 0, 0, 0, 0], [BEGAN])
+    counts = [
+        notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(5)
+    ]
+    assert (counts, receiver.received) == ([1, 0, 0, 0, 0], [BEGAN])
     assert receiver.bodies[0]["why"] == "the archive cannot be written: news.db: the disk is full"
     assert not unwritable._remembered  # the next program finds the file
 
 
-def test_it_is_told_once_by_crawls_that_end_at_once(
+def test_it_is_reported_once_by_crawls_that_end_at_once(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     with ThreadPoolExecutor(5) as pool:
-        told = list(
+        accepted = list(
             pool.map(
                 lambda minute: notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE),
                 range(5),
             )
         )
-    assert sum(told) == 1
-    assert receiver.told == [BEGAN]
+    assert sum(accepted) == 1
+    assert receiver.received == [BEGAN]
 
 
 _CHILD = """
@@ -66,7 +68,7 @@ print(notify_unwritable(Path(sys.argv[1]), full, [Webhook(url=sys.argv[2])], now
 """
 
 
-def test_it_is_told_once_by_processes_that_look_at_once(
+def test_it_is_reported_once_by_processes_that_look_at_once(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     command = [sys.executable, "-c", _CHILD, str(path), hook.url, NOW.isoformat()]
@@ -79,7 +81,7 @@ def test_it_is_told_once_by_processes_that_look_at_once(
         "0\n",
         "1\n",
     ]
-    assert receiver.told == [BEGAN]
+    assert receiver.received == [BEGAN]
 
 
 def test_a_file_without_room_for_a_byte_remembers_it(
@@ -90,25 +92,25 @@ def test_a_file_without_room_for_a_byte_remembers_it(
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
     try:
-        told = [
+        accepted = [
             notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE) for minute in range(3)
         ]
         assert not unwritable._remembered
-        told.append(notify_writable(path, [hook], now=NOW + HOUR))
+        accepted.append(notify_writable(path, [hook], now=NOW + HOUR))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    assert told == [1, 0, 0, 1]
-    assert receiver.told == [BEGAN, ENDED]
+    assert accepted == [1, 0, 0, 1]
+    assert receiver.received == [BEGAN, ENDED]
 
 
-def test_an_archive_that_opens_and_closes_is_told_of_once_an_hour(
+def test_an_archive_that_opens_and_closes_is_reported_once_an_hour(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     for minute in range(0, 120, 2):
         notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE)
         notify_writable(path, [hook], now=NOW + (minute + 1) * MINUTE)
-    assert receiver.told == [BEGAN, ENDED] * 2
+    assert receiver.received == [BEGAN, ENDED] * 2
 
 
 def test_an_archive_that_somebody_keeps_locked_is_no_news(
@@ -120,7 +122,7 @@ def test_an_archive_that_somebody_keeps_locked_is_no_news(
         )
         == 0
     )
-    assert receiver.told == []
+    assert receiver.received == []
 
 
 def test_a_target_that_stays_down_is_given_up(
@@ -134,10 +136,10 @@ def test_a_target_that_stays_down_is_given_up(
     assert notify_writable(path, [hook], now=NOW + 16 * DAY) == 0
 
 
-def test_it_is_told_once_that_it_is_over(path: Path, receiver: Receiver, hook: Webhook) -> None:
+def test_it_is_reported_once_that_it_is_over(path: Path, receiver: Receiver, hook: Webhook) -> None:
     notify_unwritable(path, FULL, [hook], now=NOW)
     assert [notify_writable(path, [hook], now=NOW + hour * HOUR) for hour in (1, 2, 3)] == [1, 0, 0]
-    assert receiver.told == [BEGAN, ENDED]
+    assert receiver.received == [BEGAN, ENDED]
     began, ended = receiver.bodies
     assert (ended["since"], ended["ended_at"]) == (began["since"], (NOW + HOUR).isoformat())
     assert began["id"].replace("began", "ended") == ended["id"]
@@ -147,11 +149,11 @@ def test_each_time_is_another_incident(path: Path, receiver: Receiver, hook: Web
     for hour in range(0, 9, 3):
         notify_unwritable(path, FULL, [hook], now=NOW + hour * HOUR)
         notify_writable(path, [hook], now=NOW + (hour + 1) * HOUR)
-    assert receiver.told == [BEGAN, ENDED] * 3
+    assert receiver.received == [BEGAN, ENDED] * 3
     assert len({body["id"] for body in receiver.bodies}) == 6
 
 
-def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(
+def test_a_target_that_was_down_is_notified_later_and_the_others_nothing_twice(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     with Receiver() as down:
@@ -165,11 +167,11 @@ def test_a_target_that_was_down_is_told_later_and_the_others_nothing_twice(
         down.status = 200
         assert notify_writable(path, [hook, other], now=NOW + 2 * HOUR) == 1
         assert notify_writable(path, [hook, other], now=NOW + 3 * HOUR) == 0
-        assert [told for told in down.told if told == ENDED][-1:] == [ENDED]
-    assert receiver.told == [BEGAN, ENDED]
+        assert [each for each in down.received if each == ENDED][-1:] == [ENDED]
+    assert receiver.received == [BEGAN, ENDED]
 
 
-def test_who_was_never_told_that_it_began_is_not_told_that_it_is_over(
+def test_who_was_never_reported_that_it_began_is_not_reported_that_it_is_over(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     receiver.status = 503
@@ -186,4 +188,4 @@ def test_without_a_place_for_the_file_this_process_remembers(
     for minute in range(3):
         notify_unwritable(path, FULL, [hook], now=NOW + minute * MINUTE)
     notify_writable(path, [hook], now=NOW + HOUR)
-    assert receiver.told == [BEGAN, ENDED]
+    assert receiver.received == [BEGAN, ENDED]

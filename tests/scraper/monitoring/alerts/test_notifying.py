@@ -1,5 +1,5 @@
-"""Each incident is told once when it begins and once when it ends, to each target, whatever happens
-in between.
+"""Each incident is reported once when it begins and once when it ends, to each target, whatever
+happens in between.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.scraper.monitoring.alerts.incidents import (
     disk,
     drift,
     mailbox,
-    tell,
+    notified,
 )
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port, silent, until
 
@@ -41,34 +41,34 @@ def hook(receiver: Receiver) -> Webhook:
     return Webhook(url=receiver.url)
 
 
-def told(
+def notify(
     archive: Archive, incidents: Sequence[Incident], *targets: Target, now: datetime
 ) -> DeliveryReport:
-    return tell(archive, incidents, targets, now=now)
+    return notified(archive, incidents, targets, now=now)
 
 
 # Once each way
 
 
-def test_what_begins_is_told_once_and_what_ends_is_told_once(
+def test_what_begins_is_reported_once_and_what_ends_is_reported_once(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     for minute in range(5):
-        told(archive, [drift()], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN]
+        notify(archive, [drift()], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN]
     for minute in range(5, 10):
-        told(archive, [], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN, ENDED]
+        notify(archive, [], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN, ENDED]
     ended = receiver.bodies[-1]
     assert (ended["since"], ended["ended_at"]) == (NOW.isoformat(), (NOW + 5 * MINUTE).isoformat())
     assert ended["began_told"] is True
 
 
-def test_every_kind_site_and_layout_is_told_for_itself(
+def test_every_kind_site_and_layout_is_reported_for_itself(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift(), drift(layout="lama"), drift("warta"), disk()], hook, now=NOW)
-    told(archive, [drift(), drift("warta"), disk()], hook, now=NOW + MINUTE)
+    notify(archive, [drift(), drift(layout="lama"), drift("warta"), disk()], hook, now=NOW)
+    notify(archive, [drift(), drift("warta"), disk()], hook, now=NOW + MINUTE)
     assert [
         (body["state"], body["kind"], body["site"], body["layout"]) for body in receiver.bodies
     ] == [
@@ -80,19 +80,19 @@ def test_every_kind_site_and_layout_is_told_for_itself(
     ]
 
 
-def test_every_day_of_a_loss_is_told_for_itself_and_its_end_in_its_last_words(
+def test_every_day_of_a_loss_is_reported_for_itself_and_its_end_in_its_last_words(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     lost = [
         drift(kind="coverage", layout=None, day=date(2026, 11, day), why=f"{day}: 6 of 10 missing")
         for day in (19, 20)
     ]
-    told(archive, lost, hook, now=NOW)
+    notify(archive, lost, hook, now=NOW)
     over = drift(
         kind="coverage", layout=None, day=date(2026, 11, 19), why="no longer watched", over=True
     )
-    told(archive, [over, lost[1]], hook, now=NOW + DAY)
-    told(archive, [over, lost[1]], hook, now=NOW + DAY)  # what was never begun does not end
+    notify(archive, [over, lost[1]], hook, now=NOW + DAY)
+    notify(archive, [over, lost[1]], hook, now=NOW + DAY)  # what was never begun does not end
     assert [(body["state"], body["day"], body["why"]) for body in receiver.bodies] == [
         ("began", "2026-11-19", "19: 6 of 10 missing"),
         ("began", "2026-11-20", "20: 6 of 10 missing"),
@@ -101,16 +101,16 @@ def test_every_day_of_a_loss_is_told_for_itself_and_its_end_in_its_last_words(
     assert [each.day for each in lasting(archive.db)] == [date(2026, 11, 20)]
 
 
-def test_the_same_incident_with_other_words_or_pages_is_not_told_again(
+def test_the_same_incident_with_other_words_or_pages_is_not_reported_again(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift()], hook, now=NOW)
+    notify(archive, [drift()], hook, now=NOW)
     changed = drift(
         why="Isi berita hilang.", urls=("https://www.kabar.example/berita/2",), since=NOW + HOUR
     )
-    told(archive, [changed], hook, now=NOW + HOUR)
-    assert receiver.told == [BEGAN]
-    told(archive, [], hook, now=NOW + 2 * HOUR)
+    notify(archive, [changed], hook, now=NOW + HOUR)
+    assert receiver.received == [BEGAN]
+    notify(archive, [], hook, now=NOW + 2 * HOUR)
     assert (receiver.bodies[-1]["why"], receiver.bodies[-1]["since"]) == (
         "Isi berita hilang.",
         NOW.isoformat(),
@@ -118,43 +118,43 @@ def test_the_same_incident_with_other_words_or_pages_is_not_told_again(
 
 
 def test_one_named_twice_is_one(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
-    told(archive, [drift(), drift()], hook, hook, now=NOW)
-    assert receiver.told == [BEGAN]
+    notify(archive, [drift(), drift()], hook, hook, now=NOW)
+    assert receiver.received == [BEGAN]
 
 
 def test_a_restart_tells_nothing_again(path: Path, receiver: Receiver, hook: Webhook) -> None:
     for minute in range(3):
         with Archive(path) as archive:
-            told(archive, [drift()], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN]
+            notify(archive, [drift()], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN]
 
 
 def test_a_clock_that_goes_back_neither_repeats_nor_loses_anything(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift()], hook, now=NOW)
-    told(archive, [], hook, now=NOW - DAY)
-    assert receiver.told == [BEGAN, ENDED]
+    notify(archive, [drift()], hook, now=NOW)
+    notify(archive, [], hook, now=NOW - DAY)
+    assert receiver.received == [BEGAN, ENDED]
     assert listed(archive.db)[0]["ended_at"] == NOW.isoformat()
 
 
-def test_without_any_target_it_is_noted_and_a_target_that_comes_later_is_told_what_lasts(
+def test_without_any_target_it_is_noted_and_a_target_that_comes_later_is_notified_what_lasts(
     archive: Archive, receiver: Receiver
 ) -> None:
-    told(archive, [drift(), disk()], now=NOW)
-    told(archive, [drift()], now=NOW + MINUTE)
+    notify(archive, [drift(), disk()], now=NOW)
+    notify(archive, [drift()], now=NOW + MINUTE)
     assert lasting(archive.db) == [drift()]
-    told(archive, [drift()], Webhook(url=receiver.url), now=NOW + HOUR)
-    assert receiver.told == [BEGAN]
+    notify(archive, [drift()], Webhook(url=receiver.url), now=NOW + HOUR)
+    assert receiver.received == [BEGAN]
 
 
-def test_both_a_webhook_and_a_mailbox_are_told(
+def test_both_a_webhook_and_a_mailbox_are_notified(
     archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox
 ) -> None:
     mail = mailbox(postbox)
-    assert told(archive, [drift()], hook, mail, now=NOW) == DeliveryReport(sent=2)
-    assert told(archive, [], hook, mail, now=NOW + HOUR) == DeliveryReport(sent=2)
-    assert receiver.told == [BEGAN, ENDED]
+    assert notify(archive, [drift()], hook, mail, now=NOW) == DeliveryReport(sent=2)
+    assert notify(archive, [], hook, mail, now=NOW + HOUR) == DeliveryReport(sent=2)
+    assert receiver.received == [BEGAN, ENDED]
     assert postbox.subjects == ["[warta] kabar: drift began", "[warta] kabar: drift ended"]
     assert postbox.letters[1]["In-Reply-To"] == postbox.letters[0]["Message-ID"]
 
@@ -163,7 +163,7 @@ def test_a_name_of_a_site_may_be_anything(
     archive: Archive, receiver: Receiver, hook: Webhook, postbox: Postbox
 ) -> None:
     site = "kabar'\"\n\r{}<b>; DROP TABLE alerts --"
-    assert told(archive, [drift(site)], hook, mailbox(postbox), now=NOW).sent == 2
+    assert notify(archive, [drift(site)], hook, mailbox(postbox), now=NOW).sent == 2
     assert receiver.bodies[0]["site"] == site
     assert listed(archive.db)[0]["site"] == site
 
@@ -171,15 +171,15 @@ def test_a_name_of_a_site_may_be_anything(
 # Killed between the two
 
 
-def test_killed_between_writing_and_sending_it_is_told_at_the_next_start(
+def test_killed_between_writing_and_sending_it_is_reported_at_the_next_start(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     with Archive(path) as archive:
         claimed(archive, hook)
     with Archive(path) as archive:
-        told(archive, [drift()], hook, now=NOW + 2 * MINUTE)
-        told(archive, [drift()], hook, now=NOW + 4 * MINUTE)
-    assert receiver.told == [BEGAN]
+        notify(archive, [drift()], hook, now=NOW + 2 * MINUTE)
+        notify(archive, [drift()], hook, now=NOW + 4 * MINUTE)
+    assert receiver.received == [BEGAN]
 
 
 def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(
@@ -191,25 +191,25 @@ def test_killed_between_sending_and_writing_one_message_comes_twice_with_one_id(
             " RAISE(ABORT, 'x'); END"
         )
         with pytest.raises(Exception, match="x"):
-            told(archive, [drift(), disk()], hook, now=NOW)
+            notify(archive, [drift(), disk()], hook, now=NOW)
         archive.db.conn.execute("DROP TRIGGER killed")
-    assert receiver.told == [BEGAN]
+    assert receiver.received == [BEGAN]
     with Archive(path) as archive:
-        told(archive, [drift(), disk()], hook, now=NOW + 2 * MINUTE)
-        told(archive, [drift(), disk()], hook, now=NOW + 9 * MINUTE)
-    assert receiver.told == [BEGAN, BEGAN, ("began", "disk", None)]
+        notify(archive, [drift(), disk()], hook, now=NOW + 2 * MINUTE)
+        notify(archive, [drift(), disk()], hook, now=NOW + 9 * MINUTE)
+    assert receiver.received == [BEGAN, BEGAN, ("began", "disk", None)]
     first, second, other = (body["id"] for body in receiver.bodies)
     assert first == second != other
 
 
-def test_killed_while_it_was_told_and_ended_before_the_next_start(
+def test_killed_while_it_was_reported_and_ended_before_the_next_start(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     with Archive(path) as archive:
         claimed(archive, hook)
     with Archive(path) as archive:
-        told(archive, [], hook, now=NOW + 2 * MINUTE)
-    assert receiver.told == [ENDED]
+        notify(archive, [], hook, now=NOW + 2 * MINUTE)
+    assert receiver.received == [ENDED]
 
 
 def claimed(archive: Archive, target: Target) -> None:
@@ -224,14 +224,14 @@ def claimed(archive: Archive, target: Target) -> None:
 def test_two_programs_tell_it_once(path: Path, receiver: Receiver, hook: Webhook) -> None:
     with Archive(path) as one, Archive(path) as other:
         claimed(one, hook)
-        told(other, [drift()], hook, now=NOW)
-    assert receiver.told == []
+        notify(other, [drift()], hook, now=NOW)
+    assert receiver.received == []
 
 
 # A target that is down
 
 
-def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
+def test_the_others_are_reported_and_the_one_that_is_down_is_reported_later(
     archive: Archive,
     receiver: Receiver,
     hook: Webhook,
@@ -240,7 +240,7 @@ def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
 ) -> None:
     receiver.status = 500
     with caplog.at_level(logging.WARNING):
-        found = told(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW)
+        found = notify(archive, [drift(), disk()], hook, mailbox(postbox), now=NOW)
     assert (found.sent, len(found.failed), found.waiting) == (2, 1, 2)
     assert [record.getMessage() for record in caplog.records] == [
         f"alerts: {hook.name}: it answered 500 Internal Server Error; it will be retried"
@@ -248,10 +248,10 @@ def test_the_others_are_told_and_the_one_that_is_down_is_told_later(
     assert "RAHASIA" not in caplog.text
     assert receiver.asked == 1  # what fails once is not tried with everything else
     receiver.status = 200
-    assert told(
+    assert notify(
         archive, [drift(), disk()], hook, mailbox(postbox), now=NOW + 2 * MINUTE
     ) == DeliveryReport(sent=2)
-    assert receiver.told == [BEGAN, ("began", "disk", None)]
+    assert receiver.received == [BEGAN, ("began", "disk", None)]
     assert len(postbox.letters) == 2
 
 
@@ -260,37 +260,37 @@ def test_it_is_tried_more_and_more_rarely_down_to_once_an_hour(
 ) -> None:
     receiver.status = 503
     for minute in range(24 * 60):
-        told(archive, [drift()], hook, now=NOW + minute * MINUTE)
+        notify(archive, [drift()], hook, now=NOW + minute * MINUTE)
     assert 25 <= receiver.asked <= 32
     receiver.status = 200
-    told(archive, [drift()], hook, now=NOW + DAY + HOUR)
-    assert receiver.told == [BEGAN]
+    notify(archive, [drift()], hook, now=NOW + DAY + HOUR)
+    assert receiver.received == [BEGAN]
 
 
-def test_it_is_given_up_after_two_weeks_and_told_of_what_is_new(
+def test_it_is_given_up_after_two_weeks_and_notified_of_what_is_new(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     receiver.status = 503
     for hour in range(0, 15 * 24, 6):
-        found = told(archive, [drift()], hook, now=NOW + hour * HOUR)
+        found = notify(archive, [drift()], hook, now=NOW + hour * HOUR)
     assert found.waiting == 0
     receiver.status = 200
-    told(archive, [drift(), disk()], hook, now=NOW + 16 * DAY)
-    assert receiver.told == [("began", "disk", None)]
-    told(archive, [disk()], hook, now=NOW + 17 * DAY)
-    assert receiver.told[1:] == [ENDED]
+    notify(archive, [drift(), disk()], hook, now=NOW + 16 * DAY)
+    assert receiver.received == [("began", "disk", None)]
+    notify(archive, [disk()], hook, now=NOW + 17 * DAY)
+    assert receiver.received[1:] == [ENDED]
     assert receiver.bodies[-1]["began_told"] is False
 
 
-def test_what_began_and_ended_while_it_was_down_is_told_in_one_message(
+def test_what_began_and_ended_while_it_was_down_is_reported_in_one_message(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     receiver.status = 503
-    told(archive, [drift()], hook, now=NOW)
-    told(archive, [], hook, now=NOW + HOUR)
+    notify(archive, [drift()], hook, now=NOW)
+    notify(archive, [], hook, now=NOW + HOUR)
     receiver.status = 200
-    told(archive, [], hook, now=NOW + 8 * HOUR)
-    assert receiver.told == [ENDED]
+    notify(archive, [], hook, now=NOW + 8 * HOUR)
+    assert receiver.received == [ENDED]
     (body,) = receiver.bodies
     assert (body["since"], body["ended_at"], body["began_told"]) == (
         NOW.isoformat(),
@@ -299,15 +299,15 @@ def test_what_began_and_ended_while_it_was_down_is_told_in_one_message(
     )
 
 
-def test_down_only_when_it_ends_it_is_told_of_the_end_later(
+def test_down_only_when_it_ends_it_is_notified_of_the_end_later(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift()], hook, now=NOW)
+    notify(archive, [drift()], hook, now=NOW)
     receiver.status = 503
-    told(archive, [], hook, now=NOW + HOUR)
+    notify(archive, [], hook, now=NOW + HOUR)
     receiver.status = 200
-    told(archive, [], hook, now=NOW + 2 * HOUR)
-    assert receiver.told == [BEGAN, ENDED]
+    notify(archive, [], hook, now=NOW + 2 * HOUR)
+    assert receiver.received == [BEGAN, ENDED]
 
 
 def test_a_message_that_is_refused_by_itself_holds_up_no_other(
@@ -315,11 +315,11 @@ def test_a_message_that_is_refused_by_itself_holds_up_no_other(
 ) -> None:
     mail = mailbox(postbox)
     postbox.trouble = "reject"
-    told(archive, [drift()], mail, now=NOW)
+    notify(archive, [drift()], mail, now=NOW)
     postbox.trouble = None
-    told(archive, [drift(), disk()], mail, now=NOW + MINUTE / 2)
+    notify(archive, [drift(), disk()], mail, now=NOW + MINUTE / 2)
     assert postbox.subjects == ["[warta] news.db: disk filling began"]
-    told(archive, [drift(), disk()], mail, now=NOW + 2 * MINUTE)
+    notify(archive, [drift(), disk()], mail, now=NOW + 2 * MINUTE)
     assert postbox.subjects[1:] == ["[warta] kabar: drift began"]
 
 
@@ -332,10 +332,10 @@ def test_targets_that_hang_are_bounded_and_side_by_side(
             for each in (one, two, three)
         ]
         begun = time.monotonic()
-        found = told(archive, [drift()], *hanging, hook, now=NOW)
+        found = notify(archive, [drift()], *hanging, hook, now=NOW)
         assert time.monotonic() - begun < 10
     assert (found.sent, len(found.failed)) == (1, 3)
-    assert receiver.told == [BEGAN]
+    assert receiver.received == [BEGAN]
 
 
 def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(
@@ -344,13 +344,13 @@ def test_a_target_that_sends_a_byte_now_and_then_is_bounded_too(
     receiver.trouble = "drip"
     slow = Webhook(url=receiver.url, timeout=0.3)
     begun = time.monotonic()
-    found = told(archive, [drift()], slow, now=NOW)
+    found = notify(archive, [drift()], slow, now=NOW)
     assert time.monotonic() - begun < 10
     assert found.failed == (f"{slow.name}: no response within 0.3 s",)
 
 
 def test_nobody_listens_and_nothing_is_raised(archive: Archive) -> None:
-    found = told(archive, [drift()], Webhook(url=f"http://127.0.0.1:{free_port()}/"), now=NOW)
+    found = notify(archive, [drift()], Webhook(url=f"http://127.0.0.1:{free_port()}/"), now=NOW)
     assert found.failed[0].endswith(": connection refused")
 
 
@@ -358,19 +358,21 @@ def test_a_target_that_left_the_configuration_waits_until_it_is_given_up(
     archive: Archive, receiver: Receiver
 ) -> None:
     receiver.status = 503
-    assert told(archive, [drift()], Webhook(url=receiver.url), now=NOW).waiting == 1
-    assert told(archive, [drift()], now=NOW + DAY).waiting == 1
-    assert told(archive, [drift()], now=NOW + 15 * DAY).waiting == 0
+    assert notify(archive, [drift()], Webhook(url=receiver.url), now=NOW).waiting == 1
+    assert notify(archive, [drift()], now=NOW + DAY).waiting == 1
+    assert notify(archive, [drift()], now=NOW + 15 * DAY).waiting == 0
 
 
-def test_a_flood_is_told_in_portions(archive: Archive, receiver: Receiver, hook: Webhook) -> None:
+def test_a_flood_is_reported_in_portions(
+    archive: Archive, receiver: Receiver, hook: Webhook
+) -> None:
     many = [drift(f"kabar{number}") for number in range(MESSAGES + 5)]
-    assert told(archive, many, hook, now=NOW).waiting == 5
-    assert told(archive, many, hook, now=NOW).waiting == 0
+    assert notify(archive, many, hook, now=NOW).waiting == 5
+    assert notify(archive, many, hook, now=NOW).waiting == 0
     assert len({body["site"] for body in receiver.bodies}) == len(receiver.bodies) == MESSAGES + 5
 
 
-def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_told(
+def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_reported(
     path: Path, receiver: Receiver, hook: Webhook
 ) -> None:
     Archive(path).close()
@@ -378,19 +380,19 @@ def test_an_archive_that_takes_no_writes_is_an_error_and_nothing_is_told(
         Archive(path, read_only=True) as archive,
         pytest.raises(ArchiveError, match="it is read-only"),
     ):
-        told(archive, [drift()], hook, now=NOW)
-    assert receiver.told == []
+        notify(archive, [drift()], hook, now=NOW)
+    assert receiver.received == []
 
 
-def test_what_could_not_be_noted_on_a_full_disk_is_told_when_it_can_be(
+def test_what_could_not_be_noted_on_a_full_disk_is_reported_when_it_can_be(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     fill_up(archive)
     with pytest.raises(ArchiveError, match="the disk is full"):
-        told(archive, [drift(), disk()], hook, now=NOW)
+        notify(archive, [drift(), disk()], hook, now=NOW)
     archive.db.conn.execute("PRAGMA max_page_count = 1000000")
-    told(archive, [drift(), disk()], hook, now=NOW + 4 * HOUR)
-    assert receiver.told == [BEGAN, ("began", "disk", None)]
+    notify(archive, [drift(), disk()], hook, now=NOW + 4 * HOUR)
+    assert receiver.received == [BEGAN, ("began", "disk", None)]
 
 
 def fill_up(archive: Archive) -> None:
@@ -409,27 +411,27 @@ def fill_up(archive: Archive) -> None:
 # Flapping
 
 
-def test_what_comes_back_within_an_hour_and_goes_is_not_told_again(
+def test_what_comes_back_within_an_hour_and_goes_is_not_reported_again(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     for minute in range(0, 60, 5):
-        told(archive, [drift()] if minute % 10 == 0 else [], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN, ENDED]
+        notify(archive, [drift()] if minute % 10 == 0 else [], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN, ENDED]
     assert len(listed(archive.db)) == 6  # each is in the list all the same
     assert Alerts(archive).pending() == 0
 
 
-def test_what_comes_back_and_stays_is_told_when_the_hour_is_over(
+def test_what_comes_back_and_stays_is_reported_when_the_hour_is_over(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift()], hook, now=NOW)
-    told(archive, [], hook, now=NOW + 10 * MINUTE)
+    notify(archive, [drift()], hook, now=NOW)
+    notify(archive, [], hook, now=NOW + 10 * MINUTE)
     again = drift(since=NOW + 20 * MINUTE)
     for minute in range(20, 70, 5):
-        told(archive, [again], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN, ENDED]
-    told(archive, [again], hook, now=NOW + 70 * MINUTE)
-    assert receiver.told == [BEGAN, ENDED, BEGAN]
+        notify(archive, [again], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN, ENDED]
+    notify(archive, [again], hook, now=NOW + 70 * MINUTE)
+    assert receiver.received == [BEGAN, ENDED, BEGAN]
     assert receiver.bodies[-1]["since"] == again.since.isoformat()
     assert receiver.bodies[-1]["id"] != receiver.bodies[0]["id"]
 
@@ -438,19 +440,19 @@ def test_a_day_of_flapping_is_at_most_two_messages_an_hour(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
     for minute in range(0, 24 * 60, 4):
-        told(archive, [drift()] if minute % 8 == 0 else [], hook, now=NOW + minute * MINUTE)
-    assert len(receiver.told) <= 2 * 24
-    states = [state for state, _kind, _site in receiver.told]
+        notify(archive, [drift()] if minute % 8 == 0 else [], hook, now=NOW + minute * MINUTE)
+    assert len(receiver.received) <= 2 * 24
+    states = [state for state, _kind, _site in receiver.received]
     assert states == ["began", "ended"] * (len(states) // 2)
 
 
-def test_after_more_than_an_hour_it_is_told_at_once(
+def test_after_more_than_an_hour_it_is_reported_at_once(
     archive: Archive, receiver: Receiver, hook: Webhook
 ) -> None:
-    told(archive, [drift()], hook, now=NOW)
-    told(archive, [], hook, now=NOW + HOUR)
-    told(archive, [drift(since=NOW + 3 * HOUR)], hook, now=NOW + 3 * HOUR)
-    assert receiver.told == [BEGAN, ENDED, BEGAN]
+    notify(archive, [drift()], hook, now=NOW)
+    notify(archive, [], hook, now=NOW + HOUR)
+    notify(archive, [drift(since=NOW + 3 * HOUR)], hook, now=NOW + 3 * HOUR)
+    assert receiver.received == [BEGAN, ENDED, BEGAN]
 
 
 # A real kill
@@ -458,11 +460,11 @@ def test_after_more_than_an_hour_it_is_told_at_once(
 
 _CHILD = """
 import sys
-from tests.scraper.monitoring.alerts.incidents import NOW, drift, tell
+from tests.scraper.monitoring.alerts.incidents import NOW, drift, notified
 from archive import Archive
 from scraper.monitoring.alerts.targets import Webhook
 with Archive(sys.argv[1]) as archive:
-    tell(archive, [drift()], [Webhook(url=sys.argv[2], timeout=60)], now=NOW)
+    notified(archive, [drift()], [Webhook(url=sys.argv[2], timeout=60)], now=NOW)
 """
 
 
@@ -481,5 +483,5 @@ def test_killed_with_sigkill_while_the_target_has_the_message(
     receiver.trouble = None
     for minute in range(5):
         with Archive(path) as archive:
-            told(archive, [drift()], hook, now=NOW + minute * MINUTE)
-    assert receiver.told == [BEGAN]
+            notify(archive, [drift()], hook, now=NOW + minute * MINUTE)
+    assert receiver.received == [BEGAN]
