@@ -179,7 +179,7 @@ class _PageWriter:
         return same_body.Candidate.of(self.archive, self.site, url, key, article)
 
     def _is_repeated(self) -> bool:
-        """Whether a page that lost its layout has the text of another doubtful page of its crawl."""
+        """Whether a page without its layout has the text of another doubtful page of its crawl."""
         assert self.fetched.article is not None
         found = self._candidate(self.fetched.article)
         repeated = self.policy.sightings.has_equal(found)
@@ -191,11 +191,8 @@ class _PageWriter:
 
         Stories that were kept with it before, and may be copies as well, are doubted from now on.
         """
-        archive, seen, now = (
-            self.archive,
-            self.policy.sightings,
-            self.fetched.snapshot.page.fetched_at,
-        )
+        archive, seen = self.archive, self.policy.sightings
+        now = self.fetched.snapshot.page.fetched_at
         newest, withdrawn = self.newest, _is_withdrawn(archive, self.newest)
         seen.forget(self.entry.key)
         if newest is not None and newest["body"] == article.body and not withdrawn:
