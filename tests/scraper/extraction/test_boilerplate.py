@@ -224,6 +224,8 @@ AT_THE_END = [
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
 AT_THE_START = [
+    ("islamtimes", "print_date", "4 Dec 2018 10:09", "4 Dec 2018 10:09 pasar itu dibuka."),
+    ("islamtimes", "print_date", "Sunday 4 April 2021 - 10:16", "Sejak 4 April 2021 sepi."),
     ("rmol", "repeated_byline", "LAPORAN: RENI ASTUTI", "Laporan warga menyebut air sudah surut."),
     ("republika", "column_author", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
 ]
