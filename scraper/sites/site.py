@@ -110,6 +110,8 @@ class Layout:
     """The node that holds the prose; the layout matches where it is found and not empty."""
     requires: str = ""
     """A further node without which the layout does not match."""
+    whole_page: bool = False
+    """Whether what follows the story on its page may be inside `body`."""
     headline: tuple[str, ...] = ()
     """The headline of the story itself."""
     kicker: tuple[str, ...] = ()
@@ -178,6 +180,10 @@ class Site:
     """Links to the further pages of the same story."""
     part_url: str = ""
     """Pattern of the address of a further page, with its number in group `part`."""
+    whole_url: str = ""
+    """Pattern of the address that shows all pages of a story as one."""
+    page_total: str = ""
+    """Pattern of a script's text that counts a story's pages, in group `pages`."""
     newsroom_names: tuple[str, ...] = ()
     """The publisher's own names in bylines: they are no author's."""
     timezone: str = "Asia/Jakarta"
@@ -189,7 +195,9 @@ class Site:
     text_opening: str = ""
     """Pattern of the beginning of a story's first line in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
-    """Meta tags with the story's own tags; `keywords` is often the same on every page."""
+    """Meta tags with the story's own tags; all but the first count only if the headline or the
+    summary has one of the words: `keywords` is often the same on every page.
+    """
     story_code: tuple[str, ...] = ()
     """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
@@ -230,6 +238,10 @@ class Site:
         if self.part_url and (match := re.search(self.part_url, url)):
             return int(match["part"])
         return 1
+
+    def shows_all_pages(self, url: str) -> bool:
+        """Whether an address shows all pages of a story as one."""
+        return bool(self.whole_url) and re.search(self.whole_url, url) is not None
 
 
 UNKNOWN = Site(

@@ -224,6 +224,8 @@ AT_THE_END = [
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
 AT_THE_START = [
+    ("islamtimes", "print_date", "4 Dec 2018 10:09", "4 Dec 2018 10:09 pasar itu dibuka."),
+    ("islamtimes", "print_date", "Sunday 4 April 2021 - 10:16", "Sejak 4 April 2021 sepi."),
     ("rmol", "repeated_byline", "LAPORAN: RENI ASTUTI", "Laporan warga menyebut air sudah surut."),
     ("republika", "column_author", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
 ]
@@ -481,7 +483,7 @@ def test_every_rule_has_a_line_in_the_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(sites()))
-def test_the_names_of_rules_are_told_apart(name: str) -> None:
+def test_the_names_of_rules_are_distinguished(name: str) -> None:
     names = [rule.name for rule in (*sites()[name].rules, *COMMON_RULES)]
     assert len(names) == len(set(names))
 
@@ -518,7 +520,7 @@ def test_a_paragraph_that_is_nothing_but_a_link_to_another_story_is_taken(
     assert len(result.blocks) == (2 if taken else 3)
 
 
-def test_a_sites_rule_is_asked_before_the_common_ones() -> None:
+def test_a_sites_rule_is_requested_before_the_common_ones() -> None:
     own = Rule(name="own", pattern=r"^advertisement$")
     assert trim([Block(text="Advertisement")], [own]).taken == [("own", "Advertisement")]
 
