@@ -19,6 +19,7 @@ BYLINES = [
     ("REPORT : RENI ASTUTI", ["Reni Astuti"], []),
     ("LAPORAN: <a href='https://rmol.id/about/reni-astuti-1'>RENI ASTUTI</a>", ["Reni Astuti"], []),
     ('<a href="/about/x"><b>RENI</b> ASTUTI</a>', ["Reni Astuti"], []),
+    ("RABU, 07 AGUSTUS 2024 | 09:45 WIB | LAPORAN: RENI ASTUTI", ["Reni Astuti"], []),
     # republika
     ("Reporter : Rina Wijaya Redaktur : Bagas Wirayuda", ["Rina Wijaya"], ["Bagas Wirayuda"]),
     ("Rep: C31/ Red: Bagas Wirayuda", ["C31"], ["Bagas Wirayuda"]),
