@@ -109,6 +109,20 @@ COMMON_RULES: tuple[Rule, ...] = (
         r"|pilihan|terkini|update|artikel lainnya|artikel terkait|terkait|rekomendasi|top seven"
         r"|trending tag|follow us|related|comments?|komentar)\s*:?$",
     ),
+    # Time and people, which stand between headline and text.
+    Rule(
+        name="time_line",
+        where="start",
+        pattern=r"^(?:[^\d•|:.]{3,60} [•|–-] )?(?:[a-z'’]{3,9}\W{1,3})?\d{1,2} [a-z]{3,10}\.?"
+        r" \d{4}[\s,|•·()/–—-]{1,6}(?:pukul |pkl )?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?"
+        r"(?: ?WI(?:B|T|TA))?(?!\w)[^.!?]{0,60}$",
+    ),
+    Rule(
+        name="people_line",
+        where="start",
+        pattern=r"^(?:penulis|oleh|reporter|rep|laporan|pewarta|kontributor|editor|redaktur|red|by)"
+        r"\s?:\s?[^.!?:]{2,60}(?:[|/,]\s?(?:editor|redaktur|red)\s?:[^.!?:]{2,60})?$",
+    ),
     # Labels of the people and sources that some pages repeat below the text.
     Rule(
         name="people_label",
@@ -118,7 +132,7 @@ COMMON_RULES: tuple[Rule, ...] = (
     ),
 )
 
-BYLINE_RULES = frozenset(("people_label", "repeated_byline", "column_author"))
+BYLINE_RULES = frozenset(("people_label", "people_line", "repeated_byline", "column_author"))
 """Rules that remove a line which names people; it is read as a byline."""
 
 _ALIASES = {

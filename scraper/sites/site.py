@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from archive.identity import MAX_URL, canonical_url
 from archive.records import Furniture
-from scraper.sites.addresses import is_private
+from scraper.sites.addresses import is_private, split_part
 from scraper.sites.sources import Source
 
 MAX_REFUSED_URL = 2_000
@@ -163,7 +163,7 @@ class Site:
     sources: tuple[Source, ...] = ()
     """Where links come from, the surest first."""
     layouts: tuple[Layout, ...] = ()
-    """Newest generation first."""
+    """Newest generation first; without any, further pages of a story are found by common signs."""
     prune: tuple[str, ...] = ()
     """Boilerplate in every layout."""
     rules: tuple[Rule, ...] = ()
@@ -222,10 +222,19 @@ class Site:
         """Return the story of an address, or why it is none of this site's; never raises."""
         if len(url) > MAX_URL:
             return Refusal(url=url[:MAX_REFUSED_URL], reason="bad_address")
-        return _identified(self, url)
+        return self._part(url)[0] if not self.layouts else _identified(self, url)
+
+    def _part(self, url: str) -> tuple[Identity | Refusal, int]:
+        """Return the story of an address by common signs, and which page of it that is."""
+        first, number = split_part(url)
+        if number > 1 and isinstance(story := _identified(self, first), Identity):
+            return story, number
+        return _identified(self, url), 1
 
     def part_number(self, url: str) -> int:
         """Return which page of a story an address shows; 1 for its first or only page."""
+        if not self.layouts:
+            return self._part(url)[1]
         if self.part_url and (match := re.search(self.part_url, url)):
             return int(match["part"])
         return 1

@@ -123,11 +123,6 @@ SITE = Site(
     rules=(
         Rule(name="end_mark", pattern=r"\s*\[IT/[a-z]{1,3}\]\s*$", part=True),
         Rule(name="story_code", pattern=r"^story code\s*:?\s*\d*$"),
-        Rule(
-            name="print_date",
-            pattern=r"^(?:\w+,? )?\d{1,2} [a-z]{3,9} \d{4}(?: -)? \d{1,2}:\d\d$",
-            where="start",
-        ),
         Rule(name="qr_code", pattern=r"^(?:qr code\s*)+$"),
         Rule(
             name="comment_label",

@@ -224,8 +224,18 @@ AT_THE_END = [
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
 AT_THE_START = [
-    ("islamtimes", "print_date", "4 Dec 2018 10:09", "4 Dec 2018 10:09 pasar itu dibuka."),
-    ("islamtimes", "print_date", "Sunday 4 April 2021 - 10:16", "Sejak 4 April 2021 sepi."),
+    ("", "time_line", "Kamis, 16 April 2026 | 09:12 WIB", "Kamis, 16 April 2026, warga panen."),
+    ("", "time_line", "17 Nov 2020 08:10", "17 Nov 2020 08:10 adalah waktu gempa itu."),
+    (
+        "",
+        "time_line",
+        "Selasa 17 Nov 2020 08:10 WIB Rep: C31/ Red: Rina",
+        "Pada 17 Nov 2020 08:10.",
+    ),
+    ("", "time_line", "Rina Wijaya - 10 November 2021 07:58 WIB", "Pasar - 10 kios - dibuka."),
+    ("", "people_line", "Penulis: Rina Wijaya | Editor: Lea Holm", "Penulis novel itu pulang."),
+    ("", "people_line", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
+    ("", "time_line", "Sunday 4 April 2021 - 10:16", "Sejak 4 April 2021 sepi."),
     ("rmol", "repeated_byline", "LAPORAN: RENI ASTUTI", "Laporan warga menyebut air sudah surut."),
     ("republika", "column_author", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
 ]
