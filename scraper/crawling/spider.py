@@ -42,6 +42,7 @@ from scraper.sites.sources import (
     Source,
     Step,
     Window,
+    age,
 )
 
 logger = logging.getLogger(__name__)
@@ -344,10 +345,11 @@ class NewsSpider(Spider):
         lastmod, address = step.lastmod, plain_url(step.url)
         if lastmod is None or address is None or reason == "too_many_links":
             return None
-        if reason == "not_modified":
-            trusted = self.crawl.archive.ledger.lastmod(address, site=self.name) is not None
-            return lastmod if trusted else None
-        return None if newest is not None and newest - lastmod > SETTLED_DAY else lastmod
+        known = self.crawl.archive.ledger.lastmod(address, site=self.name)
+        untrusted = reason == "not_modified" and known is None
+        if untrusted or (newest is not None and newest - lastmod > SETTLED_DAY):
+            return None
+        return lastmod
 
     def _reason(self, step: Step, reading: SourceReading) -> str:
         """The reason that the ledger gets of a source that was read: a source that announced
@@ -394,9 +396,7 @@ class NewsSpider(Spider):
             for link in found.sitemaps
             if since is None or link.lastmod is None or link.lastmod.date() >= since
         ]
-        return sorted(
-            kept, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True
-        )
+        return sorted(kept, key=lambda link: age(link.lastmod))
 
     def source_failed(self, failure: Failure) -> Iterator[Request]:
         """Record a source without a response; the others are used."""
