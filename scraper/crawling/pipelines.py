@@ -115,7 +115,8 @@ class WriteRevision(_Stage):
 
     @cached_property
     def _waiting(self) -> WaitingPages:
-        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+        reader = self._spider.reader
+        return WaitingPages(self._crawl.archive, reader.site, reader.policy)
 
     def _ready(self, item: Fetched) -> list[Fetched]:
         try:
@@ -172,8 +173,8 @@ class WriteRevision(_Stage):
                 robots = self._spider.known_rules(item.entry.url)
                 check = _check(item, crawl.id)
                 return write_failure(crawl.archive, item.entry, check, robots)
-            policy = self._spider.reader.policy
-            return write_page(crawl.archive, self._spider.site, item, policy, again)
+            reader = self._spider.reader
+            return write_page(crawl.archive, reader.site, item, reader.policy, again)
 
     def _report(self, item: Fetched | FetchFailure, written: Written, damage: str | None) -> None:
         """Log what went wrong, `damage` of the story's kept page included, and count."""
