@@ -27,7 +27,7 @@ from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEAR
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, text_of
 from scraper.extraction.dom.widgets import is_widget
-from scraper.extraction.locate import LayoutMatch
+from scraper.extraction.locate import LayoutMatch, Located
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
@@ -92,19 +92,19 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
 
 def fallback_body(
     page: Document,
-    node: Element | None,
+    article: Located | None,
     site: Site,
     identity: Identity | None,
     headline: str | None,
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
     cut: tuple[str, ...] = ()
-    if node is None:
+    if article is None:
         found, cut = _by_trafilatura(page.tree)
     else:
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
+        node = article.node
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
         found = _each_once(blocks(node, removed, page.unclosed))
-        found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:
