@@ -105,6 +105,7 @@ def fallback_body(
         node = article.node
         removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
         found = _each_once(blocks(node, removed, page.unclosed))
+        found, _apart = _without(lambda context: True, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:

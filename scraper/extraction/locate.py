@@ -26,6 +26,10 @@ MIN_BELOW_HEADLINE = 100
 """Characters that are enough below the page's own headline."""
 MIN_BELOW = 0.5
 """Share of the page's prose that stands below its headline; a breadcrumb shows it, too."""
+MAX_HEADLINE = 160
+"""Characters; a longer `h1` inside a story is a caption or a lead."""
+import os
+LAM0=float(os.environ.get('LAM0','1'))
 DECAY = 0.8
 """Weight of prose that a container adds for each step from the heaviest one; 0.7 to 0.9 do on the
 Fundus and scrapinghub pages, without it the cards of other stories below one are part of it.
@@ -221,7 +225,7 @@ class _Finder:
         found: list[Passage] = []
         length = 0
         for passage in self._prose.passages[first + 1 :]:
-            is_headline = passage.node.tag == "h1" and passage.text != headline
+            is_headline = passage.node.tag == "h1" and passage.text != headline and len(passage.text)<MAX_HEADLINE
             if is_headline and length >= MIN_PROSE:
                 break
             if self._prose.is_story(passage):
@@ -262,7 +266,7 @@ class _Finder:
                 furniture[branch] += len(passage.text)
         gains = [0.0] * len(path)
         for branch in prose.keys() | furniture.keys():
-            gains[branches[branch]] += DECAY ** branches[branch] * prose[branch] - furniture[branch]
+            gains[branches[branch]] += DECAY ** branches[branch] * prose[branch] - furniture[branch] * (1 if prose[branch] else LAM0)
         gains[0] = prose.total()
         totals = list(accumulate(gains))
         return path[totals.index(max(totals))], [
@@ -289,7 +293,8 @@ class _Finder:
             if id(passage) in ids:
                 seen += 1
             elif passage.node not in around and not (
-                seen and self._is_beside(passage, _frame(passage, root) in frames, seen < len(kept))
+                (seen or passage.node.tag == "p")
+                and self._is_beside(passage, _frame(passage, root) in frames, seen < len(kept))
             ):
                 yield passage.node
 
@@ -297,6 +302,7 @@ class _Finder:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
         if passage.is_prose or not self._prose.may_stand(passage):
             return False
+        if passage.node.tag in ("td","th") and not passage.linked: return True
         is_heading = passage.node.tag in HEADINGS
         if not more and (is_heading or passage.linked):
             return False

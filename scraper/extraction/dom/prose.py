@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any, cast
 
 from lxml import etree
@@ -28,6 +29,9 @@ Fundus pages has 560.
 """
 MAX_HELD = 0.5
 """Share of a page's prose that what speaks against a place may hold; beyond, it is excused."""
+
+MAX_LINKED = 3
+"""Paragraphs in a link; a teaser has one or two."""
 
 BLOCKS = frozenset(
     """
@@ -155,9 +159,9 @@ class Prose:
             holder = holder.getparent() if text.is_tail else holder
             if holder not in places:
                 places[holder] = _block(holder)
-            node, is_link = places[holder]
+            node, in_link = places[holder]
             pieces.setdefault(node, []).append(text)
-            linked[node] += is_link * len(text.strip())
+            linked[node] += in_link * len(text.strip())
         for node, found in pieces.items():
             if text := clean("".join(found)):
                 against = self._marks(node)
@@ -182,21 +186,26 @@ class Prose:
         if node.tag in _NO_STORY_TAGS and node.tag not in self._unclosed:
             return f"<{node.tag}>"
         if node.tag == "a":
-            return LINK
+            return LINK if is_link(node) else None
         if is_hidden(node):
             return "hidden"
         names = f"{node.get('class', '')} {node.get('id', '')}"
         return names if node.tag not in _NEVER_JUDGED and _is_furniture(names) else None
 
 
+def is_link(node: Element) -> bool:
+    """Whether a node is a link; one around several paragraphs was never closed."""
+    return node.tag == "a" and len(list(islice(node.iter("p"), MAX_LINKED))) < MAX_LINKED
+
+
 def _block(node: Element) -> tuple[Element, bool]:
     """Return the block that holds an inline node, and whether it is within a link."""
-    is_link = False
+    linked = False
     outer = node.getparent()
     while node.tag not in BLOCKS and outer is not None:
-        is_link = is_link or node.tag == "a"
+        linked = linked or is_link(node)
         node, outer = outer, outer.getparent()
-    return node, is_link
+    return node, linked
 
 
 @lru_cache(maxsize=4096)
