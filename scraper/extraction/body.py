@@ -45,7 +45,7 @@ MAX_LINKED = 0.5
 """Share of an unknown page's text that may be links before it is taken for a list."""
 MIN_REPEATED = 60
 """Characters of a paragraph that stands there twice; a shorter one may be prose."""
-MIN_KEPT = 0.7
+MIN_KEPT = 0.85
 """Share of the article's text that must remain when containers are removed from it; below, they are
 the article's own mark-up.
 """
@@ -116,12 +116,11 @@ def fallback_body(
 
 
 def _each_once(found: list[Block]) -> list[Block]:
-    """Drop a lead that is given again as the first paragraph, which may have the dateline, too."""
+    """Drop a lead or a pull quote at the top that a paragraph of the story holds again."""
     if not 2 <= len(found) < MAX_PARAGRAPHS or len(found[0].text) < MIN_REPEATED:
         return found
-    lead, text = found[0].text.rstrip("."), found[1].text
-    is_repeated = lead in text[-len(lead) - 1 :] and len(text) < 2 * len(lead)
-    return found[1:] if is_repeated else found
+    lead = found[0].text.strip(".\"'“”")
+    return found[1:] if any(lead in block.text for block in found[1:]) else found
 
 
 def _beyond_search(tree: Element) -> list[Element]:

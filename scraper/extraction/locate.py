@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from scraper.extraction.boilerplate import is_after
 from scraper.extraction.dom.furniture import is_statement
-from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose
+from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, is_notice
 from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import Document, clean
 from scraper.sites.site import Layout, Site
@@ -28,8 +28,7 @@ MIN_BELOW = 0.5
 """Share of the page's prose that stands below its headline; a breadcrumb shows it, too."""
 MAX_HEADLINE = 160
 """Characters; a longer `h1` inside a story is a caption or a lead."""
-import os
-LAM0=float(os.environ.get('LAM0','1'))
+
 DECAY = 0.8
 """Weight of prose that a container adds for each step from the heaviest one; 0.7 to 0.9 do on the
 Fundus and scrapinghub pages, without it the cards of other stories below one are part of it.
@@ -225,7 +224,11 @@ class _Finder:
         found: list[Passage] = []
         length = 0
         for passage in self._prose.passages[first + 1 :]:
-            is_headline = passage.node.tag == "h1" and passage.text != headline and len(passage.text)<MAX_HEADLINE
+            is_headline = (
+                passage.node.tag == "h1"
+                and passage.text != headline
+                and len(passage.text) < MAX_HEADLINE
+            )
             if is_headline and length >= MIN_PROSE:
                 break
             if self._prose.is_story(passage):
@@ -249,12 +252,12 @@ class _Finder:
     def _borders(self, best: Element) -> tuple[Element, list[Element]]:
         """Climb to the ancestor that adds more prose than furniture, near ones before far ones.
 
-        Returns also the branches that were added and are more furniture than prose.
+        Returns also the branches that it adds and that are more furniture than prose.
         """
         path = [best, *(node for node in best.iterancestors() if node.tag != "html")]
-        level = {node: place for place, node in enumerate(path)}
-        branches = level | {
-            child: place for node, place in level.items() for child in node if child not in level
+        steps = {node: step for step, node in enumerate(path)}
+        branches = steps | {
+            child: step for node, step in steps.items() for child in node if child not in steps
         }
         known = {node: node for node in branches}
         prose, furniture = Counter[Element](), Counter[Element]()
@@ -265,13 +268,12 @@ class _Finder:
             elif branch is not None and self._prose.may_stand(passage, linked=True):
                 furniture[branch] += len(passage.text)
         gains = [0.0] * len(path)
-        for branch in prose.keys() | furniture.keys():
-            gains[branches[branch]] += DECAY ** branches[branch] * prose[branch] - furniture[branch] * (1 if prose[branch] else LAM0)
-        gains[0] = prose.total()
+        for branch, step in branches.items():
+            gains[step] += DECAY**step * prose[branch] - furniture[branch]
+        gains[0] = 0
         totals = list(accumulate(gains))
-        return path[totals.index(max(totals))], [
-            branch for branch in prose if branches[branch] and furniture[branch] > prose[branch]
-        ]
+        alien = [node for node in prose if branches[node] and furniture[node] > prose[node]]
+        return path[totals.index(max(totals))], alien
 
     def _furniture(self, root: Element, alien: list[Element]) -> Iterator[Element]:
         """Yield the blocks below a node that are none of the article: what is no prose and does not
@@ -302,9 +304,10 @@ class _Finder:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
         if passage.is_prose or not self._prose.may_stand(passage):
             return False
-        if passage.node.tag in ("td","th") and not passage.linked: return True
+        if passage.node.tag in ("td", "th") and not passage.linked:
+            return True
         is_heading = passage.node.tag in HEADINGS
-        if not more and (is_heading or passage.linked):
+        if not more and (is_heading or passage.linked or is_notice(passage.text)):
             return False
         return in_frame or (is_heading and not passage.linked)
 

@@ -141,10 +141,11 @@ class Prose:
             for mark, length in held.items()
             if length > MAX_HELD * total and mark != LINK and not _NEVER_STORY.search(mark)
         )
+        self._excused_links = self._excused | {LINK}
 
     def may_stand(self, passage: Passage, *, linked: bool = False) -> bool:
         """Whether nothing speaks against the place of a passage, a link perhaps aside."""
-        return passage.against <= (self._excused | {LINK} if linked else self._excused)
+        return passage.against <= (self._excused_links if linked else self._excused)
 
     def is_story(self, passage: Passage) -> bool:
         """Whether a passage may be an article's prose."""
@@ -213,11 +214,14 @@ def _is_furniture(names: str) -> bool:
     return _FURNITURE.search(names) is not None
 
 
+def is_notice(text: str) -> bool:
+    """Whether a text is about the page: its rights, its cookies, its newsletter."""
+    return len(text) < MAX_NOTICE and _NOTICE.search(text) is not None
+
+
 def _reads_like_prose(text: str, linked: int) -> bool:
     """Whether a text is a sentence of its own, mostly unlinked, and no notice."""
     own = len(text) - linked
     if own < linked or own + len(_WIDE.findall(text)) < MIN_PROSE:
         return False
-    if len(text) < MAX_NOTICE and _NOTICE.search(text):
-        return False
-    return _SENTENCE.search(text) is not None
+    return not is_notice(text) and _SENTENCE.search(text) is not None
