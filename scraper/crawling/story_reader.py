@@ -64,6 +64,14 @@ class StoryReader:
             self._broken[page.requested_url] = broke
             return []
 
+    async def parts_after(self, part: Page) -> list[str]:
+        """URLs of the pages behind a further page, where each page names only the next ones."""
+        if self.site.layouts or not may_have_parts(part, self.site):
+            return []
+        with suppress(ReadingBroke, ReadingFailed):
+            return await self._crawl.turns.run(part_urls, part, self._profile)
+        return []
+
     async def read(self, page: Page) -> StoryReading:
         """Read the article of a page and of its further parts."""
         broke = self._broken.pop(page.requested_url, None)

@@ -13,7 +13,7 @@ from archive.identity import joined_url
 from archive.records import Article, Page
 from scraper.extraction.blocks import Block
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
-from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.boilerplate import COMMON_RULES, agency_in
 from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
@@ -194,6 +194,8 @@ def read(
         read_around(metadata, page, node, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
+    if profile.shows_all_pages(url):
+        metadata.offer("page_count", _pages_shown(page, profile), "pager")
     layout = "fallback"
     if match is not None:
         layout = match.layout.name
@@ -215,6 +217,15 @@ def read(
         metas=head.metas,
         blocks=body.blocks,
     )
+
+
+def _pages_shown(page: Document, site: Site) -> int:
+    """Return how many pages a story has by its pager or a script, 1 for a story of one page."""
+    linked = [site.part_number(link.get("href") or "") for link in page.all(site.pager)]
+    scripts = (script.text or "" for script in page.tree.iter("script"))
+    counted = filter(None, (re.search(site.page_total, text) for text in scripts))
+    totals = [int(match["pages"]) for match in counted] if site.page_total else []
+    return max((1, *linked, *totals))
 
 
 def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -> Iterator[str]:
@@ -290,10 +301,11 @@ def _article(
         dateline=body.dateline,
         authors=given.get("authors") or body.authors,
         editors=tuple(dict.fromkeys((*given.get("editors", ()), *body.editors))),
-        agency=body.agency or given.get("agency"),
+        agency=body.agency or given.get("agency") or agency_in(body.text),
         tags=given.get("tags", ()),
         image_url=image and joined_url(url, image),
         language=given.get("language", site.language),
+        page_count=given.get("page_count", 1),
         layout=layout,
         extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
@@ -327,9 +339,7 @@ def _host(url: str) -> str:
     return (plain_url(url) or url).split("/")[2] if "://" in url else "unknown"
 
 
-_NOT_READING = frozenset(
-    ("home", "crawled", "refused_urls", "sources", "pager", "part_url", "furniture")
-)
+_NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "furniture"))
 """Fields of a profile that are about finding pages, not about reading them; furniture has a digest
 of its own.
 """

@@ -87,7 +87,9 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
         found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
-    return finish(_each_once(found), site, identity)
+    if layout.whole_page:
+        found = [block for block in found if not _leads_away(block)]
+    return finish(_each_once(found), site, identity, whole_page=layout.whole_page)
 
 
 def fallback_body(

@@ -1,7 +1,6 @@
 """`warta extract`: from HTML files to articles, without an archive."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -70,7 +69,7 @@ def extract(
     warta extract --manifest pages.jsonl > articles.jsonl
     """
     pages, profiles = _pages(files, url, manifest, explain=explain), _profiles(path)
-    processes = 1 if len(pages) < MIN_JOBS else jobs or os.cpu_count() or 1
+    processes = options.processes(jobs, worthwhile=len(pages) >= MIN_JOBS)
     failed = 0
     for row in _extracted(pages, profiles, processes, reading_limits(context)):
         failed += "error" in row

@@ -1,6 +1,5 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -94,7 +93,7 @@ def _working(
     total: int, jobs: int | None, limits: Limits
 ) -> Iterator[tuple[Workers, Callable[[int], None]]]:
     """Worker processes for so many pages, and what advances their progress bar."""
-    cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+    cores = options.processes(jobs, worthwhile=total >= MIN_JOBS)
     with (
         Workers(cores, limits) as workers,
         terminal.progress_bar("reading", total=total) as advance,

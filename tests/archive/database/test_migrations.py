@@ -308,7 +308,7 @@ def test_a_disk_that_is_full_before_the_copy_is_whole_leaves_all_as_it_was(
     assert copy.exists()
 
 
-def test_an_older_archive_on_a_read_only_medium_is_told_in_one_line(
+def test_an_older_archive_on_a_read_only_medium_is_reported_in_one_line(
     folder_of_a_user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder_of_a_user / "news.db"

@@ -14,7 +14,7 @@ from archive import Archive, Article, Page
 from archive.records import Announcement
 from scraper.extraction.article import extractor_of
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
-from scraper.sites.loader import sites
+from scraper.spiders import sites
 from tests.archive.invented import DAY, NOW, story
 
 RMOL = sites()["rmol"]

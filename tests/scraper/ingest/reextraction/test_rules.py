@@ -208,7 +208,7 @@ def test_since_a_day_means_from_its_beginning(warta: Warta, rule: Any, path: Pat
     )
 
 
-def test_a_missing_archive_is_told_and_not_made(rule: Any, tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported_and_not_made(rule: Any, tmp_path: Path) -> None:
     for arguments in ([], ["--dry-run"]):
         result = CliRunner().invoke(
             main, ["reextract", "--archive", str(tmp_path / "tidak-ada.db"), *arguments]
@@ -221,7 +221,7 @@ def test_a_missing_archive_is_told_and_not_made(rule: Any, tmp_path: Path) -> No
 # What cannot be read
 
 
-def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(
+def test_a_damaged_page_is_reported_and_counted_and_the_others_go_on(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with closing(sqlite3.connect(path)) as vandal:
@@ -243,7 +243,7 @@ def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(
 
 @pytest.mark.parametrize("table", ["readings", "snapshots", "revisions"])
 @pytest.mark.parametrize("options", [("--dry-run",), ()])
-def test_a_file_whose_pages_were_overwritten_is_told_in_one_line(
+def test_a_file_whose_pages_were_overwritten_is_reported_in_one_line(
     warta: Warta, rule: Any, path: Path, table: str, options: tuple[str, ...]
 ) -> None:
     with closing(sqlite3.connect(path)) as connection:
@@ -269,7 +269,7 @@ def test_a_page_with_garbled_headers_is_damage_too(warta: Warta, rule: Any, path
     assert story_url(2) in result.stderr
 
 
-def test_a_story_that_today_gives_none_is_lost_which_is_told_and_never_written(
+def test_a_story_that_today_gives_none_is_lost_which_is_reported_and_never_written(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     rule(SHUT)
