@@ -80,6 +80,8 @@ class Block:
     """The bold text that it begins with."""
     context: str = ""
     """Classes and ids of the nodes between the article and this paragraph."""
+    is_apart: bool = False
+    """Whether any of them is a container with a name of its own, not only a paragraph or a list."""
     is_sentence: bool = False
     """Whether its sentence goes on behind its last link."""
 
@@ -117,6 +119,8 @@ class _Style(NamedTuple):
     context: str = ""
     lines: bool = False
     """Whether line breaks are shown, as in <pre>."""
+    apart: bool = False
+    """Whether a container with a name is around it."""
 
 
 class _Mark(NamedTuple):
@@ -330,6 +334,7 @@ class _Walker:
                     links=links,
                     opening=clean("".join(bold)),
                     context=style.context,
+                    is_apart=style.apart,
                     is_sentence=is_sentence,
                 )
             )
@@ -349,13 +354,14 @@ def _inside(block: Element, style: _Style) -> _Style:
     kind = _KINDS.get(str(block.tag), style.kind)
     if kind == "heading" and style.kind == "li":
         kind = "li"  # the headline of a teaser
-    context = style.context
-    if block.tag not in _NO_CONTAINERS:
-        context = " ".join(filter(None, (context, block.get("id"), block.get("class"))))
+    context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
+    is_named = block.get("id") is not None or block.get("class") is not None
+    apart = style.apart or (is_named and block.tag not in _NO_CONTAINERS)
     lines = style.lines or block.tag == "pre"
     look = block.get("style")
     lines = lines or (look is not None and _LINES_STYLE.search(look) is not None)
-    return _Style(style.link, style.bold or kind == "heading", kind, context[:MAX_CONTEXT], lines)
+    bold = style.bold or kind == "heading"
+    return _Style(style.link, bold, kind, context[:MAX_CONTEXT], lines, apart)
 
 
 def _inline(node: Element, style: _Style) -> _Style:
@@ -363,4 +369,4 @@ def _inline(node: Element, style: _Style) -> _Style:
     link = style.link
     if is_link(node):
         link = node.get("href") or ""
-    return _Style(link, bold, style.kind, style.context, style.lines)
+    return style._replace(link=link, bold=bold)

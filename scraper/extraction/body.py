@@ -107,7 +107,7 @@ def fallback_body(
         node = article.node
         removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
         found = _each_once(blocks(node, removed, page.unclosed))
-        found, _apart = _without(lambda context: True, found)
+        found, _apart = _without(lambda block: block.is_apart, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:
@@ -187,7 +187,8 @@ def finish(
         stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
-    kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
+    contexts = _widgets(opening.blocks)
+    kept, widgets = _without(lambda block: block.context in contexts, opening.blocks)
     people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
     bylines = [
         read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
@@ -215,9 +216,9 @@ def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool
 
 
 def _without(
-    suspect: Callable[[str], bool], found: Sequence[Block]
+    suspect: Callable[[Block], bool], found: Sequence[Block]
 ) -> tuple[list[Block], list[Block]]:
-    """Split into prose and the paragraphs in containers whose classes and ids are suspect.
+    """Split into prose and the paragraphs that are suspect for the containers they stand in.
 
     Where that would remove too much of the article, all of it stays. Rows of tables stay, too:
     tables have containers of their own.
@@ -225,7 +226,7 @@ def _without(
     kept: list[Block] = []
     apart: list[Block] = []
     for block in found:
-        if block.context and block.kind != "row" and suspect(block.context):
+        if block.kind != "row" and suspect(block):
             apart.append(block)
         else:
             kept.append(block)

@@ -1,8 +1,12 @@
 """Where the article is on a page: by a layout of the site's profile, else by its prose.
 
 Pages of unknown publishers, and those of a site after a redesign, are located by what stays the
-same in every design: `articleBody` in the mark-up, else the container with the most prose below the
-headline. Where that finds nothing, body.py runs trafilatura on the whole page.
+same in every design. The container with the most prose is where the article is; its borders are
+drawn by climbing to the ancestor that adds more prose than furniture, that is links and labels.
+What is below that node and neither prose nor beside prose is no part of it. Where no container
+has enough prose, body.py runs trafilatura on the whole page.
+
+The same passages of prose check the nodes that a layout names.
 """
 
 from collections import Counter

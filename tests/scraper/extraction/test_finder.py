@@ -60,7 +60,7 @@ def test_an_article_in_several_containers_is_whole(content: str) -> None:
 def test_cards_of_other_stories_below_are_none_of_it() -> None:
     cards = "".join(
         f"<div><h3><a href='/{number}'>Lomba Perahu Dayung di Sungai Kampung {number}</a></h3>"
-        f"{paragraphs(OTHER)}</div>"
+        f"<span>2 jam lalu</span>{paragraphs(OTHER[:60] + '…')}</div>"
         for number in range(3)
     )
     story = [f"{text} Begitu kabar ke-{number}." for number in range(3) for text in STORY]
@@ -133,7 +133,8 @@ def test_a_headline_below_the_story_does_not_cut_it(breadcrumb: str) -> None:
 
 
 def test_a_second_headline_begins_another_story() -> None:
-    other = f"<article><h1>Lomba Perahu</h1>{paragraphs(*[f'{OTHER} {n}.' for n in range(9)])}</article>"
+    longer = [f"{OTHER} Itu lomba ke-{number}." for number in range(9)]
+    other = f"<article><h1>Lomba Perahu</h1>{paragraphs(*longer)}</article>"
     assert body(f"<main><article>{H1}{paragraphs(*STORY)}</article>{other}</main>") == whole()
 
 
