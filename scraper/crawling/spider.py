@@ -144,6 +144,7 @@ class NewsSpider(Spider):
             logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
         requests: list[Request] = []
+        await self._learn()
         with suppress(CloseSpider), self.crawl.using_archive():
             self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
             for source in (*self.site.sources, Section(self.site.home)):
@@ -151,6 +152,16 @@ class NewsSpider(Spider):
             requests = self._begin_sources()
         for request in requests:
             yield request
+
+    async def _learn(self) -> None:
+        """Learn from the kept pages, if that is due; a bug in that must not end the crawl."""
+        if self.crawl.id is None:
+            return
+        try:
+            with suppress(CloseSpider, Abandoned), self.crawl.using_archive():
+                await self.reader.learn_furniture()
+        except Exception:
+            logger.exception("%s: its furniture could not be learnt", self.name)
 
     def next_turn(self) -> None:
         """Called by Scrapy when nothing waits: sources and stories have their turns."""
