@@ -263,14 +263,14 @@ class PageExamination:
 def examine_page(page: Page, site: Site) -> PageExamination:
     """Read a page, and on one of unknown layout find out where its body is."""
     reading, further = read_page(page, site), len(part_urls(page, site))
-    document, node = parse_html(page.body, page.headers.get("content-type")), None
+    document, located = parse_html(page.body, page.headers.get("content-type")), None
     if document and reading.article.layout == "fallback":
-        node = find_article(document, reading.article.headline)
-    if node is None:
+        located = find_article(document, reading.article.headline)
+    if located is None:
         return PageExamination(reading=reading, further_pages=further)
-    words = len(clean(text_content(node)).split())
+    words = len(clean(text_content(located.node)).split())
     return PageExamination(
-        reading=reading, further_pages=further, body_at=named_node(node), words_there=words
+        reading=reading, further_pages=further, body_at=named_node(located.node), words_there=words
     )
 
 
