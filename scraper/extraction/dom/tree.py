@@ -3,9 +3,8 @@
 import html as entities
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from sys import maxsize
 from typing import Any
 
 from lxml import etree
@@ -256,22 +255,24 @@ def text_of(node: Any, *, whole: bool = False) -> str:
         return clean(node[:limit])
     if not isinstance(node.tag, str):
         return ""
-    if len(node) or node.tag in _NOT_TEXT:
-        pieces = _texts(node) if whole else islice(_texts(node), 2 * MAX_FIELD_NODES)
-        return clean("".join(pieces)[:limit])
-    return clean((node.text or "")[:limit])
+    if len(node) == 0 and node.tag not in _NOT_TEXT:
+        return clean((node.text or "")[:limit])
+    pieces = [node.text or ""] if node.tag not in _NOT_TEXT else []
+    _gather(node, pieces, maxsize if whole else 2 * MAX_FIELD_NODES)
+    return clean("".join(pieces)[:limit])
 
 
-def _texts(node: Element) -> Iterator[str]:
-    """Yield one or two texts for the beginning and the end of each node."""
-    for event, element in etree.iterwalk(node, events=("start", "end")):
-        if event == "start":
-            if element.tag in _SPACED:
-                yield " "
-            yield (element.text or "") if _is_text(element) else ""
-        elif element is not node:
-            yield element.tail or ""
-
-
-def _is_text(element: Element) -> bool:
-    return isinstance(element.tag, str) and element.tag not in _NOT_TEXT
+def _gather(node: Element, pieces: list[str], most: int) -> None:
+    """Add the texts below a node, two for each, until there are `most`."""
+    for child in node:
+        if len(pieces) >= most:
+            return
+        tag, text = child.tag, child.text
+        if tag in _SPACED:
+            pieces.append(" ")
+        if text is None or tag in _NOT_TEXT or not isinstance(tag, str):
+            text = ""
+        pieces.append(text)
+        if len(child):
+            _gather(child, pieces, most)
+        pieces.append(child.tail or "")
