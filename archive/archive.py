@@ -27,6 +27,7 @@ from archive.ledger.ledger import Ledger
 from archive.ledger.robots import RobotsAnswers
 from archive.records import Article, KeptArticle, KeptRevision, Page
 from archive.revisions import queries
+from archive.revisions.furniture import FurnitureSets
 from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
 from archive.snapshots.snapshots import Snapshots
@@ -132,6 +133,7 @@ class Archive(Reader):
         self.clusters = Clusters(self.db, self.clock)
         self.history = Revisions(self.db, self.clock, self.clusters)
         self.reread_queue = RereadQueue(self.db)
+        self.furniture = FurnitureSets(self.db, self.clock)
 
     def as_of(self, at: datetime) -> Reader:
         """Open the archive as of an aware time, for reading, on a connection of its own; close it.

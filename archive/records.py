@@ -58,6 +58,18 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Furniture:
+    """Blocks that stand on many pages of a site and are no one story's text."""
+
+    blocks: Mapping[str, bool] = field(repr=False)
+    """Normalised text -> whether the block is furniture also among the paragraphs of a story; else
+    only where it stands apart from them.
+    """
+    digest: str
+    """Of the blocks, eight hexadecimal digits; a part of the extractor's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
     """What extraction read from a page; None or empty where the page does not say."""
 

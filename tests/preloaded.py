@@ -13,18 +13,23 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+SCRAPY = "scrapy.cmdline"
+"""Scrapy's own command, in place of a module that changes `warta`."""
 MAX_SECONDS = 300.0  # a command that hangs fails instead of holding everything up
 
 CRAWLS = (
     "requests",
     "resource",
     "rich._emoji_codes",
+    "scrapy.cmdline",
+    "scrapy.commands.crawl",
     "scrapy.core.downloader.handlers.http11",
     "scrapy.core.scheduler",
     "scrapy.core.scraper",
@@ -120,13 +125,17 @@ def _begin(
         os.close(opened)
     sys.stdin = os.fdopen(0, closefd=False)
     sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
-    sys.argv = ["warta", *words]
     # As with `python -m`: processes that this one starts import the module, too.
-    sys.modules["__main__"] = importlib.import_module(changed)
-    from scraper.cli.main import main
-
+    program = sys.modules["__main__"] = importlib.import_module(changed)
+    name = "scrapy" if changed == SCRAPY else "warta"
+    sys.argv = [name, *words]
     try:
-        main(args=list(words), prog_name="warta")
+        if changed == SCRAPY:
+            program.execute()
+        else:
+            from scraper.cli.main import main
+
+            main(args=list(words), prog_name=name)
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -144,8 +153,41 @@ def preload() -> None:
     for name in (*CRAWLS, *(component.rpartition(".")[0] for component in components)):
         importlib.import_module(name)
     _know_only_loopback()
+    _read_once()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared by processes"
+    gc.collect()
     gc.freeze()
+
+
+def _read_once() -> None:
+    """Read and keep the stories of the demo: what is computed at first use is inherited."""
+    from archive import Archive, Page
+    from scraper import spiders
+    from scraper.cli.demo.world import world
+    from scraper.extraction import read_page
+    from scraper.sites.site import Identity
+
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    stories = [
+        (site, named.key, url, answer.body)
+        for url, answer in world(1).items()
+        for site in spiders.sites().values()
+        if isinstance(named := site.identify(url), Identity)
+    ]
+    with TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+        for site, key, url, body in stories:
+            page = Page(
+                site=site.name,
+                requested_url=url,
+                url=url,
+                status=200,
+                headers={},
+                body=body,
+                fetched_at=at,
+            )
+            with archive.transaction(at):
+                archive.history.revise(read_page(page, site).article, key=key)
+    spiders.sites.cache_clear()  # modules of the tests change profiles
 
 
 def _know_only_loopback() -> None:

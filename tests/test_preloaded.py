@@ -12,7 +12,7 @@ import pytest
 from tests.preloaded import warta
 
 
-def test_a_command_that_hangs_is_ended_and_told_even_before_it_has_written(tmp_path):
+def test_a_command_that_hangs_is_ended_and_reported_even_before_it_has_written(tmp_path):
     waiting = tmp_path / "warta.toml"
     os.mkfifo(waiting)  # nobody ever writes into it
     for timeout in (0.0, 0.2):

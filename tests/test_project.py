@@ -62,17 +62,27 @@ finally:
 def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_pydantic_and_pandas(
     tmp_path, command
 ):
-    Archive(tmp_path / "news.db").close()
+    loaded = _loaded_by(command, tmp_path)
+    assert not {"scrapy", "twisted", "pydantic", "pandas", "scraper.spiders"} & loaded
+
+
+@pytest.mark.parametrize("command", ["sites", "health", "schedule show", "schedule run --help"])
+def test_what_crawls_nothing_does_without_scrapy(tmp_path, command):
+    loaded = _loaded_by(command, tmp_path)
+    assert not {"scrapy", "twisted", "scraper.crawling", "scraper.extraction"} & loaded
+
+
+def _loaded_by(command: str, folder: Path) -> set[str]:
+    """The modules that a command has imported at its end."""
+    Archive(folder / "news.db").close()
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
     started = [sys.executable, "-c", _IMPORTED, *command.split()]
     done = subprocess.run(
-        started, cwd=tmp_path, env=plain, capture_output=True, text=True, timeout=300, check=False
+        started, cwd=folder, env=plain, capture_output=True, text=True, timeout=300, check=False
     )
     assert "Traceback" not in done.stderr
     assert "scraper.cli.main" in done.stderr
-    assert not {"scrapy", "twisted", "pydantic", "pandas", "scraper.spiders"} & set(
-        done.stderr.split()
-    )
+    return set(done.stderr.split())
 
 
 def test_every_option_of_every_command_has_help():

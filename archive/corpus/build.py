@@ -165,10 +165,3 @@ def _plain_errors(out: Path, work: Path) -> Iterator[None]:
         if not os.path.exists(work):  # noqa: PTH110 - Path's own raises where a name is too long
             hint = ""
         raise CorpusError(f"{out}: {why}{hint}") from error
-
-
-def available_cores() -> int:
-    """Return the cores that this process may use, or all where the system does not say."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

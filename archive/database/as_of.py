@@ -1,9 +1,10 @@
 """Reading the archive as of a time: temporary views of the past that shadow today's tables.
 
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
-`urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts` or `drifted` without a schema
-then reads the past; other tables (`search`, `robots`, `validators`, `dictionaries`, `texts`,
-`readings`) know only today. Nothing is copied, and nothing is written into the file.
+`urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts`, `drifted`, `furniture` or
+`furniture_sets` without a schema then reads the past; other tables (`search`, `robots`,
+`validators`, `dictionaries`, `texts`, `readings`) know only today. Nothing is copied, and nothing
+is written into the file.
 """
 
 from datetime import datetime
@@ -90,6 +91,10 @@ _VIEWS = {
             ON g.snapshot_id = r.snapshot_id AND g.refusal IS NULL AND g.read_at <= :at
         WHERE coalesce(g.layout, r.layout) = d.layout
             AND coalesce(g.extractor, r.extractor) = d.extractor""",
+    "furniture_sets": "SELECT * FROM main.furniture_sets WHERE learnt_at <= :at",
+    "furniture": """SELECT f.id, f.site, f.text, f.in_prose, f.first_set,
+        (SELECT s.id FROM temp.furniture_sets s WHERE s.id = f.ended_set) AS ended_set
+        FROM main.furniture f JOIN temp.furniture_sets s ON s.id = f.first_set""",
     "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at,
         r.headline, r.body, r.extractor, r.snapshot_id, r.returns_to
         FROM temp.revisions r JOIN main.articles a ON a.id = r.article_id""",

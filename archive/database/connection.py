@@ -136,7 +136,8 @@ def _check_kind(db: Database, path: Path) -> None:
             f"{path}: a development version of warta (0.1.0) made this archive, and this version"
             " cannot read it; name another file with --archive and crawl the sites again"
         )
-    later = applied - {migration.name for migration in migrations.pending(Database(memory=True))}
+    with closing(Database(memory=True)) as empty:
+        later = applied - {migration.name for migration in migrations.pending(empty)}
     if later:
         raise SchemaTooNew(
             f"{path}: a later version of warta wrote this archive ({min(later)});"

@@ -6,7 +6,7 @@ as a migration for those that exist. A released migration is never edited.
 
 from sqlite_utils import Database, Migrations
 
-from archive.database.schema import SCHEMA
+from archive.database.schema import FURNITURE, SCHEMA
 
 migrations = Migrations("warta")
 
@@ -14,6 +14,13 @@ migrations = Migrations("warta")
 @migrations()
 def m001_schema(_db: Database) -> None:
     """The schema of the first release; every archive began with it, or with a later one."""
+
+
+@migrations()
+def m002_furniture(db: Database) -> None:
+    """What was learnt from the pages of each site, beginning with nothing."""
+    for statement in FURNITURE:
+        db.execute(statement)
 
 
 FIRST = m001_schema.__name__

@@ -260,6 +260,29 @@ ARTICLES = (
     "CREATE INDEX rights_article ON rights (article_id)",
 )
 
+FURNITURE = (
+    # A row per comparison of a site's kept pages: from then on its furniture is what is below.
+    """CREATE TABLE furniture_sets (
+        id INTEGER PRIMARY KEY,
+        site TEXT NOT NULL,
+        learnt_at TEXT NOT NULL,
+        pages INTEGER NOT NULL,    -- of the site, that were ever kept by then
+        digest TEXT NOT NULL       -- of the set, as in the extractor's name; empty for none
+    ) STRICT""",
+    "CREATE INDEX furniture_sets_site ON furniture_sets (site, id)",
+    # A row per block that stands on many of a site's pages and is no one story's text.
+    """CREATE TABLE furniture (
+        id INTEGER PRIMARY KEY,
+        site TEXT NOT NULL,
+        text TEXT NOT NULL,        -- normalised
+        in_prose INTEGER NOT NULL, -- 1: it is one where it stands among the story's paragraphs, too
+        first_set INTEGER NOT NULL REFERENCES furniture_sets (id),
+        ended_set INTEGER REFERENCES furniture_sets (id)  -- the first one without it
+    ) STRICT""",
+    "CREATE INDEX furniture_site ON furniture (site, first_set)",
+    "CREATE INDEX furniture_ended ON furniture (ended_set) WHERE ended_set IS NOT NULL",
+)
+
 SYNDICATION = (
     # A row per distinct text of the newest revisions. AUTOINCREMENT: programs remember the texts
     # that they compared, so a number is never given twice.
@@ -401,5 +424,8 @@ SEARCH = (
         content='searchable', content_rowid='article_id', tokenize='unicode61')""",
 )
 
-SCHEMA = (*CLOCK, *LEDGER, *SNAPSHOTS, *ARTICLES, *SYNDICATION, *MONITORING, *VIEWS, *SEARCH)
+SCHEMA = (
+    *(*CLOCK, *LEDGER, *SNAPSHOTS, *ARTICLES, *FURNITURE),
+    *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH),
+)
 """The statements that make an empty archive, in their order."""

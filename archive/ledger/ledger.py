@@ -100,7 +100,7 @@ class Ledger:
         wanted: list[Entry] = []
         counts = Counter() if counts is None else counts
         for batch in chunks(links, BATCH):
-            some = self._told_apart(site, list(batch))
+            some = self._with_keys(site, list(batch))
             known, living = self._known(site, some)
             buried = self._taken_down(site, some)
             doubts = cache(partial(self._doubts_lastmod, [entry.id for entry in known.values()]))
@@ -376,9 +376,9 @@ class Ledger:
 
     def key_of(self, site: str, link: Announcement) -> str:
         """Return the key of an address, its own one where another story may have `link.key`."""
-        return self._told_apart(site, [link])[0].key
+        return self._with_keys(site, [link])[0].key
 
-    def _told_apart(self, site: str, links: Sequence[Announcement]) -> list[Announcement]:
+    def _with_keys(self, site: str, links: Sequence[Announcement]) -> list[Announcement]:
         """Give a link its own key where another address, under other words, has the key.
 
         Whether the two are one story after all, its page will show.

@@ -120,7 +120,10 @@ REASONS: dict[str, str] = {
     "date_unreadable": "the date is in an unknown format; set --date-format",
     # how a crawl ended
     "shutdown": "it was stopped",
-    "site_failing": "twenty addresses in a row failed or were refused; the rest is left for later",
+    "site_failing": (
+        "twenty addresses in a row failed, were refused or broke their reading; the rest is left "
+        "for later"
+    ),
     "archive_failed": "the archive could not be written any more",
     "broke_off": "it was killed, failed with an error, or the machine went down",
     "out_of_time": "it exceeded its time limit; the rest is requested next time",

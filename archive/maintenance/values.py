@@ -4,7 +4,9 @@ Another program may have written what warta never writes; whoever reads it gets 
 """
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -57,23 +59,23 @@ def problems(db: Database) -> Iterator[str]:
 @cache
 def _tables() -> dict[str, list[tuple[str, str, bool]]]:
     """Return our tables with (name, type, required) of their columns, as warta makes them."""
-    db = Database(memory=True)
-    for statement in SCHEMA:
-        db.conn.execute(statement)
-    names = db.conn.execute(
-        """SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'
-        AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_%' ESCAPE '!'
-        ORDER BY name != 'clock', name"""
-    )
-    return {
-        table: [
-            (name, kind, bool(required or key))
-            for _n, name, kind, required, _default, key in db.conn.execute(
-                f"PRAGMA table_info({table})"
-            )
-        ]
-        for (table,) in names.fetchall()
-    }
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for statement in SCHEMA:
+            connection.execute(statement)
+        names = connection.execute(
+            """SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'search%'
+            AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name NOT LIKE '!_%' ESCAPE '!'
+            ORDER BY name != 'clock', name"""
+        )
+        return {
+            table: [
+                (name, kind, bool(required or key))
+                for _n, name, kind, required, _default, key in connection.execute(
+                    f"PRAGMA table_info({table})"
+                )
+            ]
+            for (table,) in names.fetchall()
+        }
 
 
 def _problems(db: Database, table: str, columns: list[tuple[str, str, bool]]) -> Iterator[str]:

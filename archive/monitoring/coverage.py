@@ -40,7 +40,7 @@ FEW = 0.4
 RARE = 0.003
 """Poisson probability of so few stories below which a day announced far less."""
 
-# Of a story's URLs the most telling one, the oldest of equals: with max(), SQLite takes the other
+# Of a story's URLs the one that says most, the oldest of equals: with max(), SQLite takes the other
 # columns from the same row. An index leads to the URLs of a few days. A story that was skipped at
 # first and wanted later is late by what has passed since then.
 _STORIES = """

@@ -1,5 +1,6 @@
 """Options that commands share, the types of their values, and checks of them."""
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -131,12 +132,38 @@ sites = click.option("--site", "names", multiple=True, help="Only this site; may
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
+
+
+def processes(jobs: int | None, *, worthwhile: bool = True) -> int:
+    """Return how many processes to use: as many as requested, by default one for each core that
+    this process may use; one where more are not `worthwhile`.
+    """
+    if not worthwhile:
+        return 1
+    if hasattr(os, "sched_getaffinity"):
+        return jobs or len(os.sched_getaffinity(0))
+    return jobs or os.cpu_count() or 1
+
+
+def _settings(
+    _context: click.Context, _parameter: click.Parameter, settings: tuple[str, ...]
+) -> tuple[str, ...]:
+    for setting in settings:
+        name, equals, _value = setting.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"-s {setting}: expected NAME=VALUE")
+        if name == "ARCHIVE":
+            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
+    return settings
+
+
 scrapy_settings = click.option(
     "-s",
     "--set",
     "overrides",
     multiple=True,
     metavar="NAME=VALUE",
+    callback=_settings,
     help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
 )
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")

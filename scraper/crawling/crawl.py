@@ -345,6 +345,16 @@ class Crawl:
         if engine is not None and engine.spider is not None and self._stopping is None:
             self._stopping = asyncio.ensure_future(engine.close_spider_async(reason=reason))
 
+    def give_up(self, failing: int, what: str) -> None:
+        """End the crawl of a site of which so many addresses in a row failed; `what` says how."""
+        if self.stopping:
+            return
+        logger.warning(
+            "%s: %d addresses in a row %s: the crawl of this site ends", self.site, failing, what
+        )
+        self.pacing.close()
+        self.stop("site_failing")
+
     def end(self, reason: str, received: int) -> None:
         """Record how it ended, and close the archive."""
         self.ended = reason

@@ -81,9 +81,8 @@ class CrawlRecord(Component):
         try:
             with crawl.writing():
                 since = exact(crawl.archive.crawls.get(crawl.id).started_at)
-                lasting = evaluate(
-                    crawl.archive, crawl.site, extractor=extractor_of(spider.site), since=since
-                )
+                extractor = extractor_of(spider.reader.site)
+                lasting = evaluate(crawl.archive, crawl.site, extractor=extractor, since=since)
         except CloseSpider:
             return
         except Exception:

@@ -28,6 +28,7 @@ from scraper.ingest.same_body import REASON
 from scraper.ingest.waiting import LEARNED, WaitingPages
 from scraper.ingest.writing import Fetched, Written, write_failure, write_page
 from scraper.politeness.robots import opted_out
+from scraper.politeness.rules import MANY_FAILURES
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ class ReadArticle(_Stage):
         except ReadingBroke as broke:
             logger.info("%s: %s", item.page.url, broke)
             read = Fetched(snapshot=item, refusal="reading_broke_off")
+            if self._crawl.turns.broken >= MANY_FAILURES:
+                self._crawl.give_up(self._crawl.turns.broken, "broke their reading")
         except ReadingFailed as failed:
             logger.error(  # noqa: TRY400 - the traceback is the worker's
                 "%s could not be read; its bytes are kept\n%s", item.page.url, failed
@@ -104,15 +107,19 @@ class WriteRevision(_Stage):
         return written.get(id(item), item)
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait; the spider of `warta doctor` has none."""
+        """Write the pages that still wait, and learn from all; that of `warta doctor` has none."""
         if not isinstance(self._crawler.spider, NewsSpider):
             return
         for page in self._waiting.rest():
             await self._write_one(page)
+        if self._crawl.id is not None and not self._crawl.ending:
+            with suppress(CloseSpider, Abandoned):
+                await self._spider.reader.learn_furniture()
 
     @cached_property
     def _waiting(self) -> WaitingPages:
-        return WaitingPages(self._crawl.archive, self._spider.site, self._spider.reader.policy)
+        reader = self._spider.reader
+        return WaitingPages(self._crawl.archive, reader.site, reader.policy)
 
     def _ready(self, item: Fetched) -> list[Fetched]:
         try:
@@ -169,8 +176,8 @@ class WriteRevision(_Stage):
                 robots = self._spider.known_rules(item.entry.url)
                 check = _check(item, crawl.id)
                 return write_failure(crawl.archive, item.entry, check, robots)
-            policy = self._spider.reader.policy
-            return write_page(crawl.archive, self._spider.site, item, policy, again)
+            reader = self._spider.reader
+            return write_page(crawl.archive, reader.site, item, reader.policy, again)
 
     def _report(self, item: Fetched | FetchFailure, written: Written, damage: str | None) -> None:
         """Log what went wrong, `damage` of the story's kept page included, and count."""

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
@@ -79,7 +78,7 @@ def configured_settings(known: Loaded) -> Iterator[str]:
 
 
 def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool = False) -> Settings:
-    """The project's settings, the archive, and `overrides` (NAME=VALUE); raises UsageError."""
+    """The project's settings, the archive, and `overrides` (NAME=VALUE)."""
     settings = Settings()
     settings.setmodule("scraper.settings", priority="project")
     ours = {"ARCHIVE": str(path), "LOG_LEVEL": "INFO", "PROGRESS_BAR": not verbose}
@@ -89,11 +88,7 @@ def crawl_settings(path: Path, overrides: Sequence[str] = (), *, verbose: bool =
         ours |= {"LOG_LEVEL": "WARNING", **quiet}
     settings.setdict(ours, priority="cmdline")
     for override in overrides:
-        name, equals, value = override.partition("=")
-        if not equals or not name:
-            raise click.UsageError(f"-s {override}: expected NAME=VALUE")
-        if name == "ARCHIVE":
-            raise click.UsageError("-s ARCHIVE: name the archive with --archive")
+        name, _equals, value = override.partition("=")
         settings.set(name, value, priority="cmdline")
     return settings
 

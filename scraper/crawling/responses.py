@@ -15,7 +15,6 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from scraper.ingest.whole import ends_as_html
-from scraper.politeness.resolver import InternalAddress
 
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
@@ -91,8 +90,6 @@ def refusal_of_error(failure: Failure) -> str:
     if isinstance(error, Refused):
         return error.reason
     causes = list(_causes(error))
-    if any(isinstance(cause, InternalAddress) for cause in causes):
-        return "private_address"
     for kind, reason in _ERRORS:
         if isinstance(error, kind):
             return reason

@@ -22,6 +22,10 @@ MAX_ANNOUNCED = 1_000_000
 """Links that the sources of one crawl announce; beyond them no source is requested."""
 MAX_WAITING = 10_000
 """Sources that wait for their request."""
+MAX_CUT = 10_000
+"""Addresses that are remembered of sources for which there was no room; the rest is counted."""
+MAX_LEFT_OUT = 1_000
+"""Sources left out by the budget that get a row in the ledger; the rest is counted."""
 PROMISING = timedelta(days=30)
 """A source is requested in the order of the stories that it was the first to announce since."""
 OTHERS_EVERY = 4
@@ -90,7 +94,7 @@ class SourceQueue:
     cut: list[str] = field(default_factory=list)
     """Addresses for which there was no room."""
     more_cut: int = 0
-    """Those beyond MAX_WAITING of them."""
+    """Those beyond MAX_CUT of them."""
     requests: int = 0
     """Spent so far; so are `seconds` and `announced`."""
     seconds: float = 0.0
@@ -141,7 +145,7 @@ class SourceQueue:
             heapq.heappush(self._others, (step.depth + place // GROUP, next(self._numbers), step))
 
     def _cut(self, address: str) -> None:
-        if len(self.cut) < MAX_WAITING:
+        if len(self.cut) < MAX_CUT:
             self.cut.append(address)
         else:
             self.more_cut += 1

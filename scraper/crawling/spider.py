@@ -21,11 +21,11 @@ from archive.identity import joined_url
 from archive.ledger.wording import sentence
 from archive.records import Check
 from scraper.crawling.crawl import Crawl, Options
-from scraper.crawling.discovery import MAX_REFUSED, MAX_SOURCE_BYTES, Announced, SourceReading
+from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
 from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error, refusal_of_status
-from scraper.crawling.source_queue import PROMISING, Budget, SourceQueue
+from scraper.crawling.source_queue import MAX_LEFT_OUT, PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import KEEP_INCOMPLETE, Stories
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
@@ -244,7 +244,7 @@ class NewsSpider(Spider):
         )
         if self.crawl.error is None and not self.options.plan:
             left = filter(None, map(plain_url, self.sources.names_left_out()))
-            self.crawl.leave_out(list(islice(left, MAX_REFUSED)))
+            self.crawl.leave_out(list(islice(left, MAX_LEFT_OUT)))
 
     def _last_checked(self, address: str) -> datetime | None:
         entry = self.crawl.archive.ledger.entry(address, site=self.name)

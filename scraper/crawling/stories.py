@@ -168,10 +168,13 @@ class Stories:
             cb_kwargs={"page": page, "parts": parts[1:], "entry": entry},
         )
 
-    def parse_part(
+    async def parse_part(
         self, response: Response, page: Page, parts: list[str], entry: Entry
-    ) -> Iterator[Page | Request]:
-        """Add a further page to a story; if it is unavailable, the story continues without it."""
+    ) -> AsyncIterator[Page | Request]:
+        """Add a further page to a story; if it is unavailable, the story continues without it.
+
+        Without a layout each page may name the next one, and one that is not there ends the story.
+        """
         outcome, _reason = self._judge(response, entry)
         url = response.request.url if response.request is not None else response.url
         same_part = self._site.part_number(response.url) == self._site.part_number(url)
@@ -179,9 +182,17 @@ class Stories:
         part = page_of(response, site=entry.site, requested_url=url, fetched_at=now)
         if outcome is None and same_part and not part.incomplete:
             page = replace(page, parts=(*page.parts, part))
-        else:
+            try:
+                parts = parts or await self._reader.parts_after(part)
+            except Abandoned:
+                return
+            parts = parts[: MAX_PARTS - 1 - len(page.parts)]
+        elif self._site.layouts or outcome == "failed" or part.incomplete:
             page = replace(page, missing_parts=page.missing_parts + 1)
-        yield from self._continue(page, parts, entry)
+        else:
+            parts = []
+        for item in self._continue(page, parts, entry):
+            yield item
 
     def part_failed(self, failure: Failure) -> Iterator[Page | Request]:
         """Count a further page without a response as missing."""

@@ -22,7 +22,8 @@ from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
 from scraper.crawling.pages import may_have_parts, part_urls
 from scraper.extraction.article import StoryReading, read_story
-from scraper.extraction.workers import Constant, ReadingBroke
+from scraper.extraction.workers import Constant, ReadingBroke, ReadingFailed
+from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
 from scraper.ingest.reread import Reread, kept_page, reread
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
 from scraper.sites.site import Site
@@ -41,8 +42,9 @@ class StoryReader:
 
     def __init__(self, crawl: Crawl, site: Site) -> None:
         self._crawl = crawl
-        self._site = site
-        self._profile = Constant(site)
+        self.site = furnished(crawl.archive, site)
+        """The profile with what was learnt of the site before this crawl."""
+        self._profile = Constant(self.site)
         self._in_advance: dict[str, Written] = {}
         self._broken: dict[str, ReadingBroke] = {}
 
@@ -54,13 +56,21 @@ class StoryReader:
 
     async def parts(self, page: Page) -> list[str]:
         """URLs of the further pages of a story; a page that breaks its reading breaks `read`."""
-        if not may_have_parts(page, self._site):
+        if not may_have_parts(page, self.site):
             return []
         try:
             return await self._run(part_urls, page)
         except ReadingBroke as broke:
             self._broken[page.requested_url] = broke
             return []
+
+    async def parts_after(self, part: Page) -> list[str]:
+        """URLs of the pages behind a further page, where each page names only the next ones."""
+        if self.site.layouts or not may_have_parts(part, self.site):
+            return []
+        with suppress(ReadingBroke, ReadingFailed):
+            return await self._crawl.turns.run(part_urls, part, self._profile)
+        return []
 
     async def read(self, page: Page) -> StoryReading:
         """Read the article of a page and of its further parts."""
@@ -73,7 +83,7 @@ class StoryReader:
         self, step: Step, response: Response, *, cut: bool = False
     ) -> SourceReading:
         """Read what a source announces; `cut`: the response ended early."""
-        crawl, zone = self._crawl, self._site.zone
+        crawl, zone = self._crawl, self.site.zone
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
         now, window = crawl.now().astimezone(zone), crawl.window(zone)
         work = partial(read_announcements, now=now, window=window, cut=cut)
@@ -90,6 +100,21 @@ class StoryReader:
         except ReadingBroke:
             return Reread(evidence=evidence, refusal="reading_broke_off")
 
+    async def learn_furniture(self) -> None:
+        """Compare the site's kept pages for the crawls to come, if that is due."""
+        archive, name = self._crawl.archive, self.site.name
+        numbers = archive.furniture.due(name)
+        if not numbers:
+            return
+        seen: list[Seen] = []
+        for page in pages(archive, numbers):
+            with suppress(ReadingBroke, ReadingFailed):
+                if (found := await self._crawl.turns.run(see, page, self._profile)) is not None:
+                    seen.append(found)
+        blocks = learn(seen, known(archive, self.site))
+        with self._crawl.writing():
+            archive.furniture.write(name, blocks)
+
     def in_advance(self, page: Page) -> Written | None:
         """Return what was written before a page's reading had ended, once."""
         return self._in_advance.pop(page.requested_url, None)
@@ -105,6 +130,6 @@ class StoryReader:
             return
         fetched = Fetched(snapshot=crawl.archive.snapshots.pack(page), refusal="reading_broke_off")
         with suppress(CloseSpider), crawl.writing():
-            written = write_page(crawl.archive, self._site, fetched, self.policy)
+            written = write_page(crawl.archive, self.site, fetched, self.policy)
             if isinstance(written, Written):
                 self._in_advance[page.requested_url] = written

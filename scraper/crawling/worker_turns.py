@@ -21,6 +21,10 @@ KILLED_AFTER = 0.5
 """Seconds that a reading of a crawl which is being stopped has had, at least."""
 PATIENCE = 2.0
 """Seconds that a crawl which is being stopped still begins readings of what it has fetched."""
+SHRINKS = 3
+"""Readings in a row that broke after each of which the next one of the crawl has half as long. A
+sound page is read in milliseconds, and gives the whole deadline back.
+"""
 MAX_WAITING = 2
 """Pages of a site that wait for a worker or are read; then nothing more is requested there."""
 
@@ -47,6 +51,8 @@ class WorkerTurns:
         self.deadline = limits.deadline
         self._is_ending = is_ending
         self._ends_at: float | None = None
+        self.broken = 0
+        """Readings in a row that broke."""
         self._waiting = 0
         self._room = asyncio.Event()
         self._room.set()
@@ -76,21 +82,26 @@ class WorkerTurns:
     ) -> Answer:
         """Run a function in a worker; raises ReadingBroke, ReadingFailed, Abandoned.
 
-        `when_slow` is called if it takes longer than usual.
+        `when_slow` is called if it takes longer than usual. The deadline shrinks while readings of
+        this crawl break: other sites wait for the same workers.
         """
         with self.held():
             async with self._workers.lent() as worker:
                 if self._is_ending() and self._out_of_patience():
                     raise Abandoned
                 watch = _Watch(worker, self._is_ending, when_slow)
+                limit = (deadline or self.deadline) / 2 ** min(self.broken, SHRINKS)
                 try:
-                    return await worker.call_async(work, *given, deadline=deadline)
+                    answer = await worker.call_async(work, *given, deadline=limit)
                 except ReadingBroke as broke:
                     if watch.has_killed and not watch.has_noted:
                         raise Abandoned from broke
+                    self.broken += 1
                     raise
                 finally:
                     watch.stop()
+                self.broken = 0
+                return answer
 
     @contextmanager
     def held(self) -> Iterator[None]:

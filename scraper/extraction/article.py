@@ -11,8 +11,9 @@ from typing import Any
 
 from archive.identity import joined_url
 from archive.records import Article, Page
+from scraper.extraction.blocks import Block
 from scraper.extraction.body import COMMON_PRUNE, Body, fallback_body, read_body
-from scraper.extraction.boilerplate import COMMON_RULES
+from scraper.extraction.boilerplate import COMMON_RULES, agency_in
 from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
@@ -83,6 +84,8 @@ class Reading:
     """(rule, text) of every line that was removed from the body."""
     metas: dict[str, str] = field(default_factory=dict, repr=False)
     """Content of the first page's meta tags by name in lower case."""
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
+    """Every paragraph of the pages, before anything was removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +155,8 @@ def join(readings: Sequence[Reading]) -> Reading:
         editors=first.article.editors or last.editors,
     )
     taken = tuple(line for reading in readings for line in reading.taken)
-    return replace(first, article=article, taken=taken)
+    blocks = tuple(block for reading in readings for block in reading.blocks)
+    return replace(first, article=article, taken=taken, blocks=blocks)
 
 
 def read(
@@ -188,6 +192,8 @@ def read(
         read_around(metadata, page, node, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
+    if profile.shows_all_pages(url):
+        metadata.offer("page_count", _pages_shown(page, profile), "pager")
     layout = "fallback"
     if match is not None:
         layout = match.layout.name
@@ -207,7 +213,17 @@ def read(
         sources=metadata.sources | _sources_in_text(body, layout),
         taken=body.taken,
         metas=head.metas,
+        blocks=body.blocks,
     )
+
+
+def _pages_shown(page: Document, site: Site) -> int:
+    """Return how many pages a story has by its pager or a script, 1 for a story of one page."""
+    linked = [site.part_number(link.get("href") or "") for link in page.all(site.pager)]
+    scripts = (script.text or "" for script in page.tree.iter("script"))
+    counted = filter(None, (re.search(site.page_total, text) for text in scripts))
+    totals = [int(match["pages"]) for match in counted] if site.page_total else []
+    return max((1, *linked, *totals))
 
 
 def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -> Iterator[str]:
@@ -283,10 +299,11 @@ def _article(
         dateline=body.dateline,
         authors=given.get("authors") or body.authors,
         editors=tuple(dict.fromkeys((*given.get("editors", ()), *body.editors))),
-        agency=body.agency or given.get("agency"),
+        agency=body.agency or given.get("agency") or agency_in(body.text),
         tags=given.get("tags", ()),
         image_url=image and joined_url(url, image),
         language=given.get("language", site.language),
+        page_count=given.get("page_count", 1),
         layout=layout,
         extractor=extractor_of(site),
         warnings=_warnings(metadata, body, identity, layout_missed=known and layout == "fallback"),
@@ -320,8 +337,10 @@ def _host(url: str) -> str:
     return (plain_url(url) or url).split("/")[2] if "://" in url else "unknown"
 
 
-_NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "pager", "part_url"))
-"""Fields of a profile that are about finding pages, not about reading them."""
+_NOT_READING = frozenset(("home", "crawled", "refused_urls", "sources", "furniture"))
+"""Fields of a profile that are about finding pages, not about reading them; furniture has a digest
+of its own.
+"""
 
 
 @lru_cache(maxsize=64)
@@ -329,13 +348,15 @@ def extractor_of(site: Site | None) -> str:
     """Return name, version and digest of the rules that read a site's pages.
 
     It changes when the rules change, and only then; it depends on the reprs of profiles and rules.
+    What was learnt of the site's furniture is named behind a dot.
     """
-    name, own = "fallback", []
+    name, own, learnt = "fallback", [], ""
     if site is not None and site is not UNKNOWN:
         name = site.name
+        learnt = f".{site.furniture.digest}" if site.furniture is not None else ""
         own = [(f.name, getattr(site, f.name)) for f in fields(site) if f.name not in _NOT_READING]
     rules = repr((EXTRACTION, own, COMMON_RULES, COMMON_PRUNE, version("trafilatura")))
-    return f"warta-{name}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}"
+    return f"warta-{name}/{EXTRACTION}+{sha256(rules.encode()).hexdigest()[:12]}{learnt}"
 
 
 def refusal_of_article(article: Article) -> str | None:

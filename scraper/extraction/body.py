@@ -16,6 +16,7 @@ import trafilatura
 from lxml import html
 
 from archive.identity import joined_url
+from scraper.extraction import site_furniture
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, trim
 from scraper.extraction.bylines import read_byline
@@ -75,6 +76,8 @@ class Body:
     """Whether the text says of itself that it is an advertorial."""
     cut: tuple[str, ...] = ()
     """Warnings about what was beyond the limits."""
+    blocks: tuple[Block, ...] = ()
+    """All paragraphs, before anything was removed."""
 
 
 def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
@@ -84,7 +87,9 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
         found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
-    return finish(_each_once(found), site, identity)
+    if layout.whole_page:
+        found = [block for block in found if not _leads_away(block)]
+    return finish(_each_once(found), site, identity, whole_page=layout.whole_page)
 
 
 def fallback_body(
@@ -177,24 +182,26 @@ def finish(
     `whole_page`: what follows the story on its page may be among them.
     """
     is_story = partial(_is_other_story, site, identity)
+    stories, furniture = site_furniture.parted(found, site.furniture)
     trimmed = trim(
-        found, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
+        stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
     kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
-    bylines = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
-    columnist, *people = (
-        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *bylines)
-    )
+    people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
+    bylines = [
+        read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
+    ]
     return Body(
         text="\n\n".join(block.text for block in kept),
         dateline=opening.place,
         agency=trimmed.agency,
-        authors=(*columnist.authors, *(name for byline in people for name in byline.authors)),
-        editors=(*trimmed.editors, *(name for byline in people for name in byline.editors)),
-        taken=(*trimmed.taken, *(("widget", block.text) for block in widgets)),
+        authors=tuple(name for byline in bylines for name in byline.authors),
+        editors=(*trimmed.editors, *(name for byline in bylines[1:] for name in byline.editors)),
+        taken=(*furniture, *trimmed.taken, *(("widget", block.text) for block in widgets)),
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
+        blocks=tuple(found),
     )
 
 

@@ -47,7 +47,7 @@ _DAYS = (
 # "Selasa, 24 Maret 2015 10:11 WIB" behind a name, with or without its day.
 _DATE = re.compile(
     r"(?:\b(?:" + "|".join(_DAYS) + r")\b\W*)?"
-    r"\b\d{1,2}\s+[a-z]{3,10}\.?\s+(?:19|20)\d{2}\b.*$",
+    rf"\b\d{{1,2}}\s+[a-z]{{3,10}}\.?\s+(?:19|20)\d{{2}}\b.*?(?=$|\b(?:{_ROLES})\s*:)",
     re.IGNORECASE,
 )
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}")

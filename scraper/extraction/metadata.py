@@ -86,6 +86,7 @@ _FROM_HEAD = ("json-ld", "meta", "visible text")
 _SITE_NAME_AFTER = re.compile(
     r"\s*(?:[|ㅣ｜：–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?"
 )
+_ANY_CAPTION = "//*[self::figcaption or contains(@class, 'caption')]"
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
 _IN_ONE_LINE = frozenset(("headline", "kicker", "section"))
@@ -236,7 +237,7 @@ def _from_layout(
     found.offer("headline", _headline(page.text(*layout.headline), suffix), source)
     found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
     found.offer("deck", page.text(*layout.deck), source)
-    found.offer("caption", page.text(*layout.caption), source)
+    found.offer("caption", page.text(*layout.caption, _ANY_CAPTION), source)
     found.offer("section", _section(found, map(text_of, page.all(*layout.section))), source)
     found.offer("agency", agency, source)
     found.offer("authors", byline.authors, source)
@@ -382,9 +383,19 @@ def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]
     for name in _MODIFIED_METAS:
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
-    found.offer("tags", _words(head.meta(*site.tag_metas)), source)
+    for place, name in enumerate(site.tag_metas):
+        tags = _words(head.meta(name))
+        if tags and (place == 0 or _any_about(tags, found, head)):
+            found.offer("tags", tags, source)
     if "visible_date" in found.fields:
         found.offer("published_at", found.fields["visible_date"], found.sources["visible_date"])
+
+
+def _any_about(tags: Iterable[str], found: Metadata, head: Head) -> bool:
+    """Whether the story's headline or summary has any of the words; else they are the site's."""
+    summary = head.meta("description", "og:description")
+    about = f"{found.fields.get('headline')} {summary}".lower()
+    return any(tag.lower() in about for tag in tags)
 
 
 def _from_microdata(found: Metadata, page: Document, site: Site) -> None:

@@ -15,14 +15,13 @@ from scraper.extraction.workers import Constant, ReadingBroke, Workers
 from scraper.ingest.reread import Difference, Reread, difference, doubted, kept_page, reread
 from scraper.ingest.writing import write_reread
 from scraper.sites.site import Site
-from scraper.spiders import sites
 
 BATCH = 32
 """Snapshots read by one task, and written in one transaction."""
 MIN_JOBS = 128
 """Fewer snapshots are read by one process."""
 
-Task = tuple[str, tuple[Evidence, ...]]
+Task = tuple[Site, tuple[Evidence, ...]]
 _Kept = tuple[Page | Reread, Any, Evidence]
 
 
@@ -44,32 +43,34 @@ class Report:
 
 
 def count(
-    archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
+    archive: Archive, sites: Iterable[Site], *, since: datetime | None = None, again: bool = False
 ) -> int:
     """Count the snapshots that `waiting` yields."""
     return sum(
-        archive.reread_queue.count(name, extractor_of(sites()[name]), since=since, again=again)
-        for name in names
+        archive.reread_queue.count(site.name, extractor_of(site), since=since, again=again)
+        for site in sites
     )
 
 
 def waiting(
-    archive: Archive, names: Iterable[str], *, since: datetime | None = None, again: bool = False
+    archive: Archive, sites: Iterable[Site], *, since: datetime | None = None, again: bool = False
 ) -> Iterator[Task]:
     """Yield what the current extractors have yet to read; with `again` also what they have read.
 
     The pages of one story are in one task.
     """
-    for name in names:
+    for site in sites:
         batch: list[Evidence] = []
-        extractor = extractor_of(sites()[name])
-        for evidence in archive.reread_queue.waiting(name, extractor, since=since, again=again):
+        extractor = extractor_of(site)
+        for evidence in archive.reread_queue.waiting(
+            site.name, extractor, since=since, again=again
+        ):
             if len(batch) >= BATCH and evidence.key != batch[-1].key:
-                yield name, tuple(batch)
+                yield site, tuple(batch)
                 batch = []
             batch.append(evidence)
         if batch:
-            yield name, tuple(batch)
+            yield site, tuple(batch)
 
 
 def reextract(
@@ -86,15 +87,15 @@ def reextract(
 
     Fills `report`; with `dry_run` nothing is written.
     """
-    for name, rereads in _readings(archive, tasks, workers, report):
+    for site, rereads in _readings(archive, tasks, workers, report):
         with nullcontext() if dry_run else archive.transaction(now):
-            changes = list(_written(archive, sites()[name], rereads, report, dry_run=dry_run))
+            changes = list(_written(archive, site, rereads, report, dry_run=dry_run))
         for found in changes:
-            report.kinds[name, found.kind] += 1
-            report.fields.update((name, changed) for changed in found.changed)
+            report.kinds[site.name, found.kind] += 1
+            report.fields.update((site.name, changed) for changed in found.changed)
             yield found
         report.stories += len({found.key for found in changes if found.kind != "lost"})
-        report.read[name] += len(rereads)
+        report.read[site.name] += len(rereads)
         advance(len(rereads))
 
 
@@ -129,21 +130,21 @@ def _as_written(found: Difference, newest: Mapping[str, Any] | None) -> dict[str
 
 def _readings(
     archive: Archive, tasks: Iterable[Task], workers: Workers, report: Report
-) -> Iterator[tuple[str, list[Reread]]]:
+) -> Iterator[tuple[Site, list[Reread]]]:
     """Yield the site and the readings of each task, in order."""
     under_way: deque[Task] = deque()
 
     def batches() -> Iterator[list[_Kept]]:
-        for name, batch in tasks:
-            under_way.append((name, batch))
-            profile = Constant(sites()[name])
+        for site, batch in tasks:
+            under_way.append((site, batch))
+            profile = Constant(site)
             # The pages are fetched here: a forked process must not open a database that is open.
             yield [(kept_page(archive, evidence), profile, evidence) for evidence in batch]
 
     for answers in workers.map(_read, batches()):
-        name, batch = under_way.popleft()
+        site, batch = under_way.popleft()
         pairs = zip(batch, answers, strict=True)
-        yield name, [_reread(evidence, answer, report) for evidence, answer in pairs]
+        yield site, [_reread(evidence, answer, report) for evidence, answer in pairs]
 
 
 def _reread(evidence: Evidence, answer: Reread | ReadingBroke, report: Report) -> Reread:

@@ -85,6 +85,8 @@ class Written:
     """The revision of reading the newest page again, before this one."""
     evidence_id: int | None = None
     """The snapshot that was kept of a page without a story; None for a story."""
+    reason_before: str | None = None
+    """Of a page without a story: the reason of the check before this one."""
 
 
 def write_page(
@@ -97,78 +99,222 @@ def write_page(
     read, that page is read first: nothing is written, and its Evidence is returned unless `again`
     is what it yields.
     """
-    page, article = fetched.snapshot.page, fetched.article
+    page = fetched.snapshot.page
     entry = archive.ledger.entry(page.requested_url, site=page.site)
     assert entry is not None, page.requested_url
     if archive.history.taken_down(entry.site, entry.key):
         return None
     newest = archive.history.newest(entry.site, entry.key)
-    refusal = _refusal(archive, site, entry, fetched, policy, newest)
-    if article is None or refusal is not None:
-        reason = refusal or "extraction_failed"
-        return _write_refusal(archive, site, entry, fetched, policy, reason)
-    if newest is None and _is_alias(archive, site, entry, article):
-        return _write_alias(archive, entry, fetched, policy)
-    technical = None
-    stale = stale_page(archive, site, entry.key, newest)
-    if stale is not None:
-        if again is None or again.evidence != stale:
-            return stale
-        technical = write_reread(archive, site, doubted(again, newest), newest)
-        newest = archive.history.newest(entry.site, entry.key)
-    if _stands_elsewhere(archive, site, entry, fetched, policy, newest):
-        written = _write_refusal(archive, site, entry, fetched, policy, same_body.REASON)
-    else:
-        written = _write_believed(archive, entry, fetched, article, policy, newest)
-    return replace(written, technical=technical)
-
-
-def _refusal(
-    archive: Archive,
-    site: Site,
-    entry: Entry,
-    fetched: Fetched,
-    policy: Policy,
-    newest: Mapping[str, Any] | None,
-) -> str | None:
-    """Return why a page is no story, or is not believed; None for a page of its story."""
-    refusal = fetched.refusal or _doubt(archive, entry, fetched, newest)
-    if refusal == "layout_missed" and _is_repeated(archive, site, entry, fetched, policy):
-        return same_body.REASON  # no redesign: a notice
-    return refusal
-
-
-def _write_believed(
-    archive: Archive,
-    entry: Entry,
-    fetched: Fetched,
-    article: Article,
-    policy: Policy,
-    newest: Mapping[str, Any] | None,
-) -> Written:
-    """Write a page of a story that is believed, beside the story's newest revision."""
-    _forget_evidence(archive, fetched.in_advance)
-    page, withdrawn = fetched.snapshot.page, _is_withdrawn(archive, newest)
-    change = change_of(newest, article, technical=withdrawn)
-    snapshot_id = None
-    if policy.keeps(newest, changed=change is not None):
-        snapshot_id = _insert(archive, entry, fetched, policy)
-    revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
-    if withdrawn and newest is not None and revision is None:
-        archive.history.note_refusal(newest["snapshot_id"], None)
-    article_id = archive.history.article_id(entry.site, entry.key)
-    archive.history.note_rights(article_id, fetched.opted_out)
-    due = revisit.next_check(
-        now=page.fetched_at,
-        published_at=article.published_at or entry.published_at,
-        first_seen_at=entry.first_seen_at,
-        quiet_checks=0 if revision else entry.quiet_checks + 1,
-        costly=policy.unanswered >= IGNORES_CONDITIONAL_AFTER,
+    writer = _PageWriter(
+        archive=archive, site=site, entry=entry, fetched=fetched, policy=policy, newest=newest
     )
-    outcome = "kept" if revision else "unchanged"
-    check = replace(_check(fetched, outcome, policy.crawl_id, due), article_id=article_id)
-    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
-    return Written(outcome=outcome, revision=revision)
+    return writer.write(again)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageWriter:
+    """Writes one page of a story, beside the story's newest revision."""
+
+    archive: Archive
+    site: Site
+    entry: Entry
+    fetched: Fetched
+    policy: Policy
+    newest: Mapping[str, Any] | None
+
+    def write(self, again: Reread | None) -> Written | Evidence:
+        archive, article, newest = self.archive, self.fetched.article, self.newest
+        refusal = self.fetched.refusal or self._doubt()
+        if refusal == "layout_missed" and self._is_repeated():
+            refusal = same_body.REASON  # no redesign: a notice
+        if article is None or refusal is not None:
+            return self._write_refusal(refusal or "extraction_failed")
+        if newest is None and self._is_alias(article):
+            return self._write_alias()
+        technical, current = None, self
+        stale = stale_page(archive, self.site, self.entry.key, newest)
+        if stale is not None:
+            if again is None or again.evidence != stale:
+                return stale
+            technical = write_reread(archive, self.site, doubted(again, newest), newest)
+            newest = archive.history.newest(self.entry.site, self.entry.key)
+            current = replace(self, newest=newest)
+        if current._stands_elsewhere(article):
+            written = self._write_refusal(same_body.REASON)
+        else:
+            written = current._write_believed(article)
+        return replace(written, technical=technical)
+
+    def _doubt(self) -> str | None:
+        """Return why a page is not believed: its text would pass for an edit."""
+        article, newest = self.fetched.article, self.newest
+        failures, reason = self._failed_before()
+        # A site may give up its end tag: what was incomplete three times is what it sends.
+        if misses_its_end(self.archive, self.fetched.snapshot.page) and not (
+            failures >= BELIEVED_AFTER and reason == "incomplete"
+        ):
+            return "incomplete"
+        if article is None or newest is None:
+            return None
+        if "missing_parts" in article.warnings:
+            return "missing_parts"
+        if lost_layout(newest, article):
+            return "layout_missed"
+        if is_much_shorter(newest, article) and not (failures and reason == "much_shorter"):
+            return "much_shorter"
+        return None
+
+    def _failed_before(self) -> tuple[int, str | None]:
+        """Return how often in a row a URL failed before this request, and the last check's reason.
+
+        What was written in advance of a slow reading is about this request.
+        """
+        entry, in_advance = self.entry, self.fetched.in_advance
+        if in_advance is not None:
+            return entry.failures - 1, in_advance.reason_before
+        return entry.failures, self.archive.ledger.reason(entry.url, site=entry.site)
+
+    def _candidate(self, article: Article) -> same_body.Candidate:
+        url, key = self.entry.url, self.entry.key
+        return same_body.Candidate.of(self.archive, self.site, url, key, article)
+
+    def _is_repeated(self) -> bool:
+        """Whether a page without its layout has the text of another doubtful page of its crawl."""
+        assert self.fetched.article is not None
+        found = self._candidate(self.fetched.article)
+        repeated = self.policy.sightings.has_equal(found)
+        self.policy.sightings.remember(found)
+        return repeated
+
+    def _stands_elsewhere(self, article: Article) -> bool:
+        """Whether a page's text is doubted because other stories have it, too.
+
+        Stories that were kept with it before, and may be copies as well, are doubted from now on.
+        """
+        archive, seen = self.archive, self.policy.sightings
+        now = self.fetched.snapshot.page.fetched_at
+        newest, withdrawn = self.newest, _is_withdrawn(archive, self.newest)
+        seen.forget(self.entry.key)
+        if newest is not None and newest["body"] == article.body and not withdrawn:
+            return False
+        found = self._candidate(article)
+        doubt = same_body.doubt(
+            archive,
+            found,
+            seen,
+            known_as=newest["headline"] if newest is not None and not withdrawn else None,
+            again=self._failed_before()[1] == same_body.REASON,
+            now=now,
+            crawl_id=self.policy.crawl_id,
+        )
+        if doubt is None:
+            return False
+        seen.remember(found)
+        due_at = revisit.next_check_of_failed(now=now, failures=1).at
+        assert due_at is not None
+        for twin in doubt.withdrawn:
+            assert twin.snapshot_id is not None
+            archive.history.note_refusal(twin.snapshot_id, same_body.REASON)
+            archive.ledger.doubt(self.entry.site, twin.key, same_body.REASON, due_at=due_at)
+            seen.remember(replace(found, key=twin.key, url=twin.url))
+        return True
+
+    def _is_alias(self, article: Article) -> bool:
+        """Return whether an address of its own key, which begins with a time, is another's story.
+
+        Both have the headline then: an editor changed the words of the address.
+        """
+        named = self.site.identify(self.entry.url)
+        if not isinstance(named, Identity) or self.entry.key != named.own_key:
+            return False
+        return _is_headline_of(self.archive, article, named.key)
+
+    def _write_believed(self, article: Article) -> Written:
+        """Write a page of a story that is believed."""
+        archive, entry, newest = self.archive, self.entry, self.newest
+        self._forget_evidence()
+        withdrawn = _is_withdrawn(archive, newest)
+        change = change_of(newest, article, technical=withdrawn)
+        snapshot_id = None
+        if self.policy.keeps(newest, changed=change is not None):
+            snapshot_id = self._insert()
+        revision = _write_story(archive, article, change, entry.key, newest, snapshot_id)
+        if withdrawn and newest is not None and revision is None:
+            archive.history.note_refusal(newest["snapshot_id"], None)
+        article_id = archive.history.article_id(entry.site, entry.key)
+        archive.history.note_rights(article_id, self.fetched.opted_out)
+        due = revisit.next_check(
+            now=self.fetched.snapshot.page.fetched_at,
+            published_at=article.published_at or entry.published_at,
+            first_seen_at=entry.first_seen_at,
+            quiet_checks=0 if revision else entry.quiet_checks + 1,
+            costly=self.policy.unanswered >= IGNORES_CONDITIONAL_AFTER,
+        )
+        outcome = "kept" if revision else "unchanged"
+        self._record(outcome, None, due, article_id=article_id)
+        return Written(outcome=outcome, revision=revision)
+
+    def _write_alias(self) -> Written:
+        """Write that an address is another one of a known story: it is not requested again."""
+        self._forget_evidence()
+        self._record("refused", "same_story", revisit.Due(at=None, reason="same_story"))
+        return Written(outcome="refused", reason="same_story")
+
+    def _write_refusal(self, reason: str) -> Written:
+        """Write a page without a story: kept as evidence the first time, requested again later."""
+        broke_off = reason == "reading_broke_off"
+        if broke_off and self.fetched.in_advance is not None:
+            return self.fetched.in_advance
+        self._forget_evidence()
+        failures, before = self._failed_before()
+        number = None
+        if not failures:
+            number = self._insert()
+            self.archive.history.note_reading(number, extractor_of(self.site), reason)
+        now = self.fetched.snapshot.page.fetched_at
+        due = revisit.next_check_of_failed(now=now, failures=failures + 1, last=broke_off)
+        self._record("failed", reason, due)
+        return Written(outcome="failed", reason=reason, evidence_id=number, reason_before=before)
+
+    def _forget_evidence(self) -> None:
+        """Erase the page that was kept in case its reading never ended: it did."""
+        in_advance = self.fetched.in_advance
+        if in_advance is not None and in_advance.evidence_id is not None:
+            self.archive.history.erase_readings([in_advance.evidence_id])
+            self.archive.snapshots.erase([in_advance.evidence_id])
+
+    def _insert(self) -> int:
+        return self.archive.snapshots.insert(
+            self.fetched.snapshot,
+            url_id=self.entry.id,
+            crawl_id=self.policy.crawl_id,
+            opted_out=self.fetched.opted_out,
+        )
+
+    def _record(
+        self, outcome: str, reason: str | None, due: revisit.Due, *, article_id: int | None = None
+    ) -> None:
+        """Write the check of this page; in place of the one that was written in advance."""
+        page = self.fetched.snapshot.page
+        # A 304 for the first page says nothing of the others.
+        validators = page.headers if not page.parts and not page.missing_parts else {}
+        check = Check(
+            url=page.requested_url,
+            crawl_id=self.policy.crawl_id,
+            checked_at=page.fetched_at,
+            outcome=outcome,
+            status=page.status,
+            reason=reason,
+            bytes=sum(len(part.body) for part in (page, *page.parts)),
+            conditional=page.conditional,
+            next_check_at=due.at,
+            due_reason=due.reason,
+            etag=validators.get("etag"),
+            last_modified=validators.get("last-modified"),
+            article_id=article_id,
+        )
+        replaces = self.fetched.in_advance is not None
+        self.archive.ledger.record(check, site=self.entry.site, replaces=replaces)
 
 
 def write_failure(
@@ -318,38 +464,6 @@ def stale_page(
     return Evidence(snapshot_id=newest["snapshot_id"], key=key, url="", newest=True)
 
 
-def _forget_evidence(archive: Archive, in_advance: Written | None) -> None:
-    """Erase the page that was kept in case its reading never ended: it did."""
-    if in_advance is not None and in_advance.evidence_id is not None:
-        archive.history.erase_readings([in_advance.evidence_id])
-        archive.snapshots.erase([in_advance.evidence_id])
-
-
-def _doubt(
-    archive: Archive, entry: Entry, fetched: Fetched, newest: Mapping[str, Any] | None
-) -> str | None:
-    """Return why a page is not believed: its text would pass for an edit."""
-    page, article = fetched.snapshot.page, fetched.article
-
-    def failed_by(reason: str) -> bool:
-        return entry.failures > 0 and archive.ledger.reason(entry.url, site=entry.site) == reason
-
-    # A site may give up its end tag: what was incomplete three times is what it sends.
-    if misses_its_end(archive, page) and not (
-        entry.failures >= BELIEVED_AFTER and failed_by("incomplete")
-    ):
-        return "incomplete"
-    if article is None or newest is None:
-        return None
-    if "missing_parts" in article.warnings:
-        return "missing_parts"
-    if lost_layout(newest, article):
-        return "layout_missed"
-    if is_much_shorter(newest, article) and not failed_by("much_shorter"):
-        return "much_shorter"
-    return None
-
-
 def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
     """Whether a story's newest revision is a page that is not believed any more.
 
@@ -360,127 +474,9 @@ def _is_withdrawn(archive: Archive, newest: Mapping[str, Any] | None) -> bool:
     return archive.history.refusal_of(newest["snapshot_id"]) == same_body.REASON
 
 
-def _is_repeated(
-    archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy
-) -> bool:
-    """Whether a page that lost its layout has the text of another doubtful page of its crawl."""
-    assert fetched.article is not None
-    found = same_body.Candidate.of(archive, site, entry.url, entry.key, fetched.article)
-    repeated = policy.sightings.has_equal(found)
-    policy.sightings.remember(found)
-    return repeated
-
-
-def _stands_elsewhere(
-    archive: Archive,
-    site: Site,
-    entry: Entry,
-    fetched: Fetched,
-    policy: Policy,
-    newest: Mapping[str, Any] | None,
-) -> bool:
-    """Whether a page's text is doubted because other stories have it, too.
-
-    Stories that were kept with it before, and may be copies as well, are doubted from now on.
-    """
-    article, page, seen = fetched.article, fetched.snapshot.page, policy.sightings
-    assert article is not None
-    withdrawn = _is_withdrawn(archive, newest)
-    seen.forget(entry.key)
-    if newest is not None and newest["body"] == article.body and not withdrawn:
-        return False
-    found = same_body.Candidate.of(archive, site, entry.url, entry.key, article)
-    doubt = same_body.doubt(
-        archive,
-        found,
-        seen,
-        known_as=newest["headline"] if newest is not None and not withdrawn else None,
-        again=archive.ledger.reason(entry.url, site=entry.site) == same_body.REASON,
-        now=page.fetched_at,
-        crawl_id=policy.crawl_id,
-    )
-    if doubt is None:
-        return False
-    seen.remember(found)
-    due_at = revisit.next_check_of_failed(now=page.fetched_at, failures=1).at
-    assert due_at is not None
-    for twin in doubt.withdrawn:
-        assert twin.snapshot_id is not None
-        archive.history.note_refusal(twin.snapshot_id, same_body.REASON)
-        archive.ledger.doubt(entry.site, twin.key, same_body.REASON, due_at=due_at)
-        seen.remember(replace(found, key=twin.key, url=twin.url))
-    return True
-
-
-def _is_alias(archive: Archive, site: Site, entry: Entry, article: Article) -> bool:
-    """Return whether an address of its own key, which begins with a time, is another's story.
-
-    Both have the headline then: an editor changed the words of the address.
-    """
-    named = site.identify(entry.url)
-    if not isinstance(named, Identity) or entry.key != named.own_key:
-        return False
-    return _is_headline_of(archive, article, named.key)
-
-
-def _write_alias(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> Written:
-    """Write that an address is another one of a known story: it is not requested again."""
-    _forget_evidence(archive, fetched.in_advance)
-    never = revisit.Due(at=None, reason="same_story")
-    check = replace(_check(fetched, "refused", policy.crawl_id, never), reason="same_story")
-    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
-    return Written(outcome="refused", reason="same_story")
-
-
-def _write_refusal(
-    archive: Archive, site: Site, entry: Entry, fetched: Fetched, policy: Policy, reason: str
-) -> Written:
-    """Write a page that holds no story: kept as evidence the first time, requested again later."""
-    broke_off = reason == "reading_broke_off"
-    if broke_off and fetched.in_advance is not None:
-        return fetched.in_advance
-    _forget_evidence(archive, fetched.in_advance)
-    failures = entry.failures - (fetched.in_advance is not None)
-    evidence_id = None
-    if not failures:
-        evidence_id = _insert(archive, entry, fetched, policy)
-        archive.history.note_reading(evidence_id, extractor_of(site), reason)
-    due = revisit.next_check_of_failed(
-        now=fetched.snapshot.page.fetched_at, failures=failures + 1, last=broke_off
-    )
-    check = replace(_check(fetched, "failed", policy.crawl_id, due), reason=reason)
-    archive.ledger.record(check, site=entry.site, replaces=fetched.in_advance is not None)
-    return Written(outcome="failed", reason=reason, evidence_id=evidence_id)
-
-
-def _insert(archive: Archive, entry: Entry, fetched: Fetched, policy: Policy) -> int:
-    return archive.snapshots.insert(
-        fetched.snapshot, url_id=entry.id, crawl_id=policy.crawl_id, opted_out=fetched.opted_out
-    )
-
-
 def _published_at(archive: Archive, entry: Entry) -> datetime | None:
     """Return when a story was published: as its own page said, if kept, else as its source did."""
     newest = archive.history.newest(entry.site, entry.key)
     if newest is None or not newest["published_at"]:
         return entry.published_at
     return datetime.fromisoformat(newest["published_at"])
-
-
-def _check(fetched: Fetched, outcome: str, crawl_id: int | None, due: revisit.Due) -> Check:
-    page = fetched.snapshot.page
-    # A 304 for the first page says nothing of the others.
-    validators = page.headers if not page.parts and not page.missing_parts else {}
-    return Check(
-        url=page.requested_url,
-        crawl_id=crawl_id,
-        checked_at=page.fetched_at,
-        outcome=outcome,
-        status=page.status,
-        bytes=sum(len(part.body) for part in (page, *page.parts)),
-        conditional=page.conditional,
-        next_check_at=due.at,
-        due_reason=due.reason,
-        etag=validators.get("etag"),
-        last_modified=validators.get("last-modified"),
-    )

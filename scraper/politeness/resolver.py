@@ -32,6 +32,15 @@ class InternalAddress(DNSLookupError):
     """A host name has an internal address."""
 
 
+_internal: set[str] = set()
+"""Names that resolved to an internal address when they were last looked up."""
+
+
+def is_internal_name(host: str) -> bool:
+    """Whether a host name was refused: Twisted reports that like a name that does not exist."""
+    return host in _internal
+
+
 class PublicAddressResolver(CachingThreadedResolver):
     """Scrapy's resolver without internal addresses, except those of the user's own proxies."""
 
@@ -45,7 +54,9 @@ class PublicAddressResolver(CachingThreadedResolver):
 
 def _public(address: Any, name: str) -> Any:
     if is_private(str(address)):
+        _internal.add(name.lower())
         raise InternalAddress(f"{name} has an internal address")
+    _internal.discard(name.lower())
     return address
 
 

@@ -69,6 +69,8 @@ class RobotsTxt:
     @property
     def refusal(self) -> str:
         """Why what it does not allow is refused: a code of archive.ledger.wording."""
+        if self.reason == "private_address":
+            return self.reason
         return "robots_unavailable" if self.unavailable else "robots_forbidden"
 
     @property

@@ -4,6 +4,7 @@ No page may make the crawler request an internal address.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -14,6 +15,18 @@ _INTERNAL_NAMES = (".localhost", ".local", ".internal", ".intranet", ".lan", ".h
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 """Networks whose last 32 bits are an IPv4 address: RFC 6052, RFC 4291 2.5.5.1."""
 _PORTS = {"http": 80, "https": 443}
+_NUMBER = r"(?:[2-9]|1\d|20)"
+_PARTS = (
+    re.compile(
+        rf"(?<=[?&])(?:page|paged|pg|p|halaman|hal|laman)=(?P<number>{_NUMBER})(?=&|#|$)", re.I
+    ),
+    re.compile(
+        rf"(?:/|(?:/|(?<=\w)-)(?:page|halaman|hal|laman)[/-]?)(?P<number>{_NUMBER})"
+        r"(?=/?(?:[?#]|$))",
+        re.IGNORECASE,
+    ),
+)
+"""The number of a page of a story, 2 to 20, as publishing systems write it in addresses."""
 
 
 def is_private(host: str) -> bool:
@@ -72,3 +85,28 @@ def host_of(url: str) -> str:
     """Return the host of an address; empty where it is no web address."""
     plain = plain_url(url)
     return plain.split("/")[2] if plain else ""
+
+
+def split_part(url: str) -> tuple[str, int]:
+    """Return an address without the number of a story's page, and that number; 1 for none.
+
+    >>> split_part("https://kabar.example/desa/panen?page=3"), split_part("/desa/panen/halaman/2")
+    (('https://kabar.example/desa/panen?', 3), ('/desa/panen', 2))
+    """
+    match = _part_of(url)
+    if match is None:
+        return url, 1
+    return url[: match.start()] + url[match.end() :], int(match["number"])
+
+
+def with_part(url: str, number: int) -> str:
+    """Return the address of another page of the same story."""
+    match = _part_of(url)
+    if match is None:
+        return url
+    start, end = match.span("number")
+    return f"{url[:start]}{number}{url[end:]}"
+
+
+def _part_of(url: str) -> re.Match[str] | None:
+    return next(filter(None, (pattern.search(url) for pattern in _PARTS)), None)

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from archive.identity import MAX_URL, canonical_url
-from scraper.sites.addresses import is_private
+from archive.records import Furniture
+from scraper.sites.addresses import is_private, split_part
 from scraper.sites.sources import Source
 
 MAX_REFUSED_URL = 2_000
@@ -109,6 +110,8 @@ class Layout:
     """The node that holds the prose; the layout matches where it is found and not empty."""
     requires: str = ""
     """A further node without which the layout does not match."""
+    whole_page: bool = False
+    """Whether what follows the story on its page may be inside `body`."""
     headline: tuple[str, ...] = ()
     """The headline of the story itself."""
     kicker: tuple[str, ...] = ()
@@ -160,7 +163,7 @@ class Site:
     sources: tuple[Source, ...] = ()
     """Where links come from, the surest first."""
     layouts: tuple[Layout, ...] = ()
-    """Newest generation first."""
+    """Newest generation first; without any, further pages of a story are found by common signs."""
     prune: tuple[str, ...] = ()
     """Boilerplate in every layout."""
     rules: tuple[Rule, ...] = ()
@@ -177,6 +180,10 @@ class Site:
     """Links to the further pages of the same story."""
     part_url: str = ""
     """Pattern of the address of a further page, with its number in group `part`."""
+    whole_url: str = ""
+    """Pattern of the address that shows all pages of a story as one."""
+    page_total: str = ""
+    """Pattern of a script's text that counts a story's pages, in group `pages`."""
     newsroom_names: tuple[str, ...] = ()
     """The publisher's own names in bylines: they are no author's."""
     timezone: str = "Asia/Jakarta"
@@ -188,11 +195,15 @@ class Site:
     text_opening: str = ""
     """Pattern of the beginning of a story's first line in a scraped text."""
     tag_metas: tuple[str, ...] = ("news_keywords",)
-    """Meta tags with the story's own tags; `keywords` is often the same on every page."""
+    """Meta tags with the story's own tags; all but the first count only if the headline or the
+    summary has one of the words: `keywords` is often the same on every page.
+    """
     story_code: tuple[str, ...] = ()
     """Nodes that show the site's own key of the story, where that is a number."""
     head_dates: tuple[str, ...] = ()
     """Meta tags with the time of publication, read before the usual ones."""
+    furniture: Furniture | None = None
+    """What was learnt from an archive's pages of the site; None where nothing was."""
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -211,13 +222,26 @@ class Site:
         """Return the story of an address, or why it is none of this site's; never raises."""
         if len(url) > MAX_URL:
             return Refusal(url=url[:MAX_REFUSED_URL], reason="bad_address")
-        return _identified(self, url)
+        return self._part(url)[0] if not self.layouts else _identified(self, url)
+
+    def _part(self, url: str) -> tuple[Identity | Refusal, int]:
+        """Return the story of an address by common signs, and which page of it that is."""
+        first, number = split_part(url)
+        if number > 1 and isinstance(story := _identified(self, first), Identity):
+            return story, number
+        return _identified(self, url), 1
 
     def part_number(self, url: str) -> int:
         """Return which page of a story an address shows; 1 for its first or only page."""
+        if not self.layouts:
+            return self._part(url)[1]
         if self.part_url and (match := re.search(self.part_url, url)):
             return int(match["part"])
         return 1
+
+    def shows_all_pages(self, url: str) -> bool:
+        """Whether an address shows all pages of a story as one."""
+        return bool(self.whole_url) and re.search(self.whole_url, url) is not None
 
 
 UNKNOWN = Site(

@@ -9,6 +9,13 @@ from scraper.sites.sources import Feed, Section, Sitemap
 
 _STORY = r"(?P<kind>news|article|interview|report)/(?P<id>\d+)(?:/print)?(?:/(?P<slug>.*))?"
 
+_PRINT = (
+    "(//link[@rel='canonical' and contains(@href, '/print')])[1]"
+    " | (//body[contains(@class, 'print')])[1]"
+    " | (//*[starts-with(normalize-space(text()), 'QR Code')])[1]"
+    " | (//img[@alt='QR Code'])[1]"
+)
+
 SITE = Site(
     name="islamtimes",
     title="Islam Times",
@@ -43,11 +50,7 @@ SITE = Site(
     layouts=(
         Layout(
             name="print",
-            requires=(
-                "(//link[@rel='canonical' and contains(@href, '/print')])[1]"
-                " | (//body[contains(@class, 'print')])[1]"
-                " | (//*[starts-with(normalize-space(text()), 'QR Code')])[1]"
-            ),
+            requires=_PRINT,
             body="#doctextarea, #doc_div33, .doc_content",
             headline=("#docDiv3TitrMain", "h1"),
             kicker=("#docDiv3TitrRou",),
@@ -91,6 +94,26 @@ SITE = Site(
                 "((//*[@id='docDiv1Menu1'])[1]/descendant::a)[position() > 1]",
             ),
             tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
+        ),
+        # Of the same CMS in whatever skin; and the print page without the names of the others.
+        Layout(
+            name="T",
+            body="#doctextarea, #doc_div33",
+            headline=("#docDiv3TitrMain", "#docDiv3Titr", "h1"),
+            kicker=("#docDiv3TitrRou",),
+            lead=("#docDivLead1", "#docDivLead", "#docDivp3", "#docDiv4LeadTitle"),
+            date=("#docDiv3Date", ".doc_date"),
+            caption=(".caption",),
+            tags=(".doc_tags1 a", ".tags a", ".tag_p a"),
+        ),
+        Layout(
+            name="print-plain",
+            requires=_PRINT,
+            body="(//h1)[1]/..",
+            headline=("h1",),
+            kicker=("(//h1)[1]/preceding-sibling::*[contains(., ':')][1]",),
+            date=("(//h1)[1]/following-sibling::*[position() < 4]",),
+            prune=("h1", "(//h1)[1]/preceding-sibling::*"),
         ),
     ),
     story_code=("#docDocID", "#docDiv5InfoCode"),

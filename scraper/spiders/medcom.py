@@ -3,6 +3,7 @@
 No page of medcom.id was at hand when this was written: headline and byline have several selectors.
 """
 
+from scraper.sites.amp import AMP
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, Section, Sitemap
 
@@ -12,6 +13,13 @@ _DATED = r"(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/(?P<id>\d+)(?:/(?P<slug>[^/]+))?
 _CHANNEL_HOST = r"(?P<kanal>(?!www\.|m\.|amp\.)[a-z-]+)\.metrotvnews\.com"
 # The node after the headline that parts name and date by a bullet.
 _BULLET = "(//h1)[1]/following::*[contains(text(), '•')][1]"
+# The links to tags in the first list below the text that has any.
+_TAG_LINKS = (
+    "(//*[@id='articleBody'])[1]/following::a[contains(@href, '/tag/')][1]"
+    "/ancestor::*[self::ul or self::ol or self::div or self::p][1]//a[contains(@href, '/tag/')]"
+)
+# A short line right above the headline.
+_KICKER = "(//h1)[1]/preceding-sibling::*[1][not(.//a or .//img) and string-length(.) < 60]"
 _SECTIONS = tuple(
     "nasional internasional ekonomi pendidikan teknologi gaya bola hiburan otomotif "
     "cek-fakta".split()
@@ -78,11 +86,12 @@ SITE = Site(
             name="M4",
             body="div#articleBody",
             headline=("h1",),
+            kicker=(_KICKER,),
             authors=(".author", ".author_date", ".writer", _BULLET),
             date=(".author", ".author_date", _BULLET, ".date"),
             caption=("figcaption", ".caption", ".image_caption"),
             section=(".breadcrumb a",),
-            tags=(".tag a[href*='/tag/']", ".tags a"),
+            tags=(".tag a[href*='/tag/']", ".tags a", _TAG_LINKS),
         ),
         Layout(
             name="M3",
@@ -92,6 +101,7 @@ SITE = Site(
             ),
             body="div[class='text'], .lc_col div.text, .lc_col .article",
             headline=("h1",),
+            kicker=(_KICKER,),
             authors=(".author_date", ".author", _BULLET),
             date=(".author_date", ".author", _BULLET, ".date"),
             caption=("figcaption", ".caption", ".image_caption"),
@@ -139,6 +149,7 @@ SITE = Site(
             date=("span.red",),
             caption=(".caption",),
         ),
+        AMP,
     ),
     prune=tuple(
         "#Ads_billboard [id^=Ads_] [id^=banner] #div_billboard1 .banner .banner_content "
@@ -175,5 +186,6 @@ SITE = Site(
         r"|^Metrotvnews\.com\s*[,:]"
     ),
     text_opening=r"Metrotvnews\.com\s*[,:]",
+    tag_metas=("news_keywords", "keywords"),
     newsroom_names=("Medcom.id", "Medcom", "Metrotvnews.com", "MetroTV"),
 )

@@ -4,6 +4,7 @@ The first six characters of the code are Unix seconds in base 36, when the story
 2,353 dated rows of 2023 to 2025 70.5 % were published in that minute, 4.5 % on a later day.
 """
 
+from scraper.sites.amp import AMP
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import DatedIndex, Feed, Section, Sitemap
 
@@ -180,6 +181,7 @@ SITE = Site(
             caption=(".caption-foto",),
             section=(".breadcome a",),
         ),
+        AMP,
     ),
     prune=(".ads", ".baca_juga", "[class*=ads-]"),
     rules=(
@@ -221,6 +223,7 @@ SITE = Site(
     ld_editor=".",
     pager=".pagination a",
     part_url=r"-part(?P<part>[2-9]|1\d)$",
+    whole_url=r"[?&]page=all(?![^&#])",
     tag_metas=("keywords",),
     text_marks=r"^[ \t]*(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,|Ikuti Whatsapp Channel Republika",
     text_opening=r"(?:REPUBLIKA|IHRAM)\.CO\.ID\s*,",

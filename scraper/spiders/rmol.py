@@ -4,6 +4,9 @@ rmol.co has not belonged to RMOL since 2023: it is never requested, and old link
 rmol.id by their number.
 """
 
+from dataclasses import replace
+
+from scraper.sites.amp import AMP
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import Feed, PagedIndex, Sitemap
 
@@ -11,6 +14,12 @@ from scraper.sites.sources import Feed, PagedIndex, Sitemap
 _SLUG = r"(?:/(?P<slug>(?!\w+:/)[^/]+)|/.*)?"
 _NUMBER = r"(?P<y>\d{4})/(?P<m>\d{2})/(?P<d>\d{2})/(?P<id>\d+)" + _SLUG
 _STORY = "read/" + _NUMBER
+# The links to tags in the first list below the text that has any; lists of trends follow.
+_TAG_LINKS = (
+    "(//*[contains(@class, '-content') or contains(@class, 'post_content')])[last()]"
+    "/following::a[contains(@href, '/tag/')][1]"
+    "/ancestor::*[self::ul or self::ol or self::div or self::p][1]//a[contains(@href, '/tag/')]"
+)
 _COLUMN = "(//*[@id='primary-column'])[1]"
 
 SITE = Site(
@@ -72,22 +81,12 @@ SITE = Site(
                 ".post-tags".split()
             ),
         ),
-        Layout(
-            name="AMP",
-            requires=(
-                "//html[@amp or @*[name()='⚡']] | "
-                "//*[contains(@href, 'ampproject.org') or contains(@src, 'ampproject.org')]"
-            ),
-            body="article .content, article .article-body, .amp-wp-article-content, article",
-            headline=("h1",),
-            date=(".date", "time", ".meta"),
-            authors=(".byline", ".author"),
-            caption=("figcaption", "amp-img + p"),
+        replace(
+            AMP,
+            authors=(*AMP.authors, "//*[contains(text(), 'LAPORAN')]"),
+            date=(*AMP.date, "//*[contains(text(), 'LAPORAN')]"),
+            section=(*AMP.section, "(//h1)[1]/preceding-sibling::*[1]"),
             image=("//article//amp-img[contains(@src, '/images/berita/')]/@src",),
-            prune=tuple(
-                ".popular .update h1 header footer .date time .byline .author .meta .tags "
-                "amp-ad amp-img amp-social-share".split()
-            ),
         ),
         Layout(
             name="R3",
@@ -97,7 +96,7 @@ SITE = Site(
             ),
             headline=(".single_post_heading h1", "h1"),
             caption=("figcaption", ".caption", ".img_desc"),
-            tags=(".post-tags a", ".tags a"),
+            tags=(".post-tags a", ".tags a", _TAG_LINKS),
             section=(".breadcrumb a",),
         ),
         Layout(
@@ -134,5 +133,6 @@ SITE = Site(
     dateline=r"^RMOL\s*[.,]\s+(?=[A-Z\"“‘])",
     text_marks=r"\brmol news logo\b|^RMOL\. |Kantor Berita Politik RMOL di Google News",
     text_opening=r"rmol news logo\b|RMOL\. ",
+    tag_metas=("news_keywords", "keywords"),
     newsroom_names=("RMOL", "rmol.id", "Kantor Berita Politik RMOL", "RMOL.ID", "Redaksi", "Admin"),
 )

@@ -1,5 +1,6 @@
 """Suara.com and its regional editions: five generations of pages since 2015, paged stories."""
 
+from scraper.sites.amp import AMP
 from scraper.sites.site import ArticleURL, Layout, Rule, Site
 from scraper.sites.sources import NewsSitemap, PagedIndex, Section, Sitemap
 
@@ -120,6 +121,7 @@ SITE = Site(
             date=("time > strong", "time"),
             caption=("figcaption", ".caption"),
         ),
+        AMP,
     ),
     prune=tuple(
         ".baca-juga-new .baca-juga .item--baca-juga-inner [id^=berita-terkait-] .ten-second "
@@ -143,6 +145,8 @@ SITE = Site(
     ld_editor=r"/author/",
     pager=".wrap-pagination a, ul.pagination-custom a, ul.pagination a, .paging__wrap a",
     part_url=r"[?&]page=(?P<part>[2-9]|1\d)(?!\d)",
+    whole_url=r"[?&]page=all(?![^&#])",
+    page_total=r"articleTotalPages['\"]?\s{0,9}:\s{0,9}['\"]?(?P<pages>\d{1,2})(?!\d)",
     text_marks=r"^(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]|^Baca 10 detik$",
     text_opening=r"(?i:suara ?[a-z]{0,12}\.(?:com|id))\s*[-–—]",
     newsroom_names=("Suara.com", "Suara", "Redaksi"),

@@ -1,7 +1,7 @@
 """warta beside the general tools: words of the body right, foreign text, headlines and times right,
 milliseconds a page.
 
-    pip install -e '.[bench]'
+    pip install 'pip>=23.3' && pip install -e '.[bench]'
     python -m tests.benchmarks.extraction                    # the project's own cases
     python -m tests.benchmarks.extraction --redesigned       # the same with every class, id and
     itemprop renamed python -m tests.benchmarks.extraction --others FOLDER    # pages of unknown

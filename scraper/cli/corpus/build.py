@@ -103,7 +103,7 @@ def build(
     if jobs and executor != "local":
         raise click.UsageError(f"-j is for this machine; with {executor}, use -x workers={jobs}")
     with terminal.needs_extra("corpus"):
-        from archive.corpus.build import BuildOptions, available_cores, load_selection
+        from archive.corpus.build import BuildOptions, load_selection
 
         if find_spec("spacy") is None:  # datatrove imports it only at the first text
             raise ModuleNotFoundError(name="spacy")
@@ -111,7 +111,7 @@ def build(
     if plan:
         _show_plan(recipe, load_selection(recipe), as_json=as_json)
         return
-    cores = jobs or available_cores()
+    cores = options.processes(jobs)
     how = BuildOptions(executor=executor, options=executor_options, jobs=cores, overwrite=overwrite)
     _build(recipe, out, how, as_json=as_json)
 

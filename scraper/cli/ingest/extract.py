@@ -1,10 +1,10 @@
 """`warta extract`: from HTML files to articles, without an archive."""
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ import click
 from archive.ledger.wording import WARNINGS, plural, sentence
 from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
+from scraper.cli.opening import opened
 from scraper.extraction import read
-from scraper.extraction.workers import Limits, ReadingBroke, Workers
+from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
+from scraper.ingest.furniture import furnished
 from scraper.settings import DOWNLOAD_MAXSIZE
+from scraper.sites.site import Site
 from scraper.spiders import site_of, sites
 
 MIN_JOBS = 64
@@ -32,6 +35,12 @@ BATCH = 16
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help='JSON lines {"url": …, "html": PATH}, with paths relative to this file.',
 )
+@click.option(
+    "--archive",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take out what this archive has learnt to be furniture of the pages' sites.",
+)
 @options.jobs
 @click.option(
     "--explain",
@@ -45,6 +54,7 @@ def extract(
     files: tuple[Path, ...],
     url: str | None,
     manifest: Path | None,
+    path: Path | None,
     jobs: int | None,
     explain: bool,
     as_json: bool,
@@ -58,10 +68,10 @@ def extract(
     curl -s URL | warta extract - --url URL
     warta extract --manifest pages.jsonl > articles.jsonl
     """
-    pages = _pages(files, url, manifest, explain=explain)
-    processes = 1 if len(pages) < MIN_JOBS else jobs or os.cpu_count() or 1
+    pages, profiles = _pages(files, url, manifest, explain=explain), _profiles(path)
+    processes = options.processes(jobs, worthwhile=len(pages) >= MIN_JOBS)
     failed = 0
-    for row in _extracted(pages, processes, reading_limits(context)):
+    for row in _extracted(pages, profiles, processes, reading_limits(context)):
         failed += "error" in row
         _print(row, as_json=as_json or manifest is not None)
     if failed:
@@ -108,18 +118,27 @@ def _print_evidence(row: dict[str, Any]) -> None:
     terminal.say_text(f"\n{row['body']}")
 
 
+def _profiles(path: Path | None) -> dict[str, Site]:
+    """Return the profiles by name, with what an archive has learnt of their sites."""
+    if path is None:
+        return sites()
+    with opened(path) as archive:
+        return {name: furnished(archive, site) for name, site in sites().items()}
+
+
 def _extracted(
-    jobs: list[dict[str, Any]], processes: int, limits: Limits
+    jobs: list[dict[str, Any]], profiles: dict[str, Site], processes: int, limits: Limits
 ) -> Iterator[dict[str, Any]]:
     """Do the jobs in worker processes and yield their rows in order."""
     batches = (jobs[start : start + BATCH] for start in range(0, len(jobs), BATCH))
-    sites()  # loaded once, for all workers
+    packed: Any = Constant(profiles)
+    work = partial(_job, packed)
     with (
         Workers(processes, limits) as workers,
         terminal.progress_bar("extracting", total=len(jobs)) as advance,
     ):
         under_way = iter(jobs)
-        for rows in workers.map(_job, batches):
+        for rows in workers.map(work, batches):
             for row in rows:
                 job = next(under_way)
                 advance(1)
@@ -132,13 +151,13 @@ def _broken(job: dict[str, Any], broke: ReadingBroke) -> dict[str, Any]:
     return {"url": job["url"], "error": f"{where}reading the page did not end: {broke}"}
 
 
-def _job(job: dict[str, Any]) -> dict[str, Any]:
+def _job(profiles: dict[str, Site], job: dict[str, Any]) -> dict[str, Any]:
     """In a worker: the row of a page."""
     if "error" in job:
         return job
     if "body" in job:
-        return _article(job["url"], job["body"], explain=job["explain"])
-    row = _article(job["url"], _bytes(job["html"]))
+        return _article(job["url"], job["body"], profiles, explain=job["explain"])
+    row = _article(job["url"], _bytes(job["html"]), profiles)
     if "error" in row:
         row["error"] = f"{job['where']}: {row['error']}"
     return row
@@ -176,7 +195,9 @@ def _bytes(path: Path) -> bytes | str:
         return f"{str(path)!r}: {error}"
 
 
-def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str, Any]:
+def _article(
+    url: str, body: bytes | str, profiles: dict[str, Site], *, explain: bool = False
+) -> dict[str, Any]:
     if isinstance(body, str):
         return {"url": url, "error": body}
     if len(body) > DOWNLOAD_MAXSIZE:
@@ -184,7 +205,9 @@ def _article(url: str, body: bytes | str, *, explain: bool = False) -> dict[str,
     if not url.startswith(("http://", "https://")):
         return {"url": url, "error": sentence("bad_address")}
     try:
-        reading = read(body, url, site_of(url), fetched_at=datetime.now(UTC))
+        site = site_of(url)
+        profile = profiles[site.name] if site is not None else None
+        reading = read(body, url, profile, fetched_at=datetime.now(UTC))
     except Exception as error:  # one page that breaks the extractor must not stop the others
         why = f"the page could not be read ({type(error).__name__}: {error})"
         return {"url": url, "error": why}

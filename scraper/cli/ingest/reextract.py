@@ -1,6 +1,5 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,8 +20,10 @@ from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
 from scraper.extraction.workers import Limits, Workers
+from scraper.ingest.furniture import learn_if_due
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
+from scraper.sites.site import Site
 from scraper.spiders import sites
 
 _KINDS = "technical publisher restored first lost"
@@ -70,13 +71,15 @@ def reextract_command(
     chosen = options.checked_sites(names, sites()) or list(sites())
     report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
-        total, tasks = count(archive, chosen, **selection), waiting(archive, chosen, **selection)
+        profiles = _furnished(context, archive, chosen, dry_run=dry_run)
+        total = count(archive, profiles, **selection)
+        tasks = waiting(archive, profiles, **selection)
         with _working(total, jobs, reading_limits(context)) as (workers, advance):
             run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
             changes = run(now=datetime.now(UTC), dry_run=dry_run)
             shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
         if not dry_run:
-            _evaluate_drift(archive, chosen)
+            _evaluate_drift(archive, profiles)
     if not total:
         since_then = " since then." if selection["since"] else "; --all reads them again."
         terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
@@ -90,7 +93,7 @@ def _working(
     total: int, jobs: int | None, limits: Limits
 ) -> Iterator[tuple[Workers, Callable[[int], None]]]:
     """Worker processes for so many pages, and what advances their progress bar."""
-    cores = 1 if total < MIN_JOBS else jobs or os.cpu_count() or 1
+    cores = options.processes(jobs, worthwhile=total >= MIN_JOBS)
     with (
         Workers(cores, limits) as workers,
         terminal.progress_bar("reading", total=total) as advance,
@@ -106,11 +109,21 @@ def _report_problems(report: Report) -> None:
         raise SystemExit(3)
 
 
-def _evaluate_drift(archive: Archive, names: Sequence[str]) -> None:
+def _furnished(
+    context: click.Context, archive: Archive, names: Sequence[str], *, dry_run: bool
+) -> list[Site]:
+    """Return the profiles with the furniture of their sites, learnt anew where that is due."""
+    limits, now = reading_limits(context), datetime.now(UTC)
+    return [
+        learn_if_due(archive, sites()[name], limits, now=now, dry_run=dry_run) for name in names
+    ]
+
+
+def _evaluate_drift(archive: Archive, profiles: Sequence[Site]) -> None:
     """Evaluate drift anew: pages that read well now end it, also those of an interrupted run."""
-    for name in names:
+    for site in profiles:
         with archive.transaction(datetime.now(UTC)):
-            evaluate(archive, name, extractor=extractor_of(sites()[name]))
+            evaluate(archive, site.name, extractor=extractor_of(site))
 
 
 def _consumed(

@@ -1,6 +1,5 @@
 """`warta clusters`: stories that were published more than once."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -74,6 +73,6 @@ def rebuild(jobs: int | None, path: Path) -> None:
         count = "SELECT count(*) FROM articles WHERE revision > 0"
         advance(0, 3 * archive.db.conn.execute(count).fetchone()[0])
         changed = rebuild_clusters(
-            archive, now=datetime.now(UTC), jobs=jobs or os.cpu_count() or 1, advance=advance
+            archive, now=datetime.now(UTC), jobs=options.processes(jobs), advance=advance
         )
     terminal.note(f"{plural(changed, 'membership')} changed.")

@@ -34,6 +34,7 @@ def explain(archive: Archive, url: str, as_json: bool) -> None:
     warta explain https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan
     """
     life = queries.life_of(archive.db, url, story_of)
+    life["furniture"] = _furniture(archive, life)
     if as_json:
         print_json([life])
         return
@@ -62,6 +63,24 @@ def _lines(life: dict[str, Any]) -> Iterator[str]:
     for made in life["revisions"]:
         yield _revision(made)
         yield from (f"    {sentence(code)}" for code in made["warnings"] if code in CUTS)
+    for block in life["furniture"]:
+        since = plain_time(block["since"])
+        yield f'  Taken out as furniture of the site, learnt {since}: "{block["text"]}"'
+
+
+def _furniture(archive: Archive, life: dict[str, Any]) -> list[dict[str, str]]:
+    """Return what was taken out of the newest text because the site shows it on many pages."""
+    kept = [made["snapshot_id"] for made in life["revisions"] if made["snapshot_id"] is not None]
+    if not kept or archive.furniture.newest(life["site"]) is None:
+        return []
+    from scraper.cli.defaults import reading_limits
+    from scraper.ingest.furniture import taken_out
+    from scraper.spiders import sites
+
+    site = sites().get(life["site"])
+    if site is None:
+        return []
+    return taken_out(archive, site, kept[-1], reading_limits(click.get_current_context()))
 
 
 def _if(pattern: str, value: object) -> str:

@@ -43,9 +43,6 @@ def run(
     Each crawl reads the configuration when it starts; changed schedules, alerts and metrics take
     effect at the next start of this command.
     """
-    # Here: the other commands of the group do without Scrapy.
-    from scraper.crawling.process import crawl_settings
-
     known = configured(context)
     configuration = known.configuration
     if metrics_port is not None:
@@ -55,8 +52,7 @@ def run(
     if not timetable.rhythms:
         raise click.UsageError("every site is switched off in the configuration")
     archive = path.absolute()
-    crawl_settings(archive, overrides)  # a bad setting is one clear line
-    Archive(archive).close()  # so is a bad path
+    Archive(archive).close()  # a bad path is one clear line
     context.call_on_close(schedule_lock(archive).close)
     order = Order.of(known, archive, settings=overrides)
     _run(configuration, timetable, order)

@@ -7,11 +7,14 @@ from typing import Any
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.middlewares.header_limits import limit_headers
 from scraper.crawling.responses import Refused
+from scraper.politeness.resolver import is_internal_name
 
 FINAL_STATUS, STATUSES_END = 200, 1000
 """A status has three digits, that of a final answer at least 200 (RFC 9110, 15)."""
@@ -40,13 +43,11 @@ class PoliteHandler(HTTP11DownloadHandler):
         await crawl.turns.room()
         await self._turn(crawl)
         try:
-            response = await super().download_request(request)
-            if not FINAL_STATUS <= response.status < STATUSES_END:
-                raise Refused("http_other")
-            codings = b",".join(response.headers.getlist("Content-Encoding"))
-            if codings.count(b",") >= MAX_CODINGS:
-                raise Refused("encoded_too_often")
-            return response
+            return _within_limits(await super().download_request(request))
+        except CannotResolveHostError as error:
+            if is_internal_name(urlparse_cached(request).hostname or ""):
+                raise Refused("private_address") from error
+            raise
         finally:
             if (slot := crawl.slot_of(request)) is not None:
                 slot.lastseen = monotonic()
@@ -63,6 +64,16 @@ class PoliteHandler(HTTP11DownloadHandler):
             await asyncio.sleep(min(left, 0.5))
         if crawl.pacing.over:
             raise Refused("pause_requested")
+
+
+def _within_limits(response: Response) -> Response:
+    """Return the response; raises Refused for one that nobody reads to its end."""
+    if not FINAL_STATUS <= response.status < STATUSES_END:
+        raise Refused("http_other")
+    codings = b",".join(response.headers.getlist("Content-Encoding"))
+    if codings.count(b",") >= MAX_CODINGS:
+        raise Refused("encoded_too_often")
+    return response
 
 
 def _with_limits(factory: Any) -> Any:

@@ -53,14 +53,8 @@ class RetryAfterMiddleware(Component):
         if failing > rules.FEW_FAILURES:
             request.meta["dont_retry"] = True
         is_story = "entry" in request.cb_kwargs
-        if failing >= rules.MANY_FAILURES and is_story and not crawl.stopping:
-            logger.warning(
-                "%s: %d addresses in a row failed or were refused: the crawl of this site ends",
-                crawl.site,
-                failing,
-            )
-            crawl.pacing.close()
-            crawl.stop("site_failing")
+        if failing >= rules.MANY_FAILURES and is_story:
+            crawl.give_up(failing, "failed or were refused")
 
     def _slow_down(self, request: Request, response: Response, crawl: Crawl) -> None:
         crawl.counts["overloaded"] += 1

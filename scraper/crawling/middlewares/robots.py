@@ -111,8 +111,8 @@ class RobotsMiddleware(Component):
         assert engine is not None
         try:
             response = await engine.download_async(request)
-        except Refused:
-            return parse_robots(None, b"")
+        except Refused as refused:
+            return replace(parse_robots(None, b""), reason=refused.reason)
         except Exception as error:
             logger.info("robots.txt is unavailable: %s (%s)", url, error)
             reason = refusal_of_error(Failure(error))  # type: ignore[no-untyped-call]

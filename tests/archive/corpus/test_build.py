@@ -171,7 +171,7 @@ def test_each_story_is_one_document_with_its_newest_revision(judged: Made) -> No
     assert (row["revision"], row["text"][:11]) == (2, "Naskah baru")
 
 
-def test_a_story_is_what_it_was_at_the_moment(path: Path) -> None:
+def test_a_story_is_what_it_was_at_the_time(path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 1, body="Naskah lama: " + told(1))
         before = archive.clock.latest()
@@ -187,7 +187,7 @@ def test_a_story_is_what_it_was_at_the_moment(path: Path) -> None:
     )
 
 
-def test_days_are_those_of_the_newsroom(path: Path) -> None:
+def test_days_are_those_of_the_publisher(path: Path) -> None:
     from tests.archive.invented import WIB
 
     with Archive(path) as archive:

@@ -130,7 +130,7 @@ def nothing_left(tmp_path: Path) -> None:
         (["--executor", "slurm"], 1, "needs --executor-option"),
     ],
 )
-def test_what_cannot_be_asked_for(
+def test_what_cannot_be_requested(
     build: Build, tmp_path: Path, options: list[str], exit_code: int, said: str
 ) -> None:
     result = build(*options)
@@ -187,7 +187,7 @@ def test_every_article_left_out(build: Build, path: Path, tmp_path: Path) -> Non
     nothing_left(tmp_path)
 
 
-def test_a_moment_at_the_end_of_the_calendar(build: Build, tmp_path: Path) -> None:
+def test_a_time_at_the_end_of_the_calendar(build: Build, tmp_path: Path) -> None:
     result = build("--as-of", "9999-12-31T23:00:00-05:00")
     assert (result.exit_code, result.stderr.splitlines()[0][:41]) == (
         0,
@@ -303,7 +303,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
+def test_a_full_disk_is_reported_and_the_same_command_goes_on_once_there_is_room(
     build: Build, small_disk: Path
 ) -> None:
     ballast = small_disk / "ballast"
@@ -321,7 +321,7 @@ def test_a_full_disk_is_told_of_and_the_same_command_goes_on_once_there_is_room(
 
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("limit", [2_000, 8_000])
-def test_a_file_that_may_not_grow_is_told_of(
+def test_a_file_that_may_not_grow_is_reported(
     build: Build, fates: Path, tmp_path: Path, limit: int
 ) -> None:
     def limited() -> None:

@@ -156,7 +156,7 @@ def test_with_dedup_exact_only_equal_texts_are_left_out(path: Path) -> None:
 # Rights
 
 
-def test_opted_out_stories_are_left_out_unless_they_are_asked_for(path: Path) -> None:
+def test_opted_out_stories_are_left_out_unless_they_are_requested(path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
         kept(archive, 2)

@@ -137,7 +137,7 @@ def test_what_was_withdrawn_or_opted_out_since_is_left_out_of_later_builds_too(
     assert by_id(tmp_path / "kept")["kabar:kabar-5"]["opted_out"] == "robots.txt: GPTBot"
 
 
-def test_the_order_of_options_and_the_offset_of_the_moment_change_nothing(
+def test_the_order_of_options_and_the_offset_of_the_time_change_nothing(
     fates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(executors, "readers", in_this_process)
@@ -197,7 +197,7 @@ def test_whatever_decides_stands_in_the_manifest(
     assert tree(tmp_path / "out")["manifest.json"] != tree(all_of_it[0])["manifest.json"]
 
 
-def test_nothing_of_this_machine_is_told(fates: Path, judged: Made) -> None:
+def test_nothing_of_this_machine_is_reported(fates: Path, judged: Made) -> None:
     out, _ = judged
     for path in out.rglob("*"):
         if path.is_file():

@@ -77,7 +77,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_at_any_moment_the_same_command_goes_on(
+def test_killed_at_any_time_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
     all_of_it_small: dict[str, str],
@@ -233,7 +233,7 @@ def test_killed_after_it_has_its_name_a_corpus_is_there(
 
 
 @pytest.mark.parametrize("start", [begin_and_die, begin_and_die_later])
-def test_a_process_that_is_killed_is_told_of_and_the_same_command_goes_on(
+def test_a_process_that_is_killed_is_reported_and_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
     all_of_it_small: dict[str, str],

@@ -35,7 +35,7 @@ def shares(draw: st.DrawFn) -> tuple[tuple[str, Decimal], ...]:
 
 
 @given(shares())
-def test_shares_are_near_those_that_were_asked_for(splits: tuple[tuple[str, Decimal], ...]) -> None:
+def test_shares_are_near_those_that_were_requested(splits: tuple[tuple[str, Decimal], ...]) -> None:
     splitter = Splitter(splits)
     found = Counter(splitter.split(anchor, "2026-11-20") for anchor in ANCHORS[:4000])
     for name, share in splits:
@@ -125,7 +125,7 @@ def test_splits_are_read_as_they_are_written(splits: tuple[tuple[str, Decimal], 
         ("train=0.99999999999999999999,test=0.00000000000000000002", "add up to"),
     ],
 )
-def test_wrong_splits_are_told_in_a_sentence(text: str, said: str) -> None:
+def test_wrong_splits_are_reported_in_a_sentence(text: str, said: str) -> None:
     with pytest.raises(CorpusError, match=said):
         parse_splits(text)
 

@@ -104,9 +104,7 @@ def column(reader: Reader, statement: str) -> list[Any]:
 
 
 @given(lives)
-def test_whatever_happened_every_moment_reads_for_ever_as_it_was_seen_then(
-    steps: list[Step],
-) -> None:
+def test_whatever_happened_every_time_reads_for_ever_as_it_was_seen_then(steps: list[Step]) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
         life = Life(archive)
         seen = {}
@@ -154,13 +152,13 @@ def test_a_story_reads_as_it_stood(archive: Archive) -> None:
     ]
 
 
-def test_a_moment_just_before_is_before(archive: Archive) -> None:
+def test_a_time_just_before_is_before(archive: Archive) -> None:
     edited_twice(archive)
     with archive.as_of(NOW + DAY - TICK) as past:
         assert past.article("kabar-1").revision == 1
 
 
-def test_microseconds_are_told_apart(archive: Archive) -> None:
+def test_microseconds_are_distinguished(archive: Archive) -> None:
     for turn in range(3):
         keep(archive, story(1, body=f"Isi nomor {turn}."), at=NOW + turn * TICK)
     for turn in range(3):
@@ -168,7 +166,7 @@ def test_microseconds_are_told_apart(archive: Archive) -> None:
             assert past.article(1).article.body == f"Isi nomor {turn}."
 
 
-def test_the_same_moment_in_another_zone_is_the_same(archive: Archive) -> None:
+def test_the_same_time_in_another_zone_is_the_same(archive: Archive) -> None:
     edited_twice(archive)
     assert as_of(archive, (NOW + DAY).astimezone(WIB)) == as_of(archive, NOW + DAY)
 
@@ -182,7 +180,7 @@ def test_pages_and_revisions_of_later_are_not_there_yet(archive: Archive) -> Non
             past.page(2)
 
 
-def test_an_opt_out_holds_from_the_moment_it_was_found(archive: Archive) -> None:
+def test_an_opt_out_holds_from_the_time_it_was_found(archive: Archive) -> None:
     keep(archive, story(1))
     for hours, rule in ((1, "meta: noai"), (2, None), (3, "robots.txt: GPTBot")):
         with archive.transaction(NOW + hours * HOUR):
@@ -245,7 +243,7 @@ def test_what_is_packed_anew_later_reads_the_same_in_the_past(archive: Archive) 
         } == kept
 
 
-def test_a_moment_is_settled_once_something_was_written_after_it(archive: Archive) -> None:
+def test_a_time_is_settled_once_something_was_written_after_it(archive: Archive) -> None:
     assert not archive.settled(NOW)
     announce(archive, link(1))
     assert not archive.settled(NOW)
@@ -263,13 +261,13 @@ def test_an_announcement_that_tells_nothing_new_settles_nothing(archive: Archive
 # Nothing is written, nothing is guessed
 
 
-def test_a_moment_without_its_offset_is_refused(archive: Archive) -> None:
+def test_a_time_without_its_offset_is_refused(archive: Archive) -> None:
     with pytest.raises(ValueError, match="a time needs its offset"):
         archive.as_of(NOW.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:59:59-07:00"])
-def test_a_moment_at_the_end_of_all_calendars_is_a_moment(archive: Archive, text: str) -> None:
+def test_a_time_at_the_end_of_all_calendars_is_a_time(archive: Archive, text: str) -> None:
     keep(archive, story(1))
     with archive.as_of(datetime.fromisoformat(text)) as past:
         assert len(list(past.articles())) == text.startswith("9")
@@ -308,7 +306,7 @@ def test_a_crawl_goes_on_beside_a_reader_of_the_past(archive: Archive) -> None:
         assert len(list(past.articles(site=SITE))) == 2
 
 
-def test_two_moments_side_by_side_do_not_disturb_each_other(archive: Archive) -> None:
+def test_two_times_side_by_side_do_not_disturb_each_other(archive: Archive) -> None:
     edited_twice(archive)
     with archive.as_of(NOW + HOUR) as early, archive.as_of(NOW + DAY) as late:
         assert (

@@ -111,7 +111,7 @@ def test_a_backup_changes_no_byte_of_the_archive(warta: Warta, path: Path, copy:
     assert path.read_bytes() == before
 
 
-def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_moment(
+def test_a_copy_beside_a_writer_that_never_pauses_ends_and_is_one_time(
     warta: Warta, path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backup, "STEP", 1)  # the writer commits between any two pages
@@ -184,23 +184,23 @@ def test_a_medium_without_links_takes_the_copy_all_the_same(
     assert [found.name for found in copy.parent.iterdir()] == [copy.name]
 
 
-def test_a_folder_that_is_not_there_is_told(warta: Warta, copy: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(warta: Warta, copy: Path) -> None:
     assert "it cannot be opened or created there" in complaint(
         warta("backup", str(copy.parent / "tidak-ada" / "news.db"))
     )
 
 
-def test_a_folder_that_is_a_file_is_told(warta: Warta, copy: Path) -> None:
+def test_a_folder_that_is_a_file_is_reported(warta: Warta, copy: Path) -> None:
     copy.write_text("Resep kopi tubruk.")
     complaint(warta("backup", str(copy / "news.db")))
 
 
-def test_a_name_that_is_too_long_is_told(warta: Warta, copy: Path) -> None:
+def test_a_name_that_is_too_long_is_reported(warta: Warta, copy: Path) -> None:
     complaint(warta("backup", str(copy.with_name("n" * 300))))
 
 
 @pytest.mark.parametrize("mode", [0o500, 0o000])
-def test_a_folder_that_takes_no_files_is_told(
+def test_a_folder_that_takes_no_files_is_reported(
     warta: Warta, folder_of_a_user: Path, mode: int
 ) -> None:
     with Archive(folder_of_a_user / "arsip.db") as archive:
@@ -300,7 +300,7 @@ def told_by(script: str, *arguments: Path) -> str:
     return line.removeprefix("Error: ")
 
 
-def test_a_disk_that_is_full_is_told_and_nothing_is_left(path: Path, copy: Path) -> None:
+def test_a_disk_that_is_full_is_reported_and_nothing_is_left(path: Path, copy: Path) -> None:
     assert path.stat().st_size > 40_000
     assert told_by(SMALL_DISK, path, copy).startswith(f"{copy}: the disk ")
     assert list(copy.parent.iterdir()) == []

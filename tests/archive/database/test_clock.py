@@ -39,7 +39,7 @@ def stamp(archive: Archive, now: datetime) -> datetime:
 
 
 @given(moments, moments)
-def test_the_order_of_the_texts_is_the_order_of_the_moments(one: datetime, other: datetime) -> None:
+def test_the_order_of_the_texts_is_the_order_of_the_times(one: datetime, other: datetime) -> None:
     assert (exact(one) < exact(other)) == (one < other)
     whole = other.replace(microsecond=0)
     assert (exact(one) <= exact(whole)) == (one <= whole)
@@ -51,17 +51,17 @@ def test_our_clock_is_written_in_utc() -> None:
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+07:00", "9999-12-31T23:59:59-07:00"])
-def test_a_moment_beyond_the_calendar_is_the_nearest_in_it(text: str) -> None:
+def test_a_time_beyond_the_calendar_is_the_nearest_in_it(text: str) -> None:
     moment = datetime.fromisoformat(text)
     assert utc(moment).year == moment.year
     assert instant(moment) is not None
 
 
-def test_an_empty_archive_has_no_moment(archive: Archive) -> None:
+def test_an_empty_archive_has_no_time(archive: Archive) -> None:
     assert archive.clock.latest() is None
 
 
-def test_the_clock_is_the_newest_moment_that_was_written(archive: Archive) -> None:
+def test_the_clock_is_the_newest_time_that_was_written(archive: Archive) -> None:
     keep(archive, story(1))
     announce(archive, link(2), at=NOW + HOUR)
     assert archive.clock.latest() == NOW + HOUR
@@ -80,14 +80,14 @@ def test_stamps_of_several_processes_never_go_back(path: Path) -> None:
         assert stamp(other, NOW) == NOW + HOUR
 
 
-def test_one_transaction_has_one_moment_and_the_next_another(archive: Archive) -> None:
+def test_one_transaction_has_one_time_and_the_next_another(archive: Archive) -> None:
     with archive.transaction(NOW):
         assert archive.clock.stamp() == archive.clock.stamp() == exact(NOW)
         assert archive.clock.now == NOW
     assert stamp(archive, NOW + HOUR) == NOW + HOUR
 
 
-def test_what_was_taken_back_left_no_moment(archive: Archive) -> None:
+def test_what_was_taken_back_left_no_time(archive: Archive) -> None:
     with pytest.raises(ZeroDivisionError), archive.transaction(NOW + DAY):
         archive.clock.stamp()
         raise ZeroDivisionError
@@ -153,7 +153,7 @@ def test_nothing_written_after_the_jump_is_missing_from_the_present(jumped: Arch
             )
 
 
-def test_what_is_due_is_told_by_the_real_clock(jumped: Archive) -> None:
+def test_what_is_due_is_reported_by_the_real_clock(jumped: Archive) -> None:
     assert announce(jumped, link(3), at=NOW) == [url_of(3)]
     check(jumped, url_of(3), "kept", at=NOW, next_check_at=NOW + HOUR)
     due = [entry.url for entry in jumped.ledger.frontier(SITE, now=NOW + HOUR, recheck="due")]

@@ -274,7 +274,9 @@ def test_a_migration_that_fails_leaves_the_old_archive_and_the_copy(old: Path, c
         Archive(old)
     assert contents(old) == contents(copy) == before
     with closing(sqlite3.connect(old)) as db:
-        assert db.execute("SELECT name FROM _sqlite_migrations").fetchall() == [(FIRST,)]
+        applied = [name for (name,) in db.execute("SELECT name FROM _sqlite_migrations")]
+        assert FIRST in applied
+        assert m002_moods.__name__ not in applied
         db.execute("DROP TABLE moods")
     Archive(old).close()
     assert contents(old) == before
@@ -306,7 +308,7 @@ def test_a_disk_that_is_full_before_the_copy_is_whole_leaves_all_as_it_was(
     assert copy.exists()
 
 
-def test_an_older_archive_on_a_read_only_medium_is_told_in_one_line(
+def test_an_older_archive_on_a_read_only_medium_is_reported_in_one_line(
     folder_of_a_user: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder_of_a_user / "news.db"

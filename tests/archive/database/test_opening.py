@@ -132,26 +132,26 @@ def test_migrations_of_another_tool_in_the_same_file_do_not_matter(path: Path) -
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_name_that_is_too_long_is_told_plainly(tmp_path: Path, read_only: bool) -> None:
+def test_a_name_that_is_too_long_is_reported_plainly(tmp_path: Path, read_only: bool) -> None:
     with pytest.raises(ArchiveError):
         Archive(tmp_path / ("berita" * 60), read_only=read_only)
 
 
 @pytest.mark.parametrize("place", ["tidak-ada/news.db", "berkas/news.db"])
-def test_a_folder_that_is_not_there_is_told_plainly(tmp_path: Path, place: str) -> None:
+def test_a_folder_that_is_not_there_is_reported_plainly(tmp_path: Path, place: str) -> None:
     (tmp_path / "berkas").write_text("sebuah berkas, bukan folder")
     with pytest.raises(ArchiveUnwritable, match=r"news\.db: it cannot be opened or created there"):
         Archive(tmp_path / place)
 
 
-def test_a_folder_without_permission_is_told_plainly(folder_of_a_user: Path) -> None:
+def test_a_folder_without_permission_is_reported_plainly(folder_of_a_user: Path) -> None:
     folder_of_a_user.chmod(0o500)
     with pytest.raises(ArchiveUnwritable, match="cannot be opened or created there"):
         Archive(folder_of_a_user / "news.db")
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_folder_that_may_not_be_entered_is_told_plainly(
+def test_a_folder_that_may_not_be_entered_is_reported_plainly(
     folder_of_a_user: Path, read_only: bool
 ) -> None:
     closed = folder_of_a_user / "tertutup"
@@ -197,7 +197,7 @@ def test_a_reader_cannot_write(path: Path) -> None:
         announce(archive, link(2))
 
 
-def test_a_full_disk_is_told_plainly_and_nothing_is_half_written(archive: Archive) -> None:
+def test_a_full_disk_is_reported_plainly_and_nothing_is_half_written(archive: Archive) -> None:
     keep(archive, story(1))
     pages = value(archive, "PRAGMA page_count")
     archive.db.conn.execute(f"PRAGMA max_page_count = {pages}")
@@ -219,7 +219,7 @@ def test_after_a_full_disk_has_room_again_the_archive_goes_on(archive: Archive) 
     assert keep(archive, story(1, body="Air sungai naik perlahan. " * 5000)) is not None
 
 
-def test_a_lock_that_is_never_let_go_is_told_plainly(archive: Archive, path: Path) -> None:
+def test_a_lock_that_is_never_let_go_is_reported_plainly(archive: Archive, path: Path) -> None:
     archive.db.conn.execute("PRAGMA busy_timeout = 0")
     with (
         Archive(path) as other,
@@ -229,7 +229,7 @@ def test_a_lock_that_is_never_let_go_is_told_plainly(archive: Archive, path: Pat
         announce(archive, link())
 
 
-def test_a_damaged_file_is_told_plainly(path: Path) -> None:
+def test_a_damaged_file_is_reported_plainly(path: Path) -> None:
     make(path)
     content = bytearray(path.read_bytes())
     content[100:4096] = b"\xff" * 3996  # the root of the schema

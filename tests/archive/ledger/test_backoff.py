@@ -6,7 +6,7 @@ from archive import Archive
 from tests.archive.invented import DAY, HOUR, NOW, rows
 
 
-def test_nothing_is_remembered_of_a_site_that_asked_for_nothing(archive: Archive) -> None:
+def test_nothing_is_remembered_of_a_site_that_requested_nothing(archive: Archive) -> None:
     assert archive.backoffs.of("kabar") is None
 
 
@@ -26,7 +26,7 @@ def test_the_newest_wish_stands_in_place_of_the_one_before(archive: Archive) -> 
     assert rows(archive, "SELECT count(*) FROM manners") == [(1,)]
 
 
-def test_a_moment_comes_back_as_it_was_written(archive: Archive) -> None:
+def test_a_time_comes_back_as_it_was_written(archive: Archive) -> None:
     with archive.transaction(NOW):
         archive.backoffs.note("kabar", delay=0.0, quiet_until=NOW + DAY, reason="http_429")
     wish = archive.backoffs.of("kabar")

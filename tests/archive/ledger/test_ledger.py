@@ -55,7 +55,7 @@ def test_a_new_link_is_due_at_once(archive: Archive) -> None:
     assert state_of(archive, 1) == ("due", None)
 
 
-def test_links_are_asked_for_in_the_order_of_their_source(archive: Archive) -> None:
+def test_links_are_requested_in_the_order_of_their_source(archive: Archive) -> None:
     assert announce(archive, link(3), link(1), link(2)) == [url_of(3), url_of(1), url_of(2)]
 
 
@@ -71,7 +71,7 @@ def test_the_first_source_of_a_link_is_remembered(archive: Archive) -> None:
     ]
 
 
-def test_what_is_still_due_is_asked_for_again(archive: Archive) -> None:
+def test_what_is_still_due_is_requested_again(archive: Archive) -> None:
     announce(archive, link(1))
     assert announce(archive, link(1), at=NOW + DAY) == [url_of(1)]
 
@@ -83,7 +83,7 @@ def test_a_known_story_is_left_alone_until_it_is_due(archive: Archive) -> None:
     assert announce(archive, link(1), at=NOW + DAY) == [url_of(1)]
 
 
-def test_a_refused_link_is_written_down_with_its_reason_and_never_asked_for(
+def test_a_refused_link_is_written_down_with_its_reason_and_never_requested(
     archive: Archive,
 ) -> None:
     assert announce(archive, link(1, refused="video_page")) == []
@@ -130,7 +130,7 @@ def test_equal_keys_of_two_sites_are_two_stories(archive: Archive) -> None:
     assert announce(archive, other, site="warta") == [url_of(1, site="warta")]
 
 
-def test_a_new_address_of_a_story_that_is_gone_is_asked_for(archive: Archive) -> None:
+def test_a_new_address_of_a_story_that_is_gone_is_requested(archive: Archive) -> None:
     announce(archive, link(1, key="k"))
     check(archive, url_of(1), "gone")
     assert announce(archive, link(2, key="k"), at=NOW + DAY) == [url_of(2)]
@@ -311,7 +311,7 @@ def test_any_order_of_announcing_asks_for_every_wanted_story(
 # Frontier
 
 
-def test_what_was_never_asked_for_comes_first_then_the_newest(archive: Archive) -> None:
+def test_what_was_never_requested_comes_first_then_the_newest(archive: Archive) -> None:
     announce(
         archive,
         link(1, published_at=NOW - 3 * DAY),
@@ -358,7 +358,7 @@ def test_a_check_that_replaces_the_one_before_is_the_same_request(archive: Archi
     assert archive.ledger.unanswered(SITE) == 1
 
 
-def test_moments_of_other_zones_are_put_in_order_by_time(archive: Archive) -> None:
+def test_times_of_other_zones_are_put_in_order_by_time(archive: Archive) -> None:
     early, late = (
         datetime.fromisoformat("2026-11-20T01:00:00+00:00"),
         datetime.fromisoformat("2026-11-20T09:00:00+07:00"),
@@ -388,7 +388,7 @@ def everything(archive: Archive) -> None:
 @pytest.mark.parametrize(
     ("recheck", "numbers"), [("due", [1, 2]), ("all", [1, 2, 3, 4, 5]), ("none", [1])]
 )
-def test_a_recheck_mode_says_what_is_asked_for_again(
+def test_a_recheck_mode_says_what_is_requested_again(
     archive: Archive, recheck: str, numbers: list[int]
 ) -> None:
     everything(archive)
@@ -505,7 +505,7 @@ def test_a_failure_between_two_quiet_checks_does_not_make_the_story_look_busy(
     assert counts(archive)[0] == 2
 
 
-def test_a_story_that_was_kept_is_asked_for_conditionally(archive: Archive) -> None:
+def test_a_story_that_was_kept_is_requested_conditionally(archive: Archive) -> None:
     keep(archive, story(1))
     check(
         archive, url_of(1), "unchanged", etag='"a1"', last_modified="Fri, 20 Nov 2026 03:00:00 GMT"
@@ -525,7 +525,7 @@ def test_validators_survive_a_failure(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("outcome", ["gone", "refused"])
-def test_a_page_that_is_no_story_is_asked_for_without_conditions(
+def test_a_page_that_is_no_story_is_requested_without_conditions(
     archive: Archive, outcome: str
 ) -> None:
     check(archive, url_of(1), outcome, etag='"a1"')
@@ -545,7 +545,7 @@ def test_an_unknown_url_has_no_entry(archive: Archive) -> None:
     assert archive.ledger.entry(url_of(404), site=SITE) is None
 
 
-def test_an_entry_gives_aware_moments(archive: Archive) -> None:
+def test_an_entry_gives_aware_times(archive: Archive) -> None:
     announce(archive, link(1, published_at=NOW - DAY))
     entry = archive.ledger.entry(url_of(1), site=SITE)
     assert entry is not None

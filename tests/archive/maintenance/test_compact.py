@@ -104,7 +104,7 @@ def test_the_room_comes_back_and_everything_stays(warta: Warta, path: Path) -> N
     assert is_sound(path)
 
 
-def test_the_sizes_before_and_after_are_told(warta: Warta, path: Path) -> None:
+def test_the_sizes_before_and_after_are_reported(warta: Warta, path: Path) -> None:
     (line,) = warta("compact").stderr.splitlines()
     assert line.startswith(f"{path}: ")
     assert " before, " in line
@@ -165,7 +165,7 @@ def test_a_writer_waits_for_it_and_loses_nothing(warta: Warta, path: Path, turns
         )
 
 
-def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_told(
+def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_reported(
     warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
@@ -183,7 +183,7 @@ def test_a_reader_of_an_older_state_goes_on_reading_it_and_is_told(
     assert is_sound(path)
 
 
-def test_a_writer_that_does_not_end_is_told(
+def test_a_writer_that_does_not_end_is_reported(
     warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(path)
@@ -196,7 +196,7 @@ def test_a_writer_that_does_not_end_is_told(
 # What is in the way
 
 
-def test_a_missing_archive_is_told_and_not_made(warta: Warta, tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported_and_not_made(warta: Warta, tmp_path: Path) -> None:
     assert "there is no archive here" in complaint(
         warta("compact", archive=tmp_path / "tidak-ada.db")
     )
@@ -204,7 +204,7 @@ def test_a_missing_archive_is_told_and_not_made(warta: Warta, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("command", ["compact", "remove"])
-def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_told(
+def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_reported(
     warta: Warta, folder_of_a_user: Path, command: str
 ) -> None:
     shut = folder_of_a_user / "tertutup"
@@ -218,7 +218,7 @@ def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_told(
     assert str(shut / "arsip.db") in complaint(result)
 
 
-def test_a_read_only_archive_is_told(warta: Warta, folder_of_a_user: Path) -> None:
+def test_a_read_only_archive_is_reported(warta: Warta, folder_of_a_user: Path) -> None:
     with Archive(folder_of_a_user / "arsip.db") as archive:
         keep(archive, story(1))
     (folder_of_a_user / "arsip.db").chmod(0o400)
@@ -303,7 +303,7 @@ def test_ctrl_c_leaves_the_archive_whole_and_says_so(
     assert warta("compact").exit_code == 0
 
 
-def test_a_full_disk_leaves_the_archive_whole_and_is_told(path: Path) -> None:
+def test_a_full_disk_leaves_the_archive_whole_and_is_reported(path: Path) -> None:
     before = contents(path)
     (line,) = told_by(SMALL_DISK, path, "compact")
     assert line.startswith(f"Error: {path}: the disk ")
@@ -329,7 +329,7 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
 @pytest.mark.parametrize(
     "trouble", [STOPPED_BEFORE_VACUUM, STOPPED_IN_VACUUM], ids=["before", "in"]
 )
-def test_a_take_down_whose_compact_is_stopped_is_told_to_be_done_and_what_is_left_to_do(
+def test_a_take_down_whose_compact_is_stopped_is_reported_to_be_done_and_what_is_left_to_do(
     path: Path, trouble: str
 ) -> None:
     erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta")

@@ -162,7 +162,7 @@ def test_a_second_rebuild_writes_nothing(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_rebuild_stopped_at_any_moment_leaves_clusters_whole_and_may_be_run_again(
+def test_a_rebuild_stopped_at_any_time_leaves_clusters_whole_and_may_be_run_again(
     tmp_path: Path, filled: Filled, state: str
 ) -> None:
     for moment in range(STEPS):
@@ -195,7 +195,7 @@ def stopped(archive: Archive, moment: int) -> bool:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_moment(
+def test_a_crawl_goes_on_after_a_rebuild_that_was_stopped_at_any_time(
     tmp_path: Path, filled: Filled, state: str
 ) -> None:
     for moment in range(STEPS):
@@ -362,7 +362,7 @@ def test_a_story_that_is_taken_down_meanwhile_leaves_no_trace(
             assert (described(archive), texts(archive)) == told
 
 
-def test_a_task_reads_the_archive_of_one_moment(
+def test_a_task_reads_the_archive_of_one_time(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A text that it was about to look at goes away."""

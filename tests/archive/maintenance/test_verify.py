@@ -84,7 +84,7 @@ def complaints(result: Result) -> list[str]:
 # All is well
 
 
-def test_a_sound_archive_is_told_check_by_check(warta: Warta) -> None:
+def test_a_sound_archive_is_reported_check_by_check(warta: Warta) -> None:
     result = warta("verify")
     assert (result.exit_code, result.stderr) == (0, "")
     told = [line.split() for line in result.stdout.splitlines()[-len(CHECKS) :]]
@@ -197,7 +197,7 @@ def test_a_sample_of_nothing_is_wrong_usage(warta: Warta, sample: str) -> None:
 # Pages and dictionaries
 
 
-def test_a_snapshot_whose_digest_no_longer_fits_is_told_with_its_address(
+def test_a_snapshot_whose_digest_no_longer_fits_is_reported_with_its_address(
     warta: Warta, path: Path
 ) -> None:
     vandalise(path, f"UPDATE snapshots SET digest = '{'0' * 64}' WHERE id = 3")
@@ -208,13 +208,13 @@ def test_a_snapshot_whose_digest_no_longer_fits_is_told_with_its_address(
     )
 
 
-def test_a_snapshot_whose_bytes_are_no_frame_is_told(warta: Warta, path: Path) -> None:
+def test_a_snapshot_whose_bytes_are_no_frame_is_reported(warta: Warta, path: Path) -> None:
     vandalise(path, "UPDATE snapshots SET packed = x'00112233' WHERE id = 3")
     (line,) = complaints(warta("verify"))
     assert line.startswith(f"snapshots: snapshot 3 of {url_of(3)}: a snapshot cannot be unpacked")
 
 
-def test_a_snapshot_that_was_swapped_for_another_is_told(warta: Warta, path: Path) -> None:
+def test_a_snapshot_that_was_swapped_for_another_is_reported(warta: Warta, path: Path) -> None:
     with Archive(path) as archive:
         mine, other = keep_page(archive, page(7)), keep_page(archive, page(8))
     vandalise(
@@ -226,7 +226,7 @@ def test_a_snapshot_that_was_swapped_for_another_is_told(warta: Warta, path: Pat
     assert line.startswith(f"snapshots: snapshot {mine} of {url_of(7)}: a snapshot was damaged")
 
 
-def test_a_snapshot_whose_headers_are_garbled_is_told(warta: Warta, path: Path) -> None:
+def test_a_snapshot_whose_headers_are_garbled_is_reported(warta: Warta, path: Path) -> None:
     vandalise(path, "UPDATE snapshots SET headers = '{rusak' WHERE id = 3")
     of_values, line = complaints(warta("verify"))
     assert of_values.startswith("values: snapshots.headers of row 3: ")
@@ -250,7 +250,7 @@ def test_a_further_page_of_a_story_is_checked_too(warta: Warta, path: Path) -> N
         ("DELETE FROM dictionaries", "dictionary 1 is not in the archive"),
     ],
 )
-def test_a_dictionary_that_is_damaged_or_missing_is_told_once_and_with_each_page_that_needs_it(
+def test_a_dictionary_that_is_damaged_or_missing_is_reported_once_and_with_each_page_that_needs_it(
     warta: Warta, path: Path, damage: str, told: str
 ) -> None:
     vandalise(path, damage)
@@ -287,7 +287,7 @@ def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(
         "digest = 'x'",
     ],
 )
-def test_a_text_that_was_changed_behind_its_digest_is_told(
+def test_a_text_that_was_changed_behind_its_digest_is_reported(
     warta: Warta, path: Path, damage: str
 ) -> None:
     vandalise(path, *NO_GUARDS, f"UPDATE revisions SET {damage} WHERE article_id = 3")
@@ -313,14 +313,14 @@ def test_the_texts_after_one_that_cannot_be_read_are_still_checked(
 # Rows
 
 
-def test_a_gap_in_the_numbers_of_revisions_is_told(warta: Warta, path: Path) -> None:
+def test_a_gap_in_the_numbers_of_revisions_is_reported(warta: Warta, path: Path) -> None:
     vandalise(path, *NO_GUARDS, "DELETE FROM revisions WHERE article_id = 1 AND number = 1")
     assert "numbers: article 1: says revision 2, has 1, the newest is 2" in complaints(
         warta("verify")
     )
 
 
-def test_an_article_that_names_a_revision_it_does_not_have_is_told(
+def test_an_article_that_names_a_revision_it_does_not_have_is_reported(
     warta: Warta, path: Path
 ) -> None:
     vandalise(path, "UPDATE articles SET revision = 7 WHERE id = 3")
@@ -330,7 +330,7 @@ def test_an_article_that_names_a_revision_it_does_not_have_is_told(
 
 
 @pytest.mark.parametrize("tombstones", [0, 1])
-def test_an_article_without_any_text_and_without_a_tombstone_is_told(
+def test_an_article_without_any_text_and_without_a_tombstone_is_reported(
     warta: Warta, path: Path, tombstones: int
 ) -> None:
     with Archive(path) as archive:
@@ -365,14 +365,14 @@ def test_an_article_without_any_text_and_without_a_tombstone_is_told(
         ),
     ],
 )
-def test_a_row_that_points_to_nothing_is_told(
+def test_a_row_that_points_to_nothing_is_reported(
     warta: Warta, path: Path, damage: str, told: str
 ) -> None:
     vandalise(path, damage)
     assert f"links: {told}" in complaints(warta("verify"))
 
 
-def test_a_view_that_was_dropped_is_told(warta: Warta, path: Path) -> None:
+def test_a_view_that_was_dropped_is_reported(warta: Warta, path: Path) -> None:
     vandalise(path, "DROP VIEW ledger")
     assert complaints(warta("verify")) == [
         "views: view ledger cannot be read: no such table: ledger"
@@ -391,7 +391,9 @@ def test_every_view_is_looked_at(warta: Warta, path: Path, view: str) -> None:
 # The search index
 
 
-def test_an_article_that_is_missing_in_the_search_index_is_told(warta: Warta, path: Path) -> None:
+def test_an_article_that_is_missing_in_the_search_index_is_reported(
+    warta: Warta, path: Path
+) -> None:
     vandalise(
         path,
         "INSERT INTO search (search, rowid, headline, deck, body) SELECT 'delete', * FROM"
@@ -401,7 +403,9 @@ def test_an_article_that_is_missing_in_the_search_index_is_told(warta: Warta, pa
     assert line == "search: article 3 is not in the search index"
 
 
-def test_an_entry_of_the_search_index_without_an_article_is_told(warta: Warta, path: Path) -> None:
+def test_an_entry_of_the_search_index_without_an_article_is_reported(
+    warta: Warta, path: Path
+) -> None:
     vandalise(
         path,
         "INSERT INTO search (rowid, headline, deck, body) VALUES (99, 'Judul', '', 'Isi yang"
@@ -527,7 +531,7 @@ def test_a_retired_dictionary_waits_for_compact_too(warta: Warta, path: Path) ->
 # The file
 
 
-def test_an_index_out_of_step_with_its_table_is_told(warta: Warta, path: Path) -> None:
+def test_an_index_out_of_step_with_its_table_is_reported(warta: Warta, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA writable_schema = ON")
         row = connection.execute("SELECT * FROM sqlite_schema WHERE name = 'urls_key'").fetchone()
@@ -545,7 +549,7 @@ def test_an_index_out_of_step_with_its_table_is_told(warta: Warta, path: Path) -
     assert any("urls_key" in line for line in lines)
 
 
-def test_pages_of_the_file_that_were_overwritten_are_told_in_one_line(
+def test_pages_of_the_file_that_were_overwritten_are_reported_in_one_line(
     warta: Warta, path: Path
 ) -> None:
     with closing(sqlite3.connect(path)) as connection:
@@ -571,7 +575,7 @@ def test_many_problems_of_one_kind_are_counted_after_the_first_twenty(
     assert lines[-1] == "snapshots: and 21 more"
 
 
-def test_problems_as_json_are_all_told(warta: Warta, path: Path) -> None:
+def test_problems_as_json_are_all_reported(warta: Warta, path: Path) -> None:
     vandalise(path, *NO_GUARDS, f"UPDATE revisions SET body = '{BODY[:40]}'")
     result = warta("verify", options=("--json",))
     assert result.exit_code == 1

@@ -81,7 +81,7 @@ def test_a_story_is_kept_missing_or_waiting(archive: Archive) -> None:
     assert found.reasons == {"timeout": 1, "http_404": 1, "robots_forbidden": 1}
 
 
-def test_what_was_never_asked_for_is_missing_after_a_day(archive: Archive) -> None:
+def test_what_was_never_requested_is_missing_after_a_day(archive: Archive) -> None:
     announce(archive, published(1), at=NOW - HOUR)
     assert counts(only(archive, now=NOW + 22 * HOUR)) == (1, 0, 0, 1, 0, 0)
     found = only(archive, now=NOW + 24 * HOUR)
@@ -171,7 +171,7 @@ def test_days_without_a_story_are_there_too(archive: Archive) -> None:
     assert [each.announced for each in days(archive, first=date(2026, 11, 1))] == [1, 0, 0, 1]
 
 
-def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_asked_every_source(
+def test_a_day_counts_as_looked_at_between_the_first_crawl_and_the_last_that_requested_every_source(
     archive: Archive,
 ) -> None:
     crawled(archive, NOW - 4 * DAY)
@@ -379,7 +379,9 @@ def test_what_may_be_missing_is_an_option(gap: Path, warta) -> None:
         (("--missing-share", "nan"), "expected a number"),
     ],
 )
-def test_wrong_usage_is_told_plainly(gap: Path, warta, options: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_is_reported_plainly(
+    gap: Path, warta, options: tuple[str, ...], said: str
+) -> None:
     told = warta("coverage", options=options)
     assert told.exit_code == 2
     assert said in told.stderr

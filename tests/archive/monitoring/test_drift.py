@@ -396,7 +396,7 @@ def test_a_page_that_gives_no_story_any_more_leaves_its_mark(kept: Archive) -> N
     assert drifted_articles(kept) == set(range(61, 73))
 
 
-def test_more_signs_are_told_from_where_it_began(kept: Archive) -> None:
+def test_more_signs_are_reported_from_where_it_began(kept: Archive) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, authors=())
     judge(kept, at=NOW + DAY)
     tell(kept, range(73, 86), at=NOW + 2 * DAY, authors=(), tags=())
@@ -413,7 +413,7 @@ def test_a_story_that_is_read_well_again_is_not_marked(kept: Archive) -> None:
     assert 61 not in drifted_articles(kept)
 
 
-def test_every_moment_reads_its_own_marks(kept: Archive) -> None:
+def test_every_time_reads_its_own_marks(kept: Archive) -> None:
     tell(kept, range(61, 73), at=NOW + DAY, layout="fallback")
     judge(kept, at=NOW + DAY + HOUR)
     for number in range(61, 73):
@@ -441,6 +441,6 @@ def test_show_says_that_an_article_is_marked(kept: Archive, warta, path: Path) -
     assert "Marked" not in warta("show", "60").stdout
 
 
-def test_addresses_that_were_announced_and_never_asked_for_say_nothing(kept: Archive) -> None:
+def test_addresses_that_were_announced_and_never_requested_say_nothing(kept: Archive) -> None:
     announce(kept, *map(link, range(100, 200)), at=NOW + DAY)
     assert judge(kept, at=NOW + DAY) == []

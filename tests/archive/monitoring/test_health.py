@@ -39,7 +39,7 @@ def test_a_site_that_was_crawled_and_finished_is_well(archive: Archive) -> None:
     assert found(archive, at=NOW + 2 * HOUR) == []
 
 
-def test_a_site_that_was_never_crawled_is_not_asked_about(archive: Archive) -> None:
+def test_a_site_that_was_never_crawled_is_silent_only_where_it_is_named(archive: Archive) -> None:
     announce(archive, link(1))
     assert found(archive, at=NOW + 99 * DAY) == []
     (one,) = incidents(archive, now=NOW, sites=["lain"], free=lambda _path: ROOM)
@@ -99,7 +99,7 @@ def test_a_crawl_without_an_end_before_another_one_is_broken_even_if_that_one_ru
     assert (one.kind, one.since) == ("crawl_failed", NOW)
 
 
-def test_a_crawl_that_was_killed_is_told_since_it_began_and_breaks_no_silence(
+def test_a_crawl_that_was_killed_is_reported_since_it_began_and_breaks_no_silence(
     archive: Archive,
 ) -> None:
     crawled(archive, NOW)
@@ -127,7 +127,7 @@ def test_a_crawl_that_someone_stopped_has_not_failed(archive: Archive) -> None:
     assert one.kind == "no_crawl"
 
 
-def test_a_site_without_a_crawl_within_its_rhythm_is_told_from_when_it_was_due(
+def test_a_site_without_a_crawl_within_its_rhythm_is_reported_from_when_it_was_due(
     archive: Archive,
 ) -> None:
     crawled(archive, NOW)
@@ -169,7 +169,7 @@ def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archiv
     assert silent.why.endswith("there should be one at least every 4 h 10 min")
 
 
-def test_a_clock_that_was_ahead_is_told_as_nothing_can_be_said_of_silence_then(
+def test_a_clock_that_was_ahead_is_reported_as_nothing_can_be_said_of_silence_then(
     archive: Archive,
 ) -> None:
     crawled(archive, datetime(2031, 5, 1, tzinfo=UTC))

@@ -134,7 +134,7 @@ def test_a_story_that_comes_back_corrected_says_so(archive: Archive) -> None:
     assert noted(archive)[1:] == [(2, "removed", None), (3, "restored", NOTE)]
 
 
-def test_what_our_extractor_reads_newly_is_no_correction_of_the_newsroom(archive: Archive) -> None:
+def test_what_our_extractor_reads_newly_is_no_correction_of_the_publisher(archive: Archive) -> None:
     keep(archive, story())
     keep(archive, story(body=CORRECTED), at=NOW + HOUR, technical=True)
     assert noted(archive) == [(1, "first", None), (2, "technical", None)]

@@ -359,7 +359,7 @@ def articles_of(archive: Archive) -> list[tuple[str, int | None]]:
     return rows(archive, "SELECT url, article_id FROM ledger ORDER BY url")
 
 
-def test_all_addresses_of_a_story_name_its_article_from_the_moment_it_is_kept(
+def test_all_addresses_of_a_story_name_its_article_from_the_time_it_is_kept(
     archive: Archive,
 ) -> None:
     announce(

@@ -50,7 +50,7 @@ def test_the_same_story_again_makes_no_revision_and_no_snapshot(archive: Archive
     assert value(archive, "SELECT count(*) FROM snapshots") == 1
 
 
-def test_an_edit_by_the_newsroom_makes_a_revision_that_names_the_fields(archive: Archive) -> None:
+def test_an_edit_by_the_publisher_makes_a_revision_that_names_the_fields(archive: Archive) -> None:
     keep(archive, story())
     revision = keep(
         archive,

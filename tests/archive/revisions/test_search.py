@@ -72,7 +72,7 @@ def test_all_the_words_and_phrases_must_be_there(
     assert found(library, query) == articles
 
 
-def test_stories_of_one_site_can_be_asked_for(library: Archive) -> None:
+def test_stories_of_one_site_can_be_requested(library: Archive) -> None:
     assert found(library, "harga", site="warta") == {3}
     assert found(library, "harga", site="tidak-ada") == set()
 

@@ -96,7 +96,7 @@ def test_every_field_of_an_article_is_in_latest_as_the_article_has_it(archive: A
     )
 
 
-def test_publishers_moments_keep_their_offset(archive: Archive) -> None:
+def test_publishers_times_keep_their_offset(archive: Archive) -> None:
     keep(archive, story())
     assert value(archive, "SELECT published_at FROM latest") == "2026-11-20T08:00:00+07:00"
 

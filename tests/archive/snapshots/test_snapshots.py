@@ -240,6 +240,6 @@ def test_a_lost_or_damaged_dictionary_is_noticed(path: Path, statement: str) -> 
         archive.snapshots.page(number)
 
 
-def test_a_snapshot_that_is_not_there_is_told_plainly(archive: Archive) -> None:
+def test_a_snapshot_that_is_not_there_is_reported_plainly(archive: Archive) -> None:
     with pytest.raises(ArchiveDamaged, match="snapshot 404 is not in the archive"):
         archive.snapshots.page(404)

@@ -42,7 +42,7 @@ def anew(archive: Archive) -> None:
     ),
     st.booleans(),
 )
-def test_the_clusters_of_every_moment_read_for_ever_as_they_were_seen_then(
+def test_the_clusters_of_every_time_read_for_ever_as_they_were_seen_then(
     steps: list[tuple[str, int, str, bool]], rebuilt: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
@@ -162,7 +162,7 @@ def test_articles_that_wait_for_a_rebuild_are_no_problem(archive: Archive) -> No
         ("DROP VIEW syndication", "view syndication cannot be read: no such table: syndication"),
     ],
 )
-def test_a_damaged_cluster_is_told(archive: Archive, damage: str, told: str) -> None:
+def test_a_damaged_cluster_is_reported(archive: Archive, damage: str, told: str) -> None:
     wire_on_three_sites(archive)
     with archive.transaction(NOW):
         archive.db.conn.execute(damage)

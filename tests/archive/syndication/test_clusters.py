@@ -96,7 +96,7 @@ def test_a_sites_own_repeat_is_labelled_apart_from_syndication(archive: Archive)
     }
 
 
-def test_two_addresses_of_one_newsroom_repeat_each_other(archive: Archive) -> None:
+def test_two_addresses_of_one_publisher_repeat_each_other(archive: Archive) -> None:
     ran(archive, WIRE, site="kabar")
     ran(archive, WIRE, site="bola.kabar.com", published=NOW + MINUTE)
     assert relations(archive)["bola.kabar.com/1"] == "repeat"
@@ -126,7 +126,7 @@ def test_other_stories_stay_apart(
     assert members(archive) == []
 
 
-def test_a_follow_up_of_the_same_newsroom_stays_apart(archive: Archive) -> None:
+def test_a_follow_up_of_the_same_publisher_stays_apart(archive: Archive) -> None:
     ran(archive, WIRE, number=1)
     ran(archive, FOLLOW_UP, number=2, published=NOW + DAY)
     assert members(archive) == []
@@ -145,13 +145,13 @@ def test_a_text_of_another_season_is_another_story_unless_it_is_nearly_the_same(
 # Who was first
 
 
-def test_the_first_is_told_by_moments_not_by_what_clocks_showed(archive: Archive) -> None:
+def test_the_first_is_decided_by_times_not_by_what_clocks_showed(archive: Archive) -> None:
     ran(archive, WIRE, site="kabar", published=datetime.fromisoformat("2026-11-20T08:00:00+07:00"))
     ran(archive, WIRE, site="berita", published=datetime.fromisoformat("2026-11-20T08:30:00+09:00"))
     assert relations(archive) == {"kabar/1": "copy", "berita/1": "first"}
 
 
-def test_of_two_published_at_one_moment_the_one_seen_first_is_first(archive: Archive) -> None:
+def test_of_two_published_at_one_time_the_one_seen_first_is_first(archive: Archive) -> None:
     ran(archive, WIRE, site="warta", published=NOW.astimezone(WIB))
     ran(archive, WIRE, site="berita", at=NOW + MINUTE)
     assert relations(archive) == {"warta/1": "first", "berita/1": "copy"}
@@ -169,7 +169,7 @@ def test_a_story_with_a_time_comes_before_one_without(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_where_no_time_is_told_the_longest_is_first_whichever_came_first(
+def test_where_no_time_is_known_the_longest_is_first_whichever_came_first(
     archive: Archive, order: tuple[int, int]
 ) -> None:
     for turn, choice in enumerate(order):

@@ -232,7 +232,7 @@ class TestSides:
             (".com", ".com", True),
         ],
     )
-    def test_names_of_one_newsroom(self, one: str, other: str, same: bool) -> None:
+    def test_names_of_one_publisher(self, one: str, other: str, same: bool) -> None:
         assert (publisher(one) == publisher(other)) is same
 
 

@@ -55,7 +55,7 @@ def revision_shown(result: Result) -> int:
         ("2026-11-22", 3),
     ],
 )
-def test_show_takes_a_moment_or_a_day_which_is_its_end(
+def test_show_takes_a_time_or_a_day_which_is_its_end(
     warta: Warta, moment: str, revision: int
 ) -> None:
     result = warta("show", "1", options=("--as-of", moment, "--json"))
@@ -63,7 +63,7 @@ def test_show_takes_a_moment_or_a_day_which_is_its_end(
     assert result.stderr == ""
 
 
-def test_show_prints_the_text_of_that_moment(warta: Warta) -> None:
+def test_show_prints_the_text_of_that_time(warta: Warta) -> None:
     assert "Judul Kedua" in warta("show", "1", options=("--as-of", "2026-11-20")).stdout
 
 
@@ -77,7 +77,7 @@ def test_log_lists_what_there_was(warta: Warta) -> None:
 @pytest.mark.parametrize(
     "moment", ["2026-11-23T03:04:05+00:00", "2026-11-23", "2031-01-01", "9999-12-31T23:59:59-07:00"]
 )
-def test_a_moment_that_may_still_grow_is_told_beside_the_data(
+def test_a_time_that_may_still_grow_is_reported_beside_the_data(
     warta: Warta, command: str, moment: str
 ) -> None:
     result = warta(command, "1", options=("--as-of", moment, "--json"))
@@ -101,7 +101,7 @@ def test_a_moment_that_may_still_grow_is_told_beside_the_data(
         "\udcff",
     ],
 )
-def test_what_is_no_moment_is_wrong_usage(warta: Warta, command: str, moment: str) -> None:
+def test_what_is_no_time_is_wrong_usage(warta: Warta, command: str, moment: str) -> None:
     result = warta(command, "1", options=("--as-of", moment))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "2026-01-31T08:00:00+07:00" in result.stderr
@@ -113,7 +113,7 @@ def test_what_is_no_moment_is_wrong_usage(warta: Warta, command: str, moment: st
 @pytest.mark.parametrize(
     "moment", ["2026-11-20T03:04:04+00:00", "2026-11-19", "0001-01-01T00:00:00+07:00"]
 )
-def test_a_story_that_was_not_there_yet_is_told_in_one_line(
+def test_a_story_that_was_not_there_yet_is_reported_in_one_line(
     warta: Warta, command: str, reference: str, moment: str
 ) -> None:
     result = warta(command, reference, options=("--as-of", moment))

@@ -178,7 +178,7 @@ def test_a_rebuild_is_of_the_archive_that_is_named_anywhere(
         assert members(archive) == before
 
 
-def test_a_rebuild_of_no_archive_is_told_plainly_and_makes_none(tmp_path: Path) -> None:
+def test_a_rebuild_of_no_archive_is_reported_plainly_and_makes_none(tmp_path: Path) -> None:
     result = call("clusters", "rebuild", "--archive", tmp_path / "tidak-ada.db")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "there is no archive here" in result.stderr
@@ -249,7 +249,7 @@ def test_cluster_shows_each_copy_against_the_first(warta: Warta, library: Path) 
     assert "bersyukur" in shown
 
 
-def test_minutes_of_a_story_without_a_time_are_not_told(warta: Warta, library: Path) -> None:
+def test_minutes_of_a_story_without_a_time_are_not_reported(warta: Warta, library: Path) -> None:
     with Archive(library) as archive:
         ran(archive, WIRE, site="kilas", published=None)
     assert lines(warta("cluster", url_of(1), options=JSON))[-1]["minutes"] is None
@@ -266,7 +266,7 @@ def test_cluster_of_a_story_alone_says_so_beside_the_data(warta: Warta, library:
     assert lines(warta("cluster", url_of(4), options=JSON)) == []
 
 
-def test_cluster_of_an_unknown_story_is_told_plainly(warta: Warta, library: Path) -> None:
+def test_cluster_of_an_unknown_story_is_reported_plainly(warta: Warta, library: Path) -> None:
     result = warta("cluster", url_of(404))
     assert (result.exit_code, result.stdout) == (1, "")
     assert (

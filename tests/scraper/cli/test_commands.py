@@ -240,7 +240,9 @@ def test_diff_as_json_is_a_line_a_changed_field(warta: Warta) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "3", "99"])
-def test_diff_with_a_revision_that_is_not_there_is_told_plainly(warta: Warta, number: str) -> None:
+def test_diff_with_a_revision_that_is_not_there_is_reported_plainly(
+    warta: Warta, number: str
+) -> None:
     assert (
         complaint(warta("diff", "1", "1", number)) == f"Error: article 1 has no revision {number}"
     )
@@ -302,7 +304,7 @@ def test_explain_as_json_holds_the_checks_and_the_revisions_without_their_text(
     assert "body" not in life["revisions"][0]
 
 
-def test_explain_of_an_address_that_nobody_announced_is_told_plainly(warta: Warta) -> None:
+def test_explain_of_an_address_that_nobody_announced_is_reported_plainly(warta: Warta) -> None:
     assert (
         complaint(warta("explain", url_of(404)))
         == f"Error: {url_of(404)}: this address is not in the ledger"
@@ -470,7 +472,7 @@ def test_every_command_on_an_archive_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_missing_archive_is_told_plainly_and_not_made(
+def test_a_missing_archive_is_reported_plainly_and_not_made(
     warta: Warta, in_a_folder_of_its_own: Path, command: str
 ) -> None:
     nowhere = in_a_folder_of_its_own / "tidak-ada.db"
@@ -482,7 +484,7 @@ def test_a_missing_archive_is_told_plainly_and_not_made(
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_file_that_is_no_archive_is_told_plainly(
+def test_a_file_that_is_no_archive_is_reported_plainly(
     warta: Warta, in_a_folder_of_its_own: Path, command: str
 ) -> None:
     recipe = in_a_folder_of_its_own / "resep.txt"
@@ -496,7 +498,7 @@ def test_a_file_that_is_no_archive_is_told_plainly(
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
-def test_a_damaged_archive_is_told_plainly(
+def test_a_damaged_archive_is_reported_plainly(
     warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str
 ) -> None:
     vandal = sqlite3.connect(library)
@@ -526,21 +528,21 @@ def test_a_damaged_archive_is_told_plainly(
     "reference",
     ["99", "-7", "0", "tidak-ada", url_of(404), url_of(4), "²", "", "9" * 40, "https://["],
 )
-def test_an_unknown_story_is_told_plainly(warta: Warta, command: str, reference: str) -> None:
+def test_an_unknown_story_is_reported_plainly(warta: Warta, command: str, reference: str) -> None:
     assert (
         complaint(warta(command, reference))
         == f"Error: {reference}: no article in the archive has this URL, story id or number"
     )
 
 
-def test_a_story_id_of_two_sites_is_told_plainly(warta: Warta, library: Path) -> None:
+def test_a_story_id_of_two_sites_is_reported_plainly(warta: Warta, library: Path) -> None:
     with Archive(library) as archive:
         keep(archive, story(7, story_id="88"))
     assert complaint(warta("show", "88")) == "Error: 88: it is the story id of several articles"
 
 
 @pytest.mark.parametrize("command", ["show", "log", "diff", "explain", "search"])
-def test_bytes_that_are_no_text_are_told_plainly(warta: Warta, command: str) -> None:
+def test_bytes_that_are_no_text_are_reported_plainly(warta: Warta, command: str) -> None:
     result = warta(command, "berita\udcff")
     assert result.exception is None or isinstance(result.exception, SystemExit)
 

@@ -66,7 +66,7 @@ def test_an_archive_that_was_never_crawled_says_so(path: Path, warta) -> None:
     assert told.stderr == "No site was ever crawled into this archive.\n"
 
 
-def test_silence_is_as_the_rhythm_has_it_and_a_site_that_is_switched_off_is_not_asked_about(
+def test_silence_is_as_the_rhythm_has_it_and_a_site_that_is_switched_off_is_not_reported(
     path: Path, warta, folder: Path
 ) -> None:
     ago = datetime.now(UTC) - timedelta(days=6)
@@ -123,7 +123,7 @@ def test_an_impossible_limit_is_wrong_usage(path: Path, warta, option: tuple[str
     assert (told.exit_code, type(told.exception)) == (2, SystemExit)
 
 
-def test_a_missing_archive_is_told_plainly(path: Path, warta) -> None:
+def test_a_missing_archive_is_reported_plainly(path: Path, warta) -> None:
     told = warta("health")
     assert told.exit_code == 1
     assert "there is no archive here" in told.stderr

@@ -81,7 +81,7 @@ def test_remove_of_an_address_that_only_a_profile_knows(path: Path, warta: Warta
 @pytest.mark.parametrize(
     "reference", ["99", "tidak-ada", "https://www.kabar.example/berita/404", "", "https://["]
 )
-def test_remove_of_an_unknown_story_is_told_plainly(
+def test_remove_of_an_unknown_story_is_reported_plainly(
     path: Path, warta: Warta, reference: str
 ) -> None:
     with Archive(path) as archive:
@@ -107,7 +107,7 @@ def test_remove_without_a_reason_is_wrong_usage(
         assert rows(archive, "SELECT count(*) FROM revisions WHERE article_id = 3") == [(2,)]
 
 
-def test_a_reader_that_holds_the_old_state_is_told_of(path: Path, warta: Warta) -> None:
+def test_a_reader_that_holds_the_old_state_is_reported(path: Path, warta: Warta) -> None:
     with Archive(path) as archive:
         filled(archive)
     reader = sqlite3.connect(path)

@@ -257,7 +257,7 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("limit = = 3", "warta.toml: not valid TOML: Invalid value (at line 1, column 9)"),
     ],
 )
-def test_what_is_wrong_is_told_in_one_line_with_its_place(toml, text, line):
+def test_what_is_wrong_is_reported_in_one_line_with_its_place(toml, text, line):
     assert wrong(toml(text)) == [line]
 
 
@@ -345,7 +345,7 @@ def test_each_of_several_faults_has_its_line(toml):
     )
 
 
-def test_a_file_that_is_not_there_or_no_text_is_told_in_one_line(tmp_path):
+def test_a_file_that_is_not_there_or_no_text_is_reported_in_one_line(tmp_path):
     assert wrong(tmp_path / "tiada.toml") == [
         "tiada.toml: the configuration cannot be read (No such file or directory)"
     ]
@@ -500,7 +500,7 @@ def test_values_are_shown_as_the_file_has_them_and_paths_without_detours(toml, t
     assert not any(secret in shown for secret in ("rahasia", "kunci"))
 
 
-def test_an_unknown_variable_is_told_and_ignored():
+def test_an_unknown_variable_is_reported_and_ignored():
     done = started("config", WARTA_CRAWL_LIMT="3", WARTA_SHARED="somewhere")
     assert done.exit_code == 0
     assert (

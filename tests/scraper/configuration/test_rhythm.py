@@ -254,7 +254,7 @@ def test_a_skipped_hour_is_made_up_for_and_a_repeated_one_counts_once():
         ("0 0 * * mon#1", "bad field 'mon#1'"),
     ],
 )
-def test_what_is_no_crontab_is_told_in_one_sentence(text, reason):
+def test_what_is_no_crontab_is_reported_in_one_sentence(text, reason):
     with pytest.raises(ValueError, match=r".") as told:
         checked(text)
     assert (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
-from tests.preloaded import MAX_SECONDS, warta
+from tests.preloaded import SCRAPY, warta
 
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,21 +31,9 @@ def environment(proxy: ReplayProxy) -> dict[str, str]:
 def run(
     proxy: ReplayProxy, module: str, *words: str, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: `warta`, as it is or changed by a module of the tests, or a tool."""
-    if module == "scraper":
-        return warta(*words, environment=environment(proxy), cwd=cwd)
-    if module.startswith("tests."):
-        return warta(*words, environment=environment(proxy), cwd=cwd, changed=module)
-    command = [sys.executable, "-m", module, *words]
-    return subprocess.run(
-        command,
-        env=environment(proxy),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=MAX_SECONDS,
-        check=False,
-    )
+    """In a process of its own: `warta`, as it is or changed by a module of the tests; `scrapy`."""
+    changed = {"scraper": "scraper.cli.main", "scrapy": SCRAPY}.get(module, module)
+    return warta(*words, environment=environment(proxy), cwd=cwd, changed=changed)
 
 
 @pytest.fixture

@@ -267,7 +267,7 @@ def test_an_announced_story_is_dated_by_its_address_where_the_source_tells_no_ti
     ]
 
 
-def test_the_window_counts_days_as_the_newsroom_does() -> None:
+def test_the_window_counts_days_as_the_publisher_does() -> None:
     morning_in_jakarta = datetime(2026, 7, 23, 18, 30, tzinfo=UTC)
     window = Window(today=date(2026, 7, 24), since=date(2026, 7, 24))
     found = announcements(

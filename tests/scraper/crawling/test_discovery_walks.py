@@ -31,7 +31,7 @@ def test_since_walks_back_through_a_dated_index_to_that_day_and_stops(serve, cra
     assert days == {18, 19, 20}
 
 
-def test_without_since_only_the_newest_day_of_a_dated_index_is_asked(serve, crawl):
+def test_without_since_only_the_newest_day_of_a_dated_index_is_requested(serve, crawl):
     proxy = serve(world(1))
     crawl(proxy, "republika", "-s", EVENING)
     days = {
@@ -154,7 +154,7 @@ def test_a_source_that_is_not_there_is_noted_and_the_others_are_used(serve, craw
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
-def test_a_source_that_used_to_work_and_fails_is_told_aloud(serve, crawl):
+def test_a_source_that_used_to_work_and_fails_is_reported_aloud(serve, crawl):
     feed = f"<rss version='2.0'><channel><item><link>{story_url(1)}</link></item></channel></rss>"
     proxy = serve(
         {**small_site(1), "https://rmol.id/rss": Answer(content_type=XML, body=feed.encode())}

@@ -91,7 +91,7 @@ def test_the_newest_stories_are_read_and_each_source_tells_its_newest(serve, doc
     assert published[0] == max(source["newest"] for source in found["sources"] if source["newest"])
 
 
-def test_a_person_is_told_the_same_in_words(serve, doctor):
+def test_a_person_is_reported_the_same_in_words(serve, doctor):
     done = doctor(serve(world(1)), "suara")
     assert done.returncode == 0
     for words in (
@@ -107,7 +107,7 @@ def test_a_person_is_told_the_same_in_words(serve, doctor):
     assert "not asked: the handful" not in done.stdout
 
 
-def test_the_site_is_asked_with_our_name_and_contact(serve, doctor):
+def test_the_site_is_requested_with_our_name_and_contact(serve, doctor):
     proxy = serve(small_site(1))
     doctor(proxy, "rmol", "-s", "CONTACT=uji@example.org")
     (agent,) = proxy.user_agents
@@ -146,7 +146,7 @@ def test_after_a_redesign_it_says_where_the_body_seems_to_be_and_in_which_file_a
     assert re.search(r"the body seems to be in \w+\.baru-article-content \(\d+ words\)", problem)
 
 
-def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_asked(serve, doctor):
+def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_requested(serve, doctor):
     forbids = Answer(
         content_type="text/plain",
         body=b"User-agent: *\nDisallow: /search\n\nUser-agent: warta\nDisallow: /\n",
@@ -166,7 +166,7 @@ def test_the_rule_that_forbids_us_is_named_and_nothing_else_is_asked(serve, doct
 
 
 @pytest.mark.parametrize("status", [503, 429, 500])
-def test_a_robots_txt_that_cannot_be_had_means_that_nothing_is_asked(serve, doctor, status):
+def test_a_robots_txt_that_cannot_be_had_means_that_nothing_is_requested(serve, doctor, status):
     proxy = serve({**small_site(1), ROBOTS: Answer(status=status)})
     done = doctor(proxy, "rmol", "--json")
     assert done.returncode == 3
@@ -228,7 +228,7 @@ def of_sources(*reasons: str | None) -> list[str]:
     return list(Examination(site=site, robots=parse_robots(404, b""), sources=sources).problems())
 
 
-def test_all_that_went_wrong_is_named_once_and_what_was_not_asked_does_not_count():
+def test_all_that_went_wrong_is_named_once_and_what_was_not_requested_does_not_count():
     why = (
         "the server did not answer in time; the server failed (5xx); "
         "the server requested a slower crawl (429)"
@@ -262,7 +262,7 @@ def test_a_story_that_cannot_be_had_is_named_with_its_reason(serve, doctor):
     assert any(story_url(1) in problem and "(403)" in problem for problem in told(done)["problems"])
 
 
-def test_a_field_that_no_story_gives_is_told_with_the_selector_to_look_at(serve, doctor):
+def test_a_field_that_no_story_gives_is_reported_with_the_selector_to_look_at(serve, doctor):
     answers = {
         url: replace(answer, body=answer.body.replace(b"article:published_time", b"x"))
         for url, answer in small_site(1, 2).items()
@@ -365,7 +365,7 @@ def test_a_site_that_asks_for_a_long_pause_in_the_middle_gets_it(serve, doctor):
 # What an archive remembers, and wrong usage
 
 
-def test_a_site_that_asked_an_earlier_crawl_for_quiet_is_not_asked(serve, doctor, tmp_path):
+def test_a_site_that_requested_an_earlier_crawl_for_quiet_is_not_requested(serve, doctor, tmp_path):
     with (
         Archive(tmp_path / "news.db") as archive,
         archive.transaction(datetime(2026, 1, 1, tzinfo=UTC)),

@@ -53,7 +53,7 @@ def test_a_link_at_another_site_does_not_keep_a_story_from_its_own_crawl(serve, 
     assert {row["site"] for row in rows(news, "SELECT site FROM latest")} == {"suara", "rmol"}
 
 
-def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_told_removed(
+def test_a_story_that_moves_to_a_new_slug_stays_one_story_and_is_never_reported_removed(
     serve, crawl, news
 ):
     proxy = serve({**small_site(1), HOME: home(OLD, NEW), NEW: story(1)})
@@ -127,7 +127,7 @@ def test_a_notice_in_place_of_a_story_is_no_edit(serve, crawl, news):
     assert rows(news, "SELECT state FROM ledger WHERE url = ?", OLD) == [{"state": "failed"}]
 
 
-def test_a_story_that_was_redirected_for_a_while_is_asked_for_again(serve, crawl, news):
+def test_a_story_that_was_redirected_for_a_while_is_requested_again(serve, crawl, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     proxy.answers = {**small_site(1), OLD: Answer(status=302, headers=(("Location", HOME),))}
@@ -195,7 +195,7 @@ def test_a_plan_keeps_to_the_limit(serve, crawl):
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_stories_are_asked_for_newest_first(serve, crawl):
+def test_stories_are_requested_newest_first(serve, crawl):
     urls = [
         f"https://www.suara.com/news/2026/11/20/{hour:02}0000/saluran-air-{hour}"
         for hour in (7, 9, 8, 12, 6)
@@ -226,7 +226,7 @@ def test_a_story_is_found_by_any_of_its_addresses(serve, crawl, news, tmp_path):
             assert json.loads(done.stdout.splitlines()[0])
 
 
-def test_a_crawl_that_breaks_off_is_told_and_fails(serve, crawl):
+def test_a_crawl_that_breaks_off_is_reported_and_fails(serve, crawl):
     for setting, told in (
         ("NOW=2026-11-20", "expected a time with its offset"),
         ("DOWNLOAD_DELAY=abc", "string to float"),

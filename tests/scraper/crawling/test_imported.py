@@ -103,7 +103,7 @@ def test_a_notice_in_place_of_an_imported_story_does_not_replace_it(serve, crawl
     assert len(history(news)) == 1
 
 
-def test_a_story_that_waits_to_be_asked_for_is_still_asked_for(serve, crawl, news):
+def test_a_story_that_waits_to_be_requested_is_still_requested(serve, crawl, news):
     proxy = serve({**small_site(1), URL: Answer(status=503)})
     crawl(proxy, "rmol", "-s", "RETRY_TIMES=0")
     before = rows(

@@ -122,7 +122,7 @@ def test_with_all_an_unchanged_page_read_again_is_no_edit(serve, crawl, news):
     ]
 
 
-def test_a_policy_that_is_none_is_wrong_usage_and_nothing_is_asked(serve, crawl, news):
+def test_a_policy_that_is_none_is_wrong_usage_and_nothing_is_requested(serve, crawl, news):
     proxy = serve(small_site(1))
     done = crawl(proxy, "rmol", "--keep", "semua")
     assert done.returncode == 2
@@ -131,7 +131,7 @@ def test_a_policy_that_is_none_is_wrong_usage_and_nothing_is_asked(serve, crawl,
     assert not news.exists()
 
 
-def test_a_setting_that_is_no_policy_is_told_in_one_line(serve, crawl, news, request):
+def test_a_setting_that_is_no_policy_is_reported_in_one_line(serve, crawl, news, request):
     proxy = serve(small_site(1))
     told = "Error: KEEP=semua: expected one of changed, all, first"
     done = crawl(proxy, "rmol", "-s", "KEEP=semua", "-s", "CONTACT=ana@example.org")

@@ -54,7 +54,7 @@ def under_way(serve, news, tmp_path_factory):
     assert process.exitcode is not None
 
 
-def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_asked(
+def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_requested(
     under_way, news, tmp_path, request
 ):
     answers, proxy, first = under_way
@@ -181,7 +181,7 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
     assert elsewhere("suara", "rmol") == ""
 
 
-def test_a_lock_that_cannot_be_made_is_told_in_one_line(news):
+def test_a_lock_that_cannot_be_made_is_reported_in_one_line(news):
     news.with_name("news.db.suara.lock").mkdir()
     with pytest.raises(ArchiveUnwritable, match=r"news.db.suara.lock: the lock cannot be taken"):
         locks_of(news, ["suara"])
@@ -212,7 +212,7 @@ def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_wr
         site_lock("suara")
 
 
-def test_a_named_folder_that_cannot_be_made_is_told_in_one_line(tmp_path, monkeypatch):
+def test_a_named_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path, monkeypatch):
     (tmp_path / "kunci").write_text("bukan folder")
     monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
     with pytest.raises(ArchiveUnwritable, match="the folder for locks cannot be created"):

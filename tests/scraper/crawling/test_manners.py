@@ -193,7 +193,7 @@ def test_the_slow_pace_is_remembered_used_by_the_next_crawl_and_forgotten_by_and
     assert rows(news, "SELECT * FROM manners") == []
 
 
-def test_until_the_moment_that_a_site_named_nothing_is_asked_and_the_line_says_until_when(
+def test_until_the_time_that_a_site_named_nothing_is_requested_and_the_line_says_until_when(
     serve, crawl, news
 ):
     proxy = serve(
@@ -240,7 +240,7 @@ def test_a_site_that_answers_nothing_but_503_is_left_alone_and_its_stories_stay_
     )
 
 
-def test_a_site_that_fails_at_every_story_is_asked_for_a_handful_and_for_others_the_next_time(
+def test_a_site_that_fails_at_every_story_is_requested_a_handful_and_for_others_the_next_time(
     serve, crawl, news
 ):
     numbers = range(1, 61)
@@ -285,7 +285,7 @@ def test_broken_pages_among_others_are_tried_three_times_and_end_nothing(serve, 
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 30}]
 
 
-def test_what_stood_in_line_when_a_site_asked_for_a_long_pause_is_not_asked(serve, news):
+def test_what_stood_in_line_when_a_site_requested_a_long_pause_is_not_requested(serve, news):
     stories = {
         story_url(number): Answer(status=429, headers=(("Retry-After", "99999"),))
         for number in range(1, 9)

@@ -98,7 +98,7 @@ def test_headers_have_names_in_lower_case_and_repeated_ones_are_joined() -> None
     assert headers_of(response) == {"x-robots-tag": "noai, noindex", "etag": '"a1"'}
 
 
-def test_a_page_keeps_what_was_asked_and_where_the_answer_came_from() -> None:
+def test_a_page_keeps_what_was_requested_and_where_the_answer_came_from() -> None:
     response = HtmlResponse(SUARA, status=203, headers={"ETag": '"a1"'}, body=b"<p>Warga.</p>")
     page = page_of(response, site="suara", requested_url=SUARA + "?page=all", fetched_at=NOW)
     assert (page.requested_url, page.url, page.status, page.body) == (

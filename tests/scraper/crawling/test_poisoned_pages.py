@@ -4,6 +4,7 @@ the crawl ends.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,17 +13,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from archive import Archive
 from archive.maintenance.verify import verify
 from scraper.cli.demo.proxy import Answer, ReplayProxy
-from scraper.crawling.worker_turns import MAX_WAITING
+from scraper.crawling.worker_turns import MAX_WAITING, WorkerTurns
+from scraper.extraction.workers import Limits, ReadingBroke, Worker
+from scraper.politeness.rules import MANY_FAILURES
 from scraper.schedule.processes import CrawlProcesses, Order
 from tests.preloaded import start
 from tests.scraper.crawling.conftest import (
@@ -64,10 +68,12 @@ def arguments(news: Path, *more: str, deadline: float, at: datetime = NOW) -> li
 def crawl(news: Path) -> Callable[..., dict[str, object]]:
     """A whole crawl; returns its row."""
 
-    def crawled(proxy: ReplayProxy, *more: str, deadline: float = 1, at: datetime = NOW):
+    def crawled(
+        proxy: ReplayProxy, *more: str, deadline: float = 1, at: datetime = NOW, code: int = 0
+    ):
         done = run(proxy, MODULE, *arguments(news, *more, deadline=deadline, at=at))
         assert "Traceback" not in done.stderr
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == code, done.stderr
         return json.loads(done.stdout)
 
     return crawled
@@ -177,6 +183,51 @@ def test_it_is_requested_after_all_others_and_later_each_time(serve, crawl, news
 def test_several_poisoned_pages_cost_as_many(serve, crawl, news):
     row = crawl(serve(poisoned("racun-mati", 3, 4, 11)))
     assert (row["first"], row["failed"]) == (16, 4)
+
+
+def test_a_site_of_poison_ends_its_crawl_and_the_rest_is_read_by_the_next(serve, crawl, news):
+    """Twenty readings in a row that broke are a failing site: others wait for the same worker."""
+    answers = small_site(*range(1, 26))
+    for number in range(3, 26):
+        page = answers[story_url(number)]
+        body = page.body.replace(b"</body>", b"<p>racun-mati</p></body>")
+        answers[story_url(number)] = replace(page, body=body)
+    answers[HOME] = home(*(story_url(number) for number in range(25, 0, -1)))
+    first = crawl(serve(answers), code=1)
+    assert (first["ended"], first["first"]) == ("site_failing", 0)
+    assert MANY_FAILURES <= first["failed"] <= MANY_FAILURES + MAX_WAITING
+    second = crawl(serve(answers))
+    assert (second["ended"], second["first"]) == ("finished", 2)
+    assert first["failed"] + second["failed"] == 23
+
+
+def test_a_crawl_whose_readings_break_gets_shorter_deadlines_until_one_ends() -> None:
+    turns = WorkerTurns(1, Limits(deadline=8.0), is_ending=lambda: False)
+    given: list[float | None] = []
+
+    class Recorder:
+        async def call_async(self, work: Callable[[], str], *, deadline: float | None) -> str:
+            given.append(deadline)
+            return work()
+
+        def cpu_seconds(self) -> float:
+            return 0.0
+
+    def broken() -> str:
+        raise ReadingBroke("terlalu lama")
+
+    async def read(*readings: Callable[[], str]) -> None:
+        turns._workers._free = asyncio.Queue()
+        turns._workers._free.put_nowait(cast("Worker", Recorder()))
+        for reading in readings:
+            with suppress(ReadingBroke):
+                await turns.run(reading)
+
+    try:
+        asyncio.run(read(*[broken] * 5, str, str))
+    finally:
+        turns.close()
+    assert given == [8.0, 4.0, 2.0, 1.0, 1.0, 1.0, 8.0]
 
 
 @pytest.mark.parametrize("readers", [1, 3])

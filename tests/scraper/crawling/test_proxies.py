@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from archive.ledger.wording import REASONS
 from scraper.cli.demo.proxy import Answer, ReplayProxy
+from tests.preloaded import warta
 from tests.scraper.crawling.conftest import HOME, home, rows, run, small_site, story, story_url
 from tests.scraper.crawling.name_table import ADDRESSES
 
@@ -81,6 +85,15 @@ def test_what_is_internal_by_its_name_is_refused_also_there(serve, crawl, news, 
     assert rows(news, "SELECT reason FROM ledger WHERE url = ?", BAD) == [
         {"reason": "private_address"}
     ]
+
+
+def test_a_direct_request_to_an_internal_name_is_refused_by_that_name_and_not_repeated(news):
+    direct = {name: text for name, text in os.environ.items() if "proxy" not in name.lower()}
+    words = f"crawl rmol --archive {news} -s DOWNLOAD_DELAY=0".split()
+    done = warta(*words, environment=direct, changed="tests.scraper.crawling.internal_names")
+    assert REASONS["private_address"] in done.stderr
+    assert "Gave up retrying" not in done.stderr
+    assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "private_address"}]
 
 
 def test_doctor_is_behind_the_same_boundary(serve, news):

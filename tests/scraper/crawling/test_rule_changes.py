@@ -142,7 +142,7 @@ def test_a_removed_story_that_comes_back_edited_under_another_rule(serve, crawl,
     ]
 
 
-def test_a_damaged_page_is_told_and_does_not_keep_an_edit_from_being_written(
+def test_a_damaged_page_is_reported_and_does_not_keep_an_edit_from_being_written(
     serve, crawl, changed, news
 ):
     proxy = serve(small_site(1, 2))
@@ -162,7 +162,7 @@ def test_a_damaged_page_is_told_and_does_not_keep_an_edit_from_being_written(
     assert sorted(kinds) == ["first", "first", "publisher", "technical"]
 
 
-def test_a_damaged_dictionary_is_told_plainly_and_new_pages_are_kept_with_a_fresh_one(
+def test_a_damaged_dictionary_is_reported_plainly_and_new_pages_are_kept_with_a_fresh_one(
     serve, crawl, news
 ):
     proxy = serve(small_site(*range(1, 6)))

@@ -161,6 +161,7 @@ def test_links_without_end_are_in_the_budget(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_more_sources_than_may_wait_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_queue, "MAX_WAITING", 20)
+    monkeypatch.setattr(source_queue, "MAX_CUT", 20)
     waiting = queue()
     waiting.add(steps(*range(100)))
     assert (len(waiting), waiting.left_out) == (20, 80)

@@ -53,7 +53,7 @@ def test_a_page_under_way_does_not_bring_a_story_back(serve, crawl, news, known,
     assert len(rows(news, "SELECT * FROM tombstones")) == 1
 
 
-def test_another_address_of_it_is_never_asked_for(serve, crawl, news):
+def test_another_address_of_it_is_never_requested(serve, crawl, news):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
     taken_down(news)
@@ -85,7 +85,7 @@ def test_a_replay_that_has_read_its_page_already_does_not_bring_it_back(serve, c
         assert rows(news, "SELECT count(*) AS n FROM history")[0]["n"] == 0
 
 
-def test_a_clock_that_went_back_is_told_and_loses_nothing(serve, crawl, news):
+def test_a_clock_that_went_back_is_reported_and_loses_nothing(serve, crawl, news):
     proxy = serve(small_site(1, 2))
     crawl(proxy, "rmol", "-s", "NOW=2026-11-22T06:00:00+00:00")
     proxy.answers = small_site(1, 2, 3)

@@ -396,7 +396,7 @@ def test_an_archive_that_is_moved_during_a_crawl_ends_it_with_one_line_and_loses
     assert rows(moved, "SELECT count(*) AS n FROM checks WHERE outcome = 'kept'")[0]["n"] == kept
 
 
-def test_wrong_usage_is_told_in_one_line_with_exit_2(serve, crawl):
+def test_wrong_usage_is_reported_in_one_line_with_exit_2(serve, crawl):
     proxy = serve({})
     for arguments in (
         ["kompas"],

@@ -104,7 +104,7 @@ def test_a_deaf_site_is_probed_by_every_crawl_however_small(serve, crawl, rechec
     assert site.asked() == 1
 
 
-def test_a_deaf_site_is_asked_less_often_and_the_ledger_says_why(serve, crawl, recheck, news):
+def test_a_deaf_site_is_requested_less_often_and_the_ledger_says_why(serve, crawl, recheck, news):
     proxy = serve(small_site(*range(1, STORIES + 1)))
     Deaf(proxy)
     crawl(proxy, "rmol", *TODAY)
@@ -146,7 +146,7 @@ def test_a_304_for_a_text_that_was_never_kept_is_no_answer(serve, crawl, recheck
     ]
 
 
-def test_a_page_that_failed_once_is_asked_for_whole_until_it_is_had_again(
+def test_a_page_that_failed_once_is_requested_whole_until_it_is_had_again(
     serve, crawl, recheck, news
 ):
     proxy = serve(small_site(1))

@@ -224,6 +224,18 @@ AT_THE_END = [
     ("islamtimes", "comment_label", "Your Name", "Comment yang paling sering adalah soal air."),
 ]
 AT_THE_START = [
+    ("", "time_line", "Kamis, 16 April 2026 | 09:12 WIB", "Kamis, 16 April 2026, warga panen."),
+    ("", "time_line", "17 Nov 2020 08:10", "17 Nov 2020 08:10 adalah waktu gempa itu."),
+    (
+        "",
+        "time_line",
+        "Selasa 17 Nov 2020 08:10 WIB Rep: C31/ Red: Rina",
+        "Pada 17 Nov 2020 08:10.",
+    ),
+    ("", "time_line", "Rina Wijaya - 10 November 2021 07:58 WIB", "Pasar - 10 kios - dibuka."),
+    ("", "people_line", "Penulis: Rina Wijaya | Editor: Lea Holm", "Penulis novel itu pulang."),
+    ("", "people_line", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
+    ("", "time_line", "Sunday 4 April 2021 - 10:16", "Sejak 4 April 2021 sepi."),
     ("rmol", "repeated_byline", "LAPORAN: RENI ASTUTI", "Laporan warga menyebut air sudah surut."),
     ("republika", "column_author", "Oleh : Rina Wijaya", "Oleh karena itu, warga menunggu."),
 ]
@@ -481,7 +493,7 @@ def test_every_rule_has_a_line_in_the_table(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(sites()))
-def test_the_names_of_rules_are_told_apart(name: str) -> None:
+def test_the_names_of_rules_are_distinguished(name: str) -> None:
     names = [rule.name for rule in (*sites()[name].rules, *COMMON_RULES)]
     assert len(names) == len(set(names))
 
@@ -518,7 +530,7 @@ def test_a_paragraph_that_is_nothing_but_a_link_to_another_story_is_taken(
     assert len(result.blocks) == (2 if taken else 3)
 
 
-def test_a_sites_rule_is_asked_before_the_common_ones() -> None:
+def test_a_sites_rule_is_requested_before_the_common_ones() -> None:
     own = Rule(name="own", pattern=r"^advertisement$")
     assert trim([Block(text="Advertisement")], [own]).taken == [("own", "Advertisement")]
 

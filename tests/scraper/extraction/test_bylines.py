@@ -19,6 +19,7 @@ BYLINES = [
     ("REPORT : RENI ASTUTI", ["Reni Astuti"], []),
     ("LAPORAN: <a href='https://rmol.id/about/reni-astuti-1'>RENI ASTUTI</a>", ["Reni Astuti"], []),
     ('<a href="/about/x"><b>RENI</b> ASTUTI</a>', ["Reni Astuti"], []),
+    ("RABU, 07 AGUSTUS 2024 | 09:45 WIB | LAPORAN: RENI ASTUTI", ["Reni Astuti"], []),
     # republika
     ("Reporter : Rina Wijaya Redaktur : Bagas Wirayuda", ["Rina Wijaya"], ["Bagas Wirayuda"]),
     ("Rep: C31/ Red: Bagas Wirayuda", ["C31"], ["Bagas Wirayuda"]),
@@ -127,14 +128,14 @@ def test_a_byline_names_its_people(
     )
 
 
-def test_the_newsroom_is_nobody_in_whatever_case_it_is_written() -> None:
+def test_the_publisher_is_nobody_in_whatever_case_it_is_written() -> None:
     assert read_byline(
         "republika online, Rina Wijaya", publisher=("Republika Online",)
     ).authors == ("Rina Wijaya",)
 
 
 @pytest.mark.parametrize(("name", "expected"), CASES)
-def test_a_name_in_capitals_is_told_in_reading_case(name: str, expected: str) -> None:
+def test_a_name_in_capitals_is_reported_in_reading_case(name: str, expected: str) -> None:
     assert reading_case(name) == expected
 
 

@@ -202,7 +202,7 @@ def opened(site: str, *paragraphs: str) -> tuple[str | None, list[str]]:
 
 
 @pytest.mark.parametrize(("site", "text", "place", "rest"), TEXTS)
-def test_the_dateline_is_told_apart_from_the_story(
+def test_the_dateline_is_distinguished_from_the_story(
     site: str, text: str, place: str | None, rest: str | None
 ) -> None:
     untouched = html.fromstring(f"<p>{text}</p>").text_content()

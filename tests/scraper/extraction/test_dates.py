@@ -244,7 +244,7 @@ OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(
 
 
 @given(moment=NEWS_TIMES, form=st.sampled_from(FORMS), language=st.sampled_from(sorted(MONTHS)))
-def test_any_time_written_in_a_newsrooms_form_is_read_back(
+def test_any_time_written_in_a_publishers_form_is_read_back(
     moment: datetime, form: str, language: str
 ) -> None:
     written = form.format(

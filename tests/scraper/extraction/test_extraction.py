@@ -283,7 +283,7 @@ def test_a_short_answer_that_comes_again_on_the_next_page_is_prose() -> None:
     assert read_page(story, sites()["suara"]).article.body == f"{FIRST}\n\nYa.\n\nYa.\n\n{SECOND}"
 
 
-def test_a_page_of_a_story_that_could_not_be_had_is_told() -> None:
+def test_a_page_of_a_story_that_could_not_be_had_is_reported() -> None:
     story = replace(part(1, FIRST), parts=(part(2, SECOND),), missing_parts=1)
     assert "missing_parts" in read_page(story, sites()["suara"]).article.warnings
 

@@ -397,7 +397,7 @@ def test_the_time_of_publication_is_read_from_the_surest_layer(
         ("", None),
     ],
 )
-def test_the_time_of_the_last_change_is_told_only_by_machines(
+def test_the_time_of_the_last_change_is_reported_only_by_machines(
     head: str, moment: str | None
 ) -> None:
     assert page(head).article.as_dict()["modified_at"] == moment
@@ -410,7 +410,7 @@ def test_the_time_of_the_last_change_is_told_only_by_machines(
         ("2024-06-17 21:01:19 GMT", "2024-06-18T00:31:19+03:30"),
     ],
 )
-def test_a_newsroom_in_tehran_keeps_its_own_summer_time(created: str, moment: str) -> None:
+def test_a_publisher_in_tehran_keeps_its_own_summer_time(created: str, moment: str) -> None:
     site = replace(SITE, timezone="Asia/Tehran", head_dates=("dcterms.created",))
     assert (
         page(meta("dcterms.created", created), site=site).article.as_dict()["published_at"]
@@ -420,7 +420,7 @@ def test_a_newsroom_in_tehran_keeps_its_own_summer_time(created: str, moment: st
 
 @pytest.mark.parametrize(("written", "headline"), HEADLINES)
 @pytest.mark.parametrize("layer", ["og", "title", "h1"])
-def test_the_headline_is_told_without_the_sites_name_and_without_formatting(
+def test_the_headline_is_reported_without_the_sites_name_and_without_formatting(
     written: str, headline: str, layer: str
 ) -> None:
     head = {"og": meta("og:title", written), "title": f"<title>{written}</title>", "h1": ""}[layer]
@@ -457,7 +457,7 @@ def test_keywords_that_stand_on_every_page_of_the_site_are_no_tags() -> None:
     assert page(meta("keywords", "berita, terkini, desa")).article.tags == ()
 
 
-def test_the_newsroom_is_no_author() -> None:
+def test_the_publisher_is_no_author() -> None:
     assert (
         page(
             story(author={"name": "Redaksi Lereng"}) + meta("author", "Lereng Online")

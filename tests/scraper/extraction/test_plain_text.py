@@ -225,7 +225,7 @@ def cleaned(*arguments: str) -> tuple[int, list[dict[str, object]], str]:
     return done.exit_code, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
-def test_json_lines_give_a_line_each_in_order_and_bad_ones_are_told_with_their_number(
+def test_json_lines_give_a_line_each_in_order_and_bad_ones_are_reported_with_their_number(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "kumpulan.jsonl"

@@ -129,7 +129,7 @@ def test_any_bytes_are_read_to_their_end_or_refused_in_a_sentence(
         (b"[]", []),
     ],
 )
-def test_json_that_is_bad_is_told_with_its_line_and_the_rest_goes_on(
+def test_json_that_is_bad_is_reported_with_its_line_and_the_rest_goes_on(
     content: bytes, expected: list[tuple[int, Any]]
 ) -> None:
     assert read(content) == expected
@@ -156,7 +156,7 @@ def test_json_that_is_bad_is_told_with_its_line_and_the_rest_goes_on(
         (b"a,b\n", []),
     ],
 )
-def test_csv_that_is_bad_is_told_with_its_line_and_the_rest_goes_on(
+def test_csv_that_is_bad_is_reported_with_its_line_and_the_rest_goes_on(
     content: bytes, expected: list[tuple[int, Any]]
 ) -> None:
     assert read(content, "csv") == expected
@@ -214,7 +214,7 @@ def test_the_kind_of_a_file_stands_in_its_name_or_its_first_character(
     assert kind_of(Path(name), io.BytesIO(content)) == kind
 
 
-def test_what_cannot_be_opened_is_told_in_the_systems_words(tmp_path: Path) -> None:
+def test_what_cannot_be_opened_is_reported_in_the_systems_words(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "tiada.csv", Path("a\0b")):
         with pytest.raises(Unreadable), opened(path):
             pass

@@ -320,7 +320,7 @@ def test_the_order_of_day_and_month_is_learnt_from_the_whole_file_or_left_open(d
     assert dates[:3] == [None, "2026-04-05T08:00:00+07:00", "2026-04-25T08:00:00+07:00"]
 
 
-def test_bad_records_are_told_with_their_line_and_the_rest_goes_on(desk: Desk) -> None:
+def test_bad_records_are_reported_with_their_line_and_the_rest_goes_on(desk: Desk) -> None:
     file = desk.write(
         "a.jsonl",
         record(1),
@@ -350,7 +350,7 @@ def test_bad_records_are_told_with_their_line_and_the_rest_goes_on(desk: Desk) -
     ]
 
 
-def test_many_bad_records_are_told_up_to_a_number_and_then_counted(desk: Desk) -> None:
+def test_many_bad_records_are_reported_up_to_a_number_and_then_counted(desk: Desk) -> None:
     file = desk.write("a.jsonl", *["{"] * 50, record())
     done = CliRunner().invoke(main, ["import", "--archive", str(desk.news), str(file)])
     assert len(done.stderr.splitlines()) == 22
@@ -392,7 +392,9 @@ def test_a_missing_file_does_not_keep_the_others_out(desk: Desk) -> None:
         [],
     ],
 )
-def test_wrong_usage_is_told_before_anything_is_written(desk: Desk, arguments: list[str]) -> None:
+def test_wrong_usage_is_reported_before_anything_is_written(
+    desk: Desk, arguments: list[str]
+) -> None:
     files = [desk.write("a.jsonl", record())] if arguments else []
     code, _rows, errors = desk.run(*arguments, *files)
     assert code == 2

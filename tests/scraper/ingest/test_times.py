@@ -93,7 +93,7 @@ def test_what_is_no_date_is_left_unread(value: object) -> None:
     assert (found.at, found.problem) == (None, "date_unreadable")
 
 
-def test_day_and_month_that_cannot_be_told_apart_are_never_guessed() -> None:
+def test_day_and_month_that_cannot_be_distinguished_are_never_guessed() -> None:
     assert parse_time("4/5/2020", WIB).problem == "date_ambiguous"
     assert [
         parse_time("4/5/2020 8:00", WIB, order=order).at.month for order in ("day", "month")

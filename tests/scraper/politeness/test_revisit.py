@@ -114,7 +114,7 @@ def test_each_quiet_check_lengthens_the_wait_or_leaves_it(
 
 
 @given(age=AGES, older=AGES, quiet_checks=QUIET)
-def test_an_older_story_is_not_asked_for_sooner(
+def test_an_older_story_is_not_requested_sooner(
     age: timedelta, older: timedelta, quiet_checks: int
 ) -> None:
     young, old = wait(age, quiet_checks), wait(age + older, quiet_checks)
@@ -122,7 +122,7 @@ def test_an_older_story_is_not_asked_for_sooner(
 
 
 @given(published_at=st.datetimes(timezones=st.just(UTC)), quiet_checks=QUIET)
-def test_whatever_a_newsroom_says_of_its_clock_the_next_check_is_to_come(
+def test_whatever_a_publisher_says_of_its_clock_the_next_check_is_to_come(
     published_at: datetime, quiet_checks: int
 ) -> None:
     due = next_check(
@@ -132,7 +132,7 @@ def test_whatever_a_newsroom_says_of_its_clock_the_next_check_is_to_come(
 
 
 @pytest.mark.parametrize(("times_gone", "expected"), [(1, DAY), (2, 7 * DAY), (3, None), (9, None)])
-def test_a_story_that_was_taken_down_is_asked_for_twice_more(
+def test_a_story_that_was_taken_down_is_requested_twice_more(
     times_gone: int, expected: timedelta | None
 ) -> None:
     due = next_check_of_gone(now=NOW, times_gone=times_gone).at
@@ -167,7 +167,7 @@ def test_every_answer_says_why_in_words_that_can_be_looked_up() -> None:
 
 
 @given(age=AGES, quiet_checks=QUIET)
-def test_a_site_that_never_answers_304_is_asked_less_often(
+def test_a_site_that_never_answers_304_is_requested_less_often(
     age: timedelta, quiet_checks: int
 ) -> None:
     cheap = next_check(

@@ -54,7 +54,7 @@ def test_a_longer_usual_delay_stands_whatever_the_bound():
     assert pace.remembered() == 0.0
 
 
-def test_a_crawl_that_was_asked_for_fewer_requests_leaves_at_least_one_step_to_the_next():
+def test_a_crawl_that_was_requested_fewer_requests_leaves_at_least_one_step_to_the_next():
     pace = after(Pace.of(usual=1.0, slowest=60.0), 429, *[200] * 500)
     assert pace.delay == 1.0
     assert pace.remembered() == 2.0
@@ -82,7 +82,7 @@ def test_with_a_bound_of_zero_nothing_is_slowed_down():
     assert (pace.delay, pace.remembered()) == (0.0, 0.0)
 
 
-def test_only_addresses_that_were_not_asked_before_count_as_overloaded_in_a_row():
+def test_only_addresses_that_were_not_requested_before_count_as_overloaded_in_a_row():
     pace = Pace.of(usual=1.0, slowest=60.0).after(503).after(503, again=True).after(503, again=True)
     assert (pace.in_a_row, pace.overloaded, pace.delay) == (1, 3, 8.0)
     assert pace.after(200).in_a_row == 0
@@ -107,5 +107,5 @@ def test_a_further_429_never_makes_the_pace_faster(statuses):
 @pytest.mark.parametrize(
     ("seconds", "end"), [(90, NOW + timedelta(seconds=90)), (-5, NOW), (1e300, NOW + LONGEST_QUIET)]
 )
-def test_a_pause_ends_when_it_was_asked_to_within_reason(seconds, end):
+def test_a_pause_ends_when_it_was_requested_to_within_reason(seconds, end):
     assert quiet_until(seconds, now=NOW) == end

@@ -48,7 +48,7 @@ def ended(running):
     return until(lambda: running.lines("crawl"))
 
 
-def test_a_site_that_was_never_crawled_is_crawled_at_once_and_told_in_one_line(
+def test_a_site_that_was_never_crawled_is_crawled_at_once_and_reported_in_one_line(
     serve, news, scheduled, written
 ):
     running = scheduled(serve(fresh_site(1, 2)), written("rmol"))

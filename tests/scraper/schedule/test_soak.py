@@ -150,17 +150,17 @@ def test_no_story_that_stood_while_its_site_was_up_is_missing(lived):
     assert claims.lost(lived.archive, lived.rooms) == []
 
 
-def test_every_text_is_the_one_that_stood_when_it_was_last_asked_for(lived):
+def test_every_text_is_the_one_that_stood_when_it_was_last_requested(lived):
     assert claims.misread(lived.archive, lived.rooms) == []
     assert claims.invented_revisions(lived.archive, lived.rooms) == []
 
 
-def test_every_incident_was_told_once_and_cleared_once(lived):
+def test_every_incident_was_reported_once_and_cleared_once(lived):
     assert claims.told_wrongly(lived.bodies, claims.expected(lived.archive, lived.plan)) == []
     assert len(lived.letters) == len(lived.bodies)
 
 
-def test_a_target_that_was_down_was_told_when_it_was_up_again(lived):
+def test_a_target_that_was_down_was_reported_when_it_was_up_again(lived):
     assert lived.plan.hook_down is not None
     down, up = lived.plan.hook_down
     begun = next(
@@ -207,12 +207,12 @@ def test_no_two_crawls_of_a_site_overlapped(lived):
     assert re.search(refusal, lived.by_hand)
 
 
-def test_no_address_was_asked_for_again_before_it_was_due(lived):
+def test_no_address_was_requested_again_before_it_was_due(lived):
     assert claims.asked_again(lived.log) == []
     assert claims.too_soon(lived.log, lived.rooms, lived.plan, lived.killed) == []
 
 
-def test_limits_and_pauses_that_sites_asked_for_were_kept(lived):
+def test_limits_and_pauses_that_sites_requested_were_kept(lived):
     assert claims.impatient(lived.log, lived.plan) == []
     assert claims.over_limit(lived.log, lived.rooms, "islamtimes", 40) == []
 

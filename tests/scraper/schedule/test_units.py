@@ -222,7 +222,7 @@ def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     assert "OnUnitInactiveSec=15min\n" in units["warta-alerts.timer"]
 
 
-def test_variables_that_a_unit_will_not_know_are_told(tmp_path):
+def test_variables_that_a_unit_will_not_know_are_reported(tmp_path):
     done = started(
         "schedule", "cron", WARTA_CONTACT="uji@example.org", WARTA_ARCHIVE=str(tmp_path / "news.db")
     )
@@ -232,7 +232,7 @@ def test_variables_that_a_unit_will_not_know_are_told(tmp_path):
     )
 
 
-def test_a_folder_that_takes_no_units_is_told_in_one_line(tmp_path):
+def test_a_folder_that_takes_no_units_is_reported_in_one_line(tmp_path):
     (tmp_path / "berkas").write_text("")
     done = started("schedule", "systemd", "--output", str(tmp_path / "berkas" / "units"))
     assert done.exit_code == 1
@@ -268,7 +268,7 @@ def test_show_tells_the_next_runs_and_the_last_results(tmp_path, written):
     assert table.stderr == "Times are in Asia/Jakarta.\n"
 
 
-def test_show_tells_how_long_a_site_asked_to_be_left_alone_while_it_lasts(tmp_path, written):
+def test_show_tells_how_long_a_site_requested_to_be_left_alone_while_it_lasts(tmp_path, written):
     news, now = tmp_path / "news.db", datetime.now(UTC).replace(microsecond=0)
     run = far_run()
     far = datetime(run.year + 1, 1, 1, 13, 31, tzinfo=UTC)  # 20:31 in Jakarta

@@ -405,7 +405,9 @@ def test_every_address_of_a_story_has_its_key(site: str, story_id: str, url: str
     ("canonical", "url"),
     [(row[2], row[2]) for row in STORIES] + [(row[2], row[3][0]) for row in STORIES[:3]],
 )
-def test_the_canonical_address_is_https_on_the_newsrooms_own_host(canonical: str, url: str) -> None:
+def test_the_canonical_address_is_https_on_the_publishers_own_host(
+    canonical: str, url: str
+) -> None:
     assert identity(url).url == canonical
 
 
@@ -436,7 +438,7 @@ def test_the_canonical_address_is_not_on_a_mobile_or_amp_host(url: str) -> None:
     assert not identity(url).url.startswith(("https://m.", "https://amp."))
 
 
-def test_ids_of_medcom_are_told_apart_by_their_case() -> None:
+def test_ids_of_medcom_are_distinguished_by_their_case() -> None:
     one, other = (
         identity(f"https://www.medcom.id/nasional/politik/{code}-sidang-dibuka")
         for code in ("8koXVPdK", "8KOXVPDk")
@@ -444,7 +446,7 @@ def test_ids_of_medcom_are_told_apart_by_their_case() -> None:
     assert one.key != other.key
 
 
-def test_two_stories_of_suara_in_one_second_are_told_apart_by_their_section() -> None:
+def test_two_stories_of_suara_in_one_second_are_distinguished_by_their_section() -> None:
     one, other = (
         identity(f"https://www.suara.com/{kanal}/2026/07/24/070859/warga")
         for kanal in ("news", "bola")
@@ -489,7 +491,7 @@ def test_an_address_tells_the_time_of_publication_as_far_as_it_can(
 
 
 @pytest.mark.parametrize("url", [url for url, moment in PUBLISHED if moment])
-def test_the_time_of_an_address_is_in_the_newsrooms_zone(url: str) -> None:
+def test_the_time_of_an_address_is_in_the_publishers_zone(url: str) -> None:
     moment = identity(url).published_at
     assert moment is not None
     assert moment.utcoffset() == timedelta(hours=7)
@@ -522,12 +524,12 @@ def test_an_address_tells_which_page_of_the_story_it_shows(
         ("islamtimes", "www.islamtimes.com", True),
     ],
 )
-def test_only_hosts_of_the_site_are_asked(site: str, host: str, asked: bool) -> None:
+def test_only_hosts_of_the_site_are_requested(site: str, host: str, asked: bool) -> None:
     assert sites()[site].may_request(host) is asked
 
 
 @pytest.mark.parametrize("host", ["rmol.co", "politik.rmol.co", "news.metrotvnews.com"])
-def test_a_host_that_is_not_asked_may_still_be_read(host: str) -> None:
+def test_a_host_that_is_not_requested_may_still_be_read(host: str) -> None:
     assert site_of(f"https://{host}/read/1") is not None
 
 

@@ -55,13 +55,13 @@ def walked(source: Source, window: Window, pages: Sequence[Sequence[Link]]) -> l
 
 
 @pytest.mark.parametrize("kind", [Sitemap, NewsSitemap, Feed, Section])
-def test_a_source_without_pages_is_asked_once(kind: type[Source]) -> None:
+def test_a_source_without_pages_is_requested_once(kind: type[Source]) -> None:
     assert walked(kind("https://example.id/rss"), BACK_TO_MONDAY, [links(24)]) == [
         "https://example.id/rss"
     ]
 
 
-def test_a_paged_index_is_asked_for_its_first_page_only_without_since() -> None:
+def test_a_paged_index_is_requested_its_first_page_only_without_since() -> None:
     assert walked(PAGED, LATEST, [links(24), links(23)]) == ["https://www.example.id/indeks?page=1"]
 
 
@@ -104,11 +104,11 @@ def test_pages_may_be_counted_in_rows() -> None:
     ]
 
 
-def test_a_dated_index_is_asked_for_the_newest_day_only_without_since() -> None:
+def test_a_dated_index_is_requested_the_newest_day_only_without_since() -> None:
     assert [step.day for step in DATED.first(LATEST)] == [TODAY]
 
 
-def test_a_dated_index_is_asked_day_by_day_newest_first() -> None:
+def test_a_dated_index_is_requested_day_by_day_newest_first() -> None:
     assert [step.url for step in DATED.first(BACK_TO_MONDAY)] == [
         f"https://example.id/index/0/2026/07/{day}" for day in (24, 23, 22, 21, 20)
     ]
@@ -123,7 +123,7 @@ def test_a_dated_index_begins_at_until() -> None:
     ]
 
 
-def test_a_dated_index_is_not_asked_for_days_to_come() -> None:
+def test_a_dated_index_is_not_requested_days_to_come() -> None:
     window = Window(today=TODAY, since=TODAY, until=TODAY + timedelta(days=30))
     assert [step.day for step in DATED.first(window)] == [TODAY]
 
@@ -188,7 +188,7 @@ def test_the_days_of_a_dated_index_are_those_of_the_window(
 
 
 @pytest.mark.parametrize("name", sorted(sites()))
-def test_every_source_of_a_profile_begins_on_a_host_that_may_be_asked(name: str) -> None:
+def test_every_source_of_a_profile_begins_on_a_host_that_may_be_requested(name: str) -> None:
     site = sites()[name]
     steps = [step for source in site.sources for step in source.first(LATEST)]
     assert steps

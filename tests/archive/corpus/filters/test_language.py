@@ -141,7 +141,7 @@ def test_an_empty_text_is_undetermined_with_score_0() -> None:
     assert (doc.metadata["language"], doc.metadata["language_score"]) == ("und", 0.0)
 
 
-def test_other_languages_can_be_asked_for() -> None:
+def test_other_languages_can_be_requested() -> None:
     assert judged(MALAY, languages=("id", "ms"))[0] is True
 
 

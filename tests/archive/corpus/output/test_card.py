@@ -85,7 +85,7 @@ def test_every_split_is_named_with_the_pattern_of_its_files() -> None:
     ]
 
 
-def test_a_split_without_a_document_is_told_but_not_named_to_load_dataset() -> None:
+def test_a_split_without_a_document_is_reported_but_not_named_to_load_dataset() -> None:
     splits = {"train": 300, "validation": 0, "test": 0}
     text = card(summary(splits=splits, files=tuple(files(splits, "jsonl.gz"))))
     (config,) = metadata_of(text)["configs"]
@@ -144,7 +144,9 @@ def test_every_reason_comes_with_its_sentence_and_its_sites() -> None:
     ("choice", "told"),
     [("drop", "**They were excluded.**"), ("keep", "as requested by `--opted-out keep`.**")],
 )
-def test_who_opted_out_by_which_rule_and_what_became_of_it_is_told(choice: str, told: str) -> None:
+def test_who_opted_out_by_which_rule_and_what_became_of_it_is_reported(
+    choice: str, told: str
+) -> None:
     text = card(summary(recipe=recipe(opted_out=choice)))
     assert "12 selected documents opt out of text and data mining." in text
     assert told in text

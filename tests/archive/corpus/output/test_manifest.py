@@ -37,7 +37,7 @@ def test_counts_are_those_of_the_summary(tmp_path: Path) -> None:
     assert counts["median_words"]["sites"] == {site: made.median_words(site) for site in made.sites}
 
 
-def test_what_it_was_made_by_is_told(tmp_path: Path) -> None:
+def test_what_it_was_made_by_is_reported(tmp_path: Path) -> None:
     told = written(summary(), tmp_path)
     assert told["as_of"] == "2026-11-20T03:04:05+00:00"
     assert told["archive_digest"] == "ab" * 32

@@ -43,8 +43,7 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> Callable[[Site], None]:
     """Make `site` today's profile of rmol.id."""
 
     def change(site: Site) -> None:
-        for module in ("scraper.ingest.reextraction", "scraper.cli.ingest.reextract"):
-            monkeypatch.setattr(f"{module}.sites", lambda: {"rmol": site})
+        monkeypatch.setattr("scraper.cli.ingest.reextract.sites", lambda: {"rmol": site})
 
     return change
 

@@ -79,7 +79,7 @@ def test_a_page_that_broke_the_extractor_becomes_a_story(
     assert revisions(path, 7) == [("first", [])]
 
 
-def test_a_page_after_a_redesign_becomes_the_newsrooms_edit_where_its_text_differs(
+def test_a_page_after_a_redesign_becomes_the_publishers_edit_where_its_text_differs(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with Archive(path) as archive:
@@ -102,7 +102,7 @@ def test_a_page_after_a_redesign_whose_text_is_the_same_makes_its_url_due_again(
     assert ledger(path, 2) == ("kept", None, True, True)
 
 
-def test_our_change_and_the_newsrooms_are_two_revisions(
+def test_our_change_and_the_publishers_are_two_revisions(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with Archive(path) as archive:
@@ -163,7 +163,7 @@ def test_pages_of_several_times_are_written_in_their_order(
     ]
 
 
-def test_other_addresses_of_a_story_that_is_found_today_are_told_which_it_is(
+def test_other_addresses_of_a_story_that_is_found_today_are_reported_which_it_is(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with Archive(path) as archive:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +190,8 @@ def test_a_site_that_nobody_knows_is_wrong_usage(warta: Warta) -> None:
 def test_only_the_sites_that_were_named_are_read(
     warta: Warta, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("scraper.ingest.reextraction", "scraper.cli.ingest.reextract"):
-        monkeypatch.setattr(f"{module}.sites", lambda: {"rmol": CHANGED, "suara": SITE})
+    both = {"rmol": CHANGED, "suara": replace(SITE, name="suara")}
+    monkeypatch.setattr("scraper.cli.ingest.reextract.sites", lambda: both)
     assert fine(warta("--site", "suara")).stderr.startswith("Nothing to read")
     assert fine(warta("--site", "suara", "--site", "rmol")).stderr == "3 stories changed.\n"
 
@@ -207,7 +208,7 @@ def test_since_a_day_means_from_its_beginning(warta: Warta, rule: Any, path: Pat
     )
 
 
-def test_a_missing_archive_is_told_and_not_made(rule: Any, tmp_path: Path) -> None:
+def test_a_missing_archive_is_reported_and_not_made(rule: Any, tmp_path: Path) -> None:
     for arguments in ([], ["--dry-run"]):
         result = CliRunner().invoke(
             main, ["reextract", "--archive", str(tmp_path / "tidak-ada.db"), *arguments]
@@ -220,7 +221,7 @@ def test_a_missing_archive_is_told_and_not_made(rule: Any, tmp_path: Path) -> No
 # What cannot be read
 
 
-def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(
+def test_a_damaged_page_is_reported_and_counted_and_the_others_go_on(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     with closing(sqlite3.connect(path)) as vandal:
@@ -242,7 +243,7 @@ def test_a_damaged_page_is_told_and_counted_and_the_others_go_on(
 
 @pytest.mark.parametrize("table", ["readings", "snapshots", "revisions"])
 @pytest.mark.parametrize("options", [("--dry-run",), ()])
-def test_a_file_whose_pages_were_overwritten_is_told_in_one_line(
+def test_a_file_whose_pages_were_overwritten_is_reported_in_one_line(
     warta: Warta, rule: Any, path: Path, table: str, options: tuple[str, ...]
 ) -> None:
     with closing(sqlite3.connect(path)) as connection:
@@ -268,7 +269,7 @@ def test_a_page_with_garbled_headers_is_damage_too(warta: Warta, rule: Any, path
     assert story_url(2) in result.stderr
 
 
-def test_a_story_that_today_gives_none_is_lost_which_is_told_and_never_written(
+def test_a_story_that_today_gives_none_is_lost_which_is_reported_and_never_written(
     warta: Warta, rule: Any, path: Path
 ) -> None:
     rule(SHUT)

@@ -122,7 +122,7 @@ def test_crawls_by_how_they_ended_and_one_that_was_killed(archive: Archive, scra
     }
 
 
-def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_asked(
+def test_what_is_wrong_comes_from_the_alerts_that_last_or_from_who_is_requested(
     archive: Archive, path: Path, scrape: Scrape, clock: Now
 ) -> None:
     drift = Incident(kind="drift", site="kabar", layout="baru", since=NOW, why="Isi menyusut.")

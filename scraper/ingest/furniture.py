@@ -1,0 +1,275 @@
+"""Learning the furniture of a site from its kept pages: blocks that no rule of ours names.
+
+A block is furniture where it stands on many pages of one layout, but for two kinds of pages:
+
+- those of a series. What goes with a section, a name, a tag or a word of the headlines is the
+  refrain of the stories that share it: they are set aside where more of them have the block than
+  chance explains, and what is left must still be many;
+- those that consist mostly of such blocks: filled-in templates, which show nothing.
+
+Among a story's paragraphs much more is needed than in a container of its own, and a text whose
+headlines nearly all share a word is a series' there, even if the archive has no other stories.
+
+Nothing is learnt from fewer than MIN_PAGES pages. What is learnt is written at the end of a crawl,
+or at the beginning of a re-extraction, and read at the beginning of the next: both read all their
+pages by one set. It stays until a comparison finds that it goes with a series.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from math import comb
+from typing import Any, Self, TypeVar
+
+from archive.archive import Archive
+from archive.database.clock import exact
+from archive.errors import ArchiveDamaged
+from archive.identity import normalised
+from archive.records import Page
+from archive.revisions.furniture import MIN_PAGES, furniture_of
+from scraper.extraction import read_page
+from scraper.extraction.article import Reading, refusal_of_article
+from scraper.extraction.site_furniture import RULE, placed
+from scraper.extraction.workers import Constant, Limits, Workers
+from scraper.sites.site import Identity, Site
+
+MIN_STORIES = 10
+"""Pages with a block, besides those of its series."""
+MIN_SHARE = 0.1
+"""Share of a layout's pages with a block that stands apart from the prose."""
+MIN_SHARE_IN_PROSE = 0.5
+"""The same for one that stands among the paragraphs."""
+MIN_LENGTH = 20
+"""Characters of a block among the paragraphs; shorter ones are cross-headings."""
+MAX_LENGTH = 600
+"""Characters of a block; longer ones are texts that a site runs many times."""
+MAX_BLOCKS = 300
+"""Blocks of one page that are compared."""
+MAX_LEARNT = 200
+"""Blocks of a site, the most frequent; also those of a layout that are judged."""
+CHANCE = 0.01
+"""Probability below which a block is said to go with what its stories share."""
+MAX_REPEATED = 0.5
+"""Share of a page's text in repeated blocks, above which the page is a filled-in template."""
+
+_LONG_WORD = re.compile(r"\w{4,}")
+_WORD = "word"
+
+T = TypeVar("T")
+Trait = tuple[str, str]
+"""What a story may share with others: a field and its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What the page of one story shows."""
+
+    layout: str
+    traits: frozenset[Trait]
+    blocks: Mapping[str, bool]
+    """Normalised text -> whether it stands among the story's paragraphs."""
+    length: int
+    """Characters of the story's text."""
+
+
+def furnished(archive: Archive, site: Site) -> Site:
+    """Return the profile with what the archive has learnt of the site."""
+    furniture = archive.furniture.newest(site.name)
+    return replace(site, furniture=furniture) if furniture is not None else site
+
+
+def see(page: Page, site: Site) -> Seen | None:
+    """Read the blocks of a page that are left in its story; None for a page without one."""
+    reading = read_page(page, replace(site, furniture=None))
+    article = reading.article
+    if refusal_of_article(article) is not None:
+        return None
+    left = set(article.body.split("\n\n"))
+    blocks: dict[str, bool] = {}
+    for block, text, in_prose in islice(placed(reading.blocks), MAX_BLOCKS):
+        short = in_prose and len(text) < MIN_LENGTH
+        if block.text in left and block.kind != "row" and len(text) <= MAX_LENGTH and not short:
+            blocks[text] = in_prose or blocks.get(text, False)
+    return Seen(
+        layout=article.layout,
+        traits=frozenset(_traits(reading, site, page.url)),
+        blocks=blocks,
+        length=len(article.body),
+    )
+
+
+def _traits(reading: Reading, site: Site, url: str) -> Iterator[Trait]:
+    article = reading.article
+    named = site.identify(url)
+    own_section = named.section if isinstance(named, Identity) else None
+    single = {
+        "section": article.section,
+        "channel": own_section,
+        "dateline": article.dateline,
+        "agency": article.agency,
+    }
+    yield from ((name, value.casefold()) for name, value in single.items() if value)
+    for name, values in (
+        ("author", article.authors),
+        ("editor", article.editors),
+        ("tag", article.tags),
+    ):
+        yield from ((name, value.casefold()) for value in values)
+    headline = f"{article.kicker or ''} {article.headline or ''}".casefold()
+    yield from ((_WORD, word) for word in _LONG_WORD.findall(headline))
+
+
+def learn_if_due(
+    archive: Archive, site: Site, limits: Limits, *, now: datetime, dry_run: bool = False
+) -> Site:
+    """Compare the site's kept pages if that is due, and return the profile with what is learnt.
+
+    With `dry_run` nothing is written.
+    """
+    numbers = archive.furniture.due(site.name)
+    if not numbers:
+        return furnished(archive, site)
+    profile: Any = Constant(site)
+    batches = ([(page, profile)] for page in pages(archive, numbers))
+    with Workers(1, limits) as workers:
+        answers = [answer for found in workers.map(_see, batches) for answer in found]
+    blocks = learn([seen for seen in answers if isinstance(seen, Seen)], known(archive, site))
+    if dry_run:
+        return replace(site, furniture=furniture_of(blocks))
+    with archive.transaction(now):
+        return replace(site, furniture=archive.furniture.write(site.name, blocks))
+
+
+def _see(given: tuple[Page, Site]) -> Seen | None:
+    return see(*given)
+
+
+def pages(archive: Archive, numbers: Iterable[int]) -> Iterator[Page]:
+    """Yield the pages of snapshots, without the damaged ones, which `warta verify` names."""
+    for number in numbers:
+        with suppress(ArchiveDamaged):
+            yield archive.snapshots.page(number)
+
+
+def known(archive: Archive, site: Site) -> Mapping[str, bool]:
+    """Return the blocks of the site's last comparison."""
+    furniture = archive.furniture.newest(site.name)
+    return furniture.blocks if furniture is not None else {}
+
+
+def taken_out(
+    archive: Archive, site: Site, snapshot_id: int, limits: Limits
+) -> list[dict[str, str]]:
+    """Return the furniture that the last reading of a page took out of its story.
+
+    Each with `text`, and `since`, the time from which on the archive has known it.
+    """
+    _rules, _dot, digest = (archive.history.read_by(snapshot_id) or "").rpartition(".")
+    furniture = archive.furniture.with_digest(site.name, digest)
+    if furniture is None:
+        return []
+    profile: Any = Constant(replace(site, furniture=furniture))
+    batches = ([(page, profile)] for page in pages(archive, [snapshot_id]))
+    with Workers(1, limits) as workers:
+        answers = [answer for found in workers.map(_furniture_of, batches) for answer in found]
+    texts = [text for answer in answers if isinstance(answer, list) for text in answer]
+    since = {text: archive.furniture.learnt_at(site.name, normalised(text)) for text in texts}
+    return [{"text": text, "since": exact(at)} for text, at in since.items() if at is not None]
+
+
+def _furniture_of(given: tuple[Page, Site]) -> list[str]:
+    return [text for rule, text in read_page(*given).taken if rule == RULE]
+
+
+def learn(seen: Sequence[Seen], before: Mapping[str, bool]) -> dict[str, bool]:
+    """Return the blocks of a site, as `archive.records.Furniture` has them.
+
+    `before` are those of the last comparison: they stay unless they turn out to be a series'.
+    """
+    found: dict[str, bool] = {}
+    theirs: set[str] = set()
+    if len(seen) < MIN_PAGES:
+        return dict(before)
+    for layout in sorted({page.layout for page in seen}):
+        pages = _Pages.of([page for page in seen if page.layout == layout])
+        often = sorted(pages.repeated, key=lambda text: (-len(pages.repeated[text]), text))
+        for text in often[:MAX_LEARNT]:
+            in_prose, left, all_left = pages.judge(text)
+            share = MIN_SHARE_IN_PROSE if in_prose else MIN_SHARE
+            if left >= max(MIN_STORIES, share * all_left):
+                found[text] = in_prose or found.get(text, False)
+            elif left < MIN_STORIES:
+                theirs.add(text)
+    kept = {text: before[text] for text in before if text not in theirs}
+    return dict(islice((found | kept | found).items(), MAX_LEARNT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pages:
+    """The pages of one layout, without filled-in templates."""
+
+    seen: Sequence[Seen]
+    repeated: Mapping[str, frozenset[int]]
+    """Text of a block -> the pages that have it, MIN_STORIES at least."""
+    sharing: Mapping[Trait, frozenset[int]] = field(repr=False)
+    """Trait -> the pages that have it, two at least."""
+
+    @classmethod
+    def of(cls, seen: Sequence[Seen]) -> Self:
+        repeated = _places((page.blocks for page in seen), MIN_STORIES)
+        seen = [
+            page
+            for page in seen
+            if sum(len(text) for text in page.blocks if text in repeated)
+            <= MAX_REPEATED * page.length
+        ]
+        return cls(
+            seen=seen,
+            repeated=_places((page.blocks for page in seen), MIN_STORIES),
+            sharing=_places((page.traits for page in seen), 2),
+        )
+
+    def judge(self, text: str) -> tuple[bool, int, int]:
+        """Return whether a block stands in the prose, on how many pages, and of how many.
+
+        Pages of the series that it goes with do not count.
+        """
+        having = self.repeated[text]
+        in_prose = 2 * sum(self.seen[place].blocks[text] for place in having) > len(having)
+        aside: set[int] = set()
+        for (name, _value), sharing in self.sharing.items():
+            both = len(having & sharing)
+            whole = in_prose and name == _WORD and 2 * both > len(having)
+            if whole or _goes_with(both, len(sharing), len(having), len(self.seen)):
+                aside |= sharing
+        return in_prose, len(having - aside), len(self.seen) - len(aside)
+
+
+def _places(groups: Iterable[Iterable[T]], least: int) -> dict[T, frozenset[int]]:
+    """Return what is in at least so many groups, with the places of these."""
+    found: defaultdict[T, set[int]] = defaultdict(set)
+    for place, group in enumerate(groups):
+        for value in group:
+            found[value].add(place)
+    return {value: frozenset(places) for value, places in found.items() if len(places) >= least}
+
+
+def _goes_with(both: int, sharing: int, having: int, pages: int) -> bool:
+    """Whether chance hardly explains how many of the pages that share a trait have a block.
+
+    The upper tail of the hypergeometric distribution is below CHANCE.
+
+    >>> _goes_with(both=8, sharing=8, having=12, pages=40), _goes_with(8, 8, 38, 40)
+    (True, False)
+    """
+    if both * pages <= sharing * having:
+        return False
+    tail = sum(
+        comb(having, count) * comb(pages - having, sharing - count)
+        for count in range(both, min(sharing, having) + 1)
+    )
+    return tail < CHANCE * comb(pages, sharing)
