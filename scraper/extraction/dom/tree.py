@@ -17,6 +17,7 @@ from w3lib.encoding import (
 )
 from webencodings.labels import LABELS
 
+from scraper.extraction.dom.attributes import may_be_crowded, without_crowds
 from scraper.extraction.dom.limits import (
     MAX_ATTRIBUTES,
     MAX_FIELD,
@@ -67,29 +68,12 @@ _WEB_CODECS = frozenset(map(resolve_encoding, LABELS)) - {None}
 or need quadratic time, as punycode.
 """
 
-_ATTRIBUTE = r"""
-    (?: [\s/]*+ (?: =[^\s/>=]*+ | [^\s/>=]++ )
-        (?: \s*+ = \s*+ (?: "[^"]*+"? | '[^']*+'? | [^\s>"'][^\s>]*+ )? )? )
-"""
-# A comment; or a tag, with the text behind it where that may hold no tags. Possessive throughout:
-# each character is read once. Attributes as nearly all are written come first.
-_TAG = re.compile(
-    rf"""
-    <!-- (?: -?> | (?: [^-]++ | -(?!-!?>) )*+ )
-    |
-    < (?: (?P<raw> script|style|textarea|title|xmp|iframe|noembed|noframes ) (?=[\s/>])
-        | [a-z][^\s/>]*+ )
-    (?: \s++ [^\s/>=]++ = "[^"]*+" | {_ATTRIBUTE} ){{0,{MAX_ATTRIBUTES}}}+
-    (?P<more> {_ATTRIBUTE}++ )?+
-    (?(raw) [\s/]*+ >? (?: [^<]++ | <(?!/(?P=raw)) )*+ )
-    """.encode(),
-    re.IGNORECASE | re.VERBOSE,
-)
 # libxml2 drops what follows the end of the document; browsers do not.
 _CLOSING = re.compile(rb"</(?:body|html)\s*>", re.IGNORECASE)
 _FURNITURE_TAG = re.compile(
     rb"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
 )
+_CROWDED = etree.XPath(f"boolean(//@*[{MAX_ATTRIBUTES + 1}])")
 _PARSER = etree.HTMLParser(
     encoding="utf-8", remove_comments=False, remove_pis=True, no_network=True, collect_ids=False
 )
@@ -136,16 +120,29 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     page = page.translate(None, _CONTROL)
     if page.lstrip()[:5].lower() == b"<?xml":
         page = page.partition(b"?>")[2]
-    page, cut = _within_limits(_CLOSING.sub(b"", page))
-    try:
-        tree: Element | None = etree.fromstring(page, _PARSER)
-    except etree.XMLSyntaxError:
-        return None
+    page, cut_page = _within_limit(_CLOSING.sub(b"", page))
+    tree, cut_attributes = _parsed(page)
     if tree is None:
         return None
-    cut["cut_attributes"] |= shorten_names(tree)
+    cut_attributes |= shorten_names(tree)
+    cut = {"cut_page": cut_page, "cut_attributes": cut_attributes}
     warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
     return Document(tree, Index(tree), warnings, _unclosed(page))
+
+
+def _parsed(page: bytes) -> tuple[Element | None, bool]:
+    """Parse a page; return also whether attributes beyond the limit were dropped."""
+    crowded = False
+    if may_be_crowded(page):
+        page, crowded = without_crowds(page)
+    try:
+        tree: Element | None = etree.fromstring(page, _PARSER)
+        if tree is not None and _CROWDED(tree):
+            page, crowded = without_crowds(page)
+            tree = etree.fromstring(page, _PARSER)
+    except etree.XMLSyntaxError:
+        return None, crowded
+    return tree, crowded
 
 
 def _unclosed(page: bytes) -> frozenset[str]:
@@ -156,18 +153,12 @@ def _unclosed(page: bytes) -> frozenset[str]:
     )
 
 
-def _within_limits(page: bytes) -> tuple[bytes, dict[str, bool]]:
-    """Drop the tags and attributes of a page that are beyond the limits; return also which were."""
-    cut_page = page.count(b"<") > MAX_TAGS
-    if cut_page:
-        rest = page.split(b"<", MAX_TAGS + 1)[-1]
-        page = page[: len(page) - len(rest) - 1]
-    crowded = [match.span("more") for match in _TAG.finditer(page) if match["more"]]
-    if crowded:
-        starts = [0, *(end for _start, end in crowded)]
-        ends = [*(start for start, _end in crowded), len(page)]
-        page = b"".join(page[start:end] for start, end in zip(starts, ends, strict=True))
-    return page, {"cut_page": cut_page, "cut_attributes": bool(crowded)}
+def _within_limit(page: bytes) -> tuple[bytes, bool]:
+    """Drop the tags of a page that are beyond the limit; return also whether there were any."""
+    if page.count(b"<") <= MAX_TAGS:
+        return page, False
+    rest = page.split(b"<", MAX_TAGS + 1)[-1]
+    return page[: len(page) - len(rest) - 1], True
 
 
 def _as_utf8(body: bytes, content_type: str | None) -> bytes:
