@@ -6,14 +6,19 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from shutil import copyfile
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from archive import Archive
+
+if TYPE_CHECKING:
+    from scraper.cli.demo.proxy import Answers, ReplayProxy
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
@@ -71,6 +76,31 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def archive(path: Path, empty: Path) -> Iterator[Archive]:
     with Archive(copyfile(empty, path)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ReplayProxy]:
+    """(the archive of a demo that ended well, its proxy); the archive is to be read or copied.
+
+    All that use it have the mark `xdist_group("demo")`: one demo serves them.
+    """
+    from scraper.cli.demo.proxy import ReplayProxy
+    from scraper.cli.main import main
+
+    made: list[ReplayProxy] = []
+
+    def noted(answers: Answers) -> ReplayProxy:
+        made.append(ReplayProxy(answers))
+        return made[-1]
+
+    archive = tmp_path_factory.mktemp("demo") / "news.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("scraper.cli.demo.command"), "ReplayProxy", noted)
+        done = CliRunner().invoke(main, ["demo", "--archive", str(archive)])
+    assert done.exit_code == 0, done.output
+    assert "Every story was read in its site's own layout." in done.stdout
+    (proxy,) = made
+    return archive, proxy
 
 
 @pytest.fixture

@@ -21,13 +21,14 @@ import click
 import pytest
 
 from archive import Archive
+from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.main import main
 from scraper.cli.reading.help import TOPICS
 from tests import house
 from tests.documents import DOCUMENTS, MANUAL, ROOT, blocks, commands, inline_commands, paths
 from tests.preloaded import warta
 
-pytestmark = pytest.mark.xdist_group("documents")  # one demo serves all of them
+pytestmark = pytest.mark.xdist_group("demo")
 
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
@@ -52,11 +53,10 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
-    """The archive of `warta demo`, and files like those that the documents name."""
-    folder = tmp_path_factory.mktemp("demo")
-    done = warta("demo", "--archive", "news.db", environment=environment, cwd=folder)
-    assert done.returncode == 0, done.stderr
+def filled(demo: tuple[Path, ReplayProxy], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the archive of the demo, and files like those that the documents name."""
+    folder = tmp_path_factory.mktemp("filled")
+    shutil.copy(demo[0], folder / "news.db")
     shutil.copy(PAGE, folder / "page.html")
     files = {
         "page.txt": STORY["content"],
@@ -88,10 +88,10 @@ def _csv(row: dict[str, str]) -> str:
 @pytest.mark.processes
 @pytest.mark.parametrize("document", RUN, ids=lambda path: path.stem)
 def test_the_blocks_of_a_document_run(
-    document: Path, demo: Path, tmp_path: Path, environment: dict[str, str]
+    document: Path, filled: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     folder = tmp_path / "copy"
-    shutil.copytree(demo, folder)
+    shutil.copytree(filled, folder)
     environment = environment | {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     for block in blocks(document):
         if not block.runs:

@@ -127,9 +127,7 @@ def _reading(name: str) -> Callable[[str], Any]:
     return _object if name in _OBJECTS else str
 
 
-def _time(text: str) -> datetime | None:
-    if not text:  # the clock of an archive into which nothing was written
-        return None
+def _time(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -140,9 +138,9 @@ def _time(text: str) -> datetime | None:
 
 
 def _clock(text: str) -> None:
-    found = _time(text)
-    if found is not None and found.year > LAST_YEAR:
-        raise ValueError(f"the archive was written by a clock of the year {found.year}")
+    """Read the clock's time; that of an archive into which nothing was written is empty."""
+    if text and (year := _time(text).year) > LAST_YEAR:
+        raise ValueError(f"the archive was written by a clock of the year {year}")
 
 
 def _array(text: str) -> None:

@@ -15,7 +15,7 @@ from archive.maintenance.takedown import waiting
 from archive.revisions.changes import reading_digest
 
 CHECKS = (
-    "file links views takedowns values numbers search clusters dictionaries revisions snapshots"
+    "file values links views takedowns numbers search clusters dictionaries revisions snapshots"
 ).split()
 VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
 MAX_SHOWN = 20
@@ -125,7 +125,11 @@ _ROWS: dict[str, tuple[str, dict[str, str]]] = {
     # Foreign keys.
     "links": (
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%REFERENCES%'",
-        {"{} {}: points to a row of {} that is not there": "PRAGMA foreign_key_check"},
+        {
+            "{}.{} of row {}: points to a row of {} that is not there": """
+                SELECT c."table", l."from", c.rowid, c.parent FROM pragma_foreign_key_check c
+                JOIN pragma_foreign_key_list(c."table") l ON l.id = c.fkid"""
+        },
     ),
     # Revisions are numbered from 1 without a gap, and an article knows its newest.
     "numbers": (

@@ -58,11 +58,11 @@ class _Calendar:
 def draw(days: Sequence[Coverage], path: Path, *, zone: ZoneInfo = ZONE) -> None:
     """Write a PNG of days ordered by site and day; raises OSError."""
     calendars = _calendars(days)
-    weeks = calendars[0].weeks if calendars else 1  # all are of one length
-    numbered = weeks <= NUMBERED_WEEKS
-    cell = _NUMBERED_CELL if numbered else _CELL
+    weeks = max((calendar.weeks for calendar in calendars), default=1)  # all are of one length
+    cell, side_by_side = _CELL, 1
+    if weeks <= NUMBERED_WEEKS:
+        cell, side_by_side = _NUMBERED_CELL, len({day.site for day in days})
     across, down = _LEFT + weeks * cell + _GAP, _ABOVE + 7 * cell + _BELOW
-    side_by_side = len({day.site for day in days}) if numbered else 1
     columns = max(1, min(side_by_side, int(MAX_WIDTH / across)))
     width = max(_LEGEND_WIDTH, columns * across)
     height = ceil(len(calendars) / columns) * down + _LEGEND + _TITLE

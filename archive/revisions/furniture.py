@@ -12,9 +12,9 @@ from archive.records import Furniture
 
 MIN_PAGES = 30
 """Stories of a site with a kept page, below which nothing is learnt."""
-SAMPLE = 200
+SAMPLE = 120
 """Pages that are compared: half of them the newest, half from all over the rest."""
-MAX_GROWTH = 1_000
+MAX_GROWTH = 2_000
 """Pages kept since the last comparison after which the next is due, where they have not doubled: a
 new set makes a new extractor, so that kept pages are read again.
 """

@@ -29,7 +29,7 @@ from scraper.crawling.worker_turns import WorkerTurns
 from scraper.extraction.workers import MEGABYTE, Limits
 from scraper.politeness.locks import locks_of
 from scraper.politeness.pacing import Pacing
-from scraper.sites.sources import Source, Window
+from scraper.sites.sources import Source, Window, age
 
 logger = logging.getLogger(__name__)
 
@@ -123,9 +123,8 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
 
 def _order(entry: Entry) -> tuple[bool, bool, float, int]:
     """The order of the ledger's frontier: never requested first, then the newest."""
-    published = entry.published_at.timestamp() if entry.published_at else 0.0
     known = entry.checks > 0 or entry.due_reason == "imported"
-    return (entry.due_reason == "retry_last", known, -published, entry.id)
+    return (entry.due_reason == "retry_last", known, age(entry.published_at), entry.id)
 
 
 SLACK = timedelta(minutes=1)

@@ -219,7 +219,7 @@ def _entry_link(entry: Entry, base: str, dates: _Dates) -> Link | None:
     if address is None:
         return None
     return Link(
-        url=(joined_url(base, address) if base else None) or address,
+        url=(base and joined_url(base, address)) or address,
         published_at=dates.read(entry.text_anywhere("publication_date", deep=True)),
         lastmod=dates.read(entry.text_anywhere("lastmod")),
     )

@@ -107,14 +107,11 @@ class WriteRevision(_Stage):
         return written.get(id(item), item)
 
     async def close_spider(self) -> None:
-        """Write the pages that still wait, and learn from all; that of `warta doctor` has none."""
+        """Write the pages that still wait; the spider of `warta doctor` has none."""
         if not isinstance(self._crawler.spider, NewsSpider):
             return
         for page in self._waiting.rest():
             await self._write_one(page)
-        if self._crawl.id is not None and not self._crawl.ending:
-            with suppress(CloseSpider, Abandoned):
-                await self._spider.reader.learn_furniture()
 
     @cached_property
     def _waiting(self) -> WaitingPages:

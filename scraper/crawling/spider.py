@@ -42,6 +42,7 @@ from scraper.sites.sources import (
     Source,
     Step,
     Window,
+    age,
 )
 
 logger = logging.getLogger(__name__)
@@ -143,6 +144,7 @@ class NewsSpider(Spider):
             logger.warning("%s: not crawled: %s", self.name, sentence(robots.refusal))
             return
         requests: list[Request] = []
+        await self._learn()
         with suppress(CloseSpider), self.crawl.using_archive():
             self.sources.add(Step(source=Sitemap(url), url=url) for url in robots.sitemaps)
             for source in (*self.site.sources, Section(self.site.home)):
@@ -150,6 +152,16 @@ class NewsSpider(Spider):
             requests = self._begin_sources()
         for request in requests:
             yield request
+
+    async def _learn(self) -> None:
+        """Learn from the kept pages, if that is due; a bug in that must not end the crawl."""
+        if self.crawl.id is None:
+            return
+        try:
+            with suppress(CloseSpider, Abandoned), self.crawl.using_archive():
+                await self.reader.learn_furniture()
+        except Exception:
+            logger.exception("%s: its furniture could not be learnt", self.name)
 
     def next_turn(self) -> None:
         """Called by Scrapy when nothing waits: sources and stories have their turns."""
@@ -344,10 +356,11 @@ class NewsSpider(Spider):
         lastmod, address = step.lastmod, plain_url(step.url)
         if lastmod is None or address is None or reason == "too_many_links":
             return None
-        if reason == "not_modified":
-            trusted = self.crawl.archive.ledger.lastmod(address, site=self.name) is not None
-            return lastmod if trusted else None
-        return None if newest is not None and newest - lastmod > SETTLED_DAY else lastmod
+        known = self.crawl.archive.ledger.lastmod(address, site=self.name)
+        untrusted = reason == "not_modified" and known is None
+        if untrusted or (newest is not None and newest - lastmod > SETTLED_DAY):
+            return None
+        return lastmod
 
     def _reason(self, step: Step, reading: SourceReading) -> str:
         """The reason that the ledger gets of a source that was read: a source that announced
@@ -394,9 +407,7 @@ class NewsSpider(Spider):
             for link in found.sitemaps
             if since is None or link.lastmod is None or link.lastmod.date() >= since
         ]
-        return sorted(
-            kept, key=lambda link: link.lastmod.timestamp() if link.lastmod else 0.0, reverse=True
-        )
+        return sorted(kept, key=lambda link: age(link.lastmod))
 
     def source_failed(self, failure: Failure) -> Iterator[Request]:
         """Record a source without a response; the others are used."""

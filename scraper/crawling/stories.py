@@ -150,8 +150,8 @@ class Stories:
             return "refused", "redirect_not_article"
         if entry.key == own.own_key != named.own_key:
             return "refused", "same_story"
-        refusal = None if is_incomplete(response) else refusal_of_content(response)
-        if refusal is None:
+        refusal = refusal_of_content(response)
+        if refusal is None or is_incomplete(response):
             return None, None
         return "failed" if refusal == "empty_page" else "refused", refusal
 

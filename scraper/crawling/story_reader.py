@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -43,7 +44,7 @@ class StoryReader:
     def __init__(self, crawl: Crawl, site: Site) -> None:
         self._crawl = crawl
         self.site = furnished(crawl.archive, site)
-        """The profile with what was learnt of the site before this crawl."""
+        """The profile with what was learnt of the site before the first page of this crawl."""
         self._profile = Constant(self.site)
         self._in_advance: dict[str, Written] = {}
         self._broken: dict[str, ReadingBroke] = {}
@@ -101,7 +102,7 @@ class StoryReader:
             return Reread(evidence=evidence, refusal="reading_broke_off")
 
     async def learn_furniture(self) -> None:
-        """Compare the site's kept pages for the crawls to come, if that is due."""
+        """Compare the site's kept pages, if that is due, before a page of this crawl is read."""
         archive, name = self._crawl.archive, self.site.name
         numbers = archive.furniture.due(name)
         if not numbers:
@@ -113,7 +114,8 @@ class StoryReader:
                     seen.append(found)
         blocks = learn(seen, known(archive, self.site))
         with self._crawl.writing():
-            archive.furniture.write(name, blocks)
+            self.site = replace(self.site, furniture=archive.furniture.write(name, blocks))
+        self._profile = Constant(self.site)
 
     def in_advance(self, page: Page) -> Written | None:
         """Return what was written before a page's reading had ended, once."""

@@ -187,7 +187,9 @@ def read(
     own = _identified(profile, url)
     if own is not None:
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
-    node = match.node if match is not None else find_article(page, headline)
+    located = find_article(page, headline) if match is None else None
+    holder = match or located
+    node = None if holder is None else holder.node
     if node is not None:
         read_around(metadata, page, node, profile)
     if identity is not None and identity.by_creation:
@@ -205,7 +207,7 @@ def read(
         metadata.warnings.append("not_an_article")
         body = Body()
     else:
-        body = fallback_body(page, node, profile, identity, headline)
+        body = fallback_body(page, located, profile, identity, headline)
     if body.text and _is_sponsored(page, metadata, body, node):
         metadata.warn("advertorial")
     return Reading(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from scraper.extraction.dom.furniture import is_statement, paragraphs
 from scraper.extraction.dom.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
+from scraper.extraction.dom.prose import BLOCKS, is_link
 from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.tree import clean, text_of, unescape
 
@@ -25,14 +26,9 @@ MAX_LABEL_PIECES = 6
 MIN_PIECE = 40
 """Characters behind a related link that are a paragraph of their own."""
 
-_BLOCKS = frozenset(
-    """
-    address article aside blockquote body caption center dd details dialog div dl dt fieldset figure
-    footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section
-    summary table tbody td tfoot th thead tr ul video audio iframe object embed
-    """.split()
-)
 _KINDS = dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading") | {"li": "li", "tr": "row"}
+_NO_CONTAINERS = frozenset("p h1 h2 h3 h4 h5 h6 ul ol li".split())
+"""Tags whose classes say how the story's own text looks."""
 _CELLS = frozenset(("td", "th"))
 _NO_TEXT = frozenset("script style noscript template head svg img select button".split())
 # Blocks inside articles of all sites that hold no prose; captions are read from the page.
@@ -84,6 +80,8 @@ class Block:
     """The bold text that it begins with."""
     context: str = ""
     """Classes and ids of the nodes between the article and this paragraph."""
+    is_apart: bool = False
+    """Whether any of them is a container with a name of its own, not only a paragraph or a list."""
     is_sentence: bool = False
     """Whether its sentence goes on behind its last link."""
 
@@ -121,6 +119,8 @@ class _Style(NamedTuple):
     context: str = ""
     lines: bool = False
     """Whether line breaks are shown, as in <pre>."""
+    apart: bool = False
+    """Whether a container with a name is around it."""
 
 
 class _Mark(NamedTuple):
@@ -214,7 +214,7 @@ class _Walker:
             self._breaks += 1
         elif child in self._pruned or (tag in _FURNITURE and not self._holds_prose(child)):
             # The text before and after a block are two paragraphs.
-            if tag in _BLOCKS:
+            if tag in BLOCKS:
                 self._flush(style)
             else:
                 self._cut = True
@@ -223,12 +223,12 @@ class _Walker:
             self._run.piece(" | ")
         elif tag in _STRUCK and len(text_content(child)) <= MAX_STRUCK:
             self._cut = True
-        elif tag in _BLOCKS or _BLOCK_STYLE.search(child.get("style") or ""):
+        elif tag in BLOCKS or _BLOCK_STYLE.search(child.get("style") or ""):
             self._flush(style)
             inner = _inside(child, style)
             self._walk(child, inner)
             self._flush(inner)
-        elif tag == "a":
+        elif is_link(child):
             self._link(child, style)
         else:
             self._walk(child, _inline(child, style))
@@ -334,6 +334,7 @@ class _Walker:
                     links=links,
                     opening=clean("".join(bold)),
                     context=style.context,
+                    is_apart=style.apart,
                     is_sentence=is_sentence,
                 )
             )
@@ -354,15 +355,18 @@ def _inside(block: Element, style: _Style) -> _Style:
     if kind == "heading" and style.kind == "li":
         kind = "li"  # the headline of a teaser
     context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
+    is_named = block.get("id") is not None or block.get("class") is not None
+    apart = style.apart or (is_named and block.tag not in _NO_CONTAINERS)
     lines = style.lines or block.tag == "pre"
     look = block.get("style")
     lines = lines or (look is not None and _LINES_STYLE.search(look) is not None)
-    return _Style(style.link, style.bold or kind == "heading", kind, context[:MAX_CONTEXT], lines)
+    bold = style.bold or kind == "heading"
+    return _Style(style.link, bold, kind, context[:MAX_CONTEXT], lines, apart)
 
 
 def _inline(node: Element, style: _Style) -> _Style:
     bold = style.bold or node.tag in ("b", "strong") or "bold" in (node.get("style") or "")
     link = style.link
-    if node.tag == "a":
+    if is_link(node):
         link = node.get("href") or ""
-    return _Style(link, bold, style.kind, style.context, style.lines)
+    return style._replace(link=link, bold=bold)

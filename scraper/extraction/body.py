@@ -27,7 +27,7 @@ from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEAR
 from scraper.extraction.dom.selectors import Element, pruned
 from scraper.extraction.dom.tree import Document, clean, text_of
 from scraper.extraction.dom.widgets import is_widget
-from scraper.extraction.locate import LayoutMatch
+from scraper.extraction.locate import LayoutMatch, Located
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ MAX_LINKED = 0.5
 """Share of an unknown page's text that may be links before it is taken for a list."""
 MIN_REPEATED = 60
 """Characters of a paragraph that stands there twice; a shorter one may be prose."""
-MIN_KEPT = 0.7
+MIN_KEPT = 0.85
 """Share of the article's text that must remain when containers are removed from it; below, they are
 the article's own mark-up.
 """
@@ -94,19 +94,20 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
 
 def fallback_body(
     page: Document,
-    node: Element | None,
+    article: Located | None,
     site: Site,
     identity: Identity | None,
     headline: str | None,
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
     cut: tuple[str, ...] = ()
-    if node is None:
+    if article is None:
         found, cut = _by_trafilatura(page.tree)
     else:
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node)
+        node = article.node
+        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
         found = _each_once(blocks(node, removed, page.unclosed))
-        found, _apart = _without(lambda context: True, found)
+        found, _apart = _without(lambda block: block.is_apart, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:
@@ -117,12 +118,11 @@ def fallback_body(
 
 
 def _each_once(found: list[Block]) -> list[Block]:
-    """Drop a lead that is given again as the first paragraph, which may have the dateline, too."""
+    """Drop a lead or a pull quote at the top that a paragraph of the story holds again."""
     if not 2 <= len(found) < MAX_PARAGRAPHS or len(found[0].text) < MIN_REPEATED:
         return found
-    lead, text = found[0].text.rstrip("."), found[1].text
-    is_repeated = lead in text[-len(lead) - 1 :] and len(text) < 2 * len(lead)
-    return found[1:] if is_repeated else found
+    lead = found[0].text.strip(".\"'“”")
+    return found[1:] if any(lead in block.text for block in found[1:]) else found
 
 
 def _beyond_search(tree: Element) -> list[Element]:
@@ -187,7 +187,8 @@ def finish(
         stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
-    kept, widgets = _without(_widgets(opening.blocks).__contains__, opening.blocks)
+    contexts = _widgets(opening.blocks)
+    kept, widgets = _without(lambda block: block.context in contexts, opening.blocks)
     people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
     bylines = [
         read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
@@ -215,9 +216,9 @@ def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool
 
 
 def _without(
-    suspect: Callable[[str], bool], found: Sequence[Block]
+    suspect: Callable[[Block], bool], found: Sequence[Block]
 ) -> tuple[list[Block], list[Block]]:
-    """Split into prose and the paragraphs in containers whose classes and ids are suspect.
+    """Split into prose and the paragraphs that are suspect for the containers they stand in.
 
     Where that would remove too much of the article, all of it stays. Rows of tables stay, too:
     tables have containers of their own.
@@ -225,7 +226,7 @@ def _without(
     kept: list[Block] = []
     apart: list[Block] = []
     for block in found:
-        if block.context and block.kind != "row" and suspect(block.context):
+        if block.kind != "row" and suspect(block):
             apart.append(block)
         else:
             kept.append(block)

@@ -8,7 +8,8 @@ between headline and text.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice, takewhile
 from typing import cast
 
 from lxml import etree
@@ -185,19 +186,10 @@ def marked_byline(tree: Element, body: Element, publisher: tuple[str, ...]) -> B
     Mark-up: itemprop or rel "author", a link to an author's page, a class like "byline". Of nodes
     within each other the innermost are read, of several groups the first.
     """
-    marked: list[Element] = []
-    within = left = 0
-    for node in tree.iter(etree.Element):
-        if node is body:
-            within = sum(1 for _inner in body.iter(etree.Element))
-            left = within
-        elif left == 0 and within:
-            break
-        elif node.tag == "h1" and not within:
-            marked.clear()
-        elif len(marked) < MAX_NODES and _marks_people(node):
-            marked.append(node)
-        left -= within > 0
+    headings = cast("list[Element]", _LAST_HEADING(body))
+    above = _from(headings[-1]) if headings else tree.iter()
+    through = chain(takewhile(lambda node: node is not body, above), body.iter())
+    marked = list(islice(filter(_marks_people, through), MAX_NODES))
     around = {outer for node in marked for outer in islice(node.iterancestors(), MAX_DEPTH)}
     inner = [node for node in marked if node not in around]
     return joined(
@@ -207,12 +199,11 @@ def marked_byline(tree: Element, body: Element, publisher: tuple[str, ...]) -> B
 
 def _marks_people(node: Element) -> bool:
     """Whether the attributes of a node say that it names people."""
-    named = f"{node.get('itemprop')} {node.get('rel')}"
-    if "author" in named.split():
+    if node.tag == "a" and _PERSONS_PAGE.search(node.get("href") or ""):
         return True
-    if node.tag == "a":
-        return _PERSONS_PAGE.search(node.get("href") or "") is not None
-    return _BYLINE_CLASS.search(node.get("class") or "") is not None
+    if "author" in (node.get("itemprop"), *(node.get("rel") or "").split()):
+        return True
+    return node.tag != "a" and _BYLINE_CLASS.search(node.get("class") or "") is not None
 
 
 def _group(node: Element) -> Element | None:
@@ -244,7 +235,7 @@ def _labelled(text: str) -> list[tuple[str, str]]:
 
 
 def _names(text: str, publisher: tuple[str, ...]) -> list[str]:
-    nobody = {letters_of(own) for own in publisher}
+    nobody = letters_of_each(publisher)
     names: list[str] = []
     for part in _SEPARATOR.split(_BRACKETS.sub("", text)):
         name = _REPORTER.sub("", _TITLES.sub("", part.strip(" .:-–—()[]"))).strip()
@@ -263,6 +254,12 @@ def _is_name(text: str) -> bool:
     if _NOBODY.fullmatch(text):
         return False
     return any(map(str.isalpha, text)) and not _YEAR_OR_TIME.search(text)
+
+
+@lru_cache(maxsize=64)
+def letters_of_each(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the letters and digits of each name."""
+    return frozenset(map(letters_of, names))
 
 
 def letters_of(name: str) -> str:

@@ -1,69 +1,51 @@
 """Where the article is on a page: by a layout of the site's profile, else by its prose.
 
 Pages of unknown publishers, and those of a site after a redesign, are located by what stays the
-same in every design: `articleBody` in the mark-up, else the container with the most prose below the
-headline. Where that finds nothing, body.py runs trafilatura on the whole page.
+same in every design. The container with the most prose is where the article is; its borders are
+drawn by climbing to the ancestor that adds more prose than furniture, that is links and labels.
+What is below that node and neither prose nor beside prose is no part of it. Where no container
+has enough prose, body.py runs trafilatura on the whole page.
+
+The same passages of prose check the nodes that a layout names.
 """
 
-import re
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
-
-from lxml import etree
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TypeVar
 
 from scraper.extraction.boilerplate import is_after
-from scraper.extraction.dom.furniture import is_hidden, is_statement
+from scraper.extraction.dom.furniture import is_statement
+from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, is_notice
 from scraper.extraction.dom.selectors import Element, outermost, text_content
-from scraper.extraction.dom.tree import Document, clean, text_of
+from scraper.extraction.dom.tree import Document, clean
 from scraper.sites.site import Layout, Site
+
+T = TypeVar("T")
 
 MIN_PROSE = 250
 """Characters; less is a teaser, a caption or a notice."""
 MIN_BELOW_HEADLINE = 100
 """Characters that are enough below the page's own headline."""
-MIN_PIECE = 40
-"""Characters of one paragraph; shorter ones are labels and headlines of lists."""
-DECAY = 0.5
-"""Share of a paragraph's weight that the parent of its container gets: some sites wrap each
-paragraph.
+MIN_BELOW = 0.5
+"""Share of the page's prose that stands below its headline; a breadcrumb shows it, too."""
+MAX_HEADLINE = 160
+"""Characters; a longer `h1` inside a story is a caption or a lead."""
+
+DECAY = 0.8
+"""Weight of prose that a container adds for each step from the heaviest one; 0.7 to 0.9 do on the
+Fundus and scrapinghub pages, without it the cards of other stories below one are part of it.
 """
 MIN_OUTSIDE = 0.5
 """Characters of prose outside the node of a layout, for each inside, to say that it misses some."""
-MIN_IN_SIBLINGS = 0.1
-"""Share of the best node's prose that similar siblings must hold to take their parent instead."""
 
-_HEADLINE_TAGS = frozenset("h1 h2 h3 div span p a".split())
-_INLINE = frozenset("a abbr b big cite em font i mark q s small span strong sub sup tt u".split())
-_PARAGRAPHS = frozenset(("p", "blockquote", "li"))
-_OUT = frozenset(
-    "script style noscript template nav footer aside select option button textarea head".split()
-)
 _BESIDE = frozenset("p blockquote ul ol h2 h3 h4 h5 h6 pre dl table".split())
 """Tags of paragraphs that stand beside the article's node where a stray end tag closed it."""
-_LANDMARKS = etree.XPath(
-    "//text()[string-length() >= 80]"
-    "[not(parent::script or parent::style or parent::noscript or parent::a)]"
-    " | //h1 | //h2 | //h3 | //h4"
-)
-_NO_STORY = re.compile(
-    r"©|\bcopyright\b|\bhak cipta\b|\ball rights reserved\b|\bcookies?\b|\bkebijakan privasi\b"
-    r"|\bnewsletter\b|\bberlangganan\b|\bjavascript\b",
-    re.IGNORECASE,
-)
-_BELOW = re.compile(
-    r"foot|copyright|about|tentang|author|penulis|biodata|disclaim|newsletter|subscri|promo|banner"
-    r"|cookie|modal|popup|login|share|list|item|card|widget|next|latest|terkini|rekomend|recommend"
-    r"|summary|ringkas|lead|deck|caption|kesimpulan|desc",
-    re.IGNORECASE,
-)
-"""Classes and ids of what is around an article and is none of its prose."""
+_LISTS = frozenset("ul ol dl blockquote table thead tbody tr td th dt dd".split())
+"""Tags whose paragraphs stand beside those around them."""
+_LISTED = frozenset((LINK, "<nav>"))
 _ROOTS = frozenset(("body", "html"))
-_ELSEWHERE = re.compile(
-    r"comment|komentar|disqus|livefyre|related|terkait|popul|sidebar|teaser", re.IGNORECASE
-)
-_SENTENCE = re.compile(r"[.!?…]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +99,12 @@ def _checked(page: Document, site: Site, layout: Layout, nodes: list[Element]) -
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A paragraph's text that is outside of the nodes that a layout names."""
+    """A paragraph that is outside of the nodes that a layout names."""
 
-    text: str
-    holder: Element
+    length: int
     container: Element
     path: tuple[Element, ...]
-    """The holder and all around it."""
+    """The paragraph's node and all around it."""
 
     def beside(self, nodes: list[Element]) -> list[Element]:
         """Return what is to be read besides the nodes: siblings up to this paragraph.
@@ -158,37 +139,28 @@ class _Story:
         self.outside: list[_Piece] = []
         """Paragraphs elsewhere, not known to be boilerplate."""
         self._tree = page.tree
-        places = set(nodes)
-        seen = _Prose(unclosed=page.unclosed)
-        for found in cast("list[Any]", _LANDMARKS(page.tree)):
-            if not isinstance(found, str):
-                if self._ends_at(found, site, places):
+        known: dict[Element, Element | None] = {page.tree: None} | {node: node for node in nodes}
+        prose = Prose(page, long_only=True)
+        for passage in prose.passages:
+            node = _inherited(passage.node, known)
+            if passage.node.tag in HEADINGS:
+                if node is None and self._ends_at(passage, site):
                     break
+            elif not is_statement(passage.text):
                 continue
-            if (
-                not is_statement(found)
-                or (container := _container(holder := _holder(found))) is None
-            ):
-                continue
-            node: Element | None = holder
-            while node is not None and node not in places:
-                node = node.getparent()
-            if node is not None:
-                self.inside[node] = self.inside.get(node, 0) + len(found)
-            elif not seen.is_elsewhere(container) and not _NO_STORY.search(found):
-                path = (holder, *holder.iterancestors())
-                named = " ".join(f"{node.get('class')} {node.get('id')}" for node in path[:4])
-                if not _BELOW.search(named):
-                    self.outside.append(_Piece(found, holder, container, path))
+            elif node is not None:
+                self.inside[node] = self.inside.get(node, 0) + len(passage.text)
+            elif prose.is_story(passage):
+                path = (passage.node, *passage.node.iterancestors())
+                self.outside.append(_Piece(len(passage.text), passage.container, path))
 
-    def _ends_at(self, heading: Element, site: Site, places: set[Element]) -> bool:
-        """Whether a heading is that of the page, or of what follows the story."""
-        inside = not places.isdisjoint(heading.iterancestors())
-        if heading.tag == "h1" and not inside:
-            if self.inside:
-                return True
+    def _ends_at(self, heading: Passage, site: Site) -> bool:
+        """Whether a heading outside of the nodes is that of what follows the story."""
+        if heading.node.tag == "h1" and not self.inside:
             self.outside.clear()
-        return bool(self.inside) and not inside and is_after(text_of(heading), site.rules)
+        return bool(self.inside) and (
+            heading.node.tag == "h1" or is_after(heading.text, site.rules)
+        )
 
     def in_order(self, nodes: set[Element]) -> list[Element]:
         """Return nodes in document order, without those within others."""
@@ -198,123 +170,178 @@ class _Story:
         """Whether paragraphs are as much as an article, and stand as those of one do."""
         together: dict[Element, int] = {}
         for piece in pieces:
-            together[piece.container] = together.get(piece.container, 0) + len(piece.text)
+            together[piece.container] = together.get(piece.container, 0) + piece.length
         most = max(together.values(), default=0)
         return most >= max(MIN_PROSE, MIN_OUTSIDE * sum(self.inside.values()))
 
 
-def find_article(page: Document, headline: str | None) -> Element | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Where the article is on a page of unknown layout."""
+
+    node: Element
+    """Holds all of its prose."""
+    furniture: frozenset[Element] = frozenset()
+    """Nodes inside that are none of it."""
+
+
+def find_article(page: Document, headline: str | None) -> Located | None:
     """Find the node that holds the article's prose; None where no container has enough of it."""
-    for node in outermost(page.all("[itemprop=articleBody]")):
-        if len(clean(text_content(node))) >= MIN_PROSE:
-            return node
-    found = _weigh(page.tree, clean(headline), page.unclosed)
-    best = max(found.weights, key=found.weights.__getitem__, default=None)
-    enough = MIN_BELOW_HEADLINE if found.below_headline else MIN_PROSE
-    if best is None or found.weights[best] < enough:
-        return None
-    return _with_siblings(best, found.weights)
+    return _Finder(Prose(page), clean(headline)).located()
 
 
-def _holder(text: Any) -> Element:
-    """Return the element that holds a text node that an XPath found."""
-    node = cast("Element", text.getparent())
-    return cast("Element", node.getparent()) if text.is_tail else node
+class _Finder:
+    """Finds the container with the most prose, then draws the borders of the article around it."""
 
+    def __init__(self, prose: Prose, headline: str) -> None:
+        self._prose = prose
+        self._story = [passage for passage in prose.passages if prose.is_story(passage)]
+        first = self._below(headline)
+        self._below_headline = first is not None
+        if first is not None:
+            self._story = self._of_one_story(first, headline)
+        self._in_story = set(map(id, self._story))
 
-@dataclass(slots=True)
-class _Prose:
-    """Weights of the containers of prose."""
-
-    weights: defaultdict[Element, float] = field(default_factory=lambda: defaultdict(float))
-    """Characters directly in each container, and DECAY of those in its children."""
-    below_headline: bool = False
-    """Only what is below the first node that shows the headline was counted."""
-    elsewhere: dict[Element, bool] = field(default_factory=dict)
-    """Whether a node is within boilerplate, as far as that was looked up."""
-    unclosed: frozenset[str] = frozenset()
-    """Tags that are not closed on this page and hold what follows them."""
-
-    def add(self, text: str | None, holder: Element | None) -> None:
-        """Count a text node, held by that element."""
-        weight = _weight(text)
-        if not weight or (container := _container(holder)) is None or self.is_elsewhere(container):
-            return
-        self.weights[container] += weight
-        parent = container.getparent()
-        if parent is not None and parent.tag not in _ROOTS:
-            self.weights[parent] += DECAY * weight
-
-    def is_elsewhere(self, node: Element) -> bool:
-        """Whether a node or one around it is boilerplate; each is looked at once."""
-        path = []
-        outer: Element | None = node
-        while outer is not None and outer not in self.elsewhere:
-            path.append(outer)
-            outer = outer.getparent()
-        inherited = outer is not None and self.elsewhere[outer]
-        for inner in reversed(path):
-            inherited = inherited or _is_boilerplate(inner, self.unclosed)
-            self.elsewhere[inner] = inherited
-        return inherited
-
-
-def _weigh(tree: Element, headline: str, unclosed: frozenset[str]) -> _Prose:
-    found = _Prose(unclosed=unclosed)
-    out = _OUT - unclosed
-    for node in tree.iter():
-        if not isinstance(node.tag, str) or node.tag in out:
-            continue
-        looking = bool(headline) and not found.below_headline
-        if looking and node.tag in _HEADLINE_TAGS and _shows(node, headline):
-            found = _Prose(below_headline=True, elsewhere=found.elsewhere, unclosed=unclosed)
-        found.add(node.text, node)
-        found.add(node.tail, node.getparent())
-    return found
-
-
-def _shows(node: Element, headline: str) -> bool:
-    """Whether a node shows the headline; a label like "LIVE" may be inside."""
-    if clean(node.text) == headline:
-        return True
-    return node.tag == "h1" and len(node) > 0 and text_of(node).endswith(headline)
-
-
-def _weight(text: str | None) -> int:
-    """Count the characters of a piece of text that reads like prose."""
-    if text is None or len(text) < MIN_PIECE:
-        return 0
-    cleaned = clean(text)
-    if len(cleaned) < MIN_PIECE or not _SENTENCE.search(cleaned):
-        return 0
-    return len(cleaned)
-
-
-def _container(node: Element | None) -> Element | None:
-    """Return the block that holds the paragraph of a text; None within links."""
-    while node is not None and node.tag in _INLINE:
-        if node.tag == "a":
+    def located(self) -> Located | None:
+        """Return the node of the article."""
+        best = self._heaviest()
+        if best is None:
             return None
+        node, alien = self._borders(best)
+        return Located(node=node, furniture=frozenset(self._furniture(node, alien)))
+
+    def _below(self, headline: str) -> int | None:
+        """Return the place of the headline with most of the prose below it."""
+        below = sum(len(passage.text) for passage in self._story)
+        enough = MIN_BELOW * below
+        story = set(map(id, self._story))
+        for place, passage in enumerate(self._prose.passages):
+            if below < enough or not headline:
+                return None
+            below -= (id(passage) in story) * len(passage.text)
+            if _shows(passage, headline):
+                return place if below >= enough else None
+        return None
+
+    def _of_one_story(self, first: int, headline: str) -> list[Passage]:
+        """Return the prose between its headline and that of another story."""
+        found: list[Passage] = []
+        length = 0
+        for passage in self._prose.passages[first + 1 :]:
+            is_headline = (
+                passage.node.tag == "h1"
+                and passage.text != headline
+                and len(passage.text) < MAX_HEADLINE
+            )
+            if is_headline and length >= MIN_PROSE:
+                break
+            if self._prose.is_story(passage):
+                found.append(passage)
+                length += len(passage.text)
+        return found
+
+    def _heaviest(self) -> Element | None:
+        """Return the container with the most prose, if it is enough for an article."""
+        weights: Counter[Element] = Counter()
+        for passage in self._story:
+            container = passage.container
+            weights[container] += 2 * len(passage.text)
+            parent = container.getparent()
+            if parent is not None and parent.tag not in _ROOTS:
+                weights[parent] += len(passage.text)  # some sites wrap each paragraph
+        best = max(weights, key=weights.__getitem__, default=None)
+        enough = MIN_BELOW_HEADLINE if self._below_headline else MIN_PROSE
+        return best if best is not None and weights[best] >= 2 * enough else None
+
+    def _borders(self, best: Element) -> tuple[Element, list[Element]]:
+        """Climb to the ancestor that adds more prose than furniture, near ones before far ones.
+
+        Returns also the branches that it adds and that are more furniture than prose.
+        """
+        path = [best, *(node for node in best.iterancestors() if node.tag != "html")]
+        steps = {node: step for step, node in enumerate(path)}
+        branches = steps | {
+            child: step for node, step in steps.items() for child in node if child not in steps
+        }
+        known = {node: node for node in branches}
+        prose, furniture = Counter[Element](), Counter[Element]()
+        for passage in self._prose.passages:
+            branch = _inherited(passage.node, known)
+            if branch is not None and id(passage) in self._in_story:
+                prose[branch] += len(passage.text)
+            elif branch is not None and self._prose.may_stand(passage, linked=True):
+                furniture[branch] += len(passage.text)
+        gains = [0.0] * len(path)
+        for branch, step in branches.items():
+            gains[step] += DECAY**step * prose[branch] - furniture[branch]
+        gains[0] = 0
+        totals = list(accumulate(gains))
+        alien = [node for node in prose if branches[node] and furniture[node] > prose[node]]
+        return path[totals.index(max(totals))], alien
+
+    def _furniture(self, root: Element, alien: list[Element]) -> Iterator[Element]:
+        """Yield the blocks below a node that are none of the article: what is no prose and does not
+        stand beside any.
+        """
+        yield from alien
+        page = root.getroottree().getroot()
+        known = {page: False, root: True} | dict.fromkeys(alien, False)
+        kept = [passage for passage in self._story if _inherited(passage.node, known)]
+        frames = {_frame(passage, root) for passage in kept}
+        around = {root}
+        for passage in kept:
+            node: Element | None = passage.node
+            while node is not None and node not in around:
+                around.add(node)
+                node = node.getparent()
+        ids, seen = set(map(id, kept)), 0
+        for passage in self._prose.passages:
+            if id(passage) in ids:
+                seen += 1
+            elif passage.node not in around and not (
+                (seen or passage.node.tag == "p")
+                and self._is_beside(passage, _frame(passage, root) in frames, seen < len(kept))
+            ):
+                yield passage.node
+
+    def _is_beside(self, passage: Passage, in_frame: bool, more: bool) -> bool:
+        """Whether a short text belongs to the prose around it, `more` of which follows."""
+        if passage.is_prose or not self._prose.may_stand(passage):
+            return False
+        if passage.node.tag in ("td", "th") and not passage.linked:
+            return True
+        is_heading = passage.node.tag in HEADINGS
+        if not more and (is_heading or passage.linked or is_notice(passage.text)):
+            return False
+        return in_frame or (is_heading and not passage.linked)
+
+
+def _inherited(node: Element | None, known: dict[Element, T]) -> T | None:
+    """Return what is known of the nearest node at or above one; each node is visited once."""
+    path = []
+    while node is not None and node not in known:
+        path.append(node)
         node = node.getparent()
-    if node is not None and node.tag in _PARAGRAPHS:
-        node = node.getparent()
-    return node
+    if node is None:
+        return None
+    known.update(dict.fromkeys(path, known[node]))
+    return known[node]
 
 
-def _is_boilerplate(node: Element, unclosed: frozenset[str]) -> bool:
-    if (node.tag in _OUT and node.tag not in unclosed) or is_hidden(node):
-        return True
-    return _ELSEWHERE.search(f"{node.get('class')} {node.get('id')}") is not None
+def _frame(passage: Passage, root: Element) -> Element:
+    """Return the container of a passage, lists and tables aside."""
+    frame = passage.container
+    while frame is not root and frame.tag in _LISTS:
+        outer = frame.getparent()
+        if outer is None:
+            break
+        frame = outer
+    return frame
 
 
-def _with_siblings(node: Element, weights: Mapping[Element, float]) -> Element:
-    """Return the parent where siblings that look like this node hold the rest of the prose."""
-    parent = node.getparent()
-    if parent is None or parent.tag in _ROOTS:
-        return node
-    similar = sum(
-        weights.get(other, 0.0)
-        for other in parent
-        if other is not node and other.tag == node.tag and other.get("class") == node.get("class")
-    )
-    return parent if similar >= MIN_IN_SIBLINGS * weights[node] else node
+def _shows(passage: Passage, headline: str) -> bool:
+    """Whether a passage shows the headline; a label like "LIVE" may be inside."""
+    if passage.node.tag not in ("h1", "h2", "h3") or not passage.against.isdisjoint(_LISTED):
+        return False
+    is_first = passage.node.tag == "h1"
+    return passage.text == headline or (is_first and passage.text.endswith(headline))

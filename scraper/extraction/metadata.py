@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from scraper.extraction.bylines import (
     byline_around,
     joined,
     letters_of,
+    letters_of_each,
     lines_above,
     lines_below,
     marked_byline,
@@ -205,9 +206,8 @@ def read_metadata(
     suffix = _suffix(own)
     if match is not None:
         _from_layout(found, page, match.layout, site, suffix)
-    titles = [(text_of_value(article.get("headline")), "json-ld")]
-    titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
-    _from_headings(found, page, titles, suffix)
+    if "headline" not in found.fields:
+        _from_headings(found, page, head, article, suffix)
     if site is UNKNOWN:
         found.offer("language", _language(page, head), "page")
     _from_json_ld(found, head, article, site, suffix)
@@ -219,6 +219,8 @@ def read_metadata(
     if identity is not None:
         _from_breadcrumb(found, page, identity.section)
         _from_url(found, identity)
+    elif site is UNKNOWN:
+        _from_breadcrumb(found, page, None)
     for selector in ("h1", "title"):
         found.offer("headline", _headline(page.text(selector), suffix), "visible text")
     _without_site_name(found, page)
@@ -327,12 +329,12 @@ def _from_json_ld(
     found: Metadata, head: Head, data: Mapping[str, Any], site: Site, suffix: re.Pattern[str]
 ) -> None:
     source = "json-ld"
-    named = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
+    named = set(_named_editors(found, head))
     authors: list[str] = []
     editors: list[str] = []
     for person in head.json_ld.people(data.get("author") or data.get("creator")):
         people = _people(found, person.name).authors
-        if _is_editor(person, site) or (people and set(people) <= set(named.authors)):
+        if _is_editor(person, site) or (people and named.issuperset(people)):
             editors += people
         else:
             authors += people
@@ -348,6 +350,10 @@ def _from_json_ld(
     found.offer("tags", _words(tags), source)
     if ADVERTISERS in types_of(data):
         found.warn("advertorial")
+
+
+def _named_editors(found: Metadata, head: Head) -> tuple[str, ...]:
+    return joined(_people(found, content) for content in head.all(*_EDITOR_METAS)).authors
 
 
 def _image(json_ld: JsonLd, value: Any) -> str:
@@ -372,15 +378,14 @@ def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
     found.offer("headline", _headline(title, suffix), source)
-    for name in _AUTHOR_METAS:
+    for name in filter(head.contents.__contains__, _AUTHOR_METAS):
         byline = joined(_people(found, content) for content in head.all(name))
         found.offer("authors", byline.authors, source)
         found.offer("editors", byline.editors, source)
-    editors = joined(_people(found, content) for content in head.all(*_EDITOR_METAS))
-    found.offer("editors", editors.authors, source)
-    for name in (*site.head_dates, *_PUBLISHED_METAS):
+    found.offer("editors", _named_editors(found, head), source)
+    for name in filter(head.contents.__contains__, (*site.head_dates, *_PUBLISHED_METAS)):
         found.offer("published_at", _local(head.meta(name), site), f"meta {name}")
-    for name in _MODIFIED_METAS:
+    for name in filter(head.contents.__contains__, _MODIFIED_METAS):
         found.offer("modified_at", _local(head.meta(name), site), f"meta {name}")
     found.offer("image_url", head.meta("og:image", "twitter:image"), source)
     for place, name in enumerate(site.tag_metas):
@@ -458,11 +463,13 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
     """Read the section from a breadcrumb, known by its class, else by leading to the channel."""
     if "section" in found.fields:
         return
-    nodes = page.all("[class*=crumb] a", "[class*=crumb] li", "[class*=bread] a")
-    section = _section(found, map(text_of, nodes))
-    if section is None and channel:
+    around = page.all("//*[contains(@class, 'crumb') or contains(@class, 'bread')]")
+    for tag in ("a", "li") if around else ():
+        nodes = islice(chain.from_iterable(node.iter(tag) for node in around), MAX_MATCHES)
+        found.offer("section", _section(found, map(text_of, nodes)), "breadcrumb")
+    if "section" not in found.fields and channel:
         section = _section(found, _unnamed_breadcrumb(page.tree, channel))
-    found.offer("section", section, "breadcrumb")
+        found.offer("section", section, "breadcrumb")
 
 
 def _unnamed_breadcrumb(tree: Element, channel: str) -> list[str]:
@@ -496,10 +503,9 @@ def _section(found: Metadata, entries: Iterable[str | None]) -> str | None:
 
     The home page, the publisher and the story itself are none.
     """
-    others = {letters_of(name) for name in (*found.publisher, found.fields.get("headline") or "")}
-    for entry in entries:
-        is_other = letters_of((entry or "").removeprefix("www.")) in others
-        if entry and not is_other and not HOME.match(entry):
+    others = {*letters_of_each(found.publisher), letters_of(found.fields.get("headline", ""))}
+    for entry in filter(None, entries):
+        if letters_of(entry.removeprefix("www.")) not in others and not HOME.match(entry):
             return entry
     return None
 
@@ -528,17 +534,19 @@ def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
 
 
 def _from_headings(
-    found: Metadata, page: Document, titles: Iterable[tuple[str, str]], suffix: re.Pattern[str]
+    found: Metadata, page: Document, head: Head, article: Mapping[str, Any], suffix: re.Pattern[str]
 ) -> None:
     """Read the headline from the first of the head's titles that a heading of the page shows.
 
     Where they differ, one may be for search engines and another for social networks.
     """
+    titles = [(text_of_value(article.get("headline")), "json-ld")]
+    titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
     known: dict[str, tuple[str, str]] = {}
     for title, source in titles:
         if headline := _headline(title, suffix):
             known.setdefault(letters_of(headline), (headline, source))
-    if len(known) < 2 or "headline" in found.fields:
+    if len(known) < 2:
         return
     headings = [node for node in page.all("//h1 | //h2")[:MAX_HEADINGS] if not _is_elsewhere(node)]
     parts = [part for node in headings for part in islice(node.iter(), 1, MAX_PARTS)]
@@ -568,7 +576,7 @@ def _without_site_name(found: Metadata, page: Document) -> None:
         if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
             continue
         before, _shown, after = headline.partition(shown)
-        is_site_before = not after and letters_of(before) in map(letters_of, found.publisher)
+        is_site_before = not after and letters_of(before) in letters_of_each(found.publisher)
         if is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after)):
             found.fields["headline"] = shown
             return
@@ -585,6 +593,8 @@ def _suffix(publisher: tuple[str, ...]) -> re.Pattern[str]:
 
 def _local(text: str | None, site: Site) -> datetime | None:
     """Parse a structured date; one in UTC is turned into the publisher's zone."""
+    if not text:
+        return None
     zone = _zone(site)
     time = parse_structured(text, zone)
     if time is None and has_impossible_year(text):

@@ -10,9 +10,9 @@ A block is furniture where it stands on many pages of one layout, but for two ki
 Among a story's paragraphs much more is needed than in a container of its own, and a text whose
 headlines nearly all share a word is a series' there, even if the archive has no other stories.
 
-Nothing is learnt from fewer than MIN_PAGES pages. What is learnt is written at the end of a crawl,
-or at the beginning of a re-extraction, and read at the beginning of the next: both read all their
-pages by one set. It stays until a comparison finds that it goes with a series.
+Nothing is learnt from fewer than MIN_PAGES pages. Crawls and re-extractions compare, where it is
+due, before they read a page: each reads all its pages by one set. What was learnt stays until a
+comparison finds that it goes with a series.
 """
 
 import re

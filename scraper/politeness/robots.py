@@ -123,7 +123,7 @@ class RobotsTxt:
             for agent in agents
             if agent in ("*", PRODUCT)
         ]
-        return max(ours, key=lambda name: 0 if name == "*" else len(name), default=None)
+        return max(ours, key=lambda name: len(name.strip("*")), default=None)
 
     def ruling(self, url: str) -> Ruling | None:
         """The line that decides about the URL for us; None if no line does."""
@@ -193,8 +193,7 @@ def _requested(base: str, line: str) -> str | None:
     host = urlsplit(base).netloc
     if host and address.lower().startswith((f"{host}/", f"{host.removeprefix('www.')}/")):
         address = f"//{address}"
-    url = joined_url(base, address) if address else None
-    if url is None:
+    if not address or (url := joined_url(base, address)) is None:
         return None
     try:
         return str(safe_url_string(url))
@@ -234,7 +233,8 @@ def _relevant(text: str) -> str:
     for line, agent in zip(lines, agents, strict=True):
         if agent is None:
             kept.append(line)
-            group = group if _is_blank(line) else set()
+            if not _is_blank(line):
+                group = set()
             continue
         agent = agent if agent in deciding else _OTHERS
         if agent not in group:

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -176,7 +177,8 @@ def _numbers(numbers: Collection[int], whole: int) -> str:
 
 def crontab_lines(place: Deployment, timetable: Timetable) -> Iterator[str]:
     """Yield lines for `crontab -e`."""
-    yield "# warta: a crawl waits up to 15 minutes for another crawl of its site, then gives up."
+    minutes = WAIT // timedelta(minutes=1)
+    yield f"# warta: a crawl waits {minutes} minutes for another crawl of its site, then gives up."
     for zone in {rhythm.zone.key for rhythm in timetable.rhythms.values()}:
         yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, such as Debian's,"
         yield "# use the time zone of the system."

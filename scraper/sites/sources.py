@@ -23,6 +23,11 @@ class Link:
     """When the page was changed last; aware; None where the source does not say."""
 
 
+def age(at: datetime | None) -> float:
+    """Sort key: the newest first, those without a time last."""
+    return -at.timestamp() if at else 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
     """The days of publication that a crawl wants, in the site's time zone."""

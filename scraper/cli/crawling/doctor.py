@@ -150,7 +150,7 @@ def _show(found: Examination, now: datetime) -> None:
             for text in sentences:
                 say(f"- {text}")
     colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
-    verdict = "all is well" if found.verdict == WELL else found.verdict
+    verdict = {WELL: "all is well"}.get(found.verdict, found.verdict)
     say()
     say(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 

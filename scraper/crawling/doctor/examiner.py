@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any, Self
 
 from scrapy import Request, Spider
@@ -33,7 +32,7 @@ from scraper.extraction.workers import ReadingBroke, ReadingFailed
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Identity, Site
-from scraper.sites.sources import Link, Section, Sitemap, Source, Step, Window
+from scraper.sites.sources import Link, Section, Sitemap, Source, Step, Window, age
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +94,7 @@ class Examiner(Spider):
             return
         for source in self._sources(rules.sitemaps):
             await self._examine_source(source)
-        newest = sorted(self._links.values(), key=lambda link: _age(link.published_at))
+        newest = sorted(self._links.values(), key=lambda link: age(link.published_at))
         for link in newest[:STORIES]:
             self.found.stories.append(await self._examine_story(link))
             self.found.requests = self._sent()
@@ -134,7 +133,7 @@ class Examiner(Spider):
         step = next(source.first(self._window))
         finding, announced = await self._read_source(step)
         self.found.sources.append(finding)
-        maps = sorted(announced.sitemaps, key=lambda link: _age(link.lastmod))
+        maps = sorted(announced.sitemaps, key=lambda link: age(link.lastmod))
         urls = filter(None, (joined_url(step.url, link.url) for link in maps))
         inner = next((url for url in urls if self.site.may_request(host_of(url))), None)
         if inner is not None and not finding.article_links:
@@ -250,11 +249,6 @@ class Examiner(Spider):
         return MAX_REQUESTS - reserve - self._sent()
 
 
-def _age(at: datetime | None) -> float:
-    """Sort key: the newest first, those without a time last."""
-    return -at.timestamp() if at else 0.0
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageExamination:
     """What a worker finds on a story's page."""
@@ -269,14 +263,14 @@ class PageExamination:
 def examine_page(page: Page, site: Site) -> PageExamination:
     """Read a page, and on one of unknown layout find out where its body is."""
     reading, further = read_page(page, site), len(part_urls(page, site))
-    document, node = parse_html(page.body, page.headers.get("content-type")), None
+    document, located = parse_html(page.body, page.headers.get("content-type")), None
     if document and reading.article.layout == "fallback":
-        node = find_article(document, reading.article.headline)
-    if node is None:
+        located = find_article(document, reading.article.headline)
+    if located is None:
         return PageExamination(reading=reading, further_pages=further)
-    words = len(clean(text_content(node)).split())
+    words = len(clean(text_content(located.node)).split())
     return PageExamination(
-        reading=reading, further_pages=further, body_at=named_node(node), words_there=words
+        reading=reading, further_pages=further, body_at=named_node(located.node), words_there=words
     )
 
 

@@ -36,7 +36,9 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
             unpacked.flags.append(CUT)
         return unpacked
 
-    def _decode(self, body: bytes, encoding: bytes, max_size: int) -> bytes:  # type: ignore[override]
+    def _decode(  # type: ignore[override]
+        self, body: bytes, encoding: bytes, max_size: int
+    ) -> bytes:
         """Called for each coding of a body, the outermost first."""
         if encoding not in _PIECES:
             unpacked = super()._decode(body, encoding, max_size)

@@ -131,8 +131,9 @@ def assert_whole(archive: Archive) -> None:
     )
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize(
+    ("state", "jobs"), [("unread", 1), ("unread", 2), ("another algorithm", 1)]
+)
 def test_a_rebuild_gives_what_was_kept_up_to_date(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, state: str, jobs: int
 ) -> None:
@@ -144,7 +145,7 @@ def test_a_rebuild_gives_what_was_kept_up_to_date(
     assert run(archive, jobs=jobs) > 0
     assert (members(archive), texts(archive)) == before
     assert archive.clusters.texts.unread() == 0
-    assert run(archive, jobs=jobs) == 0
+    assert run(archive) == 0
 
 
 def test_a_rebuild_of_an_empty_archive_changes_nothing(archive: Archive) -> None:

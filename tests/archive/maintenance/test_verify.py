@@ -38,10 +38,10 @@ from tests.archive.writers import writing
 Warta = Callable[..., Result]
 CHECKS = [
     "file",
+    "values",
     "links",
     "views",
     "takedowns",
-    "values",
     "numbers",
     "search",
     "clusters",
@@ -265,7 +265,7 @@ def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(
     vandalise(
         path,
         "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar',"
-        " 'kabar-9', '', 'x', x'00')",
+        " 'kabar-9', '2026-11-20T03:04:05+00:00', 'x', x'00')",
     )
     (line,) = complaints(warta("verify"))
     assert line.startswith("dictionaries: dictionary kabar-9 cannot be unpacked")
@@ -350,18 +350,21 @@ def test_an_article_without_any_text_and_without_a_tombstone_is_reported(
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("DELETE FROM urls WHERE id = 3", "checks 3: points to a row of urls that is not there"),
+        (
+            "DELETE FROM urls WHERE id = 3",
+            "checks.url_id of row 3: points to a row of urls that is not there",
+        ),
         (
             "UPDATE checks SET crawl_id = 77 WHERE id = 2",
-            "checks 2: points to a row of crawls that is not there",
+            "checks.crawl_id of row 2: points to a row of crawls that is not there",
         ),
         (
             "UPDATE snapshots SET first_part_id = 99 WHERE id = 3",
-            "snapshots 3: points to a row of snapshots that is not there",
+            "snapshots.first_part_id of row 3: points to a row of snapshots that is not there",
         ),
         (
             "INSERT INTO readings (snapshot_id, extractor) VALUES (99, 'x')",
-            "readings 99: points to a row of snapshots that is not there",
+            "readings.snapshot_id of row 99: points to a row of snapshots that is not there",
         ),
     ],
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from archive import Archive
 from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
 from tests.preloaded import SCRAPY, warta
 
+FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0")
+"""Without the delay between requests, also where the site is overloaded."""
 Crawl = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -65,18 +68,7 @@ def crawl(news: Path) -> Crawl:
     def start(
         proxy: ReplayProxy, *arguments: str, archive: Path = news
     ) -> subprocess.CompletedProcess[str]:
-        return run(
-            proxy,
-            "scraper",
-            "crawl",
-            "--archive",
-            str(archive),
-            "-s",
-            "DOWNLOAD_DELAY=0",
-            "-s",
-            "SLOWEST_DELAY=0",
-            *arguments,
-        )
+        return run(proxy, "scraper", "crawl", "--archive", str(archive), *FAST, *arguments)
 
     return start
 
@@ -145,3 +137,24 @@ def small_site(*numbers: int, day: date = DAY) -> dict[str, Answer]:
     answers = {story_url(number, day=day): story(number, day=day) for number in numbers}
     robots = Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /search\n")
     return {ROBOTS: robots, HOME: home(*answers), **answers}
+
+
+def among_good_ones(names: Iterable[str]) -> tuple[dict[str, str], dict[str, Answer]]:
+    """(an address for each name, rmol.id with as many good stories): those that a test answers
+    for otherwise each stand before a good one, so that no two fail in a row.
+    """
+    urls = {name: story_url(number) for number, name in enumerate(names, 501)}
+    site = small_site(*range(1, len(urls) + 1))
+    good = [url for url in site if url not in (ROBOTS, HOME)]
+    return urls, {**site, HOME: home(*chain.from_iterable(zip(urls.values(), good, strict=True)))}
+
+
+def ledger(path: Path, urls: Mapping[str, str]) -> dict[str, tuple[object, object]]:
+    """State and reason of each name's address."""
+    found = rows(path, "SELECT url, state, reason FROM ledger")
+    states = {row["url"]: (row["state"], row["reason"]) for row in found}
+    return {name: states[url] for name, url in urls.items()}
+
+
+def articles(path: Path) -> set[object]:
+    return {row["url"] for row in rows(path, "SELECT url FROM latest")}

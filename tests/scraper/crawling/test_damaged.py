@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from shutil import copyfile
 
 import pytest
 
+from scraper.cli.demo.proxy import ReplayProxy
 from tests.scraper.cli.hostile import damage
-from tests.scraper.crawling.conftest import small_site
+from tests.scraper.crawling.conftest import FAST, run, small_site
 
 DAMAGES = {
     "a due date": ("urls", "published_at", "'kemarin'"),
@@ -25,17 +27,29 @@ DAMAGES = {
 HARMLESS = ("a clock of the year 9999", "a crawl's start", "an address")
 
 
+SITE = small_site(*range(1, 4))
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory):
+    """An archive of that site, to be copied."""
+    path = tmp_path_factory.mktemp("crawled") / "news.db"
+    with ReplayProxy(SITE) as proxy:
+        done = run(proxy, "scraper", "crawl", "rmol", "--archive", str(path), *FAST)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
 @pytest.mark.parametrize("what", DAMAGES)
-def test_a_crawl_names_the_value_in_one_line(serve, crawl, news, what):
-    proxy = serve(small_site(*range(1, 4)))
-    crawl(proxy, "rmol")
+def test_a_crawl_names_the_value_in_one_line(serve, crawl, crawled, news, what):
+    copyfile(crawled, news)
     table, column, wrong = DAMAGES[what]
     if table == "manners":
         with sqlite3.connect(news) as connection:
             connection.execute("INSERT INTO manners VALUES ('rmol', 0, '', 'http_429', '')")
         connection.close()
     damage(news, table, column, wrong)
-    done = crawl(proxy, "rmol", "--recheck", "all")
+    done = crawl(serve(SITE), "rmol", "--recheck", "all")
     assert "Traceback" not in done.stderr
     assert done.returncode == (0 if what in HARMLESS else 1)
     if done.returncode:

@@ -5,43 +5,22 @@ the machine goes on. Its wire story is one text on three sites, labelled while i
 from __future__ import annotations
 
 import json
-from importlib import import_module
 from itertools import groupby
 
 import pytest
 from click.testing import CliRunner
 
 from archive import Archive
-from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import SITES, crawled_at, world
 from scraper.cli.main import main
 from tests.scraper.crawling.conftest import rows
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]  # one demo for all
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]
 
 
-@pytest.fixture(scope="module")
-def proxies():
-    """The proxies of the demo."""
-    made: list[ReplayProxy] = []
-
-    def noted(answers):
-        made.append(ReplayProxy(answers))
-        return made[-1]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("scraper.cli.demo.command"), "ReplayProxy", noted)
-        yield made
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory, proxies):
-    """The archive of a demo that ended well."""
-    archive = tmp_path_factory.mktemp("demo") / "demo.db"
-    done = CliRunner().invoke(main, ["demo", "--archive", str(archive)])
-    assert done.exit_code == 0, done.output
-    assert "Every story was read in its site's own layout." in done.stdout
-    return archive
+@pytest.fixture
+def news(demo):
+    return demo[0]
 
 
 def counted(archive):
@@ -54,9 +33,9 @@ def counted(archive):
     return [(site, *(counts.get(name, 0) for name in names)) for site, counts in found]
 
 
-def test_it_shows_the_same_at_any_time(demo):
-    assert counted(demo)[:5] == [(site, 7, 7, 0, 0) for site in sorted(SITES)]
-    assert counted(demo)[5:] == [
+def test_it_shows_the_same_at_any_time(news):
+    assert counted(news)[:5] == [(site, 7, 7, 0, 0) for site in sorted(SITES)]
+    assert counted(news)[5:] == [
         (site, 7, 0, 1, not_modified)
         for site, not_modified in {
             "islamtimes": 4,
@@ -68,14 +47,14 @@ def test_it_shows_the_same_at_any_time(demo):
     ]
 
 
-def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo, proxies):
+def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo, news):
     """By the clock of the machine they would all be settled from three months later on, and the
     index of the day not there.
     """
-    started = [row["started_at"] for row in rows(demo, "SELECT started_at FROM crawls ORDER BY id")]
+    started = [row["started_at"] for row in rows(news, "SELECT started_at FROM crawls ORDER BY id")]
     assert started == [crawled_at(1).isoformat()] * 5 + [crawled_at(2).isoformat()] * 5
     due = rows(
-        demo,
+        news,
         "SELECT due_reason, count(*) AS n FROM urls WHERE state NOT IN ('source', 'refused') GROUP"
         " BY 1",
     )
@@ -85,7 +64,7 @@ def test_it_is_crawled_when_its_stories_were_new_so_that_they_are_due_again(demo
         "quiet": 20,
         "settled": 5,
     }
-    (proxy,) = proxies
+    _archive, proxy = demo
     newest = f"https://republika.co.id/index/0/{crawled_at(1):%Y/%m/%d}"
     assert newest in world(1)
     assert proxy.requested(newest) == 2
@@ -97,8 +76,8 @@ def shown(*command):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_the_wire_story_is_one_cluster_on_its_three_sites(demo):
-    archive = str(demo)
+def test_the_wire_story_is_one_cluster_on_its_three_sites(news):
+    archive = str(news)
     (cluster,) = shown("clusters", "--archive", archive)
     assert (cluster["members"], cluster["sites"], cluster["agency"]) == (
         3,
@@ -115,7 +94,7 @@ def test_the_wire_story_is_one_cluster_on_its_three_sites(demo):
     )
 
 
-def test_its_sites_are_crawled_in_turn_so_that_articles_have_the_same_numbers_each_time(demo):
-    with Archive(demo, read_only=True) as opened:
+def test_its_sites_are_crawled_in_turn_so_that_articles_have_the_same_numbers_each_time(news):
+    with Archive(news, read_only=True) as opened:
         sites = [kept.article.site for kept in opened.articles()]
     assert [site for site, _stories in groupby(sites)] == sorted(SITES)

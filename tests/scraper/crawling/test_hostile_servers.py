@@ -5,12 +5,24 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.crawling.middlewares.header_limits import MAX_HEADER_BYTES, MAX_HEADER_LINES
-from tests.scraper.crawling.conftest import HOME, home, rows, small_site, story, story_url
+from tests.scraper.crawling.conftest import (
+    HOME,
+    ROBOTS,
+    among_good_ones,
+    articles,
+    home,
+    ledger,
+    rows,
+    small_site,
+    story,
+    story_url,
+)
 
 GOOD, BAD = 1, story_url(2)
 SITE = {**small_site(GOOD), HOME: home(BAD, story_url(GOOD))}
@@ -70,40 +82,37 @@ def trailers() -> Iterator[bytes]:
         yield b"X: 1\r\n" * 100
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [many_headers, long_header, continued_header, long_status, interim_answers, trailers],
-    ids=lambda raw: raw.__name__,
-)
-def test_headers_without_an_end_cost_that_story(serve, crawl, news, raw):
-    # A page whose trailers have no end came without its end.
-    reason = "incomplete" if raw is trailers else "headers_too_large"
-    proxy = serve(SITE)
-    serve_raw(proxy, BAD, raw)
+def test_headers_without_an_end_cost_that_story(serve, crawl, news):
+    endless = [many_headers, long_header, continued_header, long_status, interim_answers, trailers]
+    urls, site = among_good_ones(raw.__name__ for raw in endless)
+    proxy = serve(site)
+    for raw in endless:
+        serve_raw(proxy, urls[raw.__name__], raw)
     done = crawl(proxy, "rmol", "--json")
     assert done.returncode == 0, done.stderr
-    assert f'"{reason}": 1' in done.stdout
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
-        {"state": "failed", "reason": reason}
-    ]
-    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
+    # A page whose trailers have no end came without its end.
+    assert ledger(news, urls) == {
+        **dict.fromkeys(urls, ("failed", "headers_too_large")),
+        "trailers": ("failed", "incomplete"),
+    }
+    assert '"headers_too_large": 5' in done.stdout
+    assert articles(news) == set(site) - {ROBOTS, HOME}
 
 
 ODD_STATUS = [b"9" * 30, b"9" * 4000, b"1000", b"-5", b"0", b"99", b"2_00", b"\xff", b""]
 
 
-@pytest.mark.parametrize("status", ODD_STATUS)
-def test_a_status_of_other_than_three_digits_costs_that_story(serve, crawl, news, status):
-    proxy = serve(SITE)
-    serve_raw(
-        proxy, BAD, lambda: iter([b"HTTP/1.1 " + status + b" x\r\nContent-Length: 0\r\n\r\n"])
-    )
+def test_a_status_of_other_than_three_digits_costs_that_story(serve, crawl, news):
+    urls, site = among_good_ones(map(repr, ODD_STATUS))
+    proxy = serve(site)
+    for status in ODD_STATUS:
+        raw = b"HTTP/1.1 " + status + b" x\r\nContent-Length: 0\r\n\r\n"
+        serve_raw(proxy, urls[repr(status)], partial(iter, [raw]))
     done = crawl(proxy, "rmol", "-s", "DOWNLOAD_TIMEOUT=5", "-s", "RETRY_TIMES=0")
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
-    (row,) = rows(news, "SELECT state FROM ledger WHERE url = ?", BAD)
-    assert row["state"] == "failed"
-    assert rows(news, "SELECT url FROM latest") == [{"url": story_url(GOOD)}]
+    assert {state for state, _reason in ledger(news, urls).values()} == {"failed"}
+    assert articles(news) == set(site) - {ROBOTS, HOME}
 
 
 def test_a_robots_txt_with_such_a_status_is_unavailable(serve, crawl, news):
@@ -115,39 +124,38 @@ def test_a_robots_txt_with_such_a_status_is_unavailable(serve, crawl, news):
     assert "rmol: not crawled: robots.txt was unavailable" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("count", "size", "kept"),
-    [
-        (100, 100, True),
-        (MAX_HEADER_LINES + 1, 1, False),
-        (2, MAX_HEADER_BYTES - 1000, False),
-        (1, MAX_HEADER_BYTES - 1000, True),
-    ],
-)
-def test_headers_are_accepted_up_to_their_limits(serve, crawl, news, count, size, kept):
-    headers = tuple((f"X-{number}", "a" * size) for number in range(count))
-    crawl(serve({**SITE, BAD: replace(story(2), headers=headers)}), "rmol")
-    assert (len(rows(news, "SELECT url FROM latest")) == 2) is kept
+def test_headers_are_accepted_up_to_their_limits(serve, crawl, news):
+    limits = {
+        "many": (100, 100),
+        "one too many": (MAX_HEADER_LINES + 1, 1),
+        "large": (1, MAX_HEADER_BYTES - 1000),
+        "two large ones": (2, MAX_HEADER_BYTES - 1000),
+    }
+    urls, site = among_good_ones(limits)
+    for name, (count, size) in limits.items():
+        headers = tuple((f"X-{number}", "a" * size) for number in range(count))
+        site[urls[name]] = replace(story(int(urls[name].rpartition("-")[2])), headers=headers)
+    crawl(serve(site), "rmol")
+    kept = {name for name, url in urls.items() if url in articles(news)}
+    assert kept == {"many", "large"}
 
 
-@pytest.mark.parametrize(
-    ("target", "reason"),
-    [
-        ("https://rmol.id:8443/", "other_port"),
-        ("http://rmol.id:8080/", "other_port"),
-        ("https://rmol.id:80/", "other_port"),
-        ("http://rmol.id:22/", "other_port"),
-        ("https://rmol.id:443/", "redirect_not_article"),
-    ],
-)
-def test_a_redirect_to_another_port_of_the_site_is_refused(serve, crawl, news, target, reason):
-    moved = Answer(status=302, headers=(("Location", target),))
-    proxy = serve({**SITE, BAD: moved})
+def test_a_redirect_to_another_port_of_the_site_is_refused(serve, crawl, news):
+    targets = {
+        "https://rmol.id:8443/": "other_port",
+        "http://rmol.id:8080/": "other_port",
+        "https://rmol.id:80/": "other_port",
+        "http://rmol.id:22/": "other_port",
+        "https://rmol.id:443/": "redirect_not_article",
+    }
+    urls, site = among_good_ones(targets)
+    moved = {
+        url: Answer(status=302, headers=(("Location", target),)) for target, url in urls.items()
+    }
+    proxy = serve({**site, **moved})
     done = crawl(proxy, "rmol")
     assert done.returncode == 0, done.stderr
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", BAD) == [
-        {"state": "refused", "reason": reason}
-    ]
+    assert ledger(news, urls) == {target: ("refused", why) for target, why in targets.items()}
     ports = {url for url, _status in proxy.requests if ":" in url.removeprefix("https://")}
     assert not ports
 
@@ -196,12 +204,15 @@ def test_an_etag_beyond_ascii_goes_back_as_the_bytes_that_came(serve, crawl, new
     assert (sent[source], sent[story_url(GOOD)]) == (tag, tag)
 
 
-@pytest.mark.parametrize(("times", "state"), [(3, "kept"), (4, "failed"), (2_000, "failed")])
-def test_a_body_is_unpacked_three_times_at_most(serve, crawl, news, times, state):
-    body = story(2).body
-    for _turn in range(min(times, 5)):
-        body = gzip.compress(body)
-    packed = Answer(body=body, headers=(("Content-Encoding", ", ".join(["gzip"] * times)),))
-    crawl(serve({**SITE, BAD: packed}), "rmol")
-    assert rows(news, "SELECT state FROM ledger WHERE url = ?", BAD) == [{"state": state}]
-    assert story_url(GOOD) in {row["url"] for row in rows(news, "SELECT url FROM latest")}
+def test_a_body_is_unpacked_three_times_at_most(serve, crawl, news):
+    turns = {"3": "kept", "4": "failed", "2000": "failed"}
+    urls, site = among_good_ones(turns)
+    for times, url in urls.items():
+        body = story(int(url.rpartition("-")[2])).body
+        for _turn in range(min(int(times), 5)):
+            body = gzip.compress(body)
+        codings = ", ".join(["gzip"] * int(times))
+        site[url] = Answer(body=body, headers=(("Content-Encoding", codings),))
+    crawl(serve(site), "rmol")
+    assert {times: state for times, (state, _reason) in ledger(news, urls).items()} == turns
+    assert set(small_site(1, 2, 3)) - {ROBOTS, HOME} <= articles(news)

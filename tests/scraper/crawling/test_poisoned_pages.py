@@ -28,8 +28,10 @@ from scraper.crawling.worker_turns import MAX_WAITING, WorkerTurns
 from scraper.extraction.workers import Limits, ReadingBroke, Worker
 from scraper.politeness.rules import MANY_FAILURES
 from scraper.schedule.processes import CrawlProcesses, Order
-from tests.preloaded import start
+from scraper.settings import CONCURRENT_REQUESTS
+from tests.preloaded import start, warta
 from tests.scraper.crawling.conftest import (
+    FAST,
     HOME,
     environment,
     home,
@@ -44,7 +46,7 @@ MODULE = "tests.scraper.crawling.poisoned"
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
 PATIENCE = 30.0
 """Seconds in which anything here has happened, on however slow a machine."""
-FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "SLOWEST_DELAY=0", "-s", "READING_MEMORY=200")
+IN_LITTLE_MEMORY = (*FAST, "-s", "READING_MEMORY=200")
 BAD = story_url(20)
 """The newest story in the ledger's order: the first that a crawl requests."""
 
@@ -61,7 +63,7 @@ def poisoned(poison: str = "racun-macet", *others: int) -> dict[str, Answer]:
 
 def arguments(news: Path, *more: str, deadline: float, at: datetime = NOW) -> list[str]:
     settings = ("-s", f"READING_DEADLINE={deadline}", "-s", f"NOW={at.isoformat()}")
-    return ["crawl", "rmol", "--archive", str(news), "--json", *FAST, *settings, *more]
+    return ["crawl", "rmol", "--archive", str(news), "--json", *IN_LITTLE_MEMORY, *settings, *more]
 
 
 @pytest.fixture
@@ -248,7 +250,7 @@ def test_killed_while_it_is_read_it_does_not_come_first_again(serve, crawl, news
         assert len(readers) == 2
         os.kill(pid, signal.SIGKILL)
         asked = sum(proxy.requested(url) for url in (BAD, *others()))
-        assert asked <= MAX_WAITING + 1  # nothing is fetched that nobody reads
+        assert asked <= MAX_WAITING + CONCURRENT_REQUESTS  # nothing is fetched that nobody reads
         until(lambda: all(map(gone, readers)))
     before = proxy.requested(BAD)
     row = crawl(proxy)
@@ -358,6 +360,18 @@ def test_extract_reports_it_in_one_line_and_goes_on(tmp_path, jobs):
     assert done.returncode == 1
 
 
+def test_clean_reports_it_with_its_line_and_goes_on(tmp_path):
+    collection = tmp_path / "koleksi.jsonl"
+    texts = ["Warga memperbaiki saluran air.", "racun-mati", "Warga menanam bakau."]
+    collection.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
+    done = command("clean", "--jsonl", str(collection))
+    first, broken, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["body"], last["body"]) == (texts[0], texts[2])
+    assert broken["error"].startswith("reading the text did not end: its process ended")
+    assert done.stderr == f"{collection}:2: {broken['error']}\n"
+    assert done.returncode == 1
+
+
 def test_import_reports_it_with_its_line_and_goes_on(news, tmp_path):
     texts = [
         "Warga memperbaiki saluran air. " * 20,
@@ -378,10 +392,4 @@ def test_import_reports_it_with_its_line_and_goes_on(news, tmp_path):
 
 
 def command(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", MODULE, *words],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return warta(*words, environment=dict(os.environ), changed=MODULE)

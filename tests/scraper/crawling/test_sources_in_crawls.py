@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Mapping
 
 import pytest
 
@@ -32,9 +33,12 @@ def feed(*numbers: int) -> Answer:
     return xml(f"<rss version='2.0'><channel>{items}</channel></rss>")
 
 
-def index(lastmod: str) -> Answer:
-    child = f"<sitemap><loc>{CHILD}</loc><lastmod>{lastmod}</lastmod></sitemap>"
-    return xml(f"<sitemapindex>{child}</sitemapindex>")
+def index(lastmods: Mapping[str, str]) -> Answer:
+    children = (
+        f"<sitemap><loc>{url}</loc><lastmod>{lastmod}</lastmod></sitemap>"
+        for url, lastmod in lastmods.items()
+    )
+    return xml(f"<sitemapindex>{''.join(children)}</sitemapindex>")
 
 
 def reason(news, url):
@@ -71,52 +75,56 @@ MOVES = [
 ]
 
 
-@pytest.mark.parametrize(("before", "after", "requested"), MOVES)
-def test_a_sitemap_that_was_read_whole_is_requested_when_its_lastmod_moved(
-    serve, crawl, before, after, requested
-):
-    proxy = serve({**small_site(1), HOME: home(), INDEX: index(before), CHILD: sitemap(1)})
+def test_a_sitemap_that_was_read_whole_is_requested_when_its_lastmod_moved(serve, crawl):
+    moves = {f"https://rmol.id/peta-{number}.xml": move for number, move in enumerate(MOVES)}
+    site = {**small_site(1), HOME: home(), **dict.fromkeys(moves, sitemap(1))}
+    proxy = serve({**site, INDEX: index({url: before for url, (before, _, _) in moves.items()})})
     crawl(proxy, "rmol", *at(20))
-    proxy.answers = {**proxy.answers, INDEX: index(after)}
+    proxy.answers = {**site, INDEX: index({url: after for url, (_, after, _) in moves.items()})}
     done = crawl(proxy, "rmol", *at(21), "--json")
-    assert proxy.requested(CHILD) == 1 + requested
     assert done.returncode == 0, done.stderr
-    assert ('"not_moved": 1' in done.stdout) is not requested
+    again = {url: proxy.requested(url) - 1 for url in moves}
+    assert again == {url: int(requested) for url, (_, _, requested) in moves.items()}
+    assert f'"not_moved": {list(again.values()).count(0)}' in done.stdout
 
 
 LONG_AGO = "2026-11-18T09:00:00+07:00"
 PACKED = gzip.compress(sitemap(*range(1, 400)).body)
-
-
-@pytest.mark.parametrize(
-    "child",
-    [
-        xml(f"<urlset><url><loc>{story_url(1)}</loc></url>"),
-        xml("<urlset><url>"),
-        xml(sitemap(1).body.decode(), status=206),
+BROKEN = {
+    "without-its-end": (xml(f"<urlset><url><loc>{story_url(1)}</loc></url>"), "incomplete"),
+    "without-an-entry": (xml("<urlset><url>"), "broken_sitemap"),
+    "206": (xml(sitemap(1).body.decode(), status=206), "incomplete"),
+    "gzip-cut-short": (
         Answer(
             content_type=XML,
             body=PACKED[: len(PACKED) * 2 // 3],
             headers=(("Content-Encoding", "gzip"),),
         ),
-        Answer(content_type=XML, status=503),
-    ],
-    ids=["without its end", "without an entry", "206", "gzip cut short", "503"],
-)
-def test_a_sitemap_that_was_not_read_whole_is_requested_again(serve, crawl, news, child):
-    proxy = serve({**small_site(1), HOME: home(), INDEX: index(LONG_AGO), CHILD: child})
+        "incomplete",
+    ),
+    "503": (Answer(content_type=XML, status=503), "http_5xx"),
+}
+
+
+def test_a_sitemap_that_was_not_read_whole_is_requested_again(serve, crawl, news):
+    urls = {name: f"https://rmol.id/{name}.xml" for name in BROKEN}
+    site = {**small_site(1), HOME: home(), INDEX: index(dict.fromkeys(urls.values(), LONG_AGO))}
+    proxy = serve({**site, **{urls[name]: child for name, (child, _reason) in BROKEN.items()}})
     crawl(proxy, "rmol", "--limit", "1", "-s", "RETRY_TIMES=0", *at(20))
-    assert reason(news, CHILD) in ("incomplete", "broken_sitemap", "http_5xx")
-    proxy.answers = {**proxy.answers, CHILD: sitemap(1)}
-    before = proxy.requested(CHILD)
+    found = {name: reason(news, url) for name, url in urls.items()}
+    assert found == {name: expected for name, (_child, expected) in BROKEN.items()}
+    proxy.answers = {**site, **dict.fromkeys(urls.values(), sitemap(1))}
+    before = {url: proxy.requested(url) for url in urls.values()}
     crawl(proxy, "rmol", "--limit", "1", *at(21))
     crawl(proxy, "rmol", "--limit", "1", *at(22))
-    assert proxy.requested(CHILD) == before + 1
-    assert reason(news, CHILD) == "announced"
+    assert {url: proxy.requested(url) - 1 for url in urls.values()} == before
+    assert {reason(news, url) for url in urls.values()} == {"announced"}
 
 
 def test_a_walk_back_requests_sitemaps_whatever_their_index_says(serve, crawl):
-    proxy = serve({**small_site(1), HOME: home(), INDEX: index(LONG_AGO), CHILD: sitemap(1)})
+    proxy = serve(
+        {**small_site(1), HOME: home(), INDEX: index({CHILD: LONG_AGO}), CHILD: sitemap(1)}
+    )
     crawl(proxy, "rmol", "--since", "2026-11-10", *at(20))
     crawl(proxy, "rmol", "--since", "2026-11-10", *at(21))
     assert proxy.requested(CHILD) == 2
@@ -132,33 +140,43 @@ def test_the_links_of_a_source_that_was_cut_are_used_and_it_is_said_aloud(serve,
     assert rows(news, "SELECT count(*) AS n FROM latest") == [{"n": 2}]
 
 
+MAP, MAPS = "https://rmol.id/peta-a.xml", "https://rmol.id/peta-b.xml"
 EMPTY = {
-    "an empty sitemap": (INDEX, sitemap(1), sitemap()),
-    "an index without sitemaps": (INDEX, index(""), xml("<sitemapindex></sitemapindex>")),
+    "an empty sitemap": (MAP, sitemap(1), sitemap()),
+    "an index without sitemaps": (MAPS, index({CHILD: ""}), xml("<sitemapindex></sitemapindex>")),
     "an empty feed": (FEED, feed(1), feed()),
-    "a page without links": (HOME, home(story_url(1)), home()),
-    "a page that leads to no story": (HOME, home(story_url(1)), home("https://rmol.id/masuk")),
 }
 
 
-@pytest.mark.parametrize("case", EMPTY)
-def test_a_source_that_announced_stories_and_reads_as_empty_has_failed(serve, crawl, news, case):
-    url, first, then = EMPTY[case]
-    other = {FEED: feed(2)} if url != FEED else {INDEX: sitemap(2)}
-    proxy = serve({**small_site(1, 2), HOME: home(), CHILD: sitemap(1), **other, url: first})
-    tagged = (("ETag", '"1"'),)
+@pytest.mark.parametrize(
+    "empty_home", [home(), home("https://rmol.id/masuk")], ids=["no links", "no story"]
+)
+def test_a_source_that_announced_stories_and_reads_as_empty_has_failed(
+    serve, crawl, news, empty_home
+):
+    named = f"User-agent: *\nSitemap: {MAP}\nSitemap: {MAPS}\nSitemap: {INDEX}\n".encode()
+    robots = Answer(content_type="text/plain", body=named)
+    cases = [*EMPTY.values(), (HOME, home(story_url(3)), empty_home)]
+    first = {url: answer for url, answer, _then in cases}
+    site = {**small_site(1, 2, 3), ROBOTS: robots, CHILD: sitemap(1), INDEX: sitemap(2), **first}
+    proxy = serve(site)
     crawl(proxy, "rmol", *at(20))
-    assert reason(news, url) == "announced"
-    proxy.answers[url] = Answer(content_type=then.content_type, body=then.body, headers=tagged)
+    assert {reason(news, url) for url in first} == {"announced"}
+    tagged = (("ETag", '"1"'),)
+    proxy.answers = site | {
+        url: Answer(content_type=then.content_type, body=then.body, headers=tagged)
+        for url, _first, then in cases
+    }
     for day, aloud in ((21, True), (22, False)):
         done = crawl(proxy, "rmol", *at(day), "--json")
-        said = f"rmol: source skipped: {url}: it announced nothing, although it did before"
-        assert (said in done.stderr) is aloud
-        assert '"empty_source": 1' in done.stdout
-        assert reason(news, url) == "empty_source"
-    proxy.answers[url] = first
+        for url in first:
+            said = f"rmol: source skipped: {url}: it announced nothing, although it did before"
+            assert (said in done.stderr) is aloud
+        assert f'"empty_source": {len(first)}' in done.stdout
+        assert {reason(news, url) for url in first} == {"empty_source"}
+    proxy.answers = site
     crawl(proxy, "rmol", *at(23))
-    assert reason(news, url) == "announced"
+    assert {reason(news, url) for url in first} == {"announced"}
 
 
 def test_a_source_that_never_announced_anything_has_not_failed(serve, crawl, news):

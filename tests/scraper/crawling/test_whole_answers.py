@@ -2,28 +2,49 @@
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 import brotli
-import pytest
 from backports import zstd
 
 from archive import Archive
 from scraper.cli.demo.proxy import Answer, ReplayProxy
-from tests.scraper.crawling.conftest import HOME, PROSE, home, rows, small_site, story, story_url
+from tests.scraper.crawling.conftest import (
+    HOME,
+    PROSE,
+    among_good_ones,
+    home,
+    ledger,
+    rows,
+    small_site,
+    story,
+    story_url,
+)
 from tests.scraper.crawling.test_hostile_servers import serve_raw
+
+Pack = Callable[[bytes], bytes]
 
 URL = story_url(1)
 LONG = PROSE * 3
 WHOLE = story(1, prose=LONG).body
-HALF = WHOLE[: WHOLE.index(LONG[4].encode())]
 TYPE = b"Content-Type: text/html; charset=utf-8\r\n"
 DAYS = ("-s", "NOW=2026-11-21T12:00:00+07:00"), ("-s", "NOW=2026-11-22T12:00:00+07:00")
+PACKED = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstd.compress,
+}
 
 
-def coded(name: bytes, packed: bytes) -> bytes:
-    head = b"HTTP/1.1 200 OK\r\n" + TYPE + b"Content-Encoding: " + name
+def half_of(page: bytes) -> bytes:
+    return page[: page.index(LONG[4].encode())]
+
+
+def coded(name: str, packed: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\n" + TYPE + b"Content-Encoding: " + name.encode()
     return head + b"\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
 
 
@@ -31,76 +52,92 @@ def closed(body: bytes, head: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\n" + TYPE + head + b"Connection: close\r\n\r\n" + body
 
 
-RAW_DEFLATE = zlib.compress(WHOLE)[2:-4]
-CODINGS = {
-    b"gzip": gzip.compress(WHOLE),
-    b"deflate": zlib.compress(WHOLE),
-    b"br": brotli.compress(WHOLE),
-    b"zstd": zstd.compress(WHOLE),
-}
-BROKEN = {
-    "the connection ends in the middle": closed(HALF),
-    "fewer bytes than its length": closed(HALF, b"Content-Length: %d\r\n" % len(WHOLE)),
-    "the last chunk is missing": closed(
-        b"%x\r\n%s\r\n" % (len(HALF), HALF), b"Transfer-Encoding: chunked\r\n"
+def raw_deflate(page: bytes) -> bytes:
+    return zlib.compress(page)[2:-4]
+
+
+def a_part(page: bytes) -> bytes:
+    half = half_of(page)
+    return (
+        b"HTTP/1.1 206 Partial Content\r\n"
+        + TYPE
+        + b"Content-Range: bytes 0-%d/%d\r\n" % (len(half) - 1, len(page))
+        + b"Content-Length: %d\r\n\r\n" % len(half)
+        + half
+    )
+
+
+def half_coded(name: str, pack: Pack, page: bytes) -> bytes:
+    packed = pack(page)
+    return coded(name, packed[: len(packed) // 2])
+
+
+def whole_coded(name: str, pack: Pack, page: bytes) -> bytes:
+    return coded(name, pack(page))
+
+
+BROKEN: dict[str, Pack] = {
+    "the connection ends in the middle": lambda page: closed(half_of(page)),
+    "fewer bytes than its length": lambda page: closed(
+        half_of(page), b"Content-Length: %d\r\n" % len(page)
     ),
-    "a part (206)": b"HTTP/1.1 206 Partial Content\r\n"
-    + TYPE
-    + b"Content-Range: bytes 0-%d/%d\r\n" % (len(HALF) - 1, len(WHOLE))
-    + b"Content-Length: %d\r\n\r\n" % len(HALF)
-    + HALF,
-    **{
-        f"half of {name.decode()}": coded(name, body[: len(body) // 2])
-        for name, body in CODINGS.items()
-    },
-    "half of raw deflate": coded(b"deflate", RAW_DEFLATE[: len(RAW_DEFLATE) // 2]),
+    "the last chunk is missing": lambda page: closed(
+        b"%x\r\n%s\r\n" % (len(half_of(page)), half_of(page)), b"Transfer-Encoding: chunked\r\n"
+    ),
+    "a part (206)": a_part,
+    **{f"half of {name}": partial(half_coded, name, pack) for name, pack in PACKED.items()},
+    "half of raw deflate": partial(half_coded, "deflate", raw_deflate),
 }
-SOUND = {
-    "the connection ends after the page": closed(WHOLE),
-    "a server's comment follows": closed(WHOLE + b"\n<!-- cached -->\n"),
-    **{name.decode(): coded(name, body) for name, body in CODINGS.items()},
-    "raw deflate": coded(b"deflate", RAW_DEFLATE),
-    "two members of gzip": coded(b"gzip", gzip.compress(WHOLE) + gzip.compress(b"\n")),
+SOUND: dict[str, Pack] = {
+    "the connection ends after the page": closed,
+    "a server's comment follows": lambda page: closed(page + b"\n<!-- cached -->\n"),
+    **{name: partial(whole_coded, name, pack) for name, pack in PACKED.items()},
+    "raw deflate": partial(whole_coded, "deflate", raw_deflate),
+    "two members of gzip": lambda page: coded("gzip", gzip.compress(page) + gzip.compress(b"\n")),
 }
 
 
-def answering(proxy: ReplayProxy, raw: bytes) -> ReplayProxy:
-    def pieces() -> Iterator[bytes]:
-        yield raw
-
-    serve_raw(proxy, URL, pieces)
+def answering(proxy: ReplayProxy, answers: Mapping[str, bytes]) -> ReplayProxy:
+    """Answer for these addresses with bytes as they are."""
+    for url, raw in answers.items():
+        serve_raw(proxy, url, partial(iter, [raw]))
     return proxy
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_half_an_answer_is_a_failed_check_and_no_edit(serve, crawl, news, name) -> None:
-    site = {**small_site(1), URL: Answer(body=WHOLE)}
+def pages_of(urls: Mapping[str, str]) -> dict[str, bytes]:
+    """A long page for each name."""
+    return {name: story(int(url.rpartition("-")[2]), prose=LONG).body for name, url in urls.items()}
+
+
+def test_half_an_answer_is_a_failed_check_and_no_edit(serve, crawl, news) -> None:
+    urls, site = among_good_ones(BROKEN)
+    pages = pages_of(urls)
+    site |= {urls[name]: Answer(body=page) for name, page in pages.items()}
     assert crawl(serve(site), "rmol", *DAYS[0]).returncode == 0
-    crawl(answering(serve(site), BROKEN[name]), "rmol", "--recheck", "all", *DAYS[1])
-    assert rows(news, "SELECT kind FROM history") == [{"kind": "first"}]
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", URL) == [
-        {"state": "failed", "reason": "incomplete"}
-    ]
+    halves = {urls[name]: BROKEN[name](page) for name, page in pages.items()}
+    crawl(answering(serve(site), halves), "rmol", "--recheck", "all", *DAYS[1])
+    assert rows(news, "SELECT DISTINCT kind FROM history") == [{"kind": "first"}]
+    assert ledger(news, urls) == dict.fromkeys(urls, ("failed", "incomplete"))
+    newest = "SELECT u.url, max(s.id) AS id FROM snapshots s JOIN urls u ON u.id = s.url_id"
+    evidence = {row["url"]: row["id"] for row in rows(news, f"{newest} GROUP BY u.url")}
     with Archive(news, read_only=True) as archive:  # its bytes are kept
-        (number,) = archive.db.conn.execute("SELECT max(id) FROM snapshots").fetchone()
-        assert archive.snapshots.page(number).body != WHOLE
+        for name, page in pages.items():
+            assert archive.snapshots.page(evidence[urls[name]]).body != page, name
 
 
-@pytest.mark.parametrize("name", SOUND)
-def test_a_whole_answer_is_believed_however_it_ends(serve, crawl, news, name) -> None:
-    site = small_site(1)
-    done = crawl(answering(serve(site), SOUND[name]), "rmol", *DAYS[0])
+def test_a_whole_answer_is_believed_however_it_ends(serve, crawl, news) -> None:
+    urls, site = among_good_ones(SOUND)
+    answers = {urls[name]: SOUND[name](page) for name, page in pages_of(urls).items()}
+    done = crawl(answering(serve(site), answers), "rmol", *DAYS[0])
     assert done.returncode == 0, done.stderr
-    assert rows(news, "SELECT state, reason FROM ledger WHERE url = ?", URL) == [
-        {"state": "kept", "reason": None}
-    ]
+    assert ledger(news, urls) == dict.fromkeys(urls, ("kept", None))
 
 
 def test_half_a_first_page_is_no_article_and_its_bytes_never_become_one(
     serve, crawl, news, warta
 ) -> None:
     site = {**small_site(1, 2)}
-    crawl(answering(serve(site), closed(HALF)), "rmol", *DAYS[0])
+    crawl(answering(serve(site), {URL: closed(half_of(WHOLE))}), "rmol", *DAYS[0])
     assert rows(news, "SELECT url FROM latest") == [{"url": story_url(2)}]
     with Archive(news) as archive, archive.transaction(datetime(2026, 11, 21, 6, tzinfo=UTC)):
         archive.db.conn.execute("UPDATE readings SET extractor = 'warta-rmol/0+lama'")

@@ -274,6 +274,19 @@ def test_a_section_is_neither_the_home_page_nor_the_publisher_nor_the_story(
     assert story(head=head).article.section == section
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        "<ul class='breadcrumb'><li><a href='/'>Beranda</a></li><li><a href='/desa'>Desa</a></li>",
+        "<div class='bread-list'><a href='/'>Home</a> <a href='/desa'>Desa</a></div>",
+        "<ol class='crumbs'><li>Harian Rawa</li><li>Desa</li><li>Panen Raya di Lereng</li></ol>",
+    ],
+)
+def test_a_section_is_read_from_a_breadcrumb(above: str) -> None:
+    head = meta("og:site_name", "Harian Rawa")
+    assert story(f"{above}<h1>Panen Raya di Lereng</h1>", head=head).article.section == "Desa"
+
+
 def test_a_part_of_the_host_may_be_a_section() -> None:
     page = f"<html><head>{json_ld(articleSection='Desa')}</head><body>{PROSE}</body></html>"
     article = read(page, "https://desa.harianrawa.co.id/panen-raya", None).article

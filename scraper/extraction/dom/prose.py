@@ -1,0 +1,227 @@
+"""The passages of a page: the texts of its blocks, which of them read like prose, and what speaks
+against the places where they stand.
+
+Prose is a text as long as a sentence that is no link. Its place is judged by tags that hold no
+story, by what readers cannot see, and by words in classes and ids, which are English on sites in
+any language. A mark that would cost the page most of its prose is excused: "with-sidebar" around
+everything is no sidebar.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any, cast
+
+from lxml import etree
+
+from scraper.extraction.dom.furniture import is_hidden
+from scraper.extraction.dom.selectors import Element
+from scraper.extraction.dom.tree import Document, clean
+
+MIN_PROSE = 40
+"""Characters of a passage; shorter ones are labels and headlines of lists."""
+MAX_NOTICE = 600
+"""Characters of a text that is a notice if it speaks of cookies or rights; the longest on the
+Fundus pages has 560.
+"""
+MAX_HELD = 0.5
+"""Share of a page's prose that what speaks against a place may hold; beyond, it is excused."""
+
+MAX_LINKED = 3
+"""Paragraphs in a link; a teaser has one or two."""
+
+BLOCKS = frozenset(
+    """
+    address article aside blockquote body caption center dd details dialog div dl dt fieldset figure
+    footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol p pre search
+    section summary table tbody td tfoot th thead tr ul video audio iframe object embed
+    """.split()
+)
+"""Tags that begin a paragraph; all others are inline."""
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_NO_STORY_TAGS = frozenset(
+    """
+    script style noscript template nav footer aside select option button textarea head dialog iframe
+    object svg figcaption
+    """.split()
+)
+_NEVER_JUDGED = frozenset("html body main article p".split())
+"""Tags whose classes say what is on the page or how a paragraph looks, not what it is."""
+LINK = "link"
+"""What speaks against all that is within a link."""
+
+_PAPERS = (
+    r"comments?|komentar|disqus|livefyre|viafoura|spotim|remark42|cookies?|consent|gdpr|onetrust"
+    r"|didomi|usercentrics|cmp|footer|copyright|newsletters?"
+)
+"""Words for what is longer than many a story and never is one."""
+_AROUND = (
+    r"related|terkait|recommend[a-z]*|rekomendasi|popul[a-z]*|trending|latest|terkini|teasers?"
+    r"|read-?more|more-?from|sidebars?|rail|privacy|modal|popup|overlay|tooltip|dialog"
+    r"|subscri[a-z]*|sign-?up|sign-?in|login|regist(?:er|ration)|capping|foot|disclaimer|impressum"
+    r"|menu|nav|navigation|breadcrumbs?|pagination|pager|toc|jump-?label-?list"
+    r"|shar(?:e|ing)|social|follow|tags?|topics|authors?|bio|biodata|biography|byline|about"
+    r"|contributors?|penulis|captions?|credits?|media-?(?:info|subtitle)|gallery"
+    r"|info-?box|fact-?box|faktabox|expandable(?:-?box)?|key-?points?|highlights|glossary"
+    r"|(?:ai-?)?summary|ringkas(?:an)?|kesimpulan|deck|poll|quiz|survey|widgets?|cards?|picker"
+    r"|collections?|ads?|advert[a-z]*|iklan|banner|sponsor[a-z]*|promo(?:s|tion|ted)?|taboola"
+    r"|outbrain|affiliates?|notes?|notice|alert|warning|hint"
+)
+"""Words for what stands around an article or inside it and is none of its prose. Each was measured
+on the Fundus and the scrapinghub pages.
+"""
+
+
+def _words(words: str) -> re.Pattern[str]:
+    """Match words of names like "post-card", "aiSummary" and "field_item", not parts of others."""
+    return re.compile(rf"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:{words})(?![a-z])")
+
+
+_NEVER_STORY = _words(_PAPERS)
+_FURNITURE = _words(f"{_PAPERS}|{_AROUND}")
+_NOTICE = re.compile(
+    r"©|\bcopyright\b|\bhak cipta\b|\ball rights reserved\b|\bcookies?\b|\bkebijakan privasi\b"
+    r"|\bprivacy policy\b|\bnewsletter\b|\bberlangganan\b|\bjavascript\b|\bsubscri(?:be|ption)\b"
+    r"|\bsign up\b|\blog ?in\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile("[.!?…。！？।۔؟]")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+"""Characters of scripts that say in one what others say in two or three."""
+_ANY_TEXT = etree.XPath(
+    "//body//text()[normalize-space()]"
+    "[not(parent::script or parent::style or parent::noscript or parent::template)]"
+)
+_LONG_TEXT = etree.XPath(
+    "//body//text()[string-length() >= 80]"
+    "[not(parent::script or parent::style or parent::noscript or parent::template)]"
+    " | //h1//text() | //h2//text() | //h3//text() | //h4//text()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The text of one block, without that of blocks inside it."""
+
+    node: Element
+    text: str
+    linked: int
+    """Number of its characters that are links."""
+    against: frozenset[str]
+    """What speaks against its place: classes and ids, tags, LINK."""
+    is_prose: bool
+
+    @property
+    def container(self) -> Element:
+        """The block that holds it beside other paragraphs."""
+        outer = self.node.getparent()
+        of_paragraph = self.node.tag in ("p", "blockquote", "li") or self.node.tag in HEADINGS
+        return self.node if outer is None or not of_paragraph else outer
+
+
+class Prose:
+    """The passages of a page in document order, and which of them may be an article's."""
+
+    def __init__(self, page: Document, *, long_only: bool = False) -> None:
+        self._unclosed = page.unclosed
+        self._against: dict[Element, frozenset[str]] = {}
+        texts = _LONG_TEXT(page.tree) if long_only else _ANY_TEXT(page.tree)
+        self.passages = list(self._passages(cast("list[Any]", texts)))
+        held: Counter[str] = Counter()
+        total = 0
+        for passage in self.passages:
+            if passage.is_prose:
+                total += len(passage.text)
+                held.update(dict.fromkeys(passage.against, len(passage.text)))
+        self._excused = frozenset(
+            mark
+            for mark, length in held.items()
+            if length > MAX_HELD * total and mark != LINK and not _NEVER_STORY.search(mark)
+        )
+        self._excused_links = self._excused | {LINK}
+
+    def may_stand(self, passage: Passage, *, linked: bool = False) -> bool:
+        """Whether nothing speaks against the place of a passage, a link perhaps aside."""
+        return passage.against <= (self._excused_links if linked else self._excused)
+
+    def is_story(self, passage: Passage) -> bool:
+        """Whether a passage may be an article's prose."""
+        return passage.is_prose and self.may_stand(passage)
+
+    def _passages(self, texts: list[Any]) -> Iterator[Passage]:
+        places: dict[Element, tuple[Element, bool]] = {}
+        pieces: dict[Element, list[str]] = {}
+        linked: Counter[Element] = Counter()
+        for text in texts:
+            holder = text.getparent()
+            holder = holder.getparent() if text.is_tail else holder
+            if holder not in places:
+                places[holder] = _block(holder)
+            node, in_link = places[holder]
+            pieces.setdefault(node, []).append(text)
+            linked[node] += in_link * len(text.strip())
+        for node, found in pieces.items():
+            if text := clean("".join(found)):
+                against = self._marks(node)
+                is_prose = node.tag not in HEADINGS and _reads_like_prose(text, linked[node])
+                yield Passage(node, text, linked[node], against, is_prose)
+
+    def _marks(self, node: Element) -> frozenset[str]:
+        """Return what speaks against a node or one around it; each is looked at once."""
+        path = []
+        outer: Element | None = node
+        while outer is not None and outer not in self._against:
+            path.append(outer)
+            outer = outer.getparent()
+        marks = frozenset[str]() if outer is None else self._against[outer]
+        for inner in reversed(path):
+            mark = self._mark(inner)
+            marks = marks | {mark} if mark else marks
+            self._against[inner] = marks
+        return marks
+
+    def _mark(self, node: Element) -> str | None:
+        if node.tag in _NO_STORY_TAGS and node.tag not in self._unclosed:
+            return f"<{node.tag}>"
+        if node.tag == "a":
+            return LINK if is_link(node) else None
+        if is_hidden(node):
+            return "hidden"
+        names = f"{node.get('class', '')} {node.get('id', '')}"
+        return names if node.tag not in _NEVER_JUDGED and _is_furniture(names) else None
+
+
+def is_link(node: Element) -> bool:
+    """Whether a node is a link; one around several paragraphs was never closed."""
+    return node.tag == "a" and len(list(islice(node.iter("p"), MAX_LINKED))) < MAX_LINKED
+
+
+def _block(node: Element) -> tuple[Element, bool]:
+    """Return the block that holds an inline node, and whether it is within a link."""
+    linked = False
+    outer = node.getparent()
+    while node.tag not in BLOCKS and outer is not None:
+        linked = linked or is_link(node)
+        node, outer = outer, outer.getparent()
+    return node, linked
+
+
+@lru_cache(maxsize=4096)
+def _is_furniture(names: str) -> bool:
+    return _FURNITURE.search(names) is not None
+
+
+def is_notice(text: str) -> bool:
+    """Whether a text is about the page: its rights, its cookies, its newsletter."""
+    return len(text) < MAX_NOTICE and _NOTICE.search(text) is not None
+
+
+def _reads_like_prose(text: str, linked: int) -> bool:
+    """Whether a text is a sentence of its own, mostly unlinked, and no notice."""
+    own = len(text) - linked
+    if own < linked or own + len(_WIDE.findall(text)) < MIN_PROSE:
+        return False
+    return not is_notice(text) and _SENTENCE.search(text) is not None

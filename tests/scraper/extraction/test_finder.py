@@ -1,0 +1,172 @@
+"""The article is found on pages of publishers without a profile, and nothing but the article."""
+
+from __future__ import annotations
+
+import pytest
+
+import scraper
+
+URL = "https://www.harianrawa.example/berita/panen-raya"
+HEADLINE = "Panen Raya di Lereng"
+STORY = [
+    "Warga kampung memanen padi sejak pagi di sawah milik desa, lalu mengangkutnya ke lumbung "
+    "dengan gerobak.",
+    "Kepala desa mengatakan panen tahun ini lebih awal dua minggu karena hujan turun tepat pada "
+    "waktunya.",
+    "Sebagian padi disimpan sebagai benih, sisanya dijual ke pasar kecamatan dengan harga yang "
+    "disepakati.",
+    "Pemuda desa akan memperbaiki saluran air sebelum musim tanam berikutnya agar sawah tidak "
+    "kering lagi.",
+]
+OTHER = (
+    "Perahu dayung dari tiga kampung berlomba di sungai yang baru dibersihkan, disaksikan ratusan "
+    "warga dari tepi."
+)
+
+
+def paragraphs(*texts: str) -> str:
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def body(content: str, attributes: str = "") -> str:
+    head = f"<head><title>{HEADLINE}</title></head>"
+    return scraper.extract(f"<html>{head}<body {attributes}>{content}</body></html>", URL).body
+
+
+def whole(texts: list[str] = STORY) -> str:
+    return "\n\n".join(texts)
+
+
+H1 = f"<h1>{HEADLINE}</h1>"
+MENU = "<ul><li><a href='/a'>Beranda</a></li><li><a href='/b'>Olahraga</a></li></ul>"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<div>{paragraphs(*STORY[:2])}</div><div><a href='/i'>Iklan</a></div>"
+        f"<div>{paragraphs(*STORY[2:])}</div>",
+        "".join(f"<div class='bagian'><div>{paragraphs(text)}</div></div>" for text in STORY),
+        f"<section><h2>Sawah</h2>{paragraphs(*STORY[:2])}</section>"
+        f"<section><div><div>{paragraphs(*STORY[2:])}</div></div></section>",
+    ],
+    ids=["parted by an advert", "each paragraph wrapped", "sections of different depth"],
+)
+def test_an_article_in_several_containers_is_whole(content: str) -> None:
+    found = body(f"{MENU}<main>{H1}<div class='isi'>{content}</div></main><footer>{MENU}</footer>")
+    assert [text for text in found.split("\n\n") if text in STORY] == STORY
+
+
+def test_cards_of_other_stories_below_are_none_of_it() -> None:
+    cards = "".join(
+        f"<div><h3><a href='/{number}'>Lomba Perahu Dayung di Sungai Kampung {number}</a></h3>"
+        f"<span>2 jam lalu</span>{paragraphs(OTHER[:60] + '…')}</div>"
+        for number in range(3)
+    )
+    story = [f"{text} Begitu kabar ke-{number}." for number in range(3) for text in STORY]
+    page = f"<div>{H1}<div><div>{paragraphs(*story)}</div></div></div><div><div>{cards}</div></div>"
+    assert body(page) == whole(story)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<div class='content-with-sidebar-wrp'>{H1}<div>{paragraphs(*STORY)}</div></div>",
+        f"<article class='related-view'>{H1}{paragraphs(*STORY)}</article>",
+        f"<div class='postPaywallPopup'>{H1}{paragraphs(*STORY)}</div>",
+        H1 + "".join(f"<div class='card-text'>{paragraphs(text)}</div>" for text in STORY),
+        f"<div hidden id='S:1'>{H1}<div>{paragraphs(*STORY)}</div></div>",
+    ],
+)
+def test_a_word_that_would_cost_the_story_itself_is_no_evidence(page: str) -> None:
+    assert body(page, "class='theiaStickySidebar'") == whole()
+
+
+@pytest.mark.parametrize(
+    "name", ["related-posts", "aiSummary", "post-card", "newsletter_box", "Teaser_text__BiSJG"]
+)
+def test_containers_named_for_what_they_are_hold_no_story(name: str) -> None:
+    inside = f"<div class='{name}'>{paragraphs(OTHER)}</div>"
+    page = f"{H1}<div>{paragraphs(*STORY[:2])}{inside}{paragraphs(*STORY[2:])}</div>"
+    assert body(page) == whole()
+
+
+@pytest.mark.parametrize("name", ["commentary", "postcards-of-java", "authority", "fieldnotes"])
+def test_a_part_of_a_longer_word_says_nothing(name: str) -> None:
+    page = f"{H1}<div class='{name}'>{paragraphs(*STORY[:2])}</div><div>{paragraphs(*STORY[2:])}"
+    assert body(page + "</div>") == whole()
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<div id='cookie-notice'>{}</div>",
+        "<div class='comments'>{}</div>",
+        "<div class='page-footer'>{}</div>",
+        "<footer>{}</footer>",
+        "<div role='dialog'>{}</div>",
+    ],
+)
+def test_notices_and_comments_longer_than_the_story_are_none_of_it(around: str) -> None:
+    notice = (
+        "Kami memakai cookie untuk mengingat bahasa pilihan pembaca, dan membaginya dengan mitra "
+        "yang daftarnya ada di halaman lain."
+    )
+    assert body(
+        f"{H1}<div>{paragraphs(*STORY)}</div>{around.format(paragraphs(*[notice] * 9))}"
+    ) == (whole())
+
+
+@pytest.mark.parametrize(
+    "breadcrumb",
+    [
+        f"<nav><h2>{HEADLINE}</h2></nav>",
+        f"<ul><li>{HEADLINE}</li></ul>",
+        f"<h3><a href='/x'>{HEADLINE}</a></h3>",
+        f"<h3>{HEADLINE}</h3>",
+    ],
+)
+def test_a_headline_below_the_story_does_not_cut_it(breadcrumb: str) -> None:
+    assert body(f"<div>{paragraphs(*STORY)}</div>{breadcrumb}{paragraphs(OTHER)}").startswith(
+        whole()
+    )
+
+
+def test_a_second_headline_begins_another_story() -> None:
+    longer = [f"{OTHER} Itu lomba ke-{number}." for number in range(9)]
+    other = f"<article><h1>Lomba Perahu</h1>{paragraphs(*longer)}</article>"
+    assert body(f"<main><article>{H1}{paragraphs(*STORY)}</article>{other}</main>") == whole()
+
+
+def test_a_caption_set_as_a_headline_ends_no_story() -> None:
+    caption = f"<div class='gambar'><h1>{OTHER} {OTHER}</h1></div>"
+    found = body(f"<div>{H1}{paragraphs(*STORY[:3])}{caption}{paragraphs(STORY[3])}</div>")
+    assert found.endswith(STORY[3])
+
+
+def test_a_link_that_was_never_closed_hides_nothing() -> None:
+    assert body(f"<div>{H1}<p>{STORY[0]}</p><a href='/x'>{paragraphs(*STORY[1:])}</div>") == whole()
+
+
+@pytest.mark.parametrize("text", ["Penulis Rina", "3 Juli 2026"])
+def test_labels_around_the_prose_are_none_of_it(text: str) -> None:
+    label = f"<div><span>{text}</span></div>"
+    page = f"{H1}{label}<div>{label}{paragraphs(*STORY)}{label}</div>{label}"
+    assert body(page) == whole()
+
+
+@pytest.mark.parametrize(
+    "short", ["<p>Begini katanya:</p>", "<h2>Sawah</h2>", "<ul><li>padi</li><li>jagung</li></ul>"]
+)
+def test_short_texts_between_the_prose_are_the_story_s(short: str) -> None:
+    found = body(f"{H1}<div>{paragraphs(*STORY[:2])}{short}{paragraphs(*STORY[2:])}</div>")
+    assert len(found.split("\n\n")) > len(STORY)
+
+
+def test_a_front_page_gives_no_article() -> None:
+    teasers = "".join(
+        f"<li><h3><a href='/{number}'>Lomba Perahu Dayung di Sungai Kampung {number}</a></h3>"
+        f"<a href='/{number}'>{OTHER}</a></li>"
+        for number in range(30)
+    )
+    assert body(f"{MENU}<main><ul>{teasers}</ul></main><footer>{MENU}</footer>") == ""
