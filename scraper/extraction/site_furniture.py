@@ -1,9 +1,10 @@
 """Furniture that was learnt from a site's kept pages (scraper.ingest.furniture), and its removal.
 
-A block is known again by its text and by where it stands: apart from the story's paragraphs (in a
-container of its own, or with a link) or among them.
+A block is known again by its text, but for its numbers, and by where it stands: apart from the
+story's paragraphs (in a container of its own, or with a link) or among them.
 """
 
+import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 
@@ -13,14 +14,24 @@ from scraper.extraction.blocks import Block
 
 RULE = "site_furniture"
 """Shown beside every text that is removed here."""
+_NUMBER = re.compile(r"\d+")
+
+
+def known_as(text: str) -> str:
+    """Return a text as furniture is known: normalised, every number as 0.
+
+    >>> known_as("Dibaca 1.203 kali")
+    'Dibaca 0.0 kali'
+    """
+    return _NUMBER.sub("0", normalised(text))
 
 
 def placed(found: Sequence[Block], known: Container[str] = ()) -> Iterator[tuple[Block, str, bool]]:
-    """Yield the blocks of a page with their normalised texts and whether they stand in its prose.
+    """Yield the blocks of a page with what they are known as and whether they stand in its prose.
 
     Prose is what has the containers of most of the text, `known` furniture aside.
     """
-    texts = [(block, normalised(block.text)) for block in found]
+    texts = [(block, known_as(block.text)) for block in found]
     sizes: Counter[str] = Counter()
     for block, text in texts:
         if text not in known:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -52,15 +53,17 @@ CHECKS = [
 NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_never_deleted")
 
 
-@pytest.fixture(autouse=True)
-def library(path: Path) -> Path:
+def fill(archive: Archive) -> None:
     """Six stories, of which 1 was edited and 2 removed; a dictionary packs their pages."""
-    with Archive(path) as archive:
-        for number in range(1, 7):
-            keep(archive, story(number))
-        keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
-        take_down(archive, story(2), at=NOW + DAY)
-    return path
+    for number in range(1, 7):
+        keep(archive, story(number))
+    keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
+    take_down(archive, story(2), at=NOW + DAY)
+
+
+@pytest.fixture(autouse=True)
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 def vandalise(path: Path, *statements: str) -> None:
@@ -421,15 +424,16 @@ def test_an_entry_of_the_search_index_without_an_article_is_reported(
 FLIPS = 60
 
 
+def forty(archive: Archive) -> None:
+    """Stories with words of their own."""
+    for number in range(1, 41):
+        words = " ".join(f"kata{number * place} pasar" for place in range(1, 80))
+        keep(archive, story(number, body=f"{BODY} {words}"))
+
+
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty stories with words of their own."""
-    path = tmp_path_factory.mktemp("many") / "news.db"
-    with Archive(path) as archive:
-        for number in range(1, 41):
-            words = " ".join(f"kata{number * place} pasar" for place in range(1, 80))
-            keep(archive, story(number, body=f"{BODY} {words}"))
-    return path
+def many(made: Callable[..., Path]) -> Path:
+    return made(forty)
 
 
 def flipped(cell: int | str | bytes, chosen: random.Random) -> int | str | bytes:
