@@ -63,7 +63,7 @@ class Furniture:
 
     blocks: Mapping[str, bool] = field(repr=False)
     """Normalised text -> whether the block is furniture also among the paragraphs of a story; else
-    only where it stands apart from them.
+    only where it stands apart from them, where each number is 0.
     """
     digest: str
     """Of the blocks, eight hexadecimal digits; a part of the extractor's name."""

@@ -9,7 +9,9 @@ def extract(html: bytes | str, url: str) -> Article:
     """Read the article of a page; `url` says which site's profile reads it.
 
     Bytes are decoded as the page declares. Never raises: where the page has no article, the body is
-    empty; doubts are in `warnings`.
+    empty; doubts are in `warnings`. What is read of a page is bounded (tags, depth, attributes,
+    paragraphs), and its time grows no faster than its size, but nothing ends a reading early: pages
+    of strangers are read under a deadline by `scraper.extraction.workers`, as `warta extract` does.
     """
     # Here, because `import scraper` should not cost the quarter of a second of the extraction.
     from scraper.extraction import read
@@ -19,10 +21,10 @@ def extract(html: bytes | str, url: str) -> Article:
 
 
 def clean(text: str, site: str | None = None) -> Article:
-    """Read the article of a text that was scraped before, boilerplate included; never raises.
+    """Read the article of a text that was scraped before, boilerplate included.
 
-    `site` names the profile to read it with; without one the text's own marks decide. `url` and
-    `canonical_url` are empty.
+    Never raises, and has no deadline, like `extract`. `site` names the profile to read it with;
+    without one the text's own marks decide. `url` and `canonical_url` are empty.
     """
     from scraper.extraction.plain_text import clean_text, site_of_text
     from scraper.spiders import sites

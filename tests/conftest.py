@@ -20,6 +20,7 @@ from archive import Archive
 if TYPE_CHECKING:
     from scraper.cli.demo.proxy import Answers, ReplayProxy
 
+Fill = Callable[[Archive], None]
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
 
@@ -70,6 +71,21 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "news.db"
     Archive(path).close()
     return path
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill], Path]:
+    """Give the path of an archive that a function has filled, once for all tests: to be copied."""
+    known: dict[Fill, Path] = {}
+
+    def make(fill: Fill) -> Path:
+        if fill not in known:
+            known[fill] = tmp_path_factory.mktemp("made") / "news.db"
+            with Archive(known[fill]) as archive:
+                fill(archive)
+        return known[fill]
+
+    return make
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +19,7 @@ DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
     *sorted(MANUAL.glob("*.md")),
 ]
+_OPERATORS = {"&&", "|", ">"}
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<mark>.+?) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -55,9 +57,9 @@ def commands(document: Path) -> Iterator[list[str]]:
         if block.language != "sh":
             continue
         for line in block.text.splitlines():
-            for part in re.split(r"&&|\||>", line.partition(" #")[0]):
-                words = shlex.split(part)
-                if words and words[0] in ("warta", ".venv/bin/warta"):
+            parts = groupby(shlex.split(line, comments=True), _OPERATORS.__contains__)
+            for words in [list(part) for is_operator, part in parts if not is_operator]:
+                if words[0] in ("warta", ".venv/bin/warta"):
                     yield words[1:]
 
 

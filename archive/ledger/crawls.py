@@ -94,12 +94,13 @@ class Crawls:
 
     def newest_finished(self, site: str) -> CrawlRun | None:
         """Return the newest crawl of a site that finished by itself."""
-        finished = "site = ? AND end_reason = 'finished' ORDER BY started_at DESC LIMIT 1"
+        finished = """site = ? AND end_reason = 'finished' AND ended_at IS NOT NULL
+            ORDER BY started_at DESC LIMIT 1"""
         return next(iter(self._runs(finished, [site])), None)
 
     def newest_ended(self, site: str) -> CrawlRun | None:
         """Return the newest crawl of a site that ended by itself, finished or not."""
-        ended = "site = ? AND counts IS NOT NULL ORDER BY id DESC LIMIT 1"
+        ended = "site = ? AND counts IS NOT NULL AND ended_at IS NOT NULL ORDER BY id DESC LIMIT 1"
         return next(iter(self._runs(ended, [site])), None)
 
     def count_by_end(self) -> list[tuple[str, str, int]]:

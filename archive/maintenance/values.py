@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ LAST_YEAR = 9000
 
 
 def damage(path: Path) -> str | None:
-    """Return the first value of an archive that cannot be read; None where all can."""
+    """Return the first value of an archive that cannot be read or followed; None where all can."""
     db = connect(path, read_only=True)
     try:
-        return next(problems(db), None)
+        return next(chain(problems(db), dangling(db)), None)
     finally:
         db.close()
 
@@ -54,6 +55,16 @@ def problems(db: Database) -> Iterator[str]:
         yield "clock: its only row is missing"
     for table, columns in _tables().items():
         yield from _problems(db, table, columns)
+
+
+def dangling(db: Database) -> Iterator[str]:
+    """Yield a sentence for each reference to a row that is not there."""
+    rows = db.conn.execute(
+        """SELECT c."table", l."from", c.rowid, c.parent FROM pragma_foreign_key_check c
+        JOIN pragma_foreign_key_list(c."table") l ON l.id = c.fkid"""
+    )
+    for table, column, number, parent in rows:
+        yield f"{table}.{column} of row {number}: points to a row of {parent} that is not there"
 
 
 @cache
@@ -122,14 +133,14 @@ def _reading(name: str) -> Callable[[str], Any]:
         return _clock
     if name.endswith("_at") or name in _TIMES:
         return _time
+    if name == "day":
+        return _day
     if name in _ARRAYS:
         return _array
     return _object if name in _OBJECTS else str
 
 
-def _time(text: str) -> datetime | None:
-    if not text:  # the clock of an archive into which nothing was written
-        return None
+def _time(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
@@ -139,10 +150,17 @@ def _time(text: str) -> datetime | None:
     return found
 
 
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it is no day") from None
+
+
 def _clock(text: str) -> None:
-    found = _time(text)
-    if found is not None and found.year > LAST_YEAR:
-        raise ValueError(f"the archive was written by a clock of the year {found.year}")
+    """Read the clock's time; that of an archive into which nothing was written is empty."""
+    if text and (year := _time(text).year) > LAST_YEAR:
+        raise ValueError(f"the archive was written by a clock of the year {year}")
 
 
 def _array(text: str) -> None:

@@ -28,12 +28,11 @@ from typing import Any, Self, TypeVar
 from archive.archive import Archive
 from archive.database.clock import exact
 from archive.errors import ArchiveDamaged
-from archive.identity import normalised
 from archive.records import Page
 from archive.revisions.furniture import MIN_PAGES, furniture_of
 from scraper.extraction import read_page
 from scraper.extraction.article import Reading, refusal_of_article
-from scraper.extraction.site_furniture import RULE, placed
+from scraper.extraction.site_furniture import RULE, names_of, placed
 from scraper.extraction.workers import Constant, Limits, Workers
 from scraper.sites.site import Identity, Site
 
@@ -44,7 +43,9 @@ MIN_SHARE = 0.1
 MIN_SHARE_IN_PROSE = 0.5
 """The same for one that stands among the paragraphs."""
 MIN_LENGTH = 20
-"""Characters of a block among the paragraphs; shorter ones are cross-headings."""
+"""Characters of a block among the paragraphs; shorter ones are cross-headings. Anywhere it has a
+word, two with a number: no times and scores.
+"""
 MAX_LENGTH = 600
 """Characters of a block; longer ones are texts that a site runs many times."""
 MAX_BLOCKS = 300
@@ -56,6 +57,7 @@ CHANCE = 0.01
 MAX_REPEATED = 0.5
 """Share of a page's text in repeated blocks, above which the page is a filled-in template."""
 
+_WORDS = re.compile(r"[^\W\d_]{2,}")
 _LONG_WORD = re.compile(r"\w{4,}")
 _WORD = "word"
 
@@ -71,7 +73,7 @@ class Seen:
     layout: str
     traits: frozenset[Trait]
     blocks: Mapping[str, bool]
-    """Normalised text -> whether it stands among the story's paragraphs."""
+    """Text, as it is known -> whether it stands among the story's paragraphs."""
     length: int
     """Characters of the story's text."""
 
@@ -83,15 +85,20 @@ def furnished(archive: Archive, site: Site) -> Site:
 
 
 def see(page: Page, site: Site) -> Seen | None:
-    """Read the blocks of a page that are left in its story; None for a page without one."""
-    reading = read_page(page, replace(site, furniture=None))
+    """Read the blocks of a page that are left in its story; None for a page without one.
+
+    `site` is the profile without any furniture.
+    """
+    reading = read_page(page, site)
     article = reading.article
     if refusal_of_article(article) is not None:
         return None
     left = set(article.body.split("\n\n"))
     blocks: dict[str, bool] = {}
-    for block, text, in_prose in islice(placed(reading.blocks), MAX_BLOCKS):
-        short = in_prose and len(text) < MIN_LENGTH
+    for block, names, in_prose in islice(placed(reading.blocks), MAX_BLOCKS):
+        text = names.in_prose if in_prose else names.apart
+        words = 2 if "0" in text else 1
+        short = len(_WORDS.findall(text)) < words or (in_prose and len(text) < MIN_LENGTH)
         if block.text in left and block.kind != "row" and len(text) <= MAX_LENGTH and not short:
             blocks[text] = in_prose or blocks.get(text, False)
     return Seen(
@@ -177,8 +184,12 @@ def taken_out(
     with Workers(1, limits) as workers:
         answers = [answer for found in workers.map(_furniture_of, batches) for answer in found]
     texts = [text for answer in answers if isinstance(answer, list) for text in answer]
-    since = {text: archive.furniture.learnt_at(site.name, normalised(text)) for text in texts}
-    return [{"text": text, "since": exact(at)} for text, at in since.items() if at is not None]
+    return [
+        {"text": text, "since": exact(at)}
+        for text in dict.fromkeys(texts)
+        for at in [archive.furniture.learnt_at(site.name, *names_of(text))]
+        if at is not None
+    ]
 
 
 def _furniture_of(given: tuple[Page, Site]) -> list[str]:

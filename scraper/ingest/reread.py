@@ -57,12 +57,6 @@ def lost_layout(newest: Mapping[str, Any] | None, article: Article) -> bool:
     return newest is not None and newest["layout"] != "fallback" and article.layout == "fallback"
 
 
-def read_again(archive: Archive, site: Site, evidence: Evidence) -> Reread:
-    """Read a snapshot with the current extractor; what is wrong with it is part of the answer."""
-    page = kept_page(archive, evidence)
-    return page if isinstance(page, Reread) else reread(page, site, evidence)
-
-
 def kept_page(archive: Archive, evidence: Evidence) -> Page | Reread:
     """Return the page of a snapshot, or that its bytes are damaged."""
     try:

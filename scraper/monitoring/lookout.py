@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from archive.archive import Archive, Reader
 from archive.database.connection import no_archive, plain_errors
-from archive.errors import ArchiveError
+from archive.errors import BREAKS_ON_DAMAGE, ArchiveError
+from archive.maintenance.values import explanation
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.health import Limits, incidents
 from archive.monitoring.incidents import Incident
@@ -72,9 +73,12 @@ class Lookout:
                 report = self._checked(now)
             sent = notify_writable(self._archive, self._targets, now=now)
             report = replace(report, sent=report.sent + sent)
-        except ArchiveError as error:
-            sent = notify_unwritable(self._archive, error, self._targets, now=now)
-            report = DeliveryReport(sent=sent, problem=str(error))
+        except (ArchiveError, *BREAKS_ON_DAMAGE) as error:
+            found = explanation(error, self._archive) or error
+            if not isinstance(found, ArchiveError):  # a bug
+                raise
+            sent = notify_unwritable(self._archive, found, self._targets, now=now)
+            report = DeliveryReport(sent=sent, problem=str(found))
         try:
             self.write()
         except ArchiveError as error:

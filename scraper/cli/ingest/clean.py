@@ -1,14 +1,20 @@
 """`warta clean`: the article of texts that were scraped elsewhere."""
 
+from collections import deque
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archive.ledger.wording import sentence
 from scraper import clean as clean_text
 from scraper.cli import options
+from scraper.cli.defaults import reading_limits
 from scraper.cli.terminal import note, print_record
+from scraper.extraction.workers import ReadingBroke, Workers
 from scraper.ingest.collections.columns import named
 from scraper.ingest.collections.files import opened
 from scraper.ingest.collections.rows import Row, Unreadable, rows
@@ -16,6 +22,9 @@ from scraper.spiders import sites
 
 MAX_BYTES = 512 * 1024 * 1024
 """Bytes read of a file that is one text."""
+
+BATCH = 16
+"""Texts handed to the worker at a time."""
 
 Text = tuple[str, str | None, str | None]
 """File and line, the text or None, what is wrong or None."""
@@ -28,8 +37,14 @@ Text = tuple[str, str | None, str | None]
 @click.option("--csv", "kind", flag_value="csv", help="CSV with a header; the text is in --field.")
 @click.option("--field", default="text", help="Field or column of the text.")
 @options.json
+@click.pass_context
 def clean(
-    files: tuple[Path, ...], site: str | None, kind: str | None, field: str, as_json: bool
+    context: click.Context,
+    files: tuple[Path, ...],
+    site: str | None,
+    kind: str | None,
+    field: str,
+    as_json: bool,
 ) -> None:
     """Remove boilerplate from scraped texts: one JSON line per input, in order.
 
@@ -40,16 +55,41 @@ def clean(
     """
     if site is not None:
         options.checked_sites([site], sites())
+    texts = (text for path in files for text in _texts(path, kind, field))
     failed = False
-    for path in files:
-        for place, text, wrong in _texts(path, kind, field):
-            row = {"error": wrong} if text is None else clean_text(text, site).as_dict()
-            if wrong is not None:
+    with Workers(1, reading_limits(context)) as workers:
+        for place, row in _cleaned(workers, texts, site):
+            if "error" in row:
                 failed = True
-                note(f"{place}: {wrong}")
+                note(f"{place}: {row['error']}")
             print_record(row, as_json=as_json or kind is not None)
     if failed:
         raise SystemExit(1)
+
+
+def _cleaned(
+    workers: Workers, texts: Iterator[Text], site: str | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Clean texts in a worker process, and yield each one's place and row, in order."""
+    sites()  # loaded once, for all workers
+    under_way: deque[str] = deque()
+
+    def batches() -> Iterator[list[Text]]:
+        while batch := list(islice(texts, BATCH)):
+            under_way.extend(place for place, _text, _wrong in batch)
+            yield batch
+
+    for cleaned in workers.map(partial(_row, site), batches()):
+        for row in cleaned:
+            if isinstance(row, ReadingBroke):
+                row = {"error": f"reading the text did not end: {row}"}
+            yield under_way.popleft(), row
+
+
+def _row(site: str | None, given: Text) -> dict[str, Any]:
+    """In a worker: the row of a text."""
+    _place, text, wrong = given
+    return {"error": wrong} if text is None else clean_text(text, site).as_dict()
 
 
 def _texts(path: Path, kind: str | None, name: str) -> Iterator[Text]:

@@ -81,9 +81,18 @@ class Index:
 
 def _by_name(nodes: list[Element]) -> dict[str, list[Element]]:
     found: defaultdict[str, list[Element]] = defaultdict(list)
+    split: dict[str, list[str]] = {}
     for node in nodes:
-        for name in _names_of(node):
-            found[name].append(node)
+        if classes := node.get("class"):
+            names = split.get(classes)
+            if names is None:
+                names = split[classes] = ["." + name for name in classes.split()]
+            for name in names:
+                found[name].append(node)
+        if identity := node.get("id"):
+            found["#" + identity].append(node)
+        if described := node.get("itemprop"):
+            found[f"[{described}]"].append(node)
     return found
 
 

@@ -3,9 +3,8 @@
 import html as entities
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from sys import maxsize
 from typing import Any
 
 from lxml import etree
@@ -18,6 +17,7 @@ from w3lib.encoding import (
 )
 from webencodings.labels import LABELS
 
+from scraper.extraction.dom.attributes import may_be_crowded, without_crowds
 from scraper.extraction.dom.limits import (
     MAX_ATTRIBUTES,
     MAX_FIELD,
@@ -68,29 +68,12 @@ _WEB_CODECS = frozenset(map(resolve_encoding, LABELS)) - {None}
 or need quadratic time, as punycode.
 """
 
-_ATTRIBUTE = r"""
-    (?: [\s/]*+ (?: =[^\s/>=]*+ | [^\s/>=]++ )
-        (?: \s*+ = \s*+ (?: "[^"]*+"? | '[^']*+'? | [^\s>"'][^\s>]*+ )? )? )
-"""
-# A comment; or a tag, with the text behind it where that may hold no tags. Possessive throughout:
-# each character is read once. Attributes as nearly all are written come first.
-_TAG = re.compile(
-    rf"""
-    <!-- (?: -?> | (?: [^-]++ | -(?!-!?>) )*+ )
-    |
-    < (?: (?P<raw> script|style|textarea|title|xmp|iframe|noembed|noframes ) (?=[\s/>])
-        | [a-z][^\s/>]*+ )
-    (?: \s++ [^\s/>=]++ = "[^"]*+" | {_ATTRIBUTE} ){{0,{MAX_ATTRIBUTES}}}+
-    (?P<more> {_ATTRIBUTE}++ )?+
-    (?(raw) [\s/]*+ >? (?: [^<]++ | <(?!/(?P=raw)) )*+ )
-    """.encode(),
-    re.IGNORECASE | re.VERBOSE,
-)
 # libxml2 drops what follows the end of the document; browsers do not.
 _CLOSING = re.compile(rb"</(?:body|html)\s*>", re.IGNORECASE)
 _FURNITURE_TAG = re.compile(
     rb"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
 )
+_CROWDED = etree.XPath(f"boolean(//@*[{MAX_ATTRIBUTES + 1}])")
 _PARSER = etree.HTMLParser(
     encoding="utf-8", remove_comments=False, remove_pis=True, no_network=True, collect_ids=False
 )
@@ -137,16 +120,29 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     page = page.translate(None, _CONTROL)
     if page.lstrip()[:5].lower() == b"<?xml":
         page = page.partition(b"?>")[2]
-    page, cut = _within_limits(_CLOSING.sub(b"", page))
-    try:
-        tree: Element | None = etree.fromstring(page, _PARSER)
-    except etree.XMLSyntaxError:
-        return None
+    page, cut_page = _within_limit(_CLOSING.sub(b"", page))
+    tree, cut_attributes = _parsed(page)
     if tree is None:
         return None
-    cut["cut_attributes"] |= shorten_names(tree)
+    cut_attributes |= shorten_names(tree)
+    cut = {"cut_page": cut_page, "cut_attributes": cut_attributes}
     warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
     return Document(tree, Index(tree), warnings, _unclosed(page))
+
+
+def _parsed(page: bytes) -> tuple[Element | None, bool]:
+    """Parse a page; return also whether attributes beyond the limit were dropped."""
+    crowded = False
+    if may_be_crowded(page):
+        page, crowded = without_crowds(page)
+    try:
+        tree: Element | None = etree.fromstring(page, _PARSER)
+        if tree is not None and _CROWDED(tree):
+            page, crowded = without_crowds(page)
+            tree = etree.fromstring(page, _PARSER)
+    except etree.XMLSyntaxError:
+        return None, crowded
+    return tree, crowded
 
 
 def _unclosed(page: bytes) -> frozenset[str]:
@@ -157,18 +153,12 @@ def _unclosed(page: bytes) -> frozenset[str]:
     )
 
 
-def _within_limits(page: bytes) -> tuple[bytes, dict[str, bool]]:
-    """Drop the tags and attributes of a page that are beyond the limits; return also which were."""
-    cut_page = page.count(b"<") > MAX_TAGS
-    if cut_page:
-        rest = page.split(b"<", MAX_TAGS + 1)[-1]
-        page = page[: len(page) - len(rest) - 1]
-    crowded = [match.span("more") for match in _TAG.finditer(page) if match["more"]]
-    if crowded:
-        starts = [0, *(end for _start, end in crowded)]
-        ends = [*(start for start, _end in crowded), len(page)]
-        page = b"".join(page[start:end] for start, end in zip(starts, ends, strict=True))
-    return page, {"cut_page": cut_page, "cut_attributes": bool(crowded)}
+def _within_limit(page: bytes) -> tuple[bytes, bool]:
+    """Drop the tags of a page that are beyond the limit; return also whether there were any."""
+    if page.count(b"<") <= MAX_TAGS:
+        return page, False
+    rest = page.split(b"<", MAX_TAGS + 1)[-1]
+    return page[: len(page) - len(rest) - 1], True
 
 
 def _as_utf8(body: bytes, content_type: str | None) -> bytes:
@@ -256,22 +246,24 @@ def text_of(node: Any, *, whole: bool = False) -> str:
         return clean(node[:limit])
     if not isinstance(node.tag, str):
         return ""
-    if len(node) or node.tag in _NOT_TEXT:
-        pieces = _texts(node) if whole else islice(_texts(node), 2 * MAX_FIELD_NODES)
-        return clean("".join(pieces)[:limit])
-    return clean((node.text or "")[:limit])
+    if len(node) == 0 and node.tag not in _NOT_TEXT:
+        return clean((node.text or "")[:limit])
+    pieces = [node.text or ""] if node.tag not in _NOT_TEXT else []
+    _gather(node, pieces, maxsize if whole else 2 * MAX_FIELD_NODES)
+    return clean("".join(pieces)[:limit])
 
 
-def _texts(node: Element) -> Iterator[str]:
-    """Yield one or two texts for the beginning and the end of each node."""
-    for event, element in etree.iterwalk(node, events=("start", "end")):
-        if event == "start":
-            if element.tag in _SPACED:
-                yield " "
-            yield (element.text or "") if _is_text(element) else ""
-        elif element is not node:
-            yield element.tail or ""
-
-
-def _is_text(element: Element) -> bool:
-    return isinstance(element.tag, str) and element.tag not in _NOT_TEXT
+def _gather(node: Element, pieces: list[str], most: int) -> None:
+    """Add the texts below a node, two for each, until there are `most`."""
+    for child in node:
+        if len(pieces) >= most:
+            return
+        tag, text = child.tag, child.text
+        if tag in _SPACED:
+            pieces.append(" ")
+        if text is None or tag in _NOT_TEXT or not isinstance(tag, str):
+            text = ""
+        pieces.append(text)
+        if len(child):
+            _gather(child, pieces, most)
+        pieces.append(child.tail or "")

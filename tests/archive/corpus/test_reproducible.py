@@ -51,14 +51,18 @@ def plain(fates: Path) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("small_shards")
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [("none", "undisturbed"), pytest.param("news", "plain", marks=pytest.mark.slow)],
+)
 def test_any_number_of_processes_gives_the_same_bytes(
-    fates: Path, tmp_path: Path, plain: dict[str, str]
+    fates: Path, tmp_path: Path, request: pytest.FixtureRequest, filters: str, expected: str
 ) -> None:
-    """`plain` was built in this one. Also with other seeds of Python's hashes, as each process has
-    its own.
+    """What is expected was built in this one. Also with other seeds of Python's hashes, as each
+    process has its own.
     """
-    built(fates, tmp_path / "out", filters="news", jobs=2)
-    assert tree(tmp_path / "out") == plain
+    built(fates, tmp_path / "out", filters=filters, jobs=2)
+    assert tree(tmp_path / "out") == request.getfixturevalue(expected)
 
 
 def test_the_pictures_are_the_same_as_well(fates: Path, tmp_path: Path, judged: Made) -> None:

@@ -80,7 +80,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_killed_at_any_time_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
-    all_of_it_small: dict[str, str],
+    undisturbed: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
 ) -> None:
@@ -89,18 +89,8 @@ def test_killed_at_any_time_the_same_command_goes_on(
     assert not out.exists()
     assert work_of(out).is_dir()
     built(fates, out)
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
     assert not work_of(out).exists()
-
-
-@pytest.fixture(scope="session")
-def all_of_it_small(fates: Path) -> dict[str, str]:
-    """The files of a corpus that nothing disturbed."""
-    out = fates.with_name("undisturbed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(selection, "SHARD", 10)
-        built(fates, out)
-    return tree(out)
 
 
 def test_tasks_that_were_done_are_not_done_again(
@@ -116,7 +106,7 @@ def test_tasks_that_were_done_are_not_done_again(
 def test_another_recipe_takes_nothing_over(
     fates: Path,
     tmp_path: Path,
-    all_of_it_small: dict[str, str],
+    undisturbed: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
 ) -> None:
@@ -125,7 +115,7 @@ def test_another_recipe_takes_nothing_over(
     done = counted(monkeypatch)
     built(fates, out)
     assert done == [0, 1, 2, 3, 4, 5]
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
 
 
 def test_an_archive_that_has_changed_takes_nothing_over(
@@ -144,7 +134,7 @@ def test_an_archive_that_has_changed_takes_nothing_over(
 
 
 def test_what_is_cleared_away_never_passes_for_whole(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    fates: Path, tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed while another recipe cleared the folder, the first recipe may not take what is left
     for its own.
@@ -159,7 +149,7 @@ def test_what_is_cleared_away_never_passes_for_whole(
         )
         assert how_it_ended(lambda: built(fates, out, opted_out="keep")) == -signal.SIGKILL
     built(fates, out)
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
 
 
 REMOVE = shutil.rmtree
@@ -169,7 +159,7 @@ REMOVE = shutil.rmtree
 
 
 def test_a_corpus_stands_until_the_one_that_replaces_it_is_whole(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    fates: Path, tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     built(fates, out, sites=("kabar",))
@@ -178,7 +168,7 @@ def test_a_corpus_stands_until_the_one_that_replaces_it_is_whole(
         killed(fates, out, monkeypatch, moment, overwrite=True)
         assert tree(out) == before
     built(fates, out, overwrite=True)
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
@@ -186,7 +176,7 @@ def test_a_corpus_stands_until_the_one_that_replaces_it_is_whole(
 def test_killed_between_two_names_the_replaced_corpus_comes_back(
     fates: Path,
     tmp_path: Path,
-    all_of_it_small: dict[str, str],
+    undisturbed: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     same: bool,
 ) -> None:
@@ -199,7 +189,7 @@ def test_killed_between_two_names_the_replaced_corpus_comes_back(
     assert not out.exists()
     if same:
         built(fates, out, overwrite=True)
-        assert tree(out) == all_of_it_small
+        assert tree(out) == undisturbed
     else:
         with pytest.raises(CorpusError, match="already exists"):
             built(fates, out, opted_out="keep")
@@ -217,15 +207,15 @@ PUBLISH = finish.publish
 
 
 def test_killed_after_it_has_its_name_a_corpus_is_there(
-    fates: Path, tmp_path: Path, all_of_it_small: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    fates: Path, tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         patch.setattr(finish, "publish", lambda *given: (PUBLISH(*given), die()))
         assert how_it_ended(lambda: built(fates, out)) == -signal.SIGKILL
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
     built(fates, out, overwrite=True)
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
     assert not work_of(out).exists()
 
 
@@ -236,7 +226,7 @@ def test_killed_after_it_has_its_name_a_corpus_is_there(
 def test_a_process_that_is_killed_is_reported_and_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
-    all_of_it_small: dict[str, str],
+    undisturbed: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     start: Callable[..., None],
 ) -> None:
@@ -249,7 +239,7 @@ def test_a_process_that_is_killed_is_reported_and_the_same_command_goes_on(
     done = counted(monkeypatch)
     built(fates, out)
     assert done == ([0, 1, 2, 3, 4, 5] if start is begin_and_die else [2, 3, 4, 5])
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
 
 
 def test_two_builds_of_one_corpus_do_not_meet(fates: Path, tmp_path: Path) -> None:
@@ -274,7 +264,7 @@ def test_two_corpora_of_one_folder_may_be_built_at_once(fates: Path, tmp_path: P
 def test_ctrl_c_leaves_nothing_half_written_and_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
-    all_of_it_small: dict[str, str],
+    undisturbed: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     moment: str,
 ) -> None:
@@ -299,7 +289,7 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_same_command_goes_on(
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "Aborted!")
     assert not out.exists()
     assert run(out, arguments).exit_code == 0
-    assert tree(out) == all_of_it_small
+    assert tree(out) == undisturbed
 
 
 def interrupt() -> None:

@@ -75,13 +75,10 @@ def fill(archive: Archive) -> None:
 Filled = Callable[[Path], Path]
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
-    """Makes a filled archive at a path: one is filled, the others are its copies."""
-    made = tmp_path_factory.mktemp("filled") / "news.db"
-    with Archive(made) as archive:
-        fill(archive)
-    return lambda path: Path(copyfile(made, path))
+@pytest.fixture
+def filled(made: Callable[..., Path]) -> Filled:
+    """Makes a filled archive at a path."""
+    return lambda path: Path(copyfile(made(fill), path))
 
 
 def unread(archive: Archive) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -38,10 +39,10 @@ from tests.archive.writers import writing
 Warta = Callable[..., Result]
 CHECKS = [
     "file",
+    "values",
     "links",
     "views",
     "takedowns",
-    "values",
     "numbers",
     "search",
     "clusters",
@@ -52,15 +53,17 @@ CHECKS = [
 NO_GUARDS = ("DROP TRIGGER revisions_never_change", "DROP TRIGGER revisions_are_never_deleted")
 
 
-@pytest.fixture(autouse=True)
-def library(path: Path) -> Path:
+def fill(archive: Archive) -> None:
     """Six stories, of which 1 was edited and 2 removed; a dictionary packs their pages."""
-    with Archive(path) as archive:
-        for number in range(1, 7):
-            keep(archive, story(number))
-        keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
-        take_down(archive, story(2), at=NOW + DAY)
-    return path
+    for number in range(1, 7):
+        keep(archive, story(number))
+    keep(archive, story(1, headline="Harga Beras Naik"), at=NOW + HOUR)
+    take_down(archive, story(2), at=NOW + DAY)
+
+
+@pytest.fixture(autouse=True)
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 def vandalise(path: Path, *statements: str) -> None:
@@ -265,7 +268,7 @@ def test_a_dictionary_in_force_that_packs_nothing_yet_is_checked_too(
     vandalise(
         path,
         "INSERT INTO dictionaries (site, name, created_at, digest, packed) VALUES ('kabar',"
-        " 'kabar-9', '', 'x', x'00')",
+        " 'kabar-9', '2026-11-20T03:04:05+00:00', 'x', x'00')",
     )
     (line,) = complaints(warta("verify"))
     assert line.startswith("dictionaries: dictionary kabar-9 cannot be unpacked")
@@ -350,18 +353,21 @@ def test_an_article_without_any_text_and_without_a_tombstone_is_reported(
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
-        ("DELETE FROM urls WHERE id = 3", "checks 3: points to a row of urls that is not there"),
+        (
+            "DELETE FROM urls WHERE id = 3",
+            "checks.url_id of row 3: points to a row of urls that is not there",
+        ),
         (
             "UPDATE checks SET crawl_id = 77 WHERE id = 2",
-            "checks 2: points to a row of crawls that is not there",
+            "checks.crawl_id of row 2: points to a row of crawls that is not there",
         ),
         (
             "UPDATE snapshots SET first_part_id = 99 WHERE id = 3",
-            "snapshots 3: points to a row of snapshots that is not there",
+            "snapshots.first_part_id of row 3: points to a row of snapshots that is not there",
         ),
         (
             "INSERT INTO readings (snapshot_id, extractor) VALUES (99, 'x')",
-            "readings 99: points to a row of snapshots that is not there",
+            "readings.snapshot_id of row 99: points to a row of snapshots that is not there",
         ),
     ],
 )
@@ -418,15 +424,16 @@ def test_an_entry_of_the_search_index_without_an_article_is_reported(
 FLIPS = 60
 
 
+def forty(archive: Archive) -> None:
+    """Stories with words of their own."""
+    for number in range(1, 41):
+        words = " ".join(f"kata{number * place} pasar" for place in range(1, 80))
+        keep(archive, story(number, body=f"{BODY} {words}"))
+
+
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty stories with words of their own."""
-    path = tmp_path_factory.mktemp("many") / "news.db"
-    with Archive(path) as archive:
-        for number in range(1, 41):
-            words = " ".join(f"kata{number * place} pasar" for place in range(1, 80))
-            keep(archive, story(number, body=f"{BODY} {words}"))
-    return path
+def many(made: Callable[..., Path]) -> Path:
+    return made(forty)
 
 
 def flipped(cell: int | str | bytes, chosen: random.Random) -> int | str | bytes:

@@ -4,10 +4,11 @@ extractor reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from random import Random
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -90,11 +91,15 @@ def signs(found: list[Drift]) -> dict[str, set[str]]:
     return {drift.layout: {reason.sign for reason in drift.reasons} for drift in found}
 
 
-@pytest.fixture
-def kept(archive: Archive) -> Archive:
-    """Sixty ordinary stories of the layout `baru`."""
+def sixty(archive: Archive) -> None:
     tell(archive, range(1, 61))
-    return archive
+
+
+@pytest.fixture
+def kept(path: Path, made: Callable[..., Path]) -> Iterator[Archive]:
+    """Sixty ordinary stories of the layout `baru`."""
+    with Archive(copyfile(made(sixty), path)) as archive:
+        yield archive
 
 
 # What shows

@@ -85,12 +85,19 @@ def _plain(column: str, kind: str) -> object:
         return {"INTEGER": 1, "REAL": 1.0, "BLOB": b""}[kind]
     if is_time(column):
         return NOW.isoformat()
-    special = {"site": SITE, "state": "began", "kind": "drift", "layout": "baru", "urls": "[]"}
+    special = {
+        "site": SITE,
+        "day": NOW.date().isoformat(),
+        "state": "began",
+        "kind": "drift",
+        "layout": "baru",
+        "urls": "[]",
+    }
     return special.get(column, "[]" if column in ("urls", "reasons") else "teks")
 
 
-def make_hostile(path: Path) -> None:
-    """Put hostile text into every column of text that takes any."""
+def make_hostile(path: Path, *, site: str | None = None) -> None:
+    """Put hostile text into every column of text that takes any; `site`: all is that site's."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         _unguard(connection)
         for table, columns in tables(connection).items():
@@ -110,6 +117,9 @@ def make_hostile(path: Path) -> None:
                 except sqlite3.IntegrityError:  # it is unique, or one of a few words
                     with suppress(sqlite3.IntegrityError):
                         connection.execute(f"{statement} || char(10) || {column}", [text])
+                if column == "site" and site is not None:
+                    with suppress(sqlite3.IntegrityError):
+                        connection.execute(f"UPDATE {table} SET site = ?", [site])
         connection.execute("INSERT INTO search (search) VALUES ('rebuild')")
 
 
@@ -125,6 +135,27 @@ def damage(path: Path, table: str, column: str | None, wrong: object) -> None:
             if name == column or (column is None and kind == "TEXT"):
                 with suppress(sqlite3.IntegrityError):
                     connection.execute(f"UPDATE {table} SET {name} = {wrong}")
+
+
+WRONG: dict[str, tuple[str, ...]] = {
+    "TEXT": ("CAST(x'ff1b' AS TEXT)", "7", "NULL", "x'00'", "''"),
+    "INTEGER": ("'teks'", "NULL", "x'00'", "1.5", "-1", "4611686018427387904"),
+    "REAL": ("'teks'", "NULL", "x'00'", "-1e308"),
+    "BLOB": ("NULL", "x''", "'teks'", "x'28b52ffd00'"),
+}
+"""By type of a column: what its values may become, as SQL."""
+WRONG_TIMES = ("'bukan'", "'2026-11-20'", "'9999-12-31T23:59:59+00:00'")
+WRONG_JSON = ("'{'", "'[1]'", "'null'", """'{"a": [1]}'""", "'[]'")
+
+
+def wrong_values(column: str, kind: str) -> tuple[str, ...]:
+    """What no warta writes into a column, or not into all rows of it."""
+    found = WRONG[kind]
+    if is_time(column):
+        found += WRONG_TIMES
+    if column in (*ARRAYS, *OBJECTS, "reasons"):
+        found += WRONG_JSON
+    return found
 
 
 def _unguard(connection: sqlite3.Connection) -> None:

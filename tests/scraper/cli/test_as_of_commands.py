@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from click.testing import Result
@@ -21,18 +22,20 @@ LATER = (
 )
 
 
-@pytest.fixture(autouse=True)
-def library(path: Path) -> Path:
+def fill(archive: Archive) -> None:
     """Story 1 kept on the 20th at 03:04:05 UTC, edited an hour and a day later; the archive last
     written on the 23rd.
     """
-    with Archive(path) as archive:
-        announce(archive, link(1))
-        keep(archive, story(1))
-        keep(archive, story(1, headline="Judul Kedua"), at=NOW + HOUR)
-        keep(archive, story(1, headline="Judul Ketiga"), at=NOW + DAY)
-        announce(archive, link(2), at=NOW + 3 * DAY)
-    return path
+    announce(archive, link(1))
+    keep(archive, story(1))
+    keep(archive, story(1, headline="Judul Kedua"), at=NOW + HOUR)
+    keep(archive, story(1, headline="Judul Ketiga"), at=NOW + DAY)
+    announce(archive, link(2), at=NOW + 3 * DAY)
+
+
+@pytest.fixture(autouse=True)
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 def revision_shown(result: Result) -> int:

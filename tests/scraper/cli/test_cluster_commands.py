@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import click
@@ -24,22 +25,24 @@ Warta = Callable[..., Result]
 JSON = ("--json",)
 
 
-@pytest.fixture
-def library(path: Path) -> Path:
+def fill(archive: Archive) -> None:
     """The wire story on three sites, a repeat of another one a day later, an own story."""
-    with Archive(path) as archive:
-        wire_on_three_sites(archive)
-        ran(
-            archive,
-            REWRITTEN,
-            site="berita",
-            number=2,
-            published=(NOW + DAY).astimezone(WIB),
-            headline="Waduk [baru]",
-        )
-        ran(archive, REWRITTEN, site="berita", number=3, published=NOW + DAY + HOUR)
-        ran(archive, "Foto: istimewa", site="kabar", number=4)
-    return path
+    wire_on_three_sites(archive)
+    ran(
+        archive,
+        REWRITTEN,
+        site="berita",
+        number=2,
+        published=(NOW + DAY).astimezone(WIB),
+        headline="Waduk [baru]",
+    )
+    ran(archive, REWRITTEN, site="berita", number=3, published=NOW + DAY + HOUR)
+    ran(archive, "Foto: istimewa", site="kabar", number=4)
+
+
+@pytest.fixture
+def library(path: Path, made: Callable[..., Path]) -> Path:
+    return Path(copyfile(made(fill), path))
 
 
 def lines(result: Result) -> list[dict[str, Any]]:

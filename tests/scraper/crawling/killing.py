@@ -15,7 +15,8 @@ from random import Random
 from threading import Event, Lock
 
 from scraper.cli.demo.proxy import Answer, ReplayProxy
-from tests.scraper.crawling.conftest import MAX_SECONDS, environment
+from tests.preloaded import MAX_SECONDS
+from tests.scraper.crawling.conftest import environment
 
 ENDLESS = 1_000_000
 SLACK = 6

@@ -14,7 +14,7 @@ from typing import Any
 
 from scraper.crawling import discovery
 from scraper.crawling.worker_turns import SLOW_ANYHOW
-from scraper.extraction import article
+from scraper.extraction import article, plain_text
 from scraper.extraction.dom import tree
 from scraper.ingest.collections import stories
 
@@ -22,6 +22,7 @@ read_sitemap = discovery.read_sitemap
 SLOWLY = "racun-lambat"
 """In a page whose reading takes its time, and ends."""
 parse_html, without_markup = tree.parse_html, stories.without_markup
+clean_text = plain_text.clean_text
 
 
 def hang() -> None:
@@ -72,6 +73,11 @@ def poisoned_text(text: str) -> str:
     return without_markup(text)
 
 
+def clean_poisoned(text: str, *given: Any) -> Any:
+    swallow(text)
+    return clean_text(text, *given)
+
+
 def read_poisoned(body: bytes, *given: Any, **options: Any) -> Any:
     swallow(body)
     return read_sitemap(body, *given, **options)
@@ -79,6 +85,7 @@ def read_poisoned(body: bytes, *given: Any, **options: Any) -> Any:
 
 article.parse_html = parse_poisoned  # type: ignore[assignment]
 stories.without_markup = poisoned_text
+plain_text.clean_text = clean_poisoned
 discovery.read_sitemap = read_poisoned
 
 if __name__ == "__main__":

@@ -360,6 +360,18 @@ def test_extract_reports_it_in_one_line_and_goes_on(tmp_path, jobs):
     assert done.returncode == 1
 
 
+def test_clean_reports_it_with_its_line_and_goes_on(tmp_path):
+    collection = tmp_path / "koleksi.jsonl"
+    texts = ["Warga memperbaiki saluran air.", "racun-mati", "Warga menanam bakau."]
+    collection.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), "utf-8")
+    done = command("clean", "--jsonl", str(collection))
+    first, broken, last = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["body"], last["body"]) == (texts[0], texts[2])
+    assert broken["error"].startswith("reading the text did not end: its process ended")
+    assert done.stderr == f"{collection}:2: {broken['error']}\n"
+    assert done.returncode == 1
+
+
 def test_import_reports_it_with_its_line_and_goes_on(news, tmp_path):
     texts = [
         "Warga memperbaiki saluran air. " * 20,

@@ -12,7 +12,7 @@ from archive import Archive
 from archive.maintenance.takedown import take_down
 from archive.revisions.reread_queue import Evidence
 from scraper.cli.demo.proxy import Answer
-from scraper.ingest.reread import read_again
+from scraper.ingest.reread import reread
 from scraper.ingest.writing import write_reread
 from scraper.spiders import sites
 from tests.scraper.crawling.conftest import rows, small_site, story, story_url
@@ -75,9 +75,8 @@ def test_a_replay_that_has_read_its_page_already_does_not_bring_it_back(serve, c
     crawl(serve(small_site(1)), "rmol")
     with Archive(news) as archive:
         key = archive.ledger.entry(story_url(1), site="rmol").key
-        again = read_again(
-            archive, RMOL, Evidence(snapshot_id=1, key=key, url=story_url(1), newest=newest)
-        )
+        evidence = Evidence(snapshot_id=1, key=key, url=story_url(1), newest=newest)
+        again = reread(archive.snapshots.page(1), RMOL, evidence)
         assert again.article is not None
         taken_down(news)
         with archive.transaction(NOW):

@@ -103,6 +103,23 @@ def test_the_publisher_s_name_is_no_part_of_a_headline(title: str, headline: str
     assert story(head=head).article.headline == headline
 
 
+@pytest.mark.parametrize(
+    ("title", "headline"),
+    [
+        ("Panen Raya di Lereng - Desa - Harian Rawa", "Panen Raya di Lereng"),
+        ("Panen Raya di Lereng-Desa｜Harian Rawa", "Panen Raya di Lereng"),
+        ("Panen Raya di Lereng - Kota - Harian Rawa", "Panen Raya di Lereng - Kota"),
+        ("Panen Raya di Lereng - Desa", "Panen Raya di Lereng - Desa"),
+    ],
+)
+def test_the_section_before_the_publisher_s_name_is_no_part_of_a_headline(
+    title: str, headline: str
+) -> None:
+    metas = {"og:title": title, "og:site_name": "Harian Rawa", "article:section": "Desa"}
+    head = "".join(meta(*item) for item in metas.items())
+    assert story(head=head).article.headline == headline
+
+
 def test_what_stands_before_a_heading_is_cut_off_only_if_it_is_the_publisher_s_name() -> None:
     heading = "<h1>Panen Raya di Lereng</h1>"
     for title, headline in (
@@ -135,6 +152,7 @@ BYLINES = [
     ("<p class='author'>Lea Holm | 24 Juli 2026 07:15</p>", ["Lea Holm"], []),
     ("<p class='author'>Editor: Lea Holm</p>", [], ["Lea Holm"]),
     ("<p>Penulis: Rina Wijaya</p>", ["Rina Wijaya"], []),
+    ("<p class='author'>Text: Lea Holm</p>", ["Lea Holm"], []),
     # codes of people, the publisher itself and what is no byline
     ("<p class='author'>rwj</p>", [], []),
     ("<p class='author'>Harian Rawa</p>", [], []),
@@ -155,6 +173,11 @@ def test_people_are_read_from_the_mark_up_above_the_prose(
 @pytest.mark.parametrize("name", ["parsely-author", "sailthru.author", "cXenseParse:author"])
 def test_people_are_read_from_the_meta_tags_of_measuring_services(name: str) -> None:
     assert story(head=meta(name, "Rina Wijaya")).article.authors == ("Rina Wijaya",)
+
+
+def test_people_whom_the_mark_up_names_within_the_prose_are_no_authors() -> None:
+    article = story(f"<h1>Panen Raya di Lereng</h1><div>{PROSE}<a href='/author/x'>Lea Holm</a>")
+    assert article.article.authors == ()
 
 
 def test_the_authors_of_other_stories_are_nobody() -> None:

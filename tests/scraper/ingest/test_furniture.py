@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archive import Archive, Page
 from archive.maintenance.verify import verify
@@ -93,6 +95,34 @@ def test_nothing_is_learnt_from_fewer_than_thirty_pages() -> None:
 
 def test_short_lines_among_the_paragraphs_are_cross_headings() -> None:
     assert learnt([story_page(n, among="<p>Latar belakang</p>") for n in range(40)]) == set()
+
+
+def test_a_box_whose_numbers_differ_is_furniture() -> None:
+    pages = [
+        story_page(n, among=f'<div class="n">Disimpan {n} pembaca setia.</div>') for n in range(30)
+    ]
+    assert learnt(pages) == {"Disimpan 0 pembaca setia."}
+
+
+def test_paragraphs_that_differ_only_in_their_numbers_are_prose() -> None:
+    prose = [f"Warga menanam {{0}} batang padi di petak {place}." for place in range(5)]
+    pages = [story_page(n, among=BOX, prose=[text.format(n) for text in prose]) for n in range(30)]
+    assert learnt(pages) == {BOX_TEXT}
+
+
+def test_times_and_scores_in_boxes_of_their_own_are_none() -> None:
+    times = '<div class="jam">08.{0} WIB</div><div class="skor">{0}-1</div>'
+    assert learnt([story_page(n, among=times.format(n)) for n in range(30)]) == set()
+
+
+@given(st.permutations(range(40)))
+@settings(max_examples=20)
+def test_the_order_of_the_pages_does_not_matter(order: list[int]) -> None:
+    pages = [
+        seen("R5", {f"Kanal {n % 3} kami.": False, "Tamat.": True}, ("tag", str(n % 7)))
+        for n in range(40)
+    ]
+    assert learn([pages[n] for n in order], {}) == learn(pages, {})
 
 
 # What is a series' refrain

@@ -11,7 +11,7 @@ from archive import Archive, Page, Revision
 from archive.records import Announcement, Check
 from scraper.extraction import read_page
 from scraper.extraction.article import extractor_of, refusal_of_article
-from scraper.ingest.reread import doubted, lost_layout, read_again
+from scraper.ingest.reread import doubted, lost_layout, reread
 from scraper.ingest.writing import stale_page, write_reread
 from scraper.sites.site import Identity, Layout, Rule, Site
 from scraper.spiders.rmol import SITE
@@ -105,7 +105,8 @@ def crawled(
             return None
         stale = stale_page(archive, site, named.key, last)
         if stale is not None:
-            write_reread(archive, site, doubted(read_again(archive, site, stale), last), last)
+            again = reread(archive.snapshots.page(stale.snapshot_id), site, stale)
+            write_reread(archive, site, doubted(again, last), last)
         revision = revise(archive, article, key=named.key, keep=insert)
         outcome = "kept" if revision else "unchanged"
         article_id = archive.history.article_id("rmol", named.key)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -26,14 +27,15 @@ STOPS = [
 """Processes, and the page at which they are stopped."""
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write(archive: Archive) -> None:
     """Forty stories that all read otherwise under the changed rule."""
-    path = tmp_path_factory.mktemp("written") / "news.db"
-    with Archive(path) as archive:
-        for number in range(1, STORIES + 1):
-            crawled(archive, page_of(number))
-    return path
+    for number in range(1, STORIES + 1):
+        crawled(archive, page_of(number))
+
+
+@pytest.fixture(scope="module")
+def written(made: Callable[..., Path]) -> Path:
+    return made(write)
 
 
 @pytest.fixture
