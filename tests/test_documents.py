@@ -118,9 +118,13 @@ def _run_line(line: str, folder: Path, environment: dict[str, str]) -> None:
     words = shlex.split(line, comments=True)
     if not words:
         return
-    if words[0] == "warta" and not {">", "|", "&&"} & set(words):
-        done = warta(*words[1:], environment=environment, cwd=folder)
+    written = words[-1] if words[-2:-1] == [">"] else None
+    command = words[:-2] if written else words
+    if command[0] == "warta" and not {">", "|", "&&"} & set(command):
+        done = warta(*command[1:], environment=environment, cwd=folder)
         assert done.returncode in GOOD, f"{line}\n{done.stderr}"
+        if written:
+            (folder / written).write_text(done.stdout, "utf-8")
         return
     _run(["bash", "-euo", "pipefail", "-c", line], folder, environment)
 

@@ -259,7 +259,7 @@ def _is_name(text: str) -> bool:
 @lru_cache(maxsize=64)
 def letters_of_each(names: tuple[str, ...]) -> frozenset[str]:
     """Return the letters and digits of each name."""
-    return frozenset(map(letters_of, names))
+    return frozenset(filter(None, map(letters_of, names)))
 
 
 def letters_of(name: str) -> str:

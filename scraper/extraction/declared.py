@@ -30,7 +30,7 @@ def names_another_story(page: Document, head: Head, site: Site, own: Identity) -
         return code != own.story_id
     if linked:
         return True
-    shown = (page.text("h1"), page.text("title"), head.meta("og:title"))
+    shown = (head.title("h1"), head.title("title"), head.meta("og:title"))
     titles = " ".join(normalised(title or "") for title in shown).lower()
     return bool(described) and any(
         title and normalised(title).lower() in titles for title, _url in head.described

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,6 +54,8 @@ from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 
 MIN_HEADLINE = 15
 """Characters; a shorter h1 is a label or a section."""
+MAX_BARS = 4
+"""Bars and dashes at the end of a title behind which a name is looked for."""
 MAX_HEADINGS = 50
 """Headings of a page that are compared with the titles in its head."""
 MAX_PARTS = 20
@@ -62,6 +63,7 @@ MAX_PARTS = 20
 MAX_CRUMBS = 4
 """Links of a breadcrumb; a longer list is a menu."""
 
+_TAGS_OF_HEAD = ("meta", "link", "script", "title", "h1", "h2")
 _NAMES_OF_META = ("property", "name", "itemprop", "http-equiv")
 _PUBLISHED_METAS = (
     "article:published_time datepublished pubdate dcterms.created publishdate "
@@ -72,6 +74,7 @@ _AUTHOR_METAS = (
     "author article:author content_author parsely-author sailthru.author cxenseparse:author "
     "dc.creator".split()
 )
+_SECTION_METAS = ("article:section", "content_category")
 _EDITOR_METAS = ("content_editor", "editor")
 _MODIFIED_METAS = (
     "article:modified_time datemodified dcterms.modified lastmod og:updated_time".split()
@@ -87,6 +90,7 @@ _FROM_HEAD = ("json-ld", "meta", "visible text")
 _SITE_NAME_AFTER = re.compile(
     r"\s*(?:[|ㅣ｜：–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?"
 )
+_BAR = re.compile(r"\s*[|ㅣ｜：–—-]\s*")
 _ANY_CAPTION = "//*[self::figcaption or contains(@class, 'caption')]"
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
@@ -111,6 +115,8 @@ class Metadata:
     """When the page arrived; None where that is not known."""
     publisher: tuple[str, ...] = ()
     """The publisher's own names: they are no author's and no section's."""
+    sections: tuple[str, ...] = ()
+    """The story's sections by its head; they may stand before the publisher's name in a title."""
     nobody: tuple[str, ...] = ()
     """What is no author's name: the publisher's own names, and the parts of its host."""
 
@@ -144,27 +150,31 @@ class Metadata:
 
 
 class Head:
-    """The machine-readable parts of a page, each read once."""
+    """The machine-readable parts of a page and its headings, each read once."""
 
     def __init__(self, tree: Element, fetched_at: datetime | None = None) -> None:
         self.fetched_at = fetched_at
+        self.nodes: dict[str, list[Element]] = {tag: [] for tag in _TAGS_OF_HEAD}
+        """Tag -> its nodes, wherever they stand, in order."""
+        for node in tree.iter(*_TAGS_OF_HEAD):
+            self.nodes[str(node.tag)].append(node)
         self.warnings: dict[str, None] = {}
         """Each once, in order."""
         self.contents: dict[str, list[str]] = {}
         """Name of a meta tag in lower case -> its contents that are not empty, in order."""
         self.metas: dict[str, str] = {}
         """Name of a meta tag in lower case -> its first content that is not empty, else ''."""
-        for node in tree.iter("meta"):
+        for node in self.nodes["meta"]:
             name = next(filter(None, map(node.get, _NAMES_OF_META)), None)
             if name:
                 self._add_meta(name.lower().strip(), node.get("content") or "")
         self.links: dict[str, str] = {}
         """Relation of a link in lower case -> its first address that is not empty."""
-        for node in tree.iter("link"):
+        for node in self.nodes["link"]:
             for relation in (node.get("rel") or "").lower().split():
                 if address := (node.get("href") or "").strip():
                     self.links.setdefault(relation, address)
-        self.json_ld = read_json_ld(tree)
+        self.json_ld = read_json_ld(self.nodes["script"])
         self.described = self.json_ld.described()
         """(headline, address) of every article of the JSON-LD blocks that has an address."""
 
@@ -172,12 +182,17 @@ class Head:
         if len(content) > MAX_FIELD:
             self.warnings["cut_field"] = None
             content = content[:MAX_FIELD]
-        filled = bool(content.strip()) and content.strip().lower() not in NOTHING
+        stripped = content.strip()
+        filled = bool(stripped) and stripped.lower() not in NOTHING
         if filled:
             found = self.contents.setdefault(name, [])
             found += [content] if len(found) < MAX_NAMES else []
         if filled or name not in self.metas:
             self.metas[name] = self.metas.get(name) or content
+
+    def title(self, tag: str) -> str | None:
+        """Return the text of the first `h1` or `title` that is not empty."""
+        return next(filter(None, map(text_of, self.nodes[tag][:MAX_MATCHES])), None)
 
     def meta(self, *names: str) -> str | None:
         """Return the first of the meta tags that is not empty."""
@@ -198,20 +213,22 @@ def read_metadata(
     url: str,
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
-    article = _own_article(page, head, site, identity, url)
+    article = _own_article(head, site, identity, url)
     host = _place(url)[0]
     own = _own_names(head, article, site, host)
     nobody = own if site is not UNKNOWN else (*own, *host.split(".")[:-1])
-    found = Metadata(fetched_at=head.fetched_at, publisher=own, nobody=nobody)
-    suffix = _suffix(own)
+    sections = (*texts(article.get("articleSection")), *head.all(*_SECTION_METAS))
+    found = Metadata(
+        fetched_at=head.fetched_at, publisher=own, nobody=nobody, sections=sections[:MAX_NAMES]
+    )
     if match is not None:
-        _from_layout(found, page, match.layout, site, suffix)
+        _from_layout(found, page, match.layout, site)
     if "headline" not in found.fields:
-        _from_headings(found, page, head, article, suffix)
+        _from_headings(found, head, article)
     if site is UNKNOWN:
         found.offer("language", _language(page, head), "page")
-    _from_json_ld(found, head, article, site, suffix)
-    _from_metas(found, head, site, suffix)
+    _from_json_ld(found, head, article, site)
+    _from_metas(found, head, site)
     _from_sections(found, head, article)
     _from_microdata(found, page, site)
     if match is not None:
@@ -221,22 +238,21 @@ def read_metadata(
         _from_url(found, identity)
     elif site is UNKNOWN:
         _from_breadcrumb(found, page, None)
-    for selector in ("h1", "title"):
-        found.offer("headline", _headline(page.text(selector), suffix), "visible text")
-    _without_site_name(found, page)
+    if "headline" not in found.fields:
+        for tag in ("h1", "title"):
+            found.offer("headline", _headline(found, head.title(tag)), "visible text")
+    _without_site_name(found, head)
     for warning in (*page.cut, *head.warnings, *head.json_ld.warnings):
         found.warn(warning)
     return found
 
 
-def _from_layout(
-    found: Metadata, page: Document, layout: Layout, site: Site, suffix: re.Pattern[str]
-) -> None:
+def _from_layout(found: Metadata, page: Document, layout: Layout, site: Site) -> None:
     source = f"layout {layout.name}"
     byline = _byline(found, page, layout)
     agency = agency_of(_SOURCE.sub("", page.text(*layout.agency) or ""))
     tags = (text_of(node).lstrip("# ").strip() for node in page.all(*layout.tags))
-    found.offer("headline", _headline(page.text(*layout.headline), suffix), source)
+    found.offer("headline", _headline(found, page.text(*layout.headline)), source)
     found.offer("kicker", (page.text(*layout.kicker) or "").rstrip(" :"), source)
     found.offer("deck", page.text(*layout.deck), source)
     found.offer("caption", page.text(*layout.caption, _ANY_CAPTION), source)
@@ -275,9 +291,7 @@ def _editor_first(byline: Byline) -> Byline:
     return Byline(authors=(author,), editors=(editor,))
 
 
-def _own_article(
-    page: Document, head: Head, site: Site, identity: Identity | None, url: str
-) -> Mapping[str, Any]:
+def _own_article(head: Head, site: Site, identity: Identity | None, url: str) -> Mapping[str, Any]:
     """Return the article of the JSON-LD that is this page's."""
     if not head.json_ld.articles:
         return {}
@@ -297,7 +311,7 @@ def _own_article(
         return (host, path) in places
 
     def titles() -> list[str]:
-        shown = (page.text("h1"), page.text("title"), *head.all("og:title", "twitter:title"))
+        shown = (head.title("h1"), head.title("title"), *head.all("og:title", "twitter:title"))
         return [title for title in shown if title]
 
     return head.json_ld.article_of(is_own, titles)
@@ -325,9 +339,7 @@ def _own_names(head: Head, article: Mapping[str, Any], site: Site, host: str) ->
     return tuple(name for name in named if len(name) <= MAX_SITE_NAME)
 
 
-def _from_json_ld(
-    found: Metadata, head: Head, data: Mapping[str, Any], site: Site, suffix: re.Pattern[str]
-) -> None:
+def _from_json_ld(found: Metadata, head: Head, data: Mapping[str, Any], site: Site) -> None:
     source = "json-ld"
     named = set(_named_editors(found, head))
     authors: list[str] = []
@@ -339,7 +351,7 @@ def _from_json_ld(
         else:
             authors += people
     tags = ",".join(islice(texts(data.get("keywords")), MAX_NAMES + 1))
-    found.offer("headline", _headline(text_of_value(data.get("headline")), suffix), source)
+    found.offer("headline", _headline(found, text_of_value(data.get("headline"))), source)
     found.offer("authors", _each_once(authors), source)
     found.offer("editors", _each_once(editors), source)
     for described in (data, head.json_ld.page):
@@ -374,10 +386,10 @@ def _is_editor(person: Person, site: Site) -> bool:
     return re.search(site.ld_editor, person.url) is not None
 
 
-def _from_metas(found: Metadata, head: Head, site: Site, suffix: re.Pattern[str]) -> None:
+def _from_metas(found: Metadata, head: Head, site: Site) -> None:
     source = "meta"
     title = head.meta("og:title", "twitter:title", "title")
-    found.offer("headline", _headline(title, suffix), source)
+    found.offer("headline", _headline(found, title), source)
     for name in filter(head.contents.__contains__, _AUTHOR_METAS):
         byline = joined(_people(found, content) for content in head.all(name))
         found.offer("authors", byline.authors, source)
@@ -463,7 +475,8 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
     """Read the section from a breadcrumb, known by its class, else by leading to the channel."""
     if "section" in found.fields:
         return
-    around = page.all("//*[contains(@class, 'crumb') or contains(@class, 'bread')]")
+    named = page.all("//@class[contains(., 'crumb') or contains(., 'bread')]")
+    around = [value.getparent() for value in named]
     for tag in ("a", "li") if around else ():
         nodes = islice(chain.from_iterable(node.iter(tag) for node in around), MAX_MATCHES)
         found.offer("section", _section(found, map(text_of, nodes)), "breadcrumb")
@@ -492,7 +505,7 @@ def _first_links(container: Element) -> list[Element]:
 
 def _from_sections(found: Metadata, head: Head, data: Mapping[str, Any]) -> None:
     """Read the section from the head, after the headline: a breadcrumb may end with it."""
-    metas = head.all("article:section", "content_category")
+    metas = head.all(*_SECTION_METAS)
     found.offer("section", _section(found, texts(data.get("articleSection"))), "json-ld")
     found.offer("section", _section(found, head.json_ld.breadcrumb), "json-ld breadcrumb")
     found.offer("section", _section(found, metas), "meta")
@@ -526,16 +539,27 @@ def _language(page: Document, head: Head) -> str | None:
     return found and _OLD_LANGUAGES.get(found[0], found[0])
 
 
-def _headline(text: str | None, suffix: re.Pattern[str]) -> str | None:
+def _headline(found: Metadata, text: str | None) -> str | None:
     """Remove the site's name and inline formatting from a title; other mark-up is text."""
     if not text:
         return None
-    return suffix.sub("", clean(_INLINE_MARKUP.sub("", unescape(text)))) or None
+    title = clean(_INLINE_MARKUP.sub("", unescape(text)))
+    own = letters_of_each(found.publisher)
+    whole, title = title, _without_end(title, own)
+    if title != whole and found.sections:
+        title = _without_end(title, letters_of_each(found.sections))
+    return title or None
 
 
-def _from_headings(
-    found: Metadata, page: Document, head: Head, article: Mapping[str, Any], suffix: re.Pattern[str]
-) -> None:
+def _without_end(title: str, names: frozenset[str]) -> str:
+    """Remove one of the names, behind a bar or dash, from the end of a title."""
+    for bar in islice(reversed(list(_BAR.finditer(title))), MAX_BARS):
+        if letters_of(title[bar.end() :].removeprefix("www.")) in names:
+            return title[: bar.start()]
+    return title
+
+
+def _from_headings(found: Metadata, head: Head, article: Mapping[str, Any]) -> None:
     """Read the headline from the first of the head's titles that a heading of the page shows.
 
     Where they differ, one may be for search engines and another for social networks.
@@ -544,12 +568,13 @@ def _from_headings(
     titles += [(title, "meta") for title in head.all("og:title", "twitter:title")]
     known: dict[str, tuple[str, str]] = {}
     for title, source in titles:
-        if headline := _headline(title, suffix):
+        if headline := _headline(found, title):
             known.setdefault(letters_of(headline), (headline, source))
     if len(known) < 2:
         return
-    headings = [node for node in page.all("//h1 | //h2")[:MAX_HEADINGS] if not _is_elsewhere(node)]
-    parts = [part for node in headings for part in islice(node.iter(), 1, MAX_PARTS)]
+    headings = (*head.nodes["h1"][:MAX_HEADINGS], *head.nodes["h2"][:MAX_HEADINGS])
+    headings = tuple(node for node in headings if not _is_elsewhere(node))
+    parts = tuple(part for node in headings for part in islice(node.iter(), 1, MAX_PARTS))
     # Parts first: what else a heading holds is the kicker.
     for nodes in (parts, headings):
         shown = set(map(letters_of, map(text_of, nodes)))
@@ -566,12 +591,12 @@ def _is_elsewhere(heading: Element) -> bool:
     return any(node.tag in _ELSEWHERE or "crumb" in (node.get("class") or "") for node in around)
 
 
-def _without_site_name(found: Metadata, page: Document) -> None:
+def _without_site_name(found: Metadata, head: Head) -> None:
     """Take the page's h1 for a headline that is the h1 and a site's name."""
     headline = found.fields.get("headline", "")
     if not found.sources.get("headline", "layout").startswith(_FROM_HEAD):
         return
-    for node in page.all("h1"):
+    for node in head.nodes["h1"][:MAX_MATCHES]:
         shown = text_of(node)
         if len(shown) < MIN_HEADLINE or shown == headline or shown not in headline:
             continue
@@ -580,15 +605,6 @@ def _without_site_name(found: Metadata, page: Document) -> None:
         if is_site_before or (not before and _SITE_NAME_AFTER.fullmatch(after)):
             found.fields["headline"] = shown
             return
-
-
-@lru_cache(maxsize=64)
-def _suffix(publisher: tuple[str, ...]) -> re.Pattern[str]:
-    """Match a name of the publisher after a headline."""
-    names = "|".join(map(re.escape, filter(None, publisher)))
-    if not names:
-        return re.compile(r"(?!)")
-    return re.compile(rf"\s*[|ㅣ｜：–—-]\s*(?:www\.)?(?:{names})\s*$", re.IGNORECASE)
 
 
 def _local(text: str | None, site: Site) -> datetime | None:

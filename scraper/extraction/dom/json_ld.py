@@ -123,18 +123,18 @@ class JsonLd:
                 yield from (Person(name=name) for name in _names(named) or [text_of_value(entry)])
 
 
-def read_json_ld(tree: Element) -> JsonLd:
+def read_json_ld(scripts: Iterable[Element]) -> JsonLd:
     """Read every object of every block; broken blocks are noted and skipped."""
     found = JsonLd()
-    scripts = (node for node in tree.iter("script") if _LD_TYPE.match(node.get("type") or ""))
-    for script in islice(scripts, MAX_JSON_LD_BLOCKS):
+    blocks = (script for script in scripts if _LD_TYPE.match(script.get("type") or ""))
+    for script in islice(blocks, MAX_JSON_LD_BLOCKS):
         text = (script.text or "").strip()
         if len(text) > MAX_JSON_LD:
             found.warnings["cut_json_ld"] = None
         elif text:
             for data in _objects(text, found):
                 _sort_in(data, found)
-    if next(scripts, None) is not None:
+    if next(blocks, None) is not None:
         found.warnings["cut_json_ld"] = None
     return found
 

@@ -103,6 +103,23 @@ def test_the_publisher_s_name_is_no_part_of_a_headline(title: str, headline: str
     assert story(head=head).article.headline == headline
 
 
+@pytest.mark.parametrize(
+    ("title", "headline"),
+    [
+        ("Panen Raya di Lereng - Desa - Harian Rawa", "Panen Raya di Lereng"),
+        ("Panen Raya di Lereng-Desa｜Harian Rawa", "Panen Raya di Lereng"),
+        ("Panen Raya di Lereng - Kota - Harian Rawa", "Panen Raya di Lereng - Kota"),
+        ("Panen Raya di Lereng - Desa", "Panen Raya di Lereng - Desa"),
+    ],
+)
+def test_the_section_before_the_publisher_s_name_is_no_part_of_a_headline(
+    title: str, headline: str
+) -> None:
+    metas = {"og:title": title, "og:site_name": "Harian Rawa", "article:section": "Desa"}
+    head = "".join(meta(*item) for item in metas.items())
+    assert story(head=head).article.headline == headline
+
+
 def test_what_stands_before_a_heading_is_cut_off_only_if_it_is_the_publisher_s_name() -> None:
     heading = "<h1>Panen Raya di Lereng</h1>"
     for title, headline in (
