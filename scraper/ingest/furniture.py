@@ -32,7 +32,7 @@ from archive.records import Page
 from archive.revisions.furniture import MIN_PAGES, furniture_of
 from scraper.extraction import read_page
 from scraper.extraction.article import Reading, refusal_of_article
-from scraper.extraction.site_furniture import RULE, known_as, placed
+from scraper.extraction.site_furniture import RULE, names_of, placed
 from scraper.extraction.workers import Constant, Limits, Workers
 from scraper.sites.site import Identity, Site
 
@@ -85,14 +85,18 @@ def furnished(archive: Archive, site: Site) -> Site:
 
 
 def see(page: Page, site: Site) -> Seen | None:
-    """Read the blocks of a page that are left in its story; None for a page without one."""
-    reading = read_page(page, replace(site, furniture=None))
+    """Read the blocks of a page that are left in its story; None for a page without one.
+
+    `site` is the profile without any furniture.
+    """
+    reading = read_page(page, site)
     article = reading.article
     if refusal_of_article(article) is not None:
         return None
     left = set(article.body.split("\n\n"))
     blocks: dict[str, bool] = {}
-    for block, text, in_prose in islice(placed(reading.blocks), MAX_BLOCKS):
+    for block, names, in_prose in islice(placed(reading.blocks), MAX_BLOCKS):
+        text = names.in_prose if in_prose else names.apart
         words = 2 if "0" in text else 1
         short = len(_WORDS.findall(text)) < words or (in_prose and len(text) < MIN_LENGTH)
         if block.text in left and block.kind != "row" and len(text) <= MAX_LENGTH and not short:
@@ -180,8 +184,12 @@ def taken_out(
     with Workers(1, limits) as workers:
         answers = [answer for found in workers.map(_furniture_of, batches) for answer in found]
     texts = [text for answer in answers if isinstance(answer, list) for text in answer]
-    since = {text: archive.furniture.learnt_at(site.name, known_as(text)) for text in texts}
-    return [{"text": text, "since": exact(at)} for text, at in since.items() if at is not None]
+    return [
+        {"text": text, "since": exact(at)}
+        for text in dict.fromkeys(texts)
+        for at in [archive.furniture.learnt_at(site.name, *names_of(text))]
+        if at is not None
+    ]
 
 
 def _furniture_of(given: tuple[Page, Site]) -> list[str]:

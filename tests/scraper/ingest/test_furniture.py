@@ -104,6 +104,12 @@ def test_a_box_whose_numbers_differ_is_furniture() -> None:
     assert learnt(pages) == {"Disimpan 0 pembaca setia."}
 
 
+def test_paragraphs_that_differ_only_in_their_numbers_are_prose() -> None:
+    prose = [f"Warga menanam {{0}} batang padi di petak {place}." for place in range(5)]
+    pages = [story_page(n, among=BOX, prose=[text.format(n) for text in prose]) for n in range(30)]
+    assert learnt(pages) == {BOX_TEXT}
+
+
 def test_times_and_scores_in_boxes_of_their_own_are_none() -> None:
     times = '<div class="jam">08.{0} WIB</div><div class="skor">{0}-1</div>'
     assert learnt([story_page(n, among=times.format(n)) for n in range(30)]) == set()
