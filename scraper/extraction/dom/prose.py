@@ -20,6 +20,8 @@ from scraper.extraction.dom.tree import Document, clean
 
 MIN_PROSE = 40
 """Characters of a passage; shorter ones are labels and headlines of lists."""
+LONG = 120
+"""Characters; so long a text is prose, whatever it ends with. Headlines have less."""
 MAX_NOTICE = 600
 """Characters of a text that is a notice if it speaks of cookies or rights; the longest on the
 Fundus pages has 560.
@@ -255,4 +257,9 @@ def _reads_like_prose(text: str, linked: int) -> bool:
     own = len(text) - linked
     if own < linked or own + len(_WIDE.findall(text)) < MIN_PROSE:
         return False
-    return not is_notice(text) and _SENTENCE.search(text) is not None
+    return not is_notice(text) and (len(text) >= LONG or ends_sentence(text))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a text ends as a sentence does, in any script."""
+    return _SENTENCE.search(text, max(0, len(text) - 8)) is not None
