@@ -21,13 +21,12 @@ from scraper.cli.main import main
 from scraper.extraction.article import extractor_of
 from scraper.ingest.furniture import Seen, furnished, learn, see
 from scraper.spiders.rmol import SITE
-from tests.scraper.ingest.reextraction.kept import crawled
+from tests.scraper.ingest.reextraction.kept import NOW, crawled
 from tests.scraper.ingest.stories_of_a_site import (
     BOX,
     BOX_TEXT,
     LINE,
     LINE_TEXT,
-    NOW,
     REFRAIN,
     keep_all,
     prose_of,
