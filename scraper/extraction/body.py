@@ -101,13 +101,9 @@ def fallback_body(
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
     cut: tuple[str, ...] = ()
-    if article is None:
+    found = [] if article is None else _of_article(page, article, site)
+    if not found:
         found, cut = _by_trafilatura(page.tree)
-    else:
-        node = article.node
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
-        found = _each_once(blocks(node, removed, page.unclosed))
-        found, _apart = _without(lambda block: block.is_apart, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
     if found and found[0].text == headline:
@@ -115,6 +111,14 @@ def fallback_body(
     prose = [block for block in found if not _leads_away(block)]
     body = finish(prose, site, identity, whole_page=True)
     return replace(body, cut=(*body.cut, *cut))
+
+
+def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
+    """Return the paragraphs of a located article, without those in containers of their own."""
+    node = article.node
+    removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
+    found = _each_once(blocks(node, removed, page.unclosed))
+    return _without(lambda block: block.is_apart, found)[0]
 
 
 def _each_once(found: list[Block]) -> list[Block]:
