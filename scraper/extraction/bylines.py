@@ -24,6 +24,12 @@ MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""
 MAX_NODES = 80
 """Nodes between headline and prose that are read."""
+MIN_PROSE = 80
+"""Characters; a shorter paragraph is a label."""
+MAX_PROSE = 3
+"""Long paragraphs of a story below which no byline stands; one may be its summary. Of 290 pages
+real bylines stand behind one at most, names of other people behind six and more.
+"""
 MAX_DEPTH = 12
 """Nodes around one that names people that may name people, too."""
 MAX_SIBLINGS = 12
@@ -45,16 +51,21 @@ _DAYS = (
     "senin selasa rabu kamis jumat jum'at jum’at sabtu minggu "
     "sunday monday tuesday wednesday thursday friday saturday".split()
 )
-# "Selasa, 24 Maret 2015 10:11 WIB" behind a name, with or without its day.
+# "Selasa, 24 Maret 2015 10:11 WIB" or "Monday, November 18, 2019" behind a name.
 _DATE = re.compile(
     r"(?:\b(?:" + "|".join(_DAYS) + r")\b\W*)?"
-    rf"\b\d{{1,2}}\s+[a-z]{{3,10}}\.?\s+(?:19|20)\d{{2}}\b.*?(?=$|\b(?:{_ROLES})\s*:)",
+    r"\b(?:\d{1,2}\s+[a-z]{3,10}\.?|[a-z]{3,10}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?)"
+    rf"\s+(?:19|20)\d{{2}}\b.*?(?=$|\b(?:{_ROLES})\s*:)",
     re.IGNORECASE,
 )
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d{2}\b|\d{1,2}[:.]\d{2}")
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\S{1,64}@\S+")
 _NAME_AND_DATE = re.compile(r"^(?P<name>[^\d•|:]{3,60}?)\s*[•|–-]\s*(?=.*\b(?:19|20)\d{2}\b)")
-_BY = re.compile(r"^(?:by|von|oleh|par|por|av|af|door)\s+(?=[^\W\d_])", re.IGNORECASE)
+_BY = re.compile(
+    r"^(?:(?:by|von|oleh|par|por|av|af|door)\s|(?:text[eo]?|текст|автор|aut(?:h?or|eur))\s?:)\s*"
+    r"(?=[^\W\d_])",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"[a-z./]{1,12}|[A-Z]{1,4}")
 _PERSONS_PAGE = re.compile(
     r"/(?:authors?|penulis|reporter|wartawan|kontributor|redaktur|autore?n?|auteurs?|profile?s?"
@@ -181,20 +192,30 @@ def lines_below(body: Element) -> Iterator[str]:
 
 
 def marked_byline(tree: Element, body: Element, publisher: tuple[str, ...]) -> Byline:
-    """Read the people whom mark-up names between the last h1 above the prose and the prose's end.
+    """Read the people whom mark-up names between the last h1 above the prose and the prose.
 
     Mark-up: itemprop or rel "author", a link to an author's page, a class like "byline". Of nodes
     within each other the innermost are read, of several groups the first.
     """
     headings = cast("list[Element]", _LAST_HEADING(body))
     above = _from(headings[-1]) if headings else tree.iter()
-    through = chain(takewhile(lambda node: node is not body, above), body.iter())
+    through = chain(takewhile(lambda node: node is not body, above), _before_prose(body))
     marked = list(islice(filter(_marks_people, through), MAX_NODES))
     around = {outer for node in marked for outer in islice(node.iterancestors(), MAX_DEPTH)}
     inner = [node for node in marked if node not in around]
     return joined(
         _read_marked(node, publisher) for node in inner if _group(node) is _group(inner[0])
     )
+
+
+def _before_prose(body: Element) -> Iterator[Element]:
+    """Yield the nodes of a story down to its MAX_PROSE-th long paragraph."""
+    left = MAX_PROSE
+    for node in body.iter():
+        left -= node.tag == "p" and len(text_content(node)) >= MIN_PROSE
+        if left == 0:
+            return
+        yield node
 
 
 def _marks_people(node: Element) -> bool:

@@ -64,6 +64,8 @@ BYLINES = [
     ("Ferdinand Undip, Etty Andini", ["Ferdinand Undip", "Etty Andini"], []),
     ("박서준 기자", ["박서준"], []),
     ("山田花子、鈴木一郎", ["山田花子", "鈴木一郎"], []),
+    ("Rina Wijaya and Lea Holm Monday, November 18, 2019", ["Rina Wijaya", "Lea Holm"], []),
+    ("Rina Wijaya, November 18th 2019, 07:15", ["Rina Wijaya"], []),
     # brackets
     ("Elena Bauer (ebr)", ["Elena Bauer"], []),
     ("Elena Bauer (ebr), Max Vogt (mvt)", ["Elena Bauer", "Max Vogt"], []),

@@ -152,6 +152,7 @@ BYLINES = [
     ("<p class='author'>Lea Holm | 24 Juli 2026 07:15</p>", ["Lea Holm"], []),
     ("<p class='author'>Editor: Lea Holm</p>", [], ["Lea Holm"]),
     ("<p>Penulis: Rina Wijaya</p>", ["Rina Wijaya"], []),
+    ("<p class='author'>Text: Lea Holm</p>", ["Lea Holm"], []),
     # codes of people, the publisher itself and what is no byline
     ("<p class='author'>rwj</p>", [], []),
     ("<p class='author'>Harian Rawa</p>", [], []),
@@ -172,6 +173,11 @@ def test_people_are_read_from_the_mark_up_above_the_prose(
 @pytest.mark.parametrize("name", ["parsely-author", "sailthru.author", "cXenseParse:author"])
 def test_people_are_read_from_the_meta_tags_of_measuring_services(name: str) -> None:
     assert story(head=meta(name, "Rina Wijaya")).article.authors == ("Rina Wijaya",)
+
+
+def test_people_whom_the_mark_up_names_within_the_prose_are_no_authors() -> None:
+    article = story(f"<h1>Panen Raya di Lereng</h1><div>{PROSE}<a href='/author/x'>Lea Holm</a>")
+    assert article.article.authors == ()
 
 
 def test_the_authors_of_other_stories_are_nobody() -> None:
