@@ -30,10 +30,13 @@ BODY = (
 
 
 @contextmanager
-def new_archive() -> Iterator[Archive]:
-    """An empty archive in a folder of its own: one for each example of a property."""
+def new_archive(path: Path | None = None) -> Iterator[Archive]:
+    """An empty archive, by default in a folder of its own: for each example of a property.
+
+    It is a copy: making one takes longer than most tests.
+    """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "news.db"
+        path = path or Path(folder) / "news.db"
         path.write_bytes(_empty())
         with Archive(path) as archive:
             yield archive
