@@ -149,11 +149,11 @@ class _Story:
             if passage.node.tag in HEADINGS:
                 if node is None and self._ends_at(passage, site):
                     break
-            elif not is_statement(passage.text):
-                continue
             elif node is not None:
-                self.inside[node] = self.inside.get(node, 0) + len(passage.text)
-            elif prose.is_story(passage):
+                # Lines parted by `<br>` are one passage, which may end with the editor's mark.
+                if is_statement(passage.text) or prose.is_story(passage):
+                    self.inside[node] = self.inside.get(node, 0) + len(passage.text)
+            elif is_statement(passage.text) and prose.is_story(passage):
                 path = (passage.node, *passage.node.iterancestors())
                 self.outside.append(_Piece(len(passage.text), passage.container, path))
 
