@@ -31,7 +31,9 @@ def normalised(text: str) -> str:
     >>> normalised("“Air”\\u00a0 –  naik ")
     '"Air" - naik'
     """
-    return " ".join(_shaped(unicodedata.normalize("NFKC", _shaped(text))).split())
+    if not text.isascii():
+        text = _shaped(unicodedata.normalize("NFKC", _shaped(text)))
+    return " ".join(text.replace("`", "'").split())
 
 
 def _shaped(text: str) -> str:

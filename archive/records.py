@@ -62,8 +62,8 @@ class Furniture:
     """Blocks that stand on many pages of a site and are no one story's text."""
 
     blocks: Mapping[str, bool] = field(repr=False)
-    """Normalised text, every number as 0 -> whether the block is furniture also among the
-    paragraphs of a story; else only where it stands apart from them.
+    """Normalised text -> whether the block is furniture also among the paragraphs of a story; else
+    only where it stands apart from them, where each number is 0.
     """
     digest: str
     """Of the blocks, eight hexadecimal digits; a part of the extractor's name."""

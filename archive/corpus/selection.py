@@ -16,6 +16,7 @@ from datatrove.pipeline.readers.base import BaseReader
 from archive.archive import Archive, Reader
 from archive.corpus.recipe import Recipe
 from archive.database.connection import plain_errors
+from archive.database.rows import column
 from archive.errors import ArchiveDamaged, CorpusError
 from archive.monitoring.drift import drifted_articles
 
@@ -27,7 +28,8 @@ produces the same files.
 Shards = tuple[tuple[int, int], ...]
 """First and last article id of each task."""
 
-# Rights hold as of the time or since then: a story withdrawn later is not used either.
+# Rights hold as of the time or since then: a story withdrawn later is not used either, nor one
+# whose page was found to be another story's.
 _ARTICLES = """SELECT a.id, a.site, a.key, a.url,
     coalesce(a.removed_at, t.removed_at) AS removed_at,
     coalesce(a.opted_out, t.opted_out) AS opted_out, a.revision, r.digest, a.published_at,
@@ -39,6 +41,10 @@ _ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_
     coalesce(l.opted_out, a.opted_out) AS effective_opted_out
     FROM latest l JOIN main.articles a ON a.id = l.article_id
     WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
+_DOUBTED = """SELECT a.id FROM main.readings g
+    JOIN main.revisions r ON r.snapshot_id = g.snapshot_id
+    JOIN articles a ON a.id = r.article_id AND a.revision = r.number
+    WHERE g.refusal IN ('same_body_elsewhere', 'names_another_story')"""
 
 
 @contextmanager
@@ -63,7 +69,7 @@ class Selection:
     """The articles that a recipe selects, as of its time."""
 
     archive_digest: str
-    """SHA-256 over all articles: newest revisions, clusters, rights, drifted layouts."""
+    """SHA-256 over all articles: newest revisions, clusters, rights, doubts, drifted layouts."""
     articles: int
     """In the archive, selected or not."""
     sites: Mapping[str, int]
@@ -121,12 +127,12 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     publication that is not ISO 8601, as another program may write it.
     """
     digest, tally, articles, undated = hashlib.sha256(), _Tally(), 0, 0
-    marked, known = drifted_articles(reader), set[str]()
+    marked, doubted, known = drifted_articles(reader), {*column(reader.db, _DOUBTED)}, set[str]()
     for row in reader.db.query(_ARTICLES):
         articles += 1
         known.add(row["site"])
         drifted = row["id"] in marked
-        digest.update(json.dumps([*row.values(), drifted]).encode() + b"\n")
+        digest.update(json.dumps([*row.values(), drifted, row["id"] in doubted]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
             continue
         _check_time(reader, row)
@@ -217,12 +223,15 @@ class ArchiveReader(BaseReader):
                 yield document
 
     def _documents(self, reader: Reader, shard: tuple[int, int]) -> Iterator[Document]:
-        marked = drifted_articles(reader)
+        marked, doubted = drifted_articles(reader), {*column(reader.db, _DOUBTED)}
         for row in reader.db.query(_ROWS, shard):
             if self.recipe.sites and row["site"] not in self.recipe.sites:
                 continue
             if within_days(self.recipe, row["published_at"]):
-                yield _document(row, reader.path, drifted=row["article_id"] in marked)
+                number = row["article_id"]
+                document = _document(row, reader.path)
+                document.metadata |= {"drifted": number in marked, "doubted": number in doubted}
+                yield document
 
 
 _METADATA = (
@@ -231,7 +240,7 @@ _METADATA = (
 )
 
 
-def _document(row: dict[str, Any], path: Path, *, drifted: bool) -> Document:
+def _document(row: dict[str, Any], path: Path) -> Document:
     try:
         warnings = json.loads(row["warnings"])
     except ValueError:
@@ -244,7 +253,6 @@ def _document(row: dict[str, Any], path: Path, *, drifted: bool) -> Document:
     metadata = {name: row[name] for name in _METADATA} | {
         "page_language": row["language"],
         "warnings": warnings,
-        "drifted": drifted,
         "removed_at": row["effective_removed_at"],
         "opted_out": row["effective_opted_out"],
     }

@@ -274,7 +274,7 @@ FURNITURE = (
     """CREATE TABLE furniture (
         id INTEGER PRIMARY KEY,
         site TEXT NOT NULL,
-        text TEXT NOT NULL,        -- normalised, every number as 0
+        text TEXT NOT NULL,        -- normalised; apart from prose each number is 0
         in_prose INTEGER NOT NULL, -- 1: it is one where it stands among the story's paragraphs, too
         first_set INTEGER NOT NULL REFERENCES furniture_sets (id),
         ended_set INTEGER REFERENCES furniture_sets (id)  -- the first one without it

@@ -7,8 +7,9 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,10 @@ LAST_YEAR = 9000
 
 
 def damage(path: Path) -> str | None:
-    """Return the first value of an archive that cannot be read; None where all can."""
+    """Return the first value of an archive that cannot be read or followed; None where all can."""
     db = connect(path, read_only=True)
     try:
-        return next(problems(db), None)
+        return next(chain(problems(db), dangling(db)), None)
     finally:
         db.close()
 
@@ -54,6 +55,16 @@ def problems(db: Database) -> Iterator[str]:
         yield "clock: its only row is missing"
     for table, columns in _tables().items():
         yield from _problems(db, table, columns)
+
+
+def dangling(db: Database) -> Iterator[str]:
+    """Yield a sentence for each reference to a row that is not there."""
+    rows = db.conn.execute(
+        """SELECT c."table", l."from", c.rowid, c.parent FROM pragma_foreign_key_check c
+        JOIN pragma_foreign_key_list(c."table") l ON l.id = c.fkid"""
+    )
+    for table, column, number, parent in rows:
+        yield f"{table}.{column} of row {number}: points to a row of {parent} that is not there"
 
 
 @cache
@@ -122,6 +133,8 @@ def _reading(name: str) -> Callable[[str], Any]:
         return _clock
     if name.endswith("_at") or name in _TIMES:
         return _time
+    if name == "day":
+        return _day
     if name in _ARRAYS:
         return _array
     return _object if name in _OBJECTS else str
@@ -135,6 +148,13 @@ def _time(text: str) -> datetime:
     if found.tzinfo is None:
         raise ValueError("it is a time without an offset")
     return found
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it is no day") from None
 
 
 def _clock(text: str) -> None:

@@ -1,5 +1,6 @@
 """The furniture of each site: what was learnt from its kept pages, set by set."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -48,11 +49,11 @@ class FurnitureSets:
         found = "SELECT max(id) FROM furniture_sets WHERE site = ? AND digest = ?"
         return self._of_set(site, value(self._db, found, site, digest))
 
-    def learnt_at(self, site: str, text: str) -> datetime | None:
-        """Return since when a text is furniture of its site; None where it is not."""
+    def learnt_at(self, site: str, *texts: str) -> datetime | None:
+        """Return since when one of these texts is furniture of its site; None where none is."""
         since = """SELECT max(s.learnt_at) FROM furniture f JOIN furniture_sets s
-            ON s.id = f.first_set WHERE f.site = ? AND f.text = ?"""
-        return parsed(value(self._db, since, site, text))
+            ON s.id = f.first_set WHERE f.site = ? AND f.text IN (SELECT value FROM json_each(?))"""
+        return parsed(value(self._db, since, site, json.dumps(texts)))
 
     def due(self, site: str) -> list[int]:
         """Return the snapshots to be compared now; none where no comparison is due."""

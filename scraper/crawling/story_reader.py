@@ -107,15 +107,16 @@ class StoryReader:
         numbers = archive.furniture.due(name)
         if not numbers:
             return
-        seen: list[Seen] = []
+        bare, seen = Constant(replace(self.site, furniture=None)), list[Seen]()
         for page in pages(archive, numbers):
             with suppress(ReadingBroke, ReadingFailed):
-                if (found := await self._crawl.turns.run(see, page, self._profile)) is not None:
+                if (found := await self._crawl.turns.run(see, page, bare)) is not None:
                     seen.append(found)
         blocks = learn(seen, known(archive, self.site))
         with self._crawl.writing():
             self.site = replace(self.site, furniture=archive.furniture.write(name, blocks))
         self._profile = Constant(self.site)
+        logger.info("%s: %d blocks of %d pages are furniture", name, len(blocks), len(seen))
 
     def in_advance(self, page: Page) -> Written | None:
         """Return what was written before a page's reading had ended, once."""

@@ -196,18 +196,18 @@ def read(
         metadata.offer("published_at", identity.published_at, "url")
     if profile.shows_all_pages(url):
         metadata.offer("page_count", _pages_shown(page, profile), "pager")
-    layout = "fallback"
+    layout, shown = "fallback", (headline, metadata.fields.get("caption"))
     if match is not None:
         layout = match.layout.name
         if match.text_outside:
             metadata.warn("text_outside")
-        body = read_body(page, profile, match, identity)
+        body = read_body(page, profile, match, identity, shown)
     elif site is not None and identity is None:
         # An index, a tag's page, the home page: its text is other stories'.
         metadata.warnings.append("not_an_article")
         body = Body()
     else:
-        body = fallback_body(page, located, profile, identity, headline)
+        body = fallback_body(page, located, profile, identity, shown)
     if body.text and _is_sponsored(page, metadata, body, node):
         metadata.warn("advertorial")
     return Reading(

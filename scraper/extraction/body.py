@@ -7,11 +7,11 @@ containers within an article are widgets.
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import cast
 
 import trafilatura
@@ -92,8 +92,17 @@ class Body:
     """All paragraphs, before anything was removed."""
 
 
-def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity | None) -> Body:
-    """Read the prose of an article in a known layout."""
+def read_body(
+    page: Document,
+    site: Site,
+    match: LayoutMatch,
+    identity: Identity | None,
+    shown: Collection[str | None],
+) -> Body:
+    """Read the prose of an article in a known layout.
+
+    `shown` are fields of the page that a body may repeat at its top: headline and caption.
+    """
     layout = match.layout
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
@@ -101,7 +110,8 @@ def read_body(page: Document, site: Site, match: LayoutMatch, identity: Identity
         found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
     if layout.whole_page:
         found = [block for block in found if not _leads_away(block)]
-    return finish(_each_once(found), site, identity, whole_page=layout.whole_page)
+    found = _below(shown, _each_once(found))
+    return finish(found, site, identity, whole_page=layout.whole_page)
 
 
 def fallback_body(
@@ -109,24 +119,31 @@ def fallback_body(
     article: Located | None,
     site: Site,
     identity: Identity | None,
-    headline: str | None,
+    shown: Collection[str | None],
 ) -> Body:
     """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
     cut: tuple[str, ...] = ()
-    if article is None:
+    found = [] if article is None else _of_article(page, article, site)
+    if not found:
         found, cut = _by_trafilatura(page.tree)
-    else:
-        node = article.node
-        removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
-        found = _each_once(blocks(node, removed, page.unclosed))
-        found, _apart = _without(lambda block: block.is_apart, found)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
-    if found and found[0].text == headline:
-        found = found[1:]
-    prose = [block for block in found if not _leads_away(block)]
+    prose = [block for block in _below(shown, found) if not _leads_away(block)]
     body = finish(prose, site, identity, whole_page=True)
     return replace(body, cut=(*body.cut, *cut))
+
+
+def _below(shown: Collection[str | None], found: list[Block]) -> list[Block]:
+    """Drop what opens a body and only repeats what its page shows above it."""
+    return [*dropwhile(lambda block: block.text in shown, found)]
+
+
+def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
+    """Return the paragraphs of a located article, without those in containers of their own."""
+    node = article.node
+    removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
+    found = _each_once(blocks(node, removed, page.unclosed))
+    return _without(lambda block: block.is_apart, found)[0]
 
 
 def _each_once(found: list[Block]) -> list[Block]:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from scraper.extraction.boilerplate import is_after
 from scraper.extraction.dom.furniture import is_statement
-from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, is_notice
+from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, ends_sentence, is_notice
 from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import Document, clean
 from scraper.sites.site import Layout, Site
@@ -37,6 +37,8 @@ DECAY = 0.8
 """Weight of prose that a container adds for each step from the heaviest one; 0.7 to 0.9 do on the
 Fundus and scrapinghub pages, without it the cards of other stories below one are part of it.
 """
+MAX_END_NOTICE = 200
+"""Characters of a notice below the last paragraph; a longer one may be the story's."""
 MIN_OUTSIDE = 0.5
 """Characters of prose outside the node of a layout, for each inside, to say that it misses some."""
 
@@ -44,6 +46,7 @@ _BESIDE = frozenset("p blockquote ul ol h2 h3 h4 h5 h6 pre dl table".split())
 """Tags of paragraphs that stand beside the article's node where a stray end tag closed it."""
 _LISTS = frozenset("ul ol dl blockquote table thead tbody tr td th dt dd".split())
 """Tags whose paragraphs stand beside those around them."""
+_CELLS = frozenset(("td", "th"))
 _LISTED = frozenset((LINK, "<nav>"))
 _ROOTS = frozenset(("body", "html"))
 
@@ -146,11 +149,11 @@ class _Story:
             if passage.node.tag in HEADINGS:
                 if node is None and self._ends_at(passage, site):
                     break
-            elif not is_statement(passage.text):
-                continue
             elif node is not None:
-                self.inside[node] = self.inside.get(node, 0) + len(passage.text)
-            elif prose.is_story(passage):
+                # Lines parted by `<br>` are one passage, which may end with the editor's mark.
+                if is_statement(passage.text) or prose.is_story(passage):
+                    self.inside[node] = self.inside.get(node, 0) + len(passage.text)
+            elif is_statement(passage.text) and prose.is_story(passage):
                 path = (passage.node, *passage.node.iterancestors())
                 self.outside.append(_Piece(len(passage.text), passage.container, path))
 
@@ -306,14 +309,21 @@ class _Finder:
 
     def _is_beside(self, passage: Passage, in_frame: bool, more: bool) -> bool:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
-        if passage.is_prose or not self._prose.may_stand(passage):
+        if passage.is_prose or not self._prose.may_stand(passage) or _leads_away(passage):
             return False
-        if passage.node.tag in ("td", "th") and not passage.linked:
+        if passage.node.tag in _CELLS and not passage.linked:
             return True
         is_heading = passage.node.tag in HEADINGS
-        if not more and (is_heading or passage.linked or is_notice(passage.text)):
+        is_end = len(passage.text) < MAX_END_NOTICE and is_notice(passage.text)
+        if not more and (is_heading or passage.linked or is_end):
             return False
         return in_frame or (is_heading and not passage.linked)
+
+
+def _leads_away(passage: Passage) -> bool:
+    """Whether a line is mostly a link with words, as those to other stories are."""
+    is_line = not ends_sentence(passage.text) and not passage.text.startswith("http")
+    return is_line and 2 * passage.linked > len(passage.text)
 
 
 def _inherited(node: Element | None, known: dict[Element, T]) -> T | None:

@@ -1,12 +1,13 @@
 """Furniture that was learnt from a site's kept pages (scraper.ingest.furniture), and its removal.
 
-A block is known again by its text, but for its numbers, and by where it stands: apart from the
-story's paragraphs (in a container of its own, or with a link) or among them.
+A block is known again by its text and by where it stands: among the story's paragraphs, or apart
+from them (in a container of its own, or with a link), where its numbers may differ.
 """
 
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
+from typing import NamedTuple
 
 from archive.identity import normalised
 from archive.records import Furniture
@@ -17,28 +18,40 @@ RULE = "site_furniture"
 _NUMBER = re.compile(r"\d+")
 
 
-def known_as(text: str) -> str:
-    """Return a text as furniture is known: normalised, every number as 0.
+class Names(NamedTuple):
+    """What a block is known as."""
 
-    >>> known_as("Dibaca 1.203 kali")
-    'Dibaca 0.0 kali'
+    in_prose: str
+    """Its normalised text."""
+    apart: str
+    """The same with 0 for each number."""
+
+
+def names_of(text: str) -> Names:
+    """Return what a block with this text is known as.
+
+    >>> names_of("Disimpan 1.203 kali").apart
+    'Disimpan 0.0 kali'
     """
-    return _NUMBER.sub("0", normalised(text))
+    plain = normalised(text)
+    return Names(plain, _NUMBER.sub("0", plain))
 
 
-def placed(found: Sequence[Block], known: Container[str] = ()) -> Iterator[tuple[Block, str, bool]]:
+def placed(
+    found: Sequence[Block], known: Container[str] = ()
+) -> Iterator[tuple[Block, Names, bool]]:
     """Yield the blocks of a page with what they are known as and whether they stand in its prose.
 
     Prose is what has the containers of most of the text, `known` furniture aside.
     """
-    texts = [(block, known_as(block.text)) for block in found]
+    named = [(block, names_of(block.text)) for block in found]
     sizes: Counter[str] = Counter()
-    for block, text in texts:
-        if text not in known:
+    for block, names in named:
+        if not any(name in known for name in names):
             sizes[block.context] += len(block.text) - block.linked
     prose = max(sizes, key=sizes.__getitem__, default="")
-    for block, text in texts:
-        yield block, text, block.context == prose and not block.links
+    for block, names in named:
+        yield block, names, block.context == prose and not block.links
 
 
 def parted(
@@ -47,12 +60,12 @@ def parted(
     """Return the blocks of a page that are its story's, and (rule, text) of the others."""
     if furniture is None:
         return found, []
+    known = furniture.blocks
     kept: list[Block] = []
     removed: list[tuple[str, str]] = []
-    for block, text, in_prose in placed(found, furniture.blocks):
-        in_both = furniture.blocks.get(text)
-        if in_both is None or (in_prose and not in_both):
-            kept.append(block)
-        else:
+    for block, names, in_prose in placed(found, known):
+        if known.get(names.in_prose) or (names.apart in known and not in_prose):
             removed.append((RULE, block.text))
+        else:
+            kept.append(block)
     return kept, removed

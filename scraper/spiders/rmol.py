@@ -130,7 +130,8 @@ SITE = Site(
         ),
         Rule(name="repeated_byline", pattern=r"^(?:laporan|report)\s*:\s*.{1,60}$", where="start"),
     ),
-    dateline=r"^RMOL\s*[.,]\s+(?=[A-Z\"“‘])",
+    # Old texts that were rendered anew lost the name, and kept its full stop.
+    dateline=r"^(?:RMOL\s*[.,]|\.)\s+(?=[A-Z\"“‘])",
     text_marks=r"\brmol news logo\b|^RMOL\. |Kantor Berita Politik RMOL di Google News",
     text_opening=r"rmol news logo\b|RMOL\. ",
     tag_metas=("news_keywords", "keywords"),

@@ -10,9 +10,9 @@ OptedOut = Literal["drop", "keep"]
 
 
 class Exclusions(BaseFilter):
-    """Drops articles removed by their site, opted out, of a drifted layout or with a broken text.
+    """Drops articles that are removed, opted out, doubted, of a drifted layout or broken.
 
-    Reasons: `removed`, `opted_out`, `drifted` and `broken_text`.
+    Reasons: `removed`, `opted_out`, `doubted`, `drifted` and `broken_text`.
     """
 
     name = "rights"
@@ -28,6 +28,8 @@ class Exclusions(BaseFilter):
             return False, "removed"
         if self.opted_out == "drop" and doc.metadata["opted_out"] is not None:
             return False, "opted_out"
+        if doc.metadata["doubted"]:
+            return False, "doubted"
         if doc.metadata["drifted"]:
             return False, "drifted"
         texts = [doc.text, doc.id, *doc.metadata.values()]

@@ -3,6 +3,7 @@
 REASONS: dict[str, str] = {
     "removed": "its site has removed it",
     "opted_out": "its site opts out of text and data mining",
+    "doubted": "its page is another story's, as was found later; a crawl will replace it",
     "drifted": "its site's layout had changed when it was extracted; once the profile knows the"
     " new layout, `warta reextract` repairs that",
     "broken_text": "its text contains null bytes or lone surrogates, which UTF-8 files may not",

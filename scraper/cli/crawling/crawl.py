@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
+from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import Locked
@@ -94,15 +95,26 @@ def crawl(
     if not plan:
         Archive(path).close()  # a bad path is one clear line, before anything is requested
     names = _locked(context, None if plan else path, names, skip=not site)
-    if settings["CONTACT"] == "no contact given" and not plan:
+    crawls = _run(context, names, settings, overrides, arguments)
+    _report(names, crawls, plan=plan, as_json=as_json)
+
+
+def _run(
+    context: click.Context,
+    names: Sequence[str],
+    settings: Settings,
+    overrides: Sequence[str],
+    arguments: dict[str, Any],
+) -> list[Crawl]:
+    """Crawl the sites, each with its own configuration, with the arguments of the command."""
+    if settings["CONTACT"] == "no contact given" and not arguments["plan"]:
         note("No contact is set: say who you are with WARTA_CONTACT or -s CONTACT=you@example.org")
-    limit = arguments.pop("limit")
+    known, limit = configured(context), arguments.pop("limit")
     if context.get_parameter_source("limit") is not ParameterSource.COMMANDLINE:
         limit = None  # each site has its own
     own = {name: overrides_of(known, name, overrides, limit=limit) for name in names}
     texts = {name: str(value) for name, value in arguments.items() if value}
-    crawls = run_spiders(names, settings, texts, site_overrides=own)
-    _report(names, crawls, plan=plan, as_json=as_json)
+    return run_spiders(names, settings, texts, site_overrides=own)
 
 
 def _enabled(known: Loaded) -> list[str]:

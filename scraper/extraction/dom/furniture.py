@@ -78,7 +78,8 @@ _STATEMENT = re.compile(r"[.!?…][\"'”’)\]]*$")
 
 def is_hidden(node: Element) -> bool:
     """Whether a node is hidden from readers by its own attributes."""
-    if node.get("hidden", "until-found").lower() != "until-found":
+    hidden = node.get("hidden")
+    if hidden is not None and hidden.lower() != "until-found":
         return True
     if node.get("aria-hidden") == "true" and node.tag not in _INLINE:
         return node.tag != "p" or not is_statement(text_content(node))  # behind a paywall's veil

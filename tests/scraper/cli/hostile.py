@@ -85,7 +85,14 @@ def _plain(column: str, kind: str) -> object:
         return {"INTEGER": 1, "REAL": 1.0, "BLOB": b""}[kind]
     if is_time(column):
         return NOW.isoformat()
-    special = {"site": SITE, "state": "began", "kind": "drift", "layout": "baru", "urls": "[]"}
+    special = {
+        "site": SITE,
+        "day": NOW.date().isoformat(),
+        "state": "began",
+        "kind": "drift",
+        "layout": "baru",
+        "urls": "[]",
+    }
     return special.get(column, "[]" if column in ("urls", "reasons") else "teks")
 
 

@@ -92,3 +92,18 @@ def test_furniture_inside_the_article_is_left_out(inside: str) -> None:
 )
 def test_prose_that_only_looks_like_furniture_stays(inside: str, text: str) -> None:
     assert text in body(inside).split("\n\n")
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "<p>Saluran Air</p>",
+        "<p><b>Saluran Air</b></p><p>Warga mengangkat lumpur. Foto: Rina</p>",
+        "Saluran Air<br>Warga mengangkat lumpur. Foto: Rina<br><br>",
+    ],
+)
+def test_headline_and_caption_at_the_top_of_the_text_are_not_said_again(opening: str) -> None:
+    caption = "<figcaption>Warga mengangkat lumpur. Foto: Rina</figcaption>"
+    head = f"<h1>Saluran Air</h1><figure><img src='a.jpg'>{caption}</figure>"
+    page = f"{head}<div id='fontResizableText'>{opening}{''.join(PROSE)}</div>"
+    assert scraper.extract(f"<html><body>{page}</body></html>", URL).body == body("")

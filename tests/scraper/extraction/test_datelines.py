@@ -130,6 +130,8 @@ SUARA = [
 ]
 RMOL = [
     ("RMOL. Warga menanam pohon.", None, "Warga menanam pohon."),
+    (". Partai petani menanam pohon.", None, "Partai petani menanam pohon."),
+    (".5 hektare sawah ditanami.", None, None),
     ("<b>RMOL.</b> Warga menanam pohon.", None, "Warga menanam pohon."),
     ("RMOL menanam pohon bersama warga.", None, None),
     ("Kepada Kantor Berita RMOL. warga bercerita.", None, None),

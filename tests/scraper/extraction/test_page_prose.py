@@ -102,6 +102,26 @@ def test_what_follows_a_story_is_none_of_it(below: str) -> None:
     assert "text_outside" not in read.warnings
 
 
+def test_lines_that_end_with_no_sentence_are_the_story_and_teasers_below_are_not() -> None:
+    more = "Cek Berita dan Artikel yang lain di <br><a href='/n'>Google News</a>"
+    lines = "<br>&nbsp;<br>".join(
+        (f"<strong>Lereng</strong>: {P1}", P2, P3, f"{P4} (ANTARA)", more, "(WIR)")
+    )
+    other = "Perahu dayung dari tiga kampung berlomba di sungai yang baru dibersihkan, {} kali ini."
+    teasers = "".join(
+        f"<h4><a href='/{n}'>Lomba {n}</a></h4><p>{other.format(n)}</p>" for n in "abcd"
+    )
+    read = scraper.extract(
+        "<html><body><h1>Panen Raya di Lereng</h1>"
+        f"<div id='articleBody' class='text'>{lines}</div>"
+        f"<div class='box_7_ct'><h3>BERITA LAINNYA</h3>{teasers}</div></body></html>",
+        "https://www.medcom.id/nasional/peristiwa/VNn4y1Xb-panen-raya-di-lereng",
+    )
+    assert (read.layout, read.warnings) == ("M4", ("missing_published_at",))
+    assert all(text in read.body for text in STORY)
+    assert "Perahu" not in read.body
+
+
 @pytest.mark.parametrize(
     "attribute",
     [

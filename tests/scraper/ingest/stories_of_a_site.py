@@ -8,7 +8,7 @@ from random import Random
 
 from archive import Archive, Page
 from scraper.spiders.rmol import SITE
-from tests.scraper.ingest.reextraction.kept import NOW, crawled
+from tests.scraper.ingest.reextraction.kept import crawled
 from tests.scraper.ingest.reextraction.kept import page_of as rmol_page
 
 CHANNELS = "nusantara politik bisnis olahraga hukum".split()
@@ -63,6 +63,3 @@ def keep_all(archive: Archive, pages: Iterable[Page]) -> None:
     """Keep pages as a crawl does that has learnt nothing."""
     for page in pages:
         crawled(archive, page, site=SITE)
-
-
-__all__ = ["NOW", "SITE", "keep_all", "story_page"]

@@ -21,13 +21,12 @@ from scraper.cli.main import main
 from scraper.extraction.article import extractor_of
 from scraper.ingest.furniture import Seen, furnished, learn, see
 from scraper.spiders.rmol import SITE
-from tests.scraper.ingest.reextraction.kept import crawled
+from tests.scraper.ingest.reextraction.kept import NOW, crawled
 from tests.scraper.ingest.stories_of_a_site import (
     BOX,
     BOX_TEXT,
     LINE,
     LINE_TEXT,
-    NOW,
     REFRAIN,
     keep_all,
     prose_of,
@@ -102,6 +101,12 @@ def test_a_box_whose_numbers_differ_is_furniture() -> None:
         story_page(n, among=f'<div class="n">Disimpan {n} pembaca setia.</div>') for n in range(30)
     ]
     assert learnt(pages) == {"Disimpan 0 pembaca setia."}
+
+
+def test_paragraphs_that_differ_only_in_their_numbers_are_prose() -> None:
+    prose = [f"Warga menanam {{0}} batang padi di petak {place}." for place in range(5)]
+    pages = [story_page(n, among=BOX, prose=[text.format(n) for text in prose]) for n in range(30)]
+    assert learnt(pages) == {BOX_TEXT}
 
 
 def test_times_and_scores_in_boxes_of_their_own_are_none() -> None:
@@ -342,8 +347,15 @@ def test_what_was_learnt_goes_when_it_turns_out_to_be_a_series() -> None:
 
 def test_the_pages_of_each_layout_are_judged_by_themselves() -> None:
     old = [seen("R4", {}, ("channel", "lama")) for _page in range(80)]
-    new = [seen("R5", {"Kanal baru kami.": False}, ("channel", "baru")) for _page in range(20)]
+    new = [seen("R5", {"Kanal baru kami.": False}, ("channel", f"baru{n % 5}")) for n in range(20)]
     assert learn([*old, *new], {}) == {"Kanal baru kami.": False}
+
+
+@pytest.mark.parametrize("in_prose", [True, False])
+def test_a_series_may_have_a_layout_of_its_own(in_prose: bool) -> None:
+    series = [seen("seri", {"Tamat sudah ceritanya.": in_prose}, ("tag", "dongeng"))] * 20
+    others = [seen("R5", {}, ("tag", str(n))) for n in range(40)]
+    assert learn([*series, *others], {}) == {}
 
 
 def test_sets_follow_each_other_and_a_block_knows_its_own(path: Path) -> None:

@@ -158,7 +158,7 @@ def test_warnings_that_drop_are_those_that_extraction_gives() -> None:
     table = load_thresholds("news").fallback
     source = "".join(
         path.read_text(encoding="utf-8")
-        for path in (Path(__file__).parents[4] / "scraper" / "extraction").glob("*.py")
+        for path in (Path(__file__).parents[4] / "scraper" / "extraction").rglob("*.py")
     )
     for warning in (*table.warnings_of_any, *table.warnings_of_fallback):
         assert f'"{warning}"' in source or f'"{warning.removeprefix("missing_")}"' in source, (
