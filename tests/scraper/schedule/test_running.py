@@ -33,7 +33,8 @@ from scraper.schedule.schedule import Hooks, Schedule
 from scraper.schedule.timetable import Timetable
 from tests.scraper.crawling.conftest import FAST, environment, rows, run, yesterday
 from tests.scraper.crawling.newsroom import SUARA, newsrooms
-from tests.scraper.schedule.conftest import DEADLINE, alive, children, fresh_site, until
+from tests.scraper.schedule.conftest import fresh_site
+from tests.waiting import DEADLINE, alive, children, until
 
 pytestmark = [
     pytest.mark.processes,
