@@ -27,9 +27,9 @@ from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.furniture import unread
 from scraper.extraction.dom.limits import MAX_CONTEXTS, MAX_PARAGRAPHS, MAX_SEARCHED
 from scraper.extraction.dom.selectors import Element, pruned
-from scraper.extraction.dom.tree import Document, clean, text_of
+from scraper.extraction.dom.tree import Document, clean, parse_html, text_of
 from scraper.extraction.dom.widgets import is_widget
-from scraper.extraction.locate import LayoutMatch, Located
+from scraper.extraction.locate import LayoutMatch, Located, find_article
 from scraper.sites.site import Identity, Site
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,9 @@ MIN_KEPT = 0.85
 the article's own mark-up.
 """
 
+_WRITTEN = r"\u003cp"
+"""How a script has the beginning of a paragraph that it writes into its page."""
+_ESCAPE = re.compile(r"\\+(u[0-9a-fA-F]{4}|[^\\]|\Z)")
 _OWN_WORDS = re.compile(
     r"[\"'“”‘«]|\W*(?:ralat|koreksi|klarifikasi|hak jawab|catatan|update)\b", re.IGNORECASE
 )
@@ -125,6 +128,8 @@ def fallback_body(
     cut: tuple[str, ...] = ()
     found = [] if article is None else _of_article(page, article, site)
     if not found:
+        found = _in_scripts(page.tree, site)
+    if not found:
         found, cut = _by_trafilatura(page.tree)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
         return Body(cut=cut)  # a list of headlines
@@ -144,6 +149,23 @@ def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
     removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
     found = _each_once(blocks(node, removed, page.unclosed))
     return _without(lambda block: block.is_apart, found)[0]
+
+
+def _in_scripts(tree: Element, site: Site) -> list[Block]:
+    """Return the paragraphs that a script would write into an empty page, as Next.js does."""
+    scripts = [script.text for script in tree.iter("script") if _WRITTEN in (script.text or "")]
+    written = _ESCAPE.sub(_unescaped, max(filter(None, scripts), key=len, default=""))
+    page = parse_html(written[written.find("<p") : written.rfind("</p>") + 4])
+    article = find_article(page, None) if page is not None else None
+    return [] if page is None or article is None else _of_article(page, article, site)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """Return the character of an escape in a script, a space for those of lines."""
+    escape = match[1]
+    if len(escape) > 1:
+        return chr(int(escape[1:], 16))
+    return " " if escape in "nrt" else escape
 
 
 def _each_once(found: list[Block]) -> list[Block]:
