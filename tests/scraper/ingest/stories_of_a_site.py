@@ -17,8 +17,11 @@ WHAT = "Memanen Melepas Menjahit Menghitung Merawat Membangun Mencatat Menyusun 
 THINGS = "padi perahu seragam ternak jalan gudang lumbung sumur pagar jembatan tenun kopi".split()
 PLACES = "Damar Lambur Sangkala Amparan Lembayung Sukarimba Mekar Tanjung Randu Wangi".split()
 
-BOX = '<div class="ajakan-baca"><p>Kabar desa setiap pagi, langsung di ponsel Anda.</p></div>'
-BOX_TEXT = "Kabar desa setiap pagi, langsung di ponsel Anda."
+BOX_TEXT = (
+    "Redaksi mengirim kabar desa setiap pagi kepada pembaca yang mendaftarkan nomor teleponnya di"
+    " kantor kami, tanpa biaya dan tanpa syarat apa pun."
+)
+BOX = f'<div class="ajakan-baca"><p>{BOX_TEXT}</p></div>'
 LINE_TEXT = "Tulisan ini dimuat juga dalam edisi cetak mingguan kami."
 LINE = f"<p>{LINE_TEXT}</p>"
 REFRAIN_TEXT = "Begitulah nenek menutup ceritanya, dan kami pun tidur."

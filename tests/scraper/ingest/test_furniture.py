@@ -19,7 +19,7 @@ from archive.maintenance.verify import verify
 from archive.revisions.furniture import MAX_GROWTH, MIN_PAGES, SAMPLE
 from scraper.cli.main import main
 from scraper.extraction.article import extractor_of
-from scraper.ingest.furniture import Seen, furnished, learn, see
+from scraper.ingest.furniture import MIN_STORIES, Seen, furnished, learn, see
 from scraper.spiders.rmol import SITE
 from tests.scraper.ingest.reextraction.kept import NOW, crawled
 from tests.scraper.ingest.stories_of_a_site import (
@@ -122,6 +122,26 @@ def test_the_order_of_the_pages_does_not_matter(order: list[int]) -> None:
         for n in range(40)
     ]
     assert learn([pages[n] for n in order], {}) == learn(pages, {})
+
+
+PAGES = st.lists(
+    st.builds(
+        Seen,
+        layout=st.sampled_from(["R4", "R5"]),
+        traits=st.frozensets(st.tuples(st.just("tag"), st.sampled_from("abcd"))),
+        blocks=st.dictionaries(st.sampled_from(["Satu.", "Dua.", "Tiga."]), st.booleans()),
+        length=st.integers(0, 200),
+    ),
+    min_size=MIN_PAGES,
+    max_size=MIN_PAGES + 20,
+)
+
+
+@given(PAGES)
+@settings(max_examples=30)
+def test_whatever_is_learnt_stands_on_many_pages(pages: list[Seen]) -> None:
+    for text in learn(pages, {}):
+        assert sum(text in page.blocks for page in pages) >= MIN_STORIES
 
 
 # What is a series' refrain
