@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from shutil import copyfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from click.testing import CliRunner, Result
 from hypothesis import settings
 
 from archive import Archive
+from tests.archive.invented import new_archive
 
 if TYPE_CHECKING:
     from scraper.cli.demo.proxy import Answers, ReplayProxy
@@ -66,14 +66,6 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty archive, to be copied: making one takes longer than most tests."""
-    path = tmp_path_factory.mktemp("empty") / "news.db"
-    Archive(path).close()
-    return path
-
-
-@pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill], Path]:
     """Give the path of an archive that a function has filled, once for all tests: to be copied."""
     known: dict[Fill, Path] = {}
@@ -89,8 +81,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Fill], Path]:
 
 
 @pytest.fixture
-def archive(path: Path, empty: Path) -> Iterator[Archive]:
-    with Archive(copyfile(empty, path)) as opened:
+def archive(path: Path) -> Iterator[Archive]:
+    with new_archive(path) as opened:
         yield opened
 
 

@@ -126,11 +126,10 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     Raises CorpusError where none is selected or a site is unknown, and ArchiveDamaged for a time of
     publication that is not ISO 8601, as another program may write it.
     """
-    digest, tally, articles, undated = hashlib.sha256(), _Tally(), 0, 0
-    marked, doubted, known = drifted_articles(reader), {*column(reader.db, _DOUBTED)}, set[str]()
+    digest, tally, known, undated = hashlib.sha256(), _Tally(), Counter[str](), 0
+    marked, doubted = drifted_articles(reader), {*column(reader.db, _DOUBTED)}
     for row in reader.db.query(_ARTICLES):
-        articles += 1
-        known.add(row["site"])
+        known[row["site"]] += 1
         drifted = row["id"] in marked
         digest.update(json.dumps([*row.values(), drifted, row["id"] in doubted]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
@@ -140,11 +139,11 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
             tally.add(row, drifted=drifted)
         else:
             undated += row["published_at"] is None
-    _check(reader, recipe, known, tally.sites.total())
+    _check(reader, recipe, set(known), tally.sites.total())
     opted_out = tally.opted_out
     return Selection(
         archive_digest=digest.hexdigest(),
-        articles=articles,
+        articles=known.total(),
         sites=dict(sorted(tally.sites.items())),
         undated=undated,
         removed=dict(sorted(tally.removed.items())),

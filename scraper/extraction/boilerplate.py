@@ -271,9 +271,9 @@ def _before_the_rest(
 ) -> Sequence[Block]:
     """Return the blocks before the heading of what follows the story; one above it is a menu's."""
     prose = 0
-    further = sum(map(_is_statement, blocks))
+    further = sum(map(is_statement, blocks))
     for place, block in enumerate(blocks):
-        further -= _is_statement(block)
+        further -= is_statement(block)
         rule = _first(rules, "after", block)
         # Where enough prose follows, it is a box of links in the middle of the story.
         is_end = rule is not None and rule.name == COMMENTS_BELOW
@@ -284,7 +284,7 @@ def _before_the_rest(
     return blocks
 
 
-def _is_statement(block: Block) -> bool:
+def is_statement(block: Block) -> bool:
     """Whether a paragraph is long, without links and ends as a statement: prose."""
     if len(block.text) < MIN_PROSE or block.links:
         return False

@@ -315,7 +315,7 @@ class _Finder:
             return True
         is_heading = passage.node.tag in HEADINGS
         is_end = len(passage.text) < MAX_END_NOTICE and is_notice(passage.text)
-        if not more and (is_heading or passage.linked or is_end):
+        if not more and (is_heading or 2 * passage.linked > len(passage.text) or is_end):
             return False
         return in_frame or (is_heading and not passage.linked)
 

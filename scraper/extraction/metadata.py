@@ -56,8 +56,8 @@ MIN_HEADLINE = 15
 """Characters; a shorter h1 is a label or a section."""
 MAX_BARS = 4
 """Bars and dashes at the end of a title behind which a name is looked for."""
-MAX_HEADINGS = 50
-"""Headings of a page that are compared with the titles in its head."""
+MAX_HEADINGS = 20
+"""Headings of a page of each level that are compared with the titles in its head."""
 MAX_PARTS = 20
 """Nodes within and around such a heading that are looked at."""
 MAX_CRUMBS = 4

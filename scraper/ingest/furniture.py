@@ -16,7 +16,7 @@ comparison finds that it goes with a series.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -205,8 +205,9 @@ def learn(seen: Sequence[Seen], before: Mapping[str, bool]) -> dict[str, bool]:
     theirs: set[str] = set()
     if len(seen) < MIN_PAGES:
         return dict(before)
+    everywhere = Counter(trait for page in seen for trait in page.traits)
     for layout in sorted({page.layout for page in seen}):
-        pages = _Pages.of([page for page in seen if page.layout == layout])
+        pages = _Pages.of([page for page in seen if page.layout == layout], everywhere, len(seen))
         often = sorted(pages.repeated, key=lambda text: (-len(pages.repeated[text]), text))
         for text in often[:MAX_LEARNT]:
             in_prose, left, all_left = pages.judge(text)
@@ -228,9 +229,13 @@ class _Pages:
     """Text of a block -> the pages that have it, MIN_STORIES at least."""
     sharing: Mapping[Trait, frozenset[int]] = field(repr=False)
     """Trait -> the pages that have it, two at least."""
+    everywhere: Mapping[Trait, int] = field(repr=False)
+    """Trait -> number of the site's pages that have it."""
+    all_pages: int
+    """Pages of the site."""
 
     @classmethod
-    def of(cls, seen: Sequence[Seen]) -> Self:
+    def of(cls, seen: Sequence[Seen], everywhere: Mapping[Trait, int], all_pages: int) -> Self:
         repeated = _places((page.blocks for page in seen), MIN_STORIES)
         seen = [
             page
@@ -242,6 +247,8 @@ class _Pages:
             seen=seen,
             repeated=_places((page.blocks for page in seen), MIN_STORIES),
             sharing=_places((page.traits for page in seen), 2),
+            everywhere=everywhere,
+            all_pages=all_pages,
         )
 
     def judge(self, text: str) -> tuple[bool, int, int]:
@@ -252,12 +259,23 @@ class _Pages:
         having = self.repeated[text]
         in_prose = 2 * sum(self.seen[place].blocks[text] for place in having) > len(having)
         aside: set[int] = set()
-        for (name, _value), sharing in self.sharing.items():
-            both = len(having & sharing)
-            whole = in_prose and name == _WORD and 2 * both > len(having)
-            if whole or _goes_with(both, len(sharing), len(having), len(self.seen)):
+        for trait, sharing in self.sharing.items():
+            if self._goes_with(trait, having, in_prose=in_prose):
                 aside |= sharing
         return in_prose, len(having - aside), len(self.seen) - len(aside)
+
+    def _goes_with(self, trait: Trait, having: frozenset[int], *, in_prose: bool) -> bool:
+        """Whether the stories with a trait are a series that explains a block on these pages."""
+        sharing = self.sharing[trait]
+        both = len(having & sharing)
+        if _is_no_chance(both, len(sharing), len(having), len(self.seen)):
+            return True
+        if 2 * both <= len(having):
+            return False
+        # The trait of most of its stories: a series may have an archive, or a layout, of its own.
+        if in_prose and trait[0] == _WORD:
+            return True
+        return _is_no_chance(both, self.everywhere[trait], len(having), self.all_pages)
 
 
 def _places(groups: Iterable[Iterable[T]], least: int) -> dict[T, frozenset[int]]:
@@ -269,12 +287,12 @@ def _places(groups: Iterable[Iterable[T]], least: int) -> dict[T, frozenset[int]
     return {value: frozenset(places) for value, places in found.items() if len(places) >= least}
 
 
-def _goes_with(both: int, sharing: int, having: int, pages: int) -> bool:
+def _is_no_chance(both: int, sharing: int, having: int, pages: int) -> bool:
     """Whether chance hardly explains how many of the pages that share a trait have a block.
 
     The upper tail of the hypergeometric distribution is below CHANCE.
 
-    >>> _goes_with(both=8, sharing=8, having=12, pages=40), _goes_with(8, 8, 38, 40)
+    >>> _is_no_chance(both=8, sharing=8, having=12, pages=40), _is_no_chance(8, 8, 38, 40)
     (True, False)
     """
     if both * pages <= sharing * having:

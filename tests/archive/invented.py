@@ -4,9 +4,13 @@ published.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from archive import Archive, Article, Page, Revision
@@ -23,6 +27,27 @@ BODY = (
     "Pasar Tanjung kembali ramai setelah jembatan kayu di Desa Lambur selesai diperbaiki warga.\n\n"
     "Harga beras turun dua ratus rupiah, kata Ratna, pedagang yang berjualan di sana sejak 1998."
 )
+
+
+@contextmanager
+def new_archive(path: Path | None = None) -> Iterator[Archive]:
+    """An empty archive, by default in a folder of its own: for each example of a property.
+
+    It is a copy: making one takes longer than most tests.
+    """
+    with TemporaryDirectory() as folder:
+        path = path or Path(folder) / "news.db"
+        path.write_bytes(_empty())
+        with Archive(path) as archive:
+            yield archive
+
+
+@cache
+def _empty() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "news.db"
+        Archive(path).close()
+        return path.read_bytes()
 
 
 def url_of(number: int, *, site: str = SITE) -> str:

@@ -3,11 +3,14 @@ milliseconds a page.
 
     pip install 'pip>=23.3' && pip install -e '.[bench]'
     python -m tests.benchmarks.extraction                    # the project's own cases
-    python -m tests.benchmarks.extraction --redesigned       # the same with every class, id and
-    itemprop renamed python -m tests.benchmarks.extraction --others FOLDER    # pages of unknown
-    publishers: gold.jsonl with html, url, gold
+    python -m tests.benchmarks.extraction --redesigned       # every class, id, itemprop renamed
+    python -m tests.benchmarks.extraction --others FOLDER    # pages of unknown publishers
+    python -m tests.benchmarks.extraction --folder FOLDER    # pages and fields of other benchmarks
 
-A tool that is not installed is left out.
+`--others` reads lines of gold.jsonl with `html`, `url` and `gold`; `--folder` those with `html`,
+`url`, `set`, `body` and, where known, `body_without_summary`, `headline`, `authors` and
+`published_at`, and prints trafilatura's results of the same run beside warta's. A tool that is not
+installed is left out.
 """
 
 from __future__ import annotations
@@ -19,12 +22,13 @@ import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import md5
 from pathlib import Path
 from statistics import mean, median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import trafilatura
@@ -223,14 +227,152 @@ def measured(name: str, job: Callable[[Case], Result], cases: list[Case]) -> dic
     }
 
 
+LARGE = (100_000, 400_000)
+"""Bytes of a page between the sizes whose CPU is given."""
+FIELDS = ("headline", "authors", "published_at")
+Answer = dict[str, Any]
+"""body, headline, authors and published_at of a page."""
+
+
+def warta_answer(page: bytes, url: str) -> Answer:
+    article = read(page, url, site_of(url)).article
+    return {name: getattr(article, name) for name in ("body", *FIELDS)}
+
+
+def trafilatura_answer(page: bytes, url: str) -> Answer:
+    found: Any = trafilatura.bare_extraction(
+        page, url=url, with_metadata=True, include_comments=False
+    )
+    if found is None:
+        return {}
+    authors = [name.strip() for name in (found.author or "").split(";") if name.strip()]
+    fields = {"headline": found.title, "authors": authors, "published_at": found.date}
+    return {"body": found.text, **fields}
+
+
+def shingles(text: str) -> Counter[tuple[str, ...]]:
+    """The runs of four words of a text."""
+    found = re.findall(r"\w+", text)
+    return Counter(tuple(found[start : start + 4]) for start in range(max(1, len(found) - 3)))
+
+
+def shingle_scores(found: str, right: str) -> tuple[float, float, float]:
+    """F1, precision and recall of runs of four words."""
+    a, b = shingles(found), shingles(right)
+    both = (a & b).total()
+    precision, recall = both / a.total(), both / b.total()
+    return 2 * precision * recall / max(1e-9, precision + recall), precision, recall
+
+
+def folded(text: object) -> str:
+    return " ".join(re.findall(r"\w+", str(text).lower()))
+
+
+def same_time(found: object, right: str) -> bool:
+    """Whether a time is the same instant; where either has no zone, the same day."""
+    mine, gold = datetime.fromisoformat(str(found)), datetime.fromisoformat(right)
+    if mine.tzinfo is None or gold.tzinfo is None:
+        return mine.date() == gold.date()
+    return abs((mine - gold).total_seconds()) < 60
+
+
+def verdict(name: str, found: Answer, gold: Answer) -> str:
+    """right, wrong or null."""
+    value, right = found.get(name), gold[name]
+    if not value:
+        return "null"
+    if name == "authors":
+        is_right = set(map(folded, value)) == set(map(folded, right))
+    elif name == "published_at":
+        is_right = same_time(value, right)
+    else:
+        is_right = folded(value) == folded(right)
+    return "right" if is_right else "wrong"
+
+
+def judged(tool: str, name: str, rows: list[Answer], answers: list[Answer]) -> dict[str, Any]:
+    """A row of the table: one tool on the pages of one set."""
+    marks = [
+        max(
+            shingle_scores(found.get("body") or "", body)
+            for body in {gold["body"], gold.get("body_without_summary") or gold["body"]}
+        )
+        for gold, found in zip(rows, answers, strict=True)
+    ]
+    fields = {}
+    for field in FIELDS:
+        count = Counter(
+            verdict(field, found, gold)
+            for gold, found in zip(rows, answers, strict=True)
+            if gold.get(field)
+        )
+        fields[field] = "/".join(str(count[word]) for word in ("right", "wrong", "null"))
+    return {
+        "tool": f"{tool}, {name}",
+        "pages": len(rows),
+        "f1": f"{mean(f for f, _p, _r in marks):.4f}",
+        "precision": f"{mean(p for _f, p, _r in marks):.4f}",
+        "recall": f"{mean(r for _f, _p, r in marks):.4f}",
+        "exact": sum(f > 0.999 for f, _p, _r in marks),
+        "bad": sum(f < 0.5 for f, _p, _r in marks),
+        **fields,
+    }
+
+
+def sizes_of(pages: list[bytes]) -> Iterator[tuple[str, list[int]]]:
+    """Names of the sizes of pages, with the places of the pages that have them."""
+    small, large = LARGE
+    yield "all", list(range(len(pages)))
+    yield f"< {small // 1000} kB", [i for i, page in enumerate(pages) if len(page) < small]
+    between = [i for i, page in enumerate(pages) if small <= len(page) < large]
+    yield f"< {large // 1000} kB", between
+    yield "larger", [i for i, page in enumerate(pages) if len(page) >= large]
+
+
+def compare(folder: Path) -> None:
+    """Print what warta and trafilatura make of the pages of other benchmarks."""
+    rows = [json.loads(line) for line in (folder / "gold.jsonl").read_text("utf-8").splitlines()]
+    pages = [gzip.decompress((folder / row["html"]).read_bytes()) for row in rows]
+    jobs = {"warta": warta_answer, "trafilatura": trafilatura_answer}
+    answers: dict[str, list[Answer]] = {name: [] for name in jobs}
+    spent: dict[str, list[float]] = {name: [] for name in jobs}
+    for page, row in zip(pages, rows, strict=True):
+        for name, job in jobs.items():
+            start = process_time()
+            answers[name].append(job(page, row["url"]))
+            spent[name].append(process_time() - start)
+    table = []
+    for of_set in sorted({row["set"] for row in rows}):
+        places = [place for place, row in enumerate(rows) if row["set"] == of_set]
+        gold = [rows[place] for place in places]
+        table += [
+            judged(name, of_set, gold, [answers[name][place] for place in places]) for name in jobs
+        ]
+    names = "tool pages f1 precision recall exact bad headline authors published_at".split()
+    columns = {name: name.replace("_", " ") for name in names}
+    print_table(table, columns, title="4-word shingles; fields right/wrong/null")
+    cost = []
+    for size, places in sizes_of(pages):
+        took = {name: 1000 * sum(spent[name][i] for i in places) for name in jobs}
+        per_page = {name: f"{took[name] / max(1, len(places)):.1f}" for name in jobs}
+        times = f"{took['trafilatura'] / max(1e-9, took['warta']):.1f}"
+        cost.append({"size": size, "pages": len(places), **per_page, "times": times})
+    columns = {name: name for name in ("size", "pages", "warta", "trafilatura", "times")}
+    print_table(cost, columns, title="CPU, milliseconds a page; trafilatura with metadata")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--redesigned", action="store_true")
     parser.add_argument("--others", type=Path)
+    parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    if options.folder:
+        compare(options.folder)
+        return
     cases = other_cases(options.others) if options.others else own_cases()
     cases = [redesigned(case) for case in cases] if options.redesigned else cases
     rows = [

@@ -1,7 +1,6 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -71,38 +70,45 @@ def reextract_command(
     chosen = options.checked_sites(names, sites()) or list(sites())
     report = Report()
     with plain_errors(path), Archive(path, read_only=dry_run or not path.exists()) as archive:
-        profiles = _furnished(context, archive, chosen, dry_run=dry_run)
-        total = count(archive, profiles, **selection)
-        tasks = waiting(archive, profiles, **selection)
-        with _working(total, jobs, reading_limits(context)) as (workers, advance):
-            run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
-            changes = run(now=datetime.now(UTC), dry_run=dry_run)
-            shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
+        limits = reading_limits(context)
+        profiles = _furnished(archive, chosen, limits, dry_run=dry_run)
+        changes = _changes(archive, profiles, report, jobs, limits, dry_run=dry_run, **selection)
+        shown = _consumed(changes, report, samples if dry_run else 0, as_json=as_json)
         if not dry_run:
             _evaluate_drift(archive, profiles)
-    if not total:
-        since_then = " since then." if selection["since"] else "; --all reads them again."
-        terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
-    elif not as_json:
+    if report.read and not as_json:
         _show(report, chosen, shown, dry_run=dry_run)
-    _report_problems(report)
+    _conclude(report, since=selection["since"])
 
 
-@contextmanager
-def _working(
-    total: int, jobs: int | None, limits: Limits
-) -> Iterator[tuple[Workers, Callable[[int], None]]]:
-    """Worker processes for so many pages, and what advances their progress bar."""
+def _changes(
+    archive: Archive,
+    profiles: Sequence[Site],
+    report: Report,
+    jobs: int | None,
+    limits: Limits,
+    *,
+    dry_run: bool,
+    **selection: Any,
+) -> Iterator[Difference]:
+    """Read the kept pages again, with a progress bar, and yield what changes."""
+    total, tasks = count(archive, profiles, **selection), waiting(archive, profiles, **selection)
     cores = options.processes(jobs, worthwhile=total >= MIN_JOBS)
     with (
         Workers(cores, limits) as workers,
         terminal.progress_bar("reading", total=total) as advance,
     ):
-        yield workers, advance
+        run = partial(reextract, archive, tasks, report, workers=workers, advance=advance)
+        yield from run(now=datetime.now(UTC), dry_run=dry_run)
 
 
-def _report_problems(report: Report) -> None:
-    """Print what could not be read; exit status 3 for any of it, and for lost stories."""
+def _conclude(report: Report, *, since: datetime | None) -> None:
+    """Say that there was nothing to read, or what could not be read; exit status 3 for any of it,
+    and for lost stories.
+    """
+    if not report.read:
+        since_then = " since then." if since else "; --all reads them again."
+        terminal.note(f"Nothing to read: the current extractor has read every page{since_then}")
     for problem in (*report.damages, *report.broken):
         terminal.note(problem)
     if report.damages or report.broken or _lost(report):
@@ -110,10 +116,10 @@ def _report_problems(report: Report) -> None:
 
 
 def _furnished(
-    context: click.Context, archive: Archive, names: Sequence[str], *, dry_run: bool
+    archive: Archive, names: Sequence[str], limits: Limits, *, dry_run: bool
 ) -> list[Site]:
     """Return the profiles with the furniture of their sites, learnt anew where that is due."""
-    limits, now = reading_limits(context), datetime.now(UTC)
+    now = datetime.now(UTC)
     return [
         learn_if_due(archive, sites()[name], limits, now=now, dry_run=dry_run) for name in names
     ]

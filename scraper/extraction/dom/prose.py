@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from scraper.extraction.dom.furniture import is_hidden
 from scraper.extraction.dom.selectors import Element
@@ -102,8 +103,7 @@ _LONG_TEXT = 80
 _SPACE = " \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """The text of one block, without that of blocks inside it."""
 
     node: Element
@@ -134,7 +134,8 @@ class Prose:
         for passage in self.passages:
             if passage.is_prose:
                 total += len(passage.text)
-                held.update(dict.fromkeys(passage.against, len(passage.text)))
+                for mark in passage.against:
+                    held[mark] += len(passage.text)
         self._excused = frozenset(
             mark
             for mark, length in held.items()
@@ -215,13 +216,21 @@ def _gather(
     if is_read and (text := node.text) and _counts(text, long_only):
         block.add(text, texts, in_link)
     for child in node:
-        tag = child.tag
+        tag, inner = child.tag, len(child)
         if tag in BLOCKS:
-            of_child = long_only and tag not in _STORY_HEADINGS
-            _gather(child, _Text(child), texts, in_link=False, long_only=of_child)
-        elif isinstance(tag, str):
+            if inner or child.text:
+                of_child = long_only and tag not in _STORY_HEADINGS
+                _gather(child, _Text(child), texts, in_link=False, long_only=of_child)
+        elif inner:
             linked = in_link or is_link(child)
             _gather(child, block, texts, in_link=linked, long_only=long_only)
+        elif (
+            (text := child.text)
+            and isinstance(tag, str)
+            and tag not in _NEVER_READ
+            and _counts(text, long_only)
+        ):
+            block.add(text, texts, in_link or tag == "a")
         if is_read and (text := child.tail) and _counts(text, long_only):
             block.add(text, texts, in_link)
 
@@ -229,7 +238,7 @@ def _gather(
 def _counts(text: str, long_only: bool) -> bool:
     if long_only:
         return len(text) >= _LONG_TEXT
-    return bool(text.strip(_SPACE))
+    return not text.isspace() or bool(text.strip(_SPACE))
 
 
 def is_link(node: Element) -> bool:
@@ -255,7 +264,7 @@ def is_notice(text: str) -> bool:
 def _reads_like_prose(text: str, linked: int) -> bool:
     """Whether a text is a sentence of its own, mostly unlinked, and no notice."""
     own = len(text) - linked
-    if own < linked or own + len(_WIDE.findall(text)) < MIN_PROSE:
+    if own < linked or (own < MIN_PROSE and own + len(_WIDE.findall(text)) < MIN_PROSE):
         return False
     return not is_notice(text) and (len(text) >= LONG or ends_sentence(text))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.archive.invented import (
     keep,
     keep_page,
     link,
+    new_archive,
     page,
     story,
     take_down,
@@ -105,7 +105,7 @@ def column(reader: Reader, statement: str) -> list[Any]:
 
 @given(lives)
 def test_whatever_happened_every_time_reads_for_ever_as_it_was_seen_then(steps: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         life = Life(archive)
         seen = {}
         for step in steps:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 import tracemalloc
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,6 +24,7 @@ from tests.archive.invented import (
     check,
     keep,
     link,
+    new_archive,
     rows,
     story,
     take_down,
@@ -284,7 +283,7 @@ def test_any_order_of_announcing_asks_for_every_story_once(
 ) -> None:
     links = [link(number, key=f"k{key}") for number, key in enumerate(keys)]
     random.shuffle(links)  # type: ignore[attr-defined]
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         announce(archive, *links[:cut])
         announce(archive, *links[cut:])
         assert value(archive, "SELECT count(*) FROM ledger") == len(links)
@@ -302,7 +301,7 @@ def test_any_order_of_announcing_asks_for_every_wanted_story(
     links = [link(number, key=f"k{key}", **kind) for number, (key, kind) in enumerate(drawn)]
     wanted = {each.key for each in links if not each.skipped and not each.refused}
     random.shuffle(links)  # type: ignore[attr-defined]
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         announce(archive, *links)
         due = rows(archive, "SELECT key FROM urls WHERE state = 'due'")
         assert sorted(due) == sorted((key,) for key in wanted)

@@ -5,7 +5,6 @@ and beside a crawl.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +32,7 @@ from tests.archive.syndication.syndicated import (
     wire_on_three_sites,
 )
 from tests.archive.syndication.wire import REWRITTEN, WIRE, prayer_times
+from tests.waiting import alive, until
 
 SPAWN = multiprocessing.get_context("spawn")
 STEPS = 40
@@ -269,26 +269,11 @@ def test_a_rebuild_that_is_killed_leaves_nobody_behind_and_may_be_run_again(
     assert process.exitcode == exit_code
     left = [int(pid) for pid in pids.read_text().split()]
     assert len(left) == (jobs if jobs > 1 else 0)
-    for pid in left:
-        wait_for_the_end_of(pid)
+    until(lambda: not any(map(alive, left)))
     with Archive(path) as archive:
         assert_whole(archive)
         run(archive)
         assert (members(archive), texts(archive)) == before
-
-
-def wait_for_the_end_of(pid: int) -> None:
-    """Returns when it has ended; the test hangs, and is ended, where it does not."""
-    state = Path(f"/proc/{pid}/stat")
-    for _ in range(15_000):
-        try:
-            if state.read_text().rpartition(")")[2].split()[0] in "ZX":
-                return
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        signal.sigtimedwait([], 0.02)
-    os.kill(pid, signal.SIGKILL)
-    pytest.fail("a process of the rebuild goes on without it")
 
 
 # Beside a crawl

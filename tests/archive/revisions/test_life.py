@@ -5,7 +5,6 @@ explain` tells it in plain words.
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from tests.archive.invented import (
     check,
     keep,
     link,
+    new_archive,
     rows,
     story,
     url_of,
@@ -55,7 +55,7 @@ def life_of(archive: Archive, number: int = 1) -> list[tuple[Any, ...]]:
 
 @given(lives)
 def test_whatever_changes_a_row_of_the_ledger_leaves_a_row_in_its_life(steps: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         life = Life(archive)
         for step in steps:
             before = dict(rows(archive, f"SELECT id, json_array({CHANGEABLE}) FROM urls"))
@@ -70,7 +70,7 @@ def test_whatever_changes_a_row_of_the_ledger_leaves_a_row_in_its_life(steps: li
 
 @given(lives)
 def test_every_reason_in_the_ledger_has_its_sentence(steps: list[Step]) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         life = Life(archive)
         for step in steps:
             life.live(step)

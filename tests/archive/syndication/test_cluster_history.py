@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +9,7 @@ from hypothesis import strategies as st
 from archive import Archive, Reader
 from archive.maintenance.rebuild_clusters import rebuild
 from archive.maintenance.verify import verify
-from tests.archive.invented import DAY, HOUR, NOW, rows
+from tests.archive.invented import DAY, HOUR, NOW, new_archive, rows
 from tests.archive.syndication.syndicated import BODIES, LED_ANEW, SITES, ran, wire_on_three_sites
 from tests.archive.syndication.wire import WIRE
 
@@ -45,7 +42,7 @@ def anew(archive: Archive) -> None:
 def test_the_clusters_of_every_time_read_for_ever_as_they_were_seen_then(
     steps: list[tuple[str, int, str, bool]], rebuilt: bool
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         seen = {}
         for turn, (site, number, body, late) in enumerate(steps):
             ran(

@@ -4,10 +4,8 @@ up to date.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -17,7 +15,7 @@ from hypothesis import strategies as st
 from archive import Archive
 from archive.maintenance.rebuild_clusters import rebuild
 from archive.maintenance.takedown import take_down as erase
-from tests.archive.invented import DAY, HOUR, NOW, take_down, url_of
+from tests.archive.invented import DAY, HOUR, NOW, new_archive, take_down, url_of
 from tests.archive.syndication.syndicated import BODIES, SITES, described, members, ran, texts
 
 TIMES = (
@@ -75,17 +73,16 @@ def test_the_same_stories_in_any_order_make_the_same_clusters(
     stories: Stories, chance: Random
 ) -> None:
     answers = []
-    with tempfile.TemporaryDirectory() as folder:
-        for turn in range(2):
-            with Archive(Path(folder) / f"{turn}.db") as archive:
-                publish(archive, stories, chance)
-                answers.append(described(archive))
+    for _turn in range(2):
+        with new_archive() as archive:
+            publish(archive, stories, chance)
+            answers.append(described(archive))
     assert answers[0] == answers[1]
 
 
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         publish(archive, stories, chance)
         for site, number in sorted(stories)[::3]:
             take_down(archive, ran(archive, BODIES[0], site=site, number=number), at=NOW + HOUR)
@@ -105,7 +102,7 @@ def test_a_rebuild_finds_nothing_to_change(stories: Stories, chance: Random) -> 
 
 @given(newsrooms, st.randoms(use_true_random=False))
 def test_a_rebuild_from_nothing_gives_the_same_rows(stories: Stories, chance: Random) -> None:
-    with tempfile.TemporaryDirectory() as folder, Archive(Path(folder) / "news.db") as archive:
+    with new_archive() as archive:
         publish(archive, stories, chance)
         before = members(archive), texts(archive)
         with archive.transaction(NOW):

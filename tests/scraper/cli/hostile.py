@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from archive import Archive
 from archive.maintenance.takedown import take_down
@@ -94,6 +96,20 @@ def _plain(column: str, kind: str) -> object:
         "urls": "[]",
     }
     return special.get(column, "[]" if column in ("urls", "reasons") else "teks")
+
+
+def hostile_archive(path: Path) -> None:
+    """Such an archive, full of hostile text; it is made once, and copied."""
+    path.write_bytes(_hostile())
+
+
+@cache
+def _hostile() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "news.db"
+        fill(path)
+        make_hostile(path)
+        return path.read_bytes()
 
 
 def make_hostile(path: Path, *, site: str | None = None) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from archive.database.schema import SCHEMA
 from scraper.cli.main import COMMANDS, main
-from tests.scraper.cli.hostile import commands, damage, fill, make_hostile, tables, wrong_values
+from tests.scraper.cli.hostile import commands, damage, fill, hostile_archive, tables, wrong_values
 
 NETWORK = {"crawl", "doctor", "demo", "corpus"}
 WITHOUT_ARCHIVE = {"sites", "config", "help", "extract", "clean"}
@@ -40,8 +40,7 @@ def hidden(letter: str) -> bool:
 
 @pytest.mark.parametrize("name", ALL)
 def test_no_command_shows_what_a_page_hides(path: Path, name: str) -> None:
-    fill(path)
-    make_hostile(path)
+    hostile_archive(path)
     run_all(path, [name])
 
 

@@ -19,7 +19,7 @@ import pytest
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.cli.main import COMMANDS
 from tests.preloaded import MAX_SECONDS, start
-from tests.scraper.cli.hostile import HOSTILE, commands, fill, make_hostile
+from tests.scraper.cli.hostile import HOSTILE, commands, fill, hostile_archive, make_hostile
 from tests.scraper.cli.test_hostile_archive import ALL, NETWORK, WITHOUT_ARCHIVE, hidden
 from tests.scraper.crawling.conftest import HOME, ROBOTS, environment, home, small_site, story_url
 
@@ -74,8 +74,7 @@ def check(shown: str, words: tuple[str, ...]) -> None:
 def test_no_command_shows_a_sequence_of_a_page_on_a_terminal(
     path: Path, name: str, terminal: Callable[..., str]
 ) -> None:
-    fill(path)
-    make_hostile(path)
+    hostile_archive(path)
     named = () if name in WITHOUT_ARCHIVE else ("--archive", str(path))
     for words in commands(path.parent)[name]:
         check(terminal(name, *words, *named, environment=dict(os.environ)), (name, *words))

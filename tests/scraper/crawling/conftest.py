@@ -112,6 +112,10 @@ def story_url(number: int, slug: str = "saluran-air", day: date = DAY) -> str:
     return f"https://rmol.id/nusantara/read/{day:%Y/%m/%d}/{700000 + number}/{slug}-{number}"
 
 
+def number_of(url: str) -> int:
+    return int(url.rpartition("-")[2])
+
+
 def story(
     number: int, *, headline: str | None = None, prose: tuple[str, ...] = PROSE, day: date = DAY
 ) -> Answer:

@@ -18,6 +18,7 @@ from tests.scraper.crawling.conftest import (
     articles,
     home,
     ledger,
+    number_of,
     rows,
     small_site,
     story,
@@ -134,7 +135,7 @@ def test_headers_are_accepted_up_to_their_limits(serve, crawl, news):
     urls, site = among_good_ones(limits)
     for name, (count, size) in limits.items():
         headers = tuple((f"X-{number}", "a" * size) for number in range(count))
-        site[urls[name]] = replace(story(int(urls[name].rpartition("-")[2])), headers=headers)
+        site[urls[name]] = replace(story(number_of(urls[name])), headers=headers)
     crawl(serve(site), "rmol")
     kept = {name for name, url in urls.items() if url in articles(news)}
     assert kept == {"many", "large"}
@@ -208,7 +209,7 @@ def test_a_body_is_unpacked_three_times_at_most(serve, crawl, news):
     turns = {"3": "kept", "4": "failed", "2000": "failed"}
     urls, site = among_good_ones(turns)
     for times, url in urls.items():
-        body = story(int(url.rpartition("-")[2])).body
+        body = story(number_of(url)).body
         for _turn in range(min(int(times), 5)):
             body = gzip.compress(body)
         codings = ", ".join(["gzip"] * int(times))

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -41,11 +40,10 @@ from tests.scraper.crawling.conftest import (
     story_url,
 )
 from tests.scraper.crawling.poisoned import POISONS, SLOWLY
+from tests.waiting import DEADLINE, alive, children, until
 
 MODULE = "tests.scraper.crawling.poisoned"
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
-PATIENCE = 30.0
-"""Seconds in which anything here has happened, on however slow a machine."""
 IN_LITTLE_MEMORY = (*FAST, "-s", "READING_MEMORY=200")
 BAD = story_url(20)
 """The newest story in the ledger's order: the first that a crawl requests."""
@@ -90,19 +88,12 @@ def crawling(proxy: ReplayProxy, news: Path, folder: Path) -> Iterator[int]:
         until(lambda: news.exists() and state(news)["reason"] == "reading_broke_off")
         assert process.pid is not None
         yield process.pid
-        process.join(PATIENCE)
+        process.join(DEADLINE)
         assert process.exitcode is not None
         assert "Traceback" not in (folder / "err").read_text("utf-8")
     finally:
         process.kill()
         process.join()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def state(news: Path) -> dict[str, object]:
@@ -123,17 +114,8 @@ def others() -> set[str]:
 
 def readers_of(pid: int) -> list[int]:
     """The guard of a crawl's worker, and the worker."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    return [int(child) for child in children] + [
-        reader for child in children for reader in readers_of(int(child))
-    ]
-
-
-def gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+    found = children(pid)
+    return found + [reader for child in found for reader in readers_of(child)]
 
 
 @pytest.mark.parametrize("poison", POISONS)
@@ -251,7 +233,7 @@ def test_killed_while_it_is_read_it_does_not_come_first_again(serve, crawl, news
         os.kill(pid, signal.SIGKILL)
         asked = sum(proxy.requested(url) for url in (BAD, *others()))
         assert asked <= MAX_WAITING + CONCURRENT_REQUESTS  # nothing is fetched that nobody reads
-        until(lambda: all(map(gone, readers)))
+        until(lambda: not any(map(alive, readers)))
     before = proxy.requested(BAD)
     row = crawl(proxy)
     assert (proxy.requested(BAD), kept(news)) == (before, others())
@@ -265,7 +247,7 @@ def test_sigterm_ends_the_crawl_and_kills_the_reading(serve, crawl, news, tmp_pa
     with crawling(proxy, news, tmp_path) as pid:
         readers = readers_of(pid)
         os.kill(pid, signal.SIGTERM)
-    until(lambda: all(map(gone, readers)))
+    until(lambda: not any(map(alive, readers)))
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
     assert state(news)["failures"] == 1
     assert crawl(proxy)["failed"] == 0
@@ -276,7 +258,7 @@ def test_under_the_schedule_a_stop_ends_the_crawl_within_its_grace(serve, news, 
     (tmp_path / "sitecustomize.py").write_text(f"import {MODULE}", "utf-8")
     ours = {"PYTHONPATH": os.pathsep.join((str(tmp_path), os.environ["PYTHONPATH"]))}
     processes = CrawlProcesses(
-        lambda: datetime.now(UTC), environment(serve(poisoned())) | ours, grace=PATIENCE
+        lambda: datetime.now(UTC), environment(serve(poisoned())) | ours, grace=DEADLINE
     )
     settings = ("DOWNLOAD_DELAY=0", "READING_DEADLINE=3600", f"NOW={NOW.isoformat()}")
     order = Order(site="rmol", archive=news, settings=settings)
@@ -319,12 +301,12 @@ def test_sigterm_while_a_source_is_read_ends_the_crawl_and_holds_nothing_against
         until(lambda: proxy.requested(sitemap))
         readers = readers_of(process.pid)
         os.kill(process.pid, signal.SIGTERM)
-        process.join(PATIENCE)
+        process.join(DEADLINE)
         assert process.exitcode == 1
     finally:
         process.kill()
         process.join()
-    until(lambda: all(map(gone, readers)))
+    until(lambda: not any(map(alive, readers)))
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
     assert rows(news, "SELECT url FROM urls WHERE reason = 'reading_broke_off'") == []
 

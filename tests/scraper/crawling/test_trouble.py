@@ -131,7 +131,7 @@ def test_a_timeout_has_its_reason(serve, crawl, news):
             closing.wait(20)
         return answers.get(url)
 
-    done = crawl(serve(answer), "rmol", "-s", "DOWNLOAD_TIMEOUT=1", "-s", "RETRY_TIMES=0")
+    done = crawl(serve(answer), "rmol", "-s", "DOWNLOAD_TIMEOUT=3", "-s", "RETRY_TIMES=0")
     closing.set()
     assert done.returncode == 0, done.stderr
     assert rows(news, "SELECT reason FROM ledger WHERE url = ?", BAD) == [{"reason": "timeout"}]

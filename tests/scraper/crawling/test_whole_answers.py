@@ -17,6 +17,7 @@ from tests.scraper.crawling.conftest import (
     among_good_ones,
     home,
     ledger,
+    number_of,
     rows,
     small_site,
     story,
@@ -106,7 +107,7 @@ def answering(proxy: ReplayProxy, answers: Mapping[str, bytes]) -> ReplayProxy:
 
 def pages_of(urls: Mapping[str, str]) -> dict[str, bytes]:
     """A long page for each name."""
-    return {name: story(int(url.rpartition("-")[2]), prose=LONG).body for name, url in urls.items()}
+    return {name: story(number_of(url), prose=LONG).body for name, url in urls.items()}
 
 
 def test_half_an_answer_is_a_failed_check_and_no_edit(serve, crawl, news) -> None:

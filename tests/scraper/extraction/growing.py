@@ -114,6 +114,9 @@ NODES = {
     "metas": "<meta name=author content=a>",
     "JSON-LD": '<script type="application/ld+json">{"@type":"NewsArticle"}</script>',
     "articleBody": "<div itemprop=articleBody></div>",
+    "people": "<a rel=author href=/author/a>A B</a><b itemprop=author class=byline>A B</b>",
+    "nested headings": "<h2><i>a",
+    "boxes": "<div class=a><p>a</p></div>",
     **{f"nodes of class {name}": f"<div class={name}><a></a></div>" for name in NAMED_NODES},
 }
 OPENINGS = {

@@ -170,3 +170,14 @@ def test_a_front_page_gives_no_article() -> None:
         for number in range(30)
     )
     assert body(f"{MENU}<main><ul>{teasers}</ul></main><footer>{MENU}</footer>") == ""
+
+
+def test_a_story_that_a_script_writes_into_an_empty_page_is_read() -> None:
+    written = paragraphs(*STORY).replace("<", "\\u003c").replace("</", "\\u003c/")
+    script = f'<script>self.__next_f.push([1,"judul\\n{written}\\n"])</script>'
+    assert body(f"<div id='root'></div>{script}") == whole()
+
+
+@pytest.mark.parametrize("written", ["\\u003cp", "\\u003cp" + "\\" * 9, "\\u003cp \\ud800 \\u12"])
+def test_a_script_that_writes_no_story_is_none(written: str) -> None:
+    assert body(f"<div id='root'></div><script>{written}</script>") == ""

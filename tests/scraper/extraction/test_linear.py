@@ -69,6 +69,23 @@ def test_pages_that_once_took_quadratic_time(layout: str, name: str) -> None:
     assert_linear(reader(layout), dict(pages(layout))[name])
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\\",
+        "\\u003cp",
+        '\\"',
+        "\\u003cp\\u003e" + PROSE,
+        "<div>",
+        "<a><p>",
+        "<div class='card'><p>x",
+    ],
+)
+def test_stories_in_scripts_and_pages_without_any(unit: str) -> None:
+    page = f"<html><body><h1>Warga</h1>%s</body></html><script>\\u003cp{PROSE}\\u003c/p%s</script>"
+    assert_linear(reader("unknown"), lambda size: page % ((repeated(unit, size),) * 2), size=QUICK)
+
+
 @settings(max_examples=settings.default.max_examples // 3)
 @given(st.sampled_from(sorted(SITES)).flatmap(lambda s: st.tuples(st.just(s), _names_of_pages(s))))
 def test_any_unit_in_any_place_of_any_page(chosen: tuple[str, str]) -> None:

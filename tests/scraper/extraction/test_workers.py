@@ -11,8 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +28,7 @@ from scraper.extraction.workers import (
     Worker,
     Workers,
 )
+from tests.waiting import DEADLINE, alive, until
 
 LIMITS = Limits(deadline=60, memory=200 * MEGABYTE)
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -131,7 +131,7 @@ def test_a_process_that_has_grown_is_replaced_after_its_answer(worker):
 def test_a_process_that_is_killed_from_outside_costs_nothing(worker, of):
     pid = getattr(worker, of)
     os.kill(pid, signal.SIGKILL)
-    until(lambda: _is_gone(pid) and _is_gone(worker._process))
+    until(lambda: not (alive(pid) or alive(worker._process)))
     assert worker.call(same, 1) == 1
 
 
@@ -234,19 +234,5 @@ worker.call(hang, None)
         assert process.stdout is not None
         readers = [int(pid) for pid in process.stdout.readline().split()]
         process.send_signal(number)
-        process.wait(30)
-    until(lambda: all(map(_is_gone, readers)))
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
+        process.wait(DEADLINE)
+    until(lambda: not any(map(alive, readers)))

@@ -8,7 +8,7 @@ from random import Random
 
 from archive import Archive, Page
 from scraper.spiders.rmol import SITE
-from tests.scraper.ingest.reextraction.kept import NOW, crawled
+from tests.scraper.ingest.reextraction.kept import crawled
 from tests.scraper.ingest.reextraction.kept import page_of as rmol_page
 
 CHANNELS = "nusantara politik bisnis olahraga hukum".split()
@@ -17,8 +17,11 @@ WHAT = "Memanen Melepas Menjahit Menghitung Merawat Membangun Mencatat Menyusun 
 THINGS = "padi perahu seragam ternak jalan gudang lumbung sumur pagar jembatan tenun kopi".split()
 PLACES = "Damar Lambur Sangkala Amparan Lembayung Sukarimba Mekar Tanjung Randu Wangi".split()
 
-BOX = '<div class="ajakan-baca"><p>Kabar desa setiap pagi, langsung di ponsel Anda.</p></div>'
-BOX_TEXT = "Kabar desa setiap pagi, langsung di ponsel Anda."
+BOX_TEXT = (
+    "Redaksi mengirim kabar desa setiap pagi kepada pembaca yang mendaftarkan nomor teleponnya di"
+    " kantor kami, tanpa biaya dan tanpa syarat apa pun."
+)
+BOX = f'<div class="ajakan-baca"><p>{BOX_TEXT}</p></div>'
 LINE_TEXT = "Tulisan ini dimuat juga dalam edisi cetak mingguan kami."
 LINE = f"<p>{LINE_TEXT}</p>"
 REFRAIN_TEXT = "Begitulah nenek menutup ceritanya, dan kami pun tidur."
@@ -63,6 +66,3 @@ def keep_all(archive: Archive, pages: Iterable[Page]) -> None:
     """Keep pages as a crawl does that has learnt nothing."""
     for page in pages:
         crawled(archive, page, site=SITE)
-
-
-__all__ = ["NOW", "SITE", "keep_all", "story_page"]

@@ -19,15 +19,14 @@ from archive.maintenance.verify import verify
 from archive.revisions.furniture import MAX_GROWTH, MIN_PAGES, SAMPLE
 from scraper.cli.main import main
 from scraper.extraction.article import extractor_of
-from scraper.ingest.furniture import Seen, furnished, learn, see
+from scraper.ingest.furniture import MIN_STORIES, Seen, furnished, learn, see
 from scraper.spiders.rmol import SITE
-from tests.scraper.ingest.reextraction.kept import crawled
+from tests.scraper.ingest.reextraction.kept import NOW, crawled
 from tests.scraper.ingest.stories_of_a_site import (
     BOX,
     BOX_TEXT,
     LINE,
     LINE_TEXT,
-    NOW,
     REFRAIN,
     keep_all,
     prose_of,
@@ -123,6 +122,26 @@ def test_the_order_of_the_pages_does_not_matter(order: list[int]) -> None:
         for n in range(40)
     ]
     assert learn([pages[n] for n in order], {}) == learn(pages, {})
+
+
+PAGES = st.lists(
+    st.builds(
+        Seen,
+        layout=st.sampled_from(["R4", "R5"]),
+        traits=st.frozensets(st.tuples(st.just("tag"), st.sampled_from("abcd"))),
+        blocks=st.dictionaries(st.sampled_from(["Satu.", "Dua.", "Tiga."]), st.booleans()),
+        length=st.integers(0, 200),
+    ),
+    min_size=MIN_PAGES,
+    max_size=MIN_PAGES + 20,
+)
+
+
+@given(PAGES)
+@settings(max_examples=30)
+def test_whatever_is_learnt_stands_on_many_pages(pages: list[Seen]) -> None:
+    for text in learn(pages, {}):
+        assert sum(text in page.blocks for page in pages) >= MIN_STORIES
 
 
 # What is a series' refrain
@@ -348,8 +367,15 @@ def test_what_was_learnt_goes_when_it_turns_out_to_be_a_series() -> None:
 
 def test_the_pages_of_each_layout_are_judged_by_themselves() -> None:
     old = [seen("R4", {}, ("channel", "lama")) for _page in range(80)]
-    new = [seen("R5", {"Kanal baru kami.": False}, ("channel", "baru")) for _page in range(20)]
+    new = [seen("R5", {"Kanal baru kami.": False}, ("channel", f"baru{n % 5}")) for n in range(20)]
     assert learn([*old, *new], {}) == {"Kanal baru kami.": False}
+
+
+@pytest.mark.parametrize("in_prose", [True, False])
+def test_a_series_may_have_a_layout_of_its_own(in_prose: bool) -> None:
+    series = [seen("seri", {"Tamat sudah ceritanya.": in_prose}, ("tag", "dongeng"))] * 20
+    others = [seen("R5", {}, ("tag", str(n))) for n in range(40)]
+    assert learn([*series, *others], {}) == {}
 
 
 def test_sets_follow_each_other_and_a_block_knows_its_own(path: Path) -> None:

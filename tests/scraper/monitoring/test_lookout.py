@@ -18,8 +18,9 @@ from scraper.monitoring.lookout import Lookout, hooks_of
 from scraper.politeness.locks import writer_lock
 from scraper.schedule.processes import Result
 from scraper.schedule.timetable import Timetable
-from tests.scraper.monitoring.alerts.receivers import Receiver, until
+from tests.scraper.monitoring.alerts.receivers import Receiver
 from tests.scraper.monitoring.looking import metrics
+from tests.waiting import until
 
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

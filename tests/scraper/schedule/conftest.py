@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -20,41 +19,12 @@ import pytest
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from tests import preloaded
 from tests.scraper.crawling.conftest import environment, news, serve, small_site, yesterday
+from tests.waiting import DEADLINE, children
 
 __all__ = ["news", "serve"]
 
-DEADLINE = 300
-"""Seconds after which a test that waits has failed: far more than a slow machine needs, for nothing
-else may depend on them.
-"""
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SITES = ("islamtimes", "medcom", "republika", "rmol", "suara")
-
-
-def until(holds: Callable[[], Any], deadline: float = DEADLINE) -> Any:
-    """What the condition gives once it is true."""
-    end = time.monotonic() + deadline
-    while not (found := holds()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return found
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process started, and that are there."""
-    found = []
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, parent = status.read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == pid and state != "Z":
-                found.append(int(status.parent.name))
-    return found
-
-
-def alive(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def far_run() -> datetime:

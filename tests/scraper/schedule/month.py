@@ -33,10 +33,10 @@ from scraper.spiders import sites
 from tests.preloaded import warta
 from tests.scraper.crawling.conftest import environment
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver
-from tests.scraper.schedule.conftest import DEADLINE, alive, until
 from tests.scraper.schedule.tick import settings
 from tests.scraper.schedule.trouble import Kill, Plan
 from tests.scraper.schedule.world import Request, World
+from tests.waiting import DEADLINE, alive, until
 
 QUARTER = timedelta(minutes=15)
 CHECK = timedelta(hours=3)

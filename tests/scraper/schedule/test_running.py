@@ -31,9 +31,10 @@ from scraper.schedule.interrupted import end_all_interrupted
 from scraper.schedule.processes import CrawlProcesses, Order, Result
 from scraper.schedule.schedule import Hooks, Schedule
 from scraper.schedule.timetable import Timetable
-from tests.scraper.crawling.conftest import environment, rows, run, yesterday
+from tests.scraper.crawling.conftest import FAST, environment, rows, run, yesterday
 from tests.scraper.crawling.newsroom import SUARA, newsrooms
-from tests.scraper.schedule.conftest import DEADLINE, alive, children, fresh_site, until
+from tests.scraper.schedule.conftest import fresh_site
+from tests.waiting import DEADLINE, alive, children, until
 
 pytestmark = [
     pytest.mark.processes,
@@ -122,49 +123,24 @@ def test_sigterm_lets_a_crawl_end_in_its_own_words(serve, news, scheduled, writt
 ENDED = "SELECT site, end_reason FROM crawls WHERE ended_at IS NOT NULL ORDER BY id"
 
 
-@pytest.fixture
-def killed(serve, scheduled, written, held):
-    """(proxy, its answers, configuration) of a schedule that was killed while it crawled; its child
-    ended, too.
-    """
+def test_sigkill_leaves_no_child_and_no_lock_and_the_next_schedule_writes_that_down(
+    serve, news, scheduled, written, held
+):
     answers = held(fresh_site(1), "rmol.id/nusantara/read/")
     proxy, config = serve(answers), written("rmol")
-    running = scheduled(proxy, config)
+    killed = scheduled(proxy, config)
     assert answers.asked.wait(DEADLINE)
-    (child,) = children(running.pid)
-    assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+    (child,) = children(killed.pid)
+    assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
     until(lambda: not alive(child))
-    return proxy, answers, config
-
-
-def test_sigkill_leaves_no_child_and_no_lock(killed, news, scheduled):
-    proxy, answers, config = killed
-    answers.let_go.set()
-    done = run(
-        proxy,
-        "scraper",
-        "--config",
-        str(config),
-        "crawl",
-        "rmol",
-        "--archive",
-        str(news),
-        "-s",
-        "DOWNLOAD_DELAY=0",
-    )
-    assert done.returncode == 0, done.stderr
-    again = scheduled(proxy, config)
-    until(lambda: again.lines("started"))
-    assert again.stop() == 0
-
-
-def test_what_was_killed_with_a_schedule_is_written_down_by_the_next_one(killed, news, scheduled):
-    proxy, answers, config = killed
     assert rows(news, ENDED) == []
     again = scheduled(proxy, config)
     assert until(lambda: rows(news, ENDED)) == [{"site": "rmol", "end_reason": "broke_off"}]
     answers.let_go.set()
     assert again.stop() == 0
+    words = ("crawl", "rmol", "--archive", str(news), *FAST)
+    by_hand = run(proxy, "scraper", "--config", str(config), *words)
+    assert by_hand.returncode == 0, by_hand.stderr
 
 
 def test_a_crawl_by_hand_is_not_taken_for_one_that_was_killed_with_a_schedule(serve, news, held):

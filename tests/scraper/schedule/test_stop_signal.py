@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.scraper.schedule.conftest import DEADLINE
+from tests.waiting import DEADLINE
 
 PROGRAM = """
 import os, signal, threading

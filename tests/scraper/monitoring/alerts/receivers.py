@@ -8,8 +8,6 @@ import contextlib
 import json
 import socket
 import ssl
-import time
-from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -20,16 +18,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-PATIENCE = 300.0
-"""Seconds that a test waits for what another thread does."""
-
-
-def until(true: Callable[[], Any]) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)
+from tests.waiting import DEADLINE
 
 
 class Receiver:
@@ -86,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
         receiver.asked += 1
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if receiver.trouble == "hang":
-            receiver.closing.wait(PATIENCE)
+            receiver.closing.wait(DEADLINE)
             self.close_connection = True
             return
         if receiver.trouble == "drop":

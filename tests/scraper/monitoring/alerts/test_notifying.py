@@ -31,7 +31,8 @@ from tests.scraper.monitoring.alerts.incidents import (
     mailbox,
     notified,
 )
-from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port, silent, until
+from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver, free_port, silent
+from tests.waiting import until
 
 BEGAN, ENDED = ("began", "drift", "kabar"), ("ended", "drift", "kabar")
 

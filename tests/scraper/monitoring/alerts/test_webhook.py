@@ -11,7 +11,8 @@ import pytest
 from scraper.monitoring.alerts.targets import Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
 from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, message
-from tests.scraper.monitoring.alerts.receivers import Receiver, free_port, until
+from tests.scraper.monitoring.alerts.receivers import Receiver, free_port
+from tests.waiting import until
 
 
 def refusal(webhook: Webhook) -> Undelivered:
