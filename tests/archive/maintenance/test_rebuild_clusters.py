@@ -301,7 +301,8 @@ def beside(
         found.append(archive)
         if len(told) < moment:
             break
-    return found[:-1]
+    found.pop().close()
+    return found
 
 
 @pytest.mark.parametrize("state", STATES)
