@@ -276,7 +276,8 @@ def is_notice(text: str) -> bool:
     if len(text) >= MAX_NOTICE:
         return False
     lowered = text.lower()
-    return any(word in lowered for word in _NOTICE_WORDS) and _NOTICE.search(text) is not None
+    said = any(map(lowered.__contains__, _NOTICE_WORDS))
+    return said and _NOTICE.search(text) is not None
 
 
 def _reads_like_prose(text: str, linked: int) -> bool:
