@@ -107,6 +107,7 @@ def test_every_broken_value_of_a_column_is_named_in_one_sentence(
                 given = (column, wrong, words, result.output)
                 assert isinstance(result.exception, SystemExit | None), (given, result.exception)
                 names = (f"{table}.{column} ", f"{table}: ", f"a row of {table} that is not there")
-                others = (ROWS.get(table, table.removesuffix("s")) + " ", *NOT_FOUND)
+                row = ROWS.get(table, table.removesuffix("s"))
+                others = (f"{row} ", f"{row}s: ", *NOT_FOUND)
                 expected = any(words in result.output for words in (*names, *others))
                 assert expected or result.exit_code == code, given
