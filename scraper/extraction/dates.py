@@ -162,8 +162,8 @@ def parse_structured(text: str | None, zone: tzinfo | None = None) -> datetime |
 
     A date without an offset is in `zone`. None where there is neither, or no time of day.
     """
-    text = _SPACES.sub(" ", text or "").strip()
-    if len(text) > MAX_DATE:
+    text = _SPACES.sub(" ", text).strip() if text else ""
+    if not text or len(text) > MAX_DATE:
         return None
     match = _ISO.match(text)
     if match is None:

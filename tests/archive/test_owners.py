@@ -17,7 +17,7 @@ OWNERS = {
     "validators": "archive/ledger/ledger.py",
     "robots": "archive/ledger/robots.py",
     "manners": "archive/ledger/backoff.py",
-    "snapshots": "archive/snapshots/snapshots.py archive/snapshots/dictionaries.py",
+    "snapshots": "archive/snapshots/snapshots.py archive/snapshots/repack.py",
     "dictionaries": "archive/snapshots/dictionaries.py",
     "packing": "archive/snapshots/dictionary_trials.py",
     "articles": "archive/revisions/revisions.py",
@@ -30,6 +30,7 @@ OWNERS = {
     **dict.fromkeys(
         ("search_", "index_copy", "index_anew", "temp"), "archive/maintenance/search_index.py"
     ),
+    **dict.fromkeys(("furniture", "furniture_sets"), "archive/revisions/furniture.py"),
     "texts": "archive/syndication/texts.py",
     "bands": "archive/syndication/texts.py",
     "article_texts": "archive/syndication/texts.py",

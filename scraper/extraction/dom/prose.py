@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
+
+from lxml import etree
 
 from scraper.extraction.dom.furniture import is_hidden
 from scraper.extraction.dom.selectors import Element
@@ -99,8 +101,12 @@ _NOTICE_WORDS = (
 )
 """One of them is in every text that _NOTICE matches: looking for them takes a tenth of the time."""
 _NEVER_READ = frozenset(("script", "style", "noscript", "template"))
-_LONG_TEXT = 80
-"""Characters of a text that may be a paragraph of a story."""
+_LANDMARKS = etree.XPath(
+    "//body//text()[string-length() >= 80]"
+    "[not(parent::script or parent::style or parent::noscript or parent::template)]"
+    "[not(ancestor::h1 or ancestor::h2 or ancestor::h3 or ancestor::h4)]"
+    " | //h1 | //h2 | //h3 | //h4"
+)
 _SPACE = " \t\r\n"
 
 
@@ -124,7 +130,10 @@ class Passage(NamedTuple):
 
 
 class Prose:
-    """The passages of a page in document order, and which of them may be an article's."""
+    """The passages of a page in document order, and which of them may be an article's.
+
+    `long_only`: those that may be paragraphs, and headings, whose places are not judged.
+    """
 
     def __init__(self, page: Document, *, long_only: bool = False) -> None:
         self._unclosed = page.unclosed
@@ -153,15 +162,12 @@ class Prose:
         return passage.is_prose and self.may_stand(passage)
 
     def _passages(self, tree: Element, long_only: bool) -> Iterator[Passage]:
-        body = next(tree.iter("body"), None)
-        texts: list[_Text] = []
-        if body is not None:
-            _gather(body, _Text(body), texts, in_link=False, long_only=long_only)
-        for found in texts:
+        for found in _long_texts(tree) if long_only else _texts(tree):
             node = found.node
             if text := clean("".join(found.pieces)):
-                against = self._marks(node)
-                is_prose = node.tag not in HEADINGS and _reads_like_prose(text, found.linked)
+                is_heading = node.tag in HEADINGS
+                against = frozenset() if is_heading and long_only else self._marks(node)
+                is_prose = not is_heading and _reads_like_prose(text, found.linked)
                 yield Passage(node, text, found.linked, against, is_prose)
 
     def _marks(self, node: Element) -> frozenset[str]:
@@ -206,40 +212,52 @@ class _Text:
             self.linked += len(text.strip())
 
 
-def _gather(
-    node: Element, block: _Text, texts: list[_Text], *, in_link: bool, long_only: bool
-) -> None:
-    """Gather the texts below a node into those of their blocks, each node once.
+def _texts(tree: Element) -> list[_Text]:
+    """Return the texts of all blocks of a page, in document order."""
+    texts: list[_Text] = []
+    for body in islice(tree.iter("body"), 1):
+        _gather(body, _Text(body), texts)
+    return texts
 
-    `long_only`: outside of headings, only texts that may be a paragraph.
-    """
+
+def _long_texts(tree: Element) -> list[_Text]:
+    """Return the texts of headings and of what may be paragraphs: without a walk of all nodes."""
+    texts: list[_Text] = []
+    known: dict[Element, _Text] = {}
+    for found in cast("list[Any]", _LANDMARKS(tree)):
+        if isinstance(found, etree._Element):
+            _gather(found, _Text(found), texts)
+            continue
+        node, in_link = found.getparent(), False
+        node = node.getparent() if found.is_tail else node
+        while node.tag not in BLOCKS:
+            in_link = in_link or is_link(node)
+            node = node.getparent()
+        known.setdefault(node, _Text(node)).add(found, texts, in_link)
+    return texts
+
+
+def _gather(node: Element, block: _Text, texts: list[_Text], *, in_link: bool = False) -> None:
+    """Gather the texts below a node into those of their blocks, each node once."""
     is_read = node.tag not in _NEVER_READ
-    if is_read and (text := node.text) and _counts(text, long_only):
+    if is_read and (text := node.text) and text.strip(_SPACE):
         block.add(text, texts, in_link)
     for child in node:
         tag, inner = child.tag, len(child)
         if tag in BLOCKS:
             if inner or child.text:
-                of_child = long_only and tag not in _STORY_HEADINGS
-                _gather(child, _Text(child), texts, in_link=False, long_only=of_child)
+                _gather(child, _Text(child), texts)
         elif inner:
-            linked = in_link or is_link(child)
-            _gather(child, block, texts, in_link=linked, long_only=long_only)
+            _gather(child, block, texts, in_link=in_link or is_link(child))
         elif (
             (text := child.text)
             and isinstance(tag, str)
             and tag not in _NEVER_READ
-            and _counts(text, long_only)
+            and text.strip(_SPACE)
         ):
             block.add(text, texts, in_link or tag == "a")
-        if is_read and (text := child.tail) and _counts(text, long_only):
+        if is_read and (text := child.tail) and text.strip(_SPACE):
             block.add(text, texts, in_link)
-
-
-def _counts(text: str, long_only: bool) -> bool:
-    if long_only:
-        return len(text) >= _LONG_TEXT
-    return not text.isspace() or bool(text.strip(_SPACE))
 
 
 def is_link(node: Element) -> bool:
@@ -259,7 +277,8 @@ def is_notice(text: str) -> bool:
     if len(text) >= MAX_NOTICE:
         return False
     lowered = text.lower()
-    return any(word in lowered for word in _NOTICE_WORDS) and _NOTICE.search(text) is not None
+    said = any(map(lowered.__contains__, _NOTICE_WORDS))
+    return said and _NOTICE.search(text) is not None
 
 
 def _reads_like_prose(text: str, linked: int) -> bool:

@@ -405,7 +405,7 @@ def test_verify_finds_an_article_without_texts_that_nobody_took_down(archive: Ar
     with archive.transaction(NOW):
         archive.db.conn.execute(
             "INSERT INTO articles (site, key, url, first_seen_at, revision) VALUES ('x', 'y', 'z',"
-            " '', 0)"
+            " '2026-11-20T03:04:05+00:00', 0)"
         )
     assert [finding.check for finding in verify(archive) if not finding.ok] == ["numbers"]
 
