@@ -29,13 +29,16 @@ MIN_PROSE = 250
 MIN_BELOW_HEADLINE = 100
 """Characters that are enough below the page's own headline."""
 MIN_BELOW = 0.5
-"""Share of the page's prose that stands below its headline; a breadcrumb shows it, too."""
+"""Share of the page's prose that stands below its headline. A breadcrumb shows it, too: with any
+share F1 on scrapinghub's pages is 0.963 instead of 0.968.
+"""
 MAX_HEADLINE = 160
 """Characters; a longer `h1` inside a story is a caption or a lead."""
 
 DECAY = 0.8
-"""Weight of prose that a container adds for each step from the heaviest one; 0.7 to 0.9 do on the
-Fundus and scrapinghub pages, without it the cards of other stories below one are part of it.
+"""Weight of prose that an ancestor adds, for each step up from the heaviest container. F1 on the
+Fundus and scrapinghub pages: 0.977 and 0.968; with 0.7 it is 0.965 and 0.968, with 1 0.974 and
+0.964.
 """
 MAX_END_NOTICE = 200
 """Characters of a notice below the last paragraph; a longer one may be the story's."""

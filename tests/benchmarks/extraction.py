@@ -306,7 +306,8 @@ def judged(tool: str, name: str, rows: list[Answer], answers: list[Answer]) -> d
             for gold, found in zip(rows, answers, strict=True)
             if gold.get(field)
         )
-        fields[field] = "/".join(str(count[word]) for word in ("right", "wrong", "null"))
+        counts = "/".join(str(count[word]) for word in ("right", "wrong", "null"))
+        fields[field] = counts if count else ""
     return {
         "tool": f"{tool}, {name}",
         "pages": len(rows),
