@@ -24,7 +24,7 @@ from scraper.extraction.metadata import Head, Metadata, read_around, read_metada
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
 
-EXTRACTION = 3
+EXTRACTION = 4
 """Version of the extraction's code; raise it by hand when a change of code changes results."""
 
 MIN_REPEATED = 60
