@@ -15,6 +15,8 @@ ArchiveError
 └── PackageMissing         an extra of warta is not installed
 """
 
+import struct
+
 
 class ArchiveError(Exception):
     """An archive could not be opened, read or written; the text is one sentence for the user.
@@ -30,6 +32,7 @@ BREAKS_ON_DAMAGE = (
     ArithmeticError,
     AttributeError,
     AssertionError,
+    struct.error,
 )
 """What reading a value raises that another program broke (archive.maintenance.values), or a bug."""
 

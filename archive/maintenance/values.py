@@ -23,6 +23,10 @@ _TIMES = ("since", "lastmod", "quiet_until")
 """Columns that hold a time, beside all whose name ends with `_at`."""
 _ARRAYS = (*LISTS, "changed", "urls")
 _OBJECTS = ("headers", "arguments", "counts")
+_SHOWN = {"TEXT": "CAST({} AS BLOB)", "INTEGER": "{}", "BLOB": "length({})"}
+"""By type, what of a value is looked at: bytes, for SQLite's own decoding names no row."""
+MAX_NUMBER = 2**53
+"""None of ours is as large, but keys of 64 bits: sums overflow, and readers of JSON round."""
 LAST_YEAR = 9000
 """Of a system clock: nothing can be due after the end of the calendar."""
 
@@ -90,9 +94,7 @@ def _tables() -> dict[str, list[tuple[str, str, bool]]]:
 
 
 def _problems(db: Database, table: str, columns: list[tuple[str, str, bool]]) -> Iterator[str]:
-    texts = [name for name, kind, _required in columns if kind == "TEXT"]
-    # As bytes: SQLite's own decoding fails without naming the row.
-    shown = [f"CAST({name} AS BLOB)" if name in texts else "NULL" for name, *_rest in columns]
+    shown = [_SHOWN.get(kind, "NULL").format(name) for name, kind, _required in columns]
     types = [f"typeof({name})" for name, *_rest in columns]
     row_name = "rowid" if _has_rowid(db, table) else "0"
     wanted = ", ".join((row_name, *shown, *types))
@@ -109,14 +111,18 @@ def _has_rowid(db: Database, table: str) -> bool:
     return "WITHOUT ROWID" not in sql
 
 
-def _wrong(name: str, kind: str, required: bool, content: bytes | None, found: str) -> str | None:
-    """Return what is wrong with one value: bytes where its column holds text."""
+def _wrong(
+    name: str, kind: str, required: bool, content: bytes | int | None, found: str
+) -> str | None:
+    """Return what is wrong with one value: the bytes of a text, a number, or a BLOB's length."""
     if found == "null":
         return "it is missing" if required else None
     if found != kind.lower() and not (kind == "REAL" and found == "integer"):
         return f"expected {kind.lower()}, not {found}"
     if content is None:
         return None
+    if isinstance(content, int):
+        return _wrong_number(name, content)
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -125,6 +131,14 @@ def _wrong(name: str, kind: str, required: bool, content: bytes | None, found: s
         _reading(name)(text)
     except (ValueError, RecursionError) as error:
         return str(error)
+    return None
+
+
+def _wrong_number(name: str, number: int) -> str | None:
+    if name == "signature" and number % 4:
+        return f"a signature has four bytes per place, not {number} in all"
+    if name != "key" and abs(number) > MAX_NUMBER:
+        return f"no number of an archive is as large as {number}"
     return None
 
 

@@ -58,7 +58,10 @@ ROWS = {"dictionaries": "dictionary", "memberships": "cluster", "members": "clus
 VARIANTS = 12
 """Turns after which each command has had all its arguments: 1, 2, 3 or 4."""
 NOT_FOUND = ("is not in the ledger", "not in the archive", "not yet in the archive")
-"""Where a row cannot be found by a broken value, it is unknown."""
+NOT_FOUND += ("no article in the archive as of", "numbers: article ", "verify --repair search")
+"""Where a row cannot be found by a broken value, it is unknown; or what is made of the value is
+named: an article's numbers, the search index.
+"""
 
 
 def outcomes(path: Path, turn: int) -> Iterator[tuple[tuple[str, ...], Result]]:
