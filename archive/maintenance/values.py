@@ -16,6 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.connection import connect, plain_errors
+from archive.database.rows import column, value
 from archive.database.schema import LISTS, SCHEMA
 from archive.errors import ArchiveDamaged, ArchiveError
 
@@ -54,10 +55,14 @@ def explanation(error: Exception, path: Path) -> ArchiveError | None:
 
 
 def problems(db: Database) -> Iterator[str]:
-    """Yield a sentence for each value that cannot be read."""
-    if db.conn.execute("SELECT count(*) FROM clock").fetchone() != (1,):
-        yield "clock: its only row is missing"
+    """Yield a sentence for each table that is missing and each value that cannot be read."""
+    names = set(column(db, "SELECT name FROM sqlite_schema WHERE type = 'table'"))
     for table, columns in _tables().items():
+        if table not in names:
+            yield f"{table}: the table is missing"
+            continue
+        if table == "clock" and value(db, "SELECT count(*) FROM clock") != 1:
+            yield "clock: its only row is missing"
         yield from _problems(db, table, columns)
 
 
@@ -129,7 +134,7 @@ def _wrong(
         return "it is not UTF-8"
     try:
         _reading(name)(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return str(error)
     return None
 
@@ -191,5 +196,5 @@ def _object(text: str) -> None:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("it is no JSON") from None

@@ -213,7 +213,7 @@ def _by_trafilatura(tree: Element) -> tuple[list[Block], tuple[str, ...]]:
 
 def _for_trafilatura(tree: Element) -> html.HtmlElement:
     """Return a copy of a page whose elements are of lxml.html's own class."""
-    root = _HTML.makeelement(tree.tag, dict(tree.attrib))
+    root = _HTML.makeelement(tree.tag)  # XML allows no names in braces
     root.text = tree.text
     for child in tree:
         root.append(cast("html.HtmlElement", deepcopy(child)))

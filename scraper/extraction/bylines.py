@@ -79,9 +79,10 @@ _BYLINE_CLASS = re.compile(
 )
 _TAG = re.compile(r"<[^<>]*>")
 _SEPARATOR = re.compile(
-    r"\s*(?:[,;/|•·、]|\s[-–—&]\s|(?<=[\w.)])\s+(?:dan|and|und|og|och|et)\s+(?=[^\W\d_]))\s*",
-    re.IGNORECASE,
+    r"\s*(?:[,;/|•·、]|\s[-–—&]\s|(?<=[\w.)])\s+"
+    r"(?:dan|and|und|og|och|et|DAN|AND|UND|OG|OCH|ET)\s+(?=[^\W\d_]))\s*"
 )
+"""With one capital ("Dan", "Et") a conjunction is a name."""
 # "Elena Bauer (ebr)": initials, a role or a place.
 _BRACKETS = re.compile(r"(?<=[\w.])\s*(?:\([^()]{0,60}\)|\[[^\[\]]{0,60}\])")
 # Korean and Japanese for reporter stand behind the name.

@@ -90,7 +90,9 @@ _FROM_HEAD = ("json-ld", "meta", "visible text")
 _SITE_NAME_AFTER = re.compile(
     r"\s*(?:[|ㅣ｜：–—·•»]|\s-\s|:\s|-\s)\s*[^|]{1,60}(?:[|–—-][^|]{1,40})?"
 )
-_BAR = re.compile(r"\s*[|ㅣ｜：–—-]\s*")
+_BAR = re.compile(r"\s*[|ㅣ｜：–—]\s*|\s+-\s*|-\s+|(?<=[\u2e80-\u9fff\uac00-\ud7af])-")
+"""A hyphen within a word is none, as in "suara-suara", but in scripts without spaces."""
+_BAR_OR_HYPHEN = re.compile(r"\s*[|ㅣ｜：–—-]\s*")
 _ANY_CAPTION = "//*[self::figcaption or contains(@class, 'caption')]"
 _ELSEWHERE = frozenset("a li nav aside footer".split())
 _WITHOUT_COUNTS = frozenset(("kicker", "deck", "caption", "section"))
@@ -545,15 +547,15 @@ def _headline(found: Metadata, text: str | None) -> str | None:
         return None
     title = clean(_INLINE_MARKUP.sub("", unescape(text)))
     own = letters_of_each(found.publisher)
-    whole, title = title, _without_end(title, own)
+    whole, title = title, _without_end(title, own, _BAR)
     if title != whole and found.sections:
-        title = _without_end(title, letters_of_each(found.sections))
+        title = _without_end(title, letters_of_each(found.sections), _BAR_OR_HYPHEN)
     return title or None
 
 
-def _without_end(title: str, names: frozenset[str]) -> str:
+def _without_end(title: str, names: frozenset[str], bars: re.Pattern[str]) -> str:
     """Remove one of the names, behind a bar or dash, from the end of a title."""
-    for bar in islice(reversed(list(_BAR.finditer(title))), MAX_BARS):
+    for bar in islice(reversed(list(bars.finditer(title))), MAX_BARS):
         if letters_of(title[bar.end() :].removeprefix("www.")) in names:
             return title[: bar.start()]
     return title

@@ -216,8 +216,8 @@ def learn(seen: Sequence[Seen], before: Mapping[str, bool]) -> dict[str, bool]:
                 found[text] = in_prose or found.get(text, False)
             elif left < MIN_STORIES:
                 theirs.add(text)
-    kept = {text: before[text] for text in before if text not in theirs}
-    return dict(islice((found | kept | found).items(), MAX_LEARNT))
+    kept = {text: before[text] for text in before if text not in theirs and text not in found}
+    return dict(islice((found | kept).items(), MAX_LEARNT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from scraper.cli.defaults import reading_limits
 from scraper.cli.opening import opened
 from scraper.extraction import read
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
-from scraper.ingest.furniture import learn_if_due
+from scraper.ingest.furniture import furnished
 from scraper.settings import DOWNLOAD_MAXSIZE
 from scraper.sites.site import Site
 from scraper.spiders import site_of, sites
@@ -69,7 +69,7 @@ def extract(
     warta extract --manifest pages.jsonl > articles.jsonl
     """
     pages = _pages(files, url, manifest, explain=explain)
-    profiles = _profiles(path, reading_limits(context))
+    profiles = _profiles(path)
     processes = options.processes(jobs, worthwhile=len(pages) >= MIN_JOBS)
     failed = 0
     for row in _extracted(pages, profiles, processes, reading_limits(context)):
@@ -119,16 +119,12 @@ def _print_evidence(row: dict[str, Any]) -> None:
     terminal.say_text(f"\n{row['body']}")
 
 
-def _profiles(path: Path | None, limits: Limits) -> dict[str, Site]:
-    """Return the profiles by name, with what an archive teaches of their sites."""
+def _profiles(path: Path | None) -> dict[str, Site]:
+    """Return the profiles by name, with what an archive has learnt of their sites."""
     if path is None:
         return sites()
-    now = datetime.now(UTC)
     with opened(path) as archive:
-        return {
-            name: learn_if_due(archive, site, limits, now=now, dry_run=True)
-            for name, site in sites().items()
-        }
+        return {name: furnished(archive, site) for name, site in sites().items()}
 
 
 def _extracted(

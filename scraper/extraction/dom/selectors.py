@@ -23,6 +23,7 @@ Element: TypeAlias = etree._Element
 XPath: TypeAlias = Callable[[Element], list[Any]]
 
 _TEXT = etree.XPath("string()", smart_strings=False)
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _IS_XPATH = ("/", ".//", "(")
 _NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
@@ -46,6 +47,11 @@ _AXES: dict[str, Callable[[Element, str], Iterator[Element]]] = {
 def text_content(node: Element) -> str:
     """Return all text of a node, as it stands in the mark-up."""
     return cast("str", _TEXT(node))
+
+
+def set_attribute(node: Element, name: str, value: str) -> None:
+    """Give a node an attribute, without what a page may hold ("&#1;") and XML may not."""
+    node.set(name, _NOT_IN_XML.sub("", value))
 
 
 class _Step(NamedTuple):
@@ -100,7 +106,7 @@ def shorten_names(tree: Element) -> bool:
     """Cut endless classes and ids of a page; return whether there were any."""
     endless = cast("list[Any]", _ENDLESS(tree, most=MAX_CLASSES))
     for value in endless:
-        value.getparent().set(value.attrname, value[:MAX_CLASSES])
+        set_attribute(value.getparent(), value.attrname, value[:MAX_CLASSES])
     return bool(endless)
 
 

@@ -119,7 +119,7 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
         page = _as_utf8(body, content_type)
     page = page.translate(None, _CONTROL)
     if page.lstrip()[:5].lower() == b"<?xml":
-        page = page.partition(b"?>")[2]
+        page = page.partition(b">")[2]  # as browsers do: some leave out its "?"
     page, cut_page = _within_limit(_CLOSING.sub(b"", page))
     tree, cut_attributes = _parsed(page)
     if tree is None:

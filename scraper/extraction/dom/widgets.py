@@ -10,6 +10,8 @@ from functools import lru_cache
 from lxml import etree
 from trafilatura import xpaths
 
+from scraper.extraction.dom.selectors import set_attribute
+
 _DISCARDED = (*xpaths.RAW_TREE_PRUNE_XPATH, *xpaths.REMOVE_COMMENTS_AND_LISTS_XPATH)
 """Removed from every page."""
 _ARTICLES = (xpaths.BODY_XPATH[0],)
@@ -29,7 +31,7 @@ def is_widget(context: str) -> bool:
     Its rules look at nothing else, and a site has a few dozen of them: the answers are cached.
     """
     article = etree.Element("article")
-    etree.SubElement(article, "div").set("class", context)
+    set_attribute(etree.SubElement(article, "div"), "class", context)
     if _finds(_DISCARDED, article):
         return True
     return not _finds(_ARTICLES, article) and _finds(_DISCARDED_WITHIN, article)

@@ -19,6 +19,7 @@ from click.testing import Result
 
 from archive import Archive
 from archive.maintenance.takedown import take_down as erase
+from archive.maintenance.values import damage
 from archive.maintenance.verify import verify
 from tests.archive.invented import (
     BODY,
@@ -195,6 +196,21 @@ def damaged_numbers(warta: Warta, path: Path, sample: str) -> list[int]:
 @pytest.mark.parametrize("sample", ["0", "-1", "banyak"])
 def test_a_sample_of_nothing_is_wrong_usage(warta: Warta, sample: str) -> None:
     assert warta("verify", options=("--sample", sample)).exit_code == 2
+
+
+# Tables
+
+
+@pytest.mark.parametrize("table", ["clock", "furniture", "revisions", "tombstones"])
+def test_a_missing_table_is_named(warta: Warta, path: Path, table: str) -> None:
+    vandalise(path, f"DROP TABLE {table}")
+    assert damage(path) == f"{table}: the table is missing"
+    assert f"values: {table}: the table is missing" in complaints(warta("verify"))
+
+
+def test_a_value_that_is_nested_too_deep_is_named(warta: Warta, path: Path) -> None:
+    vandalise(path, f"UPDATE snapshots SET headers = '{'[' * 200_000}' WHERE id = 3")
+    assert damage(path) == "snapshots.headers of row 3: it is no JSON"
 
 
 # Pages and dictionaries

@@ -47,6 +47,10 @@ BYLINES = [
     ("M Rizal Akbar • 19 September 2023 14:30", ["M Rizal Akbar"], []),
     # many names, titles, initials
     ("Rina Wijaya dan Bagas Wirayuda", ["Rina Wijaya", "Bagas Wirayuda"], []),
+    ("RINA WIJAYA DAN BAGAS WIRAYUDA", ["Rina Wijaya", "Bagas Wirayuda"], []),
+    ("Reporter: A. Dan Wirayuda", ["A. Dan Wirayuda"], []),
+    ("Rina Wijaya dan A. Dan Wirayuda", ["Rina Wijaya", "A. Dan Wirayuda"], []),
+    ("Mira Og Holm", ["Mira Og Holm"], []),
     ("Rina Wijaya, Rina Wijaya", ["Rina Wijaya"], []),
     ("Ardan Dandi", ["Ardan Dandi"], []),
     ("Anak Agung Gede-Raka", ["Anak Agung Gede-Raka"], []),

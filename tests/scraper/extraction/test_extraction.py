@@ -60,6 +60,8 @@ def body(page: str | bytes) -> str:
         PAGE.replace("utf-8", "utf-16").encode("utf-16"),
         "<?xml version='1.0' encoding='ISO-8859-1'?>\n" + PAGE,
         ("<?xml version='1.0' encoding='UTF-8'?>\n" + PAGE).encode(),
+        "<?xml version='1.0' encoding='UTF-8'>\n" + PAGE,
+        "<?xml version='1.0'>\n" + PAGE + "<script>ada = a?> b</script>",
     ],
     ids=[
         "text",
@@ -74,6 +76,8 @@ def body(page: str | bytes) -> str:
         "utf-16",
         "xml declaration in text",
         "xml declaration",
+        "open xml declaration",
+        "xml declaration that seems to end in a script",
     ],
 )
 def test_a_page_is_decoded_as_it_says_or_as_its_bytes_tell(page: str | bytes) -> None:

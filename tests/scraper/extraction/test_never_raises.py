@@ -99,6 +99,13 @@ SEEDS = {
     "nodes nested 100,000 deep": page("rmol", inside="<div><b><i>" * 30_000),
     "end tags alone": page("rmol", inside="</div></b></table></html>" * 1_000),
     "tables in tables": page("medcom", inside="<table><tr><td>a" * 3_000),
+    "a template's attribute of the root": b"<html {{attrs}}><body><div>short</div></body></html>",
+    "a name in braces": b"<html {b}='c'><body><div>short</div></body></html>",
+    "a control character as the language": b"<html lang='a&#1;'><body><div>short</div></html>",
+    "a control character in a class": (
+        f"<article>{PROSES}<div class='a&#1;b'>{PROSES}</div>{PROSES}</article>"
+    ),
+    "no character in an endless class": f"<div class='a&#xFFFE;{'x' * 3_000}'>{PROSES}</div>",
 }
 
 

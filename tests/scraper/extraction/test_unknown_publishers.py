@@ -103,6 +103,15 @@ def test_the_publisher_s_name_is_no_part_of_a_headline(title: str, headline: str
     assert story(head=head).article.headline == headline
 
 
+@pytest.mark.parametrize("title", ["Warga Mendengar Suara-Suara", "Nelayan dan suara-rawa"])
+@pytest.mark.parametrize("name", ["Suara", "Rawa"])
+def test_a_hyphen_within_a_word_is_no_bar_before_the_publisher_s_name(
+    title: str, name: str
+) -> None:
+    head = meta("og:title", title) + meta("og:site_name", name)
+    assert story(head=head).article.headline == title
+
+
 @pytest.mark.parametrize(
     ("title", "headline"),
     [
