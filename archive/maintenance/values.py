@@ -1,6 +1,6 @@
 """Whether every value in an archive can be read: types, UTF-8, times, JSON, and rows that must be.
 
-Another program may have written what warta never writes; whoever reads it gets one sentence.
+Another program may have written what warta never writes; the caller gets one sentence.
 """
 
 import json
@@ -72,8 +72,8 @@ def dangling(db: Database) -> Iterator[str]:
         """SELECT c."table", l."from", c.rowid, c.parent FROM pragma_foreign_key_check c
         JOIN pragma_foreign_key_list(c."table") l ON l.id = c.fkid"""
     )
-    for table, column, number, parent in rows:
-        yield f"{table}.{column} of row {number}: points to a row of {parent} that is not there"
+    for table, name, number, parent in rows:
+        yield f"{table}.{name} of row {number}: points to a row of {parent} that is not there"
 
 
 @cache

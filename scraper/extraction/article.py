@@ -35,7 +35,7 @@ MAX_DISAGREEMENT = timedelta(hours=36)
 """Between the page's time of publication and the one in its address."""
 MAX_TO_PUBLICATION = timedelta(days=14)
 """From a story's creation to its publication; of 2,353 stories of Republika eleven days."""
-MIN_PROSE = 200
+MIN_ARTICLE = 200
 """Characters; a page with less text that says "not found" or "log in" is no story."""
 
 _AS_READ = "headline kicker deck published_at modified_at section caption".split()
@@ -369,11 +369,11 @@ def refusal_of_article(article: Article) -> str | None:
         return "names_another_story"
     if not known and length < MAX_CHALLENGE and _CHALLENGE.search(f"{headline}\n{article.body}"):
         return "challenge_page"
-    if known and length >= MIN_PROSE:
+    if known and length >= MIN_ARTICLE:
         return None
-    if _NOT_FOUND.search(headline) and length < 3 * MIN_PROSE:
+    if _NOT_FOUND.search(headline) and length < 3 * MIN_ARTICLE:
         return "not_found_page"
-    if length >= MIN_PROSE or (known and length):
+    if length >= MIN_ARTICLE or (known and length):
         return None
     if not known and _LOGIN.search(f"{headline} {article.body}"):
         return "login_wall"

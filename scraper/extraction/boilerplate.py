@@ -145,7 +145,7 @@ AGENCIES: dict[str, str] = {
 } | {name.lower(): name for name in "Xinhua AFP Reuters Bernama Kyodo dpa VOA".split()}
 """Name in a credit, in lower case -> wire service."""
 
-MIN_PROSE = 80
+MIN_STATEMENT = 80
 """Characters; a shorter paragraph alone is no proof that the story has begun."""
 MAX_RELATED = 160
 """Characters that are no link in a line about another story; more is prose."""
@@ -280,13 +280,13 @@ def _before_the_rest(
         if rule is not None and prose and (is_end or further < max(1, prose // 4)):
             result.taken += [(rule.name, taken.text) for taken in blocks[place:]]
             return blocks[:place]
-        prose += len(block.text) >= MIN_PROSE
+        prose += len(block.text) >= MIN_STATEMENT
     return blocks
 
 
 def is_statement(block: Block) -> bool:
     """Whether a paragraph is long, without links and ends as a statement: prose."""
-    if len(block.text) < MIN_PROSE or block.links:
+    if len(block.text) < MIN_STATEMENT or block.links:
         return False
     return _STATEMENT.search(block.text) is not None
 

@@ -24,7 +24,7 @@ MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""
 MAX_NODES = 80
 """Nodes between headline and prose that are read."""
-MIN_PROSE = 80
+MIN_PARAGRAPH = 80
 """Characters; a shorter paragraph is a label."""
 MAX_PROSE = 3
 """Long paragraphs of a story below which no byline stands; one may be its summary. Of 290 pages
@@ -213,7 +213,7 @@ def _before_prose(body: Element) -> Iterator[Element]:
     """Yield the nodes of a story down to its MAX_PROSE-th long paragraph."""
     left = MAX_PROSE
     for node in body.iter():
-        left -= node.tag == "p" and len(text_content(node)) >= MIN_PROSE
+        left -= node.tag == "p" and len(text_content(node)) >= MIN_PARAGRAPH
         if left == 0:
             return
         yield node

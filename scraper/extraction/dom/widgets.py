@@ -28,7 +28,7 @@ _DISCARDED_WITHIN = (
 def is_widget(context: str) -> bool:
     """Whether trafilatura discards a container of these classes and ids: an unlisted widget.
 
-    Its rules look at nothing else, and a site has a few dozen of them: the answers are cached.
+    Its rules look at nothing else, and a site has a few dozen such strings: answers are cached.
     """
     article = etree.Element("article")
     set_attribute(etree.SubElement(article, "div"), "class", context)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from archive.records import Article
-from scraper.extraction.article import MIN_PROSE, refusal_of_article
+from scraper.extraction.article import MIN_ARTICLE, refusal_of_article
 
 PROSE = "Warga desa memanen padi di lereng bukit bersama tetangga mereka. " * 10
 
@@ -64,5 +64,5 @@ def test_what_was_read_is_a_story_unless_a_reason_says_otherwise(
 
 
 def test_a_long_text_in_a_known_layout_is_a_story_whatever_its_headline() -> None:
-    assert len(PROSE) >= MIN_PROSE
+    assert len(PROSE) >= MIN_ARTICLE
     assert refusal_of_article(article(headline="Halaman tidak ditemukan")) is None
