@@ -76,13 +76,16 @@ def test_pages_that_once_took_quadratic_time(layout: str, name: str) -> None:
         "\\u003cp",
         '\\"',
         "\\u003cp\\u003e" + PROSE,
+        "{",
+        '{"title":"Warga","body":"\\u003cp\\u003e' + PROSE + '"}',
         "<div>",
         "<a><p>",
         "<div class='card'><p>x",
     ],
 )
 def test_stories_in_scripts_and_pages_without_any(unit: str) -> None:
-    page = f"<html><body><h1>Warga</h1>%s</body></html><script>\\u003cp{PROSE}\\u003c/p%s</script>"
+    script = f"<script>Warga\\u003cp{PROSE}\\u003c/p%s</script>"
+    page = f"<html><body><h1>Warga</h1>%s</body></html>{script}"
     assert_linear(reader("unknown"), lambda size: page % ((repeated(unit, size),) * 2), size=QUICK)
 
 
