@@ -188,7 +188,9 @@ def _objects(script: str) -> Iterator[tuple[str, int]]:
 
 
 def _written(parts: list[str]) -> Iterator[tuple[str, int]]:
-    text = _ESCAPE.sub(_unescaped, "".join(parts))
+    """Yield the text of an object without escapes up to its last paragraph, if it has any."""
+    units = _ESCAPE.sub(_unescaped, "".join(parts)).encode("utf-16", "surrogatepass")
+    text = units.decode("utf-16", "replace")  # an emoji is two escapes
     if (start := text.find("<p")) >= 0:
         yield text[: text.rfind("</p>") + 4], start
 

@@ -183,6 +183,12 @@ def test_a_story_that_a_script_writes_into_an_empty_page_is_read() -> None:
     assert body(f"<div id='root'></div>{script}") == whole()
 
 
+def test_letters_beyond_the_basic_plane_survive_the_escapes_of_a_script() -> None:
+    escaped = f"{HEADLINE} {written(*STORY)}".replace("padi", "padi \\ud83c\\udf3e", 1)
+    expected = whole().replace("padi", "padi 🌾", 1)
+    assert body(f"<div id='root'></div><script>{escaped}</script>") == expected
+
+
 RELATED = f'"related":[{{"title":"Lomba Perahu","body":"{written(*[OTHER] * 9)}"}}]'
 
 
