@@ -94,8 +94,9 @@ def _checked(page: Document, site: Site, layout: Layout, nodes: list[Element]) -
             return LayoutMatch(layout=layout, node=first, more=tuple(others), text_outside=True)
         return LayoutMatch(layout=layout, node=nodes[0])
     holders = [node for node in nodes if node in prose.inside]
-    added = dict.fromkeys(root for piece in prose.outside for root in piece.beside(holders))
-    covered = {*holders, *added}
+    covered = set(holders)
+    for piece in prose.outside:
+        covered.update(piece.beside(holders[-1], covered))
     left = [piece for piece in prose.outside if covered.isdisjoint(piece.path)]
     roots = prose.in_order(covered)
     return LayoutMatch(
@@ -112,12 +113,12 @@ class _Piece:
     path: tuple[Element, ...]
     """The paragraph's node and all around it."""
 
-    def beside(self, nodes: list[Element]) -> list[Element]:
-        """Return what is to be read besides the nodes: siblings up to this paragraph.
+    def beside(self, last: Element, covered: set[Element]) -> list[Element]:
+        """Return what is to be read besides the last node: siblings up to this paragraph, from the
+        first that is not covered.
 
         Nothing where the paragraph stands in a container of its own, which may be another story's.
         """
-        last = nodes[-1]
         around = set(last.iterancestors())
         place = next((i for i, node in enumerate(self.path) if node in around), 0)
         if place == 0:
@@ -125,15 +126,15 @@ class _Piece:
         branch = self.path[place - 1]
         alike = (last.tag, last.get("class"))
         twin = last.get("class") is not None and (branch.tag, branch.get("class")) == alike
-        if branch.tag not in _BESIDE and not twin:
+        if branch in covered or (branch.tag not in _BESIDE and not twin):
             return []
         found = [branch]
         for node in branch.itersiblings(preceding=True):
-            if node is last or node in around:
+            if node in covered or node in around:
                 break
             if node.tag in _BESIDE:
                 found.append(node)
-        return found[::-1]
+        return found
 
 
 class _Story:

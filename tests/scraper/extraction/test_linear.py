@@ -18,7 +18,7 @@ from scraper.ingest.collections.stories import ImportOptions, story_of
 from scraper.ingest.collections.times import date_order, parse_time
 from scraper.politeness.robots import parse_robots
 from scraper.spiders import site_of
-from tests.linear import QUICK, assert_linear, seconds
+from tests.linear import LARGE, QUICK, assert_linear, seconds
 from tests.scraper.extraction.growing import (
     PROSE,
     SITES,
@@ -87,6 +87,12 @@ def test_stories_in_scripts_and_pages_without_any(unit: str) -> None:
     script = f"<script>Warga\\u003cp{PROSE}\\u003c/p%s</script>"
     page = f"<html><body><h1>Warga</h1>%s</body></html>{script}"
     assert_linear(reader("unknown"), lambda size: page % ((repeated(unit, size),) * 2), size=QUICK)
+
+
+def test_prose_beside_the_node_of_a_layout() -> None:
+    node = f"<h1>Warga</h1><div class='article-content'><p>{PROSE}</p></div>"
+    unit = f"{'<p>x</p>' * 9}<p>{PROSE}</p>"
+    assert_linear(reader("suara"), lambda size: node + repeated(unit, size), size=2 * LARGE)
 
 
 @settings(max_examples=settings.default.max_examples // 3)
