@@ -147,27 +147,35 @@ class _Story:
         """Paragraphs elsewhere, not known to be boilerplate."""
         self._tree = page.tree
         known: dict[Element, Element | None] = {page.tree: None} | {node: node for node in nodes}
+        self._begun = False
+        """Whether a headline was passed, or anything in the nodes."""
+        ended = False
         prose = Prose(page, long_only=True)
         for passage in prose.passages:
             node = _inherited(passage.node, known)
+            self._begun |= node is not None
             if passage.node.tag in HEADINGS:
-                if node is None and self._ends_at(passage, site):
+                if node is None:
+                    ended = self._ends_at(passage, site, ended=ended)
+                if ended and self.inside:
                     break
             elif node is not None:
                 # Lines parted by `<br>` are one passage, which may end with the editor's mark.
                 if is_statement(passage.text) or prose.is_story(passage):
                     self.inside[node] = self.inside.get(node, 0) + len(passage.text)
-            elif is_statement(passage.text) and prose.is_story(passage):
+                    ended = False  # what was above it was a box above the story
+            elif not ended and is_statement(passage.text) and prose.is_story(passage):
                 path = (passage.node, *passage.node.iterancestors())
                 self.outside.append(_Piece(len(passage.text), passage.container, path))
 
-    def _ends_at(self, heading: Passage, site: Site) -> bool:
-        """Whether a heading outside of the nodes is that of what follows the story."""
-        if heading.node.tag == "h1" and not self.inside:
+    def _ends_at(self, heading: Passage, site: Site, *, ended: bool) -> bool:
+        """Whether the story has ended at a heading outside of the nodes."""
+        if heading.node.tag != "h1":
+            return ended or (self._begun and is_after(heading.text, site.rules))
+        self._begun = True
+        if not self.inside:
             self.outside.clear()
-        return bool(self.inside) and (
-            heading.node.tag == "h1" or is_after(heading.text, site.rules)
-        )
+        return bool(self.inside)
 
     def in_order(self, nodes: set[Element]) -> list[Element]:
         """Return nodes in document order, without those within others."""
