@@ -95,6 +95,12 @@ def test_prose_beside_the_node_of_a_layout() -> None:
     assert_linear(reader("suara"), lambda size: node + repeated(unit, size), size=2 * LARGE)
 
 
+def test_a_link_around_many_texts() -> None:
+    start = "<h1>Warga</h1><div class='article-content'><p><a href='/x'>"
+    unit = f"{PROSE}<b></b>"
+    assert_linear(reader("suara"), lambda size: start + repeated(unit, size), size=5 * LARGE)
+
+
 @settings(max_examples=settings.default.max_examples // 3)
 @given(st.sampled_from(sorted(SITES)).flatmap(lambda s: st.tuples(st.just(s), _names_of_pages(s))))
 def test_any_unit_in_any_place_of_any_page(chosen: tuple[str, str]) -> None:
