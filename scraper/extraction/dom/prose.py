@@ -44,7 +44,6 @@ BLOCKS = frozenset(
 )
 """Tags that begin a paragraph; all others are inline."""
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_STORY_HEADINGS = frozenset("h1 h2 h3 h4".split())
 _NO_STORY_TAGS = frozenset(
     """
     script style noscript template nav footer aside select option button textarea head dialog iframe
