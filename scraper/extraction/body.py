@@ -87,7 +87,7 @@ class Body:
     editors: tuple[str, ...] = ()
     """Those that marks and labels at the end of the text name."""
     taken: tuple[tuple[str, str], ...] = ()
-    """(rule, text) of every line that was removed."""
+    """(rule, text) of every line that a rule removed; what find_article leaves out is not there."""
     sponsored: bool = False
     """Whether the text says of itself that it is an advertorial."""
     cut: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ has enough prose, body.py runs trafilatura on the whole page.
 The same passages of prose check the nodes that a layout names.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ _BESIDE = frozenset("p blockquote ul ol h2 h3 h4 h5 h6 pre dl table".split())
 _LISTS = frozenset("ul ol dl blockquote table thead tbody tr td th dt dd".split())
 """Tags whose paragraphs stand beside those around them."""
 _CELLS = frozenset(("td", "th"))
+_RIGHTS = re.compile(
+    r"©|\ball rights\b|\bdilindungi\b|\b(?:copyright|hak cipta)\W{0,3}\d", re.IGNORECASE
+)
+"""What only a notice says of rights, be it a sentence."""
 _LISTED = frozenset((LINK, "<nav>"))
 _ROOTS = frozenset(("body", "html"))
 
@@ -310,14 +315,22 @@ class _Finder:
                 around.add(node)
                 node = node.getparent()
         ids, seen = set(map(id, kept)), 0
+        held: list[Element] = []
         for passage in self._prose.passages:
             if id(passage) in ids:
                 seen += 1
-            elif passage.node not in around and not (
-                (seen or passage.node.tag == "p")
-                and self._is_beside(passage, _frame(passage, root) in frames, seen < len(kept))
-            ):
-                yield passage.node
+            elif passage.node not in around:
+                more = seen < len(kept)
+                beside = (seen > 0 or passage.node.tag == "p") and self._is_beside(
+                    passage, _frame(passage, root) in frames, more
+                )
+                waits = beside and not more and passage.node.tag in HEADINGS
+                if waits or not beside:
+                    yield from held  # headings of nothing that stays
+                held = [passage.node] if waits else []
+                if not beside:
+                    yield passage.node
+        yield from held
 
     def _is_beside(self, passage: Passage, in_frame: bool, more: bool) -> bool:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
@@ -325,11 +338,18 @@ class _Finder:
             return False
         if passage.node.tag in _CELLS and not passage.linked:
             return True
-        is_heading = passage.node.tag in HEADINGS
-        is_end = len(passage.text) < MAX_END_NOTICE and is_notice(passage.text)
-        if not more and (is_heading or 2 * passage.linked > len(passage.text) or is_end):
+        if not more and (2 * passage.linked > len(passage.text) or _is_end(passage)):
             return False
-        return in_frame or (is_heading and not passage.linked)
+        return in_frame or (more and passage.node.tag in HEADINGS and not passage.linked)
+
+
+def _is_end(passage: Passage) -> bool:
+    """Whether a text below a story is a notice; a sentence with a word of notices may be prose."""
+    text = passage.text
+    if len(text) >= MAX_END_NOTICE or not is_notice(text):
+        return False
+    is_sentence = ends_sentence(text) and not passage.linked
+    return not is_sentence or _RIGHTS.search(text) is not None
 
 
 def _leads_away(passage: Passage) -> bool:

@@ -169,6 +169,40 @@ def test_short_texts_between_the_prose_are_the_story_s(short: str) -> None:
     assert len(found.split("\n\n")) > len(STORY)
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Hingga kini sudah dua juta pelanggan berlangganan layanan itu.",
+        "Ia dihukum karena melanggar hak cipta.",
+    ],
+)
+def test_a_last_sentence_with_a_word_of_notices_is_the_story_s(last: str) -> None:
+    assert body(f"<article>{H1}{paragraphs(*STORY, last)}</article>") == whole([*STORY, last])
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "© 2026 Harian Rawa.",
+        "Hak cipta Harian Rawa",
+        "Copyright 2026 Harian Rawa. All rights reserved.",
+        "Copyright (2026) Harian Rawa.",
+        "Hak cipta dilindungi undang-undang.",
+        "Ikuti <a href='/surat'>newsletter</a> kami setiap pagi.",
+    ],
+)
+def test_a_notice_at_the_end_is_none_of_it(notice: str) -> None:
+    assert body(f"<article>{H1}{paragraphs(*STORY, notice)}</article>") == whole()
+
+
+def test_a_heading_below_the_last_paragraph_stays_with_what_stands_below_it() -> None:
+    table = "<table><tr><td>Hulu</td><td>Senin</td></tr></table>"
+    page = f"<article>{H1}{paragraphs(*STORY)}<h3>Jadwal</h3>{{}}</article>"
+    assert body(page.format(table)) == whole([*STORY, "Jadwal", "Hulu | Senin"])
+    assert body(page.format("")) == whole()
+    assert body(page.format("<h4>Sawah</h4><p><a href='/x'>Lomba Perahu</a></p>")) == whole()
+
+
 def test_a_front_page_gives_no_article() -> None:
     teasers = "".join(
         f"<li><h3><a href='/{number}'>Lomba Perahu Dayung di Sungai Kampung {number}</a></h3>"
