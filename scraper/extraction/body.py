@@ -7,7 +7,7 @@ containers within an article are widgets.
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ from archive.identity import joined_url
 from scraper.extraction import site_furniture
 from scraper.extraction.blocks import Block, blocks
 from scraper.extraction.boilerplate import BYLINE_RULES, is_statement, trim
-from scraper.extraction.bylines import read_byline
+from scraper.extraction.bylines import letters_of, read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.furniture import unread
@@ -54,6 +54,7 @@ the article's own mark-up.
 
 _WRITTEN = r"\u003cp"
 """How a script has the beginning of a paragraph that it writes into its page."""
+_BRACES = re.compile("([{}])")
 _ESCAPE = re.compile(r"\\+(u[0-9a-fA-F]{4}|[^\\]|\Z)")
 _OWN_WORDS = re.compile(
     r"[\"'“”‘«]|\W*(?:ralat|koreksi|klarifikasi|hak jawab|catatan|update)\b", re.IGNORECASE
@@ -86,7 +87,7 @@ class Body:
     editors: tuple[str, ...] = ()
     """Those that marks and labels at the end of the text name."""
     taken: tuple[tuple[str, str], ...] = ()
-    """(rule, text) of every line that was removed."""
+    """(rule, text) of every line that a rule removed; what find_article leaves out is not there."""
     sponsored: bool = False
     """Whether the text says of itself that it is an advertorial."""
     cut: tuple[str, ...] = ()
@@ -122,13 +123,16 @@ def fallback_body(
     article: Located | None,
     site: Site,
     identity: Identity | None,
-    shown: Collection[str | None],
+    shown: tuple[str | None, ...],
 ) -> Body:
-    """Read the prose of a page in an unknown layout: of the located node, else by trafilatura."""
+    """Read the prose of a page in an unknown layout: of the located node, else by trafilatura.
+
+    `shown`: as above, the headline first.
+    """
     cut: tuple[str, ...] = ()
     found = [] if article is None else _of_article(page, article, site)
     if not found:
-        found = _in_scripts(page.tree, site)
+        found = _in_scripts(page.tree, site, shown[0])
     if not found:
         found, cut = _by_trafilatura(page.tree)
     if sum(block.linked for block in found) > MAX_LINKED * sum(len(block.text) for block in found):
@@ -151,13 +155,44 @@ def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
     return _without(lambda block: block.is_apart, found)[0]
 
 
-def _in_scripts(tree: Element, site: Site) -> list[Block]:
-    """Return the paragraphs that a script would write into an empty page, as Next.js does."""
+def _in_scripts(tree: Element, site: Site, headline: str | None) -> list[Block]:
+    """Return the paragraphs that a script would write below the page's headline, as Next.js does.
+
+    None under a profile: its layouts say where the stories are.
+    """
+    letters = letters_of(headline or "")
+    if not letters or site.layouts:
+        return []
     scripts = [script.text for script in tree.iter("script") if _WRITTEN in (script.text or "")]
-    written = _ESCAPE.sub(_unescaped, max(filter(None, scripts), key=len, default=""))
-    page = parse_html(written[written.find("<p") : written.rfind("</p>") + 4])
+    objects = (text for script in filter(None, scripts) for text in _objects(script))
+    stories = [text[start:] for text, start in objects if letters in letters_of(text[:start])]
+    page = parse_html(max(stories, key=len, default=""))
     article = find_article(page, None) if page is not None else None
     return [] if page is None or article is None else _of_article(page, article, site)
+
+
+def _objects(script: str) -> Iterator[tuple[str, int]]:
+    """Yield the text of each object that writes paragraphs, and where they begin.
+
+    What is in objects within it is theirs: the related stories of a story have bodies, too.
+    """
+    opened: list[list[str]] = [[]]
+    for part in (*_BRACES.split(script), *"}" * script.count("{")):
+        if part == "{":
+            opened.append([])
+        elif part != "}":
+            opened[-1].append(part)
+        elif len(opened) > 1:
+            yield from _written(opened.pop())
+    yield from _written(opened.pop())
+
+
+def _written(parts: list[str]) -> Iterator[tuple[str, int]]:
+    """Yield the text of an object without escapes up to its last paragraph, if it has any."""
+    units = _ESCAPE.sub(_unescaped, "".join(parts)).encode("utf-16", "surrogatepass")
+    text = units.decode("utf-16", "replace")  # an emoji is two escapes
+    if (start := text.find("<p")) >= 0:
+        yield text[: text.rfind("</p>") + 4], start
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ has enough prose, body.py runs trafilatura on the whole page.
 The same passages of prose check the nodes that a layout names.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,6 +51,10 @@ _BESIDE = frozenset("p blockquote ul ol h2 h3 h4 h5 h6 pre dl table".split())
 _LISTS = frozenset("ul ol dl blockquote table thead tbody tr td th dt dd".split())
 """Tags whose paragraphs stand beside those around them."""
 _CELLS = frozenset(("td", "th"))
+_RIGHTS = re.compile(
+    r"©|\ball rights\b|\bdilindungi\b|\b(?:copyright|hak cipta)\W{0,3}\d", re.IGNORECASE
+)
+"""What only a notice says of rights, be it a sentence."""
 _LISTED = frozenset((LINK, "<nav>"))
 _ROOTS = frozenset(("body", "html"))
 
@@ -94,8 +99,9 @@ def _checked(page: Document, site: Site, layout: Layout, nodes: list[Element]) -
             return LayoutMatch(layout=layout, node=first, more=tuple(others), text_outside=True)
         return LayoutMatch(layout=layout, node=nodes[0])
     holders = [node for node in nodes if node in prose.inside]
-    added = dict.fromkeys(root for piece in prose.outside for root in piece.beside(holders))
-    covered = {*holders, *added}
+    covered = set(holders)
+    for piece in prose.outside:
+        covered.update(piece.beside(holders[-1], covered))
     left = [piece for piece in prose.outside if covered.isdisjoint(piece.path)]
     roots = prose.in_order(covered)
     return LayoutMatch(
@@ -112,12 +118,12 @@ class _Piece:
     path: tuple[Element, ...]
     """The paragraph's node and all around it."""
 
-    def beside(self, nodes: list[Element]) -> list[Element]:
-        """Return what is to be read besides the nodes: siblings up to this paragraph.
+    def beside(self, last: Element, covered: set[Element]) -> list[Element]:
+        """Return what is to be read besides the last node: siblings up to this paragraph, from the
+        first that is not covered.
 
         Nothing where the paragraph stands in a container of its own, which may be another story's.
         """
-        last = nodes[-1]
         around = set(last.iterancestors())
         place = next((i for i, node in enumerate(self.path) if node in around), 0)
         if place == 0:
@@ -125,15 +131,15 @@ class _Piece:
         branch = self.path[place - 1]
         alike = (last.tag, last.get("class"))
         twin = last.get("class") is not None and (branch.tag, branch.get("class")) == alike
-        if branch.tag not in _BESIDE and not twin:
+        if branch in covered or (branch.tag not in _BESIDE and not twin):
             return []
         found = [branch]
         for node in branch.itersiblings(preceding=True):
-            if node is last or node in around:
+            if node in covered or node in around:
                 break
             if node.tag in _BESIDE:
                 found.append(node)
-        return found[::-1]
+        return found
 
 
 class _Story:
@@ -146,27 +152,35 @@ class _Story:
         """Paragraphs elsewhere, not known to be boilerplate."""
         self._tree = page.tree
         known: dict[Element, Element | None] = {page.tree: None} | {node: node for node in nodes}
+        self._begun = False
+        """Whether a headline was passed, or anything in the nodes."""
+        ended = False
         prose = Prose(page, long_only=True)
         for passage in prose.passages:
             node = _inherited(passage.node, known)
+            self._begun |= node is not None
             if passage.node.tag in HEADINGS:
-                if node is None and self._ends_at(passage, site):
+                if node is None:
+                    ended = self._ends_at(passage, site, ended=ended)
+                if ended and self.inside:
                     break
             elif node is not None:
                 # Lines parted by `<br>` are one passage, which may end with the editor's mark.
                 if is_statement(passage.text) or prose.is_story(passage):
                     self.inside[node] = self.inside.get(node, 0) + len(passage.text)
-            elif is_statement(passage.text) and prose.is_story(passage):
+                    ended = False  # what was above it was a box above the story
+            elif not ended and is_statement(passage.text) and prose.is_story(passage):
                 path = (passage.node, *passage.node.iterancestors())
                 self.outside.append(_Piece(len(passage.text), passage.container, path))
 
-    def _ends_at(self, heading: Passage, site: Site) -> bool:
-        """Whether a heading outside of the nodes is that of what follows the story."""
-        if heading.node.tag == "h1" and not self.inside:
+    def _ends_at(self, heading: Passage, site: Site, *, ended: bool) -> bool:
+        """Whether the story has ended at a heading outside of the nodes."""
+        if heading.node.tag != "h1":
+            return ended or (self._begun and is_after(heading.text, site.rules))
+        self._begun = True
+        if not self.inside:
             self.outside.clear()
-        return bool(self.inside) and (
-            heading.node.tag == "h1" or is_after(heading.text, site.rules)
-        )
+        return bool(self.inside)
 
     def in_order(self, nodes: set[Element]) -> list[Element]:
         """Return nodes in document order, without those within others."""
@@ -301,14 +315,22 @@ class _Finder:
                 around.add(node)
                 node = node.getparent()
         ids, seen = set(map(id, kept)), 0
+        held: list[Element] = []
         for passage in self._prose.passages:
             if id(passage) in ids:
                 seen += 1
-            elif passage.node not in around and not (
-                (seen or passage.node.tag == "p")
-                and self._is_beside(passage, _frame(passage, root) in frames, seen < len(kept))
-            ):
-                yield passage.node
+            elif passage.node not in around:
+                more = seen < len(kept)
+                beside = (seen > 0 or passage.node.tag == "p") and self._is_beside(
+                    passage, _frame(passage, root) in frames, more
+                )
+                waits = beside and not more and passage.node.tag in HEADINGS
+                if waits or not beside:
+                    yield from held  # headings of nothing that stays
+                held = [passage.node] if waits else []
+                if not beside:
+                    yield passage.node
+        yield from held
 
     def _is_beside(self, passage: Passage, in_frame: bool, more: bool) -> bool:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
@@ -316,11 +338,18 @@ class _Finder:
             return False
         if passage.node.tag in _CELLS and not passage.linked:
             return True
-        is_heading = passage.node.tag in HEADINGS
-        is_end = len(passage.text) < MAX_END_NOTICE and is_notice(passage.text)
-        if not more and (is_heading or 2 * passage.linked > len(passage.text) or is_end):
+        if not more and (2 * passage.linked > len(passage.text) or _is_end(passage)):
             return False
-        return in_frame or (is_heading and not passage.linked)
+        return in_frame or (more and passage.node.tag in HEADINGS and not passage.linked)
+
+
+def _is_end(passage: Passage) -> bool:
+    """Whether a text below a story is a notice; a sentence with a word of notices may be prose."""
+    text = passage.text
+    if len(text) >= MAX_END_NOTICE or not is_notice(text):
+        return False
+    is_sentence = ends_sentence(text) and not passage.linked
+    return not is_sentence or _RIGHTS.search(text) is not None
 
 
 def _leads_away(passage: Passage) -> bool:

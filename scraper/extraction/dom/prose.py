@@ -44,7 +44,6 @@ BLOCKS = frozenset(
 )
 """Tags that begin a paragraph; all others are inline."""
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
-_STORY_HEADINGS = frozenset("h1 h2 h3 h4".split())
 _NO_STORY_TAGS = frozenset(
     """
     script style noscript template nav footer aside select option button textarea head dialog iframe
@@ -224,6 +223,7 @@ def _long_texts(tree: Element) -> list[_Text]:
     """Return the texts of headings and of what may be paragraphs: without a walk of all nodes."""
     texts: list[_Text] = []
     known: dict[Element, _Text] = {}
+    links: dict[Element, bool] = {}  # each is searched once
     for found in cast("list[Any]", _LANDMARKS(tree)):
         if isinstance(found, etree._Element):
             _gather(found, _Text(found), texts)
@@ -231,7 +231,9 @@ def _long_texts(tree: Element) -> list[_Text]:
         node, in_link = found.getparent(), False
         node = node.getparent() if found.is_tail else node
         while node.tag not in BLOCKS:
-            in_link = in_link or is_link(node)
+            if node not in links:
+                links[node] = is_link(node)
+            in_link = in_link or links[node]
             node = node.getparent()
         known.setdefault(node, _Text(node)).add(found, texts, in_link)
     return texts

@@ -7,6 +7,7 @@ import pytest
 import scraper
 
 URL = "https://www.harianrawa.example/berita/panen-raya"
+SUARA = "https://www.suara.com/news/2026/07/03/120000/panen-raya"
 HEADLINE = "Panen Raya di Lereng"
 STORY = [
     "Warga kampung memanen padi sejak pagi di sawah milik desa, lalu mengangkutnya ke lumbung "
@@ -26,6 +27,11 @@ OTHER = (
 
 def paragraphs(*texts: str) -> str:
     return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def written(*texts: str) -> str:
+    """Paragraphs as a script has them."""
+    return paragraphs(*texts).replace("<", "\\u003c").replace(">", "\\u003e")
 
 
 def body(content: str, attributes: str = "") -> str:
@@ -163,6 +169,40 @@ def test_short_texts_between_the_prose_are_the_story_s(short: str) -> None:
     assert len(found.split("\n\n")) > len(STORY)
 
 
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Hingga kini sudah dua juta pelanggan berlangganan layanan itu.",
+        "Ia dihukum karena melanggar hak cipta.",
+    ],
+)
+def test_a_last_sentence_with_a_word_of_notices_is_the_story_s(last: str) -> None:
+    assert body(f"<article>{H1}{paragraphs(*STORY, last)}</article>") == whole([*STORY, last])
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "© 2026 Harian Rawa.",
+        "Hak cipta Harian Rawa",
+        "Copyright 2026 Harian Rawa. All rights reserved.",
+        "Copyright (2026) Harian Rawa.",
+        "Hak cipta dilindungi undang-undang.",
+        "Ikuti <a href='/surat'>newsletter</a> kami setiap pagi.",
+    ],
+)
+def test_a_notice_at_the_end_is_none_of_it(notice: str) -> None:
+    assert body(f"<article>{H1}{paragraphs(*STORY, notice)}</article>") == whole()
+
+
+def test_a_heading_below_the_last_paragraph_stays_with_what_stands_below_it() -> None:
+    table = "<table><tr><td>Hulu</td><td>Senin</td></tr></table>"
+    page = f"<article>{H1}{paragraphs(*STORY)}<h3>Jadwal</h3>{{}}</article>"
+    assert body(page.format(table)) == whole([*STORY, "Jadwal", "Hulu | Senin"])
+    assert body(page.format("")) == whole()
+    assert body(page.format("<h4>Sawah</h4><p><a href='/x'>Lomba Perahu</a></p>")) == whole()
+
+
 def test_a_front_page_gives_no_article() -> None:
     teasers = "".join(
         f"<li><h3><a href='/{number}'>Lomba Perahu Dayung di Sungai Kampung {number}</a></h3>"
@@ -173,11 +213,55 @@ def test_a_front_page_gives_no_article() -> None:
 
 
 def test_a_story_that_a_script_writes_into_an_empty_page_is_read() -> None:
-    written = paragraphs(*STORY).replace("<", "\\u003c").replace("</", "\\u003c/")
-    script = f'<script>self.__next_f.push([1,"judul\\n{written}\\n"])</script>'
+    script = f'<script>self.__next_f.push([1,"{HEADLINE}\\n{written(*STORY)}\\n"])</script>'
     assert body(f"<div id='root'></div>{script}") == whole()
 
 
-@pytest.mark.parametrize("written", ["\\u003cp", "\\u003cp" + "\\" * 9, "\\u003cp \\ud800 \\u12"])
-def test_a_script_that_writes_no_story_is_none(written: str) -> None:
-    assert body(f"<div id='root'></div><script>{written}</script>") == ""
+def test_letters_beyond_the_basic_plane_survive_the_escapes_of_a_script() -> None:
+    escaped = f"{HEADLINE} {written(*STORY)}".replace("padi", "padi \\ud83c\\udf3e", 1)
+    expected = whole().replace("padi", "padi 🌾", 1)
+    assert body(f"<div id='root'></div><script>{escaped}</script>") == expected
+
+
+RELATED = f'"related":[{{"title":"Lomba Perahu","body":"{written(*[OTHER] * 9)}"}}]'
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        f'{{"title":"{HEADLINE}","body":"{written(*STORY)}",{RELATED}}}',
+        f'{{"title":"{HEADLINE}",{RELATED},"body":"{written(*STORY)}"}}',
+        f'[{{"title":"{HEADLINE.upper()}!","body":"{written(*STORY)}"}},{{{RELATED}}}]',
+    ],
+    ids=["above related ones", "below related ones", "in a list"],
+)
+def test_of_the_stories_in_a_script_the_one_below_the_headline_is_read(state: str) -> None:
+    assert body(f"<div id='root'></div><script>window.data={state}</script>") == whole()
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        f"{{{RELATED}}}",
+        f'{{"title":"{HEADLINE}",{RELATED}}}',
+        f'[{{"title":"{HEADLINE}"}},{{{RELATED}}}]',
+        f"}}}}{{{RELATED}",
+    ],
+    ids=["alone", "related to it", "after it", "stray braces"],
+)
+@pytest.mark.parametrize("url", [URL, SUARA], ids=["unknown", "known"])
+def test_another_story_in_a_script_is_not_that_of_the_page(state: str, url: str) -> None:
+    content = f"{H1}<video></video><p>Saksikan rekamannya.</p><script>window.data={state}</script>"
+    page = f"<html><head><title>{HEADLINE}</title></head><body>{content}</body></html>"
+    assert OTHER not in scraper.extract(page, url).body
+
+
+def test_a_story_in_a_script_is_not_read_under_a_profile() -> None:
+    script = f'<script>{{"title":"{HEADLINE}","body":"{written(*STORY)}"}}</script>'
+    page = f"<html><body>{H1}<div id='root'></div>{script}</body></html>"
+    assert STORY[0] not in scraper.extract(page, SUARA).body
+
+
+@pytest.mark.parametrize("text", ["\\u003cp", "\\u003cp" + "\\" * 9, "\\u003cp \\ud800 \\u12"])
+def test_a_script_that_writes_no_story_is_none(text: str) -> None:
+    assert body(f"<div id='root'></div><script>{HEADLINE} {text}</script>") == ""

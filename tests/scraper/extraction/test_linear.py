@@ -18,7 +18,7 @@ from scraper.ingest.collections.stories import ImportOptions, story_of
 from scraper.ingest.collections.times import date_order, parse_time
 from scraper.politeness.robots import parse_robots
 from scraper.spiders import site_of
-from tests.linear import QUICK, assert_linear, seconds
+from tests.linear import LARGE, QUICK, assert_linear, seconds
 from tests.scraper.extraction.growing import (
     PROSE,
     SITES,
@@ -76,14 +76,29 @@ def test_pages_that_once_took_quadratic_time(layout: str, name: str) -> None:
         "\\u003cp",
         '\\"',
         "\\u003cp\\u003e" + PROSE,
+        "{",
+        '{"title":"Warga","body":"\\u003cp\\u003e' + PROSE + '"}',
         "<div>",
         "<a><p>",
         "<div class='card'><p>x",
     ],
 )
 def test_stories_in_scripts_and_pages_without_any(unit: str) -> None:
-    page = f"<html><body><h1>Warga</h1>%s</body></html><script>\\u003cp{PROSE}\\u003c/p%s</script>"
+    script = f"<script>Warga\\u003cp{PROSE}\\u003c/p%s</script>"
+    page = f"<html><body><h1>Warga</h1>%s</body></html>{script}"
     assert_linear(reader("unknown"), lambda size: page % ((repeated(unit, size),) * 2), size=QUICK)
+
+
+def test_prose_beside_the_node_of_a_layout() -> None:
+    node = f"<h1>Warga</h1><div class='article-content'><p>{PROSE}</p></div>"
+    unit = f"{'<p>x</p>' * 9}<p>{PROSE}</p>"
+    assert_linear(reader("suara"), lambda size: node + repeated(unit, size), size=2 * LARGE)
+
+
+def test_a_link_around_many_texts() -> None:
+    start = "<h1>Warga</h1><div class='article-content'><p><a href='/x'>"
+    unit = f"{PROSE}<b></b>"
+    assert_linear(reader("suara"), lambda size: start + repeated(unit, size), size=5 * LARGE)
 
 
 @settings(max_examples=settings.default.max_examples // 3)

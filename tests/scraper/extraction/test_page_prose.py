@@ -102,6 +102,33 @@ def test_what_follows_a_story_is_none_of_it(below: str) -> None:
     assert "text_outside" not in read.warnings
 
 
+LONG_OTHER = paragraphs(*(f"{text} Begitu kabar lain." for text in STORY))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{NODE}{{}}</div><div><h2>Berita Terkait</h2><div>{LONG_OTHER}</div></div>",
+        f"<div><h2>Berita Terkait</h2><div>{LONG_OTHER}</div></div>{NODE}{{}}</div>",
+        f"{NODE}<h3>Banjir</h3>{{}}</div><h2>Berita Terkait</h2><div>{LONG_OTHER}</div>",
+    ],
+    ids=["below", "above", "below a heading of its own"],
+)
+@pytest.mark.parametrize("text", ["Banjir surut.", P1], ids=["short", "long"])
+def test_a_list_of_other_stories_is_not_the_story_however_short_that_is(
+    content: str, text: str
+) -> None:
+    read = known(content.format(paragraphs(text)))
+    assert read.body.split("\n\n")[-1] == text
+    assert "Begitu kabar lain." not in read.body
+
+
+def test_a_story_below_its_headline_and_outside_the_node_is_found_below_a_list() -> None:
+    listed = f"<h2>Berita Populer</h2><div>{LONG_OTHER}</div><h1>Panen Raya di Lereng</h1>"
+    page = f"<html><body>{listed}{NODE}Foto</div><div>{paragraphs(*STORY)}</div></body></html>"
+    assert scraper.extract(page, URL).body == "\n\n".join(STORY)
+
+
 def test_lines_that_end_with_no_sentence_are_the_story_and_teasers_below_are_not() -> None:
     more = "Cek Berita dan Artikel yang lain di <br><a href='/n'>Google News</a>"
     lines = "<br>&nbsp;<br>".join(
