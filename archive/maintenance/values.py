@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.connection import connect, plain_errors
-from archive.database.rows import column, value
+from archive.database.rows import value
 from archive.database.schema import LISTS, SCHEMA
 from archive.errors import ArchiveDamaged, ArchiveError
 
@@ -56,7 +56,7 @@ def explanation(error: Exception, path: Path) -> ArchiveError | None:
 
 def problems(db: Database) -> Iterator[str]:
     """Yield a sentence for each table that is missing and each value that cannot be read."""
-    names = set(column(db, "SELECT name FROM sqlite_schema WHERE type = 'table'"))
+    names = {row["name"] for row in db.query("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     for table, columns in _tables().items():
         if table not in names:
             yield f"{table}: the table is missing"

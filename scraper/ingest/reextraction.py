@@ -104,6 +104,8 @@ def _written(
 ) -> Iterator[Difference]:
     """Yield the differences of one batch, each written before the next is judged."""
     would_be: dict[str, Difference] = {}
+    if not dry_run and archive.furniture.newest(site.name) != site.furniture:
+        return  # a crawl has learnt anew meanwhile: what it reads by that must stay
     for again in rereads:
         key = again.evidence.key
         newest = archive.history.newest(site.name, key)

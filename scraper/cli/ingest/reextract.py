@@ -1,6 +1,7 @@
 """`warta reextract`: kept pages, read again with the current extractor."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from archive.archive import Archive
 from archive.database.connection import plain_errors
+from archive.errors import Locked
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
 from archive.printable import in_line
@@ -19,9 +21,10 @@ from scraper.cli.defaults import reading_limits
 from scraper.cli.diff_rendering import FieldEdits, edits_as_json, edits_between, print_edits
 from scraper.extraction.article import extractor_of
 from scraper.extraction.workers import Limits, Workers
-from scraper.ingest.furniture import learn_if_due
+from scraper.ingest.furniture import furnished, learn_if_due
 from scraper.ingest.reextraction import MIN_JOBS, Report, count, reextract, waiting
 from scraper.ingest.reread import Difference
+from scraper.politeness.locks import writer_lock
 from scraper.sites.site import Site
 from scraper.spiders import sites
 
@@ -118,11 +121,16 @@ def _conclude(report: Report, *, since: datetime | None) -> None:
 def _furnished(
     archive: Archive, names: Sequence[str], limits: Limits, *, dry_run: bool
 ) -> list[Site]:
-    """Return the profiles with the furniture of their sites, learnt anew where that is due."""
-    now = datetime.now(UTC)
-    return [
-        learn_if_due(archive, sites()[name], limits, now=now, dry_run=dry_run) for name in names
-    ]
+    """Return the profiles with the furniture of their sites, learnt anew where that is due.
+
+    Nothing is learnt of a site that is being crawled: a crawl reads all its pages by one set.
+    """
+    now, profiles = datetime.now(UTC), {name: sites()[name] for name in names}
+    for name, site in profiles.items():
+        profiles[name] = furnished(archive, site)
+        with suppress(Locked), nullcontext() if dry_run else writer_lock(archive.path, name):
+            profiles[name] = learn_if_due(archive, site, limits, now=now, dry_run=dry_run)
+    return list(profiles.values())
 
 
 def _evaluate_drift(archive: Archive, profiles: Sequence[Site]) -> None:

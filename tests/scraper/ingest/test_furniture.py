@@ -7,10 +7,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from filelock import FileLock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +21,9 @@ from archive.maintenance.verify import verify
 from archive.revisions.furniture import MAX_GROWTH, MIN_PAGES, SAMPLE
 from scraper.cli.main import main
 from scraper.extraction.article import extractor_of
+from scraper.extraction.workers import Limits, Workers
 from scraper.ingest.furniture import MIN_STORIES, Seen, furnished, learn, see
+from scraper.ingest.reextraction import Report, reextract, waiting
 from scraper.spiders.rmol import SITE
 from tests.scraper.ingest.reextraction.kept import NOW, crawled
 from tests.scraper.ingest.stories_of_a_site import (
@@ -230,6 +234,27 @@ def test_a_dry_run_shows_it_and_learns_nothing(kept: Path, warta: Warta) -> None
     assert "30 stories would change" in warta("reextract", "--dry-run", "-j", "1").stderr
     with Archive(kept, read_only=True) as archive:
         assert archive.furniture.newest("rmol") is None
+
+
+def test_while_its_site_is_crawled_nothing_is_learnt(kept: Path, warta: Warta) -> None:
+    with FileLock(kept.with_name("news.db.rmol.lock"), is_singleton=False):
+        assert warta("reextract", "-j", "1").stderr.startswith("Nothing to read")
+    with Archive(kept, read_only=True) as archive:
+        assert archive.furniture.newest("rmol") is None
+    assert warta("reextract", "-j", "1").stderr == "30 stories changed.\n"
+
+
+def test_what_a_crawl_has_learnt_meanwhile_is_not_undone(kept: Path) -> None:
+    now = NOW + timedelta(hours=1)
+    with Archive(kept) as archive, Workers(1, Limits()) as workers:
+        run = partial(reextract, workers=workers, advance=lambda _n: None, now=now, dry_run=False)
+        under_way = list(waiting(archive, [SITE], again=True))
+        with archive.transaction(now):
+            archive.furniture.write("rmol", {BOX_TEXT: False})
+        meanwhile = waiting(archive, [furnished(archive, SITE)])
+        assert len(list(run(archive, meanwhile, Report()))) == 30
+        assert list(run(archive, under_way, Report())) == []
+    assert not any(BOX_TEXT in body for body in bodies(kept))
 
 
 def test_the_extractors_name_changes_with_what_is_learnt(kept: Path, warta: Warta) -> None:
