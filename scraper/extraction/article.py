@@ -81,7 +81,7 @@ class Reading:
     sources: dict[str, str] = field(default_factory=dict)
     """Field -> the layer that it came from: `json-ld`, `meta`, `layout R5`, `text of R5`, ..."""
     taken: tuple[tuple[str, str], ...] = ()
-    """(rule, text) of every line that was removed from the body."""
+    """(rule, text) of every line that a rule removed from the located body."""
     metas: dict[str, str] = field(default_factory=dict, repr=False)
     """Content of the first page's meta tags by name in lower case."""
     blocks: tuple[Block, ...] = field(default=(), repr=False)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from scraper.extraction.dom.furniture import is_statement, paragraphs
 from scraper.extraction.dom.limits import MAX_CONTEXT, MAX_LINKS, MAX_PARAGRAPHS
 from scraper.extraction.dom.prose import BLOCKS, is_link
 from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.tree import clean, text_of, unescape
+from scraper.extraction.dom.unread import is_statement, paragraphs
 
 MAX_STRUCK = 300
 """Characters of a struck-out text; a longer one was never closed."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from scraper.extraction.blocks import Block
-from scraper.extraction.dom.furniture import COUNTS
+from scraper.extraction.dom.unread import COUNTS
 from scraper.sites.site import Rule
 
 COMMENTS_BELOW = "comments_below"

@@ -14,11 +14,11 @@ from typing import cast
 
 from lxml import etree
 
-from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.limits import MAX_BYLINE
 from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.sponsored import is_label
 from scraper.extraction.dom.tree import clean, text_of
+from scraper.extraction.dom.unread import without_counts
 
 MAX_LINE = 160
 """Characters; a longer line is prose, a caption or a list."""

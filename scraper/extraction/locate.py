@@ -17,10 +17,10 @@ from itertools import accumulate
 from typing import TypeVar
 
 from scraper.extraction.boilerplate import is_after
-from scraper.extraction.dom.furniture import is_statement
 from scraper.extraction.dom.prose import HEADINGS, LINK, Passage, Prose, ends_sentence, is_notice
 from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import Document, clean
+from scraper.extraction.dom.unread import is_statement
 from scraper.sites.site import Layout, Site
 
 T = TypeVar("T")

@@ -27,7 +27,6 @@ from scraper.extraction.dates import (
     parse_structured,
     parse_visible,
 )
-from scraper.extraction.dom.furniture import without_counts
 from scraper.extraction.dom.json_ld import (
     ADVERTISERS,
     HOME,
@@ -49,6 +48,7 @@ from scraper.extraction.dom.limits import (
 )
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean, text_of, unescape
+from scraper.extraction.dom.unread import without_counts
 from scraper.extraction.locate import LayoutMatch
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 

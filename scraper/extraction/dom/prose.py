@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, cast
 
 from lxml import etree
 
-from scraper.extraction.dom.furniture import is_hidden
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean
+from scraper.extraction.dom.unread import is_hidden
 
 MIN_PROSE = 40
 """Characters of a passage; shorter ones are labels and headlines of lists."""
