@@ -107,10 +107,10 @@ class StoryReader:
         numbers = archive.furniture.due(name)
         if not numbers:
             return
-        bare, seen = Constant(replace(self.site, furniture=None)), list[Seen]()
+        seen = list[Seen]()
         for page in pages(archive, numbers):
             with suppress(ReadingBroke, ReadingFailed):
-                if (found := await self._crawl.turns.run(see, page, bare)) is not None:
+                if (found := await self._crawl.turns.run(see, page, self._profile)) is not None:
                     seen.append(found)
         blocks = learn(seen, known(archive, self.site))
         with self._crawl.writing():

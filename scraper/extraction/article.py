@@ -180,11 +180,11 @@ def read(
             article=_article(url, profile, _identified(profile, url), metadata, Body(), "fallback")
         )
     head = Head(page.tree, fetched_at)
-    identity = _identity(profile, url, head)
+    own = _identified(profile, url)
+    identity = _identity(profile, own, head)
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity, url)
     headline = metadata.fields.get("headline")
-    own = _identified(profile, url)
     if own is not None:
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
     located = find_article(page, headline) if match is None else None
@@ -262,12 +262,11 @@ def _identified(site: Site, url: str) -> Identity | None:
     return identity if isinstance(identity, Identity) else None
 
 
-def _identity(site: Site, url: str, head: Head) -> Identity | None:
-    """Identify the story by the page's address.
+def _identity(site: Site, own: Identity | None, head: Head) -> Identity | None:
+    """Identify the story by its `own` address, that of the page.
 
     The canonical address that the page declares wins where it names the same story.
     """
-    own = _identified(site, url)
     canonical = head.links.get("canonical")
     if not canonical and own is None:
         canonical = head.metas.get("og:url")

@@ -3,8 +3,8 @@
 Pages of unknown publishers, and those of a site after a redesign, are located by what stays the
 same in every design. The container with the most prose is where the article is; its borders are
 drawn by climbing to the ancestor that adds more prose than furniture, that is links and labels.
-What is below that node and neither prose nor beside prose is no part of it. Where no container
-has enough prose, body.py runs trafilatura on the whole page.
+Blocks below that node that are neither prose nor next to prose are dropped. Where no container has
+enough prose, body.py runs trafilatura on the whole page.
 
 The same passages of prose check the nodes that a layout names.
 """
@@ -25,7 +25,7 @@ from scraper.sites.site import Layout, Site
 
 T = TypeVar("T")
 
-MIN_PROSE = 250
+MIN_STORY = 250
 """Characters; less is a teaser, a caption or a notice."""
 MIN_BELOW_HEADLINE = 100
 """Characters that are enough below the page's own headline."""
@@ -192,7 +192,7 @@ class _Story:
         for piece in pieces:
             together[piece.container] = together.get(piece.container, 0) + piece.length
         most = max(together.values(), default=0)
-        return most >= max(MIN_PROSE, MIN_OUTSIDE * sum(self.inside.values()))
+        return most >= max(MIN_STORY, MIN_OUTSIDE * sum(self.inside.values()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +253,7 @@ class _Finder:
                 and passage.text != headline
                 and len(passage.text) < MAX_HEADLINE
             )
-            if is_headline and length >= MIN_PROSE:
+            if is_headline and length >= MIN_STORY:
                 break
             if self._prose.is_story(passage):
                 found.append(passage)
@@ -270,7 +270,7 @@ class _Finder:
             if parent is not None and parent.tag not in _ROOTS:
                 weights[parent] += len(passage.text)  # some sites wrap each paragraph
         best = max(weights, key=weights.__getitem__, default=None)
-        enough = MIN_BELOW_HEADLINE if self._below_headline else MIN_PROSE
+        enough = MIN_BELOW_HEADLINE if self._below_headline else MIN_STORY
         return best if best is not None and weights[best] >= 2 * enough else None
 
     def _borders(self, best: Element) -> tuple[Element, list[Element]]:

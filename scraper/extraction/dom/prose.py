@@ -3,7 +3,7 @@ against the places where they stand.
 
 Prose is a text as long as a sentence that is no link. Its place is judged by tags that hold no
 story, by what readers cannot see, and by words in classes and ids, which are English on sites in
-any language. A mark that would cost the page most of its prose is excused: "with-sidebar" around
+any language. A mark that would cost the page most of its prose is ignored: "with-sidebar" around
 everything is no sidebar.
 """
 
@@ -21,9 +21,9 @@ from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean
 from scraper.extraction.dom.unread import is_hidden
 
-MIN_PROSE = 40
+MIN_PASSAGE = 40
 """Characters of a passage; shorter ones are labels and headlines of lists."""
-LONG = 120
+MIN_LONG = 120
 """Characters; so long a text is prose, whatever it ends with. Headlines have less."""
 MAX_NOTICE = 600
 """Characters of a text that is a notice if it speaks of cookies or rights; the longest on the
@@ -32,7 +32,7 @@ Fundus pages has 560.
 MAX_HELD = 0.5
 """Share of a page's prose that what speaks against a place may hold; beyond, it is excused."""
 
-MAX_LINKED = 3
+MAX_LINKED_PARAGRAPHS = 3
 """Paragraphs in a link; a teaser has one or two."""
 
 BLOCKS = frozenset(
@@ -266,7 +266,10 @@ def is_link(node: Element) -> bool:
     """Whether a node is a link; one around several paragraphs was never closed."""
     if node.tag != "a":
         return False
-    return len(node) == 0 or len(list(islice(node.iter("p"), MAX_LINKED))) < MAX_LINKED
+    return (
+        len(node) == 0
+        or len(list(islice(node.iter("p"), MAX_LINKED_PARAGRAPHS))) < MAX_LINKED_PARAGRAPHS
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -286,9 +289,9 @@ def is_notice(text: str) -> bool:
 def _reads_like_prose(text: str, linked: int) -> bool:
     """Whether a text is a sentence of its own, mostly unlinked, and no notice."""
     own = len(text) - linked
-    if own < linked or (own < MIN_PROSE and own + len(_WIDE.findall(text)) < MIN_PROSE):
+    if own < linked or (own < MIN_PASSAGE and own + len(_WIDE.findall(text)) < MIN_PASSAGE):
         return False
-    return not is_notice(text) and (len(text) >= LONG or ends_sentence(text))
+    return not is_notice(text) and (len(text) >= MIN_LONG or ends_sentence(text))
 
 
 def ends_sentence(text: str) -> bool:
