@@ -22,8 +22,8 @@ import pytest
 
 from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
+from scraper.cli.help_command import TOPICS
 from scraper.cli.main import main
-from scraper.cli.reading.help import TOPICS
 from tests import house
 from tests.documents import DOCUMENTS, MANUAL, ROOT, blocks, commands, inline_commands, paths
 from tests.preloaded import warta

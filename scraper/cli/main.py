@@ -15,38 +15,48 @@ from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
 from scraper.cli.options import ARCHIVE
 
-COMMANDS = {
-    "help": ("reading.help", "Show a topic of the manual."),
-    "demo": ("demo.command", "Try warta on invented pages, without the network."),
-    "crawl": ("crawling.crawl", "Fetch new stories, and known ones that are due."),
-    "extract": ("ingest.extract", "Extract the articles of saved HTML pages."),
-    "clean": ("ingest.clean", "Remove boilerplate from already scraped texts."),
-    "import": ("ingest.import_", "Import collections of scraped articles."),
-    "show": ("reading.show", "Show one article, as it is now or was at a time."),
-    "log": ("reading.log", "List the revisions of an article."),
-    "diff": ("reading.diff", "Compare two revisions word by word."),
-    "search": ("reading.search", "Search the text of the newest revisions."),
-    "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
-    "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
-    "clusters": ("reading.clusters", "List stories that were published more than once."),
-    "cluster": ("reading.cluster", "Show who published a story, when, and how much of it."),
-    "syndication": ("reading.syndication", "Count which site publishes whose stories."),
-    "coverage": ("running.coverage", "Compare announced stories with those kept."),
-    "health": ("running.health", "Report the health of every site."),
-    "corpus": ("corpus.command", "Build a training corpus."),
-    "reextract": ("ingest.reextract", "Re-extract kept pages with the current rules."),
-    "verify": ("maintenance.verify", "Check every text and page against its digest."),
-    "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
-    "remove": ("maintenance.remove", "Take a story down for good."),
-    "compact": ("maintenance.compact", "Rewrite the file without unused space."),
-    "schedule": ("schedule.command", "Crawl unattended, each site on its own schedule."),
-    "doctor": ("crawling.doctor", "Check a live site against its profile."),
-    "alerts": ("running.alerts", "List alerts, send new ones, test their targets."),
-    "metrics": ("running.metrics", "Export metrics for Prometheus and Grafana."),
-    "sites": ("crawling.sites", "List the sites that warta can crawl."),
-    "config": ("running.config", "Show the effective configuration."),
+GROUPS = {
+    "Read": {
+        "show": ("reading.show", "Show one article, as it is now or was at a time."),
+        "log": ("reading.log", "List the revisions of an article."),
+        "diff": ("reading.diff", "Compare two revisions word by word."),
+        "search": ("reading.search", "Search the text of the newest revisions."),
+        "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
+        "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
+        "clusters": ("clusters.clusters", "List stories that were published more than once."),
+        "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),
+        "syndication": ("clusters.syndication", "Count which site publishes whose stories."),
+    },
+    "Crawl": {
+        "demo": ("demo.command", "Try warta on invented pages, without the network."),
+        "crawl": ("crawling.crawl", "Fetch new stories, and known ones that are due."),
+        "sites": ("crawling.sites", "List the sites that warta can crawl."),
+        "doctor": ("crawling.doctor", "Check a live site against its profile."),
+        "extract": ("ingest.extract", "Extract the articles of saved HTML pages."),
+        "clean": ("ingest.clean", "Remove boilerplate from already scraped texts."),
+        "import": ("ingest.import_", "Import collections of scraped articles."),
+        "reextract": ("ingest.reextract", "Re-extract kept pages with the current rules."),
+    },
+    "Run": {
+        "schedule": ("schedule.command", "Crawl unattended, each site on its own schedule."),
+        "health": ("running.health", "Report the health of every site."),
+        "coverage": ("running.coverage", "Compare announced stories with those kept."),
+        "alerts": ("running.alerts", "List alerts, send new ones, test their targets."),
+        "metrics": ("running.metrics", "Export metrics for Prometheus and Grafana."),
+        "config": ("running.config", "Show the effective configuration."),
+    },
+    "Keep": {
+        "verify": ("maintenance.verify", "Check every text and page against its digest."),
+        "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
+        "remove": ("maintenance.remove", "Take a story down for good."),
+        "compact": ("maintenance.compact", "Rewrite the file without unused space."),
+    },
+    "Corpus": {"corpus": ("corpus.command", "Build a training corpus.")},
+    "Help": {"help": ("help_command", "Show a topic of the manual.")},
 }
-"""Name -> (module in scraper.cli, line in `warta --help`), in the order for newcomers."""
+"""Heading in `warta --help` -> name -> (module in scraper.cli, its line there)."""
+COMMANDS = {name: found for group in GROUPS.values() for name, found in group.items()}
+"""Name -> (module in scraper.cli, line in `warta --help`)."""
 
 
 class _Commands(UserDict[str, Any]):
@@ -73,8 +83,12 @@ class _Group(click.Group):
         return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_module, line) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [(name.ljust(width), line) for name, (_module, line) in commands.items()]
+                )
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the program, and by `python -m scraper`."""

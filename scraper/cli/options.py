@@ -125,6 +125,7 @@ def archive(command: Decorated) -> Decorated:
 
 
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a header.")
 as_of = click.option(
     "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )

@@ -1,5 +1,6 @@
 """How results reach a user: tables and colours on a terminal, plain lines in a pipe, JSON lines."""
 
+import csv
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -38,18 +39,33 @@ def print_rows(
     columns: Mapping[str, str],
     *,
     as_json: bool,
+    as_csv: bool = False,
     formats: Formats | None = None,
     title: str | None = None,
     empty: str | None = None,
+    flexible: str = "headline",
 ) -> None:
-    """Print rows as JSON lines or as a table; `empty` on stderr instead of a table without rows."""
+    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty table.
+
+    Only the column `flexible` of a table is wrapped, at words.
+    """
     rows = list(rows)
     if as_json:
         print_json(rows)
+    elif as_csv:
+        print_csv(rows, columns)
     elif empty is not None and not rows:
         note(empty)
     else:
-        print_table(rows, columns, title=title, formats=formats)
+        print_table(rows, columns, title=title, formats=formats, flexible=flexible)
+
+
+def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
+    """Print rows as CSV with a header of their keys; times as in ISO 8601."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    keys = list(keys)
+    writer.writerow(keys)
+    writer.writerows([printable.in_lines(cell(row.get(key))) for key in keys] for row in rows)
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -92,8 +108,12 @@ def print_table(
     *,
     title: str | None = None,
     formats: Formats | None = None,
+    flexible: str = "headline",
 ) -> None:
-    """Print a table with `columns` (key -> heading); numbers are right-aligned, markup is text."""
+    """Print a table with `columns` (key -> heading); numbers are right-aligned, markup is text.
+
+    Only the column `flexible` is wrapped, at words; on a terminal, empty columns are hidden.
+    """
     rows = [
         {**row, **{key: show(row[key]) for key, show in (formats or {}).items()}} for row in rows
     ]
@@ -105,9 +125,20 @@ def print_table(
         title_justify="left",
         header_style="bold",
     )
+    if out.is_terminal and rows:
+        columns = {
+            key: heading
+            for key, heading in columns.items()
+            if any(row.get(key) not in (None, "", []) for row in rows)
+        }
     for key, heading in columns.items():
         numeric = rows and all(isinstance(row.get(key), int | float | None) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=key != flexible,
+        )
     for row in rows:
         table.add_row(*(escape(printable.in_line(cell(row.get(key)))) for key in columns))
     if out.is_terminal:

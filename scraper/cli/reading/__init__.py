@@ -1,1 +1,1 @@
-"""Commands that read the archive and the manual."""
+"""Commands that read the archive."""

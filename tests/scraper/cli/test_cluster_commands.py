@@ -194,7 +194,7 @@ def test_a_rebuild_that_is_interrupted_says_so_in_one_line(
     def interrupted(*_arguments: object, **_options: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("scraper.cli.reading.clusters.rebuild_clusters", interrupted)
+    monkeypatch.setattr("scraper.cli.clusters.clusters.rebuild_clusters", interrupted)
     result = call("clusters", "rebuild", "--archive", library)
     assert (result.exit_code, result.stderr) == (
         1,
@@ -407,7 +407,7 @@ def test_a_rebuild_whose_reader_is_killed_says_so(
     def killed(*_given: object, **_named: object) -> int:
         raise BrokenProcessPool
 
-    monkeypatch.setattr("scraper.cli.reading.clusters.rebuild_clusters", killed)
+    monkeypatch.setattr("scraper.cli.clusters.clusters.rebuild_clusters", killed)
     result = call("clusters", "rebuild", "--archive", library)
     assert result.exit_code == 1
     assert (

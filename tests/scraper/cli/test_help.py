@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from scraper.cli.help_command import TOPICS, first_sentence
 from scraper.cli.main import main
-from scraper.cli.reading.help import TOPICS, first_sentence
 
 
 def run(*words: str) -> Result:

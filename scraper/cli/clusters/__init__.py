@@ -1,0 +1,1 @@
+"""Commands on stories that were published more than once."""
