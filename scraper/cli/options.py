@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
-from functools import partial
+from functools import partial, wraps
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from click.core import ParameterSource
 
+from archive.search.filters import Filter, sites_of
 from scraper.cli.defaults import ConfiguredOption, config_option
 
 MAX_HOURS = 87_600
@@ -130,6 +131,56 @@ as_of = click.option(
     "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )
 sites = click.option("--site", "names", multiple=True, help="Only this site; may be repeated.")
+sections = click.option(
+    "--section", multiple=True, help="Only this section, in any case; may be repeated."
+)
+authors = click.option(
+    "--author", multiple=True, help="Only this author; a part of the name is enough; repeatable."
+)
+since = click.option(
+    "--since", type=SINCE_TIME, help="Published, or else first seen, at or after this time or day."
+)
+until = click.option(
+    "--until", type=UNTIL_TIME, help="Published, or else first seen, at or before this time or day."
+)
+removed = click.option(
+    "--removed/--no-removed", default=None, help="Only stories that their site took down, or none."
+)
+
+
+def filters(command: Decorated) -> Decorated:
+    """Add `--site`, `--section`, `--author`, `--since`, `--until` and `--removed`, and call the
+    command with the Filter `where`, whose sites are known to the archive, its first argument.
+    """
+
+    @wraps(command)
+    def filtered(
+        archive: Any,
+        names: tuple[str, ...],
+        section: tuple[str, ...],
+        author: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        removed: bool | None,
+        **values: Any,
+    ) -> Any:
+        check_days(since, until)
+        where = Filter(
+            sites=tuple(checked_sites(names, sites_of(archive.db))) if names else (),
+            sections=section,
+            authors=author,
+            since=since,
+            until=until,
+            removed=removed,
+        )
+        return command(archive, where=where, **values)
+
+    found: Any = filtered
+    for option in (removed, until, since, authors, sections, sites):
+        found = option(found)
+    return found  # type: ignore[no-any-return]
+
+
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
