@@ -15,6 +15,9 @@ from archive.corpus.filters.reasons import REASONS
 from archive.errors import CorpusError
 from archive.identity import canonical_url
 
+WHY = "reason stands_for_it contaminated_by contaminated_row contaminated_ngram".split()
+"""Columns of `dropped.parquet` that say why a story is there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -30,14 +33,23 @@ class Outcome:
     """A key of `REASONS`; None for a story that is in the corpus."""
     stands_for_it: str | None = None
     """Id of its representative in the corpus; None where it is no duplicate."""
+    contaminated_by: str | None = None
+    """File of `--decontaminate` with which it shares an n-gram; None where there is none."""
+    contaminated_row: int | None = None
+    """Line or row of that file, from 1."""
+    contaminated_ngram: str | None = None
+    """The words, in lower case and without punctuation."""
 
     @property
     def sentence(self) -> str:
         """The outcome in plain words."""
         if self.reason is None:
             return f"in the corpus, in {self.file}"
-        instead = f": {self.stands_for_it}" if self.stands_for_it else ""
-        return f"excluded: {REASONS.get(self.reason, self.reason)}{instead} ({self.reason})"
+        more = f": {self.stands_for_it}" if self.stands_for_it else ""
+        if self.contaminated_by is not None:
+            place = f"{self.contaminated_by}, row {self.contaminated_row}"
+            more = f": {place}: {self.contaminated_ngram!r}"
+        return f"excluded: {REASONS.get(self.reason, self.reason)}{more} ({self.reason})"
 
 
 def find_outcome(corpus: Path, reference: str) -> Outcome:
@@ -50,7 +62,7 @@ def find_outcome(corpus: Path, reference: str) -> Outcome:
     try:
         for name, row in _rows(corpus):
             if row["id"] == reference or row["url"] in names:
-                why = {key: row.get(key) for key in ("reason", "stands_for_it")}
+                why = {key: row.get(key) for key in WHY}
                 return Outcome(id=row["id"], url=row["url"], file=name, **why)
     except (OSError, ArrowInvalid, ValueError) as error:
         message = getattr(error, "strerror", None) or error
@@ -67,7 +79,7 @@ def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield from ((name, json.loads(line)) for line in lines)
             continue
         with pq.ParquetFile(path) as file:
-            wanted = {"id", "url", "reason", "stands_for_it"}
+            wanted = {"id", "url", *WHY}
             columns = [column for column in file.schema_arrow.names if column in wanted]
             for batch in file.iter_batches(columns=columns):
                 yield from ((name, row) for row in batch.to_pylist())
