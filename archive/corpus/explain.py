@@ -1,17 +1,11 @@
 """What became of a story in a finished corpus: the file that contains it, or why none does."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
-from pyarrow.lib import ArrowInvalid
 
 from archive.corpus.filters.reasons import REASONS
+from archive.corpus.finished import manifest, stories
 from archive.errors import CorpusError
 from archive.identity import canonical_url
 
@@ -54,32 +48,12 @@ class Outcome:
 
 def find_outcome(corpus: Path, reference: str) -> Outcome:
     """Find the story with that id or address; raises CorpusError for one that was not selected."""
-    if not (corpus / "manifest.json").is_file():
-        raise CorpusError(f"{corpus}: not a corpus of warta (it has no manifest.json)")
+    manifest(corpus)
     names = {reference}
     with suppress(ValueError):  # an id
         names.add(canonical_url(reference))
-    try:
-        for name, row in _rows(corpus):
-            if row["id"] == reference or row["url"] in names:
-                why = {key: row.get(key) for key in WHY}
-                return Outcome(id=row["id"], url=row["url"], file=name, **why)
-    except (OSError, ArrowInvalid, ValueError) as error:
-        message = getattr(error, "strerror", None) or error
-        raise CorpusError(f"{corpus}: cannot be read: {message}") from error
+    for name, row in stories(corpus, {"id", "url", *WHY}):
+        if row["id"] == reference or row["url"] in names:
+            why = {key: row.get(key) for key in WHY}
+            return Outcome(id=row["id"], url=row["url"], file=name, **why)
     raise CorpusError(f"{reference}: {corpus} selected no story with this id or address")
-
-
-def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the file and identity of all stories, the excluded ones first."""
-    for path in (corpus / "dropped.parquet", *sorted((corpus / "data").iterdir())):
-        name = path.relative_to(corpus).as_posix()
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
-                yield from ((name, json.loads(line)) for line in lines)
-            continue
-        with pq.ParquetFile(path) as file:
-            wanted = {"id", "url", *WHY}
-            columns = [column for column in file.schema_arrow.names if column in wanted]
-            for batch in file.iter_batches(columns=columns):
-                yield from ((name, row) for row in batch.to_pylist())

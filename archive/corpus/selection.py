@@ -139,7 +139,7 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         if recipe.sites and row["site"] not in recipe.sites:
             continue
         _check_time(reader.path, row["id"], row["published_at"], "its time of publication")
-        if within_days(recipe, row["published_at"]):
+        if within_days(recipe.since, recipe.until, row["published_at"]):
             tally.add(row, drifted=drifted)
         else:
             undated += row["published_at"] is None
@@ -158,13 +158,13 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     )
 
 
-def within_days(recipe: Recipe, published_at: str | None) -> bool:
-    """Return whether the recipe's days include that time (ISO 8601 with the publisher's offset)."""
-    if recipe.since is None and recipe.until is None:
+def within_days(since: date | None, until: date | None, published_at: str | None) -> bool:
+    """Return whether the days include that time (ISO 8601 with the publisher's offset)."""
+    if since is None and until is None:
         return True
     if published_at is None:
         return False
-    since, until = recipe.since or date.min, recipe.until or date.max
+    since, until = since or date.min, until or date.max
     return since.isoformat() <= published_at[:10] <= until.isoformat()
 
 
@@ -228,7 +228,7 @@ class ArchiveReader(BaseReader):
         for row in reader.db.query(_ROWS, shard):
             if self.recipe.sites and row["site"] not in self.recipe.sites:
                 continue
-            if within_days(self.recipe, row["published_at"]):
+            if within_days(self.recipe.since, self.recipe.until, row["published_at"]):
                 number = row["article_id"]
                 document = _document(row, reader.path)
                 document.metadata |= {"drifted": number in marked, "doubted": number in doubted}
