@@ -1,6 +1,6 @@
 """`warta health`: the health of every site."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from archive.archive import Archive
-from archive.ledger.wording import plain_time, plural, sentence
+from archive.ledger.wording import UNANSWERED, plain_time, plural, sentence
 from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
@@ -48,7 +48,8 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
-    thresholds = _overridden(limits(configuration, timetable, now), **overrides)
+    usual = replace(limits(configuration, timetable, now), alone=timedelta())
+    thresholds = _overridden(usual, **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
@@ -81,15 +82,21 @@ def _overridden(
     return usual
 
 
-def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
-    """Return the row of a site, or of the archive for None."""
+def _row(site: str | None, lasting: Sequence[Incident], **crawling: Any) -> dict[str, Any]:
+    """Return the row of a site, or of the archive for None.
+
+    A site that was not reached, as no site was, is not well, though the incident is the archive's.
+    """
     found = [
         {name: getattr(one, name) for name in "kind layout day since why urls".split()}
         for one in lasting
         if one.site == site
     ]
     since = min((one["since"] for one in found), default=None)
-    return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
+    network_down = any(one.kind == "network_down" for one in lasting)
+    last = crawling.get("last_crawl") or {}
+    well = not found and not (network_down and last.get("end_reason") in UNANSWERED)
+    return {"site": site, "well": well, "since": since, **crawling, "incidents": found}
 
 
 def _crawling(archive: Archive, site: str) -> dict[str, Any]:
@@ -104,7 +111,7 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
     if row.get("articles_marked"):
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
-    if row["well"]:
+    if not row["incidents"]:
         say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
         return
     say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
@@ -120,4 +127,5 @@ def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:
     if last["ended_at"] is None:
         return f"healthy; a crawl has been running since {plain_time(last['started_at'], zone)}"
     ended = plain_time(last["ended_at"], zone)
-    return f"healthy; the last crawl ended {ended}: {sentence(last['end_reason'])}"
+    state = "not reached" if last["end_reason"] in UNANSWERED else "healthy"
+    return f"{state}; the last crawl ended {ended}: {sentence(last['end_reason'])}"
