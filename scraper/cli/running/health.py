@@ -1,6 +1,5 @@
 """`warta health`: the health of every site."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from archive.archive import Archive
 from archive.ledger.wording import UNANSWERED, plain_time, plural, sentence
-from archive.monitoring.health import Limits, incidents, last_crawl
-from archive.monitoring.incidents import Incident
+from archive.monitoring.health import Limits
+from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
@@ -53,11 +51,7 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
-        found = incidents(archive, now=now, limits=thresholds, sites=chosen)
-        lasting = [one for one in found if not one.over]
-        rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
-    if any(one.site is None for one in lasting):
-        rows.append(_row(None, lasting))
+        rows = health_report(archive, chosen, now=now, limits=thresholds)
     if as_json:
         print_json(rows)
     else:
@@ -65,7 +59,7 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
             _show(row, thresholds.zone)
     if not crawled:
         note("No site was ever crawled into this archive.")
-    if lasting:
+    if not all(row["well"] for row in rows):
         raise SystemExit(3)
 
 
@@ -80,30 +74,6 @@ def _overridden(
     if disk_free is not None:
         usual = replace(usual, disk_free=int(disk_free * 1e9))
     return usual
-
-
-def _row(site: str | None, lasting: Sequence[Incident], **crawling: Any) -> dict[str, Any]:
-    """Return the row of a site, or of the archive for None.
-
-    A site that was not reached, as no site was, is not well, though the incident is the archive's.
-    """
-    found = [
-        {name: getattr(one, name) for name in "kind layout day since why urls".split()}
-        for one in lasting
-        if one.site == site
-    ]
-    since = min((one["since"] for one in found), default=None)
-    network_down = any(one.kind == "network_down" for one in lasting)
-    last = crawling.get("last_crawl") or {}
-    well = not found and not (network_down and last.get("end_reason") in UNANSWERED)
-    return {"site": site, "well": well, "since": since, **crawling, "incidents": found}
-
-
-def _crawling(archive: Archive, site: str) -> dict[str, Any]:
-    (marked,) = archive.db.conn.execute(
-        "SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)
-    ).fetchone()
-    return {"last_crawl": last_crawl(archive, site), "articles_marked": marked}
 
 
 def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
