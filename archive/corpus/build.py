@@ -80,7 +80,7 @@ def build(
         check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
         found = versions(recipe)
         _prepare(work, recipe.digest(selection.archive_digest, found))
-        index_references(recipe, work)
+        _index(recipe, work)
         slurm = options.executor == "slurm"
         finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
         if slurm:
@@ -130,6 +130,14 @@ def _prepare(work: Path, digest: str) -> None:
         elif path.name != "lock":
             path.unlink()
     mark.write_text(digest)
+
+
+def _index(recipe: Recipe, work: Path) -> None:
+    try:
+        index_references(recipe, work)
+    except CorpusError:  # a file that no resumed build could read either
+        shutil.rmtree(work)
+        raise
 
 
 @contextmanager

@@ -89,7 +89,7 @@ class Corpora:
 
     def __init__(self, old: Path, new: Path) -> None:
         self._old, self._new = old, new
-        self._settings = [_settings(manifest(corpus)) for corpus in (old, new)]
+        self._settings = [_settings(corpus) for corpus in (old, new)]
 
     def settings(self) -> list[Setting]:
         """Return what differs in the recipes, the archives and the versions, key by key."""
@@ -202,14 +202,16 @@ def _columns(corpus: Path) -> set[str]:
     return {column for row in first for column in row}
 
 
-def _settings(found: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(corpus: Path) -> dict[str, Any]:
     """Return what decides the bytes of a corpus, as one table: key -> value."""
-    recipe = dict(found.get("recipe", {}))
-    recipe["decontaminate"] = {
-        file["file"]: file["sha256"] for file in recipe.get("decontaminate", ())
-    }
-    first = {"archive_digest": found.get("archive_digest")}
-    return first | dict(_flat({**recipe, "versions": found.get("versions", {})}))
+    found = manifest(corpus)
+    try:
+        recipe = {**found["recipe"], "versions": found["versions"]}
+        files = recipe.get("decontaminate", ())
+        recipe["decontaminate"] = {file["file"]: file["sha256"] for file in files}
+        return {"archive_digest": found["archive_digest"], **dict(_flat(recipe))}
+    except (KeyError, TypeError) as error:
+        raise CorpusError(f"{corpus}: its manifest.json is not one of warta") from error
 
 
 def _flat(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
