@@ -154,9 +154,7 @@ def test_folders_and_devices_stay_what_they_are(
     assert refused == f"Error: {nowhere}: it cannot be written (No such file or directory)"
 
 
-def test_a_folder_that_may_not_be_written_is_one_line(
-    warta: Warta, folder_of_a_user: Path
-) -> None:
+def test_a_folder_that_may_not_be_written_is_one_line(warta: Warta, folder_of_a_user: Path) -> None:
     with Archive(folder_of_a_user / "news.db") as archive:
         keep(archive, story(1))
     folder_of_a_user.chmod(0o500)
