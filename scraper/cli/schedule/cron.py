@@ -11,7 +11,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, crontab_lines, variables_not_passed_on
 
 
-@click.command(short_help="Print crontab lines.")
+@click.command()
 @options.archive
 def cron(path: Path) -> None:
     """Print a crontab line for each site that is switched on, and one for alerts and metrics.
