@@ -1,7 +1,7 @@
 """What changed in a story and what did not: pure rules over two readings, no SQL."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -136,6 +136,32 @@ class Edit:
 
     kind: str
     text: str
+
+
+FieldEdits = tuple[str, list[Edit]]
+"""A field that differs, with its runs of words."""
+
+_DIFF_ORDER = ("headline", *(name for name in COMPARED if name not in ("headline", "body")), "body")
+
+
+def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldEdits]:
+    """Yield the fields of two revisions that differ, headline first and body last."""
+    for name in _DIFF_ORDER:
+        runs = list(word_diff(_as_text(before.get(name)), _as_text(after.get(name))))
+        if any(run.kind != "same" for run in runs):
+            yield name, runs
+
+
+def edits_as_json(edits: Iterable[FieldEdits]) -> Iterator[dict[str, Any]]:
+    """Yield the edits as JSON objects, one per field."""
+    for name, runs in edits:
+        yield {"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def word_diff(before: str, after: str) -> Iterator[Edit]:

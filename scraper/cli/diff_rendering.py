@@ -1,37 +1,17 @@
 """Renders the difference of two texts word by word, in colours or with [-marks-] [+for a pipe+]."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from archive.printable import in_lines
-from archive.revisions.changes import COMPARED, Edit, word_diff
-from scraper.cli.terminal import cell
-
-FieldEdits = tuple[str, list[Edit]]
-"""A field that differs, with its runs of words: same, removed, added."""
+from archive.revisions.changes import Edit, FieldEdits
 
 _STYLES = {"added": "green underline", "removed": "red strike", "same": ""}
 _MARKS = {"added": ("[+", "+]"), "removed": ("[-", "-]"), "same": ("", "")}
-_ORDER = ("headline", *(name for name in COMPARED if name not in ("headline", "body")), "body")
 _CONTEXT = 40
 """Characters of unchanged text around an edit in an excerpt."""
-
-
-def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldEdits]:
-    """Yield the fields of two revisions that differ, headline first and body last."""
-    for name in _ORDER:
-        runs = list(word_diff(cell(before.get(name)), cell(after.get(name))))
-        if any(run.kind != "same" for run in runs):
-            yield name, runs
-
-
-def edits_as_json(edits: Iterable[FieldEdits]) -> Iterator[dict[str, Any]]:
-    """Yield the edits as JSON objects, one per field."""
-    for name, runs in edits:
-        yield {"field": name, "edits": [{"kind": run.kind, "text": run.text} for run in runs]}
 
 
 def print_edits(

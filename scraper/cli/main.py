@@ -19,6 +19,7 @@ GROUPS = {
         "show": ("reading.show", "Show one article, as it is now or was at a time."),
         "log": ("reading.log", "List the revisions of an article."),
         "diff": ("reading.diff", "Compare two revisions word by word."),
+        "changes": ("reading.changes", "List what publishers changed, newest first."),
         "search": ("reading.search", "Search the text of the newest revisions."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
@@ -78,6 +79,9 @@ class _Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the program, and by `python -m scraper`."""
+        # Of processes that are started, those of multiprocessing included: files in the working
+        # folder are none of their modules.
+        os.environ["PYTHONSAFEPATH"] = "1"
         with clean_output():
             return super().main(*args, **kwargs)
 

@@ -7,6 +7,9 @@ from archive.monitoring.health import Limits
 from scraper.configuration import Configuration
 from scraper.schedule.timetable import Timetable
 
+ALONE = timedelta(minutes=30)
+"""How long an alert waits for the crawl of another site, where one site cannot be reached."""
+
 
 def watched(timetable: Timetable) -> list[str]:
     """Return the sites that health, alerts and metrics check: those that are enabled."""
@@ -25,6 +28,7 @@ def limits(configuration: Configuration, timetable: Timetable, since: datetime) 
     return Limits(
         silences=silences,
         expected_since=since,
+        alone=ALONE,
         disk_free=health.disk_free,
         missing_share=health.missing_share,
         zone=ZoneInfo(configuration.schedule.timezone),

@@ -8,9 +8,10 @@ from rich.text import Text
 from archive.archive import Archive
 from archive.printable import in_line
 from archive.revisions import queries as articles
+from archive.revisions.changes import edits_between
 from archive.syndication import queries
 from scraper.cli import terminal
-from scraper.cli.diff_rendering import edits_between, print_edits
+from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of, warn_unclustered
 
 _COLUMNS = terminal.columns(

@@ -6,7 +6,8 @@ from rich.text import Text
 from archive.archive import Archive
 from archive.ledger.wording import plain_time
 from archive.revisions import queries
-from scraper.cli.diff_rendering import edits_as_json, edits_between, print_edits
+from archive.revisions.changes import edits_as_json, edits_between
+from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of
 from scraper.cli.terminal import console, note, print_json
 
