@@ -97,6 +97,15 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
+            return self._invoke(ctx)
+        except click.ClickException as error:
+            from scraper.cli.terminal import fitted_message
+
+            error.message = fitted_message(error)
+            raise
+
+    def _invoke(self, ctx: click.Context) -> Any:
+        try:
             return super().invoke(ctx)
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -13,13 +14,14 @@ from typing import Any, TextIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from archive import printable
 from archive.errors import PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import tables
 from scraper.cli.times import in_zone, short_time, time_of
+from scraper.cli.wrapping import wrapped
+from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]
 """Key of a row -> how a table shows its value."""
@@ -76,18 +78,25 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _json(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
+    letters = not _encodes("漢", sys.stdout)
+    text = json.dumps(row, ensure_ascii=letters, default=methodcaller("isoformat"))
     return printable.escaped(text)
 
 
-def say(line: str = "", **style: Any) -> None:
-    """Print a line, which may hold text from outside, with a style of click.style."""
-    click.secho(printable.in_line(line), **style)
+def say(line: str = "", *, err: bool = False, **style: Any) -> None:
+    """Print a line, which may hold text from outside, with a style of click.style.
+
+    On a terminal it is wrapped at words, indented as it begins; addresses stay whole.
+    """
+    stream = sys.stderr if err else sys.stdout
+    text = printable.in_line(line)
+    click.echo(styled(_fitted(text, stream), stream, **style), file=stream)
 
 
 def say_text(text: str) -> None:
-    """Print text of several lines from outside."""
-    click.echo(printable.in_lines(text))
+    """Print text of several lines from outside, wrapped at words on a terminal."""
+    for line in printable.in_lines(text).split("\n"):
+        say(line)
 
 
 def note(text: str) -> None:
@@ -95,12 +104,29 @@ def note(text: str) -> None:
     say(text, err=True)
 
 
+def fitted_message(error: click.ClickException) -> str:
+    """Return the message of an error, wrapped at words on a terminal as click will print it."""
+    before = f"Error: {error.format_message().removesuffix(error.message)}"
+    return _fitted(f"{before}{error.message}", sys.stderr).removeprefix(before)
+
+
+def _fitted(line: str, stream: TextIO) -> str:
+    if not stream.isatty():
+        return line
+    indent = _INDENT.match(line)
+    hanging = " " * len(indent[0]) if indent else ""
+    return "\n".join(wrapped(line, width(stream), indent=hanging, fold=False))
+
+
+_INDENT = re.compile(r" *(- )?")
+
+
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
     """Print one object as a line of JSON; indented and coloured on a terminal."""
     if as_json or not sys.stdout.isatty():
         print_json([row])
     else:
-        console().print_json(_json(row), ensure_ascii=True)
+        console().print_json(_json(row), ensure_ascii=not _encodes("漢", sys.stdout))
 
 
 def print_table(
@@ -180,15 +206,16 @@ def _numeric(rows: Sequence[Mapping[str, Any]], key: str, formats: Formats) -> b
 def _look() -> tables.Look:
     """Return how stdout shows rules and headings."""
     return tables.Look(
-        rule="─" if _encodes("─", sys.stdout) else "-", bold=lambda line: styled(line, bold=True)
+        rule="─" if _encodes("─", sys.stdout) else "-",
+        bold=lambda line: styled(line, sys.stdout, bold=True),
     )
 
 
-def styled(text: str, **style: Any) -> str:
-    """Return the text with a style of click.style, where stdout shows it: not in a pipe, not on a
-    terminal that has none; without colours where NO_COLOR is set.
+def styled(text: str, stream: TextIO, **style: Any) -> str:
+    """Return the text with a style of click.style, where the stream shows it: not in a pipe, not on
+    a terminal that has none; without colours where NO_COLOR is set.
     """
-    if not sys.stdout.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+    if not redraws(stream):
         return text
     if os.environ.get("NO_COLOR"):
         style.pop("fg", None)
@@ -229,20 +256,20 @@ Advance = Callable[..., None]
 
 
 @contextmanager
-def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
-    """Show a progress bar on stderr, on a terminal only."""
-    progress = Progress(
-        TextColumn("{task.description:>10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(file=printable.unfiltered(sys.stderr)),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with progress:
-        task = progress.add_task(description, total=total)
-        yield lambda done, total=None: progress.update(task, advance=done, total=total)
+def progress_bar(
+    description: str, *, total: int | None, as_share: bool = False
+) -> Iterator[Advance]:
+    """Show a progress bar on stderr, on a terminal only; `as_share` in per cent."""
+    with displayed(as_share=as_share) as bars:
+        number = bars.add_task(description, total=total)
+        (task,) = bars.tasks
+
+        def advance(done: float, total: int | None = None) -> None:
+            whole = task.total if total is None else total
+            done += task.completed
+            bars.update(number, completed=done if whole is None else min(done, whole), total=total)
+
+        yield advance
 
 
 @contextmanager
@@ -281,11 +308,11 @@ def needs_extra(extra: str) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Return the console of stdout; in a pipe, lines are never wrapped."""
-    out = Console(highlight=False)
-    if out.is_terminal:
-        return out
-    return Console(highlight=False, width=100_000, color_system=None)
+    """Return rich's console of stdout; in a pipe, lines are never wrapped."""
+    if sys.stdout.isatty():
+        # Without a height rich takes any terminal that is dumb for one of 80 columns.
+        return Console(highlight=False, width=width(sys.stdout), height=25)
+    return Console(highlight=False, width=100_000, color_system=None, force_terminal=False)
 
 
 def cell(value: Any) -> str:

@@ -19,6 +19,9 @@ _COLUMNS = terminal.columns(
     minutes="minutes to the last",
 )
 
+STEPS = 3
+"""Times that a rebuild is done with each article: read, compared, placed."""
+
 
 @click.group(invoke_without_command=True)
 @click.option("--min-size", type=click.IntRange(min=2), default=2, help="Minimum members.")
@@ -71,8 +74,11 @@ def rebuild(jobs: int | None, path: Path) -> None:
         terminal.interruptible("interrupted; every cluster is whole, old or new: run it again"),
     ):
         count = "SELECT count(*) FROM articles WHERE revision > 0"
-        advance(0, 3 * archive.db.conn.execute(count).fetchone()[0])
+        advance(0, archive.db.conn.execute(count).fetchone()[0])
         changed = rebuild_clusters(
-            archive, now=datetime.now(UTC), jobs=options.processes(jobs), advance=advance
+            archive,
+            now=datetime.now(UTC),
+            jobs=options.processes(jobs),
+            advance=lambda done: advance(done / STEPS),
         )
     terminal.note(f"{plural(changed, 'membership')} changed.")

@@ -152,7 +152,7 @@ def _imported(
     report_bad = _reporter(as_json=as_json)
     with (
         Archive(path) as archive,
-        progress_bar("importing", total=total) as advance,
+        progress_bar("importing", total=total, as_share=True) as advance,
         interruptible(interrupted),
     ):
         for one in found:
