@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from archive.archive import Archive
 from archive.corpus import executors
@@ -21,6 +21,7 @@ from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, empty_archive, opened, select
 from archive.corpus.splits import Splitter
 from archive.database.connection import plain_errors
+from archive.database.lock_files import take_lock
 from archive.errors import CorpusError
 
 
@@ -146,7 +147,7 @@ def _locked(work: Path) -> Iterator[None]:
     """Allow one build of a corpus at a time."""
     work.mkdir(exist_ok=True)
     try:
-        with FileLock(work / "lock", timeout=0):
+        with take_lock(work / "lock"):
             yield
     except Timeout:
         raise CorpusError(f"{work}: another process is building this corpus") from None

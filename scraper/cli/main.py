@@ -92,6 +92,9 @@ class _Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the program, and by `python -m scraper`."""
+        # Of processes that are started, those of multiprocessing included: files in the working
+        # folder are none of their modules.
+        os.environ["PYTHONSAFEPATH"] = "1"
         with clean_output():
             return super().main(*args, **kwargs)
 

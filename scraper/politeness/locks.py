@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from platformdirs import user_cache_path
 
+from archive.database.lock_files import take_lock
 from archive.errors import ArchiveUnwritable, Locked
 
 _TIMEOUT = 0.2
@@ -88,14 +89,9 @@ def _temporary() -> Path:
 
 
 def _taken(file: Path, refusal: str) -> ExitStack:
-    """Lock a small file through the operating system; the file stays, the lock ends with us."""
-    lock = FileLock(file, is_singleton=True, thread_local=False)
     try:
-        lock.acquire(timeout=_TIMEOUT)
+        return take_lock(file, wait=_TIMEOUT)
     except Timeout:
         raise Locked(refusal) from None
     except OSError as error:
         raise ArchiveUnwritable(f"{file}: the lock cannot be taken ({error.strerror})") from error
-    held = ExitStack()
-    held.callback(lock.release)
-    return held

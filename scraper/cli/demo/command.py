@@ -15,6 +15,7 @@ from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
 from scraper.cli.terminal import columns, print_table
+from scraper.schedule.program import MAIN, script
 
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
 _COLUMNS = columns(
@@ -73,7 +74,7 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     }
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
     environment = kept | proxies | {"WARTA_CONFIG": os.devnull}
-    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path)]
+    command = [*script(MAIN), "crawl", "--archive", str(path)]
     command += [*_SETTINGS, *arguments, *(["--json"] if as_json else [])]
     # The ages of the stories decide when they are due.
     command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]

@@ -9,18 +9,28 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 
 import pytest
 
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
-from scraper.politeness.locks import Locked, locks_of, schedule_lock, site_lock
+from scraper.politeness.locks import Locked, locks_folder, locks_of, schedule_lock, site_lock
+from scraper.schedule.interrupted import end_interrupted
 from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
 from tests.scraper.crawling.newsroom import newsrooms
 
 pytestmark = pytest.mark.processes
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 SPEED = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
 
 
@@ -181,6 +191,65 @@ def test_the_locks_of_several_sites_are_taken_together_or_not_at_all(news):
     assert elsewhere("suara", "rmol") == ""
 
 
+def test_a_lock_is_a_file_only_while_it_is_held_and_by_the_last_who_holds_it(news):
+    folder = news.parent
+    outer = locks_of(news, ["suara"])
+    with locks_of(news, ["suara", "rmol"]):
+        assert names(folder) == ["news.db.rmol.lock", "news.db.suara.lock"]
+    assert names(folder) == ["news.db.suara.lock"]
+    outer.close()
+    assert names(folder) == []
+    assert not {"suara.lock", "rmol.lock"} & set(names(locks_folder()))
+
+
+def test_what_a_killed_crawl_left_is_taken_over_and_removed(under_way, news):
+    _answers, _proxy, first = under_way
+    assert news.with_name("news.db.rmol.lock").exists()
+    os.kill(first.pid, signal.SIGKILL)
+    first.join(MAX_SECONDS)
+    end_interrupted(news, "rmol", now=datetime.now(UTC))
+    assert [name for name in names(news.parent) if name.endswith(".lock")] == []
+
+
+TAKE_TURNS = """
+import sys
+from pathlib import Path
+from archive.errors import Locked
+from scraper.politeness.locks import writer_lock
+counted = Path(sys.argv[2])
+for _turn in range(60):
+    try:
+        with writer_lock(Path(sys.argv[1]), "suara"):
+            number = int(counted.read_text())
+            counted.write_text(str(number + 1))
+            print("taken", flush=True)
+    except Locked:
+        pass
+"""
+
+
+def test_no_two_processes_hold_a_lock_whose_file_comes_and_goes(news, tmp_path):
+    counted = tmp_path / "hitungan"
+    counted.write_text("0")
+    command = [sys.executable, "-c", TAKE_TURNS, str(news), str(counted)]
+    processes = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(3)
+    ]
+    outputs = [process.communicate(timeout=MAX_SECONDS)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert int(counted.read_text()) == sum(text.count("taken") for text in outputs)
+
+
+def test_threads_take_turns_with_a_lock_of_their_process(news):
+    def take(_turn):
+        with locks_of(news, ["suara"]):
+            assert news.with_name("news.db.suara.lock").exists()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(take, range(200)))
+    assert names(news.parent) == []
+
+
 def test_a_lock_that_cannot_be_made_is_reported_in_one_line(news):
     news.with_name("news.db.suara.lock").mkdir()
     with pytest.raises(ArchiveUnwritable, match=r"news.db.suara.lock: the lock cannot be taken"):
@@ -189,12 +258,12 @@ def test_a_lock_that_cannot_be_made_is_reported_in_one_line(news):
 
 def test_the_folder_of_locks_is_the_named_one_else_the_users_own(tmp_path, monkeypatch):
     monkeypatch.setenv("WARTA_LOCKS", str(tmp_path / "kunci"))
-    site_lock("suara").close()
-    assert (tmp_path / "kunci" / "suara.lock").exists()
+    with site_lock("suara"):
+        assert (tmp_path / "kunci" / "suara.lock").exists()
     monkeypatch.delenv("WARTA_LOCKS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
-    site_lock("suara").close()
-    assert (tmp_path / "rumah" / "warta" / "locks" / "suara.lock").exists()
+    with site_lock("suara"):
+        assert (tmp_path / "rumah" / "warta" / "locks" / "suara.lock").exists()
 
 
 def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_write_to(
@@ -204,9 +273,9 @@ def test_a_user_without_a_folder_of_its_own_locks_in_one_that_nobody_else_may_wr
     monkeypatch.delenv("WARTA_LOCKS")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "rumah"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    site_lock("suara").close()
-    (folder,) = tmp_path.glob("warta-*")
-    assert (folder / "suara.lock").exists()
+    with site_lock("suara"):
+        (folder,) = tmp_path.glob("warta-*")
+        assert (folder / "suara.lock").exists()
     folder.chmod(0o777)
     with pytest.raises(ArchiveUnwritable, match="name another one with WARTA_LOCKS"):
         site_lock("suara")
