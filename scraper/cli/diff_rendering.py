@@ -1,4 +1,4 @@
-"""Renders the difference of two texts word by word, in colours or with [-marks-] {+of both kinds+}."""
+"""Renders the difference of two texts word by word: in colours, or with [-marks-] {+for them+}."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from collections import UserDict
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +97,17 @@ class _Group(click.Group):
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
         with clean_output():
-            return super().main(*args, **kwargs)
+            try:
+                status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            except click.ClickException as error:
+                _show(error)
+                status = error.exit_code
+            except click.Abort:
+                click.echo("Aborted!", err=True)
+                status = 1
+            sys.exit(status)
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return self._invoke(ctx)
-        except click.ClickException as error:
-            from scraper.cli.terminal import fitted_message
-
-            error.message = fitted_message(error)
-            raise
-
-    def _invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except Locked as error:
@@ -123,6 +123,16 @@ class _Group(click.Group):
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
+
+
+def _show(error: click.ClickException) -> None:
+    """Show an error as click does, wrapped at words on a terminal."""
+    from scraper.cli.terminal import note
+
+    shown = StringIO()
+    error.show(file=shown)
+    for line in shown.getvalue().splitlines():
+        note(line)
 
 
 _UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)

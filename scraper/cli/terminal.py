@@ -19,7 +19,7 @@ from archive import printable
 from archive.errors import PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import tables
-from scraper.cli.times import in_zone, short_time, time_of
+from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
 from scraper.cli.wrapping import wrapped
 from scraper.display import displayed, redraws
 
@@ -83,14 +83,28 @@ def _json(row: Mapping[str, Any]) -> str:
     return printable.escaped(text)
 
 
-def say(line: str = "", *, err: bool = False, **style: Any) -> None:
+def say(line: str = "", *, err: bool = False, hang: int = 0, **style: Any) -> None:
     """Print a line, which may hold text from outside, with a style of click.style.
 
-    On a terminal it is wrapped at words, indented as it begins; addresses stay whole.
+    On a terminal it is wrapped at words, indented as it begins, and by `hang`; addresses stay whole.
     """
     stream = sys.stderr if err else sys.stdout
     text = printable.in_line(line)
-    click.echo(styled(_fitted(text, stream), stream, **style), file=stream)
+    if stream.isatty():
+        begins = _INDENT.match(text)
+        indent = " " * (hang + (len(begins[0]) if begins else 0))
+        text = "\n".join(wrapped(text, width(stream), indent=indent, fold=False))
+    click.echo(styled(text, stream, **style), file=stream)
+
+
+_INDENT = re.compile(r" *(- )?")
+
+
+def local_times(text: str, zone: tzinfo | None = None) -> str:
+    """Return a sentence of ours with its times as a terminal shows them, by default local ones; in
+    a pipe as it is.
+    """
+    return short_times(text, zone, now=_now()) if sys.stdout.isatty() else text
 
 
 def say_text(text: str) -> None:
@@ -102,23 +116,6 @@ def say_text(text: str) -> None:
 def note(text: str) -> None:
     """Print a line on stderr: stdout is for data."""
     say(text, err=True)
-
-
-def fitted_message(error: click.ClickException) -> str:
-    """Return the message of an error, wrapped at words on a terminal as click will print it."""
-    before = f"Error: {error.format_message().removesuffix(error.message)}"
-    return _fitted(f"{before}{error.message}", sys.stderr).removeprefix(before)
-
-
-def _fitted(line: str, stream: TextIO) -> str:
-    if not stream.isatty():
-        return line
-    indent = _INDENT.match(line)
-    hanging = " " * len(indent[0]) if indent else ""
-    return "\n".join(wrapped(line, width(stream), indent=hanging, fold=False))
-
-
-_INDENT = re.compile(r" *(- )?")
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
@@ -190,7 +187,7 @@ class _Cells:
         if self._now is None:
             return plain_time(at)
         at = in_zone(at, self._zone)
-        self.zones.add(at.tzname() or "UTC")
+        self.zones.add(zone_name(at))
         return short_time(at, now=self._now)
 
 
