@@ -56,7 +56,7 @@ class Display:
         self.bars.start()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, CleanStream) and stream.isatty():
-                stream.lines_to(_above(self.bars.console))
+                stream.lines_to(_above(self.bars.console, wrap=stream is sys.stderr))
                 self._streams.append(stream)
 
     def close(self) -> None:
@@ -82,11 +82,12 @@ def redraws(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
-def _above(console: Console) -> Callable[[str], None]:
-    """Return what prints lines above the bars."""
+def _above(console: Console, *, wrap: bool) -> Callable[[str], None]:
+    """Return what prints lines above the bars; messages are wrapped at words, data is not."""
 
     def write(lines: str) -> None:
-        console.print(Text.from_ansi(lines), soft_wrap=True)
+        text = Text.from_ansi(lines)
+        console.print(text, soft_wrap=not wrap, overflow="ignore", crop=False)
 
     return write
 

@@ -21,6 +21,7 @@ GROUPS = {
         "show": ("reading.show", "Show one article, as it is now or was at a time."),
         "log": ("reading.log", "List the revisions of an article."),
         "diff": ("reading.diff", "Compare two revisions word by word."),
+        "changes": ("reading.changes", "List what publishers changed, newest first."),
         "search": ("reading.search", "Search the text of the newest revisions."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),

@@ -46,21 +46,24 @@ def print_rows(
     title: str | None = None,
     empty: str | None = None,
     flexible: str = "headline",
+    sparse: str = "",
     zone: tzinfo | None = None,
 ) -> None:
-    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty table.
+    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty
+    table.
 
-    See print_table for what a table shows.
+    JSON and CSV are written row by row. See print_table for what a table shows.
     """
-    rows = list(rows)
     if as_json:
         print_json(rows)
     elif as_csv:
         print_csv(rows, columns)
-    elif empty is not None and not rows:
+    elif not (rows := list(rows)) and empty is not None:
         note(empty)
     else:
-        print_table(rows, columns, title=title, formats=formats, flexible=flexible, zone=zone)
+        print_table(
+            rows, columns, title=title, formats=formats, flexible=flexible, sparse=sparse, zone=zone
+        )
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
@@ -86,7 +89,8 @@ def _json(row: Mapping[str, Any]) -> str:
 def say(line: str = "", *, err: bool = False, hang: int = 0, **style: Any) -> None:
     """Print a line, which may hold text from outside, with a style of click.style.
 
-    On a terminal it is wrapped at words, indented as it begins, and by `hang`; addresses stay whole.
+    On a terminal it is wrapped at words, indented as it begins and by `hang`; addresses stay
+    whole.
     """
     stream = sys.stderr if err else sys.stdout
     text = printable.in_line(line)
@@ -133,15 +137,19 @@ def print_table(
     title: str | None = None,
     formats: Formats | None = None,
     flexible: str = "headline",
+    sparse: str = "",
     zone: tzinfo | None = None,
 ) -> None:
     """Print a table with `columns` (key -> heading); numbers are right-aligned.
 
     In a pipe a row is a line, and times are as in ISO 8601. On a terminal the table fits its width,
-    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, and times
-    are short and in `zone`, by default the local one, which a line below names.
+    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, counts of
+    `sparse` are blank where they are 0, and times are short and in `zone`, by default the local
+    one, which a line below names.
     """
     live = sys.stdout.isatty()
+    if live:
+        formats = dict.fromkeys(sparse.split(), _unless_zero) | dict(formats or {})
     cells = _Cells(formats or {}, _now() if live else None, zone)
     laid_out = [
         tables.Column(
@@ -163,6 +171,10 @@ def print_table(
         click.echo(line)
     if cells.zones:
         note(f"Times are in {' and '.join(sorted(cells.zones))}.")
+
+
+def _unless_zero(count: float | None) -> float | None:
+    return count or None
 
 
 def _now() -> datetime:

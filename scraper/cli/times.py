@@ -34,11 +34,11 @@ def short_time(at: datetime, *, now: datetime) -> str:
 
 
 def short_times(text: str, zone: tzinfo | None, *, now: datetime) -> str:
-    """Return prose with its times short, and in a zone that each one names.
+    r"""Return prose with its times short and unbroken, in a zone that each one names.
 
     >>> now = datetime.fromisoformat("2026-11-20T07:15:12+07:00")
     >>> short_times("Due 2026-11-20T01:00:00+00:00: it failed.", now.tzinfo, now=now)
-    'Due 20 Nov 08:00 UTC+07:00: it failed.'
+    'Due 20\xa0Nov\xa008:00\xa0UTC+07:00: it failed.'
     """
 
     def short(found: re.Match[str]) -> str:
@@ -46,7 +46,7 @@ def short_times(text: str, zone: tzinfo | None, *, now: datetime) -> str:
         if at is None:
             return found[0]
         at = in_zone(at, zone)
-        return f"{short_time(at, now=now).strip()} {zone_name(at)}"
+        return f"{short_time(at, now=now).strip()} {zone_name(at)}".replace(" ", "\xa0")
 
     return _ISO.sub(short, text)
 

@@ -31,6 +31,9 @@ logger = logging.getLogger("warta.schedule")
 
 _DISABLED = "no longer watched: the site is disabled"
 
+ALONE = timedelta(minutes=30)
+"""How long an alert waits for the crawl of another site, where one site cannot be reached."""
+
 Clock = Callable[[], datetime]
 
 
@@ -172,6 +175,7 @@ def limits(configuration: Configuration, timetable: Timetable, since: datetime) 
     return Limits(
         silences=silences,
         expected_since=since,
+        alone=ALONE,
         disk_free=health.disk_free,
         missing_share=health.missing_share,
         zone=ZoneInfo(configuration.schedule.timezone),

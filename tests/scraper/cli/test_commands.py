@@ -441,6 +441,7 @@ READING = {
     "show": ["1"],
     "log": ["1"],
     "diff": ["1"],
+    "changes": [],
     "search": ["beras"],
     "explain": [url_of(1)],
     "stats": [],
