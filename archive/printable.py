@@ -123,8 +123,8 @@ _PLAIN = {
 def plain(letter: str) -> str:
     r"""Return what stands for a letter where only ASCII can be shown: never nothing.
 
-    >>> "".join(map(plain, "“Café” …→漢"))
-    '"Cafe" ...->\u6f22'
+    >>> print("".join(map(plain, "“Café” …→漢")))
+    "Cafe" ...->\u6f22
     """
     if letter in _PLAIN or letter.isascii():
         return _PLAIN.get(letter, letter)

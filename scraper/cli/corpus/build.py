@@ -37,14 +37,16 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.command(short_help="Build the corpus.")
+@click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
 )
 @click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
 @click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
-@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+@click.option(
+    "--site", "sites", type=options.SITE, multiple=True, help="Only this site; may be repeated."
+)
 @_choice(
     "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."
 )

@@ -44,7 +44,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FIELD=COLUMN",
     help=f"Column of a field: {', '.join(NAMES)}.",
 )
-@click.option("--site", metavar="NAME", help="Site of records that name none.")
+@click.option("--site", type=options.SITE, metavar="NAME", help="Site of records that name none.")
 @click.option(
     "--timezone",
     "zone",

@@ -49,7 +49,7 @@ def _png(name: str) -> Path:
 @click.command()
 @click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
 @click.option("--until", type=options.DAY, help="Last day; default: today.")
-@click.option("--site", help="Only this site.")
+@click.option("--site", type=options.SITE, help="Only this site.")
 @click.option(
     "--zone",
     cls=ConfiguredOption,
@@ -101,7 +101,8 @@ def coverage(
     """
     period = _period(zone, **days_wanted)
     if site is not None:
-        options.checked_sites([site], sorted({*covering.sites(archive), *archive.crawls.sites()}))
+        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
+        (site,) = options.checked_sites([site], known)
     days = covering.coverage(archive, period, site=site, missing_share=missing_share)
     if plot is not None:
         _plot(days, plot, zone)

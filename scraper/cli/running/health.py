@@ -15,7 +15,7 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import local_times, note, print_json, say
-from scraper.monitoring.lookout import limits, watched
+from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
 

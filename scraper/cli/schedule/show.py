@@ -23,7 +23,7 @@ _COLUMNS = columns(
 )
 
 
-@click.command(short_help="Show the next runs and the last results.")
+@click.command()
 @options.archive
 @options.json
 def show(path: Path, as_json: bool) -> None:
