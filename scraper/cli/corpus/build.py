@@ -37,14 +37,16 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.command(short_help="Build the corpus.")
+@click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
 )
 @click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
 @click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
-@click.option("--site", "sites", multiple=True, help="Only this site; may be repeated.")
+@click.option(
+    "--site", "sites", type=options.SITE, multiple=True, help="Only this site; may be repeated."
+)
 @_choice(
     "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."
 )
@@ -166,12 +168,13 @@ def _recipe(
 
 def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> None:
     from archive.corpus.build import build, check_target, load_selection, work_folder
+    from archive.corpus.selection import SHARD
 
     check_target(out, overwrite=how.overwrite)
     selection = load_selection(recipe)
     _report_opted_out(recipe, selection)
-    with terminal.progress_bar("building", total=len(selection.shards)) as advance:
-        summary = build(recipe, selection, out, how, advance=advance)
+    with terminal.progress_bar("filtering documents", total=selection.selected) as advance:
+        summary = build(recipe, selection, out, how, advance=lambda tasks: advance(tasks * SHARD))
     if summary is None:
         logs = f"{work_folder(out)} has its logs, and may be deleted then"
         terminal.note(f"Queued; {out} appears when its last job has ended. {logs}.")
