@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlite_utils import Database
-
 from archive.database.clock import instant
-from archive.database.rows import column
 
 Sort = Literal["relevance", "time"]
 
@@ -77,8 +74,3 @@ class Filter:
                 "EXISTS (SELECT 1 FROM json_each(r.authors) x JOIN json_each(:authors) y"
                 " ON instr(lower(x.value), lower(y.value)))"
             )
-
-
-def sites_of(db: Database) -> list[str]:
-    """Return the sites that the archive has articles of, by name."""
-    return column(db, "SELECT DISTINCT site FROM main.articles ORDER BY site")

@@ -1,9 +1,9 @@
 """Options that commands share, the types of their values, and checks of them."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
-from functools import partial, wraps
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from click.core import ParameterSource
 
-from archive.search.filters import Filter, sites_of
 from scraper.cli.defaults import ConfiguredOption, config_option
+from scraper.cli.site_names import SiteName
+from scraper.cli.site_names import checked_sites as checked_sites
 
 MAX_HOURS = 87_600
 """Hours of ten years, the most that an option takes."""
@@ -130,57 +131,11 @@ csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a head
 as_of = click.option(
     "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )
-sites = click.option("--site", "names", multiple=True, help="Only this site; may be repeated.")
-sections = click.option(
-    "--section", multiple=True, help="Only this section, in any case; may be repeated."
+SITE = SiteName()
+"""A site as people write it."""
+sites = click.option(
+    "--site", "names", type=SITE, multiple=True, help="Only this site; may be repeated."
 )
-authors = click.option(
-    "--author", multiple=True, help="Only this author; a part of the name is enough; repeatable."
-)
-since = click.option(
-    "--since", type=SINCE_TIME, help="Published, or else first seen, at or after this time or day."
-)
-until = click.option(
-    "--until", type=UNTIL_TIME, help="Published, or else first seen, at or before this time or day."
-)
-removed = click.option(
-    "--removed/--no-removed", default=None, help="Only stories that their site took down, or none."
-)
-
-
-def filters(command: Decorated) -> Decorated:
-    """Add `--site`, `--section`, `--author`, `--since`, `--until` and `--removed`, and call the
-    command with the Filter `where`, whose sites are known to the archive, its first argument.
-    """
-
-    @wraps(command)
-    def filtered(
-        archive: Any,
-        names: tuple[str, ...],
-        section: tuple[str, ...],
-        author: tuple[str, ...],
-        since: datetime | None,
-        until: datetime | None,
-        removed: bool | None,
-        **values: Any,
-    ) -> Any:
-        check_days(since, until)
-        where = Filter(
-            sites=tuple(checked_sites(names, sites_of(archive.db))) if names else (),
-            sections=section,
-            authors=author,
-            since=since,
-            until=until,
-            removed=removed,
-        )
-        return command(archive, where=where, **values)
-
-    found: Any = filtered
-    for option in (removed, until, since, authors, sections, sites):
-        found = option(found)
-    return found  # type: ignore[no-any-return]
-
-
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
@@ -225,12 +180,3 @@ def check_days(since: date | None, until: date | None) -> None:
     """Raise click.UsageError if no day is left between the two."""
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
-
-
-def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return the names without repeats. Raises click.UsageError for a site that is not known."""
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        sites = ", ".join(known) or "none yet"
-        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {sites}")
-    return list(dict.fromkeys(names))

@@ -14,6 +14,7 @@ from archive.search.filters import Filter, Sort
 from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
+from scraper.cli.reading.filters import filters
 from scraper.cli.terminal import columns, emphasized, note, print_rows
 
 _COLUMNS = columns(
@@ -62,7 +63,7 @@ def _with_words(args: Sequence[str], known: set[str]) -> list[str]:
 @click.option("--stem", is_flag=True, help="Find other forms of Indonesian words, too.")
 @options.csv
 @reads_archive
-@options.filters
+@filters
 def search(
     archive: Archive,
     words: tuple[str, ...],
