@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from archive.archive import Archive
 from archive.corpus import executors
 from archive.corpus.filters.language import check_languages
 from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
-from archive.corpus.pipeline import versions
+from archive.corpus.pipeline import index_references, versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, empty_archive, opened, select
 from archive.corpus.splits import Splitter
 from archive.database.connection import plain_errors
+from archive.database.lock_files import take_lock
 from archive.errors import CorpusError
 
 
@@ -77,8 +78,9 @@ def build(
         if not out.exists() and (work / REPLACED).exists():  # killed between two renames
             (work / REPLACED).rename(out)
         check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
-        found = versions()
+        found = versions(recipe)
         _prepare(work, recipe.digest(selection.archive_digest, found))
+        _index(recipe, work)
         slurm = options.executor == "slurm"
         finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
         if slurm:
@@ -130,6 +132,14 @@ def _prepare(work: Path, digest: str) -> None:
     mark.write_text(digest)
 
 
+def _index(recipe: Recipe, work: Path) -> None:
+    try:
+        index_references(recipe, work)
+    except CorpusError:  # a file that no resumed build could read either
+        shutil.rmtree(work)
+        raise
+
+
 @contextmanager
 def _removed_when_over(work: Path) -> Iterator[None]:
     """Remove the work folder, which stays only where the build can be resumed."""
@@ -146,7 +156,7 @@ def _locked(work: Path) -> Iterator[None]:
     """Allow one build of a corpus at a time."""
     work.mkdir(exist_ok=True)
     try:
-        with FileLock(work / "lock", timeout=0):
+        with take_lock(work / "lock"):
             yield
     except Timeout:
         raise CorpusError(f"{work}: another process is building this corpus") from None

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from archive.database.clock import exact
-from archive.database.schema import ARTICLE_COLUMNS
+from archive.database.schema import ARTICLE_COLUMNS, PUBLISHED_AT_UTC
 
 _NEWEST = """(SELECT max(m.number) FROM main.revisions m
     WHERE m.article_id = a.id AND m.observed_at <= :at)"""
@@ -64,7 +64,8 @@ _VIEWS = {
     # From the revisions, in the order of an index where there is one: sorting all takes too long.
     "latest": f"""SELECT r.article_id, a.site, a.url, a.story_id, {_ARTICLE},
         r.number AS revision, a.first_seen_at, r.observed_at, {_REMOVED} AS removed_at,
-        {_CLUSTER} AS cluster_id, {_OPTED_OUT} AS opted_out
+        {_CLUSTER} AS cluster_id, {_OPTED_OUT} AS opted_out,
+        {PUBLISHED_AT_UTC} AS published_at_utc
         FROM main.revisions r
         CROSS JOIN main.articles a ON a.id = r.article_id AND r.number = {_NEWEST}
         WHERE r.observed_at <= :at""",
@@ -74,7 +75,7 @@ _VIEWS = {
             (SELECT max(j.id) FROM main.memberships j
             WHERE j.article_id = k.article_id AND j.since <= :at)""",
     "syndication": f"""SELECT m.cluster_id, m.article_id, a.site, a.url, r.published_at, m.relation,
-        m.similarity, m.containment, m.is_first, r.agency
+        m.similarity, m.containment, m.is_first, r.agency, {PUBLISHED_AT_UTC} AS published_at_utc
         FROM temp.members m JOIN main.articles a ON a.id = m.article_id
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "drifts": """SELECT id, site, layout, extractor, since,
@@ -95,8 +96,9 @@ _VIEWS = {
     "furniture": """SELECT f.id, f.site, f.text, f.in_prose, f.first_set,
         (SELECT s.id FROM temp.furniture_sets s WHERE s.id = f.ended_set) AS ended_set
         FROM main.furniture f JOIN temp.furniture_sets s ON s.id = f.first_set""",
-    "history": """SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at,
-        r.headline, r.body, r.extractor, r.snapshot_id, r.returns_to
+    "history": f"""SELECT r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at,
+        r.headline, r.body, r.extractor, r.snapshot_id, r.returns_to, r.published_at,
+        {PUBLISHED_AT_UTC} AS published_at_utc
         FROM temp.revisions r JOIN main.articles a ON a.id = r.article_id""",
 }
 

@@ -6,7 +6,15 @@ as a migration for those that exist. A released migration is never edited.
 
 from sqlite_utils import Database, Migrations
 
-from archive.database.schema import FURNITURE, SCHEMA
+from archive.database.schema import (
+    FURNITURE,
+    HISTORY,
+    LATEST,
+    REVISIONS_BY_CHANGE,
+    REVISIONS_BY_PUBLISHED,
+    SCHEMA,
+    SYNDICATED,
+)
 
 migrations = Migrations("warta")
 
@@ -20,6 +28,16 @@ def m001_schema(_db: Database) -> None:
 def m002_furniture(db: Database) -> None:
     """What was learnt from the pages of each site, beginning with nothing."""
     for statement in FURNITURE:
+        db.execute(statement)
+
+
+@migrations()
+def m003_published_at_utc(db: Database) -> None:
+    """A publisher's time that sorts, in the views; indexes of it and of what was changed."""
+    db.execute("DROP INDEX revisions_observed")
+    for view in ("latest", "history", "syndication"):
+        db.execute(f"DROP VIEW {view}")
+    for statement in (LATEST, HISTORY, SYNDICATED, REVISIONS_BY_PUBLISHED, *REVISIONS_BY_CHANGE):
         db.execute(statement)
 
 

@@ -17,6 +17,26 @@ ARTICLE_COLUMNS = tuple(
 LISTS = ("authors", "editors", "tags", "warnings")
 """Columns of a revision that hold JSON arrays."""
 
+_UTC = "strftime('%Y-%m-%dT%H:%M:%S+00:00', {})"
+_PUBLISHED = _UTC.format("{0}published_at")
+_DAY_AFTER = _UTC.format("{0}observed_at, '+1 day'")
+_BELIEVED = f"CASE WHEN {_PUBLISHED} BETWEEN '1990' AND {_DAY_AFTER} THEN {_PUBLISHED} END"
+PUBLISHED_AT_UTC = _BELIEVED.format("r.")
+"""Of a revision `r`: the publisher's time in UTC, so that text order is time order. NULL where the
+page says none, or one that extraction would not believe today: before 1990, or later than the
+revision was observed by over a day.
+"""
+
+REVISIONS_BY_PUBLISHED = f"""CREATE INDEX revisions_published ON revisions
+        ({_BELIEVED.format("")}, observed_at, article_id, number)"""
+REVISIONS_BY_CHANGE = (
+    # Questions by time, kind and changed field read these alone: the rows themselves are long.
+    """CREATE INDEX revisions_observed ON revisions
+        (observed_at, article_id, number, kind, changed)""",
+    """CREATE INDEX revisions_corrections ON revisions (observed_at, article_id, number)
+        WHERE correction IS NOT NULL""",
+)
+
 CLOCK = (
     # One row: the newest time that was written, by which the archive's clock never goes back.
     "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
@@ -227,7 +247,8 @@ ARTICLES = (
     ) STRICT""",
     # As-of queries find the newest revision by this index alone: the rows themselves are long.
     "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
-    "CREATE INDEX revisions_observed ON revisions (observed_at)",
+    REVISIONS_BY_PUBLISHED,
+    *REVISIONS_BY_CHANGE,
     # Without it SQLite searches all revisions for each snapshot that is erased.
     "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL",
     # A row per story that the archive's owner took down: no later crawl brings it back.
@@ -378,30 +399,33 @@ MONITORING = (
         WHERE settled_at IS NULL""",
 )
 
-VIEWS = (
-    # A row per article with its newest revision.
-    """CREATE VIEW latest AS SELECT
+LATEST = f"""CREATE VIEW latest AS SELECT
         a.id AS article_id, a.site, a.url, a.story_id, r.headline, r.kicker, r.deck, r.body,
         r.dateline, r.authors, r.editors, r.agency, a.published_at, r.modified_at, r.section,
         r.tags, r.image_url, r.caption, r.language, r.page_count, r.layout, r.extractor,
         r.warnings, r.number AS revision, a.first_seen_at, r.observed_at, a.removed_at,
-        (SELECT m.cluster_id FROM members m WHERE m.article_id = a.id) AS cluster_id, a.opted_out
-        FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",
-    # A row per revision.
-    """CREATE VIEW history AS SELECT
+        (SELECT m.cluster_id FROM members m WHERE m.article_id = a.id) AS cluster_id, a.opted_out,
+        {PUBLISHED_AT_UTC} AS published_at_utc
+        FROM articles a JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
+HISTORY = f"""CREATE VIEW history AS SELECT
         r.article_id, a.site, a.url, r.number, r.kind, r.changed, r.observed_at, r.headline,
-        r.body, r.extractor, r.snapshot_id, r.returns_to
-        FROM revisions r JOIN articles a ON a.id = r.article_id""",
+        r.body, r.extractor, r.snapshot_id, r.returns_to, r.published_at,
+        {PUBLISHED_AT_UTC} AS published_at_utc
+        FROM revisions r JOIN articles a ON a.id = r.article_id"""
+SYNDICATED = f"""CREATE VIEW syndication AS SELECT
+        m.cluster_id, m.article_id, a.site, a.url, a.published_at, m.relation, m.similarity,
+        m.containment, m.is_first, r.agency, {PUBLISHED_AT_UTC} AS published_at_utc
+        FROM members m JOIN articles a ON a.id = m.article_id
+        JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"""
+
+VIEWS = (
+    LATEST,  # a row per article with its newest revision
+    HISTORY,  # a row per revision
+    SYNDICATED,  # a row per article that is in a cluster
     # A row per URL.
     """CREATE VIEW ledger AS SELECT
         url, site, state, reason, article_id, announced_by, first_seen_at, last_checked_at,
         next_check_at, checks, etag, last_modified FROM urls""",
-    # A row per article that is in a cluster.
-    """CREATE VIEW syndication AS SELECT
-        m.cluster_id, m.article_id, a.site, a.url, a.published_at, m.relation, m.similarity,
-        m.containment, m.is_first, r.agency
-        FROM members m JOIN articles a ON a.id = m.article_id
-        JOIN revisions r ON r.article_id = a.id AND r.number = a.revision""",
     # A row per article that was read with a layout while it drifted. CROSS JOIN keeps the order:
     # from the drifts by time to a few revisions, not through all articles of a site.
     """CREATE VIEW drifted AS SELECT DISTINCT r.article_id, d.site, d.layout, d.since

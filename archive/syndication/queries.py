@@ -13,7 +13,7 @@ _CLUSTERS = """
     WITH found AS (SELECT cluster_id, count(*) AS members, json_group_array(DISTINCT site) AS sites,
             json_group_array(relation) AS relations, max(agency) AS agency,
             min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
-            max(iif(is_first, article_id, NULL)) AS first_id
+            max(published_at_utc) AS newest, max(iif(is_first, article_id, NULL)) AS first_id
         FROM syndication GROUP BY cluster_id
         HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
             AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since)))
@@ -21,7 +21,7 @@ _CLUSTERS = """
         l.published_at AS first_published_at,
         CAST(round((f.ended - f.began) * 24 * 60) AS INTEGER) AS minutes, l.headline, l.url
     FROM found f CROSS JOIN latest l ON l.article_id = f.first_id
-    ORDER BY f.ended DESC NULLS LAST, f.cluster_id"""
+    ORDER BY f.newest DESC NULLS LAST, f.cluster_id"""
 
 _MEMBERS = """
     SELECT m.article_id, a.site, a.url, r.headline, r.published_at, r.agency, a.removed_at,

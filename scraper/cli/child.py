@@ -1,4 +1,4 @@
-"""`python -m scraper.cli.child`: `warta` in a process that ends when the one that started it does.
+"""`python -P child.py`: `warta` in a process that ends when the one that started it does.
 
 Its standard input is a pipe that nobody writes to: it reaches its end when the parent closes the
 other end or dies, even by SIGKILL.
@@ -6,6 +6,7 @@ other end or dies, even by SIGKILL.
 
 import os
 import sys
+from pathlib import Path
 from threading import Thread
 
 
@@ -19,6 +20,9 @@ def _end_with_parent() -> None:
 if __name__ == "__main__":
     # Before any other import: those take a second, in which the schedule may be killed.
     Thread(target=_end_with_parent, daemon=True).start()
+
+    if (root := str(Path(__file__).parents[2])) not in sys.path:
+        sys.path.insert(0, root)
 
     from scraper.cli.main import LockedOut, main
     from scraper.schedule.processes import LOCKED_OUT

@@ -2,24 +2,26 @@
 
 import csv
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from operator import methodcaller
-from typing import Any
+from typing import Any, TextIO
 
 import click
-from rich.box import HEAVY_HEAD
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from archive import printable
 from archive.errors import PackageMissing
+from archive.ledger.wording import plain_time
+from scraper.cli import tables
+from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
+from scraper.cli.wrapping import wrapped
+from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]
 """Key of a row -> how a table shows its value."""
@@ -44,28 +46,36 @@ def print_rows(
     title: str | None = None,
     empty: str | None = None,
     flexible: str = "headline",
+    sparse: str = "",
+    zone: tzinfo | None = None,
 ) -> None:
-    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty table.
+    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty
+    table.
 
-    Only the column `flexible` of a table is wrapped, at words.
+    JSON and CSV are written row by row. See print_table for what a table shows.
     """
-    rows = list(rows)
     if as_json:
         print_json(rows)
     elif as_csv:
         print_csv(rows, columns)
-    elif empty is not None and not rows:
+    elif not (rows := list(rows)) and empty is not None:
         note(empty)
     else:
-        print_table(rows, columns, title=title, formats=formats, flexible=flexible)
+        print_table(
+            rows, columns, title=title, formats=formats, flexible=flexible, sparse=sparse, zone=zone
+        )
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
-    """Print rows as CSV with a header of their keys; times as in ISO 8601."""
+    """Print rows as CSV with a header of their keys; times as in ISO 8601, no text as a formula."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     keys = list(keys)
     writer.writerow(keys)
-    writer.writerows([printable.in_lines(cell(row.get(key))) for key in keys] for row in rows)
+    writer.writerows([_csv(row.get(key)) for key in keys] for row in rows)
+
+
+def _csv(value: Any) -> str:
+    return cell(value) if isinstance(value, int | float) else printable.csv_cell(cell(value))
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -75,18 +85,40 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _json(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
+    letters = not _encodes("漢", sys.stdout)
+    text = json.dumps(row, ensure_ascii=letters, default=methodcaller("isoformat"))
     return printable.escaped(text)
 
 
-def say(line: str = "", **style: Any) -> None:
-    """Print a line, which may hold text from outside, with a style of click.style."""
-    click.secho(printable.in_line(line), **style)
+def say(line: str = "", *, err: bool = False, hang: int = 0, **style: Any) -> None:
+    """Print a line, which may hold text from outside, with a style of click.style.
+
+    On a terminal it is wrapped at words, indented as it begins and by `hang`; addresses stay
+    whole.
+    """
+    stream = sys.stderr if err else sys.stdout
+    text = printable.in_line(line)
+    if stream.isatty():
+        begins = _INDENT.match(text)
+        indent = " " * (hang + (len(begins[0]) if begins else 0))
+        text = "\n".join(wrapped(text, width(stream), indent=indent, fold=False))
+    click.echo(styled(text, stream, **style), file=stream)
+
+
+_INDENT = re.compile(r" *(- )?")
+
+
+def local_times(text: str, zone: tzinfo | None = None) -> str:
+    """Return a sentence of ours with its times as a terminal shows them, by default local ones; in
+    a pipe as it is.
+    """
+    return short_times(text, zone, now=_now()) if sys.stdout.isatty() else text
 
 
 def say_text(text: str) -> None:
-    """Print text of several lines from outside."""
-    click.echo(printable.in_lines(text))
+    """Print text of several lines from outside, wrapped at words on a terminal."""
+    for line in printable.in_lines(text).split("\n"):
+        say(line)
 
 
 def note(text: str) -> None:
@@ -99,7 +131,7 @@ def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json or not sys.stdout.isatty():
         print_json([row])
     else:
-        console().print_json(_json(row), ensure_ascii=True)
+        console().print_json(_json(row), ensure_ascii=not _encodes("漢", sys.stdout))
 
 
 def print_table(
@@ -109,44 +141,118 @@ def print_table(
     title: str | None = None,
     formats: Formats | None = None,
     flexible: str = "headline",
+    sparse: str = "",
+    zone: tzinfo | None = None,
 ) -> None:
-    """Print a table with `columns` (key -> heading); numbers are right-aligned, markup is text.
+    """Print a table with `columns` (key -> heading); numbers are right-aligned.
 
-    Only the column `flexible` is wrapped, at words; on a terminal, empty columns are hidden.
+    In a pipe a row is a line, and times are as in ISO 8601. On a terminal the table fits its width,
+    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, counts of
+    `sparse` are blank where they are 0, and times are short and in `zone`, by default the local
+    one, which a line below names.
     """
-    rows = [
-        {**row, **{key: show(row[key]) for key, show in (formats or {}).items()}} for row in rows
-    ]
-    out = console()
-    table = Table(
-        box=HEAVY_HEAD if out.is_terminal else None,
-        pad_edge=out.is_terminal,
-        title=Text(printable.in_line(title)) if title else None,
-        title_justify="left",
-        header_style="bold",
-    )
-    if out.is_terminal and rows:
-        columns = {
-            key: heading
-            for key, heading in columns.items()
-            if any(row.get(key) not in (None, "", []) for row in rows)
-        }
-    for key, heading in columns.items():
-        numeric = rows and all(isinstance(row.get(key), int | float | None) for row in rows)
-        table.add_column(
-            heading,
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=key != flexible,
+    live = sys.stdout.isatty()
+    if live:
+        formats = dict.fromkeys(sparse.split(), _unless_zero) | dict(formats or {})
+    cells = _Cells(formats or {}, _now() if live else None, zone)
+    laid_out = [
+        tables.Column(
+            heading=heading,
+            cells=[cells.text(key, row.get(key)) for row in rows],
+            right=_numeric(rows, key, formats or {}),
+            flexible=key == flexible,
         )
-    for row in rows:
-        table.add_row(*(escape(printable.in_line(cell(row.get(key)))) for key in columns))
-    if out.is_terminal:
-        out.print(table)
+        for key, heading in columns.items()
+    ]
+    if title:
+        say(title, italic=True)
+    if not live:
+        for line in tables.unwrapped(laid_out):
+            click.echo(line)
         return
-    with out.capture() as captured:
-        out.print(table)
-    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    shown = [column for column in laid_out if any(column.cells) or not rows]
+    for line in tables.fitted(shown, width(sys.stdout), _look()):
+        click.echo(line)
+    if cells.zones:
+        note(f"Times are in {' and '.join(sorted(cells.zones))}.")
+
+
+def _unless_zero(count: float | None) -> float | None:
+    return count or None
+
+
+def _now() -> datetime:
+    """The system clock, for the year that short times leave out."""
+    return datetime.now(UTC)
+
+
+class _Cells:
+    """Values of a table as text, and the zones of the times among them."""
+
+    def __init__(self, formats: Formats, now: datetime | None, zone: tzinfo | None) -> None:
+        self._formats, self._now, self._zone = formats, now, zone
+        self.zones: set[str] = set()
+
+    def text(self, key: str, value: Any) -> str:
+        """Return a value as text in one line; a time short where `now` is known."""
+        if key in self._formats:
+            value = self._formats[key](value)
+        at = time_of(value)
+        if at is None:
+            return printable.in_line(cell(value))
+        if self._now is None:
+            return plain_time(at)
+        at = in_zone(at, self._zone)
+        self.zones.add(zone_name(at))
+        return short_time(at, now=self._now)
+
+
+def _numeric(rows: Sequence[Mapping[str, Any]], key: str, formats: Formats) -> bool:
+    """Whether a column holds numbers, whatever a format makes of them."""
+    values = [row.get(key) for row in rows]
+    if key in formats and any(isinstance(value, (list, tuple, dict)) for value in values):
+        values = [formats[key](value) for value in values]
+    numbers = [value for value in values if value not in (None, "")]
+    return bool(numbers) and all(isinstance(value, int | float) for value in numbers)
+
+
+def _look() -> tables.Look:
+    """Return how stdout shows rules and headings."""
+    return tables.Look(
+        rule="─" if _encodes("─", sys.stdout) else "-",
+        bold=lambda line: styled(line, sys.stdout, bold=True),
+    )
+
+
+def styled(text: str, stream: TextIO, **style: Any) -> str:
+    """Return the text with a style of click.style, where the stream shows it: not in a pipe, not on
+    a terminal that has none; without colours where NO_COLOR is set.
+    """
+    if not redraws(stream):
+        return text
+    if os.environ.get("NO_COLOR"):
+        style.pop("fg", None)
+        style.pop("bg", None)
+    return click.style(text, **style)
+
+
+def _encodes(text: str, stream: TextIO) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def width(stream: TextIO) -> int:
+    """Return the columns of a terminal: those of $COLUMNS, else its own, else 80."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def counted(counts: Mapping[str, int]) -> str:
@@ -163,20 +269,20 @@ Advance = Callable[..., None]
 
 
 @contextmanager
-def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
-    """Show a progress bar on stderr, on a terminal only."""
-    progress = Progress(
-        TextColumn("{task.description:>10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(file=printable.unfiltered(sys.stderr)),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with progress:
-        task = progress.add_task(description, total=total)
-        yield lambda done, total=None: progress.update(task, advance=done, total=total)
+def progress_bar(
+    description: str, *, total: int | None, as_share: bool = False
+) -> Iterator[Advance]:
+    """Show a progress bar on stderr, on a terminal only; `as_share` in per cent."""
+    with displayed(as_share=as_share) as bars:
+        number = bars.add_task(description, total=total)
+        (task,) = bars.tasks
+
+        def advance(done: float, total: int | None = None) -> None:
+            whole = task.total if total is None else total
+            done += task.completed
+            bars.update(number, completed=done if whole is None else min(done, whole), total=total)
+
+        yield advance
 
 
 @contextmanager
@@ -215,11 +321,11 @@ def needs_extra(extra: str) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Return the console of stdout; in a pipe, lines are never wrapped."""
-    out = Console(highlight=False)
-    if out.is_terminal:
-        return out
-    return Console(highlight=False, width=100_000, color_system=None)
+    """Return rich's console of stdout; in a pipe, lines are never wrapped."""
+    if sys.stdout.isatty():
+        # Without a height rich takes any terminal that is dumb for one of 80 columns.
+        return Console(highlight=False, width=width(sys.stdout), height=25)
+    return Console(highlight=False, width=100_000, color_system=None, force_terminal=False)
 
 
 def cell(value: Any) -> str:

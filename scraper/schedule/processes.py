@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,7 @@ from threading import Condition, Thread
 from typing import IO, Any, Self
 
 from scraper.configuration import Loaded
+from scraper.schedule.program import CHILD, script
 
 LOCKED_OUT = 75
 """Exit code of a crawl whose site another process holds: EX_TEMPFAIL of sysexits.h."""
@@ -54,7 +54,7 @@ class Order:
 
     def command(self) -> list[str]:
         """Return the command line."""
-        command = [sys.executable, "-m", "scraper.cli.child"]
+        command = script(CHILD)
         if self.config:
             command += ["--config", str(self.config)]
         command += ["crawl", self.site, "--archive", str(self.archive), "--json"]

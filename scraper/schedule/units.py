@@ -2,7 +2,6 @@
 
 import getpass
 import shlex
-import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +14,7 @@ from scraper.configuration import Loaded, Scheduling
 from scraper.configuration.rhythm import parsed
 from scraper.politeness.locks import locks_folder
 from scraper.schedule.processes import LATE
+from scraper.schedule.program import program
 from scraper.schedule.schedule import WAIT
 from scraper.schedule.timetable import Timetable
 
@@ -28,7 +28,8 @@ class Deployment:
     archive: Path
     config: Path | None
     """The configuration's file; None: there is none."""
-    python: str = sys.executable
+    program: Sequence[str] = field(default_factory=program)
+    """The words that start warta."""
     keys: Scheduling = field(default_factory=Scheduling)
     """How long crawls may take, and how often health is checked."""
     locks: Path = field(default_factory=locks_folder)
@@ -37,10 +38,7 @@ class Deployment:
     def __post_init__(self) -> None:
         """Raise ArchiveError for a path that would end its line, whose units would run it."""
         for path in filter(None, (self.archive, self.config, self.locks)):
-            if in_line(str(path)) != str(path):
-                raise ArchiveError(
-                    f"{path}: the name has characters that no unit and no crontab can hold"
-                )
+            check_name(path)
 
     @classmethod
     def of(cls, known: Loaded, archive: Path) -> Self:
@@ -53,10 +51,16 @@ class Deployment:
 
     def command(self, *words: str) -> list[str]:
         """Return `warta` with these words."""
-        command = [self.python, "-m", "scraper"]
+        command = [*self.program]
         if self.config:
             command += ["--config", str(self.config)]
         return [*command, *words, "--archive", str(self.archive)]
+
+
+def check_name(path: Path) -> None:
+    """Raise ArchiveError for a name that would end its line."""
+    if in_line(str(path)) != str(path):
+        raise ArchiveError(f"{path}: the name has characters that no unit and no crontab can hold")
 
 
 def variables_not_passed_on(known: Loaded) -> str:
@@ -175,17 +179,19 @@ def _numbers(numbers: Collection[int], whole: int) -> str:
     return "*" if len(numbers) == whole else ",".join(f"{number:02}" for number in sorted(numbers))
 
 
-def crontab_lines(place: Deployment, timetable: Timetable) -> Iterator[str]:
-    """Yield lines for `crontab -e`."""
+def crontab_lines(place: Deployment, timetable: Timetable, logs: Path) -> Iterator[str]:
+    """Yield lines for `crontab -e`, whose commands write to a file per month in a folder."""
     minutes = WAIT // timedelta(minutes=1)
+    log = f">>{_in_crontab([str(logs / 'warta-')])}$(date +\\%Y-\\%m).log 2>&1"
     yield f"# warta: a crawl waits {minutes} minutes for another crawl of its site, then gives up."
     for zone in {rhythm.zone.key for rhythm in timetable.rhythms.values()}:
         yield f"# Times are in {zone}: cronie reads CRON_TZ; other crons, such as Debian's,"
         yield "# use the time zone of the system."
         yield f"CRON_TZ={zone}"
     for site, rhythm in timetable.rhythms.items():
-        yield f"{rhythm.crontab} {_in_crontab(place.command('schedule', 'once', site))}"
-    yield f"{even_steps(place.keys.check_every)} {_in_crontab(place.command('alerts', 'tell'))}"
+        yield f"{rhythm.crontab} {_in_crontab(place.command('schedule', 'once', site))} {log}"
+    look = _in_crontab(place.command("alerts", "tell"))
+    yield f"{even_steps(place.keys.check_every)} {look} {log}"
 
 
 def even_steps(minutes: int) -> str:

@@ -219,7 +219,7 @@ def _searches() -> dict[str, Callable[[Random], str]]:
 
 
 _NEWEST = """SELECT site, published_at, headline FROM latest {}
-    ORDER BY published_at DESC LIMIT 10"""
+    ORDER BY published_at_utc DESC LIMIT 10"""
 _STATEMENTS = {
     "newest ten of a site": _NEWEST.format("WHERE site = :site"),
     "newest ten of all": _NEWEST.format(""),

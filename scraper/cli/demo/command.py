@@ -14,7 +14,8 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
-from scraper.cli.terminal import columns, print_table
+from scraper.cli.terminal import columns, print_table, say
+from scraper.schedule.program import MAIN, script
 
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
 _COLUMNS = columns(
@@ -47,11 +48,12 @@ def demo(path: Path, as_json: bool) -> None:
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
-        click.secho("First round: five sites as first published.", bold=True, err=as_json)
+        say("First round: five sites as first published.", bold=True, err=as_json)
         _crawl(path, proxy.url, 1, as_json=as_json)
         proxy.answers = world(2)
         second = "one story edited and one taken down on each site, the rest unchanged."
-        click.secho(f"\nSecond round: {second}", bold=True, err=as_json)
+        say(err=as_json)
+        say(f"Second round: {second}", bold=True, err=as_json)
         _crawl(path, proxy.url, 2, "--recheck", "all", as_json=as_json)
     _summary(path)
 
@@ -73,7 +75,7 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     }
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
     environment = kept | proxies | {"WARTA_CONFIG": os.devnull}
-    command = [sys.executable, "-m", "scraper", "crawl", "--archive", str(path)]
+    command = [*script(MAIN), "crawl", "--archive", str(path)]
     command += [*_SETTINGS, *arguments, *(["--json"] if as_json else [])]
     # The ages of the stories decide when they are due.
     command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 import click
 
 from archive.database.connection import no_archive
-from archive.ledger.wording import plain_time, plural
+from archive.ledger.wording import plural
 from archive.monitoring.alert_log import listed
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
@@ -15,10 +15,6 @@ from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
-from scraper.monitoring.alerts.notify import deliver
-from scraper.monitoring.alerts.targets import targets as named_targets
-from scraper.monitoring.lookout import Lookout
-from scraper.schedule.timetable import Timetable
 
 _COLUMNS = columns(
     "kind site layout since ended_at told_at end_told_at waiting error why",
@@ -27,7 +23,6 @@ _COLUMNS = columns(
     end_told_at="end notified",
     error="last problem",
 )
-_TIMES = ("since", "told_at", "ended_at", "end_told_at")
 
 
 @click.group()
@@ -49,8 +44,8 @@ def list_alerts(path: Path, as_json: bool) -> None:
     """List the alerts: those of lasting incidents, then past ones, newest first."""
     with opened(path) as archive:
         rows = listed(archive.db)
-    times = dict.fromkeys(_TIMES, plain_time)
-    print_rows(rows, _COLUMNS, as_json=as_json, formats=times, empty="There were no alerts.")
+    empty = "There were no alerts."
+    print_rows(rows, _COLUMNS, as_json=as_json, flexible="why", empty=empty)
 
 
 @alerts.command(short_help="Send a test message to every target.")
@@ -59,6 +54,9 @@ def test(path: Path) -> None:
     """Send a test message to every configured webhook and mailbox: one line each, exit status 1 if
     one did not accept it.
     """
+    from scraper.monitoring.alerts.notify import deliver
+    from scraper.monitoring.alerts.targets import targets as named_targets
+
     targets = named_targets(configured().configuration.alerts)
     if not targets:
         raise click.ClickException("no target is configured: add a webhook or mail under [alerts]")
@@ -78,6 +76,9 @@ def tell_alerts(path: Path) -> None:
 
     systemd timers and cron run this beside the crawls. Exit status 3 if a message still waits.
     """
+    from scraper.monitoring.lookout import Lookout
+    from scraper.schedule.timetable import Timetable
+
     known, archive, now = configured(), path.absolute(), datetime.now(UTC)
     if not archive.exists():  # there was no crawl yet, or the name is wrong: no alert
         raise no_archive(archive)

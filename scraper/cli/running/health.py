@@ -1,6 +1,5 @@
 """`warta health`: the health of every site."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,15 +8,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from archive.archive import Archive
-from archive.ledger.wording import plain_time, plural, sentence
-from archive.monitoring.health import Limits, incidents, last_crawl
-from archive.monitoring.incidents import Incident
+from archive.ledger.wording import UNANSWERED, plain_time, plural, sentence
+from archive.monitoring.health import Limits
+from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import note, print_json, say
-from scraper.monitoring.lookout import limits, watched
+from scraper.cli.terminal import local_times, note, print_json, say
+from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
 
@@ -48,15 +46,12 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
-    thresholds = _overridden(limits(configuration, timetable, now), **overrides)
+    usual = replace(limits(configuration, timetable, now), alone=timedelta())
+    thresholds = _overridden(usual, **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
-        found = incidents(archive, now=now, limits=thresholds, sites=chosen)
-        lasting = [one for one in found if not one.over]
-        rows = [_row(site, lasting, **_crawling(archive, site)) for site in chosen]
-    if any(one.site is None for one in lasting):
-        rows.append(_row(None, lasting))
+        rows = health_report(archive, chosen, now=now, limits=thresholds)
     if as_json:
         print_json(rows)
     else:
@@ -64,7 +59,7 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
             _show(row, thresholds.zone)
     if not crawled:
         note("No site was ever crawled into this archive.")
-    if lasting:
+    if not all(row["well"] for row in rows):
         raise SystemExit(3)
 
 
@@ -81,35 +76,17 @@ def _overridden(
     return usual
 
 
-def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
-    """Return the row of a site, or of the archive for None."""
-    found = [
-        {name: getattr(one, name) for name in "kind layout day since why urls".split()}
-        for one in lasting
-        if one.site == site
-    ]
-    since = min((one["since"] for one in found), default=None)
-    return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
-
-
-def _crawling(archive: Archive, site: str) -> dict[str, Any]:
-    (marked,) = archive.db.conn.execute(
-        "SELECT count(DISTINCT article_id) FROM drifted WHERE site = ?", (site,)
-    ).fetchone()
-    return {"last_crawl": last_crawl(archive, site), "articles_marked": marked}
-
-
 def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
     name, marked = row["site"] or "archive", ""
     if row.get("articles_marked"):
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
-    if row["well"]:
-        say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
+    if not row["incidents"]:
+        say(local_times(f"{name}: {_last(row['last_crawl'], zone)}{marked}", zone))
         return
-    say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
+    say(local_times(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}", zone))
     for one in row["incidents"]:
-        say(f"  since {plain_time(one['since'], zone)}: {one['why']}")
+        say(local_times(f"  since {plain_time(one['since'], zone)}: {one['why']}", zone), hang=2)
         for url in one["urls"]:
             say(f"    {url}")
 
@@ -120,4 +97,5 @@ def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:
     if last["ended_at"] is None:
         return f"healthy; a crawl has been running since {plain_time(last['started_at'], zone)}"
     ended = plain_time(last["ended_at"], zone)
-    return f"healthy; the last crawl ended {ended}: {sentence(last['end_reason'])}"
+    state = "not reached" if last["end_reason"] in UNANSWERED else "healthy"
+    return f"{state}; the last crawl ended {ended}: {sentence(last['end_reason'])}"

@@ -22,8 +22,8 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="Crawl one site once, as the schedule does.")
-@click.argument("site")
+@click.command()
+@click.argument("site", type=options.SITE)
 @options.archive
 def once(site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no

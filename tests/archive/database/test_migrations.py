@@ -117,6 +117,33 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m003(path: Path) -> None:
+    """Make an archive one of before m003; its views stand for those that it had."""
+    with closing(sqlite3.connect(path)) as db, db:
+        for view in ("latest", "history", "syndication"):
+            db.execute(f"DROP VIEW {view}")
+        for index in ("published", "observed", "corrections"):
+            db.execute(f"DROP INDEX revisions_{index}")
+        db.execute("CREATE INDEX revisions_observed ON revisions (observed_at)")
+        db.execute("CREATE VIEW latest AS SELECT id AS article_id, '' headline FROM articles")
+        db.execute("CREATE VIEW history AS SELECT article_id, number FROM revisions")
+        db.execute("CREATE VIEW syndication AS SELECT article_id FROM members")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm003'")
+
+
+def test_an_archive_without_times_that_sort_gets_what_a_new_one_has(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    Archive(tmp_path / "new.db").close()
+    before_m003(path)
+    with Archive(path) as migrated:
+        assert value(migrated, "SELECT max(published_at_utc) FROM latest") == (
+            "2026-11-20T01:00:00+00:00"
+        )
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 # Nothing is lost
 
 

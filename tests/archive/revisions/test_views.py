@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from datetime import datetime
 
 import pytest
 
@@ -30,15 +31,15 @@ COLUMNS = {
         published_at modified_at
         section tags image_url caption language page_count layout extractor warnings
         revision first_seen_at observed_at removed_at
-        cluster_id opted_out"""
+        cluster_id opted_out published_at_utc"""
     ),
     "history": (
         "article_id site url number kind changed observed_at headline body extractor snapshot_id"
-        " returns_to"
+        " returns_to published_at published_at_utc"
     ),
     "syndication": (
         "cluster_id article_id site url published_at relation similarity containment is_first"
-        " agency"
+        " agency published_at_utc"
     ),
     "ledger": (
         """url site state reason article_id announced_by first_seen_at last_checked_at
@@ -99,6 +100,68 @@ def test_every_field_of_an_article_is_in_latest_as_the_article_has_it(archive: A
 def test_publishers_times_keep_their_offset(archive: Archive) -> None:
     keep(archive, story())
     assert value(archive, "SELECT published_at FROM latest") == "2026-11-20T08:00:00+07:00"
+
+
+PUBLISHED = {
+    "in Jakarta": ("2026-11-20T08:00:00+07:00", "2026-11-20T01:00:00+00:00"),
+    "in Jayapura": ("2026-11-20T08:00:00+09:00", "2026-11-19T23:00:00+00:00"),
+    "in Tehran": ("2026-11-20T08:00:00+03:30", "2026-11-20T04:30:00+00:00"),
+    "in New York, the year before": ("2025-12-31T20:00:00-05:00", "2026-01-01T01:00:00+00:00"),
+    "with a fraction": ("2026-11-20T08:00:00.250000+07:00", "2026-11-20T01:00:00+00:00"),
+    "in UTC": ("2018-03-17T21:01:19+00:00", "2018-03-17T21:01:19+00:00"),
+    "not at all": (None, None),
+    "a day ahead of our clock": ("2026-11-21T10:04:05+07:00", "2026-11-21T03:04:05+00:00"),
+    "later than that": ("2026-11-21T10:04:06+07:00", None),
+    "in 2099": ("2099-01-01T00:00:00+07:00", None),
+    "at the end of the calendar": ("9999-12-31T23:59:59-07:00", None),
+    "before the web": ("1970-01-01T00:00:00+00:00", None),
+    "at the start of the calendar": ("0001-01-01T00:00:00+07:00", None),
+}
+"""What a page said, observed at 2026-11-20T03:04:05 UTC, and the time that sorts."""
+
+
+@pytest.mark.parametrize("view", ["latest", "history", "syndication"])
+def test_a_time_that_sorts_is_in_utc_and_null_where_it_is_unknown_or_not_believable(
+    archive: Archive, view: str
+) -> None:
+    for number, (said, _sorts) in enumerate(PUBLISHED.values()):
+        at = datetime.fromisoformat(said) if said else None
+        body = BODY if view == "syndication" else "Isi."
+        keep(archive, story(number, published_at=at, body=body))
+    found = rows(archive, f"SELECT published_at, published_at_utc FROM {view} ORDER BY article_id")
+    assert dict(zip(PUBLISHED, found, strict=True)) == PUBLISHED
+    with archive.as_of(NOW) as past:
+        statement = f"SELECT published_at, published_at_utc FROM {view} ORDER BY article_id"
+        assert past.db.conn.execute(statement).fetchall() == found
+
+
+def test_newest_first_is_right_across_offsets_and_no_story_of_2099_comes_first(
+    archive: Archive,
+) -> None:
+    times = {
+        1: "2026-11-20T09:30:00+09:00",  # 00:30 UTC
+        2: "2026-11-20T08:00:00+07:00",  # 01:00 UTC
+        3: "2099-01-01T00:00:00+07:00",
+        4: "2026-11-20T05:00:00+03:30",  # 01:30 UTC
+    }
+    for number, at in times.items():
+        keep(archive, story(number, published_at=datetime.fromisoformat(at)))
+    newest = "SELECT article_id FROM latest ORDER BY published_at_utc DESC"
+    assert [number for (number,) in rows(archive, newest)] == [4, 2, 1, 3]
+
+
+def test_each_revision_in_history_has_the_time_that_it_said(archive: Archive) -> None:
+    keep(archive, story())
+    later = datetime.fromisoformat("2026-11-20T10:00:00+07:00")
+    keep(archive, story(body="Isi baru.", published_at=later), at=NOW + HOUR)
+    columns = "published_at, published_at_utc"
+    assert rows(archive, f"SELECT {columns} FROM history ORDER BY number") == [
+        ("2026-11-20T08:00:00+07:00", "2026-11-20T01:00:00+00:00"),
+        ("2026-11-20T10:00:00+07:00", "2026-11-20T03:00:00+00:00"),
+    ]
+    assert rows(archive, f"SELECT {columns} FROM latest") == [
+        ("2026-11-20T10:00:00+07:00", "2026-11-20T03:00:00+00:00")
+    ]
 
 
 def test_lists_are_json_arrays_that_sqlite_can_read(archive: Archive) -> None:
@@ -222,6 +285,9 @@ def test_each_text_of_robots_txt_is_kept_with_its_first_and_last_time(archive: A
             "SELECT site, published_at, headline FROM latest WHERE site = 'kabar' ORDER BY"
             " published_at DESC LIMIT 10"
         ),
+        "SELECT site, headline FROM latest ORDER BY published_at_utc DESC LIMIT 10",
+        "SELECT url, number FROM history ORDER BY published_at_utc DESC LIMIT 10",
+        "SELECT url FROM latest WHERE published_at_utc >= '2026-11-20' ORDER BY published_at_utc",
         "SELECT url FROM latest WHERE removed_at IS NOT NULL ORDER BY removed_at DESC LIMIT 20",
         (
             "SELECT url, changed FROM history WHERE kind = 'publisher' ORDER BY observed_at DESC"

@@ -18,57 +18,11 @@ from click.testing import CliRunner, Result
 from archive import Archive
 from archive.ledger.wording import REASONS, sentence
 from scraper.cli.main import COMMANDS, main
-from tests.archive.invented import (
-    BODY,
-    DAY,
-    HOUR,
-    NOW,
-    SITE,
-    announce,
-    check,
-    keep,
-    link,
-    story,
-    take_down,
-    url_of,
-)
+from tests.archive.invented import BODY, SITE, announce, keep, link, story, url_of
+from tests.scraper.cli.library import fill
 
 Warta = Callable[..., Result]
 JSON = ("--json",)
-
-
-def fill(archive: Archive) -> None:
-    """Story 1 was edited, 2 removed, 3 opted out and doubtful, 4 refused, 5 failed, 6 is another
-    address of 1.
-    """
-    announce(archive, *map(link, (1, 2, 3)), source="https://www.kabar.example/sitemap.xml")
-    keep(archive, story(1))
-    announce(
-        archive, link(4, refused="video_page"), link(5), link(6, key=f"{SITE}-1"), source="umpan"
-    )
-    keep(
-        archive,
-        story(1, body=BODY.replace("turun", "naik"), headline="Harga Beras Naik"),
-        at=NOW + HOUR,
-    )
-    keep(
-        archive,
-        story(
-            2,
-            kicker=None,
-            deck=None,
-            dateline=None,
-            agency=None,
-            authors=(),
-            editors=(),
-            headline=None,
-        ),
-    )
-    take_down(archive, story(2), at=NOW + DAY)
-    keep(archive, story(3, site="warta", story_id="88", warnings=("no_date",)))
-    with archive.transaction(NOW):
-        archive.history.note_rights(3, "robots.txt: GPTBot")
-    check(archive, url_of(5), "failed", reason="timeout", next_check_at=NOW + HOUR)
 
 
 @pytest.fixture(autouse=True)
@@ -213,7 +167,7 @@ def test_diff_shows_the_newest_change_word_by_word(warta: Warta) -> None:
         "Revision 1 (2026-11-20T03:04:05+00:00) → revision 2 of 2 (2026-11-20T04:04:05+00:00)"
         in shown
     )
-    assert "Harga beras [-turun-][+naik+] dua ratus rupiah" in shown
+    assert "Harga beras [-turun-]{+naik+} dua ratus rupiah" in shown
 
 
 def test_diff_between_a_revision_and_itself_says_so(warta: Warta) -> None:
@@ -221,7 +175,7 @@ def test_diff_between_a_revision_and_itself_says_so(warta: Warta) -> None:
 
 
 def test_diff_takes_two_numbers_in_any_order(warta: Warta) -> None:
-    assert "[-naik-][+turun+]" in text(warta("diff", "1", "2", "1"))
+    assert "[-naik-]{+turun+}" in text(warta("diff", "1", "2", "1"))
 
 
 def test_diff_of_a_story_with_one_revision_says_so(warta: Warta) -> None:
@@ -441,8 +395,10 @@ READING = {
     "show": ["1"],
     "log": ["1"],
     "diff": ["1"],
+    "changes": [],
     "search": ["beras"],
     "explain": [url_of(1)],
+    "page": ["1"],
     "stats": [],
     "verify": [],
     "clusters": [],

@@ -1,0 +1,190 @@
+"""Lays out tables: one line a row in a pipe; on a terminal the first layout that fits its width.
+
+Numbers, times, states and sites are never broken. Wrapped at words are the flexible column, and
+long cells that have no place beside the others.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from rich.cells import cell_len
+
+from scraper.cli.wrapping import wrapped
+
+GAP = 2
+"""Spaces between two columns."""
+MIN_FLEXIBLE = 24
+"""Columns of text below which the flexible column is not legible beside the others."""
+MAX_SHORT = 20
+"""Columns of text up to which a cell is never wrapped."""
+MIN_BESIDE = 16
+"""Columns of text below which a value stands below its heading instead of beside it."""
+INDENT = 4
+"""Spaces before what stands below its row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table, its cells as text."""
+
+    heading: str
+    """May have several lines."""
+    cells: Sequence[str]
+    right: bool = False
+    """Whether the cells are aligned right."""
+    flexible: bool = False
+    """Whether the cells may be wrapped at words."""
+
+    @property
+    def content(self) -> int:
+        """The width of its widest cell."""
+        return max(map(cell_len, self.cells), default=0)
+
+    @property
+    def width(self) -> int:
+        """The width of its widest cell or line of the heading."""
+        return max(self.content, *map(cell_len, self.heading.split("\n")))
+
+    @property
+    def long(self) -> bool:
+        """Whether its cells may stand below their rows."""
+        return self.flexible or self.content > MAX_SHORT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a terminal shows what is not text."""
+
+    rule: str
+    """The letter of the line below the headings."""
+    bold: Callable[[str], str]
+
+
+def unwrapped(columns: Sequence[Column]) -> Iterator[str]:
+    """Yield one line a row, as wide as it gets: for pipes."""
+    widths = [column.width for column in columns]
+    yield from _headings(columns, widths)
+    for lines in _rows(columns, widths):
+        yield from lines
+
+
+def fitted(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
+    """Yield the lines of the table in the first layout that fits the width: a grid; one with
+    headings of several lines; long cells below their rows; bands of short columns; a line a cell.
+    """
+    low = [replace(column, heading=_low(column)) for column in columns]
+    short, long = [each for each in low if not each.long], [each for each in columns if each.long]
+    bands = [] if long else list(_bands(low, width))
+    if widths := _widths(columns, width):
+        yield from _grid(columns, widths, look)
+    elif widths := _widths(low, width):
+        yield from _grid(low, widths, look)
+    elif long and short and (widths := _widths(short, width)):
+        yield from _stacked(short, widths, long, width, look)
+    elif bands:
+        for number, band in enumerate(bands):
+            yield from [""] * min(number, 1)
+            yield from _grid(band, [column.width for column in band], look)
+    else:
+        yield from _blocks(columns, width, look)
+
+
+def _low(column: Column) -> str:
+    """Return the heading broken at spaces, as narrow as the cells and its longest word allow."""
+    longest = max(map(cell_len, column.heading.split()), default=0)
+    return "\n".join(wrapped(column.heading, max(column.content, longest)))
+
+
+def _widths(columns: Sequence[Column], width: int) -> list[int]:
+    """Return the widths of the columns of a grid; none where it does not fit."""
+    widths = [column.width for column in columns]
+    missing = sum(widths) + GAP * (len(columns) - 1) - width
+    for place, column in enumerate(columns):
+        if column.flexible and missing > 0:
+            narrow = max(widths[place] - missing, min(widths[place], MIN_FLEXIBLE))
+            missing -= widths[place] - narrow
+            widths[place] = narrow
+    return widths if missing <= 0 else []
+
+
+def _headings(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[str]:
+    """Yield the lines of the headings; those of fewer lines stand at the bottom."""
+    headings = [column.heading.split("\n")[::-1] for column in columns]
+    lines = list(zip_longest(*headings, fillvalue=""))
+    for line in reversed(lines):
+        yield _aligned(line, columns, widths)
+
+
+def _rows(columns: Sequence[Column], widths: Sequence[int]) -> Iterator[list[str]]:
+    """Yield the lines of each row."""
+    for row in zip(*(column.cells for column in columns), strict=True):
+        parts = [
+            wrapped(cell, width) if column.flexible and cell_len(cell) > width else [cell]
+            for cell, column, width in zip(row, columns, widths, strict=True)
+        ]
+        lines = zip_longest(*parts, fillvalue="")
+        yield [_aligned(line, columns, widths) for line in lines]
+
+
+def _aligned(cells: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> str:
+    padded = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        space = " " * (width - cell_len(cell))
+        padded.append(space + cell if column.right else cell + space)
+    return (" " * GAP).join(padded).rstrip()
+
+
+def _grid(columns: Sequence[Column], widths: Sequence[int], look: Look) -> Iterator[str]:
+    yield from map(look.bold, _headings(columns, widths))
+    yield look.rule * (sum(widths) + GAP * (len(widths) - 1))
+    for lines in _rows(columns, widths):
+        yield from lines
+
+
+def _stacked(
+    short: Sequence[Column], widths: Sequence[int], long: Sequence[Column], width: int, look: Look
+) -> Iterator[str]:
+    """Yield a grid of the short columns, with the long cells of each row below it."""
+    yield from map(look.bold, _headings(short, widths))
+    indent = " " * INDENT
+    headings = indent + ", ".join(column.heading for column in long)
+    yield from map(look.bold, wrapped(headings, width, indent=indent))
+    yield look.rule * width
+    for number, lines in enumerate(_rows(short, widths)):
+        yield from lines
+        for column in long:
+            if column.cells[number]:
+                yield from wrapped(indent + column.cells[number], width, indent=indent)
+
+
+def _bands(columns: Sequence[Column], width: int) -> Iterator[list[Column]]:
+    """Yield the columns in as few bands as fit, each with the first column in front; nothing where
+    one does not fit.
+    """
+    first, *others = columns
+    for count in range(1, len(others) + 1):
+        each = -(-len(others) // count)
+        bands = [[first, *others[at : at + each]] for at in range(0, len(others), each)]
+        if all(_widths(band, width) for band in bands):
+            yield from bands
+            return
+
+
+def _blocks(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
+    """Yield each row as lines of a heading and its value; empty values are skipped."""
+    widest = max(cell_len(column.heading) for column in columns)
+    beside = width - widest - GAP >= MIN_BESIDE
+    indent = " " * (widest + GAP if beside else GAP)
+    for number in range(len(columns[0].cells)):
+        yield from [""] * min(number, 1)
+        for column in columns:
+            if not column.cells[number]:
+                continue
+            value = wrapped(indent + column.cells[number], width, indent=indent)
+            if beside:
+                yield look.bold(column.heading) + value[0][cell_len(column.heading) :]
+                value = value[1:]
+            else:
+                yield from map(look.bold, wrapped(column.heading, width))
+            yield from value
