@@ -14,7 +14,7 @@ from archive.search.filters import Filter, Sort
 from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
-from scraper.cli.reading.filters import filters
+from scraper.cli.reading.filters import WrongUsage, filters
 from scraper.cli.terminal import columns, emphasized, note, print_rows
 
 _COLUMNS = columns(
@@ -31,12 +31,6 @@ _EARLIER = columns(
     snippet="text",
 )
 _MARKED = re.compile(f"{BEGIN}([^{END}]*){END}")
-
-
-class WrongQuery(click.ClickException):
-    """The query says nothing that can be searched for: wrong usage, in one line."""
-
-    exit_code = 2
 
 
 class _Search(click.Command):
@@ -89,7 +83,7 @@ def search(
             " ".join(words), where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
         )
     except QueryError as error:
-        raise WrongQuery(in_line(str(error))) from error
+        raise WrongUsage(in_line(str(error))) from error
     print_rows(
         _rows(found, as_data=as_json or as_csv),
         _EARLIER if earlier else _COLUMNS,
