@@ -221,6 +221,6 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "sites": [(), ("--json",)],
         "config": [(), ("--example",)],
         "help": [(), ("archive",)],
-        "remove": [("2", "--reason", HOSTILE.replace("\x00", ""), "--defer-compact")],
+        "remove": [("2", "--reason", HOSTILE.replace("\x00", ""), "--yes", "--defer-compact")],
         "compact": [()],
     }

@@ -452,7 +452,10 @@ READING = {
     "coverage": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
-OPTIONS = {"remove": ("--reason", "diminta keluarga"), "coverage": ("--since", "2026-11-20")}
+OPTIONS = {
+    "remove": ("--reason", "diminta keluarga", "--yes"),
+    "coverage": ("--since", "2026-11-20"),
+}
 
 
 @pytest.fixture
