@@ -42,7 +42,7 @@ archive.errors.ArticleUnknown: 2: no article in the archive has this URL, story 
 >>> folder.cleanup()
 """
 
-import archive.database.without_pandas  # noqa: F401 - before all that imports sqlite-utils
+import archive.database.without_numpy  # noqa: F401 - before all that imports sqlite-utils
 
 # isort: split
 from archive.archive import Archive, Reader

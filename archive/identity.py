@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
-from w3lib.url import safe_url_string
-
 # Shapes of quotes and dashes change with the editor's keyboard, not with the story.
 _SHAPES = (
     dict.fromkeys("‘’‚‛`´′", "'")
@@ -88,6 +86,8 @@ def canonical_url(url: str) -> str:
     """
     if len(url) > MAX_URL:
         raise ValueError(f"longer than a web address: {url[:200]}")
+    from w3lib.url import safe_url_string  # it imports an HTTP client, which few readers need
+
     parts = urlsplit(safe_url_string(url.strip()))
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:

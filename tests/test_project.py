@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +11,6 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from archive import Archive
 from archive.ledger.wording import REASONS
 from scraper.cli.main import main
 
@@ -47,43 +43,6 @@ def test_the_list_of_commands_says_what_each_says_of_itself():
         assert re.search(
             rf"^  {name} +{re.escape(command.get_short_help_str(100))}$", listed, re.MULTILINE
         ), name
-
-
-_IMPORTED = """import sys
-from scraper.cli.main import main
-for command in sys.argv[1:]:
-    try:
-        main(command.split())
-    except SystemExit as end:
-        assert end.code in (0, 3), command
-print(*sys.modules, file=sys.stderr)
-"""
-
-
-def test_the_list_of_commands_and_a_look_into_an_archive_do_without_scrapy_pydantic_and_pandas(
-    tmp_path,
-):
-    looks = ("--version", "--help", "show --help", "stats", "search beras")
-    loaded = _loaded_by(looks, tmp_path)
-    assert not {"scrapy", "twisted", "pydantic", "pandas", "scraper.spiders"} & loaded
-
-
-def test_what_crawls_nothing_does_without_scrapy(tmp_path):
-    loaded = _loaded_by(("sites", "health", "schedule show", "schedule run --help"), tmp_path)
-    assert not {"scrapy", "twisted", "scraper.crawling", "scraper.extraction"} & loaded
-
-
-def _loaded_by(commands: tuple[str, ...], folder: Path) -> set[str]:
-    """The modules that these commands have imported, one after the other."""
-    Archive(folder / "news.db").close()
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
-    started = [sys.executable, "-c", _IMPORTED, *commands]
-    done = subprocess.run(
-        started, cwd=folder, env=plain, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "scraper.cli.main" in done.stderr
-    return set(done.stderr.split())
 
 
 def test_every_option_of_every_command_has_help():

@@ -33,7 +33,8 @@ def m002_furniture(db: Database) -> None:
 
 @migrations()
 def m003_published_at_utc(db: Database) -> None:
-    """A publisher's time that sorts, in the views; indexes of it and of what publishers did."""
+    """A publisher's time that sorts, in the views; indexes of it and of what was changed."""
+    db.execute("DROP INDEX revisions_observed")
     for view in ("latest", "history", "syndication"):
         db.execute(f"DROP VIEW {view}")
     for statement in (LATEST, HISTORY, SYNDICATED, REVISIONS_BY_PUBLISHED, *REVISIONS_BY_CHANGE):

@@ -30,11 +30,10 @@ revision was observed by over a day.
 REVISIONS_BY_PUBLISHED = f"""CREATE INDEX revisions_published ON revisions
         ({_BELIEVED.format("")}, observed_at, article_id, number)"""
 REVISIONS_BY_CHANGE = (
-    # What publishers did, in the order of its time: questions by field read the index alone.
-    """CREATE INDEX revisions_by_publishers ON revisions
-        (observed_at, id, kind, article_id, number, changed)
-        WHERE kind = 'publisher' OR kind = 'removed' OR kind = 'restored'""",
-    """CREATE INDEX revisions_corrections ON revisions (observed_at, id)
+    # Questions by time, kind and changed field read these alone: the rows themselves are long.
+    """CREATE INDEX revisions_observed ON revisions
+        (observed_at, article_id, number, kind, changed)""",
+    """CREATE INDEX revisions_corrections ON revisions (observed_at, article_id, number)
         WHERE correction IS NOT NULL""",
 )
 
@@ -250,7 +249,6 @@ ARTICLES = (
     "CREATE INDEX revisions_as_of ON revisions (published_at, observed_at, article_id, number)",
     REVISIONS_BY_PUBLISHED,
     *REVISIONS_BY_CHANGE,
-    "CREATE INDEX revisions_observed ON revisions (observed_at)",
     # Without it SQLite searches all revisions for each snapshot that is erased.
     "CREATE INDEX revisions_snapshot ON revisions (snapshot_id) WHERE snapshot_id IS NOT NULL",
     # A row per story that the archive's owner took down: no later crawl brings it back.

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.database.clock import Clock
+from archive.database.clock import Clock, exact
 from archive.database.rows import column, insert_row, record, update_row, value
 
 BROKE_OFF = "broke_off"
@@ -117,6 +117,11 @@ class Crawls:
         finished = "SELECT max(id) FROM crawls WHERE site = :site AND end_reason = 'finished'"
         where = f"site = :site AND id >= coalesce(({finished}), 0) ORDER BY id DESC"
         return self._runs(where, {"site": site})
+
+    def ended_since(self, site: str, at: datetime) -> list[CrawlRun]:
+        """Return a site's crawls that ended since a time, newest first."""
+        where = "site = ? AND ended_at >= ? ORDER BY id DESC"
+        return self._runs(where, [site, exact(at)])
 
     def _runs(self, where: str, values: Any) -> list[CrawlRun]:
         rows = self._db.query(f"SELECT * FROM crawls WHERE {where}", values)  # noqa: S608

@@ -127,6 +127,15 @@ class Ledger:
         reason: str | None = value(self._db, statement, url, site)
         return reason
 
+    def answered_after(self, url: str, *, site: str) -> bool:
+        """Return whether a server answered later in the crawl that last checked a URL."""
+        statement = """SELECT EXISTS (SELECT 1 FROM checks AS later,
+                (SELECT max(checks.id) AS id FROM checks JOIN urls ON urls.id = url_id
+                WHERE url = ? AND site = ? AND crawl_id IS NOT NULL) AS last
+            WHERE later.id > last.id AND later.status IS NOT NULL
+                AND later.crawl_id = (SELECT crawl_id FROM checks WHERE id = last.id))"""
+        return bool(value(self._db, statement, url, site))
+
     def was_announcing(self, url: str, *, site: str) -> bool:
         """Return whether a source gave links when it was last read to its end."""
         statement = """SELECT checks.reason FROM checks JOIN urls ON urls.id = url_id

@@ -34,7 +34,9 @@ REASONS: dict[str, str] = {
     "http_other": "the server answered with an unexpected status",
     "timeout": "the server did not answer in time",
     "connection_failed": "no connection could be made, or it was lost",
+    "connection_refused": "the server refused the connection",
     "dns_failed": "the host's name could not be resolved",
+    "proxy_failed": "the proxy could not be reached, or it made no connection to the server",
     "tls_failed": "no secure connection could be made (TLS)",
     "headers_too_large": "the response has more headers than any page needs",
     "encoded_too_often": "the response was compressed more than three times over",
@@ -125,6 +127,7 @@ REASONS: dict[str, str] = {
         "for later"
     ),
     "archive_failed": "the archive could not be written any more",
+    "network_down": "no site could be reached: the network, DNS or the proxy fails",
     "broke_off": "it was killed, failed with an error, or the machine went down",
     "out_of_time": "it exceeded its time limit; the rest is requested next time",
     # what was wrong with a source
@@ -143,6 +146,12 @@ REASONS: dict[str, str] = {
         "links were read from it up to the limit (50,000, of a page 10,000); the rest was cut off"
     ),
 }
+
+UNANSWERED = (
+    *("timeout", "connection_failed", "connection_refused"),
+    *("dns_failed", "proxy_failed", "tls_failed"),
+)
+"""Reasons of requests that no server answered: perhaps the network's fault, not the site's."""
 
 CUTS = tuple(code for code in REASONS if code.startswith("cut_") and code != "cut_off")
 """Warnings of an article about what was beyond the limits of a reading."""

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import takewhile
@@ -19,6 +19,7 @@ from archive.monitoring import coverage
 from archive.monitoring.alert_log import lasting
 from archive.monitoring.drift import drifts
 from archive.monitoring.incidents import Incident
+from archive.monitoring.network import Failure, Outage, outages
 
 SHOWN = 5
 """URLs that an incident names."""
@@ -52,6 +53,9 @@ class Limits:
     """Bytes that should be free on the archive's file system."""
     missing_share: float = coverage.MISSING_SHARE
     """Share of a day's announced stories that may be missing, 0 to 1."""
+    alone: timedelta = timedelta()
+    """How long it is held back that one site cannot be reached while no other one was tried since:
+    the network may be down."""
     zone: ZoneInfo = coverage.ZONE
     """Time zone of days, and of times in sentences."""
 
@@ -89,13 +93,22 @@ def incidents(
     limits = limits or Limits()
     noted = lasting(archive.db)
     found: list[Incident] = []
-    for name in archive.crawls.sites() if sites is None else sites:
-        crawls = [
-            crawl for crawl in archive.crawls.since_finished(name) if crawl.end_reason != _STOPPED
-        ]
-        site = _Site(archive=archive, name=name, crawls=crawls, now=now, limits=limits)
-        found += [*site.failed(), *site.silent(), *site.drifted(), *site.wrong_pages()]
+    names = archive.crawls.sites() if sites is None else list(sites)
+    crawls = {name: _crawls(archive, name) for name in names}
+    down = outages(archive, crawls)
+    reported = {one.site for one in noted if one.kind == "crawl_failed"}
+    excused = {
+        failure
+        for outage in down
+        if len(outage.sites) > 1 or (len(names) > 1 and outage.is_young(now, limits.alone))
+        for failure in outage.failures
+        if failure.site not in reported
+    }
+    for name in names:
+        site = _Site(archive=archive, name=name, crawls=crawls[name], now=now, limits=limits)
+        found += [*site.failed(excused), *site.silent(), *site.drifted(), *site.wrong_pages()]
         found += site.lost(noted)
+    found += _network(down)
     found += _ahead(archive, now, limits.zone)
     required = limits.disk_free
     if any(each.kind == "disk" for each in noted):
@@ -105,6 +118,14 @@ def incidents(
         why = f"the disk has only {human_bytes(space)} free; {human_bytes(required)} are required"
         found.append(Incident(kind="disk", site=None, since=now, why=why))
     return found
+
+
+def _network(down: Sequence[Outage]) -> Iterator[Incident]:
+    """Report that no site can be reached: one incident in place of one per site."""
+    for outage in down[-1:]:
+        if len(outage.sites) > 1 and not outage.over:
+            since = outage.failures[0].at
+            yield Incident(kind="network_down", site=None, since=since, why=outage.why)
 
 
 def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]:
@@ -118,6 +139,12 @@ def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]
         yield Incident(kind="clock", site=None, since=now, why=why)
 
 
+def _crawls(archive: Reader, site: str) -> list[CrawlRun]:
+    """Return a site's crawls since the last one that finished, newest first, but stopped ones."""
+    crawls = archive.crawls.since_finished(site)
+    return [crawl for crawl in crawls if crawl.end_reason != _STOPPED]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Site:
     """The health of one site."""
@@ -129,9 +156,14 @@ class _Site:
     now: datetime
     limits: Limits
 
-    def failed(self) -> Iterator[Incident]:
-        """Report the last crawls that are over, if they failed."""
-        over = [crawl for crawl in self.crawls if not self._running(crawl)]
+    def failed(self, excused: Collection[Failure]) -> Iterator[Incident]:
+        """Report the last crawls that are over, if they failed, but for failures of the network."""
+        known = {failure.at for failure in excused if failure.site == self.name}
+        over = [
+            crawl
+            for crawl in self.crawls
+            if not self._running(crawl) and crawl.ended_at not in known
+        ]
         failures = list(takewhile(lambda crawl: crawl.end_reason != "finished", over))
         if failures:
             last, count = failures[0], len(failures)

@@ -1,10 +1,11 @@
 """The health of every site as rows, for the terminal and other readers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from archive.archive import Reader
+from archive.ledger.wording import UNANSWERED
 from archive.monitoring.health import Limits, incidents, last_crawl
 from archive.monitoring.incidents import Incident
 
@@ -24,14 +25,21 @@ def health_report(
     return rows
 
 
-def _row(site: str | None, lasting: Iterable[Incident], **crawling: Any) -> dict[str, Any]:
+def _row(site: str | None, lasting: Sequence[Incident], **crawling: Any) -> dict[str, Any]:
+    """Return the row of a site, or of the archive for None.
+
+    A site that was not reached, as no site was, is not well, though the incident is the archive's.
+    """
     found = [
         {name: getattr(one, name) for name in "kind layout day since why urls".split()}
         for one in lasting
         if one.site == site
     ]
     since = min((one["since"] for one in found), default=None)
-    return {"site": site, "well": not found, "since": since, **crawling, "incidents": found}
+    network_down = any(one.kind == "network_down" for one in lasting)
+    last = crawling.get("last_crawl") or {}
+    well = not found and not (network_down and last.get("end_reason") in UNANSWERED)
+    return {"site": site, "well": well, "since": since, **crawling, "incidents": found}
 
 
 def _crawling(archive: Reader, site: str) -> dict[str, Any]:

@@ -5,10 +5,13 @@ from datetime import date, datetime
 
 UNWRITABLE = "archive_unwritable"
 """An archive that cannot be written to; as it cannot hold that either, it is in no `health`."""
-KINDS = (*"crawl_failed no_crawl drift wrong_pages coverage disk clock".split(), UNWRITABLE)
-"""A crawl that failed; no crawl when one was due; a layout that changed; pages that are not the
-story of their address; announced stories that are missing; a disk that fills up; a system clock
-that was ahead.
+KINDS = (
+    *"crawl_failed no_crawl network_down drift wrong_pages coverage disk clock".split(),
+    UNWRITABLE,
+)
+"""A crawl that failed; no crawl when one was due; crawls of several sites that nothing answered; a
+layout that changed; pages that are not the story of their address; announced stories that are
+missing; a disk that fills up; a system clock that was ahead.
 """
 
 

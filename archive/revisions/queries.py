@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from archive.database.rows import value
+from archive.database.rows import column, value
 from archive.database.schema import LISTS
 from archive.errors import ArticleUnknown
 from archive.identity import canonical_url
@@ -76,6 +76,8 @@ _STORY_AT = """
 
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
     """Return (site, key) of the story with an address; a profile identifies an unknown one."""
+    if "/" not in reference:  # a number or a story id; profiles take longer to load than this query
+        return None
     reference = _text(reference)
     for url in sorted(_spellings(reference)):
         row = _first(db, _STORY_AT, [url, url])
@@ -98,6 +100,11 @@ def _text(argument: str) -> str:
 
 def _number(reference: str) -> int:
     return int(reference) if reference.isdecimal() and len(reference) < 10 else -1
+
+
+def sites(db: Database) -> list[str]:
+    """Return the names of the sites that have articles."""
+    return column(db, "SELECT DISTINCT site FROM articles ORDER BY site")
 
 
 def latest(db: Database, article_id: int) -> dict[str, Any]:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _FILE, _LOADED = "scraper.cli.config_file", "scraper.cli.loaded"
 
+_NOT_CONFIGURED = {"WARTA_ARCHIVE", "WARTA_LOCKS"}
+"""Variables that change no default: every `--archive` reads the first one itself."""
+
 
 def configured(context: click.Context | None = None) -> Loaded:
     """Return the effective configuration, loaded once. Raises ConfigurationError."""
@@ -98,5 +101,5 @@ def _may_be_configured(context: click.Context) -> bool:
     return (
         _FILE in context.meta
         or Path("warta.toml").is_file()
-        or any(name.startswith("WARTA_") for name in os.environ)
+        or any(name.startswith("WARTA_") for name in os.environ.keys() - _NOT_CONFIGURED)
     )

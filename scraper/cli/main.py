@@ -3,8 +3,6 @@
 import os
 import sqlite3
 import sys
-from collections import UserDict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import click
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
+from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
 
 GROUPS = {
@@ -20,8 +19,10 @@ GROUPS = {
         "show": ("reading.show", "Show one article, as it is now or was at a time."),
         "log": ("reading.log", "List the revisions of an article."),
         "diff": ("reading.diff", "Compare two revisions word by word."),
+        "changes": ("reading.changes", "List what publishers changed, newest first."),
         "search": ("reading.search", "Search the text of the newest revisions."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
+        "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
         "clusters": ("clusters.clusters", "List stories that were published more than once."),
         "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),
@@ -57,19 +58,6 @@ GROUPS = {
 """Heading in `warta --help` -> name -> (module in scraper.cli, its line there)."""
 COMMANDS = {name: found for group in GROUPS.values() for name, found in group.items()}
 """Name -> (module in scraper.cli, line in `warta --help`)."""
-
-
-class _Commands(UserDict[str, Any]):
-    """The commands by name; each is imported when it is first looked up."""
-
-    def __getitem__(self, name: str) -> click.Command:
-        if isinstance(self.data[name], tuple):
-            room, line = self.data[name]
-            module = import_module(f"scraper.cli.{room}")
-            found = getattr(module, f"{name}_command", None) or getattr(module, name)
-            self.data[name], found.short_help = found, line
-        command: click.Command = self.data[name]
-        return command
 
 
 class LockedOut(click.ClickException):
@@ -130,7 +118,7 @@ def _explained(ctx: click.Context, error: Exception) -> Exception | None:
 
 @click.group(
     cls=_Group,
-    commands=_Commands(COMMANDS),
+    commands=LazyCommands(COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
 @click.version_option(package_name="warta")

@@ -1,15 +1,16 @@
 """Opens the archive that a command names, and says on stderr what its results lack."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from archive.archive import Archive
+from archive.archive import Archive, Reader
 from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
+from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.terminal import note
 
@@ -64,6 +65,19 @@ def warn_unclustered(archive: Archive) -> None:
     if unread:
         articles = plural(unread, "article is", "articles are")
         note(f"{articles} not clustered yet: run `warta clusters rebuild`.")
+
+
+def chosen_sites(archive: Reader, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the sites with these names, of the archive or with a profile, without repeats.
+
+    Raises click.UsageError for an unknown name.
+    """
+    known = set(queries.sites(archive.db)) if names else set()
+    if not known.issuperset(names):
+        from scraper.spiders import sites
+
+        known.update(sites())
+    return tuple(options.checked_sites(names, sorted(known)))
 
 
 def story_of(address: str) -> tuple[str, str] | None:

@@ -48,14 +48,13 @@ def print_rows(
 ) -> None:
     """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty table.
 
-    See print_table for what a table shows.
+    JSON and CSV are written row by row. See print_table for what a table shows.
     """
-    rows = list(rows)
     if as_json:
         print_json(rows)
     elif as_csv:
         print_csv(rows, columns)
-    elif empty is not None and not rows:
+    elif not (rows := list(rows)) and empty is not None:
         note(empty)
     else:
         print_table(rows, columns, title=title, formats=formats, flexible=flexible, zone=zone)

@@ -8,6 +8,7 @@ from scrapy.exceptions import (
     CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
+    DownloadFailedError,
     DownloadTimeoutError,
     IgnoreRequest,
 )
@@ -16,6 +17,8 @@ from twisted.python.failure import Failure
 
 from scraper.ingest.whole import ends_as_html
 
+PROXY_LOGIN = 407
+"""A status of proxies alone (RFC 9110, 15.5.8)."""
 _KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
 _HTML_TYPES = re.compile(
     r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
@@ -37,6 +40,10 @@ class Refused(IgnoreRequest):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class ProxyFailed(DownloadFailedError):
+    """Ends a request that its proxy did not take, or did not pass on; Scrapy retries it."""
 
 
 class HeadersTooLarge(Exception):
@@ -117,6 +124,7 @@ _ERRORS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadTimeoutError, "timeout"),
     (TimeoutError, "timeout"),
     (CannotResolveHostError, "dns_failed"),
-    (DownloadConnectionRefusedError, "connection_failed"),
+    (DownloadConnectionRefusedError, "connection_refused"),
+    (ProxyFailed, "proxy_failed"),
     (DownloadCancelledError, "too_large"),
 )

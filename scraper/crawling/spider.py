@@ -268,7 +268,10 @@ class NewsSpider(Spider):
         """
         if self.crawl.now() - checked >= REST or address == plain_url(self.site.home):
             return False
-        reason = self.crawl.archive.ledger.reason(address, site=self.name)
+        ledger = self.crawl.archive.ledger
+        reason = ledger.reason(address, site=self.name)
+        if reason == "dns_failed" and not ledger.answered_after(address, site=self.name):
+            return False  # no name could be resolved, perhaps
         return reason in _REST_AFTER
 
     @property

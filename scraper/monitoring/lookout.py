@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from zoneinfo import ZoneInfo
 
 from archive.archive import Archive, Reader
 from archive.database.connection import no_archive, plain_errors
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError
 from archive.maintenance.values import explanation
 from archive.monitoring.alert_log import lasting
-from archive.monitoring.health import Limits, incidents
+from archive.monitoring.health import incidents
 from archive.monitoring.incidents import Incident
 from scraper.configuration import Configuration
 from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
@@ -22,6 +21,7 @@ from scraper.monitoring.alerts.targets import targets
 from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
 from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
 from scraper.monitoring.metrics.serving import serve, write_textfile
+from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.interrupted import end_all_interrupted
 from scraper.schedule.processes import Result
 from scraper.schedule.schedule import Hooks
@@ -153,26 +153,3 @@ def hooks_of(
         served.enter_context(serve(configuration.metrics.port, lookout.metrics))
         hooks.close.append(served.close)
     return hooks
-
-
-def watched(timetable: Timetable) -> list[str]:
-    """Return the sites that health, alerts and metrics check: those that are enabled."""
-    return sorted(timetable.rhythms)
-
-
-def limits(configuration: Configuration, timetable: Timetable, since: datetime) -> Limits:
-    """Return the health thresholds by configuration and rhythms, for all commands that check.
-
-    A site that was never crawled is expected to be from `since` on.
-    """
-    health = configuration.health
-    silences = timetable.silences()
-    if health.silence_hours is not None:
-        silences = dict.fromkeys(timetable.rhythms, timedelta(hours=health.silence_hours))
-    return Limits(
-        silences=silences,
-        expected_since=since,
-        disk_free=health.disk_free,
-        missing_share=health.missing_share,
-        zone=ZoneInfo(configuration.schedule.timezone),
-    )

@@ -69,7 +69,7 @@ class RobotsTxt:
     @property
     def refusal(self) -> str:
         """Why what it does not allow is refused: a code of archive.ledger.wording."""
-        if self.reason == "private_address":
+        if self.status is None and self.reason is not None:
             return self.reason
         return "robots_unavailable" if self.unavailable else "robots_forbidden"
 

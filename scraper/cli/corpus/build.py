@@ -37,7 +37,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
     return click.option(name, type=click.Choice(choices), default=choices[0], help=help)
 
 
-@click.command(short_help="Build the corpus.")
+@click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."

@@ -5,11 +5,15 @@ from pathlib import Path
 import click
 
 from scraper.cli import options
-from scraper.cli.corpus.build import build
-from scraper.cli.corpus.explain import explain
+from scraper.cli.lazy import LazyCommands
+
+_COMMANDS = {
+    "build": ("corpus.build", "Build the corpus."),
+    "explain": ("corpus.explain", "Explain why a story is in a corpus or not."),
+}
 
 
-@click.group(commands=[build, explain])
+@click.group(commands=LazyCommands(_COMMANDS))
 @options.archive
 def corpus(path: Path) -> None:
     """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""

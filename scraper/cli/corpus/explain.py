@@ -9,7 +9,7 @@ from scraper.cli import options, terminal
 from scraper.cli.terminal import say
 
 
-@click.command(short_help="Explain why a story is in a corpus or not.")
+@click.command()
 @click.argument("folder", metavar="CORPUS", type=click.Path(path_type=Path))
 @click.argument("reference", metavar="URL")
 @options.json

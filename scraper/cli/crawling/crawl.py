@@ -12,7 +12,7 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import Locked
-from archive.ledger.wording import plural
+from archive.ledger.wording import UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.terminal import columns, counted, note, print_rows
@@ -165,9 +165,11 @@ def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_jso
     if broken and not errors:
         sites = ", ".join(broken)
         note(f"Error: the crawl of {sites} broke off; run it with -v to see where")
-    drifts = [sentence for crawl in crawls for sentence in crawl.drifts]
-    for sentence in drifts:
-        note(f"{sentence}; `warta health` lists pages that show it")
+    if crawls and all(crawl.ended in UNANSWERED for crawl in crawls) and len(crawls) > 1:
+        note(f"Error: {sentence('network_down')}; the next crawl tries again")
+    drifts = [line for crawl in crawls for line in crawl.drifts]
+    for line in drifts:
+        note(f"{line}; `warta health` lists pages that show it")
     if errors or broken or any(crawl.ended != "finished" for crawl in crawls):
         raise SystemExit(1)
     if drifts:

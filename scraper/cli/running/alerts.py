@@ -15,10 +15,6 @@ from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
-from scraper.monitoring.alerts.notify import deliver
-from scraper.monitoring.alerts.targets import targets as named_targets
-from scraper.monitoring.lookout import Lookout
-from scraper.schedule.timetable import Timetable
 
 _COLUMNS = columns(
     "kind site layout since ended_at told_at end_told_at waiting error why",
@@ -59,6 +55,9 @@ def test(path: Path) -> None:
     """Send a test message to every configured webhook and mailbox: one line each, exit status 1 if
     one did not accept it.
     """
+    from scraper.monitoring.alerts.notify import deliver
+    from scraper.monitoring.alerts.targets import targets as named_targets
+
     targets = named_targets(configured().configuration.alerts)
     if not targets:
         raise click.ClickException("no target is configured: add a webhook or mail under [alerts]")
@@ -78,6 +77,9 @@ def tell_alerts(path: Path) -> None:
 
     systemd timers and cron run this beside the crawls. Exit status 3 if a message still waits.
     """
+    from scraper.monitoring.lookout import Lookout
+    from scraper.schedule.timetable import Timetable
+
     known, archive, now = configured(), path.absolute(), datetime.now(UTC)
     if not archive.exists():  # there was no crawl yet, or the name is wrong: no alert
         raise no_archive(archive)

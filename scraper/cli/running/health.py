@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from archive.ledger.wording import plain_time, plural, sentence
+from archive.ledger.wording import UNANSWERED, plain_time, plural, sentence
 from archive.monitoring.health import Limits
 from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
 from scraper.cli.terminal import note, print_json, say
-from scraper.monitoring.lookout import limits, watched
+from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
 
@@ -46,7 +46,8 @@ def health(path: Path, names: tuple[str, ...], as_json: bool, **overrides: float
     """
     configuration, now = configured().configuration, datetime.now(UTC)
     timetable = Timetable.of(configuration)
-    thresholds = _overridden(limits(configuration, timetable, now), **overrides)
+    usual = replace(limits(configuration, timetable, now), alone=timedelta())
+    thresholds = _overridden(usual, **overrides)
     with opened(path) as archive:  # a broken configuration is reported before a missing archive
         crawled = archive.crawls.sites()
         chosen = options.checked_sites(names, sorted({*sites(), *crawled})) or watched(timetable)
@@ -80,7 +81,7 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
     if row.get("articles_marked"):
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
-    if row["well"]:
+    if not row["incidents"]:
         say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
         return
     say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
@@ -96,4 +97,5 @@ def _last(last: dict[str, Any] | None, zone: ZoneInfo) -> str:
     if last["ended_at"] is None:
         return f"healthy; a crawl has been running since {plain_time(last['started_at'], zone)}"
     ended = plain_time(last["ended_at"], zone)
-    return f"healthy; the last crawl ended {ended}: {sentence(last['end_reason'])}"
+    state = "not reached" if last["end_reason"] in UNANSWERED else "healthy"
+    return f"{state}; the last crawl ended {ended}: {sentence(last['end_reason'])}"

@@ -2,14 +2,18 @@
 
 import click
 
-from scraper.cli.schedule.cron import cron
-from scraper.cli.schedule.once import once
-from scraper.cli.schedule.run import run
-from scraper.cli.schedule.show import show
-from scraper.cli.schedule.systemd import systemd
+from scraper.cli.lazy import LazyCommands
+
+_COMMANDS = {
+    "run": ("schedule.run", "Crawl each site on its schedule until stopped."),
+    "once": ("schedule.once", "Crawl one site once, as the schedule does."),
+    "show": ("schedule.show", "Show the next runs and the last results."),
+    "systemd": ("schedule.systemd", "Print or write systemd unit files."),
+    "cron": ("schedule.cron", "Print crontab lines."),
+}
 
 
-@click.group(commands=[run, once, show, systemd, cron])
+@click.group(commands=LazyCommands(_COMMANDS))
 def schedule() -> None:
     """Crawl unattended: each site on its own schedule, one crawl of a site at a time; missed runs
     are coalesced into one.

@@ -13,7 +13,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, check_name, crontab_lines, variables_not_passed_on
 
 
-@click.command(short_help="Print crontab lines.")
+@click.command()
 @click.option(
     "--log",
     "logs",

@@ -22,7 +22,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="Crawl one site once, as the schedule does.")
+@click.command()
 @click.argument("site")
 @options.archive
 def once(site: str, path: Path) -> None:

@@ -23,7 +23,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command(short_help="Crawl each site on its schedule until stopped.")
+@click.command()
 @click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),

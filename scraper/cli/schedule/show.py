@@ -18,7 +18,7 @@ from scraper.spiders import sites
 _COLUMNS = columns("site schedule next_run started_at ended", started_at="last crawl")
 
 
-@click.command(short_help="Show the next runs and the last results.")
+@click.command()
 @options.archive
 @options.json
 def show(path: Path, as_json: bool) -> None:

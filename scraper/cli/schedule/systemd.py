@@ -12,7 +12,7 @@ from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
 
 
-@click.command(short_help="Print or write systemd unit files.")
+@click.command()
 @click.option(
     "--timers",
     "with_timers",

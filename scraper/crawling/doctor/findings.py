@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from archive.ledger.wording import plural, sentence
+from archive.ledger.wording import UNANSWERED, plural, sentence
 from archive.records import Article
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.site import Site
@@ -23,9 +23,7 @@ STALE = timedelta(days=3)
 """A site whose newest story is older than this publishes elsewhere."""
 
 REFUSING = frozenset({"http_401", "http_402", "http_403", "http_451"})
-FAILING = REFUSING | frozenset(
-    "http_429 http_5xx timeout connection_failed tls_failed dns_failed robots_unavailable".split()
-)
+FAILING = REFUSING | {"http_429", "http_5xx", "robots_unavailable", *UNANSWERED}
 """Reasons on the server's side: if all sources have one, nothing is known about the profile."""
 
 NOT_REQUESTED = "not_asked"

@@ -5,15 +5,15 @@ from time import monotonic
 from typing import Any
 
 from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, TunnelError
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CannotResolveHostError
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.middlewares.header_limits import limit_headers
-from scraper.crawling.responses import Refused
+from scraper.crawling.responses import PROXY_LOGIN, ProxyFailed, Refused
 from scraper.politeness.resolver import is_internal_name
 
 FINAL_STATUS, STATUSES_END = 200, 1000
@@ -43,15 +43,30 @@ class PoliteHandler(HTTP11DownloadHandler):
         await crawl.turns.room()
         await self._turn(crawl)
         try:
-            return _within_limits(await super().download_request(request))
-        except CannotResolveHostError as error:
-            if is_internal_name(urlparse_cached(request).hostname or ""):
-                raise Refused("private_address") from error
-            raise
+            return _within_limits(await self._response(request))
         finally:
             if (slot := crawl.slot_of(request)) is not None:
                 slot.lastseen = monotonic()
                 crawl.pacing.apply(slot)
+
+    async def _response(self, request: Request) -> Response:
+        """The response of the server; raises ProxyFailed where the proxy has none of it.
+
+        Behind a proxy it is the proxy that is connected to, and whose name is resolved.
+        """
+        try:
+            response = await super().download_request(request)
+        except TunnelError as error:
+            raise ProxyFailed(str(error)) from error
+        except (CannotResolveHostError, DownloadConnectionRefusedError) as error:
+            if request.meta.get("proxy"):
+                raise ProxyFailed(str(error)) from error
+            if is_internal_name(urlparse_cached(request).hostname or ""):
+                raise Refused("private_address") from error
+            raise
+        if response.status == PROXY_LOGIN:
+            raise ProxyFailed("the proxy requires a login (407)")
+        return response
 
     async def _turn(self, crawl: Crawl) -> None:
         """Wait for the end of a pause, in steps short enough to notice that the crawl stops.

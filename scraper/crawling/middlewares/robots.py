@@ -36,7 +36,8 @@ class _Fetch:
 
 class RobotsMiddleware(Component):
     """Refuses what robots.txt disallows (`robots_forbidden`), and everything while a host's
-    robots.txt is unavailable (`robots_unavailable`), as RFC 9309 requires and Scrapy does not.
+    robots.txt is unavailable, as RFC 9309 requires and Scrapy does not: `robots_unavailable` if the
+    host answers so, else why it does not answer (`dns_failed`, `timeout` …).
     """
 
     def __init__(self, crawler: Crawler) -> None:

@@ -122,8 +122,9 @@ def before_m003(path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         for view in ("latest", "history", "syndication"):
             db.execute(f"DROP VIEW {view}")
-        for index in ("published", "by_publishers", "corrections"):
+        for index in ("published", "observed", "corrections"):
             db.execute(f"DROP INDEX revisions_{index}")
+        db.execute("CREATE INDEX revisions_observed ON revisions (observed_at)")
         db.execute("CREATE VIEW latest AS SELECT id AS article_id, '' headline FROM articles")
         db.execute("CREATE VIEW history AS SELECT article_id, number FROM revisions")
         db.execute("CREATE VIEW syndication AS SELECT article_id FROM members")

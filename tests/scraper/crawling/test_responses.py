@@ -16,6 +16,7 @@ from twisted.web._newclient import ResponseFailed
 
 from archive.ledger.wording import REASONS
 from scraper.crawling.responses import (
+    ProxyFailed,
     Refused,
     refusal_of_content,
     refusal_of_error,
@@ -98,7 +99,8 @@ ERRORS = [
     (DownloadTimeoutError("lambat"), "timeout"),
     (TimeoutError("lambat"), "timeout"),
     (CannotResolveHostError("tak ada"), "dns_failed"),
-    (DownloadConnectionRefusedError("ditolak"), "connection_failed"),
+    (DownloadConnectionRefusedError("ditolak"), "connection_refused"),
+    (ProxyFailed("ditolak"), "proxy_failed"),
     (ConnectionResetError("putus"), "connection_failed"),
     (DownloadFailedError("putus"), "connection_failed"),
     (DownloadCancelledError("terlalu besar"), "too_large"),

@@ -242,3 +242,31 @@ def test_the_metrics_file_tells_of_every_crawl_that_ended_however_close_together
                 archive.crawls.end(crawl, counts={}, received=0, reason="finished")
             after(site, Result(site=site, started_at=NOW, ended_at=NOW, exit_code=0), NOW)
             assert metrics(file)["warta_crawls_total"]["finished", site] == 1
+
+
+def test_an_outage_of_the_network_is_one_alert_and_over_when_a_site_answers(news: Path) -> None:
+    """Five sites, each crawled a few minutes after the one before, with a look after each crawl."""
+    sites = ["islamtimes", "medcom", "republika", "rmol", "suara"]
+    ends = [
+        *((site, "finished") for site in sites),
+        *((site, "dns_failed") for site in 2 * sites),
+        ("rmol", "finished"),
+        *((site, "finished") for site in sites),
+    ]
+    with Archive(news) as archive, Receiver() as receiver:
+        text = {"alerts": {"webhook": receiver.url}, "health": {"disk_free_gb": 0.0}}
+        configuration = Configuration.model_validate(text)
+        timetable = Timetable.of(configuration, sites)
+        for number, (site, reason) in enumerate(ends):
+            at = NOW + 4 * number * MINUTE
+            with archive.transaction(at - MINUTE):
+                crawl = archive.crawls.begin(site, version="0", arguments={})
+            with archive.transaction(at):
+                archive.crawls.end(crawl, counts={}, received=0, reason=reason)
+            watch = Lookout(configuration, news, timetable, lambda: NOW)
+            watch.look(at)
+        assert receiver.received == [
+            ("began", "network_down", None),
+            ("ended", "network_down", None),
+        ]
+        assert archive.backoffs.of("rmol") is None

@@ -1,0 +1,139 @@
+"""What a command imports before it answers: seconds differ from computer to computer, modules do
+not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from archive import Archive
+from scraper.cli.main import GROUPS
+from tests.scraper.cli.every_command import EVERY_COMMAND, words
+from tests.scraper.cli.library import fill
+
+HEAVY = {
+    "babel",
+    "chompjs",
+    "cryptography",
+    "cssselect",
+    "datatrove",
+    "jinja2",
+    "lxml",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "phonenumbers",
+    "prometheus_client",
+    "protego",
+    "py3langid",
+    "pyarrow",
+    "pydantic",
+    "requests",
+    "scrapy",
+    "spacy",
+    "trafilatura",
+    "twisted",
+    "scraper.crawling",
+    "scraper.extraction",
+    "scraper.spiders.rmol",
+}
+"""Each of them costs a twentieth of a second and more; reading an archive needs none."""
+
+CONFIGURED = {"pydantic", "scraper.spiders.rmol"}
+"""What the configuration needs, which says the sites and what of them is well."""
+
+ALLOWED = {
+    "sites": {"scraper.spiders.rmol"},
+    "health": CONFIGURED,
+    "schedule show": CONFIGURED,
+    "schedule cron": CONFIGURED,
+    "schedule systemd": CONFIGURED,
+    "config": CONFIGURED,
+}
+"""Command -> what it needs of these."""
+
+READS = [
+    *(
+        name
+        for name in EVERY_COMMAND
+        if name.split()[0] in GROUPS["Read"] and "rebuild" not in name
+    ),
+    *ALLOWED,
+    "coverage",
+    "alerts list",
+    "verify",
+    "backup",
+    "help",
+]
+
+# Forks of a process that has imported what `warta` imports before it knows its command: as fresh
+# as processes of their own, and much quicker.
+_EACH_ALONE = """
+import json, os, sys
+from scraper.cli.main import main
+found = []
+for words in json.loads(sys.argv[1]):
+    begin, end = os.pipe()
+    if os.fork() == 0:
+        os.close(begin)
+        try:
+            main(words)
+        except SystemExit as exit:
+            os.write(end, json.dumps([exit.code, list(sys.modules)]).encode())
+        os._exit(0)
+    os.close(end)
+    with open(begin) as answer:
+        found.append(json.load(answer))
+    os.wait()
+print(json.dumps(found), file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Command -> what it has imported of HEAVY when it ends."""
+    folder = tmp_path_factory.mktemp("startup")
+    with Archive(folder / "news.db") as archive:
+        fill(archive)
+    commands = {"--version": ["--version"], "--help": ["--help"]}
+    commands |= {name: [*name.split(), *words(name)] for name in READS}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}
+    done = subprocess.run(
+        [sys.executable, "-c", _EACH_ALONE, json.dumps(list(commands.values()))],
+        cwd=folder,
+        env=plain,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stderr.splitlines()[-1])
+    found = {}
+    for command, (code, modules) in zip(commands, answers, strict=True):
+        assert code in (0, 3), command
+        found[command] = HEAVY.intersection(modules)
+    return found
+
+
+def test_the_list_of_commands_and_the_version_import_nothing_heavy(
+    loaded: dict[str, set[str]],
+) -> None:
+    assert loaded["--version"] == loaded["--help"] == set()
+
+
+@pytest.mark.parametrize("command", READS)
+def test_what_reads_an_archive_imports_nothing_heavy_that_it_does_not_need(
+    loaded: dict[str, set[str]], command: str
+) -> None:
+    assert loaded[command] <= ALLOWED.get(command, set())
+
+
+@pytest.mark.parametrize("command", ALLOWED)
+def test_what_is_allowed_is_needed(loaded: dict[str, set[str]], command: str) -> None:
+    assert loaded[command] == ALLOWED[command]
