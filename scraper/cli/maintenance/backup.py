@@ -50,7 +50,7 @@ def backup(destination: Path, keep: int | None, path: Path) -> None:
     with opened(path) as archive:
         with (
             plain_errors(destination),
-            progress_bar("copying", total=None) as advance,
+            progress_bar("copying", total=None, as_share=True) as advance,
             interruptible(f"interrupted; there is no {destination}"),
         ):
             copied = copying(advance)

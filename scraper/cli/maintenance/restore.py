@@ -50,7 +50,7 @@ def restore(
             options.confirm(f"Discard {path} for good?", yes=yes, refused="nothing was restored")
         context.with_resource(_nobody_writes(path))
         with (
-            progress_bar("restoring", total=None) as advance,
+            progress_bar("restoring", total=None, as_share=True) as advance,
             interruptible(f"interrupted; {path} is as it was"),
         ):
             kept = restore_archive(
