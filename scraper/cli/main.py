@@ -13,6 +13,7 @@ from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
+from scraper.cli.usage import usage_in_a_line
 
 GROUPS = {
     "Read": {
@@ -85,9 +86,15 @@ class _Group(click.Group):
         with clean_output():
             return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Called by click to read the options of `warta` itself."""
+        with usage_in_a_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with usage_in_a_line():
+                return super().invoke(ctx)
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
