@@ -23,6 +23,7 @@ GROUPS = {
         "changes": ("reading.changes", "List what publishers changed, newest first."),
         "search": ("reading.search", "Search the text of the newest revisions."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
+        "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
         "clusters": ("clusters.clusters", "List stories that were published more than once."),
         "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),

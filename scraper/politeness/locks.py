@@ -17,27 +17,31 @@ from platformdirs import user_cache_path
 
 from archive.database.lock_files import take_lock
 from archive.errors import ArchiveUnwritable, Locked
+from scraper.politeness.lock_notes import holder_of, leave_note
 
 _TIMEOUT = 0.2
 """Seconds to wait: recording that a crawl was killed holds its lock for less."""
 
 
-def site_lock(site: str) -> ExitStack:
-    """Take the lock for requests to a site; closing the stack releases it. Raises Locked."""
+def site_lock(site: str, archive: Path | None = None) -> ExitStack:
+    """Take the lock for requests to a site; closing the stack releases it. Raises Locked.
+
+    `archive` is where its pages are written, for others to read.
+    """
     refusal = f"{site}: another process is crawling this site; one at a time"
-    return _taken(locks_folder() / f"{site}.lock", refusal)
+    return _taken(locks_folder() / f"{site}.lock", refusal, archive)
 
 
 def writer_lock(archive: Path, site: str) -> ExitStack:
     """Take the lock for writing a site's stories into an archive; raises Locked."""
     refusal = f"{archive}: another process is crawling {site}; one crawl of a site at a time"
-    return _taken(_beside(archive, site), refusal)
+    return _taken(_beside(archive, site), refusal, archive)
 
 
 def schedule_lock(archive: Path) -> ExitStack:
     """Take the lock of the process that crawls on schedule; raises Locked."""
     refusal = f"{archive}: another `warta schedule run` is running for this archive"
-    return _taken(_beside(archive, "schedule"), refusal)
+    return _taken(_beside(archive, "schedule"), refusal, archive)
 
 
 def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
@@ -49,7 +53,7 @@ def locks_of(archive: Path | None, sites: Sequence[str]) -> ExitStack:
         for site in sites:
             if archive is not None:
                 stack.enter_context(writer_lock(archive, site))
-            stack.enter_context(site_lock(site))
+            stack.enter_context(site_lock(site, archive))
         return stack.pop_all()
 
 
@@ -88,10 +92,13 @@ def _temporary() -> Path:
     return folder
 
 
-def _taken(file: Path, refusal: str) -> ExitStack:
+def _taken(file: Path, refusal: str, archive: Path | None) -> ExitStack:
     try:
-        return take_lock(file, wait=_TIMEOUT)
+        held = take_lock(file, wait=_TIMEOUT)
     except Timeout:
-        raise Locked(refusal) from None
+        holder = holder_of(file)
+        raise Locked(f"{refusal} ({holder})" if holder else refusal) from None
     except OSError as error:
         raise ArchiveUnwritable(f"{file}: the lock cannot be taken ({error.strerror})") from error
+    leave_note(file, archive)
+    return held

@@ -398,6 +398,7 @@ READING = {
     "changes": [],
     "search": ["beras"],
     "explain": [url_of(1)],
+    "page": ["1"],
     "stats": [],
     "verify": [],
     "clusters": [],

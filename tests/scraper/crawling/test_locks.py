@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -18,7 +20,14 @@ import pytest
 
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
-from scraper.politeness.locks import Locked, locks_folder, locks_of, schedule_lock, site_lock
+from scraper.politeness.locks import (
+    Locked,
+    locks_folder,
+    locks_of,
+    schedule_lock,
+    site_lock,
+    writer_lock,
+)
 from scraper.schedule.interrupted import end_interrupted
 from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.crawling.conftest import environment, rows, run, small_site
@@ -72,9 +81,11 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_reques
     link = tmp_path / "lain.db"
     link.symlink_to(news)
     for name in (news, link):
-        told = f"Error: {name}: another process is crawling rmol; one crawl of a site at a time"
+        told = f"Error: {name}: another process is crawling rmol; one crawl of a site at a time ("
         done = run(proxy, "scraper", "crawl", "suara", "rmol", "--archive", str(name), *SPEED)
-        assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
+        (line,) = done.stderr.splitlines()
+        assert (done.returncode, done.stdout, line.startswith(told)) == (1, "", True)
+        assert line.endswith(f"archive {news})")
     done = run(
         proxy,
         "scrapy",
@@ -86,7 +97,8 @@ def test_a_second_crawl_of_the_site_ends_with_one_line_before_anything_is_reques
         "LOG_LEVEL=ERROR",
         cwd=request.config.rootpath,
     )
-    assert (done.returncode, done.stderr.splitlines()) == (1, [told.replace(str(link), str(news))])
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, line.startswith(told.replace(str(link), str(news)))) == (1, True)
     assert proxy.requests == before
     answers.let_go.set()
     first.join(MAX_SECONDS)
@@ -114,8 +126,9 @@ def test_nobody_else_asks_a_site_meanwhile_whatever_the_archive(under_way, tmp_p
     _answers, proxy, _first = under_way
     before = proxy.requests.copy()
     done = run(proxy, "scraper", *command, *SPEED, cwd=tmp_path)
-    told = "Error: rmol: another process is crawling this site; one at a time"
-    assert (done.returncode, done.stdout, done.stderr.splitlines()) == (1, "", [told])
+    told = "Error: rmol: another process is crawling this site; one at a time (PID "
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, line.startswith(told)) == (1, "", True)
     assert proxy.requests == before
 
 
@@ -143,15 +156,103 @@ def test_a_plan_of_scrapys_own_asks_nobody_either(under_way, tmp_path, request):
 def test_all_sites_without_a_name_are_those_that_nobody_crawls_already(under_way, news):
     answers, proxy, first = under_way
     done = run(proxy, "scraper", "crawl", "--archive", str(news), "--limit", "1", "--json", *SPEED)
-    assert (
-        f"{news}: another process is crawling rmol; one crawl of a site at a time; it is skipped"
-        in done.stderr.splitlines()
-    )
+    line = done.stderr.splitlines()[0]
+    assert line.startswith(f"{news}: another process is crawling rmol; one crawl of a site at a")
+    assert line.endswith("); it is skipped")
     sites = [json.loads(line)["site"] for line in done.stdout.splitlines()]
     assert sites == ["islamtimes", "medcom", "republika", "suara"]
     answers.let_go.set()
     first.join(MAX_SECONDS)
     assert first.exitcode == 0
+
+
+def test_who_holds_a_site_is_said_by_process_command_time_and_archive(under_way, tmp_path):
+    _answers, proxy, first = under_way
+    done = run(proxy, "scraper", "crawl", "rmol", "--archive", "lain.db", *SPEED, cwd=tmp_path)
+    (line,) = done.stderr.splitlines()
+    found = re.fullmatch(r".* \(PID (\d+), `warta (.*)`, since (\S+), archive (.*)\)", line)
+    assert found is not None, line
+    news = found[4]
+    assert (int(found[1]), found[2]) == (first.pid, f"crawl rmol --archive {news}")
+    assert datetime.fromisoformat(found[3]) <= datetime.now(UTC)
+    assert Path(news).exists()
+
+
+def test_settings_are_in_no_note(under_way, news):
+    assert "uji@example.org" not in news.with_name("news.db.rmol.lock").read_text()
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from scraper.politeness.locks import writer_lock
+held = writer_lock(Path(sys.argv[1]), "rmol")
+print("taken", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def holding(news):
+    """The number of a process that holds the lock, and is killed in the end."""
+    command = [sys.executable, "-c", HOLD, str(news)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as process:
+        try:
+            assert process.stdout.readline() == "taken\n"
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def refusal(news):
+    with pytest.raises(Locked) as refused:
+        writer_lock(news, "rmol")
+    return str(refused.value)
+
+
+def lock_file(news):
+    return news.with_name("news.db.rmol.lock")
+
+
+def test_without_a_readable_note_the_lock_holds_and_nobody_is_named(news):
+    notes = (
+        b"",
+        b"bukan catatan",
+        b"[1]",
+        b'{"pid": {}}',
+        b'{"pid": 0, "born": null}',
+        bytes(9000),
+    )
+    with holding(news):
+        for note in notes:
+            lock_file(news).write_bytes(note)
+            assert refusal(news).endswith("one crawl of a site at a time")
+
+
+def test_the_note_of_a_killed_process_names_nobody_and_is_overwritten(news):
+    with holding(news) as killed:
+        stale = lock_file(news).read_text()
+    with holding(news) as process:
+        assert f"PID {process}," in refusal(news)
+        lock_file(news).write_text(stale)  # as if it could write no note of its own
+        assert str(killed) not in refusal(news)
+
+
+def test_a_process_that_got_the_number_of_a_killed_one_is_not_named(news):
+    with holding(news) as process:
+        assert f"PID {process}," in refusal(news)
+        note = json.loads(lock_file(news).read_text()) | {"born": "1"}
+        lock_file(news).write_text(json.dumps(note))
+        assert "PID" not in refusal(news)
+
+
+def test_a_note_from_outside_reaches_no_terminal_as_it_is(news):
+    with holding(news):
+        note = json.loads(lock_file(news).read_text()) | {"command": "\x1b[31mmerah\nbaris"}
+        lock_file(news).write_text(json.dumps(note))
+        assert "merah" in refusal(news)
+        assert refusal(news).isprintable()
 
 
 def test_a_killed_crawl_holds_no_lock(under_way, news):

@@ -1,0 +1,97 @@
+"""`warta page`: the kept bytes of a page, as its server sent it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archive.archive import Reader
+from archive.ledger.wording import human_bytes
+from archive.records import IMPORTED
+from archive.revisions import queries
+from archive.revisions.evidence import pages_of
+from scraper.cli import options
+from scraper.cli.new_file import force, new_file
+from scraper.cli.opening import reads_archive, story_of
+from scraper.cli.terminal import columns, note, print_rows
+
+_COLUMNS = columns(
+    "part status fetched_at size content_type url digest",
+    part="page",
+    fetched_at="fetched",
+    digest="SHA-256",
+)
+
+
+@click.command()
+@click.argument("url")
+@click.option("--revision", type=int, help="Of this revision; default: the newest.")
+@click.option("--page", "part", type=click.IntRange(min=1), help="Of a story of several pages.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write to this file; default: stdout.",
+)
+@force
+@click.option("--info", is_flag=True, help="Show what is known of the pages, not their bytes.")
+@options.as_of
+@reads_archive
+def page(
+    archive: Reader,
+    url: str,
+    revision: int | None,
+    part: int | None,
+    output: Path | None,
+    force: bool,
+    info: bool,
+    as_json: bool,
+) -> None:
+    """Write the page that a revision was read from: the bytes that the server sent, decompressed.
+
+    With --json, what is known of it: address, time, status, type, size and digest.
+
+    \b
+    warta page 12 > page.html
+    warta page 12 --revision 1 -o before.html
+    warta page 12 --info
+    """
+    rows = _pages(archive, url, revision)
+    chosen = [row for row in rows if part in (None, row["part"])]
+    if not chosen:
+        raise click.ClickException(f"{url}: there is no page {part}; pages kept: {len(rows)}")
+    if info or as_json:
+        print_rows(chosen, _COLUMNS, as_json=as_json, formats={"size": human_bytes}, flexible="url")
+        return
+    body = archive.page(chosen[0]["snapshot_id"]).body
+    if output is None or str(output) == "-":
+        _to_stdout(body)
+    else:
+        with new_file(output, force=force) as file:
+            file.write(body)
+    if len(chosen) > 1:
+        note(f"This is page 1 of {len(chosen)}; --page N writes another.")
+
+
+def _to_stdout(body: bytes) -> None:
+    if sys.stdout.isatty():
+        raise click.ClickException(
+            "a terminal is no place for a page's own bytes: name a file with -o, or use a pipe"
+        )
+    sys.stdout.buffer.write(body)
+    sys.stdout.buffer.flush()
+
+
+def _pages(archive: Reader, url: str, number: int | None) -> list[dict[str, Any]]:
+    """Return the kept pages of a revision; raises click.ClickException where there is none."""
+    article_id = queries.find_article(archive.db, url, story_of)
+    newest = queries.latest(archive.db, article_id)["revision"]
+    revision = queries.revision(archive.db, article_id, newest if number is None else number)
+    rows = pages_of(archive.db, article_id, revision["number"])
+    if rows:
+        return rows
+    why = "its page was not kept"
+    if revision["layout"] == IMPORTED:
+        why = "it was imported, and no page was fetched"
+    raise click.ClickException(f"article {article_id}, revision {revision['number']}: {why}")
