@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
+from scraper.cli.output import whole_output
 from scraper.cli.usage import usage_in_a_line
 
 GROUPS = {
@@ -94,21 +94,25 @@ class _Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with usage_in_a_line():
+            with usage_in_a_line(), whole_output():
                 return super().invoke(ctx)
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
             raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
-        except BrokenPipeError:
-            # The reader of a pipe closed it (`warta search … | head`): not an error.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            text = f"{error.filename}: {error.strerror}"
+            raise click.ClickException(in_line(text)) from error
         except _UNEXPECTED as error:
             found = _explained(ctx, error)
+            if found is None and isinstance(error, OverflowError):
+                found = error.__class__("a number is too large for SQLite")
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
+        return None
 
 
 _UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)

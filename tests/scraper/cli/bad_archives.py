@@ -74,20 +74,6 @@ def cut_short(path: Path) -> str:
     return "damaged"
 
 
-def without_tables(path: Path) -> str:
-    """Another program dropped what warta reads."""
-    with closing(sqlite3.connect(path)) as vandal, vandal:
-        for kind in ("view", "table"):
-            names = vandal.execute(
-                "SELECT name FROM sqlite_master WHERE type = ? AND name NOT LIKE '%sqlite%'"
-                " AND name NOT LIKE '%\\_config' ESCAPE '\\'",
-                [kind],
-            ).fetchall()
-            for (name,) in names:
-                vandal.execute(f"DROP {kind} IF EXISTS [{name}]")
-    return "no such"
-
-
 def empty_file(path: Path) -> str:
     path.write_bytes(b"")
     return ""
@@ -115,7 +101,6 @@ UNUSABLE: list[Bad] = [
     of_a_later_version,
     damaged,
     cut_short,
-    without_tables,
 ]
 ODD: list[Bad] = [empty_file, empty, written_in_the_future]
 
@@ -123,3 +108,12 @@ ODD: list[Bad] = [empty_file, empty, written_in_the_future]
 def bad_copy(good: Path, path: Path, bad: Bad) -> str:
     copyfile(good, path)
     return bad(path)
+
+
+def clear(path: Path) -> None:
+    """Remove what is there, whatever it is, with its leftovers."""
+    for left in path.parent.glob(f"{path.name}*"):
+        if left.is_dir():
+            left.rmdir()
+        else:
+            left.unlink()
