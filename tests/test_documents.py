@@ -62,6 +62,7 @@ def filled(demo: tuple[Path, ReplayProxy], tmp_path_factory: pytest.TempPathFact
         "page.txt": STORY["content"],
         "pages.jsonl": json.dumps({"url": ADDRESS, "html": "page.html"}),
         "koleksi.jsonl": json.dumps(STORY),
+        "soal.jsonl": json.dumps({"soal": " ".join(map(str, range(20)))}),
         "news-watch-ihsg-20261120_09.csv": _csv(STORY),
         "articles.csv": _csv(STORY),
         "arsip.csv": _csv(

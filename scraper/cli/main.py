@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +87,15 @@ class _Group(click.Group):
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
         with clean_output():
-            return super().main(*args, **kwargs)
+            try:
+                status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            except click.ClickException as error:
+                _show(error)
+                status = error.exit_code
+            except click.Abort:
+                click.echo("Aborted!", err=True)
+                status = 1
+            sys.exit(status or 0)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Called by click to read the options of `warta` itself."""
@@ -93,18 +103,14 @@ class _Group(click.Group):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
+        result = None
         try:
             with usage_in_a_line(), whole_output():
-                return super().invoke(ctx)
+                result = super().invoke(ctx)
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
             raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
-        except OSError as error:
-            if error.filename is None:
-                raise
-            text = f"{error.filename}: {error.strerror}"
-            raise click.ClickException(in_line(text)) from error
         except _UNEXPECTED as error:
             found = _explained(ctx, error)
             if found is None and isinstance(error, OverflowError):
@@ -112,7 +118,17 @@ class _Group(click.Group):
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
-        return None
+        return result
+
+
+def _show(error: click.ClickException) -> None:
+    """Show an error as click does, wrapped at words on a terminal."""
+    from scraper.cli.terminal import note
+
+    shown = StringIO()
+    error.show(file=shown)
+    for line in shown.getvalue().splitlines():
+        note(line)
 
 
 _UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)

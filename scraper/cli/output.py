@@ -1,4 +1,4 @@
-"""What happens where stdout takes no more: its reader has gone, or the disk is full."""
+"""Errors of the system in one line: a file that vanished, a full disk, a reader that has gone."""
 
 import errno
 import os
@@ -8,12 +8,14 @@ from contextlib import contextmanager
 
 import click
 
+from archive.printable import in_line
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 @contextmanager
 def whole_output() -> Iterator[None]:
-    """Write stdout to its end: an output that is cut short is an error, and one line."""
+    """Write stdout to its end, and report in one line what the system refused."""
     try:
         try:
             yield
@@ -23,11 +25,13 @@ def whole_output() -> Iterator[None]:
         # The reader of a pipe closed it (`warta search … | head`): not an error.
         _discard_the_rest()
     except OSError as error:
-        if error.filename is not None or error.errno not in _FULL:
+        what = error.filename
+        if what is None and error.errno in _FULL:
+            what = "the output cannot be written"
+            _discard_the_rest()
+        if what is None:  # a bug
             raise
-        _discard_the_rest()
-        why = os.strerror(error.errno)
-        raise click.ClickException(f"the output cannot be written ({why})") from error
+        raise click.ClickException(in_line(f"{what}: {error.strerror}")) from error
 
 
 def _discard_the_rest() -> None:

@@ -77,7 +77,7 @@ def test_diff_shows_the_words(warta: Warta) -> None:
     assert done.stdout.splitlines()[:3] == [
         "Pasar Sepi",
         "2026-11-20T04:04:05+00:00  kabar  article 1, revision 2 (publisher)",
-        "  headline: Pasar [-Tanjung Ramai Lagi (1)-][+Sepi+]",
+        "  headline: Pasar [-Tanjung Ramai Lagi (1)-]{+Sepi+}",
     ]
 
 
