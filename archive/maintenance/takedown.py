@@ -105,7 +105,7 @@ def take_down_all(
     repeating it changes nothing.
 
     What is left in unused space and in dictionaries leaves the file with `compact`; `waiting`
-    counts these take-downs. The search index is merged here: until then it keeps deleted words.
+    counts these take-downs. The search indexes are merged here: until then they keep deleted words.
     """
     archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
@@ -118,6 +118,7 @@ def take_down_all(
             # After the pages are gone: the newest pages make a new one.
             archive.snapshots.retire(number)
         archive.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+        archive.db.conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
         _set_waiting(archive, waiting(archive) + len(stories))
     return done
 
