@@ -29,6 +29,8 @@ Reading returns typed records; `db` is a sqlite_utils Database for any SQL on th
 >>> revisions = archive.revisions("https://kabar.example/berita/1")
 >>> [(each.number, each.kind, each.article.headline) for each in revisions]
 [(1, 'first', 'Jembatan Lambur Dibuka'), (2, 'publisher', 'Jembatan Lambur Dibuka Senin')]
+>>> [(change.kind, change.changed) for change in archive.changes(ChangeFilter(sites=("kabar",)))]
+[('publisher', ('headline',))]
 >>> with archive.as_of(datetime(2026, 11, 20, 8, 30, tzinfo=UTC)) as then:
 ...     then.article(1).article.headline
 'Jembatan Lambur Dibuka'
@@ -48,12 +50,15 @@ import archive.database.without_numpy  # noqa: F401 - before all that imports sq
 from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
 from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot
+from archive.revisions.change_log import ChangeFilter, KeptChange
 
 __all__ = [
     "Archive",
     "ArchiveError",
     "Article",
+    "ChangeFilter",
     "KeptArticle",
+    "KeptChange",
     "KeptRevision",
     "Page",
     "Reader",
