@@ -29,7 +29,8 @@ Reading returns typed records; `db` is a sqlite_utils Database for any SQL on th
 >>> revisions = archive.revisions("https://kabar.example/berita/1")
 >>> [(each.number, each.kind, each.article.headline) for each in revisions]
 [(1, 'first', 'Jembatan Lambur Dibuka'), (2, 'publisher', 'Jembatan Lambur Dibuka Senin')]
->>> [(change.kind, change.changed) for change in archive.changes(ChangeFilter(fields=("headline",)))]
+>>> headlines = archive.changes(ChangeFilter(fields=("headline",)))
+>>> [(change.kind, change.changed) for change in headlines]
 [('publisher', ('headline',))]
 >>> found = archive.search("jembatan -selasa", where=Filter(sites=("kabar",)))
 >>> found.total, [(hit.url, hit.snippet) for hit in found.hits]
