@@ -29,6 +29,7 @@ from archive.ledger.ledger import Ledger
 from archive.ledger.robots import RobotsAnswers
 from archive.records import Article, KeptArticle, KeptRevision, Page
 from archive.revisions import queries
+from archive.revisions.change_log import ChangeFilter, ChangeKey, KeptChange, changes
 from archive.revisions.furniture import FurnitureSets
 from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
@@ -108,6 +109,20 @@ class Reader:
                 [article_id],
             )
             return [record(KeptRevision, row, article=_article(row)) for row in rows]
+
+    def changes(
+        self,
+        wanted: ChangeFilter | None = None,
+        *,
+        limit: int | None = None,
+        after: ChangeKey | None = None,
+    ) -> Iterator[KeptChange]:
+        """Yield what publishers changed, or what `wanted` says, newest first, at most `limit`.
+
+        `after`, a change that was yielded before, makes it the next page.
+        """
+        with plain_errors(self.path):
+            yield from changes(self.db, wanted or ChangeFilter(), limit=limit, after=after)
 
     def page(self, snapshot_id: int) -> Page:
         """Return a page as its server sent it, further parts included; raises ArchiveDamaged."""
