@@ -36,10 +36,13 @@ _MARKED = re.compile(f"{BEGIN}([^{END}]*){END}")
 class _Search(click.Command):
     """Takes `-word` for a word: options of one letter are known by name."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def make_parser(self, ctx: click.Context) -> Any:
         """Called by click."""
         known = {name for param in self.get_params(ctx) for name in param.opts}
-        return super().parse_args(ctx, list(_with_words(args, known)))
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+        parser.parse_args = lambda args: parse(_with_words(args, known))  # type: ignore[method-assign]
+        return parser
 
 
 def _with_words(args: Sequence[str], known: set[str]) -> list[str]:
