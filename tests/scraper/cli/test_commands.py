@@ -430,6 +430,7 @@ READING = {
     "explain": [url_of(1)],
     "page": ["1"],
     "stats": [],
+    "datasette": [],
     "verify": [],
     "clusters": [],
     "cluster": ["1"],
