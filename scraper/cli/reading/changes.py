@@ -8,14 +8,7 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import plain_time
-from archive.revisions.change_log import (
-    BY_PUBLISHERS,
-    KINDS,
-    ChangeFilter,
-    KeptChange,
-    changes,
-    edits_of,
-)
+from archive.revisions.change_log import BY_PUBLISHERS, KINDS, ChangeFilter, KeptChange, edits_of
 from archive.revisions.changes import COMPARED, edits_as_json
 from scraper.cli import options
 from scraper.cli.diff_rendering import print_edits
@@ -84,12 +77,12 @@ def changes_command(
     sites = chosen_sites(archive, names)
     wanted = ChangeFilter(kinds=kinds, sites=sites, **filters)
     if as_json or as_csv:
-        found = changes(archive.db, wanted, limit=limit)
+        found = archive.changes(wanted, limit=limit)
         rows = (_row(archive, change, with_edits=with_diff) for change in found)
         print_rows(rows, _CSV, as_json=as_json, as_csv=as_csv)
         return
     limit = limit or SHOWN
-    newest = list(changes(archive.db, wanted, limit=limit + 1))
+    newest = list(archive.changes(wanted, limit=limit + 1))
     _print(archive, newest[:limit], with_diff=with_diff)
     if len(newest) > limit:
         note(f"These are the newest {limit}; --limit shows more.")
