@@ -438,7 +438,10 @@ READING = {
     "coverage": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
-OPTIONS = {"remove": ("--reason", "diminta keluarga"), "coverage": ("--since", "2026-11-20")}
+OPTIONS = {
+    "remove": ("--reason", "diminta keluarga", "--yes"),
+    "coverage": ("--since", "2026-11-20"),
+}
 
 
 @pytest.fixture
@@ -453,7 +456,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_every_command_on_an_archive_is_tried_here() -> None:
     rooms = ("reading.", "clusters.", "maintenance.", "corpus")
     found = {name for name, (target, _line) in COMMANDS.items() if target.startswith(rooms)}
-    assert (found | {"coverage"}) - {"help"} == set(ARGUMENTS)
+    assert (found | {"coverage"}) - {"help", "restore"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
