@@ -209,6 +209,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "export": [("-",), ("-", "--format", "csv")],
         "explain": [("1",), ("1", "--json"), (url_of(9),), (url_of(3),)],
         "stats": [(), ("--json",)],
+        "datasette": [()],
         "clusters": [(), ("--json",), ("rebuild",)],
         "cluster": [("1",), ("1", "--diff"), ("1", "--json")],
         "syndication": [("matrix",), ("matrix", "--json")],
