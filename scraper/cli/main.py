@@ -27,6 +27,7 @@ GROUPS = {
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
+        "datasette": ("reading.datasette", "Print metadata to show the archive in Datasette."),
         "clusters": ("clusters.clusters", "List stories that were published more than once."),
         "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),
         "syndication": ("clusters.syndication", "Count which site publishes whose stories."),

@@ -207,6 +207,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "search": [("pasar",), ("pasar", "--json"), ("merah",)],
         "explain": [("1",), ("1", "--json"), (url_of(9),), (url_of(3),)],
         "stats": [(), ("--json",)],
+        "datasette": [()],
         "clusters": [(), ("--json",), ("rebuild",)],
         "cluster": [("1",), ("1", "--diff"), ("1", "--json")],
         "syndication": [("matrix",), ("matrix", "--json")],

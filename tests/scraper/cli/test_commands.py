@@ -430,6 +430,7 @@ READING = {
     "explain": [url_of(1)],
     "page": ["1"],
     "stats": [],
+    "datasette": [],
     "verify": [],
     "clusters": [],
     "cluster": ["1"],
@@ -485,7 +486,7 @@ def test_a_file_that_is_no_archive_is_reported_plainly(
     assert list(in_a_folder_of_its_own.iterdir()) == [recipe]
 
 
-@pytest.mark.parametrize("command", ARGUMENTS)
+@pytest.mark.parametrize("command", sorted(ARGUMENTS.keys() - {"datasette"}))  # which reads no row
 def test_a_damaged_archive_is_reported_plainly(
     warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str
 ) -> None:
