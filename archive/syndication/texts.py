@@ -110,10 +110,14 @@ class Texts:
     def fingerprint(self, body: str) -> Fingerprint:
         """Read a body, which is looked up before it is written; the last ones are remembered."""
         read = self._read.pop(body, None) or Fingerprint.of(body)
+        self.remember(body, read)
+        return read
+
+    def remember(self, body: str, read: Fingerprint) -> None:
+        """Take the fingerprint of a body that was read elsewhere, as in another process."""
         self._read[body] = read
         if len(self._read) > MAX_READ:
             del self._read[next(iter(self._read))]
-        return read
 
     def twins(
         self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int

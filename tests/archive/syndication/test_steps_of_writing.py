@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from archive import Archive
+from archive.syndication.texts import Fingerprint
 from tests.archive.invented import NOW, new_archive, story
 
 FEW, MANY = 40, 400
@@ -66,3 +68,14 @@ def look_for_twins(archive: Archive) -> None:
 @pytest.mark.parametrize("work", [write_one_more, write_an_equal_text, look_for_twins])
 def test_ten_times_the_stories_do_not_double_the_steps(work: Callable[[Archive], object]) -> None:
     assert steps_beside(MANY, work) < 2 * steps_beside(FEW, work)
+
+
+def test_a_text_that_another_process_read_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = pickle.loads(pickle.dumps(Fingerprint.of(body_of(1))))
+    with new_archive() as archive, archive.transaction(NOW):
+        archive.clusters.texts.remember(body_of(1), sent)
+        monkeypatch.setattr(Fingerprint, "of", lambda _body: pytest.fail("it was read again"))
+        archive.history.revise(story(1, body=body_of(1), published_at=NOW), key="1")
+        assert archive.clusters.texts.has(1, sent.digest, sent.signature.packed())
