@@ -17,6 +17,7 @@ from archive.database.connection import (
     connect,
     immediate,
     plain_errors,
+    read_transaction,
     schema_version,
 )
 from archive.database.rows import record
@@ -28,9 +29,13 @@ from archive.ledger.ledger import Ledger
 from archive.ledger.robots import RobotsAnswers
 from archive.records import Article, KeptArticle, KeptRevision, Page
 from archive.revisions import queries
+from archive.revisions.change_log import ChangeFilter, ChangeKey, KeptChange, changes
 from archive.revisions.furniture import FurnitureSets
 from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
+from archive.search.filters import Filter, Sort
+from archive.search.search import Found
+from archive.search.search import search as find
 from archive.snapshots.snapshots import Snapshots
 from archive.syndication.clusters import Clusters
 
@@ -105,32 +110,58 @@ class Reader:
             )
             return [record(KeptRevision, row, article=_article(row)) for row in rows]
 
+    def changes(
+        self,
+        wanted: ChangeFilter | None = None,
+        *,
+        limit: int | None = None,
+        after: ChangeKey | None = None,
+    ) -> Iterator[KeptChange]:
+        """Yield what publishers changed, or what `wanted` says, newest first, at most `limit`.
+
+        `after`, a change that was yielded before, makes it the next page.
+        """
+        with plain_errors(self.path):
+            yield from changes(self.db, wanted or ChangeFilter(), limit=limit, after=after)
+
     def page(self, snapshot_id: int) -> Page:
         """Return a page as its server sent it, further parts included; raises ArchiveDamaged."""
         with plain_errors(self.path):
             return self.snapshots.page(snapshot_id)
 
     def to_pandas(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pandas.DataFrame":
-        """Read a public view, or some of its columns, as a frame: times aware and in UTC, lists as
-        lists, names of few values as categories, missing numbers as missing.
+        """Read a public view, or some of its columns and articles, as a frame: times aware and in
+        UTC, lists as lists, names of few values as categories, missing numbers as missing.
 
         Raises ValueError for an unknown view or column, PackageMissing without the extra
         `notebook`. It is all in memory: name the columns where texts are not needed.
         """
         with plain_errors(self.path):
-            return frames.frame(self.db, view, columns)
+            return frames.frame(self.db, view, columns=columns, where=where)
 
     def to_arrow(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pyarrow.Table":
         """Read a public view as an Arrow table, as `to_pandas`."""
         with plain_errors(self.path):
-            return frames.table(self.db, view, columns)
+            return frames.table(self.db, view, columns=columns, where=where)
 
     def arrow_batches(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pyarrow.RecordBatchReader":
         """Read a public view in batches of bounded memory, for archives larger than that.
 
@@ -138,7 +169,7 @@ class Reader:
         log of what is written meanwhile grows.
         """
         with plain_errors(self.path):
-            return frames.batches(self.db, view, columns)
+            return frames.batches(self.db, view, columns=columns, where=where)
 
 
 def _kept(row: dict[str, Any]) -> KeptArticle:
@@ -187,6 +218,27 @@ class Archive(Reader):
             db.close()
             raise
         return Reader(self.path, db)
+
+    def search(
+        self,
+        query: str,
+        *,
+        where: Filter | None = None,
+        sort: Sort = "relevance",
+        limit: int = 20,
+        stem: bool = False,
+        earlier: bool = False,
+    ) -> Found:
+        """Find articles by the words of their newest texts; the language of queries is documented
+        in archive.search.query. Raises QueryError.
+
+        `stem` finds other forms of Indonesian words, too, and needs the extra `stem`; `earlier`
+        finds earlier texts as well, where the newest one lacks the words.
+        """
+        with plain_errors(self.path), read_transaction(self.db):
+            return find(
+                self.db, query, where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
+            )
 
     def settled(self, at: datetime) -> bool:
         """Return whether nothing more can be written at or before a time."""
