@@ -12,10 +12,13 @@ Nothing is cleaned when it is kept: archives, JSON and data files say what a pag
 '{"judul": "\\u009b"}'
 """
 
+import codecs
 import re
 import sys
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any, TextIO, cast
 
 _UNPRINTABLE = (
@@ -28,6 +31,8 @@ _ANY = re.compile(f"[{_UNPRINTABLE}]")
 _RUNS = re.compile(rf"[\s{_UNPRINTABLE}]+")
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _MISSING = "\ufffd"
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""First signs of formulas, also in full width."""
 
 
 def one_line(text: str) -> str:
@@ -50,6 +55,17 @@ def escaped(text: str) -> str:
     return _ANY.sub(lambda found: _json_escape(found[0]), text)
 
 
+def csv_cell(text: str) -> str:
+    """Return text for a cell of CSV that no spreadsheet takes for a formula, as OWASP describes: an
+    apostrophe stands before its first sign. Text of several lines keeps them.
+
+    >>> csv_cell("=1+1"), csv_cell("-5 derajat"), csv_cell("Naik -5")
+    ("'=1+1", "'-5 derajat", 'Naik -5')
+    """
+    text = in_lines(text)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+
+
 def _shown(line: str) -> str:
     return _ANY.sub(_MISSING, line.replace("\t", " "))
 
@@ -65,20 +81,38 @@ _STYLE = re.compile(r"(\x1b\[[0-9;]*m)")
 class CleanStream:
     """A stream of text that shows nothing unprintable: what logs, warnings and libraries write.
 
-    On a terminal, colours stay. Bars that move the cursor write to `unfiltered`.
+    On a terminal, colours stay. Bars that move the cursor write to `unfiltered`; while there are
+    some, whoever draws them writes the lines of this stream, too.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.unfiltered = stream
+        self._write_lines: Callable[[str], None] | None = None
+        self._begun = ""
 
     def write(self, text: str) -> int:
         """Write the text, cleaned."""
         if not isinstance(text, str):
             raise TypeError(f"write() takes text, not {type(text).__name__}")
         pieces = _STYLE.split(text) if self.unfiltered.isatty() else [text]
-        for place, piece in enumerate(pieces):
-            self.unfiltered.write(piece if place % 2 else in_lines(piece))
+        clean = "".join(
+            piece if place % 2 else in_lines(piece) for place, piece in enumerate(pieces)
+        )
+        if self._write_lines is None:
+            self.unfiltered.write(clean)
+            return len(text)
+        lines, end, begun = (self._begun + clean).rpartition("\n")
+        self._begun = begun
+        if end:
+            self._write_lines(lines)
         return len(text)
+
+    def lines_to(self, write: Callable[[str], None] | None) -> None:
+        """Hand whole lines to `write` from now on, without their last break; None ends that."""
+        self._write_lines = write
+        if write is None and self._begun:
+            self.unfiltered.write(self._begun)
+            self._begun = ""
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write several texts."""
@@ -89,10 +123,44 @@ class CleanStream:
         return getattr(self.unfiltered, name)
 
 
+_PLAIN = {
+    **dict.fromkeys("‘’‚‛′", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−─━╸╺", "-"),
+    **dict.fromkeys("·•", "*"),
+    **dict.fromkeys("→", "->"),
+    **dict.fromkeys(_MISSING, "?"),
+}
+
+
+def plain(letter: str) -> str:
+    r"""Return what stands for a letter where only ASCII can be shown: never nothing.
+
+    >>> print("".join(map(plain, "“Café” …→漢")))
+    "Cafe" ...->\u6f22
+    """
+    if letter in _PLAIN or letter.isascii():
+        return _PLAIN.get(letter, letter)
+    parts = unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+    return parts or f"\\u{ord(letter):04x}"
+
+
+def _approximate(error: UnicodeError) -> tuple[str, int]:
+    """Called by a stream whose encoding lacks letters."""
+    assert isinstance(error, UnicodeEncodeError)
+    return "".join(map(plain, error.object[error.start : error.end])), error.end
+
+
+codecs.register_error(_approximate.__name__, _approximate)
+
+
 @contextmanager
 def clean_output() -> Iterator[None]:
     """Clean what this process writes to stdout and stderr."""
     before = sys.stdout, sys.stderr
+    for stream in before:
+        if isinstance(stream, TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors=_approximate.__name__)
     sys.stdout, sys.stderr = (cast("TextIO", CleanStream(stream)) for stream in before)
     try:
         yield

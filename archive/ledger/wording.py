@@ -157,6 +157,14 @@ CUTS = tuple(code for code in REASONS if code.startswith("cut_") and code != "cu
 """Warnings of an article about what was beyond the limits of a reading."""
 
 
+BY_ADDRESS = frozenset(
+    "not_an_article foreign_site foreign_edition tag_page search_page author_page index_page"
+    " video_page photo_page advertorial partner_post bad_address same_story before_since"
+    " after_until".split()
+)
+"""Reasons of links that are no story's, or not of the days that a crawl fetches: all is well."""
+
+
 WARNINGS: dict[str, str] = {
     "advertorial": "the page says that it is sponsored text; it is in no corpus",
     "broken_json_ld": "a JSON-LD block could not be read",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from archive.database.clock import exact
@@ -146,7 +147,8 @@ _DIFF_ORDER = ("headline", *(name for name in COMPARED if name not in ("headline
 
 def edits_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldEdits]:
     """Yield the fields of two revisions that differ, headline first and body last."""
-    for name in _DIFF_ORDER:
+    changed = changed_fields(before, after)
+    for name in (name for name in _DIFF_ORDER if name in changed):
         runs = list(word_diff(_as_text(before.get(name)), _as_text(after.get(name))))
         if any(run.kind != "same" for run in runs):
             yield name, runs
@@ -165,7 +167,11 @@ def _as_text(value: Any) -> str:
 
 
 def word_diff(before: str, after: str) -> Iterator[Edit]:
-    """Compare two texts word by word, paragraphs kept; yield runs of same, removed, added text."""
+    """Compare two texts word by word, paragraphs kept; yield runs of same, removed, added text.
+
+    What makes no revision is no edit: white space, and the shapes of quotes and dashes, which are
+    those of the later text.
+    """
     same = ""
     for removed, added in _runs(_WORD.findall(before), _WORD.findall(after)):
         space = _common_space(removed, added)
@@ -184,8 +190,11 @@ def word_diff(before: str, after: str) -> Iterator[Edit]:
 
 def _runs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
     """Yield pairs of old and new text; equal where nothing changed."""
-    for run in align(old, new):
-        yield "".join(run.old), "".join(run.new)
+    old_words, new_words = iter(old), iter(new)
+    for run in align([*map(normalised, old)], [*map(normalised, new)]):
+        removed = "".join(islice(old_words, len(run.old)))
+        added = "".join(islice(new_words, len(run.new)))
+        yield (added if run.old == run.new else removed), added
 
 
 def _common_space(removed: str, added: str) -> str:

@@ -1,6 +1,7 @@
-"""Renders the difference of two texts word by word, in colours or with [-marks-] [+for a pipe+]."""
+"""Renders the difference of two texts word by word: in colours, or with [-marks-] {+for them+}."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -9,7 +10,7 @@ from archive.printable import in_lines
 from archive.revisions.changes import Edit, FieldEdits
 
 _STYLES = {"added": "green underline", "removed": "red strike", "same": ""}
-_MARKS = {"added": ("[+", "+]"), "removed": ("[-", "-]"), "same": ("", "")}
+_MARKS = {"added": ("{+", "+}"), "removed": ("[-", "-]"), "same": ("", "")}
 _CONTEXT = 40
 """Characters of unchanged text around an edit in an excerpt."""
 
@@ -17,26 +18,38 @@ _CONTEXT = 40
 def print_edits(
     out: Console, edits: Iterable[FieldEdits], *, excerpt: bool = True, indent: str = ""
 ) -> None:
-    """Print the fields below each other; an excerpt shortens what did not change."""
+    """Print the fields below each other; an excerpt shortens what did not change.
+
+    Wrapped at words on a terminal; never in a pipe. Marks stand for colours where there are none.
+    """
+    coloured = out.color_system is not None and not out.no_color
     for name, runs in edits:
         shown = Text(f"{indent}{name}: ") if excerpt else Text(f"\n{name}\n", style="bold")
-        out.print(shown + _marked(runs, coloured=out.is_terminal, excerpt=excerpt), soft_wrap=True)
+        for kind, text in _excerpts(runs) if excerpt else ((run.kind, run.text) for run in runs):
+            if coloured:
+                shown.append(in_lines(text), _STYLES[kind])
+            else:
+                shown.append(in_lines(text).join(_MARKS[kind]))
+        out.print(shown, soft_wrap=not out.is_terminal)
 
 
-def _marked(runs: Sequence[Edit], *, coloured: bool, excerpt: bool) -> Text:
-    marked = Text()
-    for run in runs:
-        text = in_lines(run.text)
-        if excerpt and run.kind == "same":
-            text = _shortened(text)
-        if coloured:
-            marked.append(text, _STYLES[run.kind])
-        else:
-            before, after = _MARKS[run.kind]
-            marked.append(f"{before}{text}{after}")
-    return marked
+def _excerpts(runs: Sequence[Edit]) -> Iterator[tuple[str, str]]:
+    """Yield the runs as one line, what did not change only near an edit."""
+    for place, run in enumerate(runs):
+        text = re.sub(r"\s+", " ", run.text)
+        if run.kind == "same":
+            text = _shortened(text, after_edit=place > 0, before_edit=place < len(runs) - 1)
+        yield run.kind, text
 
 
-def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return text if len(line) <= 2 * _CONTEXT + 3 else f"{line[:_CONTEXT]} … {line[-_CONTEXT:]} "
+def _shortened(text: str, *, after_edit: bool, before_edit: bool) -> str:
+    """Return the words next to the edits, with their spaces.
+
+    >>> _shortened("Warga desa " * 5, after_edit=False, before_edit=True)
+    '… desa Warga desa Warga desa Warga desa '
+    """
+    if len(text) <= _CONTEXT * (after_edit + before_edit) + 2:
+        return text
+    begin, end = text[:_CONTEXT], text[-_CONTEXT:]
+    shown = f"{begin.rpartition(' ')[0] or begin} …" if after_edit else "…"
+    return f"{shown} {end.partition(' ')[2] or end}" if before_edit else shown

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,15 @@ class _Group(click.Group):
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
         with clean_output():
-            return super().main(*args, **kwargs)
+            try:
+                status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            except click.ClickException as error:
+                _show(error)
+                status = error.exit_code
+            except click.Abort:
+                click.echo("Aborted!", err=True)
+                status = 1
+            sys.exit(status or 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -102,6 +111,16 @@ class _Group(click.Group):
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
+
+
+def _show(error: click.ClickException) -> None:
+    """Show an error as click does, wrapped at words on a terminal."""
+    from scraper.cli.terminal import note
+
+    shown = StringIO()
+    error.show(file=shown)
+    for line in shown.getvalue().splitlines():
+        note(line)
 
 
 _UNEXPECTED = (*BREAKS_ON_DAMAGE, sqlite3.Error)

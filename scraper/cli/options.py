@@ -1,7 +1,7 @@
 """Options that commands share, the types of their values, and checks of them."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from functools import partial
 from math import isnan
@@ -13,6 +13,8 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.defaults import ConfiguredOption, config_option
+from scraper.cli.site_names import SiteName
+from scraper.cli.site_names import checked_sites as checked_sites
 
 MAX_HOURS = 87_600
 """Hours of ten years, the most that an option takes."""
@@ -129,7 +131,11 @@ csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a head
 as_of = click.option(
     "--as-of", type=UNTIL_TIME, help="The archive as of this time; of a day, its end in UTC."
 )
-sites = click.option("--site", "names", multiple=True, help="Only this site; may be repeated.")
+SITE = SiteName()
+"""A site as people write it."""
+sites = click.option(
+    "--site", "names", type=SITE, multiple=True, help="Only this site; may be repeated."
+)
 jobs = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Worker processes; default: all cores."
 )
@@ -174,12 +180,3 @@ def check_days(since: date | None, until: date | None) -> None:
     """Raise click.UsageError if no day is left between the two."""
     if since and until and since > until:
         raise click.UsageError("--since is later than --until: no day is left")
-
-
-def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
-    """Return the names without repeats. Raises click.UsageError for a site that is not known."""
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        sites = ", ".join(known) or "none yet"
-        raise click.UsageError(f"no site is called {', '.join(unknown)}; there are {sites}")
-    return list(dict.fromkeys(names))

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -13,13 +14,14 @@ from typing import Any, TextIO
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from archive import printable
 from archive.errors import PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import tables
-from scraper.cli.times import in_zone, short_time, time_of
+from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
+from scraper.cli.wrapping import wrapped
+from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]
 """Key of a row -> how a table shows its value."""
@@ -44,9 +46,11 @@ def print_rows(
     title: str | None = None,
     empty: str | None = None,
     flexible: str = "headline",
+    sparse: str = "",
     zone: tzinfo | None = None,
 ) -> None:
-    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty table.
+    """Print rows as JSON lines, as CSV or as a table; `empty` on stderr instead of an empty
+    table.
 
     JSON and CSV are written row by row. See print_table for what a table shows.
     """
@@ -57,15 +61,21 @@ def print_rows(
     elif not (rows := list(rows)) and empty is not None:
         note(empty)
     else:
-        print_table(rows, columns, title=title, formats=formats, flexible=flexible, zone=zone)
+        print_table(
+            rows, columns, title=title, formats=formats, flexible=flexible, sparse=sparse, zone=zone
+        )
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
-    """Print rows as CSV with a header of their keys; times as in ISO 8601."""
+    """Print rows as CSV with a header of their keys; times as in ISO 8601, no text as a formula."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     keys = list(keys)
     writer.writerow(keys)
-    writer.writerows([printable.in_lines(cell(row.get(key))) for key in keys] for row in rows)
+    writer.writerows([_csv(row.get(key)) for key in keys] for row in rows)
+
+
+def _csv(value: Any) -> str:
+    return cell(value) if isinstance(value, int | float) else printable.csv_cell(cell(value))
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
@@ -75,18 +85,40 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _json(row: Mapping[str, Any]) -> str:
-    text = json.dumps(row, ensure_ascii=False, default=methodcaller("isoformat"))
+    letters = not _encodes("漢", sys.stdout)
+    text = json.dumps(row, ensure_ascii=letters, default=methodcaller("isoformat"))
     return printable.escaped(text)
 
 
-def say(line: str = "", **style: Any) -> None:
-    """Print a line, which may hold text from outside, with a style of click.style."""
-    click.secho(printable.in_line(line), **style)
+def say(line: str = "", *, err: bool = False, hang: int = 0, **style: Any) -> None:
+    """Print a line, which may hold text from outside, with a style of click.style.
+
+    On a terminal it is wrapped at words, indented as it begins and by `hang`; addresses stay
+    whole.
+    """
+    stream = sys.stderr if err else sys.stdout
+    text = printable.in_line(line)
+    if stream.isatty():
+        begins = _INDENT.match(text)
+        indent = " " * (hang + (len(begins[0]) if begins else 0))
+        text = "\n".join(wrapped(text, width(stream), indent=indent, fold=False))
+    click.echo(styled(text, stream, **style), file=stream)
+
+
+_INDENT = re.compile(r" *(- )?")
+
+
+def local_times(text: str, zone: tzinfo | None = None) -> str:
+    """Return a sentence of ours with its times as a terminal shows them, by default local ones; in
+    a pipe as it is.
+    """
+    return short_times(text, zone, now=_now()) if sys.stdout.isatty() else text
 
 
 def say_text(text: str) -> None:
-    """Print text of several lines from outside."""
-    click.echo(printable.in_lines(text))
+    """Print text of several lines from outside, wrapped at words on a terminal."""
+    for line in printable.in_lines(text).split("\n"):
+        say(line)
 
 
 def note(text: str) -> None:
@@ -99,7 +131,7 @@ def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json or not sys.stdout.isatty():
         print_json([row])
     else:
-        console().print_json(_json(row), ensure_ascii=True)
+        console().print_json(_json(row), ensure_ascii=not _encodes("漢", sys.stdout))
 
 
 def print_table(
@@ -109,15 +141,19 @@ def print_table(
     title: str | None = None,
     formats: Formats | None = None,
     flexible: str = "headline",
+    sparse: str = "",
     zone: tzinfo | None = None,
 ) -> None:
     """Print a table with `columns` (key -> heading); numbers are right-aligned.
 
     In a pipe a row is a line, and times are as in ISO 8601. On a terminal the table fits its width,
-    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, and times
-    are short and in `zone`, by default the local one, which a line below names.
+    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, counts of
+    `sparse` are blank where they are 0, and times are short and in `zone`, by default the local
+    one, which a line below names.
     """
     live = sys.stdout.isatty()
+    if live:
+        formats = dict.fromkeys(sparse.split(), _unless_zero) | dict(formats or {})
     cells = _Cells(formats or {}, _now() if live else None, zone)
     laid_out = [
         tables.Column(
@@ -139,6 +175,10 @@ def print_table(
         click.echo(line)
     if cells.zones:
         note(f"Times are in {' and '.join(sorted(cells.zones))}.")
+
+
+def _unless_zero(count: float | None) -> float | None:
+    return count or None
 
 
 def _now() -> datetime:
@@ -163,7 +203,7 @@ class _Cells:
         if self._now is None:
             return plain_time(at)
         at = in_zone(at, self._zone)
-        self.zones.add(at.tzname() or "UTC")
+        self.zones.add(zone_name(at))
         return short_time(at, now=self._now)
 
 
@@ -179,15 +219,16 @@ def _numeric(rows: Sequence[Mapping[str, Any]], key: str, formats: Formats) -> b
 def _look() -> tables.Look:
     """Return how stdout shows rules and headings."""
     return tables.Look(
-        rule="─" if _encodes("─", sys.stdout) else "-", bold=lambda line: styled(line, bold=True)
+        rule="─" if _encodes("─", sys.stdout) else "-",
+        bold=lambda line: styled(line, sys.stdout, bold=True),
     )
 
 
-def styled(text: str, **style: Any) -> str:
-    """Return the text with a style of click.style, where stdout shows it: not in a pipe, not on a
-    terminal that has none; without colours where NO_COLOR is set.
+def styled(text: str, stream: TextIO, **style: Any) -> str:
+    """Return the text with a style of click.style, where the stream shows it: not in a pipe, not on
+    a terminal that has none; without colours where NO_COLOR is set.
     """
-    if not sys.stdout.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
+    if not redraws(stream):
         return text
     if os.environ.get("NO_COLOR"):
         style.pop("fg", None)
@@ -228,20 +269,20 @@ Advance = Callable[..., None]
 
 
 @contextmanager
-def progress_bar(description: str, *, total: int | None) -> Iterator[Advance]:
-    """Show a progress bar on stderr, on a terminal only."""
-    progress = Progress(
-        TextColumn("{task.description:>10}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(file=printable.unfiltered(sys.stderr)),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-    with progress:
-        task = progress.add_task(description, total=total)
-        yield lambda done, total=None: progress.update(task, advance=done, total=total)
+def progress_bar(
+    description: str, *, total: int | None, as_share: bool = False
+) -> Iterator[Advance]:
+    """Show a progress bar on stderr, on a terminal only; `as_share` in per cent."""
+    with displayed(as_share=as_share) as bars:
+        number = bars.add_task(description, total=total)
+        (task,) = bars.tasks
+
+        def advance(done: float, total: int | None = None) -> None:
+            whole = task.total if total is None else total
+            done += task.completed
+            bars.update(number, completed=done if whole is None else min(done, whole), total=total)
+
+        yield advance
 
 
 @contextmanager
@@ -280,11 +321,11 @@ def needs_extra(extra: str) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Return the console of stdout; in a pipe, lines are never wrapped."""
-    out = Console(highlight=False)
-    if out.is_terminal:
-        return out
-    return Console(highlight=False, width=100_000, color_system=None)
+    """Return rich's console of stdout; in a pipe, lines are never wrapped."""
+    if sys.stdout.isatty():
+        # Without a height rich takes any terminal that is dumb for one of 80 columns.
+        return Console(highlight=False, width=width(sys.stdout), height=25)
+    return Console(highlight=False, width=100_000, color_system=None, force_terminal=False)
 
 
 def cell(value: Any) -> str:

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, tzinfo
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_ISO = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)\b")
 
 
 def time_of(value: object) -> datetime | None:
@@ -31,6 +31,30 @@ def short_time(at: datetime, *, now: datetime) -> str:
     """
     year = f" {at.year}" if at.year != now.astimezone(at.tzinfo).year else ""
     return f"{at.day:2} {_MONTHS[at.month - 1]}{year} {at:%H:%M}"
+
+
+def short_times(text: str, zone: tzinfo | None, *, now: datetime) -> str:
+    r"""Return prose with its times short and unbroken, in a zone that each one names.
+
+    >>> now = datetime.fromisoformat("2026-11-20T07:15:12+07:00")
+    >>> short_times("Due 2026-11-20T01:00:00+00:00: it failed.", now.tzinfo, now=now)
+    'Due 20\xa0Nov\xa008:00\xa0UTC+07:00: it failed.'
+    """
+
+    def short(found: re.Match[str]) -> str:
+        at = time_of(found[0])
+        if at is None:
+            return found[0]
+        at = in_zone(at, zone)
+        return f"{short_time(at, now=now).strip()} {zone_name(at)}".replace(" ", "\xa0")
+
+    return _ISO.sub(short, text)
+
+
+def zone_name(at: datetime) -> str:
+    """Return the name of a time's zone, like WIB; of one without a name, its offset."""
+    name = at.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name
 
 
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, chop_cells
 
-_WORDS = re.compile(r"\s*\S+")
+_WORDS = re.compile(r"[^\S\xa0]*[\S\xa0]+")
 
 
 def wrapped(text: str, width: int, *, indent: str = "", fold: bool = True) -> list[str]:
     r"""Return the text in lines of at most `width` columns, broken at spaces only.
 
     Lines after the first begin with `indent`; `fold` breaks words that are longer than a line.
+    No-break spaces hold words together, and become spaces.
 
     >>> wrapped("Saluran irigasi dibersihkan", 16)
     ['Saluran irigasi', 'dibersihkan']
@@ -23,7 +24,7 @@ def wrapped(text: str, width: int, *, indent: str = "", fold: bool = True) -> li
     lines: list[str] = []
     for paragraph in text.split("\n"):
         lines += _lines(paragraph, max(width, len(indent) + 2), indent, fold=fold)
-    return lines
+    return [line.replace("\xa0", " ") for line in lines]
 
 
 def _lines(paragraph: str, width: int, indent: str, *, fold: bool) -> Iterator[str]:

@@ -5,25 +5,17 @@ import logging
 import sys
 from typing import ClassVar
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from scrapy import Spider, signals
+from rich.progress import TaskID
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, NotConfigured
 
 from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.drift import evaluate
-from archive.printable import unfiltered
 from scraper.crawling.crawl import Component, Crawl
 from scraper.crawling.spider import NewsSpider
+from scraper.display import Display, redraws
 from scraper.extraction.article import extractor_of
 
 logger = logging.getLogger(__name__)
@@ -94,47 +86,56 @@ class CrawlRecord(Component):
 
 
 class ProgressBar(Component):
-    """A bar per crawl: stories done, of those due; on a terminal, with PROGRESS_BAR."""
+    """A bar per crawl, on a terminal, with PROGRESS_BAR: sources read of those known, in turns with
+    stories done of those due.
+    """
 
-    _shared: ClassVar[Progress | None] = None
+    _display: ClassVar[Display | None] = None
     _open: ClassVar[int] = 0
 
     def __init__(self, crawler: Crawler) -> None:
-        console = Console(file=unfiltered(sys.stderr))
-        if not crawler.settings.getbool("PROGRESS_BAR") or not console.is_terminal:
+        if not crawler.settings.getbool("PROGRESS_BAR") or not redraws(sys.stderr):
             raise NotConfigured
         super().__init__(crawler)
-        self._console = console
-        self._task: TaskID | None = None
+        self._bar: TaskID | None = None
+        self._stories = 0
         crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
-        crawler.signals.connect(self.advance, signal=signals.item_scraped)
+        crawler.signals.connect(self.source_read, signal=signals.response_received)
+        crawler.signals.connect(self.story_done, signal=signals.item_scraped)
         crawler.signals.connect(self.spider_closed, signal=signals.spider_closed)
 
     def spider_opened(self, spider: Spider) -> None:
         """Add a bar to the display that all crawls of the process share."""
         cls = type(self)
-        if cls._shared is None:
-            columns = (
-                TextColumn("{task.description:>10}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-            )
-            cls._shared = Progress(*columns, console=self._console, transient=True)
-            cls._shared.start()
+        if cls._display is None:
+            cls._display = Display()
+            cls._display.open()
         cls._open += 1
-        self._task = cls._shared.add_task(spider.name, total=None)
+        self._bar = cls._display.bars.add_task(f"{spider.name}: reading robots.txt", total=None)
 
-    def advance(self) -> None:
+    def source_read(self, request: Request, spider: Spider) -> None:
+        """Show how many sources were read, of those that are known."""
+        if isinstance(spider, NewsSpider) and "step" in request.cb_kwargs:
+            taken = spider.sources.taken
+            self._update("reading sources", taken, taken + len(spider.sources))
+
+    def story_done(self) -> None:
         """Advance by one story; more may have been announced since."""
-        if self._shared is not None and self._task is not None:
-            counts = self._crawl.counts
-            self._shared.update(self._task, advance=1, total=counts["wanted"])
+        self._stories += 1
+        self._update("fetching stories", self._stories, self._crawl.counts["wanted"])
+
+    def _update(self, what: str, done: int, total: int) -> None:
+        if self._display is not None and self._bar is not None:
+            described = f"{self._crawl.site}: {what}"
+            bars = self._display.bars
+            bars.update(self._bar, description=described, completed=done, total=max(done, total))
 
     def spider_closed(self) -> None:
-        """Remove the display with the last crawl."""
+        """Remove the crawl's bar, and the display with the last one."""
         cls = type(self)
         cls._open -= 1
-        if cls._open == 0 and cls._shared is not None:
-            cls._shared.stop()
-            cls._shared = None
+        if cls._display is not None and self._bar is not None:
+            cls._display.bars.remove_task(self._bar)
+        if cls._open == 0 and cls._display is not None:
+            cls._display.close()
+            cls._display = None

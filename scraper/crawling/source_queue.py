@@ -108,6 +108,11 @@ class SourceQueue:
     _left_of_turn: int = 0
     _turn_ends: float = 0.0
 
+    @property
+    def taken(self) -> int:
+        """Sources that were handed out to be requested."""
+        return self._taken
+
     def __len__(self) -> int:
         return len(self._promising) + len(self._others)
 

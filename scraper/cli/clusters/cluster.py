@@ -3,10 +3,8 @@
 from typing import Any
 
 import click
-from rich.text import Text
 
 from archive.archive import Archive
-from archive.printable import in_line
 from archive.revisions import queries as articles
 from archive.revisions.changes import edits_between
 from archive.syndication import queries
@@ -46,11 +44,12 @@ def cluster(archive: Archive, url: str, with_diff: bool, as_json: bool) -> None:
         return
     terminal.print_table([_member(row) for row in rows], _COLUMNS)
     texts = [articles.latest(archive.db, row["article_id"]) for row in rows if with_diff]
-    out = terminal.console()
     for other in texts[1:]:
-        out.print(Text(f"\n{in_line(other['url'])}", style="bold"), soft_wrap=True)
+        terminal.say()
+        terminal.say(other["url"], bold=True)
         edits = edits_between(texts[0], other)
-        print_edits(out, (one for one in edits if one[0] in ("headline", "deck", "body")))
+        compared = (one for one in edits if one[0] in ("headline", "deck", "body"))
+        print_edits(terminal.console(), compared)
 
 
 def _member(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication import queries
 from scraper.cli import options, terminal
-from scraper.cli.opening import opened, opened_for_writing, warn_unclustered
+from scraper.cli.opening import chosen_sites, opened, opened_for_writing, warn_unclustered
 
 _COLUMNS = terminal.columns(
     "cluster_id members sites relations agency first_site first_published_at minutes headline",
@@ -19,10 +19,13 @@ _COLUMNS = terminal.columns(
     minutes="minutes to the last",
 )
 
+STEPS = 3
+"""Times that a rebuild is done with each article: read, compared, placed."""
+
 
 @click.group(invoke_without_command=True)
 @click.option("--min-size", type=click.IntRange(min=2), default=2, help="Minimum members.")
-@click.option("--site", help="Only clusters with a story of this site.")
+@click.option("--site", type=options.SITE, help="Only clusters with a story of this site.")
 @click.option("--since", type=options.SINCE_TIME, help="Only clusters with a story since then.")
 @options.archive
 @options.json
@@ -48,6 +51,8 @@ def clusters(
     if context.invoked_subcommand is not None:
         return
     with opened(path) as archive:
+        if site is not None:
+            (site,) = chosen_sites(archive, [site])
         rows = queries.clusters(archive.db, least=min_size, site=site, since=since)
         warn_unclustered(archive)
     filtered = site is not None or since is not None or min_size > 2
@@ -71,8 +76,11 @@ def rebuild(jobs: int | None, path: Path) -> None:
         terminal.interruptible("interrupted; every cluster is whole, old or new: run it again"),
     ):
         count = "SELECT count(*) FROM articles WHERE revision > 0"
-        advance(0, 3 * archive.db.conn.execute(count).fetchone()[0])
+        advance(0, archive.db.conn.execute(count).fetchone()[0])
         changed = rebuild_clusters(
-            archive, now=datetime.now(UTC), jobs=options.processes(jobs), advance=advance
+            archive,
+            now=datetime.now(UTC),
+            jobs=options.processes(jobs),
+            advance=lambda done: advance(done / STEPS),
         )
     terminal.note(f"{plural(changed, 'membership')} changed.")

@@ -1,5 +1,6 @@
 """`warta crawl`: run the spiders on one archive."""
 
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,10 +13,10 @@ from scrapy.settings import Settings
 
 from archive.archive import Archive
 from archive.errors import Locked
-from archive.ledger.wording import UNANSWERED, plural, sentence
+from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
-from scraper.cli.terminal import columns, counted, note, print_rows
+from scraper.cli.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
@@ -31,11 +32,21 @@ _COLUMNS = columns(
     refused="missing, by reason",
     cut="cut, by reason",
 )
+_RESULTS = columns("site announced asked result ended", asked="requested")
+_RESULT_OF = {
+    "first": "new",
+    "changed": "changed",
+    "technical": "re-extracted",
+    "removed": "removed",
+    "failed": "failed",
+    "unchanged": "unchanged",
+    "not_modified": "not modified",
+}
 _PLAN = columns("site published_at why url", published_at="published")
 
 
 @click.command()
-@click.argument("site", nargs=-1)
+@click.argument("site", nargs=-1, type=options.SITE)
 @click.option("--since", type=options.DAY, help="Follow indexes and sitemaps back to this day.")
 @click.option("--until", type=options.DAY, help="Skip stories published after this day.")
 @click.option(
@@ -152,12 +163,16 @@ def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_jso
     """Print what was done and what went wrong: exit status 1 for any failure, 3 for drift."""
     if plan:
         rows = [asdict(story) for crawl in crawls for story in crawl.planned]
-        print_rows(rows, _PLAN, as_json=as_json)
+        print_rows(rows, _PLAN, as_json=as_json, flexible="url", empty="")
         if not as_json:
             note(f"{plural(len(rows), 'story', 'stories')} would be fetched.")
     else:
-        formats = {"refused": counted, "cut": counted}
-        print_rows(map(_row, crawls), _COLUMNS, as_json=as_json, formats=formats)
+        rows = [_row(crawl) for crawl in crawls]
+        if as_json or not sys.stdout.isatty():
+            formats = {"refused": counted, "cut": counted}
+            print_rows(rows, _COLUMNS, as_json=as_json, formats=formats)
+        else:
+            _show(rows, crawls)
     errors = sorted({crawl.error for crawl in crawls if crawl.error})
     for error in errors:
         note(f"Error: {error}")
@@ -178,11 +193,9 @@ def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_jso
 
 def _row(crawl: Crawl) -> dict[str, Any]:
     counts = crawl.counts
-    reasons: Counter[str] = Counter()
-    for name, count in sorted(counts.items()):
-        outcome, _slash, reason = name.partition("/")
-        if (reason and outcome in ("refused", "failed", "gone")) or reason == "source_budget":
-            reasons[reason] += count
+    reasons = _reasons(counts, ("refused", "failed", "gone"))
+    if left_out := counts["sources/source_budget"]:
+        reasons["source_budget"] = left_out
     return {
         "site": crawl.site,
         "announced": counts["announced"],
@@ -205,6 +218,35 @@ def _row(crawl: Crawl) -> dict[str, Any]:
         "unusable_dates": counts["unusable_dates"],
         "ended": crawl.ended or BROKEN,
     }
+
+
+def _reasons(counts: Counter[str], outcomes: Sequence[str]) -> Counter[str]:
+    """Count the stories with these outcomes by reason, in alphabetical order."""
+    reasons: Counter[str] = Counter()
+    for name, count in sorted(counts.items()):
+        outcome, _slash, reason = name.partition("/")
+        if reason and outcome in outcomes:
+            reasons[reason] += count
+    return reasons
+
+
+def _show(rows: Sequence[dict[str, Any]], crawls: Sequence[Crawl]) -> None:
+    """Print one line a site on a terminal, then a line for each that needs a look. Sources that are
+    no longer read were logged.
+    """
+    results = [row | {"result": counted(_results(row)) or "nothing new"} for row in rows]
+    print_table(results, _RESULTS, flexible="result")
+    for row, crawl in zip(rows, crawls, strict=True):
+        reasons = _reasons(crawl.counts, ("failed", "refused"))
+        lost = {name: count for name, count in reasons.items() if name not in BY_ADDRESS}
+        look = {f"{plural(sum(lost.values()), 'page')} missing": lost, "shortened": row["cut"]}
+        if found := [f"{what} ({counted(each)})" for what, each in look.items() if each]:
+            say(f"{row['site']}: {', '.join(found)}; `warta coverage --urls` lists them", hang=2)
+
+
+def _results(row: dict[str, Any]) -> dict[str, int]:
+    """Return the counts that are not 0, under their headings."""
+    return {words: row[key] for key, words in _RESULT_OF.items() if row[key]}
 
 
 def _sources(counts: Counter[str]) -> dict[str, int]:

@@ -39,7 +39,7 @@ _FIELDS = columns("field value source", source="from")
 
 
 @click.command()
-@click.argument("site")
+@click.argument("site", type=options.SITE)
 @options.scrapy_settings
 @options.verbose
 @options.archive

@@ -14,7 +14,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
-from scraper.cli.terminal import columns, print_table
+from scraper.cli.terminal import columns, print_table, say
 from scraper.schedule.program import MAIN, script
 
 _SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
@@ -48,11 +48,12 @@ def demo(path: Path, as_json: bool) -> None:
     for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
     with ReplayProxy(world(1)) as proxy:
-        click.secho("First round: five sites as first published.", bold=True, err=as_json)
+        say("First round: five sites as first published.", bold=True, err=as_json)
         _crawl(path, proxy.url, 1, as_json=as_json)
         proxy.answers = world(2)
         second = "one story edited and one taken down on each site, the rest unchanged."
-        click.secho(f"\nSecond round: {second}", bold=True, err=as_json)
+        say(err=as_json)
+        say(f"Second round: {second}", bold=True, err=as_json)
         _crawl(path, proxy.url, 2, "--recheck", "all", as_json=as_json)
     _summary(path)
 

@@ -32,7 +32,11 @@ Text = tuple[str, str | None, str | None]
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--site", help="Site of the texts; by default recognised from the texts themselves.")
+@click.option(
+    "--site",
+    type=options.SITE,
+    help="Site of the texts; by default recognised from the texts themselves.",
+)
 @click.option("--jsonl", "kind", flag_value="jsonl", help="JSON lines; the text is in --field.")
 @click.option("--csv", "kind", flag_value="csv", help="CSV with a header; the text is in --field.")
 @click.option("--field", default="text", help="Field or column of the text.")

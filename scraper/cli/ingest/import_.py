@@ -44,7 +44,7 @@ Open = Callable[[Path], AbstractContextManager[BinaryIO]]
     metavar="FIELD=COLUMN",
     help=f"Column of a field: {', '.join(NAMES)}.",
 )
-@click.option("--site", metavar="NAME", help="Site of records that name none.")
+@click.option("--site", type=options.SITE, metavar="NAME", help="Site of records that name none.")
 @click.option(
     "--timezone",
     "zone",
@@ -152,7 +152,7 @@ def _imported(
     report_bad = _reporter(as_json=as_json)
     with (
         Archive(path) as archive,
-        progress_bar("importing", total=total) as advance,
+        progress_bar("importing", total=total, as_share=True) as advance,
         interruptible(interrupted),
     ):
         for one in found:

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.text import Text
 
 from archive.archive import Archive
 from archive.database.connection import plain_errors
 from archive.errors import Locked
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
-from archive.printable import in_line
 from archive.revisions.changes import FieldEdits, edits_as_json, edits_between
 from scraper.cli import options, terminal
 from scraper.cli.defaults import reading_limits
@@ -198,10 +196,10 @@ def _show(
         f"site read {_KINDS} fields", read="pages read", first="new", fields=f"fields that {would}"
     )
     terminal.print_table(rows, headings)
-    out = terminal.console()
     for found in shown:
-        out.print(Text(f"\n{in_line(found.url)} ({found.kind})", style="bold"), soft_wrap=True)
-        print_edits(out, _edits(found), indent="  ")
+        terminal.say()
+        terminal.say(f"{found.url} ({found.kind})", bold=True)
+        print_edits(terminal.console(), _edits(found), indent="  ")
     terminal.note(f"{plural(report.stories, 'story', 'stories')} {would}.{nothing}")
     if lost := _lost(report):
         pages = plural(lost, "page no longer contains", "pages no longer contain")

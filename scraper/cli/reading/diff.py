@@ -1,7 +1,6 @@
 """`warta diff`: what changed between two revisions of an article."""
 
 import click
-from rich.text import Text
 
 from archive.archive import Archive
 from archive.ledger.wording import plain_time
@@ -9,7 +8,7 @@ from archive.revisions import queries
 from archive.revisions.changes import edits_as_json, edits_between
 from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import console, note, print_json
+from scraper.cli.terminal import console, local_times, note, print_json, say
 
 
 @click.command()
@@ -38,9 +37,8 @@ def diff(archive: Archive, url: str, a: int | None, b: int | None, as_json: bool
         print_json(edits_as_json(edits))
         return
     since, until = plain_time(before["observed_at"]), plain_time(after["observed_at"])
-    out = console()
     first, second = f"Revision {before['number']} ({since})", f"revision {after['number']}"
-    out.print(Text(f"{first} → {second} of {newest} ({until})"))
-    print_edits(out, edits, excerpt=False)
+    say(local_times(f"{first} → {second} of {newest} ({until})"))
+    print_edits(console(), edits, excerpt=False)
     if not edits:
-        out.print("No difference in any field.")
+        say("No difference in any field.")

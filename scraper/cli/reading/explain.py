@@ -8,7 +8,7 @@ from archive.archive import Archive
 from archive.revisions import queries
 from archive.revisions.narration import sentences
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import print_json, say
+from scraper.cli.terminal import local_times, print_json, say
 
 
 @click.command()
@@ -27,7 +27,7 @@ def explain(archive: Archive, url: str, as_json: bool) -> None:
         print_json([life])
         return
     for line in sentences(life):
-        say(line)
+        say(local_times(line), hang=2)
 
 
 def _furniture(archive: Archive, life: dict[str, Any]) -> list[dict[str, str]]:

@@ -3,7 +3,6 @@
 import click
 
 from archive.archive import Reader
-from archive.ledger.wording import plain_time
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
@@ -31,5 +30,4 @@ def log(archive: Reader, url: str, as_json: bool) -> None:
     article_id = queries.find_article(archive.db, url, story_of)
     newest = queries.latest(archive.db, article_id)  # raises where it was taken down
     rows = queries.revisions(archive.db, article_id)
-    formats = {"observed_at": plain_time}
-    print_rows(rows, _COLUMNS, as_json=as_json, formats=formats, title=newest["url"])
+    print_rows(rows, _COLUMNS, as_json=as_json, title=newest["url"])

@@ -4,16 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-from rich.text import Text
 
 from archive.archive import Reader
 from archive.ledger.wording import plain_time
 from archive.monitoring.drift import drifted_since
-from archive.printable import in_lines
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import console, print_json
+from scraper.cli.terminal import local_times, print_json, say, say_text
 
 
 @click.command()
@@ -32,33 +30,34 @@ def show(archive: Reader, url: str, as_json: bool) -> None:
     if as_json:
         print_json([article])
         return
-    out = console()
+    if article["kicker"]:
+        say(article["kicker"])
+    say(article["headline"] or "(no headline)", bold=True)
     for line in _lines(article, drifted_since(archive, article["article_id"])):
-        out.print(Text(in_lines(line)), soft_wrap=True)
+        say(line)
+    say()
+    say_text(article["body"])
 
 
 def _lines(article: dict[str, Any], drifted_since: str | None) -> Iterator[str]:
-    if article["kicker"]:
-        yield article["kicker"]
-    yield article["headline"] or "(no headline)"
+    """Yield what is known of the article, below its headline."""
     if article["deck"]:
         yield article["deck"]
     people = ", ".join(article["authors"])
     if article["editors"]:
-        people += f" (editor: {', '.join(article['editors'])})"
-    context = [article[name] for name in ("agency", "published_at", "section", "dateline")]
+        people = f"{people} (editor: {', '.join(article['editors'])})".strip()
+    published = local_times(article["published_at"] or "")
+    context = [article["agency"], published, article["section"], article["dateline"]]
     if byline := " · ".join(filter(None, [people, *context])):
         yield byline
     place = f"article {article['article_id']}, revision {article['revision']}"
     yield f"{article['url']} ({place}, layout {article['layout']})"
     if article["removed_at"]:
-        yield f"Removed by the site; noticed {plain_time(article['removed_at'])}"
+        yield local_times(f"Removed by the site; noticed {plain_time(article['removed_at'])}")
     if article["opted_out"]:
         yield f"Opted out of text mining by {article['opted_out']}"
     if article["warnings"]:
         yield f"Doubtful: {', '.join(article['warnings'])}"
     if drifted_since is not None:
-        since = plain_time(drifted_since)
+        since = local_times(plain_time(drifted_since))
         yield f"Marked: the site's pages have changed since {since}; see `warta health`"
-    yield ""
-    yield article["body"]

@@ -15,6 +15,7 @@ _COLUMNS = columns(
     "site articles revisions publisher_edits removed opted_out urls due refused failed snapshots"
     " bytes_sent bytes_kept"
 )
+_SPARSE = "publisher_edits removed opted_out due refused failed"
 _VALIDATORS = columns(
     "site conditional answered_304 bytes_saved never_304", conditional="sent with validators"
 )
@@ -46,7 +47,7 @@ def stats(archive: Archive, as_json: bool) -> None:
         return
     sizes_of_rows = dict.fromkeys(("bytes_sent", "bytes_kept"), human_bytes)
     title = f"{archive.path} ({human_bytes(archive.path.stat().st_size)} on disk)"
-    print_table(rows, _COLUMNS, title=title, formats=sizes_of_rows)
+    print_table(rows, _COLUMNS, title=title, formats=sizes_of_rows, sparse=_SPARSE)
     if any(row["conditional"] for row in rows):
         click.echo()
         print_table(

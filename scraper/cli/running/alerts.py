@@ -7,7 +7,7 @@ from uuid import uuid4
 import click
 
 from archive.database.connection import no_archive
-from archive.ledger.wording import plain_time, plural
+from archive.ledger.wording import plural
 from archive.monitoring.alert_log import listed
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
@@ -23,7 +23,6 @@ _COLUMNS = columns(
     end_told_at="end notified",
     error="last problem",
 )
-_TIMES = ("since", "told_at", "ended_at", "end_told_at")
 
 
 @click.group()
@@ -45,8 +44,8 @@ def list_alerts(path: Path, as_json: bool) -> None:
     """List the alerts: those of lasting incidents, then past ones, newest first."""
     with opened(path) as archive:
         rows = listed(archive.db)
-    times = dict.fromkeys(_TIMES, plain_time)
-    print_rows(rows, _COLUMNS, as_json=as_json, formats=times, empty="There were no alerts.")
+    empty = "There were no alerts."
+    print_rows(rows, _COLUMNS, as_json=as_json, flexible="why", empty=empty)
 
 
 @alerts.command(short_help="Send a test message to every target.")

@@ -1,6 +1,8 @@
 """`warta coverage`: announced stories compared with those in the archive."""
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +17,17 @@ from archive.monitoring import coverage as covering
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import columns, counted, needs_extra, note, print_json, print_table
+from scraper.cli.terminal import (
+    columns,
+    counted,
+    local_times,
+    needs_extra,
+    note,
+    print_json,
+    print_rows,
+    print_table,
+    say,
+)
 
 DAYS = 14
 """Days that are shown by default."""
@@ -23,7 +35,7 @@ FOLDED = 3
 """Consecutive empty days that the table shows as one row."""
 
 _COUNTS = "announced kept missing waiting late skipped"
-_COLUMNS = columns(f"site day {_COUNTS} usual remarks", remarks="")
+_COLUMNS = columns(f"site day {_COUNTS} usual remarks")
 _URLS = columns("site day outcome why url")
 _MARKS = {"few": "far less than usual", "missing": "too many missing"}
 
@@ -37,7 +49,7 @@ def _png(name: str) -> Path:
 @click.command()
 @click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
 @click.option("--until", type=options.DAY, help="Last day; default: today.")
-@click.option("--site", help="Only this site.")
+@click.option("--site", type=options.SITE, help="Only this site.")
 @click.option(
     "--zone",
     cls=ConfiguredOption,
@@ -89,7 +101,8 @@ def coverage(
     """
     period = _period(zone, **days_wanted)
     if site is not None:
-        options.checked_sites([site], sorted({*covering.sites(archive), *archive.crawls.sites()}))
+        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
+        (site,) = options.checked_sites([site], known)
     days = covering.coverage(archive, period, site=site, missing_share=missing_share)
     if plot is not None:
         _plot(days, plot, zone)
@@ -99,7 +112,7 @@ def coverage(
     elif as_json:
         print_json(map(_as_json, days))
     else:
-        print_table([*_folded(days), *totals], _COLUMNS)
+        _show([*_folded(days), *totals], days)
     if any(row["remarks"] for row in totals) or any(day.marks for day in days):
         raise SystemExit(3)
 
@@ -148,16 +161,38 @@ def _folded(days: Sequence[covering.Coverage]) -> Iterator[dict[str, Any]]:
             continue
         for day in run:
             usual = day.usual and round(day.usual)
-            yield _row(day) | {"usual": usual, "remarks": _remarks(day)}
+            more = {"usual": usual, "remarks": _remarks(day), "reasons": day.reasons}
+            yield _row(day) | more
+
+
+def _show(rows: Sequence[dict[str, Any]], days: Sequence[covering.Coverage]) -> None:
+    """Print the table: in a pipe with the reasons of each day, on a terminal with a line for each
+    site below.
+    """
+    if not sys.stdout.isatty():
+        rows = [dict(row, remarks="; ".join(filter(None, _all_remarks(row)))) for row in rows]
+    print_table(rows, _COLUMNS, flexible="remarks", sparse="missing waiting late skipped")
+    if not sys.stdout.isatty():
+        return
+    for site, group in groupby(days, key=lambda day: day.site):
+        reasons = sum((Counter(day.reasons) for day in group), Counter[str]())
+        if reasons:
+            say(f"{site}: {_counted(reasons)}", hang=2)
+
+
+def _all_remarks(row: dict[str, Any]) -> tuple[str, str]:
+    return row["remarks"], _counted(row.get("reasons", {}))
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return counted(dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))))
 
 
 def _remarks(day: covering.Coverage) -> str:
-    """Return the marks of a day, and why stories of it are missing."""
+    """Return the marks of a day."""
     if day.empty and not day.looked:
         return "not checked"
-    marks = ", ".join(_MARKS[mark] for mark in day.marks)
-    reasons = sorted(day.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-    return "; ".join(filter(None, (marks, counted(dict(reasons)))))
+    return ", ".join(_MARKS[mark] for mark in day.marks)
 
 
 def _totals(days: Sequence[covering.Coverage], share: float) -> list[dict[str, Any]]:
@@ -177,8 +212,9 @@ def _print_urls(rows: Sequence[dict[str, Any]], zone: ZoneInfo, *, as_json: bool
         print_json(rows)
         return
     for row in rows:
-        row["why"] = sentence(row["reason"])
-        row["why"] = row["why"] or f"announced {plain_time(row['first_seen_at'], zone)}"
+        why = sentence(row["reason"]) or f"announced {plain_time(row['first_seen_at'], zone)}"
         if row["outcome"] == "late":
-            row["why"] += f", kept {plain_time(row['kept_at'], zone)}"
-    print_table(rows, _URLS)
+            why += f", kept {plain_time(row['kept_at'], zone)}"
+        row["why"] = local_times(why, zone)
+    empty = "No story is missing, waiting or late."
+    print_rows(rows, _URLS, as_json=False, flexible="url", empty=empty)

@@ -14,7 +14,7 @@ from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import note, print_json, say
+from scraper.cli.terminal import local_times, note, print_json, say
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
@@ -82,11 +82,11 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
     if not row["incidents"]:
-        say(f"{name}: {_last(row['last_crawl'], zone)}{marked}")
+        say(local_times(f"{name}: {_last(row['last_crawl'], zone)}{marked}", zone))
         return
-    say(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}")
+    say(local_times(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}", zone))
     for one in row["incidents"]:
-        say(f"  since {plain_time(one['since'], zone)}: {one['why']}")
+        say(local_times(f"  since {plain_time(one['since'], zone)}: {one['why']}", zone), hang=2)
         for url in one["urls"]:
             say(f"    {url}")
 

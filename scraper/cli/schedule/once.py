@@ -23,7 +23,7 @@ def _now() -> datetime:
 
 
 @click.command()
-@click.argument("site")
+@click.argument("site", type=options.SITE)
 @options.archive
 def once(site: str, path: Path) -> None:
     """Crawl SITE once, as `warta schedule run` would: back to its last crawl that finished, and no

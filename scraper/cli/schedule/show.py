@@ -1,6 +1,7 @@
 """`warta schedule show`: the next runs, and how the last crawls ended."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +12,15 @@ from archive.ledger.wording import plain_time
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, note, print_json, print_table
+from scraper.cli.terminal import columns, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 from scraper.spiders import sites
 
-_COLUMNS = columns("site schedule next_run started_at ended", started_at="last crawl")
+_COLUMNS = columns(
+    "site schedule next_run quiet_until started_at ended",
+    quiet_until="paused until",
+    started_at="last crawl",
+)
 
 
 @click.command()
@@ -48,11 +53,11 @@ def show(path: Path, as_json: bool) -> None:
         return
     zone = ZoneInfo(configuration.schedule.timezone)
     rows = [
-        dict(row, next_run=_shown(row, zone), started_at=plain_time(row["started_at"], zone))
+        dict(row, next_run="now" if row["due"] else row["next_run"] or "switched off")
         for row in rows
     ]
-    print_table(rows, _COLUMNS)
-    note(f"Times are in {configuration.schedule.timezone}.")
+    zoned = dict.fromkeys(("started_at", "quiet_until"), partial(plain_time, zone=zone))
+    print_table(rows, _COLUMNS, formats=zoned, flexible="ended", zone=zone)
 
 
 def _from_archive(path: Path, now: datetime) -> tuple[dict[str, LastCrawl], dict[str, datetime]]:
@@ -95,12 +100,3 @@ def _last(last: LastCrawl | None) -> dict[str, Any]:
 
 def _seconds(time: datetime | None) -> str | None:
     return time.isoformat(timespec="seconds") if time else None
-
-
-def _shown(row: dict[str, Any], zone: ZoneInfo) -> str:
-    run: str = "now" if row["due"] else row["next_run"] or "switched off"
-    if row["quiet_until"] is None:
-        return run
-    day, _, time = plain_time(row["quiet_until"], zone).partition("T")
-    until = time[:8] if run.startswith(day) else f"{day}T{time}"
-    return f"{run} (paused until {until})"

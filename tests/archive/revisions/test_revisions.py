@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import Archive
-from archive.revisions.changes import COMPARED, Edit, changed_fields, word_diff
+from archive.identity import normalised
+from archive.revisions.changes import COMPARED, Edit, changed_fields, edits_between, word_diff
 from tests.archive.invented import (
     BODY,
     DAY,
@@ -342,8 +343,16 @@ words = st.text(alphabet="ab \n\u00a0é", max_size=40) | st.text(max_size=20)
 @given(words, words)
 def test_a_word_diff_holds_both_texts_whole(before: str, after: str) -> None:
     edits = list(word_diff(before, after))
-    assert "".join(edit.text for edit in edits if edit.kind != "added") == before
+    old = "".join(edit.text for edit in edits if edit.kind != "added")
+    assert normalised(old) == normalised(before)
     assert "".join(edit.text for edit in edits if edit.kind != "removed") == after
+
+
+def test_what_makes_no_revision_is_no_edit() -> None:
+    before, after = "Kata “Irwan” –  'ya'.", 'Kata "Irwan" - ‘ya’.'
+    assert list(word_diff(before, after)) == [Edit(kind="same", text=after)]
+    times = {"published_at": "2026-11-20T10:00:00+07:00"}, {"published_at": "2026-11-20T03:00:00Z"}
+    assert list(edits_between(*times)) == []
 
 
 @given(words)

@@ -167,7 +167,7 @@ def test_diff_shows_the_newest_change_word_by_word(warta: Warta) -> None:
         "Revision 1 (2026-11-20T03:04:05+00:00) → revision 2 of 2 (2026-11-20T04:04:05+00:00)"
         in shown
     )
-    assert "Harga beras [-turun-][+naik+] dua ratus rupiah" in shown
+    assert "Harga beras [-turun-]{+naik+} dua ratus rupiah" in shown
 
 
 def test_diff_between_a_revision_and_itself_says_so(warta: Warta) -> None:
@@ -175,7 +175,7 @@ def test_diff_between_a_revision_and_itself_says_so(warta: Warta) -> None:
 
 
 def test_diff_takes_two_numbers_in_any_order(warta: Warta) -> None:
-    assert "[-naik-][+turun+]" in text(warta("diff", "1", "2", "1"))
+    assert "[-naik-]{+turun+}" in text(warta("diff", "1", "2", "1"))
 
 
 def test_diff_of_a_story_with_one_revision_says_so(warta: Warta) -> None:
