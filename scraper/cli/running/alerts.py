@@ -59,7 +59,9 @@ def test(path: Path) -> None:
 
     targets = named_targets(configured().configuration.alerts)
     if not targets:
-        raise click.ClickException("no target is configured: add webhook, apprise or mail under [alerts]")
+        raise click.ClickException(
+            "no target is configured: add webhook, apprise or mail to [alerts]"
+        )
     message = _test_message(path.name, now=datetime.now(UTC))
     problems = deliver(dict.fromkeys(targets, message))
     for target in targets:
