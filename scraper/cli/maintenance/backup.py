@@ -39,7 +39,7 @@ def backup(destination: Path, path: Path) -> None:
         opened(path) as archive,
         plain_errors(destination),
         progress_bar("copying", total=None, as_share=True) as advance,
-        interruptible(f"interrupted; there is no {destination}"),
+        interruptible(f"Stopped; there is no {destination}."),
     ):
         done = 0
 
