@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from archive.archive import Archive
-from archive.database.connection import BUSY_SECONDS, plain_errors
+from archive.database.connection import BUSY_SECONDS, STEPS, plain_errors
 from archive.database.rows import value
 from archive.errors import ArchiveDamaged
 from archive.maintenance.takedown import finish, nothing_waits, waiting
@@ -30,6 +30,7 @@ def compact(archive: Archive, *, now: datetime) -> bool:
     with archive.transaction(now):
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
         conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
+    conn.set_progress_handler(lambda: 0, STEPS)  # Ctrl-C rolls everything back
     try:
         with plain_errors(archive.path):
             conn.execute("VACUUM")

@@ -15,6 +15,8 @@ from scraper.cli.defaults import config_option
 from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
+from scraper.cli.output import whole_output
+from scraper.cli.usage import usage_in_a_line
 
 GROUPS = {
     "Read": {
@@ -26,6 +28,7 @@ GROUPS = {
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
+        "datasette": ("reading.datasette", "Print metadata to show the archive in Datasette."),
         "clusters": ("clusters.clusters", "List stories that were published more than once."),
         "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),
         "syndication": ("clusters.syndication", "Count which site publishes whose stories."),
@@ -51,6 +54,7 @@ GROUPS = {
     "Keep": {
         "verify": ("maintenance.verify", "Check every text and page against its digest."),
         "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
+        "restore": ("maintenance.restore", "Put a backup in the archive's place."),
         "remove": ("maintenance.remove", "Take a story down for good."),
         "compact": ("maintenance.compact", "Rewrite the file without unused space."),
     },
@@ -96,9 +100,16 @@ class _Group(click.Group):
                 status = Interrupted.exit_code if pressed() else 1
             sys.exit(status or 0)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Called by click to read the options of `warta` itself."""
+        with usage_in_a_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
+        result = None
         try:
-            return super().invoke(ctx)
+            with usage_in_a_line(), whole_output():
+                result = super().invoke(ctx)
         except KeyboardInterrupt:
             raise Interrupted("Stopped.") from None
         except Locked as error:
@@ -107,17 +118,16 @@ class _Group(click.Group):
             if pressed():  # as SQLite reports Ctrl-C
                 raise Interrupted(str(error)) from None
             raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
-        except BrokenPipeError:
-            # The reader of a pipe closed it (`warta search … | head`): not an error.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
         except _UNEXPECTED as error:
             if pressed():
                 raise Interrupted("Stopped.") from None
             found = _explained(ctx, error)
+            if found is None and isinstance(error, OverflowError):
+                found = error.__class__("a number is too large for SQLite")
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
+        return result
 
 
 def _show(error: click.ClickException) -> None:

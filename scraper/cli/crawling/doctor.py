@@ -10,7 +10,7 @@ import click
 from scrapy.settings import Settings
 
 from archive.archive import Archive
-from archive.errors import ArchiveError
+from archive.errors import ArchiveMissing
 from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
@@ -111,7 +111,7 @@ def _consult(path: Path, site: str, settings: Settings) -> dict[str, Any]:
         with Archive(path, read_only=True) as archive:
             requested, left_out = archive.backoffs.of(site), archive.crawls.left_out(site)
             gave = archive.ledger.announced_first(site, since=now - PROMISING)
-    except (ArchiveError, ValueError):  # the crawl reports a bad NOW
+    except (ArchiveMissing, ValueError):  # the crawl reports a bad NOW
         return {}
     if requested is not None:
         _back_off(requested, site, settings, now)
