@@ -332,7 +332,7 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
 def test_a_take_down_whose_compact_is_stopped_is_reported_to_be_done_and_what_is_left_to_do(
     path: Path, trouble: str
 ) -> None:
-    erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta", "--yes")
+    *_shown, erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta", "--yes")
     assert erased == "Erased 1 revision and 1 kept page; 1 address will never be requested again."
     assert left.startswith("Stopped; ")
     assert left.endswith("until `warta compact`")
