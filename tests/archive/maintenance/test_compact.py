@@ -332,10 +332,12 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
 def test_a_take_down_whose_compact_is_stopped_is_reported_to_be_done_and_what_is_left_to_do(
     path: Path, trouble: str
 ) -> None:
-    *_shown, erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta", "--yes")
+    *_shown, erased, left = told_by(
+        trouble, path, "remove", url_of(3), "--reason", "diminta", "--yes"
+    )
     assert erased == "Erased 1 revision and 1 kept page; 1 address will never be requested again."
     assert left.startswith("Stopped; ")
-    assert left.endswith("until `warta compact`")
+    assert left.endswith("until `warta compact`.")
     assert is_sound(path)
     with Archive(path, read_only=True) as archive:
         assert archive.history.taken_down(SITE, "kabar-3")
