@@ -20,7 +20,7 @@ _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.argument("urls", metavar="STORY...", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why; kept with the tombstone.")
 @options.yes
 @click.option("--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
@@ -34,8 +34,8 @@ def remove(
 
     Shows what will be erased, and asks. Several stories are erased together or, if one of them is
     unknown, not at all. A tombstone stays of each (site, address, reason, day): no later crawl
-    brings the story back, and exports exclude it, also those as of an earlier day. URL may be any
-    address of the story, its id or its number. Copies made earlier still contain it.
+    brings the story back, and exports exclude it, also those as of an earlier day. STORY is any
+    address of it, its story id or its number. Copies made earlier still contain it.
 
     \b
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan \\

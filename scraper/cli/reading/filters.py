@@ -14,7 +14,9 @@ sections = click.option(
     "--section", multiple=True, help="Only this section, in any case; may be repeated."
 )
 authors = click.option(
-    "--author", multiple=True, help="Only this author; a part of the name is enough; repeatable."
+    "--author",
+    multiple=True,
+    help="Only this author; a part of the name is enough; may be repeated.",
 )
 since = click.option(
     "--since",
