@@ -45,6 +45,10 @@ _PLAIN = {
 }
 
 
+STEPS = 20_000
+"""Instructions of SQLite's virtual machine between checks for Ctrl-C: a few milliseconds."""
+
+
 @contextmanager
 def plain_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite into ArchiveErrors that name the file; unknown ones keep their words.
@@ -110,6 +114,8 @@ def open_file(path: Path, *, read_only: bool) -> Database:
         db.close()
         db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
     db.conn.execute("PRAGMA foreign_keys = ON")
+    # Python handles signals in a callback: Ctrl-C ends a statement that takes minutes.
+    db.conn.set_progress_handler(lambda: 0, STEPS)
     return db
 
 
