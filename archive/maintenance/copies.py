@@ -37,6 +37,8 @@ def opened_as_it_is(path: Path) -> Iterator[Database]:
 
     Raises ArchiveMissing, NotAnArchive, SchemaTooNew, SchemaTooOld or ArchiveDamaged.
     """
+    if path.is_dir():
+        raise NotAnArchive(f"{path}: it is a folder, not an archive")
     if not path.is_file():
         raise ArchiveMissing(f"{path}: there is no such file")
     with plain_errors(path):

@@ -11,8 +11,9 @@ from rich.markdown import Markdown
 from scraper.cli.terminal import console
 
 TOPICS = (
-    "commands crawling sites politeness extracting importing archive reading as-of syndication "
-    "corpus schedule configuration coverage alerts metrics maintenance takedown python benchmarks"
+    "commands crawling sites politeness extracting importing archive reading search datasette as-of"
+    " syndication corpus schedule configuration coverage alerts metrics maintenance takedown python"
+    " benchmarks"
 ).split()
 """In the order in which a newcomer meets them."""
 

@@ -122,11 +122,13 @@ def archive(command: Decorated) -> Decorated:
         type=click.Path(path_type=Path),
         envvar="WARTA_ARCHIVE",
         default="news.db",
-        help="The archive file.",
+        help="The archive file; also $WARTA_ARCHIVE.",
     )
     return option(config_option(command))
 
 
+story = click.argument("url", metavar="STORY")
+"""Any address of a story, its id or its number."""
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a header.")
 as_of = click.option(

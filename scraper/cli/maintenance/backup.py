@@ -51,7 +51,7 @@ def backup(destination: Path, keep: int | None, path: Path) -> None:
         with (
             plain_errors(destination),
             progress_bar("copying", total=None, as_share=True) as advance,
-            interruptible(f"interrupted; there is no {destination}"),
+            interruptible(f"Stopped; there is no {destination}."),
         ):
             copied = copying(advance)
             copy_database(archive.db.conn, destination, copied=copied, check=_check)

@@ -51,7 +51,7 @@ def restore(
         context.with_resource(_nobody_writes(path))
         with (
             progress_bar("restoring", total=None, as_share=True) as advance,
-            interruptible(f"interrupted; {path} is as it was"),
+            interruptible(f"Stopped; {path} is as it was."),
         ):
             kept = restore_archive(
                 source.conn,

@@ -392,5 +392,7 @@ def test_ctrl_c_while_it_copies_keeps_the_archive(
         "scraper.cli.maintenance.restore.copying",
         lambda _advance: lambda _left, _all: os.kill(os.getpid(), signal.SIGINT),
     )
-    assert f"interrupted; {path} is as it was" in complaint(warta("restore", str(backup)))
+    stopped = warta("restore", str(backup))
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert stopped.stderr.splitlines()[-1] == f"Stopped; {path} is as it was."
     assert stories(path) == 8

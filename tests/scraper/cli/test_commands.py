@@ -427,9 +427,11 @@ READING = {
     "diff": ["1"],
     "changes": [],
     "search": ["beras"],
+    "list": [],
     "explain": [url_of(1)],
     "page": ["1"],
     "stats": [],
+    "datasette": [],
     "verify": [],
     "clusters": [],
     "cluster": ["1"],
@@ -437,7 +439,12 @@ READING = {
     "corpus": ["build", "korpus", "--plan"],
     "coverage": [],
 }
-ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
+ARGUMENTS = READING | {
+    "export": ["berita.csv"],
+    "backup": ["salinan.db"],
+    "remove": ["1"],
+    "compact": [],
+}
 OPTIONS = {
     "remove": ("--reason", "diminta keluarga", "--yes"),
     "coverage": ("--since", "2026-11-20"),
@@ -485,7 +492,7 @@ def test_a_file_that_is_no_archive_is_reported_plainly(
     assert list(in_a_folder_of_its_own.iterdir()) == [recipe]
 
 
-@pytest.mark.parametrize("command", ARGUMENTS)
+@pytest.mark.parametrize("command", sorted(ARGUMENTS.keys() - {"datasette"}))  # which reads no row
 def test_a_damaged_archive_is_reported_plainly(
     warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str
 ) -> None:
