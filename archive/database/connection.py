@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from archive.database.backup import become_archive, copy_database, set_leftovers_aside, undo_restore
 from archive.database.migrations import FIRST, bring_up_to_date, migrations
+from archive.database.rows import value
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
     ArchiveBusy,
@@ -190,7 +191,8 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 def schema_version(db: Database) -> int:
     """Count the migrations of warta that were applied."""
-    return len(migrations.applied(db))
+    statement = "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?"
+    return int(value(db, statement, migrations.name))
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:
