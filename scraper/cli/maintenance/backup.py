@@ -12,7 +12,7 @@ from archive.database.backup import copy_database
 from archive.database.connection import plain_errors
 from archive.errors import ArchiveDamaged, ArchiveUnwritable
 from archive.ledger.wording import human_bytes
-from archive.maintenance.copies import check_copy
+from archive.maintenance.copies import problem_of
 from archive.maintenance.rotation import dated_name, rotation
 from scraper.cli import options
 from scraper.cli.opening import opened
@@ -73,10 +73,10 @@ def copying(advance: Advance) -> Callable[[int, int], None]:
 
 
 def _check(copy: Path) -> None:
-    try:
-        check_copy(copy)
-    except ArchiveDamaged as error:
-        raise ArchiveDamaged(f"{error}; try `warta verify`") from error
+    if (problem := problem_of(copy)) is not None:
+        raise ArchiveDamaged(
+            f"the copy does not verify, and was deleted: {problem}; try `warta verify`"
+        )
 
 
 def _rotate(archive: Archive, newest: Path, keep: int) -> None:

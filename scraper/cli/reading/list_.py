@@ -24,6 +24,7 @@ _FIELDS = (
     "article_id site url story_id headline section authors published_at published_at_utc"
     " first_seen_at observed_at revision removed_at opted_out cluster_id"
 ).split()
+_CSV = columns(" ".join(_FIELDS))
 
 
 @click.command("list")
@@ -54,6 +55,7 @@ def list_command(
         ]
     for article in found:
         article |= {name: json.loads(article[name]) for name in LISTS if name in article}
-    print_rows(found, _COLUMNS, as_json=as_json, as_csv=as_csv, empty="No articles.")
+    shown = _CSV if as_csv else _COLUMNS
+    print_rows(found, shown, as_json=as_json, as_csv=as_csv, empty="No articles.")
     if found:
         note(f"{len(found):,} of {total:,} {'story' if total == 1 else 'stories'}")
