@@ -12,6 +12,7 @@ import click
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
+from scraper.cli.groups import FittedHelp
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
 
@@ -133,6 +134,9 @@ def _explained(ctx: click.Context, error: Exception) -> Exception | None:
 
     path = ctx.meta.get(ARCHIVE)
     return None if path is None else explanation(error, Path(path))
+
+
+click.Context.formatter_class = FittedHelp
 
 
 @click.group(

@@ -20,7 +20,7 @@ from archive.errors import PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import tables
 from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
-from scraper.cli.wrapping import wrapped
+from scraper.cli.wrapping import width, wrapped
 from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]
@@ -238,17 +238,6 @@ def _encodes(text: str, stream: TextIO) -> bool:
     except (UnicodeError, LookupError):
         return False
     return True
-
-
-def width(stream: TextIO) -> int:
-    """Return the columns of a terminal: those of $COLUMNS, else its own, else 80."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isdecimal() and int(named):
-        return int(named)
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -1,7 +1,9 @@
 """Wraps prose at words, by the columns that its letters take on a terminal."""
 
+import os
 import re
 from collections.abc import Iterator
+from typing import TextIO
 
 from rich.cells import cell_len, chop_cells
 
@@ -42,3 +44,14 @@ def _lines(paragraph: str, width: int, indent: str, *, fold: bool) -> Iterator[s
             yield piece
             line = indent + "".join(rest)
     yield line.rstrip()
+
+
+def width(stream: TextIO) -> int:
+    """Return the columns of a terminal: those of $COLUMNS, else its own, else 80."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
