@@ -123,11 +123,15 @@ def note(text: str) -> None:
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one object as a line of JSON; indented and coloured on a terminal."""
+    """Print one object as a line of JSON; on a terminal as a line for each value that it has."""
     if as_json or not sys.stdout.isatty():
         print_json([row])
-    else:
-        console().print_json(_json(row), ensure_ascii=not _encodes("漢", sys.stdout))
+        return
+    cells = {key: printable.in_lines(cell(value)) for key, value in row.items()}
+    columns = [tables.Column(heading=key, cells=[text]) for key, text in cells.items()]
+    for line in tables.blocks(columns, width(sys.stdout), _look()):
+        click.echo(line)
+    click.echo()
 
 
 def print_table(

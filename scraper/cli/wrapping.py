@@ -29,9 +29,16 @@ def wrapped(text: str, width: int, *, indent: str = "", fold: bool = True) -> li
     return [line.replace("\xa0", " ") for line in lines]
 
 
+def _words(paragraph: str, width: int) -> Iterator[str]:
+    """Yield the words with the spaces before them; those that are held together only if they fit."""
+    for words in _WORDS.findall(paragraph):
+        fits = "\xa0" not in words or cell_len(words.strip()) <= width
+        yield from [words] if fits else re.findall(r"\s*\S+", words)
+
+
 def _lines(paragraph: str, width: int, indent: str, *, fold: bool) -> Iterator[str]:
     line = ""
-    for word in _WORDS.findall(paragraph):
+    for word in _words(paragraph, width - len(indent)):
         if cell_len(line) + cell_len(word) <= width:
             line += word
             continue
