@@ -1,14 +1,15 @@
 """class Archive: composes what an archive holds. class Reader: typed reading, also of the past."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
 
+from archive import frames
 from archive.database.as_of import read_as_of
 from archive.database.clock import Clock
 from archive.database.connection import (
@@ -32,6 +33,10 @@ from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
 from archive.snapshots.snapshots import Snapshots
 from archive.syndication.clusters import Clusters
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
 
 BATCH = 500
 """Articles read at a time, so that an archive of any size is iterated in little memory."""
@@ -104,6 +109,36 @@ class Reader:
         """Return a page as its server sent it, further parts included; raises ArchiveDamaged."""
         with plain_errors(self.path):
             return self.snapshots.page(snapshot_id)
+
+    def to_pandas(
+        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+    ) -> "pandas.DataFrame":
+        """Read a public view, or some of its columns, as a frame: times aware and in UTC, lists as
+        lists, names of few values as categories, missing numbers as missing.
+
+        Raises ValueError for an unknown view or column, PackageMissing without the extra
+        `notebook`. It is all in memory: name the columns where texts are not needed.
+        """
+        with plain_errors(self.path):
+            return frames.frame(self.db, view, columns)
+
+    def to_arrow(
+        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+    ) -> "pyarrow.Table":
+        """Read a public view as an Arrow table, as `to_pandas`."""
+        with plain_errors(self.path):
+            return frames.table(self.db, view, columns)
+
+    def arrow_batches(
+        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+    ) -> "pyarrow.RecordBatchReader":
+        """Read a public view in batches of bounded memory, for archives larger than that.
+
+        All of them are as of one time; until the last one is read, or the archive is closed, the
+        log of what is written meanwhile grows.
+        """
+        with plain_errors(self.path):
+            return frames.batches(self.db, view, columns)
 
 
 def _kept(row: dict[str, Any]) -> KeptArticle:

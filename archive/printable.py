@@ -31,6 +31,8 @@ _ANY = re.compile(f"[{_UNPRINTABLE}]")
 _RUNS = re.compile(rf"[\s{_UNPRINTABLE}]+")
 _BREAKS = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _MISSING = "\ufffd"
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+"""First signs of formulas, also in full width."""
 
 
 def one_line(text: str) -> str:
@@ -51,6 +53,17 @@ def in_lines(text: str) -> str:
 def escaped(text: str) -> str:
     r"""Write what is unprintable in JSON as \u escapes, which every parser reads back."""
     return _ANY.sub(lambda found: _json_escape(found[0]), text)
+
+
+def csv_cell(text: str) -> str:
+    """Return text for a cell of CSV that no spreadsheet takes for a formula, as OWASP describes: an
+    apostrophe stands before its first sign. Text of several lines keeps them.
+
+    >>> csv_cell("=1+1"), csv_cell("-5 derajat"), csv_cell("Naik -5")
+    ("'=1+1", "'-5 derajat", 'Naik -5')
+    """
+    text = in_lines(text)
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
 
 
 def _shown(line: str) -> str:

@@ -16,7 +16,7 @@ from archive.corpus import executors
 from archive.corpus.filters.language import check_languages
 from archive.corpus.output.finish import RECIPE, REPLACED, Finish, NothingLeft
 from archive.corpus.output.summary import Summary
-from archive.corpus.pipeline import versions
+from archive.corpus.pipeline import index_references, versions
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, empty_archive, opened, select
 from archive.corpus.splits import Splitter
@@ -78,8 +78,9 @@ def build(
         if not out.exists() and (work / REPLACED).exists():  # killed between two renames
             (work / REPLACED).rename(out)
         check_target(out, overwrite=options.overwrite)  # another build may have made it meanwhile
-        found = versions()
+        found = versions(recipe)
         _prepare(work, recipe.digest(selection.archive_digest, found))
+        _index(recipe, work)
         slurm = options.executor == "slurm"
         finish = Finish(recipe, selection, found, work, out.absolute(), tidy=slurm)
         if slurm:
@@ -129,6 +130,14 @@ def _prepare(work: Path, digest: str) -> None:
         elif path.name != "lock":
             path.unlink()
     mark.write_text(digest)
+
+
+def _index(recipe: Recipe, work: Path) -> None:
+    try:
+        index_references(recipe, work)
+    except CorpusError:  # a file that no resumed build could read either
+        shutil.rmtree(work)
+        raise
 
 
 @contextmanager

@@ -1,19 +1,16 @@
 """What became of a story in a finished corpus: the file that contains it, or why none does."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import pyarrow.parquet as pq
-from pyarrow.lib import ArrowInvalid
 
 from archive.corpus.filters.reasons import REASONS
+from archive.corpus.finished import manifest, stories
 from archive.errors import CorpusError
 from archive.identity import canonical_url
+
+WHY = "reason stands_for_it contaminated_by contaminated_row contaminated_ngram".split()
+"""Columns of `dropped.parquet` that say why a story is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,44 +27,33 @@ class Outcome:
     """A key of `REASONS`; None for a story that is in the corpus."""
     stands_for_it: str | None = None
     """Id of its representative in the corpus; None where it is no duplicate."""
+    contaminated_by: str | None = None
+    """File of `--decontaminate` with which it shares an n-gram; None where there is none."""
+    contaminated_row: int | None = None
+    """Line or row of that file, from 1."""
+    contaminated_ngram: str | None = None
+    """The words, in lower case and without punctuation."""
 
     @property
     def sentence(self) -> str:
         """The outcome in plain words."""
         if self.reason is None:
             return f"in the corpus, in {self.file}"
-        instead = f": {self.stands_for_it}" if self.stands_for_it else ""
-        return f"excluded: {REASONS.get(self.reason, self.reason)}{instead} ({self.reason})"
+        more = f": {self.stands_for_it}" if self.stands_for_it else ""
+        if self.contaminated_by is not None:
+            place = f"{self.contaminated_by}, row {self.contaminated_row}"
+            more = f": {place}: {self.contaminated_ngram!r}"
+        return f"excluded: {REASONS.get(self.reason, self.reason)}{more} ({self.reason})"
 
 
 def find_outcome(corpus: Path, reference: str) -> Outcome:
     """Find the story with that id or address; raises CorpusError for one that was not selected."""
-    if not (corpus / "manifest.json").is_file():
-        raise CorpusError(f"{corpus}: not a corpus of warta (it has no manifest.json)")
+    manifest(corpus)
     names = {reference}
     with suppress(ValueError):  # an id
         names.add(canonical_url(reference))
-    try:
-        for name, row in _rows(corpus):
-            if row["id"] == reference or row["url"] in names:
-                why = {key: row.get(key) for key in ("reason", "stands_for_it")}
-                return Outcome(id=row["id"], url=row["url"], file=name, **why)
-    except (OSError, ArrowInvalid, ValueError) as error:
-        message = getattr(error, "strerror", None) or error
-        raise CorpusError(f"{corpus}: cannot be read: {message}") from error
+    for name, row in stories(corpus, {"id", "url", *WHY}):
+        if row["id"] == reference or row["url"] in names:
+            why = {key: row.get(key) for key in WHY}
+            return Outcome(id=row["id"], url=row["url"], file=name, **why)
     raise CorpusError(f"{reference}: {corpus} selected no story with this id or address")
-
-
-def _rows(corpus: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the file and identity of all stories, the excluded ones first."""
-    for path in (corpus / "dropped.parquet", *sorted((corpus / "data").iterdir())):
-        name = path.relative_to(corpus).as_posix()
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
-                yield from ((name, json.loads(line)) for line in lines)
-            continue
-        with pq.ParquetFile(path) as file:
-            wanted = {"id", "url", "reason", "stands_for_it"}
-            columns = [column for column in file.schema_arrow.names if column in wanted]
-            for batch in file.iter_batches(columns=columns):
-                yield from ((name, row) for row in batch.to_pylist())

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 from datatrove.pipeline.writers.parquet import ParquetWriter
 
-from archive.corpus.filters.prose import words
 from archive.identity import text_digest
 
 
@@ -20,11 +19,15 @@ def _fields(names: str, kind: pa.DataType, *, nullable: bool = False) -> list[pa
 KEPT = pa.schema(
     [
         *_fields("article_id", pa.int64()),
-        *_fields("id text digest url site first_seen_at language", pa.string()),
+        *_fields("id text digest url site first_seen_at language extractor", pa.string()),
         *_fields("headline published_at section agency opted_out", pa.string(), nullable=True),
+        *_fields("fetched_at snapshot_digest", pa.string(), nullable=True),
+        *_fields("authors", pa.list_(pa.string())),
         *_fields("cluster_id", pa.int64(), nullable=True),
         *_fields("language_score", pa.float64(), nullable=True),
-        *_fields("revision word_count length", pa.int64()),
+        *_fields("quality", pa.float64()),
+        *_fields("minhash", pa.list_(pa.uint32())),
+        *_fields("revision word_count token_count length", pa.int64()),
         *_fields("masked_email masked_phone masked_nik likelier_malay", pa.int64()),
     ]
 )
@@ -38,10 +41,14 @@ DROPPED = pa.schema(
         *_fields("id reason site url", pa.string()),
         *_fields("published_at", pa.string(), nullable=True),
         *_fields("revision", pa.int64()),
-        *_fields("stands_for_it", pa.string(), nullable=True),
+        *_fields("stands_for_it contaminated_by", pa.string(), nullable=True),
+        *_fields("contaminated_row", pa.int64(), nullable=True),
+        *_fields("contaminated_ngram", pa.string(), nullable=True),
     ]
 )
-"""A document that did not pass; `stands_for_it` is the id of a duplicate's representative."""
+"""A document that did not pass; `stands_for_it` is the id of a duplicate's representative, and
+`contaminated_by` the file in whose row it shares the n-gram.
+"""
 
 BATCH = 500
 
@@ -79,7 +86,6 @@ def _kept(_writer: ParquetWriter, document: Document) -> dict[str, Any]:
         "id": document.id,
         "text": document.text,
         "digest": text_digest([document.text]),
-        "word_count": len(words(document.text)),
         "length": len(document.text),
     }
     return {name: found.get(name) for name in KEPT.names}

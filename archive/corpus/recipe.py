@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from archive.corpus.filters.exclusions import OptedOut
+from archive.corpus.filters.references import ReferenceFile
 from archive.corpus.filters.thresholds.tables import Thresholds
+from archive.corpus.tokenizers import SPACY, Tokenizer
 
 Dedup = Literal["cluster", "exact", "none"]
 Format = Literal["parquet", "jsonl"]
@@ -41,6 +43,10 @@ class Recipe:
     """First day of publication of the split `test`, in the publisher's time zone; None: by hash."""
     format: Format = "parquet"
     """Of the data files."""
+    tokenizer: Tokenizer = SPACY
+    """Of the column `token_count`."""
+    references: tuple[ReferenceFile, ...] = ()
+    """Files whose texts must not be in the corpus, by name."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe for `manifest.json`, without the path of the archive."""
@@ -54,6 +60,10 @@ class Recipe:
             "splits": {name: str(share) for name, share in self.splits},
             "test_after": _iso(self.test_after),
             "format": self.format,
+            "tokenizer": self.tokenizer.as_dict(),
+            "decontaminate": [
+                {"file": file.name, "sha256": file.sha256} for file in self.references
+            ],
             "filters": self.thresholds.as_dict(),
         }
 

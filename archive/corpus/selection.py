@@ -33,13 +33,17 @@ Shards = tuple[tuple[int, int], ...]
 _ARTICLES = """SELECT a.id, a.site, a.key, a.url,
     coalesce(a.removed_at, t.removed_at) AS removed_at,
     coalesce(a.opted_out, t.opted_out) AS opted_out, a.revision, r.digest, a.published_at,
-    m.cluster_id
+    m.cluster_id, m.is_first, r.extractor, s.fetched_at, s.digest AS snapshot_digest
     FROM articles a JOIN main.articles t ON t.id = a.id
     JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision
+    LEFT JOIN main.snapshots s ON s.id = r.snapshot_id
     LEFT JOIN members m ON m.article_id = a.id ORDER BY a.id"""
 _ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_removed_at,
-    coalesce(l.opted_out, a.opted_out) AS effective_opted_out
+    coalesce(l.opted_out, a.opted_out) AS effective_opted_out,
+    s.fetched_at, s.digest AS snapshot_digest
     FROM latest l JOIN main.articles a ON a.id = l.article_id
+    JOIN main.revisions r ON r.article_id = l.article_id AND r.number = l.revision
+    LEFT JOIN main.snapshots s ON s.id = r.snapshot_id
     WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
 _DOUBTED = """SELECT a.id FROM main.readings g
     JOIN main.revisions r ON r.snapshot_id = g.snapshot_id
@@ -134,8 +138,8 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
         digest.update(json.dumps([*row.values(), drifted, row["id"] in doubted]).encode() + b"\n")
         if recipe.sites and row["site"] not in recipe.sites:
             continue
-        _check_time(reader, row)
-        if within_days(recipe, row["published_at"]):
+        _check_time(reader.path, row["id"], row["published_at"], "its time of publication")
+        if within_days(recipe.since, recipe.until, row["published_at"]):
             tally.add(row, drifted=drifted)
         else:
             undated += row["published_at"] is None
@@ -154,24 +158,22 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     )
 
 
-def within_days(recipe: Recipe, published_at: str | None) -> bool:
-    """Return whether the recipe's days include that time (ISO 8601 with the publisher's offset)."""
-    if recipe.since is None and recipe.until is None:
+def within_days(since: date | None, until: date | None, published_at: str | None) -> bool:
+    """Return whether the days include that time (ISO 8601 with the publisher's offset)."""
+    if since is None and until is None:
         return True
     if published_at is None:
         return False
-    since, until = recipe.since or date.min, recipe.until or date.max
+    since, until = since or date.min, until or date.max
     return since.isoformat() <= published_at[:10] <= until.isoformat()
 
 
-def _check_time(reader: Reader, row: dict[str, Any]) -> None:
-    text = row["published_at"]
+def _check_time(path: Path, article_id: int, text: str | None, what: str) -> None:
     with suppress(ValueError, TypeError):
         if text is None or datetime.fromisoformat(text).tzinfo is not None:
             return
     raise ArchiveDamaged(
-        f"{reader.path}: article {row['id']}: its time of publication is {text!r},"
-        " not ISO 8601 with an offset"
+        f"{path}: article {article_id}: {what} is {text!r}, not ISO 8601 with an offset"
     )
 
 
@@ -226,7 +228,7 @@ class ArchiveReader(BaseReader):
         for row in reader.db.query(_ROWS, shard):
             if self.recipe.sites and row["site"] not in self.recipe.sites:
                 continue
-            if within_days(self.recipe, row["published_at"]):
+            if within_days(self.recipe.since, self.recipe.until, row["published_at"]):
                 number = row["article_id"]
                 document = _document(row, reader.path)
                 document.metadata |= {"drifted": number in marked, "doubted": number in doubted}
@@ -235,24 +237,31 @@ class ArchiveReader(BaseReader):
 
 _METADATA = (
     "article_id url site headline published_at section agency cluster_id revision layout"
-    " first_seen_at".split()
+    " first_seen_at extractor fetched_at snapshot_digest".split()
 )
 
 
 def _document(row: dict[str, Any], path: Path) -> Document:
-    try:
-        warnings = json.loads(row["warnings"])
-    except ValueError:
-        warnings = None
-    if not isinstance(warnings, list):
-        raise ArchiveDamaged(
-            f"{path}: article {row['article_id']}: its warnings are not a JSON list,"
-            f" but {row['warnings']!r:.80}"
-        )
+    fetched = "the time at which its page was fetched"
+    _check_time(path, row["article_id"], row["fetched_at"], fetched)
     metadata = {name: row[name] for name in _METADATA} | {
         "page_language": row["language"],
-        "warnings": warnings,
+        "warnings": _list(row, "warnings", path),
+        "authors": _list(row, "authors", path),
         "removed_at": row["effective_removed_at"],
         "opted_out": row["effective_opted_out"],
     }
     return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)
+
+
+def _list(row: dict[str, Any], name: str, path: Path) -> list[str]:
+    """Return a column that holds a JSON array; raises ArchiveDamaged for any other value."""
+    found = None
+    with suppress(ValueError):
+        found = json.loads(row[name])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ArchiveDamaged(
+            f"{path}: article {row['article_id']}: its {name} are not a JSON list,"
+            f" but {row[name]!r:.80}"
+        )
+    return found

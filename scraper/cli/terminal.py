@@ -67,11 +67,15 @@ def print_rows(
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
-    """Print rows as CSV with a header of their keys; times as in ISO 8601."""
+    """Print rows as CSV with a header of their keys; times as in ISO 8601, no text as a formula."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
     keys = list(keys)
     writer.writerow(keys)
-    writer.writerows([printable.in_lines(cell(row.get(key))) for key in keys] for row in rows)
+    writer.writerows([_csv(row.get(key)) for key in keys] for row in rows)
+
+
+def _csv(value: Any) -> str:
+    return cell(value) if isinstance(value, int | float) else printable.csv_cell(cell(value))
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

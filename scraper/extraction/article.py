@@ -17,7 +17,6 @@ from scraper.extraction.boilerplate import COMMON_RULES, agency_in
 from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
-from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
@@ -189,9 +188,10 @@ def read(
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
     located = find_article(page, headline) if match is None else None
     holder = match or located
-    node = None if holder is None else holder.node
-    if node is not None:
-        read_around(metadata, page, node, profile)
+    above: list[str] = []
+    if holder is not None:
+        above = lines_above(page.tree, holder.node)
+        read_around(metadata, page, holder.node, above, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
     if profile.shows_all_pages(url):
@@ -208,7 +208,7 @@ def read(
         body = Body()
     else:
         body = fallback_body(page, located, profile, identity, shown)
-    if body.text and _is_sponsored(page, metadata, body, node):
+    if body.text and _is_sponsored(metadata, body, above):
         metadata.warn("advertorial")
     return Reading(
         article=_article(url, profile, identity, metadata, body, layout),
@@ -235,15 +235,13 @@ def _doubts_of_identity(page: Document, head: Head, site: Site, own: Identity) -
         yield "canonical_no_story"
 
 
-def _is_sponsored(page: Document, metadata: Metadata, body: Body, node: Element | None) -> bool:
+def _is_sponsored(metadata: Metadata, body: Body, above: Sequence[str]) -> bool:
     """Whether the page says, around its text or in it, that the text is sponsored."""
     given = metadata.fields
     fields = (given.get("section"), given.get("kicker"), *given.get("tags", ()))
     if sponsored.any_label(fields) or sponsored.in_headline(given.get("headline")):
         return True
-    if body.sponsored:
-        return True
-    return node is not None and sponsored.any_label(lines_above(page.tree, node))
+    return body.sponsored or sponsored.any_label(above)
 
 
 def _sources_in_text(body: Body, layout: str) -> dict[str, str]:

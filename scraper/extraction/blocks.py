@@ -223,7 +223,7 @@ class _Walker:
             self._run.piece(" | ")
         elif tag in _STRUCK and len(text_content(child)) <= MAX_STRUCK:
             self._cut = True
-        elif tag in BLOCKS or _BLOCK_STYLE.search(child.get("style") or ""):
+        elif tag in BLOCKS or _is_block_by_style(child):
             self._flush(style)
             inner = _inside(child, style)
             self._walk(child, inner)
@@ -340,6 +340,11 @@ class _Walker:
             )
 
 
+def _is_block_by_style(node: Element) -> bool:
+    look = node.get("style")
+    return look is not None and _BLOCK_STYLE.search(look) is not None
+
+
 def _is_of_spans(node: Element) -> bool:
     """Whether a container's paragraphs are <span>s, one beside the other."""
     if len(node) < 2 or node[0].tag != "span" or node.tag in _NOT_OF_SPANS:
@@ -354,8 +359,9 @@ def _inside(block: Element, style: _Style) -> _Style:
     kind = _KINDS.get(str(block.tag), style.kind)
     if kind == "heading" and style.kind == "li":
         kind = "li"  # the headline of a teaser
-    context = " ".join(filter(None, (style.context, block.get("id"), block.get("class"))))
-    is_named = block.get("id") is not None or block.get("class") is not None
+    identity, classes = block.get("id"), block.get("class")
+    context = " ".join(filter(None, (style.context, identity, classes)))
+    is_named = identity is not None or classes is not None
     apart = style.apart or (is_named and block.tag not in _NO_CONTAINERS)
     lines = style.lines or block.tag == "pre"
     look = block.get("style")

@@ -111,7 +111,7 @@ def read_body(
     selectors = (*COMMON_PRUNE, *site.prune, *layout.prune)
     found = [block for lead in page.all(*layout.lead) for block in blocks(lead, set())]
     for node in match.nodes:
-        found += blocks(node, pruned(node, selectors) | unread(node), page.unclosed)
+        found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
     if layout.whole_page:
         found = [block for block in found if not _leads_away(block)]
     found = _below(shown, _each_once(found))
@@ -150,7 +150,9 @@ def _below(shown: Collection[str | None], found: list[Block]) -> list[Block]:
 def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
     """Return the paragraphs of a located article, without those in containers of their own."""
     node = article.node
-    removed = pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node) | article.furniture
+    removed = (
+        pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index) | article.furniture
+    )
     found = _each_once(blocks(node, removed, page.unclosed))
     return _without(lambda block: block.is_apart, found)[0]
 

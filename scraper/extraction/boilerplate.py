@@ -4,7 +4,7 @@ A site's own rules (scraper/spiders) are tried first. How to add one: CONTRIBUTI
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -238,17 +238,15 @@ def trim(
     `whole_page`: what follows the story on its page may be among the blocks.
     """
     result = Trimmed(blocks=[])
-    ordered = (*rules, *COMMON_RULES)
-    any_rule = _any_whole(ordered)
-    parts = [rule for rule in ordered if rule.part and rule.where == "anywhere"]
+    ordered = _ordered(tuple(rules))
     if whole_page:
         blocks = _before_the_rest(blocks, ordered, result)
     for block in blocks:
         rule = _linked_story(block, is_story)
-        if rule is None and any_rule.search(block.text):
-            rule = _whole(block, ordered)
+        if rule is None and ordered.any_whole.search(block.text):
+            rule = _whole(block, ordered.whole)
         if rule is None:
-            for part in parts:
+            for part in ordered.parts:
                 block = _cut(block, part, result)
             result.blocks.append(block)
             continue
@@ -256,25 +254,53 @@ def trim(
         source = _SOURCE_WITHIN.search(block.text)
         if source:
             result.agency = result.agency or agency_of(source["names"])
-    _trim_start(result, ordered)
-    _trim_end(result, ordered, end_credit)
+    _trim_start(result, ordered.at["start"])
+    _trim_end(result, ordered.at["end"], end_credit)
     return result
 
 
 def is_after(text: str, rules: Sequence[Rule]) -> bool:
     """Whether a line heads what follows a story on its page."""
-    return _first((*rules, *COMMON_RULES), "after", Block(text=text)) is not None
+    return _first(_ordered(tuple(rules)).at["after"], Block(text=text)) is not None
 
 
-def _before_the_rest(
-    blocks: Sequence[Block], rules: Sequence[Rule], result: Trimmed
-) -> Sequence[Block]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ordered:
+    """A site's rules and the common ones, by what they remove and where."""
+
+    whole: Sequence[Rule]
+    """Those for whole paragraphs anywhere."""
+    any_whole: re.Pattern[str]
+    """All of these as one: nearly every paragraph is prose."""
+    parts: Sequence[Rule]
+    """Those for parts of paragraphs anywhere."""
+    at: Mapping[str, Sequence[Rule]]
+    """`start`, `end` and `after` -> the rules for that place."""
+
+
+@lru_cache(maxsize=64)
+def _ordered(rules: tuple[Rule, ...]) -> _Ordered:
+    ordered = (*rules, *COMMON_RULES)
+    anywhere = [rule for rule in ordered if rule.where == "anywhere"]
+    whole = [rule for rule in anywhere if not rule.part]
+    return _Ordered(
+        whole=whole,
+        any_whole=re.compile("|".join(f"(?:{rule.pattern})" for rule in whole), re.IGNORECASE),
+        parts=[rule for rule in anywhere if rule.part],
+        at={
+            where: [rule for rule in ordered if rule.where == where]
+            for where in ("start", "end", "after")
+        },
+    )
+
+
+def _before_the_rest(blocks: Sequence[Block], rules: _Ordered, result: Trimmed) -> Sequence[Block]:
     """Return the blocks before the heading of what follows the story; one above it is a menu's."""
     prose = 0
     further = sum(map(is_statement, blocks))
     for place, block in enumerate(blocks):
         further -= is_statement(block)
-        rule = _first(rules, "after", block)
+        rule = _first(rules.at["after"], block)
         # Where enough prose follows, it is a box of links in the middle of the story.
         is_end = rule is not None and rule.name == COMMENTS_BELOW
         if rule is not None and prose and (is_end or further < max(1, prose // 4)):
@@ -300,13 +326,6 @@ def _linked_story(block: Block, is_story: IsStory | None) -> str | None:
     return "linked_story"
 
 
-@lru_cache(maxsize=64)
-def _any_whole(rules: tuple[Rule, ...]) -> re.Pattern[str]:
-    """Join all rules for whole paragraphs to one: nearly every paragraph is prose."""
-    patterns = (rule.pattern for rule in rules if rule.where == "anywhere" and not rule.part)
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
-
-
 def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
     """Name the rule that removes the whole paragraph; what somebody says is always prose."""
     if not block.links and _STATEMENT.search(block.text) and _SPEECH.search(block.text):
@@ -315,13 +334,12 @@ def _whole(block: Block, rules: Sequence[Rule]) -> str | None:
         len(block.text) - block.linked > MAX_RELATED and _STATEMENT.search(block.text)
     ):
         rules = [rule for rule in rules if not rule.name.startswith(_RELATED)]
-    whole = (rule for rule in rules if not rule.part and rule.where == "anywhere")
-    return next((rule.name for rule in whole if _match(rule, block)), None)
+    return next((rule.name for rule in rules if _match(rule, block)), None)
 
 
-def _first(rules: Sequence[Rule], where: str, block: Block) -> Rule | None:
-    """Return the first rule for that place which matches the paragraph."""
-    return next((rule for rule in rules if rule.where == where and _match(rule, block)), None)
+def _first(rules: Iterable[Rule], block: Block) -> Rule | None:
+    """Return the first of the rules that matches the paragraph."""
+    return next((rule for rule in rules if _match(rule, block)), None)
 
 
 def _match(rule: Rule, block: Block) -> re.Match[str] | None:
@@ -352,7 +370,7 @@ def _cut(block: Block, rule: Rule, result: Trimmed) -> Block:
 def _trim_start(result: Trimmed, rules: Sequence[Rule]) -> None:
     while result.blocks:
         block = result.blocks[0]
-        rule = _first(rules, "start", block)
+        rule = _first(rules, block)
         if rule is None:
             return
         if rule.part:
@@ -382,7 +400,7 @@ def _shortened(
     block: Block, rules: Sequence[Rule], end_credit: str, result: Trimmed
 ) -> Block | None:
     """Apply one rule to the last paragraph; None where all of it is boilerplate."""
-    rule = _first(rules, "end", block)
+    rule = _first(rules, block)
     text = _without_credit(block.text, result, end_credit)
     source = _SOURCE_LINE.match(block.text)
     if source and (agency := agency_of(source["names"])):

@@ -16,7 +16,6 @@ from scraper.extraction.bylines import (
     joined,
     letters_of,
     letters_of_each,
-    lines_above,
     lines_below,
     marked_byline,
     read_byline,
@@ -432,13 +431,18 @@ def _machine_text(node: Element) -> str:
     return text_of(node)
 
 
-def read_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
-    """Read byline and date from the page around the prose where no other layer had them."""
+def read_around(
+    found: Metadata, page: Document, node: Element, above: list[str], site: Site
+) -> None:
+    """Read byline and date from the page around the prose where no other layer had them.
+
+    `above`: the lines above the prose.
+    """
     if "authors" not in found.fields and site is UNKNOWN:
         people = marked_byline(page.tree, node, found.nobody)
         found.offer("authors", people.authors, "byline")
         found.offer("editors", people.editors, "byline")
-    _from_lines_around(found, page, node, site)
+    _from_lines_around(found, node, above, site)
     if "published_at" not in found.fields:
         _from_time_element(found, page, site)
 
@@ -461,11 +465,11 @@ def _from_time_element(found: Metadata, page: Document, site: Site) -> None:
         found.offer("published_at", _local(_machine_text(above), site), "time element")
 
 
-def _from_lines_around(found: Metadata, page: Document, node: Element, site: Site) -> None:
+def _from_lines_around(found: Metadata, node: Element, above: list[str], site: Site) -> None:
     missing = {"published_at", "authors", "editors"} - found.fields.keys()
     if not missing:
         return
-    above = lines_above(page.tree, node) if missing != {"editors"} else []
+    above = above if missing != {"editors"} else []
     dates = filter(None, (parse_visible(line, _zone(site)) for line in above))
     people = byline_around(above, lines_below(node), found.nobody)
     found.offer("published_at", next(dates, None), "visible text")
@@ -477,11 +481,12 @@ def _from_breadcrumb(found: Metadata, page: Document, channel: str | None) -> No
     """Read the section from a breadcrumb, known by its class, else by leading to the channel."""
     if "section" in found.fields:
         return
-    named = page.all("//@class[contains(., 'crumb') or contains(., 'bread')]")
-    around = [value.getparent() for value in named]
+    classes = page.index.classes.items()
+    around = [node for node, named in classes if "crumb" in named or "bread" in named]
     for tag in ("a", "li") if around else ():
-        nodes = islice(chain.from_iterable(node.iter(tag) for node in around), MAX_MATCHES)
-        found.offer("section", _section(found, map(text_of, nodes)), "breadcrumb")
+        nodes = chain.from_iterable(node.iter(tag) for node in around[:MAX_MATCHES])
+        links = islice(nodes, MAX_MATCHES)
+        found.offer("section", _section(found, map(text_of, links)), "breadcrumb")
     if "section" not in found.fields and channel:
         section = _section(found, _unnamed_breadcrumb(page.tree, channel))
         found.offer("section", section, "breadcrumb")

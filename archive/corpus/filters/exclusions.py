@@ -32,7 +32,7 @@ class Exclusions(BaseFilter):
             return False, "doubted"
         if doc.metadata["drifted"]:
             return False, "drifted"
-        texts = [doc.text, doc.id, *doc.metadata.values()]
+        texts = [doc.text, doc.id, *doc.metadata.values(), *doc.metadata.get("authors", ())]
         if any(isinstance(text, str) and _is_broken(text) for text in texts):
             return False, "broken_text"
         return True

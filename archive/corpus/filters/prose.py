@@ -69,15 +69,13 @@ class ProseFilter(BaseFilter):
             return False, "no_words"
         if len(found) <= self.table.gallery_max_words and self._is_gallery(doc):
             return False, "gallery"
-        numbers = sum(any(character.isdigit() for character in word) for word in found)
-        if numbers / len(found) > self.table.max_number_share:
+        if number_share(found) > self.table.max_number_share:
             return False, "mostly_numbers"
         brackets = sum("{" in word or "}" in word for word in doc.text.split())
         if brackets > 1 and brackets / len(found) > self.table.max_bracket_share:
             return False, "program_code"
-        in_lines = (prose_words(line) for line in doc.text.split("\n"))
-        prose = sum(count for count in in_lines if count >= self.table.min_line_words)
-        if prose / len(found) < self.table.min_prose_share:
+        prose = prose_share(doc.text, len(found), self.table.min_line_words)
+        if prose < self.table.min_prose_share:
             return False, "not_prose"
         return True
 
@@ -87,6 +85,17 @@ class ProseFilter(BaseFilter):
         return (
             first is not None and first[1].casefold() in self.headlines
         ) or section.strip().casefold() in self.sections
+
+
+def number_share(found: list[str]) -> float:
+    """Return the share of words with a digit; there must be a word."""
+    return sum(any(map(str.isdigit, word)) for word in found) / len(found)
+
+
+def prose_share(text: str, count: int, min_line_words: int) -> float:
+    """Return the share of a text's words, which are `count`, in lines of prose."""
+    in_lines = (prose_words(line) for line in text.split("\n"))
+    return sum(prose for prose in in_lines if prose >= min_line_words) / count
 
 
 def prose_words(line: str) -> int:

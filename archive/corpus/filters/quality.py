@@ -78,17 +78,23 @@ class QualityFilter(BaseFilter):
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Return True, or False with a reason of `archive.corpus.filters.reasons`."""
-        if not _has_words(doc.text):
+        if not has_words(doc.text):
             return False, "no_words"  # datatrove divides by their number
-        copy = Document(text=re.sub(r"\n{2,}", "\n", doc.text.strip("\n")), id=doc.id)
+        copy = Document(text=one_newline(doc.text), id=doc.id)
         kept, reason = get_filter_result(self.judge.filter(copy))
         if kept:
             return True
         return False, DATATROVE_REASONS[self.name][re.sub(r"\d+", "n", reason)]
 
 
-def _has_words(text: str) -> bool:
+def has_words(text: str) -> bool:
+    """Return whether there is a letter or digit."""
     return any(character.isalnum() and character not in PUNCTUATION_SET for character in text)
+
+
+def one_newline(text: str) -> str:
+    """Return the text with one newline between paragraphs, as FineWeb-2's thresholds expect."""
+    return re.sub(r"\n{2,}", "\n", text.strip("\n"))
 
 
 def quality_filters(thresholds: Thresholds) -> dict[str, partial[QualityFilter]]:

@@ -7,6 +7,7 @@ REASONS: dict[str, str] = {
     "drifted": "its site's layout had changed when it was extracted; once the profile knows the"
     " new layout, `warta reextract` repairs that",
     "broken_text": "its text contains null bytes or lone surrogates, which UTF-8 files may not",
+    "contaminated": "it shares words with a file of --decontaminate",
     "duplicate": "another article represents its cluster",
     "exact_duplicate": "another article with the same text represents it",
     "language": "another language is more likely than the requested ones",

@@ -16,15 +16,25 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from archive.corpus.filters.language import MALAY
 from archive.corpus.output.card_tables import LISTINGS
 from archive.corpus.output.columns import COLUMNS
-from archive.corpus.output.rollups import counted, fenced, plain, share, span
-from archive.corpus.output.summary import UNDATED, Summary, totals
+from archive.corpus.output.rollups import code, counted, fenced, plain, share, span
+from archive.corpus.output.summary import UNDATED, Summary, median, totals
 from archive.corpus.recipe import Recipe
+from archive.syndication.signatures import ALGORITHM, ROWS, SEED, WHOLE_BANDS, WIDTH
 
 _SIZES = (
     "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T"
     " n>1T".split()
 )
 """Size categories: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md?plain=1"""
+
+
+_MINHASH = {
+    "algorithm": ALGORITHM.partition("/")[0],
+    "width": WIDTH,
+    "seed": SEED,
+    "bands": WHOLE_BANDS,
+    "rows": ROWS,
+}
 
 
 def write_card(summary: Summary, path: Path) -> None:
@@ -79,7 +89,7 @@ def metadata(summary: Summary) -> DatasetCardData:
         tags=["news", "indonesian", "warta", "datatrove"],
         **configs,
         dataset_info={
-            "features": [{"name": column.name, "dtype": column.dtype} for column in COLUMNS],
+            "features": [column.feature for column in COLUMNS],
             # load_dataset checks the numbers of rows; it requires num_bytes but does not check them
             "splits": [
                 {"name": split, "num_bytes": sizes[split], "num_examples": number}
@@ -114,6 +124,8 @@ def command(recipe: Recipe) -> str:
         "--split": [splits],
         "--test-after": [recipe.test_after],
         "--format": [recipe.format],
+        "--tokenizer": [recipe.tokenizer.name],
+        "--decontaminate": [file.name for file in recipe.references],
     }
     given = ((name, value) for name, values in options.items() for value in values)
     return " \\\n  ".join(
@@ -152,6 +164,9 @@ def _facts(summary: Summary) -> dict[str, Any]:
         "empty_splits": ", ".join(empty),
         "command": fenced(command(summary.recipe), "sh"),
         "largest": _largest(summary),
+        "tokenizer": code(summary.recipe.tokenizer.name),
+        "median_quality": f"{median(summary.qualities) / 100:.2f}",
+        "minhash": _MINHASH,
     }
 
 

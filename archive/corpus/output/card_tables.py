@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import partial
 
 from archive.corpus.filters.reasons import REASONS
+from archive.corpus.filters.score import MEASURES
 from archive.corpus.filters.thresholds.tables import Thresholds
 from archive.corpus.output.columns import COLUMNS
 from archive.corpus.output.rollups import code, counted, groups, percent, periods, share
@@ -178,6 +179,43 @@ def _dedup(summary: Summary) -> str:
     return _DEDUP[summary.recipe.dedup]
 
 
+def _quality(summary: Summary) -> str:
+    """Return a row per measure, with the threshold that limits it."""
+    rows: list[Row] = []
+    for name, (meaning, place) in MEASURES.items():
+        table_name, key = place.split(".")
+        limit = getattr(getattr(summary.recipe.thresholds, table_name), key)
+        rows.append((name, meaning, code(f"[{table_name}] {key}"), _limit(limit)))
+    return table(["measure", "what it is", "threshold", "value"], rows)
+
+
+def _limit(value: float | Sequence[Sequence[float]]) -> str:
+    """Return a number, or the numbers of n-grams by their size."""
+    if isinstance(value, Sequence):
+        return ", ".join(f"{size}: {most:g}" for size, most in value) or "not used"
+    return f"{value:g}"
+
+
+def _decontamination(summary: Summary) -> str:
+    if not summary.references:
+        return "None: the corpus was compared with no benchmark (`--decontaminate FILE`)."
+    words = summary.recipe.thresholds.contamination.words
+    dropped = counted(sum(summary.contaminated.values()), "document")
+    files = counted(len(summary.references), "file")
+    return f"{dropped} dropped, as they share {words} consecutive words with one of {files}."
+
+
+def _references(summary: Summary) -> str:
+    rows = (
+        (
+            *(code(file.name), summary.contaminated.get(file.name, 0)),
+            *(file.texts, file.too_short, file.ngrams, f"`{file.sha256}`"),
+        )
+        for file in summary.references
+    )
+    return table(["file", "documents", "texts", "too short", "n-grams", "SHA-256"], rows)
+
+
 def _opted_out(summary: Summary) -> str:
     """Return a row per site and rule."""
     ranked = sorted(summary.opted_out.items(), key=lambda item: (-item[1], item[0]))
@@ -233,6 +271,7 @@ def _files(summary: Summary) -> str:
 _ALL: tuple[Callable[[Summary], str], ...] = (
     *(_splits, _columns, _how, _versions, _sites, _months, _months_note),
     *(_dropped, _dedup, _opted_out, _opted_out_intro, _masked, _repeated, _files),
+    *(_quality, _decontamination, _references),
 )
 LISTINGS = {listing.__name__.removeprefix("_"): listing for listing in _ALL}
 """By their names in `card.md`."""

@@ -12,11 +12,25 @@ class Column(NamedTuple):
     name: str
     """In Parquet and JSON lines."""
     dtype: str
-    """As Hugging Face's features spell it (`string`, `int64`, `float64`), like Arrow."""
+    """As Hugging Face's features spell it (`string`, `int64`, `bool`), like Arrow; of a list's
+    elements where it ends in `[]`.
+    """
     nullable: bool
     """Whether it may be null."""
     meaning: str
     """One sentence, without its full stop."""
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """Its type in Parquet."""
+        element = pa.type_for_alias(self.dtype.removesuffix("[]"))
+        return pa.list_(element) if self.dtype.endswith("[]") else element
+
+    @property
+    def feature(self) -> dict[str, str]:
+        """Its entry in the metadata of a dataset card."""
+        kind = "list" if self.dtype.endswith("[]") else "dtype"
+        return {"name": self.name, kind: self.dtype.removesuffix("[]")}
 
 
 COLUMNS = (
@@ -27,14 +41,29 @@ COLUMNS = (
     Column("headline", "string", True, "Headline, not part of `text`"),
     Column("published_at", "string", True, "When it was published, ISO 8601, publisher's offset"),
     Column("section", "string", True, "Section of the site, as the page names it"),
+    Column("authors", "string[]", False, "Authors whom the page names; empty for none"),
     Column("agency", "string", True, "News agency that the text credits (ANTARA, Reuters ...)"),
     Column("cluster_id", "int64", True, "Cluster of near-duplicates; null without one"),
     Column("cluster_size", "int32", False, "Stories of that cluster in the archive, at least 1"),
+    Column("cluster_first_site", "string", True, "Site of its first story; null without a cluster"),
+    Column("is_cluster_first", "bool", False, "Whether this is that story; true without a cluster"),
     Column("language", "string", False, "ISO 639 code: the filter's, without it the page's"),
     Column("language_score", "float64", True, "Score of the language filter, 0 to 1"),
     Column("revision", "int32", False, "Number of the exported revision, from 1"),
+    Column(
+        "fetched_at", "string", True, "When its page was fetched, ISO 8601, UTC; null: imported"
+    ),
+    Column("snapshot_digest", "string", True, "SHA-256 of that page's bytes; null: imported"),
+    Column("extractor", "string", False, "Name, version and profile of what extracted the text"),
     Column("opted_out", "string", True, "Rule that opts it out of text and data mining, if any"),
     Column("word_count", "int32", False, "Words of `text`, as the filters count them"),
+    Column("token_count", "int32", False, "Tokens of `text`, by the tokenizer that the card names"),
+    Column(
+        "quality", "float64", False, "How far inside the filters' thresholds, 0 to 1: see below"
+    ),
+    Column(
+        "minhash", "uint32[]", False, "60 minima of word 4-grams; empty below 20 words: see below"
+    ),
 )
 
 
@@ -44,15 +73,12 @@ def arrow_schema() -> pa.Schema:
     `string` holds 2 GiB per column chunk: enough, as a file has at most 50,000 documents.
     """
     return pa.schema(
-        [
-            pa.field(column.name, pa.type_for_alias(column.dtype), nullable=column.nullable)
-            for column in COLUMNS
-        ]
+        [pa.field(column.name, column.arrow, nullable=column.nullable) for column in COLUMNS]
     )
 
 
 def stamp(time: datetime) -> str:
-    """Format an aware time for `published_at`, always with milliseconds.
+    """Format an aware time of a data file, always with milliseconds.
 
     Without them `load_dataset` loses the offset of JSON lines: pyarrow's reader takes a string that
     looks like a whole second for a timestamp, and `datasets` casts that back to a string in UTC,

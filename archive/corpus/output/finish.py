@@ -7,22 +7,23 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from datatrove.data import DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
 
 from archive.corpus.duplicates import COLUMNS as DUPLICATE_COLUMNS
 from archive.corpus.duplicates import DuplicateSets
-from archive.corpus.filters.prose import words
+from archive.corpus.filters.references import indexed_files
 from archive.corpus.filters.repeated import RepeatedParagraphs
-from archive.corpus.intermediate import DROPPED, dropped_rows, kept_rows
+from archive.corpus.intermediate import DROPPED, KEPT, dropped_rows, kept_rows
+from archive.corpus.measures import measured
 from archive.corpus.output.card import write_card
 from archive.corpus.output.columns import COLUMNS, stamp
 from archive.corpus.output.files import DataFiles, ParquetSink, described
 from archive.corpus.output.manifest import write_manifest
 from archive.corpus.output.summary import UNDATED, CorpusFile, Summary, totals
-from archive.corpus.pipeline import masked_kinds
+from archive.corpus.pipeline import INDEX, masked_kinds
 from archive.corpus.recipe import Recipe
 from archive.corpus.selection import Selection, Shards, opened
 from archive.corpus.splits import TEST, Splitter
@@ -47,7 +48,25 @@ _SPLIT_KEYS = """WITH known AS
 so that it leaves the cluster.
 """
 
+_CLUSTERS = """SELECT m.cluster_id, count(*), max(iif(m.is_first, m.article_id, NULL)),
+    max(iif(m.is_first, a.site, NULL))
+    FROM members m JOIN main.articles a ON a.id = m.article_id GROUP BY m.cluster_id"""
+
 _NAMES = [column.name for column in COLUMNS]
+
+
+class Cluster(NamedTuple):
+    """A cluster of the whole archive."""
+
+    size: int
+    """Its articles."""
+    first: int | None
+    """Article id of the first; None for no cluster."""
+    site: str | None
+    """Where that was published."""
+
+
+NO_CLUSTER = Cluster(1, None, None)
 
 
 class NothingLeft(CorpusError):
@@ -63,9 +82,12 @@ class _Counts:
     months: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: defaultdict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     clusters: set[int] = field(default_factory=set)
+    tokens: int = 0
+    qualities: Counter[int] = field(default_factory=Counter)
     late: int = 0
     malay: int = 0
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    contaminated: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: dict[str, Any], *, late: bool) -> None:
         """Count an exported document."""
@@ -73,6 +95,8 @@ class _Counts:
         self.malay += row["likelier_malay"]
         self.months[row["site"], (row["published_at"] or UNDATED)[:7]] += 1
         self.words[row["site"]][row["word_count"]] += 1
+        self.tokens += row["token_count"]
+        self.qualities[int(100 * row["quality"])] += 1
         if row["cluster_id"] is not None:
             self.clusters.add(row["cluster_id"])
         for kind in self.masked:
@@ -130,12 +154,12 @@ class Finish(PipelineStep):
             publish(folder, self.out, self.work)
         if self.tidy:
             (self.work / RECIPE).unlink(missing_ok=True)  # what is left cannot be resumed
-            for name in ("kept", "dropped", "paragraphs"):
+            for name in ("kept", "dropped", "paragraphs", INDEX):
                 shutil.rmtree(self.work / name, ignore_errors=True)
 
     def _write(self, folder: Path) -> Summary:
         recipe = self.recipe
-        sizes, split_keys = self._clusters()
+        clusters, split_keys = self._clusters()
         sets = DuplicateSets(
             lambda: self._kept(DUPLICATE_COLUMNS), dedup=recipe.dedup, split_keys=split_keys
         )
@@ -151,11 +175,11 @@ class Finish(PipelineStep):
         with DataFiles(folder, splits, recipe.format) as data:
             for row in self._exported(sets):
                 split = _split(splitter, sets, row)
-                row["text"] = repeated.cleaned(row["site"], row["text"])
-                row["word_count"] = len(words(row["text"]))
+                text = repeated.cleaned(row["site"], row["text"])
+                if text != row["text"]:
+                    row |= {"text": text, **measured(text, row["language_score"], recipe)}
                 counts.add(row, late=split != TEST and self._is_late(row))
-                row["cluster_size"] = sizes.get(row["cluster_id"], 1)
-                row["published_at"] = _stamped(row["published_at"])
+                row |= _completed(row, clusters.get(row["cluster_id"], NO_CLUSTER))
                 data.write(split, [{name: row[name] for name in _NAMES}])
         dropped = self._write_dropped(folder / "dropped.parquet", sets, counts)
         self._check(sum(splits.values()), dropped, counts)
@@ -180,6 +204,10 @@ class Finish(PipelineStep):
             months=dict(sorted(counts.months.items())),
             dropped=dict(sorted(counts.dropped.items())),
             words=dict(sorted(counts.words.items())),
+            tokens=counts.tokens,
+            qualities=counts.qualities,
+            references=indexed_files(self.work / INDEX),
+            contaminated=dict(sorted(counts.contaminated.items())),
             masked=counts.masked,
             opted_out={
                 (site, rule): count
@@ -209,12 +237,12 @@ class Finish(PipelineStep):
     ) -> Iterator[dict[str, Any]]:
         return (row for row in self._kept(columns) if row["article_id"] not in sets.representatives)
 
-    def _clusters(self) -> tuple[dict[int, int], dict[int, str]]:
-        """Return cluster -> articles in the whole archive, and article -> split key, as of then."""
+    def _clusters(self) -> tuple[dict[int, Cluster], dict[int, str]]:
+        """Return the clusters of the whole archive, and article -> split key, as of then."""
         with opened(self.recipe) as past:
             query = past.db.conn.execute
-            sizes = query("SELECT cluster_id, count(*) FROM members GROUP BY cluster_id")
-            return dict(sizes), dict(query(_SPLIT_KEYS, (exact(self.recipe.as_of),)))
+            clusters = {number: Cluster(*row) for number, *row in query(_CLUSTERS)}
+            return clusters, dict(query(_SPLIT_KEYS, (exact(self.recipe.as_of),)))
 
     def _write_dropped(self, path: Path, sets: DuplicateSets, counts: _Counts) -> int:
         """Write everything that is not in the corpus, by article id; return the number of rows."""
@@ -222,16 +250,18 @@ class Finish(PipelineStep):
             for task in range(self.tasks):
                 rows = sorted(self._dropped(task, sets), key=lambda row: int(row["article_id"]))
                 counts.dropped.update((row["reason"], row["site"]) for row in rows)
+                files = (row["contaminated_by"] for row in rows)
+                counts.contaminated.update(file for file in files if file is not None)
                 sink.write(rows)
         return counts.dropped.total()
 
     def _dropped(self, task: int, sets: DuplicateSets) -> Iterable[dict[str, Any]]:
         yield from dropped_rows(self.work, task)
-        columns = [name for name in DROPPED.names if name not in ("reason", "stands_for_it")]
+        columns = [name for name in DROPPED.names if name in KEPT.names]
         for row in kept_rows(self.work, task, columns):
             if row["article_id"] in sets.representatives:
                 row["reason"], row["stands_for_it"] = sets.representatives[row["article_id"]]
-                yield row
+                yield dict.fromkeys(DROPPED.names) | row
 
     def _check(self, exported: int, dropped: int, counts: _Counts) -> None:
         if not exported:
@@ -249,8 +279,19 @@ class Finish(PipelineStep):
             )
 
 
-def _stamped(published_at: str | None) -> str | None:
-    return stamp(datetime.fromisoformat(published_at)) if published_at else None
+def _completed(row: dict[str, Any], cluster: Cluster) -> dict[str, Any]:
+    """Return the columns that are not as the first stage left them."""
+    return {
+        "published_at": _stamped(row["published_at"]),
+        "fetched_at": _stamped(row["fetched_at"]),
+        "cluster_size": cluster.size,
+        "cluster_first_site": cluster.site,
+        "is_cluster_first": cluster.first in (None, row["article_id"]),
+    }
+
+
+def _stamped(time: str | None) -> str | None:
+    return stamp(datetime.fromisoformat(time)) if time else None
 
 
 def _split(splitter: Splitter, sets: DuplicateSets, row: dict[str, Any]) -> str:

@@ -30,6 +30,10 @@ def manifest(summary: Summary, name: str = "manifest.json") -> dict[str, Any]:
         "repeated_paragraphs": [
             {**asdict(found), "share": round(found.share, 6)} for found in summary.repeated
         ],
+        "decontamination": [
+            file._asdict() | {"dropped": summary.contaminated.get(file.name, 0)}
+            for file in summary.references
+        ],
         "files": [_file(file) for file in summary.files if file.path != name],
     }
 
@@ -62,6 +66,11 @@ def _counts(summary: Summary) -> dict[str, Any]:
         "cleaned": dict(zip(("documents", "paragraphs"), summary.cleaned, strict=True)),
         "likelier_malay": summary.malay,
         "words": summary.total_words,
+        "tokens": summary.tokens,
+        "quality": {
+            f"{hundredth / 100:.2f}": summary.qualities[hundredth]
+            for hundredth in sorted(summary.qualities)
+        },
         "median_words": {
             "all": summary.median_words(),
             "sites": {site: median(summary.words[site]) for site in summary.sites},

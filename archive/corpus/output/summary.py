@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from archive.corpus.filters.references import IndexedFile
 from archive.corpus.filters.repeated import RepeatedParagraph
 from archive.corpus.recipe import Recipe
 
@@ -47,6 +48,14 @@ class Summary:
     """(reason, site) -> documents; reasons are those of `archive.corpus.filters.reasons`."""
     words: Mapping[str, Counter[int]]
     """Site -> number of words -> exported documents of that length."""
+    tokens: int
+    """Of all exported documents, by the recipe's tokenizer."""
+    qualities: Counter[int]
+    """Hundredths of the quality score, rounded down -> exported documents."""
+    references: tuple[IndexedFile, ...]
+    """The files that the corpus was decontaminated against."""
+    contaminated: Mapping[str, int]
+    """Name of such a file -> documents dropped for it."""
     masked: Mapping[str, tuple[int, int]]
     """`email`, `phone`, `nik` -> (exported documents, masks)."""
     opted_out: Mapping[tuple[str, str], int]

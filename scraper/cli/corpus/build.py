@@ -66,6 +66,21 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 )
 @click.option("--test-after", type=options.DAY, help="Stories from this day on are the test split.")
 @_choice("--format", "parquet", "jsonl", help="Format of the data files.")
+@click.option(
+    "--tokenizer",
+    default="spacy-id",
+    metavar="NAME|FILE",
+    help="Of the column token_count: spacy-id, a tokenizer.json, or a model on Hugging Face.",
+)
+@click.option(
+    "--decontaminate",
+    "references",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Drop stories that share 13 words in a row with this text, JSONL or Parquet file; may be"
+    " repeated.",
+)
 @click.option("--plan", is_flag=True, help="Show what would be built; write nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace the corpus at OUT.")
 @options.jobs
@@ -125,12 +140,16 @@ def _recipe(
     sites: tuple[str, ...],
     filters: str,
     splits: str,
+    tokenizer: str,
+    references: tuple[Path, ...],
     **choices: Any,
 ) -> Recipe:
     from archive.corpus.build import last_written_at
+    from archive.corpus.filters.references import reference_files
     from archive.corpus.filters.thresholds.loading import load_thresholds
     from archive.corpus.recipe import Recipe
     from archive.corpus.splits import parse_splits
+    from archive.corpus.tokenizers import find_tokenizer
 
     if as_of is not None:
         with opened(path) as archive:
@@ -141,6 +160,8 @@ def _recipe(
         sites=tuple(sorted(set(sites))),
         thresholds=load_thresholds(filters),
         splits=parse_splits(splits),
+        tokenizer=find_tokenizer(tokenizer),
+        references=reference_files(references),
         **choices,
     )
 
@@ -213,6 +234,10 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
     articles = plural(summary.selected, "article")
     dropped = terminal.counted(summary.dropped_by_reason()) or "none"
     yield f"{out}: {documents} of {articles}; dropped: {dropped}."
+    for file in summary.references:
+        if file.too_short:
+            short = f"{file.too_short} of {plural(file.texts, 'text')}"
+            yield f"{file.name}: {short} too short to be found in an article."
     if summary.undated:
         undated = plural(summary.undated, "article")
         yield f"{undated} without a publication time excluded by --since or --until."

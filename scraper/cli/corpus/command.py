@@ -10,6 +10,7 @@ from scraper.cli.lazy import LazyCommands
 
 _COMMANDS = {
     "build": ("corpus.build", "Build the corpus."),
+    "diff": ("corpus.diff", "Show what differs between two corpora, and why."),
     "explain": ("corpus.explain", "Explain why a story is in a corpus or not."),
 }
 

@@ -8,7 +8,7 @@ up in an index of the page: searching the tree for it takes a quarter of the tim
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from cssselect import HTMLTranslator, parse
@@ -16,11 +16,14 @@ from cssselect.parser import Attrib, Class, CombinedSelector, Hash, Tree
 from cssselect.parser import Element as NamedElement
 from lxml import etree
 
-from scraper.extraction.dom.limits import MAX_CLASSES
+from scraper.extraction.dom.limits import MAX_ATTRIBUTES, MAX_CLASSES
 
 Element: TypeAlias = etree._Element
 """A node as libxml2 has it: lxml.html's own class of elements costs a call a node."""
 XPath: TypeAlias = Callable[[Element], list[Any]]
+
+HIDING = frozenset(("hidden", "aria-hidden", "style"))
+"""Attributes that may hide a node."""
 
 _TEXT = etree.XPath("string()", smart_strings=False)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -30,12 +33,7 @@ _NAME = re.compile(r"(?:[.#]|=['\"]?)([\w-]+)")
 _COUNT = re.compile(
     r"count\((?P<siblings>[a-z]+-sibling::[^()\s]+)\) (?P<sign>=|>=) (?P<count>\d+)"
 )
-_ATTRIBUTES = etree.XPath(".//@*[name() != 'href' and name() != 'src']")
-_NAMED_NODES = etree.XPath("descendant-or-self::*[@class or @id]")
-_DESCRIBED_NODES = etree.XPath("descendant-or-self::*[@itemprop]")
-_ENDLESS = etree.XPath(
-    "//@class[string-length() > $most] | //@id[string-length() > $most]", smart_strings=True
-)
+_ATTRIBUTES = etree.XPath(".//@*", smart_strings=False)
 _TRANSLATOR = HTMLTranslator()
 _AXES: dict[str, Callable[[Element, str], Iterator[Element]]] = {
     "descendant-or-self": etree._Element.iter,
@@ -67,47 +65,58 @@ class _Step(NamedTuple):
 
 
 class Index:
-    """The nodes of a page by `.class`, `#id` and `[itemprop]`, made when they are looked up."""
+    """The classes, ids and itemprops of a page, all read in one walk; endless ones are cut."""
 
     def __init__(self, tree: Element) -> None:
-        self._tree = tree
-        self._named: dict[str, list[Element]] | None = None
-        self._described: dict[str, list[Element]] | None = None
+        self.tree = tree
+        self.is_crowded = False
+        """Whether a tag has more attributes than the limit: the page is to be parsed anew."""
+        self.is_cut = False
+        """Whether a class or an id was cut."""
+        self.classes: dict[Element, str] = {}
+        """Node -> its whole class attribute, in document order."""
+        self.ids: dict[Element, str] = {}
+        self.hiding: set[Element] = set()
+        """Nodes with any attribute that may hide them."""
+        self._named: defaultdict[str, list[Element]] = defaultdict(list)
+        for node in tree.iter("*"):
+            attributes = node.keys()
+            if "class" in attributes:
+                self.classes[node] = self._short(node, "class")
+            if "id" in attributes:
+                self.ids[node] = self._short(node, "id")
+            if not HIDING.isdisjoint(attributes):
+                self.hiding.add(node)
+            if "itemprop" in attributes:
+                self._named[f"[{node.get('itemprop')}]"].append(node)
+            if len(attributes) > MAX_ATTRIBUTES:
+                self.is_crowded = True
+
+    def _short(self, node: Element, name: str) -> str:
+        value = node.get(name) or ""
+        if len(value) > MAX_CLASSES:
+            self.is_cut = True
+            value = value[:MAX_CLASSES]
+            set_attribute(node, name, value)
+        return value
 
     def nodes(self, name: str) -> list[Element]:
         """Return the nodes that have a name, in document order."""
-        if name.startswith("["):
-            if self._described is None:
-                self._described = _by_name(cast("list[Element]", _DESCRIBED_NODES(self._tree)))
-            return self._described.get(name, [])
-        if self._named is None:
-            self._named = _by_name(cast("list[Element]", _NAMED_NODES(self._tree)))
-        return self._named.get(name, [])
+        return (self._by_name if name.startswith((".", "#")) else self._named).get(name, [])
 
-
-def _by_name(nodes: list[Element]) -> dict[str, list[Element]]:
-    found: defaultdict[str, list[Element]] = defaultdict(list)
-    split: dict[str, list[str]] = {}
-    for node in nodes:
-        if classes := node.get("class"):
+    @cached_property
+    def _by_name(self) -> dict[str, list[Element]]:
+        found: defaultdict[str, list[Element]] = defaultdict(list)
+        split: dict[str, tuple[str, ...]] = {}
+        for node, classes in self.classes.items():
             names = split.get(classes)
             if names is None:
-                names = split[classes] = ["." + name for name in classes.split()]
+                names = split[classes] = tuple("." + name for name in classes.split())
             for name in names:
                 found[name].append(node)
-        if identity := node.get("id"):
+        for node, identity in self.ids.items():
             found["#" + identity].append(node)
-        if described := node.get("itemprop"):
-            found[f"[{described}]"].append(node)
-    return found
-
-
-def shorten_names(tree: Element) -> bool:
-    """Cut endless classes and ids of a page; return whether there were any."""
-    endless = cast("list[Any]", _ENDLESS(tree, most=MAX_CLASSES))
-    for value in endless:
-        set_attribute(value.getparent(), value.attrname, value[:MAX_CLASSES])
-    return bool(endless)
+        return found
 
 
 def _names_of(node: Element) -> list[str]:

@@ -18,14 +18,8 @@ from w3lib.encoding import (
 from webencodings.labels import LABELS
 
 from scraper.extraction.dom.attributes import may_be_crowded, without_crowds
-from scraper.extraction.dom.limits import (
-    MAX_ATTRIBUTES,
-    MAX_FIELD,
-    MAX_FIELD_NODES,
-    MAX_MATCHES,
-    MAX_TAGS,
-)
-from scraper.extraction.dom.selectors import Element, Index, select, shorten_names
+from scraper.extraction.dom.limits import MAX_FIELD, MAX_FIELD_NODES, MAX_MATCHES, MAX_TAGS
+from scraper.extraction.dom.selectors import Element, Index, select
 
 # Invisible in print, or no text at all: control characters, halves of surrogate pairs. Publishers
 # paste them: U+200E before quotes at Suara, U+2060 around Republika's datelines.
@@ -69,11 +63,10 @@ or need quadratic time, as punycode.
 """
 
 # libxml2 drops what follows the end of the document; browsers do not.
-_CLOSING = re.compile(rb"</(?:body|html)\s*>", re.IGNORECASE)
+_CLOSING = re.compile(rb"</(?:[bB][oO][dD][yY]|[hH][tT][mM][lL])\s*>")
 _FURNITURE_TAG = re.compile(
     rb"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
 )
-_CROWDED = etree.XPath(f"boolean(//@*[{MAX_ATTRIBUTES + 1}])")
 _PARSER = etree.HTMLParser(
     encoding="utf-8", remove_comments=False, remove_pis=True, no_network=True, collect_ids=False
 )
@@ -121,28 +114,26 @@ def parse_html(body: bytes | str, content_type: str | None = None) -> Document |
     if page.lstrip()[:5].lower() == b"<?xml":
         page = page.partition(b">")[2]  # as browsers do: some leave out its "?"
     page, cut_page = _within_limit(_CLOSING.sub(b"", page))
-    tree, cut_attributes = _parsed(page)
-    if tree is None:
-        return None
-    cut_attributes |= shorten_names(tree)
-    cut = {"cut_page": cut_page, "cut_attributes": cut_attributes}
-    warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
-    return Document(tree, Index(tree), warnings, _unclosed(page))
-
-
-def _parsed(page: bytes) -> tuple[Element | None, bool]:
-    """Parse a page; return also whether attributes beyond the limit were dropped."""
     crowded = False
     if may_be_crowded(page):
         page, crowded = without_crowds(page)
+    index = _parsed(page)
+    if index is not None and index.is_crowded:
+        page, crowded = without_crowds(page)
+        index = _parsed(page)
+    if index is None:
+        return None
+    cut = {"cut_page": cut_page, "cut_attributes": crowded or index.is_cut}
+    warnings = tuple(warning for warning, is_cut in cut.items() if is_cut)
+    return Document(index.tree, index, warnings, _unclosed(page))
+
+
+def _parsed(page: bytes) -> Index | None:
     try:
-        tree: Element | None = etree.fromstring(page, _PARSER)
-        if tree is not None and _CROWDED(tree):
-            page, crowded = without_crowds(page)
-            tree = etree.fromstring(page, _PARSER)
+        tree = etree.fromstring(page, _PARSER)
     except etree.XMLSyntaxError:
-        return None, crowded
-    return tree, crowded
+        return None
+    return None if tree is None else Index(tree)
 
 
 def _unclosed(page: bytes) -> frozenset[str]:
@@ -224,10 +215,12 @@ def clean(text: str | None) -> str:
     """
     if not text:
         return ""
-    if not (text.isascii() and text.isprintable()):
-        text = _INVISIBLE.sub("", text)
-        if "\u200c" in text or "\u200d" in text:
-            text = _STRAY_JOINER.sub("", text)
+    text = " ".join(text.split())
+    if text.isprintable():
+        return text
+    text = _INVISIBLE.sub("", text)
+    if "\u200c" in text or "\u200d" in text:
+        text = _STRAY_JOINER.sub("", text)
     return " ".join(text.split())
 
 

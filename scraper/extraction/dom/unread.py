@@ -6,11 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import cast
 
-from lxml import etree
-
-from scraper.extraction.dom.selectors import Element, text_content
+from scraper.extraction.dom.selectors import Element, Index, text_content
 
 MIN_PARAGRAPH = 80
 """Characters of a text that ends as a sentence: a paragraph, not a caption or a label."""
@@ -42,7 +41,6 @@ _SHOWN_AGAIN = re.compile(
     r"|\bfocusable\b"
 )
 """Classes of what is hidden on small screens only."""
-_MARKED = etree.XPath("descendant::*[@class or @id or @hidden or @style or @aria-hidden='true']")
 _COMMENTS = re.compile(
     r"(?:^|[\s_-])(?:comments?|komentar|disqus|livefyre|remark42|fbcomments)"
     r"(?:[_-]?(?:list|area|section|thread|box|wrap\w*|container|form|plugin|item|body|content))?"
@@ -87,24 +85,30 @@ def is_hidden(node: Element) -> bool:
     return style is not None and _UNSEEN.search(style) is not None
 
 
+@lru_cache(maxsize=4096)
 def _is_hidden_by_class(names: str) -> bool:
     if _UNSEEN_CLASSES.isdisjoint(names.split()):
         return False
     return _SHOWN_AGAIN.search(names) is None
 
 
-def unread(root: Element) -> set[Element]:
+@lru_cache(maxsize=4096)
+def _holds_comments(names: str) -> bool:
+    return _COMMENTS.search(names) is not None
+
+
+def unread(root: Element, index: Index) -> set[Element]:
     """Return the nodes below one that are hidden, and the comments below its first prose."""
     found: set[Element] = set()
     by_class: set[Element] = set()
     comments: set[Element] = set()
-    for node in cast("list[Element]", _MARKED(root)):
-        if is_hidden(node):
+    for node in root.iterdescendants("*"):
+        if node in index.hiding and is_hidden(node):
             found.add(node)
-        names = node.get("class")
-        if names and _is_hidden_by_class(names):
+        classes = index.classes.get(node, "")
+        if classes and _is_hidden_by_class(classes):
             by_class.add(node)
-        if any(text and _COMMENTS.search(text) for text in (names, node.get("id"))):
+        if _holds_comments(classes) or _holds_comments(index.ids.get(node, "")):
             comments.add(node)
     if by_class and not _holds_most(root, by_class):
         found |= by_class

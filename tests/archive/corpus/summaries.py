@@ -90,6 +90,10 @@ def summary(
             for (reason, site), documents in dropped.items()
             if reason == "opted_out"
         },
+        "tokens": 200 * exported,
+        "qualities": Counter({91: exported - exported // 10, 55: exported // 10}),
+        "references": (),
+        "contaminated": {},
         "clusters": exported // 5,
         "undated": 0,
         "repeated": (

@@ -72,6 +72,19 @@ def test_csv_has_a_header_and_a_row_per_change(warta: Warta) -> None:
     assert (rows[0]["changed"], rows[0]["returns_to"]) == ("headline, body", "1")
 
 
+def test_no_cell_of_csv_is_a_formula(warta: Warta, path: Path) -> None:
+    formula = '=HYPERLINK("https://x.example","Klik")'
+    with Archive(path) as archive:
+        keep(archive, story(1, headline=formula), at=NOW + 3 * DAY)
+    text = warta("changes", options=("--csv", "--limit", "1")).stdout
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["headline"] == f"'{formula}"
+    assert (
+        json.loads(warta("changes", options=("--json", "--limit", "1")).stdout)["headline"]
+        == formula
+    )
+
+
 def test_diff_shows_the_words(warta: Warta) -> None:
     done = warta("changes", options=("--diff", "--until", "2026-11-20T04:04:05+00:00"))
     assert done.stdout.splitlines()[:3] == [

@@ -131,6 +131,12 @@ class Prose(Table):
     gallery_sections: Texts
 
 
+class Contamination(Table):
+    """When a document counts as contaminated by a file of `--decontaminate`."""
+
+    words: GramSize
+
+
 class Personal(Table):
     """Which personal data are masked."""
 
@@ -165,6 +171,7 @@ class Thresholds(BaseModel):
     c4_quality: C4Quality
     prose: Prose
     personal: Personal
+    contamination: Contamination
     paragraphs: Paragraphs
 
     def as_dict(self) -> dict[str, Any]:

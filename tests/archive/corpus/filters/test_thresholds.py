@@ -84,7 +84,7 @@ def test_none_judges_nothing_but_still_masks() -> None:
         for table, values in load_thresholds("none").as_dict().items()
         if isinstance(values, dict) and values["enabled"]
     }
-    assert enabled == {"personal", "paragraphs"}
+    assert enabled == {"personal", "contamination", "paragraphs"}
 
 
 @pytest.mark.parametrize("name", bundled())

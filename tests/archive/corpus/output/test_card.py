@@ -166,7 +166,7 @@ def test_the_command_that_makes_it_again_is_for_a_shell() -> None:
         == "warta corpus build OUT --archive news.db --as-of 2026-11-20T03:04:05Z --since"
         " 2026-01-01 --site 'kabar desa' --site '$(rm -rf /)' --dedup none --opted-out drop"
         " --filters standard --split train=0.98,validation=0.01,test=0.01 --test-after"
-        " 2026-11-01 --format parquet"
+        " 2026-11-01 --format parquet --tokenizer spacy-id"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +30,42 @@ def document(number: int, **fields: Any) -> dict[str, Any]:
         "headline": None,
         "published_at": stamp(datetime(2026, 11, 20, 8, tzinfo=WIB)),
         "section": None,
+        "authors": [],
         "agency": None,
         "cluster_id": None,
         "cluster_size": 1,
+        "cluster_first_site": None,
+        "is_cluster_first": True,
         "language": "id",
         "language_score": 1.0,
         "revision": 1,
+        "fetched_at": stamp(datetime(2026, 11, 20, 1, 30, tzinfo=UTC)),
+        "snapshot_digest": "ab" * 32,
+        "extractor": "kabar-1/abcdef12",
         "opted_out": None,
         "word_count": 7,
+        "token_count": 9,
+        "quality": 0.9,
+        "minhash": [],
     }
     return usual | fields
 
 
 DOCUMENTS = {
-    "train": [document(1), document(2, cluster_id=2**40, cluster_size=3, language_score=0.5)],
-    "validation": [document(3, published_at=None, headline="Beras")],
+    "train": [
+        document(1),
+        document(
+            2,
+            cluster_id=2**40,
+            cluster_size=3,
+            cluster_first_site="desa",
+            is_cluster_first=False,
+            language_score=0.5,
+            authors=["Ratna Wening", "2026-11-20"],
+            minhash=[0, 2**32 - 1],
+        ),
+    ],
+    "validation": [document(3, published_at=None, headline="Beras", fetched_at=None)],
 }
 
 
@@ -144,10 +165,16 @@ def test_only_what_a_page_may_lack_may_be_null() -> None:
         "id",
         "text",
         "site",
+        "authors",
         "cluster_size",
+        "is_cluster_first",
         "language",
         "revision",
+        "extractor",
         "word_count",
+        "token_count",
+        "quality",
+        "minhash",
     ]
     assert {field.name: (str(field.type), field.nullable) for field in arrow_schema()}[
         "cluster_id"

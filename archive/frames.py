@@ -1,0 +1,144 @@
+"""The public views as Arrow tables and pandas frames, for notebooks.
+
+pyarrow and pandas are imported when they are needed: `pip install 'warta[notebook]'`.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlite_utils import Database
+
+from archive.database.clock import parsed, utc
+from archive.database.schema import LISTS
+from archive.errors import PackageMissing
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+View = Literal["latest", "history", "syndication", "ledger"]
+_ORDER: dict[View, str] = {
+    "latest": "article_id",
+    "history": "article_id, number",
+    "syndication": "cluster_id, article_id",
+    "ledger": "site, url",
+}
+"""View -> columns that its rows are ordered by."""
+VIEWS = tuple(_ORDER)
+
+BATCH = 1_000
+"""Rows of a batch: a few megabytes of stories."""
+
+_KINDS = {
+    "time": "published_at modified_at published_at_utc first_seen_at observed_at removed_at"
+    " last_checked_at next_check_at",
+    "list": " ".join((*LISTS, "changed")),
+    "integer": "article_id revision number page_count cluster_id snapshot_id returns_to checks",
+    "number": "similarity containment",
+    "flag": "is_first",
+    "category": "site kind relation state reason agency section language layout extractor"
+    " opted_out",
+}
+"""What columns hold that are not plain text, of whichever view."""
+_KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+
+
+def batches(
+    db: Database, view: View, columns: Sequence[str] | None = None
+) -> "pyarrow.RecordBatchReader":
+    """Read a view, or some of its columns, in batches of bounded memory, all as of one time.
+
+    Raises ValueError for an unknown view or column.
+    """
+    with _extra():
+        import pyarrow as pa
+    cursor = db.conn.execute(_statement(db, view, columns))
+    names = [name for name, *_rest in cursor.description]
+    schema = pa.schema([(name, _types(pa)[_KIND.get(name, "text")]) for name in names])
+    return pa.RecordBatchReader.from_batches(schema, _read(pa, cursor, schema))
+
+
+def _statement(db: Database, view: View, columns: Sequence[str] | None) -> str:
+    if view not in _ORDER:
+        raise ValueError(f"{view}: there is no such view; there are {', '.join(VIEWS)}")
+    statement = f"SELECT * FROM {view} LIMIT 0"  # noqa: S608 - one of VIEWS
+    known = [name for name, *_rest in db.conn.execute(statement).description]
+    unknown = [name for name in columns or () if name not in known]
+    if unknown:
+        raise ValueError(f"{view} has no column {', '.join(unknown)}; it has {', '.join(known)}")
+    names = ", ".join(columns or known)
+    return f"SELECT {names} FROM {view} ORDER BY {_ORDER[view]}"  # noqa: S608 - constants by now
+
+
+def _read(pa: Any, cursor: sqlite3.Cursor, schema: Any) -> Iterator[Any]:
+    converters = [_CONVERTERS.get(_KIND.get(name, "text")) for name in schema.names]
+    while rows := cursor.fetchmany(BATCH):
+        cells = zip(*rows, strict=True)
+        yield pa.record_batch(
+            [
+                pa.array(list(column if convert is None else map(convert, column)), type=field.type)
+                for column, convert, field in zip(cells, converters, schema, strict=True)
+            ],
+            schema=schema,
+        )
+
+
+def _types(pa: Any) -> dict[str, Any]:
+    return {
+        "text": pa.string(),
+        "time": pa.timestamp("us", tz="UTC"),
+        "list": pa.list_(pa.string()),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "flag": pa.bool_(),
+        "category": pa.dictionary(pa.int32(), pa.string()),
+    }
+
+
+def _time(cell: str | None) -> datetime | None:
+    """Read a time as one in UTC: a column has one offset."""
+    at = parsed(cell)
+    return None if at is None else utc(at)
+
+
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "time": _time,
+    "list": lambda cell: None if cell is None else json.loads(cell),
+    "flag": lambda cell: None if cell is None else bool(cell),
+}
+
+
+def table(db: Database, view: View, columns: Sequence[str] | None = None) -> "pyarrow.Table":
+    """Read a view into memory; see `batches`."""
+    return batches(db, view, columns).read_all().unify_dictionaries()
+
+
+def frame(db: Database, view: View, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+    """Read a view as a frame: times aware and in UTC, lists as lists, names of few values as
+    categories, and numbers that may be missing as pandas' own integers.
+    """
+    with _extra():
+        import pandas as pd
+        import pyarrow as pa
+    own = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    read = table(db, view, columns)
+    found: pandas.DataFrame = read.to_pandas(types_mapper=own.get)
+    for field in read.schema:
+        if pa.types.is_list(field.type):
+            found[field.name] = read[field.name].to_pylist()
+    return found
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    """Import optional packages inside; raises PackageMissing where one is not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise PackageMissing(
+            f"this needs more packages ({error.name} is missing): pip install 'warta[notebook]'"
+        ) from error

@@ -1,0 +1,72 @@
+"""`warta corpus diff`: what differs between two corpora, and why."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from scraper.cli import options, terminal
+from scraper.cli.terminal import say
+
+
+def shown_value(value: object) -> str:
+    """Write a value of a recipe as in its manifest; nothing where there is no such key."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+_SETTINGS = terminal.columns("key old new")
+_SUMMARY = terminal.columns("change why site documents meaning")
+
+_VALUES: terminal.Formats = dict.fromkeys(("old", "new"), shown_value)
+
+
+@click.command(short_help="Show what differs between two corpora, and why.")
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@click.option("--stories", is_flag=True, help="Show every story that differs, too.")
+@options.json
+def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
+    """Show which keys of the recipe differ between the corpora OLD and NEW, and which stories were
+    added, removed or changed, by reason and site.
+
+    \b
+    warta corpus diff korpus korpus-baru
+    warta corpus diff korpus korpus-baru --json       the recipe's keys, then every story
+    """
+    with terminal.needs_extra("corpus"):
+        from archive.corpus.differences import WHY, Corpora
+        from archive.corpus.filters.reasons import REASONS
+    corpora = Corpora(old, new)
+    settings = [asdict(setting) for setting in corpora.settings()]
+    if as_json:
+        terminal.print_json([{"change": "recipe", **setting} for setting in settings])
+        for found in corpora.differences():
+            terminal.print_json([asdict(found)])
+        return
+    if settings:
+        terminal.print_table(settings, _SETTINGS, title="Recipe", formats=_VALUES, flexible="new")
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for found in corpora.differences():
+        counts[found.change, found.why, found.site] += 1
+        if stories:
+            columns = f" ({', '.join(found.columns)})" if found.columns else ""
+            say(f"{found.change}: {found.id}: {found.why}{columns}")
+    sentences = WHY | REASONS
+    rows = [
+        {
+            "change": change,
+            "why": why,
+            "site": site,
+            "documents": documents,
+            "meaning": sentences.get(why, ""),
+        }
+        for (change, why, site), documents in sorted(counts.items())
+    ]
+    empty = "No story differs."
+    terminal.print_rows(
+        rows, _SUMMARY, as_json=False, title="Stories", empty=empty, flexible="meaning"
+    )
