@@ -51,7 +51,6 @@ class Column:
         """Whether its cells may stand below their rows."""
         return self.flexible or self.content > MAX_SHORT
 
-
     @property
     def listed(self) -> bool:
         """Whether its cells are lists."""
@@ -163,9 +162,10 @@ def _grid(columns: Sequence[Column], widths: Sequence[int], look: Look) -> Itera
 
 
 def _stacked(
-    short: Sequence[Column], widths: Sequence[int], long: Sequence[Column], width: int, look: Look
+    short: Sequence[Column], long: Sequence[Column], width: int, look: Look
 ) -> Iterator[str]:
     """Yield a grid of the short columns, with the long cells of each row below it."""
+    widths = _widths(short, width)
     yield from map(look.bold, _headings(short, widths))
     indent = " " * INDENT
     headings = indent + ", ".join(column.heading for column in long)

@@ -30,7 +30,7 @@ def wrapped(text: str, width: int, *, indent: str = "", fold: bool = True) -> li
 
 
 def _words(paragraph: str, width: int) -> Iterator[str]:
-    """Yield the words with the spaces before them; those that are held together only if they fit."""
+    """Yield the words with the spaces before them, held together only where that fits."""
     for words in _WORDS.findall(paragraph):
         fits = "\xa0" not in words or cell_len(words.strip()) <= width
         yield from [words] if fits else re.findall(r"\s*\S+", words)

@@ -8,8 +8,8 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import human_bytes
-from archive.records import IMPORTED
 from archive.printable import unfiltered
+from archive.records import IMPORTED
 from archive.revisions import queries
 from archive.revisions.evidence import pages_of
 from scraper.cli import options

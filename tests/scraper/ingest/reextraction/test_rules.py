@@ -41,7 +41,7 @@ def test_a_dry_run_says_how_many_stories_would_change_in_which_fields_and_shows_
     ]
     assert (
         samples.count(
-            "  body: Warga Kampung Damar memperbaiki saluran  … ilir tetap mendapat air setiap"
+            "  body: … tetap mendapat air setiap"
             " hari. (2) [-"
         )
         == 1
