@@ -17,6 +17,7 @@ from archive.database.connection import (
     connect,
     immediate,
     plain_errors,
+    read_transaction,
     schema_version,
 )
 from archive.database.rows import record
@@ -31,6 +32,9 @@ from archive.revisions import queries
 from archive.revisions.furniture import FurnitureSets
 from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
+from archive.search.filters import Filter, Sort
+from archive.search.search import Found
+from archive.search.search import search as find
 from archive.snapshots.snapshots import Snapshots
 from archive.syndication.clusters import Clusters
 
@@ -187,6 +191,27 @@ class Archive(Reader):
             db.close()
             raise
         return Reader(self.path, db)
+
+    def search(
+        self,
+        query: str,
+        *,
+        where: Filter | None = None,
+        sort: Sort = "relevance",
+        limit: int = 20,
+        stem: bool = False,
+        earlier: bool = False,
+    ) -> Found:
+        """Find articles by the words of their newest texts; the language of queries is documented
+        in archive.search.query. Raises QueryError.
+
+        `stem` finds other forms of Indonesian words, too, and needs the extra `stem`; `earlier`
+        finds earlier texts as well, where the newest one lacks the words.
+        """
+        with plain_errors(self.path), read_transaction(self.db):
+            return find(
+                self.db, query, where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
+            )
 
     def settled(self, at: datetime) -> bool:
         """Return whether nothing more can be written at or before a time."""

@@ -10,6 +10,7 @@ ArchiveError
 │   └── ArchiveMoved       the file was moved, deleted, replaced or hard-linked while it was written
 ├── ArchiveDamaged         a page, a digest or a dictionary does not check
 ├── ArticleUnknown         no article has that URL, story id or number
+├── QueryError             a search says nothing that can be searched for
 ├── CorpusError            a corpus cannot be made as configured
 ├── Locked                 another process does the same already
 └── PackageMissing         an extra of warta is not installed
@@ -71,6 +72,10 @@ class ArchiveDamaged(ArchiveError):
 
 class ArticleUnknown(ArchiveError):
     """No article in the archive has that URL, story id or number."""
+
+
+class QueryError(ArchiveError):
+    """A query of a search is wrong; the text says what is."""
 
 
 class CorpusError(ArchiveError):

@@ -2,9 +2,9 @@
 
 Every statement that names `latest`, `history`, `syndication`, `ledger`, `articles`, `revisions`,
 `urls`, `checks`, `snapshots`, `rights`, `members`, `crawls`, `drifts`, `drifted`, `furniture` or
-`furniture_sets` without a schema then reads the past; other tables (`search`, `robots`,
-`validators`, `dictionaries`, `texts`, `readings`) know only today. Nothing is copied, and nothing
-is written into the file.
+`furniture_sets` without a schema then reads the past; other tables (`search`, `search_earlier`,
+`robots`, `validators`, `dictionaries`, `texts`, `readings`) know only today. Nothing is copied, and
+nothing is written into the file.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from archive.database.clock import exact
-from archive.database.schema import ARTICLE_COLUMNS, PUBLISHED_AT_UTC
+from archive.database.schema import ARTICLE_COLUMNS, LISTED_AT, PUBLISHED_AT_UTC
 
 _NEWEST = """(SELECT max(m.number) FROM main.revisions m
     WHERE m.article_id = a.id AND m.observed_at <= :at)"""
@@ -38,7 +38,8 @@ _VIEWS = {
         iif(ended_at <= :at, end_reason, NULL) AS end_reason
         FROM main.crawls WHERE started_at <= :at""",
     "articles": f"""SELECT a.id, a.site, a.key, a.story_id, a.url, a.first_seen_at,
-        {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out, r.number AS revision, r.published_at
+        {_REMOVED} AS removed_at, {_OPTED_OUT} AS opted_out, r.number AS revision, r.published_at,
+        {LISTED_AT} AS listed_at
         FROM main.articles a
         JOIN main.revisions r ON r.article_id = a.id AND r.number = {_NEWEST}""",
     "urls": f"""SELECT u.id, u.url, u.site, u.key, coalesce(c.state, u.first_state) AS state,

@@ -7,12 +7,16 @@ as a migration for those that exist. A released migration is never edited.
 from sqlite_utils import Database, Migrations
 
 from archive.database.schema import (
+    FILL_EARLIER,
+    FILL_LISTED,
     FURNITURE,
     HISTORY,
     LATEST,
+    LISTED,
     REVISIONS_BY_CHANGE,
     REVISIONS_BY_PUBLISHED,
     SCHEMA,
+    SEARCH_EARLIER,
     SYNDICATED,
 )
 
@@ -38,6 +42,13 @@ def m003_published_at_utc(db: Database) -> None:
     for view in ("latest", "history", "syndication"):
         db.execute(f"DROP VIEW {view}")
     for statement in (LATEST, HISTORY, SYNDICATED, REVISIONS_BY_PUBLISHED, *REVISIONS_BY_CHANGE):
+        db.execute(statement)
+
+
+@migrations()
+def m004_search(db: Database) -> None:
+    """The time by which stories are listed, and an index of the texts that publishers replaced."""
+    for statement in (*LISTED, FILL_LISTED, *SEARCH_EARLIER, FILL_EARLIER):
         db.execute(statement)
 
 

@@ -37,6 +37,17 @@ REVISIONS_BY_CHANGE = (
         WHERE correction IS NOT NULL""",
 )
 
+LISTED_AT = f"coalesce({PUBLISHED_AT_UTC}, substr(a.first_seen_at, 1, 19) || '+00:00')"
+"""Of an article `a` and its revision `r`: when it was published, else first seen; UTC."""
+
+LISTED = (
+    # That time of the newest revision: it comes from two tables, which no index spans.
+    "ALTER TABLE articles ADD COLUMN listed_at TEXT",
+    "CREATE INDEX articles_listed ON articles (listed_at)",
+)
+FILL_LISTED = f"""UPDATE articles AS a SET listed_at = (SELECT {LISTED_AT} FROM revisions r
+    WHERE r.article_id = a.id AND r.number = a.revision)"""
+
 CLOCK = (
     # One row: the newest time that was written, by which the archive's clock never goes back.
     "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
@@ -205,6 +216,7 @@ ARTICLES = (
         published_at TEXT,         -- of the newest revision
         UNIQUE (site, key)
     ) STRICT""",
+    *LISTED,
     "CREATE INDEX articles_url ON articles (url)",
     "CREATE INDEX articles_site ON articles (site)",
     "CREATE INDEX articles_story ON articles (story_id)",
@@ -448,8 +460,24 @@ SEARCH = (
         content='searchable', content_rowid='article_id', tokenize='unicode61')""",
 )
 
+SEARCH_EARLIER = (
+    # The full text of what publishers replaced. An earlier reading of the same page is none of it:
+    # else each new extractor would double the index.
+    """CREATE VIEW searchable_earlier AS SELECT
+        r.id AS revision_id, coalesce(r.headline, '') AS headline, coalesce(r.deck, '') AS deck,
+        r.body
+        FROM revisions r JOIN revisions n
+            ON n.article_id = r.article_id AND n.number = r.number + 1
+        WHERE n.kind != 'technical'
+            AND (r.headline, r.deck, r.body) IS NOT (n.headline, n.deck, n.body)""",
+    """CREATE VIRTUAL TABLE search_earlier USING fts5(
+        headline, deck, body,
+        content='searchable_earlier', content_rowid='revision_id', tokenize='unicode61')""",
+)
+FILL_EARLIER = "INSERT INTO search_earlier (search_earlier) VALUES ('rebuild')"
+
 SCHEMA = (
     *(*CLOCK, *LEDGER, *SNAPSHOTS, *ARTICLES, *FURNITURE),
-    *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH),
+    *(*SYNDICATION, *MONITORING, *VIEWS, *SEARCH, *SEARCH_EARLIER),
 )
 """The statements that make an empty archive, in their order."""

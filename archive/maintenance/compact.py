@@ -32,6 +32,7 @@ def compact(archive: Archive, *, now: datetime) -> bool:
         damage = error
     with archive.transaction(now):
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+        conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
     # Python handles Ctrl-C in a callback; SQLite then rolls everything back.
     conn.set_progress_handler(lambda: 0, STEPS)
     try:

@@ -35,7 +35,7 @@ def take_down(
     it changes nothing.
 
     What is left in unused space and in dictionaries leaves the file with `compact`; `waiting`
-    counts these take-downs. The search index is merged here: until then it keeps deleted words.
+    counts these take-downs. The search indexes are merged here: until then they keep deleted words.
     """
     archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
@@ -52,6 +52,7 @@ def take_down(
             if entry.due_reason != "taken_down":
                 archive.ledger.move(entry, "taken_down", "refused", due_at=None, why="taken_down")
         archive.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
+        archive.db.conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
         _set_waiting(archive, waiting(archive) + 1)
     return TakenDown(
         site=site,

@@ -17,7 +17,7 @@ from archive.revisions.changes import reading_digest
 CHECKS = (
     "file values links views takedowns numbers search clusters dictionaries revisions snapshots"
 ).split()
-VIEWS = ("latest", "history", "ledger", "syndication", "searchable")
+VIEWS = ("latest", "history", "ledger", "syndication", "searchable", "searchable_earlier")
 MAX_SHOWN = 20
 """Problems of one kind that are reported in full; further ones are counted."""
 
@@ -162,6 +162,12 @@ _ROWS: dict[str, tuple[str, dict[str, str]]] = {
             "entry {} of the search index has no article": """
                 SELECT id FROM search_docsize
                 WHERE id NOT IN (SELECT id FROM articles WHERE revision > 0) ORDER BY id""",
+            "revision {} is not in the search index of earlier texts": """
+                SELECT revision_id FROM searchable_earlier WHERE revision_id NOT IN
+                    (SELECT id FROM search_earlier_docsize) ORDER BY revision_id""",
+            "entry {} of the search index of earlier texts has no revision": """
+                SELECT id FROM search_earlier_docsize WHERE id NOT IN
+                    (SELECT revision_id FROM searchable_earlier) ORDER BY id""",
         },
     ),
     # A member has a text, and a cluster its first. Articles that wait for a rebuild are no problem.
@@ -210,9 +216,10 @@ def _rows(archive: Reader, check: str) -> Finding:
 
 
 def _index(archive: Reader, *, quick: bool) -> Iterator[str]:
-    damage = search_index.problem(archive.db, quick=quick)
-    if damage is not None:
-        yield f"{damage}; `warta verify --repair search` rebuilds the index"
+    for name, index in search_index.INDEXES.items():
+        damage = search_index.problem(archive.db, index, quick=quick)
+        if damage is not None:
+            yield f"{damage} ({name}); `warta verify --repair search` rebuilds the index"
 
 
 def _revision(archive: Reader, number: int) -> str | None:

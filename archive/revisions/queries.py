@@ -1,7 +1,7 @@
-"""Queries of the reading commands: articles, their history, search and counts."""
+"""Queries of the reading commands: articles, their history and counts."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -138,50 +138,6 @@ def revision(db: Database, article_id: int, number: int) -> dict[str, Any]:
     if row is None:
         raise ArticleUnknown(f"article {article_id} has no revision {number}")
     return _plain(row)
-
-
-RANKED = 5_000
-"""Stories that a search ranks at most, newest first: ranking all with a common word is slow."""
-
-_SEARCH = """
-    WITH newest AS MATERIALIZED (
-        SELECT s.rowid AS id, s.rank AS score FROM search s JOIN articles a ON a.id = s.rowid
-        WHERE s.search MATCH :words AND (:site IS NULL OR a.site = :site)
-        ORDER BY s.rowid DESC LIMIT :ranked),
-    best AS MATERIALIZED (SELECT id, score FROM newest ORDER BY score, id LIMIT :limit)
-    SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at,
-        (SELECT snippet(search, 2, '«', '»', '…', 24) FROM search
-            WHERE search MATCH :words AND rowid = a.id) AS snippet
-    FROM best JOIN articles a ON a.id = best.id
-    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
-    ORDER BY best.score, a.id"""
-"""First the numbers, then the best of them, then their texts: each step looks at fewer stories."""
-
-
-def search(
-    db: Database, query: str, *, site: str | None = None, limit: int = 20
-) -> Iterator[dict[str, Any]]:
-    """Yield articles whose newest text has all the words, best first; quotes make a phrase.
-
-    The words are taken literally: no operator of FTS5 can break the query. Where more than RANKED
-    stories hold them, the newest are ranked.
-    """
-    words = " ".join('"' + word.replace('"', '""') + '"' for word in _words(query))
-    if not words:
-        return
-    yield from db.query(_SEARCH, {"words": words, "site": site, "ranked": RANKED, "limit": limit})
-
-
-def _words(query: str) -> list[str]:
-    """Split a query into words and quoted phrases."""
-    pieces = _text(query).replace("\0", " ").split('"')
-    words: list[str] = []
-    for place, piece in enumerate(pieces):
-        if place % 2 and place < len(pieces) - 1:
-            words.append(piece.strip())
-        else:
-            words += piece.split()
-    return [word for word in words if any(letter.isalnum() for letter in word)]
 
 
 _STATS = """

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from archive.database.clock import Clock
 from archive.database.rows import column, insert_row, record, update_row, value
-from archive.database.schema import ARTICLE_COLUMNS, LISTS
+from archive.database.schema import ARTICLE_COLUMNS, LISTED_AT, LISTS
 from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
 from archive.syndication.clusters import Clusters
@@ -170,9 +170,15 @@ class Revisions:
         """
         self._clusters.erase(article_id)
         self._unindex(article_id)
+        self._db.conn.execute(
+            """INSERT INTO search_earlier (search_earlier, rowid, headline, deck, body)
+            SELECT 'delete', * FROM searchable_earlier
+            WHERE revision_id IN (SELECT id FROM revisions WHERE article_id = ?)""",
+            (article_id,),
+        )
         erased = self._db.conn.execute("DELETE FROM revisions WHERE article_id = ?", [article_id])
         self._db.conn.execute("DELETE FROM rights WHERE article_id = ?", [article_id])
-        nothing = {"revision": 0, "opted_out": None, "published_at": None}
+        nothing = {"revision": 0, "opted_out": None, "published_at": None, "listed_at": None}
         update_row(self._db, "articles", article_id, **nothing)
         return erased.rowcount
 
@@ -223,12 +229,15 @@ class Revisions:
         self._unindex(article_id)
         insert_row(self._db, "revisions", row)
         self._db.conn.execute(
-            """UPDATE articles SET revision = :number, published_at = :published_at,
+            f"""UPDATE articles AS a SET revision = :number, published_at = :published_at,
+                listed_at = (SELECT {LISTED_AT} FROM revisions r
+                    WHERE r.article_id = :article_id AND r.number = :number),
                 removed_at = CASE :kind WHEN 'technical' THEN removed_at
-                    WHEN 'removed' THEN :observed_at ELSE NULL END WHERE id = :article_id""",
+                    WHEN 'removed' THEN :observed_at ELSE NULL END WHERE id = :article_id""",  # noqa: S608 - constants
             row,
         )
         self._index(article_id)
+        self._index_earlier(article_id, last["number"])
         if change.kind == "first" or {"body", "published_at"} & set(change.changed):
             self._clusters.place(article_id, reading["body"])
         if snapshot_id is not None and change.kind != "removed":
@@ -249,4 +258,13 @@ class Revisions:
             """INSERT INTO search (rowid, headline, deck, body)
             SELECT * FROM searchable WHERE article_id = ?""",
             (article_id,),
+        )
+
+    def _index_earlier(self, article_id: int, number: int) -> None:
+        """Put a revision that the publisher replaced into the index of earlier texts."""
+        self._db.conn.execute(
+            """INSERT INTO search_earlier (rowid, headline, deck, body)
+            SELECT * FROM searchable_earlier WHERE revision_id =
+                (SELECT id FROM revisions WHERE article_id = ? AND number = ?)""",
+            (article_id, number),
         )

@@ -43,7 +43,7 @@ def _name_file(context: click.Context, _parameter: click.Parameter, file: Path |
 
 config_option = click.option(
     "--config",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     is_eager=True,
     expose_value=False,
     callback=_name_file,

@@ -15,6 +15,8 @@ from scraper.cli.defaults import config_option
 from scraper.cli.groups import FittedHelp
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
+from scraper.cli.output import whole_output
+from scraper.cli.usage import usage_in_a_line
 
 GROUPS = {
     "Read": {
@@ -96,22 +98,28 @@ class _Group(click.Group):
                 status = 1
             sys.exit(status or 0)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Called by click to read the options of `warta` itself."""
+        with usage_in_a_line():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
+        result = None
         try:
-            return super().invoke(ctx)
+            with usage_in_a_line(), whole_output():
+                result = super().invoke(ctx)
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
             raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
-        except BrokenPipeError:
-            # The reader of a pipe closed it (`warta search … | head`): not an error.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return None
         except _UNEXPECTED as error:
             found = _explained(ctx, error)
+            if found is None and isinstance(error, OverflowError):
+                found = error.__class__("a number is too large for SQLite")
             if found is None:
                 raise
             raise click.ClickException(in_line(str(found))) from error
+        return result
 
 
 def _show(error: click.ClickException) -> None:

@@ -41,6 +41,12 @@ def opened(path: Path) -> Iterator[Archive]:
         yield archive
 
 
+def check_archive(path: Path) -> None:
+    """Raise an ArchiveError if what is at `path` is no archive; there may be nothing yet."""
+    if path.exists():
+        Archive(path, read_only=True).close()
+
+
 @contextmanager
 def opened_for_writing(path: Path) -> Iterator[Archive]:
     """Open an existing archive for writing; none is created."""

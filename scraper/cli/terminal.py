@@ -176,7 +176,7 @@ def print_table(
         return
     shown = [column for column in laid_out if any(column.cells) or not rows]
     for line in tables.fitted(shown, width(sys.stdout), _look()):
-        click.echo(line)
+        click.echo(_EMPHASIZED.sub(lambda found: styled(found[1], sys.stdout, bold=True), line))
     if cells.zones:
         note(f"Times are in {' and '.join(sorted(cells.zones))}.")
 
@@ -238,6 +238,18 @@ def styled(text: str, stream: TextIO, **style: Any) -> str:
         style.pop("fg", None)
         style.pop("bg", None)
     return click.style(text, **style)
+
+
+_BEGIN, _END = "\u2063", "\u2064"
+"""Invisible and without a width, so that words are wrapped as if they were not there."""
+_EMPHASIZED = re.compile(f"{_BEGIN}(.*?){_END}")
+
+
+def emphasized(text: str) -> str:
+    """Return words for a cell of a table, bold on a terminal that can, else in «»."""
+    if styled(text, sys.stdout, bold=True) == text:
+        return f"«{text}»"
+    return re.sub(r"\S+", f"{_BEGIN}\\g<0>{_END}", text)
 
 
 def _encodes(text: str, stream: TextIO) -> bool:

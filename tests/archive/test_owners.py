@@ -27,6 +27,8 @@ OWNERS = {
     "tombstones": "archive/revisions/revisions.py",
     "search": "archive/revisions/revisions.py archive/maintenance/search_index.py"
     " archive/maintenance/takedown.py",
+    "shown": "archive/search/search.py",
+    "search_earlier": "archive/revisions/revisions.py archive/maintenance/takedown.py",
     **dict.fromkeys(
         ("search_", "index_copy", "index_anew", "temp"), "archive/maintenance/search_index.py"
     ),
@@ -41,7 +43,7 @@ OWNERS = {
     "alert_deliveries": "archive/monitoring/alert_log.py",
 }
 """The search index is rebuilt, and rid of what was taken down, where that is maintenance; its
-copies are temporary tables.
+copies, and the index `shown` of what a search found, are temporary tables.
 
 A page's frames are written where pages are kept, and replaced where they are packed anew."""
 TECHNICAL = ("archive/database/schema.py", "archive/maintenance/compact.py")

@@ -28,7 +28,9 @@ from typing import Any
 from archive import Archive, Article, Reader
 from archive.ledger.wording import human_bytes
 from archive.records import Announcement, Check
-from archive.revisions.queries import find_article, latest, life_of, revisions, search, stats
+from archive.revisions.queries import find_article, latest, life_of, revisions, stats
+from archive.search.filters import Filter
+from archive.search.search import search
 from scraper.cli.terminal import print_table
 from tests.benchmarks import prose
 
@@ -180,12 +182,12 @@ def questions(articles: int) -> Iterator[tuple[str, Ask]]:
     for kind, words in _searches().items():
         yield (
             f"search, {kind}",
-            lambda archive, random, words=words: list(search(archive.db, words(random))),
+            lambda archive, random, words=words: search(archive.db, words(random)),
         )
     yield (
         "search, common word, one site",
-        lambda archive, random: list(
-            search(archive.db, random.choice(prose.COMMON), site=random.choice(SITES))
+        lambda archive, random: search(
+            archive.db, random.choice(prose.COMMON), where=Filter(sites=(random.choice(SITES),))
         ),
     )
     for name, statement in _STATEMENTS.items():

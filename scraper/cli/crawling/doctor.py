@@ -10,7 +10,7 @@ import click
 from scrapy.settings import Settings
 
 from archive.archive import Archive
-from archive.errors import ArchiveError
+from archive.errors import ArchiveMissing
 from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
@@ -109,7 +109,7 @@ def _consult(path: Path, site: str, settings: Settings) -> int:
     try:
         with Archive(path, read_only=True) as archive:
             requested, left_out = archive.backoffs.of(site), archive.crawls.left_out(site)
-    except ArchiveError:
+    except ArchiveMissing:
         return 0
     if requested is not None:
         _back_off(requested, site, settings)

@@ -38,7 +38,7 @@ BATCH = 16
 @click.option(
     "--archive",
     "path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path),
     help="Take out what this archive has learnt to be furniture of the pages' sites.",
 )
 @options.jobs

@@ -1,12 +1,21 @@
 """`warta search`: full text."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
 import click
 
 from archive.archive import Archive
-from archive.revisions import queries
+from archive.errors import QueryError
+from archive.printable import in_line
+from archive.search.filters import Filter, Sort
+from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
-from scraper.cli.opening import chosen_sites, reads_archive
-from scraper.cli.terminal import columns, print_rows
+from scraper.cli.opening import reads_archive
+from scraper.cli.reading.filters import filters
+from scraper.cli.terminal import columns, emphasized, note, print_rows
 
 _COLUMNS = columns(
     "article_id site published_at headline snippet",
@@ -14,18 +23,94 @@ _COLUMNS = columns(
     published_at="published",
     snippet="text",
 )
+_EARLIER = columns(
+    "article_id site published_at revision is_newest headline snippet",
+    article_id="article",
+    published_at="published",
+    is_newest="newest",
+    snippet="text",
+)
+_MARKED = re.compile(f"{BEGIN}([^{END}]*){END}")
 
 
-@click.command()
+class WrongQuery(click.ClickException):
+    """The query says nothing that can be searched for: wrong usage, in one line."""
+
+    exit_code = 2
+
+
+class _Search(click.Command):
+    """Takes `-word` for a word: options of one letter are known by name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click."""
+        known = {name for param in self.get_params(ctx) for name in param.opts}
+        return super().parse_args(ctx, list(_with_words(args, known)))
+
+
+def _with_words(args: Sequence[str], known: set[str]) -> list[str]:
+    """Write the minus of excluded words as the sign that no option begins with."""
+    return ["−" + arg[1:] if re.match(r"-[^-]", arg) and arg not in known else arg for arg in args]
+
+
+@click.command(cls=_Search)
 @click.argument("words", nargs=-1, required=True)
-@click.option("--site", type=options.SITE, help="Only stories of this site.")
+@click.option(
+    "--sort", type=click.Choice(["relevance", "time"]), default="relevance", help="What is first."
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, help="Maximum results.")
+@click.option("--revisions", "earlier", is_flag=True, help="Search earlier texts, too.")
+@click.option("--stem", is_flag=True, help="Find other forms of Indonesian words, too.")
+@options.csv
 @reads_archive
+@filters
 def search(
-    archive: Archive, words: tuple[str, ...], site: str | None, limit: int, as_json: bool
+    archive: Archive,
+    words: tuple[str, ...],
+    where: Filter,
+    sort: Sort,
+    limit: int,
+    earlier: bool,
+    stem: bool,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
-    """Search the newest revisions for all of these words; "quotes" make a phrase."""
-    if site is not None:
-        (site,) = chosen_sites(archive, [site])
-    rows = queries.search(archive.db, " ".join(words), site=site, limit=limit)
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="Nothing found.")
+    """Search the newest revisions; all words must be there.
+
+    \b
+    warta search harga OR tarif beras       one of the first two, and the third
+    warta search beras -impor 'panen*'      without a word; words that begin so
+    warta search '"musim tanam"'            a phrase
+    warta search headline:beras             in the headline; also deck: and body:
+    warta search --stem perbaiki            also memperbaiki, diperbaiki, perbaikan
+    """
+    try:
+        found = archive.search(
+            " ".join(words), where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
+        )
+    except QueryError as error:
+        raise WrongQuery(in_line(str(error))) from error
+    print_rows(
+        _rows(found, as_data=as_json or as_csv),
+        _EARLIER if earlier else _COLUMNS,
+        as_json=as_json,
+        as_csv=as_csv,
+        empty="Nothing found.",
+        flexible="snippet",
+        formats={"is_newest": lambda newest: "yes" if newest else "no"},
+    )
+    if found.hits:
+        note(f"{found.counted} {'story' if found.total == 1 else 'stories'}")
+
+
+def _rows(found: Found, *, as_data: bool) -> list[dict[str, Any]]:
+    """Return the finds as rows; for people, words are emphasized."""
+    rows = []
+    for hit in found.hits:
+        row = asdict(hit)
+        marked = row.pop("marked")
+        row["snippet"] = hit.snippet
+        if not as_data:
+            row["snippet"] = _MARKED.sub(lambda words: emphasized(words[1]), marked)
+        rows.append(row)
+    return rows

@@ -87,7 +87,8 @@ def tell_alerts(path: Path) -> None:
     since = now if known.file is None else datetime.fromtimestamp(known.file.stat().st_mtime, UTC)
     timetable = Timetable.of(known.configuration)
     report = Lookout(known.configuration, archive, timetable, lambda: now, since=since).look(now)
-    note(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting")
+    if report.problem is None or report.sent:
+        note(f"{plural(report.sent, 'message')} sent, {report.waiting} waiting")
     if report.problem is not None:
         raise click.ClickException(report.problem)
     if report.failed:

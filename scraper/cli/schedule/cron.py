@@ -8,6 +8,7 @@ from platformdirs import user_log_path
 from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.opening import check_archive
 from scraper.cli.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, check_name, crontab_lines, variables_not_passed_on
@@ -35,6 +36,7 @@ def cron(logs: Path | None, path: Path) -> None:
     (crontab -l; warta schedule cron) | crontab -
     """
     known = configured()
+    check_archive(path)
     if warning := variables_not_passed_on(known):
         note(warning)
     timetable = Timetable.of(known.configuration)

@@ -7,6 +7,7 @@ import click
 from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.opening import check_archive
 from scraper.cli.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, service, timers, variables_not_passed_on
@@ -37,6 +38,7 @@ def systemd(with_timers: bool, output: Path | None, path: Path) -> None:
     sudo systemctl daemon-reload && sudo systemctl enable --now warta
     """
     known = configured()
+    check_archive(path)
     writable = [file.absolute() for file in [known.configuration.metrics.file] if file]
     place = Deployment.of(known, path)
     if warning := variables_not_passed_on(known):

@@ -117,8 +117,39 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m004(path: Path) -> None:
+    """Make an archive one of before m004."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE search_earlier")
+        db.execute("DROP VIEW searchable_earlier")
+        db.execute("DROP INDEX articles_listed")
+        db.execute("ALTER TABLE articles DROP COLUMN listed_at")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm004'")
+
+
+def test_an_archive_without_earlier_texts_in_its_search_gets_what_a_new_one_has(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    with Archive(path) as archive:
+        keep(archive, story(7, published_at=None))
+        listed = "SELECT id, listed_at FROM articles ORDER BY id"
+        before = archive.db.conn.execute(listed).fetchall()
+    Archive(tmp_path / "new.db").close()
+    before_m004(path)
+    with Archive(path) as migrated:
+        assert migrated.db.conn.execute(listed).fetchall() == before
+        assert before[0][1] == "2026-11-20T01:00:00+00:00"  # published
+        assert before[-1][1] == "2026-11-20T04:04:05+00:00"  # first seen
+        assert migrated.search("berjualan", earlier=True).total == 5
+        assert migrated.search("berjualan").total == 4
+        assert all(finding.ok for finding in verify(migrated))
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def before_m003(path: Path) -> None:
     """Make an archive one of before m003; its views stand for those that it had."""
+    before_m004(path)
     with closing(sqlite3.connect(path)) as db, db:
         for view in ("latest", "history", "syndication"):
             db.execute(f"DROP VIEW {view}")

@@ -13,17 +13,17 @@ from scraper.cli.main import main
 STARTS_CRAWLS = {"demo", "crawl", "doctor", "schedule run", "schedule once"}
 """They request pages, which needs a process of its own, or go on until they are stopped."""
 
-_WORDS = {
-    "show": "1",
-    "corpus explain": "korpus 1",
-    "help": "reading",
-    "remove": "1 --reason diminta --yes",
+_MORE = {
+    "corpus build": "--plan --opted-out keep",
     "extract": "halaman.html --url https://kabar.example/berita/1",
+    "help": "reading",
 }
-"""Arguments of commands for which their names and types do not say enough."""
+"""What commands need beside their required arguments and options."""
 
-_BY_NAME = {"url": "1", "reference": "1", "words": "beras", "site": "rmol"}
-"""Name of an argument or required option -> a value that the archive of the tests has."""
+_BY_NAME = {"words": "beras", "site": "rmol", "files": "berkas.csv", "destination": "salinan.db"}
+"""Name of an argument or required option -> a value with which the command works; "1" is that of a
+story and of a number.
+"""
 
 
 def commands(group: click.Group = main, above: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -38,6 +38,14 @@ def commands(group: click.Group = main, above: str = "") -> Iterator[tuple[str, 
             yield path, command
 
 
+def groups(group: click.Group = main, above: str = "") -> Iterator[str]:
+    """Yield the name of each group after `warta`; that of `warta` itself is empty."""
+    yield above
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from groups(command, f"{above} {name}".strip())
+
+
 EVERY_COMMAND = dict(commands())
 """Name, e.g. "corpus build" -> command."""
 
@@ -48,26 +56,21 @@ ON_AN_ARCHIVE = {
 }
 
 
-def words(name: str) -> list[str]:
-    """Return what to write behind a command for it to work, without `--archive`."""
-    if name in _WORDS:
-        return _WORDS[name].split()
-    found: list[str] = []
-    for parameter in EVERY_COMMAND[name].params:
-        if not parameter.required:
-            continue
-        if isinstance(parameter, click.Option):
-            found.append(parameter.opts[0])
-        found.append(_value(parameter))
+def words(name: str, changed: click.Parameter | None = None, value: str = "") -> list[str]:
+    """Return what to write behind a command for it to work, without `--archive`; `value` is given
+    for the `changed` argument or option.
+    """
+    given = {each: _value(each) for each in EVERY_COMMAND[name].params if each.required}
+    if changed is not None:
+        given[changed] = value
+    found = list(_MORE.get(name, "").split())
+    for parameter, text in given.items():
+        found += [text] if isinstance(parameter, click.Argument) else [parameter.opts[-1], text]
     return found
 
 
 def _value(parameter: click.Parameter) -> str:
-    kind = parameter.type
-    if isinstance(kind, click.Choice):
-        return str(kind.choices[0])
-    if isinstance(kind, click.Path):
-        return "berkas.csv"
-    if isinstance(kind, click.types.IntParamType):
-        return "1"
-    return _BY_NAME[str(parameter.name)]
+    if isinstance(parameter.type, click.Choice):
+        return str(parameter.type.choices[0])
+    usual = "baru.csv" if isinstance(parameter.type, click.Path) else "1"
+    return _BY_NAME.get(str(parameter.name), usual)

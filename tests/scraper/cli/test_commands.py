@@ -274,9 +274,10 @@ def test_every_reason_is_a_sentence_without_its_full_stop() -> None:
 
 
 def test_search_lists_the_stories_that_hold_the_words(warta: Warta) -> None:
-    shown = text(warta("search", "harga", "naik"))
-    assert "Harga Beras Naik" in shown
-    assert "«" in shown
+    result = warta("search", "harga", "naik")
+    assert "Harga Beras Naik" in result.stdout
+    assert "«" in result.stdout
+    assert result.stderr == "1 of 1 story\n"
 
 
 def test_search_as_json_is_a_line_a_story(warta: Warta) -> None:
@@ -299,9 +300,38 @@ def test_search_without_a_find_says_so_beside_the_data(warta: Warta) -> None:
     assert lines(warta("search", "bulan", options=JSON)) == []
 
 
-@pytest.mark.parametrize("words", ['"', "NEAR(", "harga AND", "a:b*", "'; --"])
+@pytest.mark.parametrize("words", ["NEAR(", "c++", '"AND"', "'; pasar --", "pasar " * 2_000])
 def test_search_takes_any_words(warta: Warta, words: str) -> None:
     assert warta("search", words).exit_code == 0
+
+
+@pytest.mark.parametrize("words", ['"', "harga AND", "a:b*", "'; --", "-harga", "OR"])
+def test_a_wrong_query_is_wrong_usage_in_one_line(warta: Warta, words: str) -> None:
+    result = warta("search", words)
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (2, "", 1)
+
+
+def test_a_word_with_a_minus_is_no_option(path: Path, warta: Warta) -> None:
+    def found(*arguments: str) -> list[int]:
+        command = ["search", "--json", *arguments, "--archive", str(path)]
+        return [row["article_id"] for row in lines(CliRunner().invoke(main, command))]
+
+    everything = found("pasar")
+    assert found("pasar", "-harga") == found("pasar", "NOT", "harga") != everything
+    assert found("-harga", "pasar", "--limit", "9") == found("pasar", "-harga")
+
+
+def test_search_takes_the_filters_of_all_commands(warta: Warta) -> None:
+    def found(*options: str) -> set[int]:
+        return {row["article_id"] for row in lines(warta("search", "pasar", options=options))}
+
+    assert found("--json", "--section", "EKONOMI") == found("--json")
+    assert found("--json", "--section", "bola") == set()
+    assert found("--json", "--author", "melati") == found("--json") - {2}
+    assert found("--json", "--since", "2026-11-21") == set()
+    assert found("--json", "--removed") == {2}
+    result = warta("search", "pasar", options=("--site", "tidak-ada"))
+    assert (result.exit_code, "no site is called tidak-ada" in result.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("limit", ["0", "-1"])
@@ -385,7 +415,7 @@ def test_a_table_in_a_pipe_has_one_line_a_row(warta: Warta, library: Path) -> No
                 body="Hulu " * 12 + "menyurut " + "hilir " * 12,
             ),
         )
-    (line,) = (line for line in text(warta("search", "menyurut")).splitlines() if "Sungai" in line)
+    (line,) = (line for line in warta("search", "menyurut").stdout.splitlines() if "Sungai" in line)
     assert "Surut" in line
 
 

@@ -16,6 +16,8 @@ from scraper.cli.main import GROUPS
 from tests.scraper.cli.every_command import EVERY_COMMAND, words
 from tests.scraper.cli.library import fill
 
+pytestmark = pytest.mark.xdist_group("startup")  # the commands run once, for all tests
+
 HEAVY = {
     "babel",
     "chompjs",

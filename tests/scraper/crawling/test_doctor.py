@@ -295,7 +295,7 @@ def test_a_proxy_that_is_not_there_is_a_site_that_cannot_be_reached(serve, docto
     done = doctor(proxy, "rmol")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "no connection could be made" in done.stdout
+    assert "the proxy could not be reached" in done.stdout
 
 
 class NoTLS(ReplayProxy):
@@ -380,9 +380,12 @@ def test_a_site_that_requested_an_earlier_crawl_for_quiet_is_not_requested(serve
     assert sum(proxy.requests.values()) == 0
 
 
-def test_a_file_that_is_no_archive_does_not_matter(serve, doctor, tmp_path):
+def test_with_a_file_that_is_no_archive_nothing_is_requested(serve, doctor, tmp_path):
     (tmp_path / "news.db").write_text("catatan harian " * 500)
-    assert doctor(serve(small_site(1)), "rmol").returncode == 0
+    proxy = serve(small_site(1))
+    done = doctor(proxy, "rmol")
+    assert (done.returncode, done.stderr) == (1, "Error: news.db: it is not an SQLite file\n")
+    assert not proxy.requests
 
 
 def test_no_such_site_is_wrong_usage_in_one_line(serve, doctor):

@@ -1,0 +1,191 @@
+"""Full text of the newest revisions, and of earlier ones: finds, the best or newest first."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from archive.database.rows import value
+from archive.search.filters import Filter, Sort
+from archive.search.query import parse, to_fts5
+from archive.search.stemming import WordForms
+
+RANKED = 5_000
+"""Texts that a search ranks at most, newest first: ranking all with a common word is slow."""
+MAX_TOTAL = 10_000
+"""Finds that are counted at most: counting all with a common word is slow, too."""
+BEGIN, END = "\x02", "\x03"
+"""Marks around words in a snippet: texts have quotation marks of every kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An article that a search found."""
+
+    article_id: int
+    site: str
+    url: str
+    headline: str | None
+    """Of the revision that was found."""
+    published_at: str | None
+    """As the publisher says; ISO 8601."""
+    section: str | None
+    revision: int
+    """The newest one that has the words; an earlier one only where earlier texts are searched."""
+    is_newest: bool
+    marked: str
+    """A piece of the text; BEGIN and END stand around its words."""
+
+    @property
+    def snippet(self) -> str:
+        """The piece of the text with its words in «»."""
+        return self.marked.replace(BEGIN, "«").replace(END, "»")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    total: int
+    """All finds; MAX_TOTAL + 1 where there are more than MAX_TOTAL."""
+
+    @property
+    def counted(self) -> str:
+        """How many of how many.
+
+        >>> Found(hits=(), total=1_234).counted
+        '0 of 1,234'
+        """
+        more = self.total > MAX_TOTAL
+        total = f"more than {MAX_TOTAL:,}" if more else f"{self.total:,}"
+        return f"{len(self.hits):,} of {total}"
+
+
+def search(
+    db: Database,
+    query: str,
+    *,
+    where: Filter | None = None,
+    sort: Sort = "relevance",
+    limit: int = 20,
+    stem: bool = False,
+    earlier: bool = False,
+) -> Found:
+    """Find articles by a query of archive.search.query; raises QueryError.
+
+    `stem`: also other forms of its Indonesian words; raises PackageMissing where the stemmer is not
+    installed. `earlier`: also articles whose newest text lacks the words, but an earlier text of
+    the publisher's has them.
+    """
+    wanted, parsed = where or Filter(), parse(query)
+    indexes = ("search", "search_earlier") if earlier else ("search",)
+    words = to_fts5(parsed, WordForms(db, indexes) if stem else None)
+    values = wanted.values() | {"words": words, "ranked": RANKED, "most": MAX_TOTAL + 1}
+    values["limit"] = limit
+    total = value(db, _counting(wanted, earlier=earlier), **values)
+    statement = _choosing(wanted, sort, earlier=earlier, many=total > RANKED)
+    chosen = db.conn.execute(statement, values).fetchall()
+    return Found(hits=tuple(_hits(db, words, chosen)), total=total)
+
+
+def _newest(where: Filter, columns: str) -> str:
+    """Return the query of the newest texts with the words; tables that it does not need are left
+    out.
+    """
+    articles = "CROSS JOIN articles a ON a.id = s.rowid" if where.narrows else ""
+    texts = "CROSS JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
+    return f"""SELECT {columns} FROM search s {articles} {texts if where.reads_texts else ""}
+        WHERE s.search MATCH :words AND {where.sql()}"""
+
+
+def _earlier(where: Filter, columns: str) -> str:
+    """Return the query of earlier texts with the words, where the newest one lacks them."""
+    return f"""SELECT {columns} FROM search_earlier s CROSS JOIN revisions r ON r.id = s.rowid
+        CROSS JOIN articles a ON a.id = r.article_id
+        WHERE s.search_earlier MATCH :words AND {where.sql()}
+            AND r.article_id NOT IN (SELECT rowid FROM search WHERE search MATCH :words)"""
+
+
+def _counting(where: Filter, *, earlier: bool) -> str:
+    texts = _newest(where, "s.rowid")
+    if earlier:
+        texts += f" UNION ALL SELECT * FROM ({_earlier(where, 'DISTINCT a.id')})"
+    return f"SELECT count(*) FROM ({texts} LIMIT :most)"
+
+
+def _choosing(where: Filter, sort: Sort, *, earlier: bool, many: bool) -> str:
+    """Return the query of the finds to show: (article, revision, whether it is the newest)."""
+    if sort == "relevance":
+        texts = f"""SELECT id, NULL AS number, score FROM
+            ({_newest(where, "s.rowid AS id, s.rank AS score")}
+            ORDER BY s.rowid DESC LIMIT :ranked)"""
+        order = "score, id"
+    else:
+        texts = _newest_by_time(where, many=many)
+        order = "score DESC, id DESC"
+    if earlier:
+        texts += f" UNION ALL SELECT id, max(number), score FROM ({_once(where, sort)}) GROUP BY id"
+    return f"""WITH texts AS MATERIALIZED ({texts})
+        SELECT id, number FROM texts ORDER BY {order} LIMIT :limit"""
+
+
+def _once(where: Filter, sort: Sort) -> str:
+    """Return the query of the earlier texts to choose from."""
+    if sort == "time":
+        return _earlier(where, "a.id AS id, r.number AS number, a.listed_at AS score")
+    found = _earlier(where, "a.id AS id, r.number AS number, s.rank AS score")
+    return f"SELECT * FROM ({found} ORDER BY s.rowid DESC LIMIT :ranked)"
+
+
+def _newest_by_time(where: Filter, *, many: bool) -> str:
+    """Return the query of the newest finds.
+
+    Where many texts have the words, the newest stories are tried one by one; else the few are
+    sorted.
+    """
+    texts = "JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
+    walk = f"""SELECT a.id AS id, NULL AS number, a.listed_at AS score
+        FROM articles a {"INDEXED BY articles_listed" if many else "NOT INDEXED"}
+        {texts if where.reads_texts else ""}
+        WHERE {"+" if many else ""}a.id IN (SELECT rowid FROM search WHERE search MATCH :words)
+            AND a.listed_at IS NOT NULL AND {where.sql()}
+        ORDER BY a.listed_at DESC, a.id DESC LIMIT :limit"""
+    return f"SELECT * FROM ({walk})"
+
+
+_TEXTS = """SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at, r.section,
+    r.number AS revision, r.number = a.revision AS is_newest, r.deck, r.body
+    FROM json_each(:chosen) c JOIN articles a ON a.id = c.value ->> 0
+    JOIN revisions r ON r.article_id = a.id AND r.number = coalesce(c.value ->> 1, a.revision)
+    ORDER BY c.key"""
+
+
+def _hits(db: Database, words: str, chosen: list[tuple[int, int | None]]) -> Iterator[Hit]:
+    """Yield the finds with their texts.
+
+    The words are marked by an index of these few texts alone: in that of all texts, each snippet
+    would cost what the search cost.
+    """
+    conn, rows = db.conn, list(db.query(_TEXTS, {"chosen": json.dumps(chosen)}))
+    conn.execute("CREATE VIRTUAL TABLE temp.shown USING fts5(headline, deck, body)")
+    try:
+        conn.executemany(
+            "INSERT INTO shown (rowid, headline, deck, body)"
+            " VALUES (:article_id, :headline, :deck, :body)",
+            rows,
+        )
+        marks = f"'{BEGIN}', '{END}', '…', 24"
+        snippets = conn.execute(
+            f"""SELECT rowid, snippet(shown, 2, {marks}), snippet(shown, -1, {marks})
+            FROM shown WHERE shown MATCH ?""",
+            [words],
+        )
+        marked = {number: body if BEGIN in body else best for number, body, best in snippets}
+    finally:
+        conn.execute("DROP TABLE temp.shown")
+    for row in rows:
+        del row["deck"], row["body"]
+        row["is_newest"] = bool(row["is_newest"])
+        yield Hit(**row, marked=marked[row["article_id"]])

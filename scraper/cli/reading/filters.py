@@ -1,0 +1,64 @@
+"""The options that narrow what a command is about, the same for every one that has them."""
+
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import click
+
+from archive.search.filters import Filter
+from scraper.cli import options
+from scraper.cli.opening import chosen_sites
+
+sections = click.option(
+    "--section", multiple=True, help="Only this section, in any case; may be repeated."
+)
+authors = click.option(
+    "--author", multiple=True, help="Only this author; a part of the name is enough; repeatable."
+)
+since = click.option(
+    "--since",
+    type=options.SINCE_TIME,
+    help="Published, or else first seen, at or after this time or day.",
+)
+until = click.option(
+    "--until",
+    type=options.UNTIL_TIME,
+    help="Published, or else first seen, at or before this time or day.",
+)
+removed = click.option(
+    "--removed/--no-removed", default=None, help="Only stories that their site took down, or none."
+)
+
+
+def filters(command: options.Decorated) -> options.Decorated:
+    """Add `--site`, `--section`, `--author`, `--since`, `--until` and `--removed`, and call the
+    command with the Filter `where`, whose sites are known to the archive, its first argument.
+    """
+
+    @wraps(command)
+    def filtered(
+        archive: Any,
+        names: tuple[str, ...],
+        section: tuple[str, ...],
+        author: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        removed: bool | None,
+        **values: Any,
+    ) -> Any:
+        options.check_days(since, until)
+        where = Filter(
+            sites=tuple(chosen_sites(archive, names)) if names else (),
+            sections=section,
+            authors=author,
+            since=since,
+            until=until,
+            removed=removed,
+        )
+        return command(archive, where=where, **values)
+
+    found: Any = filtered
+    for option in (removed, until, since, authors, sections, options.sites):
+        found = option(found)
+    return found  # type: ignore[no-any-return]
