@@ -5,13 +5,14 @@ after another in one process, with the clock stopped; and what a terminal shows 
 from __future__ import annotations
 
 import io
+import json
 import os
 import pty
 import re
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ import pyte
 NOW = datetime(2026, 11, 21, 12, tzinfo=ZoneInfo("Asia/Jakarta"))
 HEIGHT = 400
 MARK = "\x1e"
+TYPED = "TYPED"
 
 ARCHIVE = ("--archive", "news.db")
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -36,6 +38,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "log 29": ARCHIVE,
     "diff 29": ARCHIVE,
     "changes": ARCHIVE,
+    "changes --site suara --diff": ARCHIVE,
     "search batik": ARCHIVE,
     "search tidakada": ARCHIVE,
     "explain 29": ARCHIVE,
@@ -80,10 +83,10 @@ def run_all() -> None:
     from scraper.cli.main import main
 
     with time_machine.travel(NOW, tick=False):
-        for typed, more in SCREENS.items():
+        for typed in json.loads(os.environ[TYPED]):
             sys.stdout.write(f"{MARK}{typed}{MARK}")
             sys.stdout.flush()
-            words = [*typed.removeprefix("warta").split(), *more]
+            words = [*typed.removeprefix("warta").split(), *SCREENS[typed]]
             with suppress(SystemExit):
                 main(args=words, prog_name="warta")
             sys.stdout.flush()
@@ -91,8 +94,10 @@ def run_all() -> None:
     sys.stdout.write(MARK)
 
 
-def rendered(folder: Path, width: int, **variables: str) -> dict[str, str]:
-    """Run every command in the folder on a terminal of that width; return what each wrote there."""
+def rendered(
+    folder: Path, width: int, typed: Iterable[str] = SCREENS, **variables: str
+) -> dict[str, str]:
+    """Run commands in the folder on a terminal of that width; return what each wrote there."""
     outer, inner = pty.openpty()
     termios.tcsetwinsize(inner, (HEIGHT, width))
     arrived: list[bytes] = []
@@ -104,7 +109,7 @@ def rendered(folder: Path, width: int, **variables: str) -> dict[str, str]:
         stdin=inner,
         stdout=inner,
         stderr=inner,
-        env=_environment() | variables,
+        env=_environment() | variables | {TYPED: json.dumps([*typed])},
         check=False,
         timeout=120,
     )
