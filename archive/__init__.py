@@ -29,6 +29,9 @@ Reading returns typed records; `db` is a sqlite_utils Database for any SQL on th
 >>> revisions = archive.revisions("https://kabar.example/berita/1")
 >>> [(each.number, each.kind, each.article.headline) for each in revisions]
 [(1, 'first', 'Jembatan Lambur Dibuka'), (2, 'publisher', 'Jembatan Lambur Dibuka Senin')]
+>>> headlines = archive.changes(ChangeFilter(fields=("headline",)))
+>>> [(change.kind, change.changed) for change in headlines]
+[('publisher', ('headline',))]
 >>> found = archive.search("jembatan -selasa", where=Filter(sites=("kabar",)))
 >>> found.total, [(hit.url, hit.snippet) for hit in found.hits]
 (1, [('https://kabar.example/berita/1', '«Jembatan» Lambur Dibuka Senin')])
@@ -51,14 +54,17 @@ import archive.database.without_numpy  # noqa: F401 - before all that imports sq
 from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
 from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot
+from archive.revisions.change_log import ChangeFilter, KeptChange
 from archive.search.filters import Filter
 
 __all__ = [
     "Archive",
     "ArchiveError",
     "Article",
+    "ChangeFilter",
     "Filter",
     "KeptArticle",
+    "KeptChange",
     "KeptRevision",
     "Page",
     "Reader",

@@ -29,6 +29,7 @@ from archive.ledger.ledger import Ledger
 from archive.ledger.robots import RobotsAnswers
 from archive.records import Article, KeptArticle, KeptRevision, Page
 from archive.revisions import queries
+from archive.revisions.change_log import ChangeFilter, ChangeKey, KeptChange, changes
 from archive.revisions.furniture import FurnitureSets
 from archive.revisions.reread_queue import RereadQueue
 from archive.revisions.revisions import Revisions
@@ -109,32 +110,58 @@ class Reader:
             )
             return [record(KeptRevision, row, article=_article(row)) for row in rows]
 
+    def changes(
+        self,
+        wanted: ChangeFilter | None = None,
+        *,
+        limit: int | None = None,
+        after: ChangeKey | None = None,
+    ) -> Iterator[KeptChange]:
+        """Yield what publishers changed, or what `wanted` says, newest first, at most `limit`.
+
+        `after`, a change that was yielded before, makes it the next page.
+        """
+        with plain_errors(self.path):
+            yield from changes(self.db, wanted or ChangeFilter(), limit=limit, after=after)
+
     def page(self, snapshot_id: int) -> Page:
         """Return a page as its server sent it, further parts included; raises ArchiveDamaged."""
         with plain_errors(self.path):
             return self.snapshots.page(snapshot_id)
 
     def to_pandas(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pandas.DataFrame":
-        """Read a public view, or some of its columns, as a frame: times aware and in UTC, lists as
-        lists, names of few values as categories, missing numbers as missing.
+        """Read a public view, or some of its columns and articles, as a frame: times aware and in
+        UTC, lists as lists, names of few values as categories, missing numbers as missing.
 
         Raises ValueError for an unknown view or column, PackageMissing without the extra
         `notebook`. It is all in memory: name the columns where texts are not needed.
         """
         with plain_errors(self.path):
-            return frames.frame(self.db, view, columns)
+            return frames.frame(self.db, view, columns=columns, where=where)
 
     def to_arrow(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pyarrow.Table":
         """Read a public view as an Arrow table, as `to_pandas`."""
         with plain_errors(self.path):
-            return frames.table(self.db, view, columns)
+            return frames.table(self.db, view, columns=columns, where=where)
 
     def arrow_batches(
-        self, view: frames.View = "latest", *, columns: Sequence[str] | None = None
+        self,
+        view: frames.View = "latest",
+        *,
+        columns: Sequence[str] | None = None,
+        where: Filter | None = None,
     ) -> "pyarrow.RecordBatchReader":
         """Read a public view in batches of bounded memory, for archives larger than that.
 
@@ -142,7 +169,7 @@ class Reader:
         log of what is written meanwhile grows.
         """
         with plain_errors(self.path):
-            return frames.batches(self.db, view, columns)
+            return frames.batches(self.db, view, columns=columns, where=where)
 
 
 def _kept(row: dict[str, Any]) -> KeptArticle:

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 from archive.database.clock import parsed, utc
 from archive.database.schema import LISTS
 from archive.errors import PackageMissing
+from archive.search.filters import Filter
 
 if TYPE_CHECKING:
     import pandas
@@ -48,21 +49,27 @@ _KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 
 def batches(
-    db: Database, view: View, columns: Sequence[str] | None = None
+    db: Database, view: View, *, columns: Sequence[str] | None = None, where: Filter | None = None
 ) -> "pyarrow.RecordBatchReader":
-    """Read a view, or some of its columns, in batches of bounded memory, all as of one time.
+    """Read a view, or some of its columns and articles, in batches of bounded memory, all as of one
+    time.
 
     Raises ValueError for an unknown view or column.
     """
     with _extra():
         import pyarrow as pa
-    cursor = db.conn.execute(_statement(db, view, columns))
+    wanted = where or Filter()
+    cursor = db.conn.execute(_statement(db, view, columns, wanted), wanted.values())
     names = [name for name, *_rest in cursor.description]
     schema = pa.schema([(name, _types(pa)[_KIND.get(name, "text")]) for name in names])
     return pa.RecordBatchReader.from_batches(schema, _read(pa, cursor, schema))
 
 
-def _statement(db: Database, view: View, columns: Sequence[str] | None) -> str:
+_ARTICLES = """WHERE article_id IN (SELECT a.id FROM articles a
+    JOIN revisions r ON r.article_id = a.id AND r.number = a.revision WHERE {})"""
+
+
+def _statement(db: Database, view: View, columns: Sequence[str] | None, where: Filter) -> str:
     if view not in _ORDER:
         raise ValueError(f"{view}: there is no such view; there are {', '.join(VIEWS)}")
     statement = f"SELECT * FROM {view} LIMIT 0"  # noqa: S608 - one of VIEWS
@@ -71,7 +78,8 @@ def _statement(db: Database, view: View, columns: Sequence[str] | None) -> str:
     if unknown:
         raise ValueError(f"{view} has no column {', '.join(unknown)}; it has {', '.join(known)}")
     names = ", ".join(columns or known)
-    return f"SELECT {names} FROM {view} ORDER BY {_ORDER[view]}"  # noqa: S608 - constants by now
+    articles = _ARTICLES.format(where.sql()) if where.narrows else ""
+    return f"SELECT {names} FROM {view} {articles} ORDER BY {_ORDER[view]}"  # noqa: S608 - constants
 
 
 def _read(pa: Any, cursor: sqlite3.Cursor, schema: Any) -> Iterator[Any]:
@@ -112,12 +120,12 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def table(db: Database, view: View, columns: Sequence[str] | None = None) -> "pyarrow.Table":
+def table(db: Database, view: View, **wanted: Any) -> "pyarrow.Table":
     """Read a view into memory; see `batches`."""
-    return batches(db, view, columns).read_all().unify_dictionaries()
+    return batches(db, view, **wanted).read_all().unify_dictionaries()
 
 
-def frame(db: Database, view: View, columns: Sequence[str] | None = None) -> "pandas.DataFrame":
+def frame(db: Database, view: View, **wanted: Any) -> "pandas.DataFrame":
     """Read a view as a frame: times aware and in UTC, lists as lists, names of few values as
     categories, and numbers that may be missing as pandas' own integers.
     """
@@ -125,7 +133,7 @@ def frame(db: Database, view: View, columns: Sequence[str] | None = None) -> "pa
         import pandas as pd
         import pyarrow as pa
     own = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    read = table(db, view, columns)
+    read = table(db, view, **wanted)
     found: pandas.DataFrame = read.to_pandas(types_mapper=own.get)
     for field in read.schema:
         if pa.types.is_list(field.type):

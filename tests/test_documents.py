@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_the_blocks_of_a_document_run(
 def _filled_in(line: str, folder: Path) -> str:
     """The line with a story and a time of the demo in place of URL and TIME."""
     wanted = "cluster_id IS NOT NULL" if line.startswith("warta cluster ") else "revision > 1"
-    with sqlite3.connect(folder / "news.db") as db:
+    with closing(sqlite3.connect(folder / "news.db")) as db:
         (url,) = db.execute(
             f"SELECT url FROM latest WHERE {wanted} AND removed_at IS NULL LIMIT 1"
         ).fetchone() or ("",)

@@ -5,6 +5,7 @@ A copy is one consistent file, never half a file by its name.
 
 import errno
 import fcntl
+import glob
 import logging
 import os
 import sqlite3
@@ -24,8 +25,11 @@ take-downs since the file was compacted (archive.maintenance.takedown).
 STEP = 2_000
 """Pages copied per step, 8 MB: between two steps progress is reported and Ctrl-C works."""
 
-_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 """Errors of file systems without hard links, as most USB sticks have."""
+
+ASIDE = ".before-restore-"
+"""Between the names of an archive and the time at which a backup took its place."""
 
 Copied = Callable[[int, int], None]
 """Called with the number of pages left, and of all."""
@@ -52,11 +56,11 @@ def copy_database(
             _refuse_to_replace(destination)
         begun.unlink(missing_ok=True)
         _write_copy(source, begun, copied or (lambda _left, _all: None))
-        _sync(begun)
+        sync(begun)
         if check is not None:
             check(begun)
         _name(begun, destination, replace=replace)
-        _sync(destination.parent)
+        sync(destination.parent)
     except OSError as error:
         raise ArchiveUnwritable(
             f"{destination}: it cannot be written ({error.strerror})"
@@ -90,13 +94,12 @@ def set_leftovers_aside(path: Path) -> None:
     SQLite takes them for those of whatever file is there. The log is renamed, not deleted: its
     archive may have been moved elsewhere. Raises ArchiveUnwritable where that is not possible.
     """
-    log, index, aside = (
-        path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", "-wal.leftover")
-    )
+    log, index = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+    aside = leftover(path)
     if not _has_leftovers(path, log, index):
         return
     try:
-        with _locked(path.parent):
+        with folder_locked(path.parent):
             if not _has_leftovers(path, log, index):
                 return  # another process was faster, and the log is its own
             filled = log.exists() and log.stat().st_size > 0
@@ -115,11 +118,16 @@ def set_leftovers_aside(path: Path) -> None:
         )
 
 
+def leftover(path: Path) -> Path:
+    """Return the name of a log that is none of the archive's any more."""
+    return path.with_name(f"{path.name}-wal.leftover")
+
+
 def _has_leftovers(path: Path, *leftovers: Path) -> bool:
-    return any(left.exists() for left in leftovers) and _is_copy(path)
+    return any(left.exists() for left in leftovers) and is_copy(path)
 
 
-def _is_copy(path: Path) -> bool:
+def is_copy(path: Path) -> bool:
     """Read the file alone, without its log; through SQLite, since closing it would drop locks."""
     address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     try:
@@ -127,6 +135,21 @@ def _is_copy(path: Path) -> bool:
             return bool(_version(file) & COPY)
     except sqlite3.DatabaseError:
         return False  # no database, or one that is written at this instant: not a mere copy
+
+
+def undo_restore(path: Path) -> None:
+    """Take the second name of an archive away that a killed restore has given it.
+
+    Until the backup has its place, the archive is there under both names, and whoever opened it by
+    one would not find the log of the other.
+    """
+    if not path.exists() or path.stat().st_nlink == 1:
+        return
+    path = path.resolve()
+    with folder_locked(path.parent):  # a restore that is under way has it
+        for second in path.parent.glob(f"{glob.escape(path.name)}{ASIDE}*"):
+            if second.is_file() and second.samefile(path):
+                second.unlink()
 
 
 def become_archive(connection: sqlite3.Connection) -> None:
@@ -146,7 +169,7 @@ def _set_version(connection: sqlite3.Connection, version: int) -> None:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def folder_locked(folder: Path) -> Iterator[None]:
     """Lock the folder: two processes may meet the same leftovers."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -167,7 +190,7 @@ def _name(begun: Path, destination: Path, *, replace: bool) -> None:
         try:
             os.link(begun, destination)  # unlike a rename, it never replaces a file
         except OSError as error:
-            if error.errno not in _NO_LINKS:
+            if error.errno not in NO_LINKS:
                 raise
             _refuse_to_replace(destination)
         else:
@@ -175,7 +198,8 @@ def _name(begun: Path, destination: Path, *, replace: bool) -> None:
     begun.replace(destination)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.database.backup import become_archive, copy_database, set_leftovers_aside
+from archive.database.backup import become_archive, copy_database, set_leftovers_aside, undo_restore
 from archive.database.migrations import FIRST, bring_up_to_date, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
@@ -86,9 +86,10 @@ def connect(path: Path, *, read_only: bool) -> Database:
         raise NotAnArchive(f"{path}: it is a folder, not an archive")
     with plain_errors(path):
         set_leftovers_aside(path)
-        db = _open(path, read_only=read_only)
+        undo_restore(path)
+        db = open_file(path, read_only=read_only)
         try:
-            _check_kind(db, path)
+            check_kind(db, path)
             if not read_only:
                 _migrate(db, path)
             elif migrations.pending(db):
@@ -99,7 +100,8 @@ def connect(path: Path, *, read_only: bool) -> Database:
     return db
 
 
-def _open(path: Path, *, read_only: bool) -> Database:
+def open_file(path: Path, *, read_only: bool) -> Database:
+    """Open a database as it is, without looking at what it is."""
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
     if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
@@ -120,7 +122,7 @@ def _readable(db: Database) -> bool:
     return True
 
 
-def _check_kind(db: Database, path: Path) -> None:
+def check_kind(db: Database, path: Path) -> None:
     """Refuse another program's database, a development version's archive and a later warta's."""
     # In this order: another process may make the archive meanwhile, its tables and its application
     # id at once.
@@ -189,7 +191,7 @@ def check_schema(db: Database, path: Path, *, seen: int) -> int:
     """Return the schema's version; raises SchemaTooNew if it was migrated since `seen`."""
     version = schema_version(db)
     if version != seen:
-        _check_kind(db, path)
+        check_kind(db, path)
     return version
 
 
@@ -209,7 +211,7 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
 
 def _migrate_for_reading(path: Path) -> None:
     """Migrate an older archive, though it is opened for reading only."""
-    upgraded = _open(path, read_only=False)
+    upgraded = open_file(path, read_only=False)
     try:
         with plain_errors(path):
             _migrate(upgraded, path)

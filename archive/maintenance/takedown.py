@@ -1,5 +1,6 @@
-"""Take-down of a story: texts and pages are erased; a tombstone keeps crawls from restoring it."""
+"""Take-down of stories: texts and pages are erased; tombstones keep crawls from restoring them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,36 @@ from archive.errors import ArchiveDamaged
 
 BATCH = 200
 """Snapshots repacked in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A story to take down."""
+
+    site: str
+    key: str
+    """Its key in the ledger."""
+    url: str
+    """Any of its addresses; kept with the tombstone of a story that was never kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What a take-down would erase."""
+
+    article_id: int | None
+    """None if the story was never kept."""
+    headline: str | None
+    url: str
+    revisions: int
+    snapshots: int
+    """Kept pages; the further pages of a story count as one with its first."""
+    bytes: int
+    """Of its texts and compressed pages."""
+    urls: int
+    cluster_id: int | None
+    others: int
+    """Other articles in its cluster, which stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,40 +59,88 @@ class TakenDown:
     """Dictionaries that held a page of it, and have to be replaced."""
 
 
+def extent(archive: Archive, story: Story) -> Extent:
+    """Return what taking a story down would erase; writes nothing."""
+    found = next(
+        archive.db.query(
+            """SELECT a.id AS article_id, a.url, l.headline, l.cluster_id,
+                (SELECT count(*) FROM members m WHERE m.cluster_id = l.cluster_id) AS members,
+                (SELECT coalesce(sum(length(CAST(r.body AS BLOB))), 0) FROM revisions r
+                    WHERE r.article_id = a.id) AS bytes,
+                (SELECT count(*) FROM revisions r WHERE r.article_id = a.id) AS revisions
+            FROM articles a LEFT JOIN latest l ON l.article_id = a.id
+            WHERE a.site = ? AND a.key = ?""",
+            [story.site, story.key],
+        ),
+        {},
+    )
+    snapshots = _snapshots(archive, story.site, story.key, found.get("article_id"))
+    packed = "SELECT coalesce(sum(length(packed)), 0) FROM snapshots WHERE ? IN (id, first_part_id)"
+    pages = sum(value(archive.db, packed, number) for number in snapshots)
+    return Extent(
+        article_id=found.get("article_id"),
+        headline=found.get("headline"),
+        url=found.get("url", story.url),
+        revisions=found.get("revisions", 0),
+        snapshots=len(snapshots),
+        bytes=pages + found.get("bytes", 0),
+        urls=len(archive.ledger.entries_of(story.site, story.key)),
+        cluster_id=found.get("cluster_id"),
+        others=max(0, found.get("members", 0) - 1),
+    )
+
+
 def take_down(
     archive: Archive, site: str, key: str, *, url: str, reason: str, now: datetime
 ) -> TakenDown:
-    """Erase every text and page of a story in one transaction, and write its tombstone; repeating
-    it changes nothing.
+    """Take one story down, as `take_down_all` does."""
+    (done,) = take_down_all(archive, [Story(site=site, key=key, url=url)], reason=reason, now=now)
+    return done
+
+
+def take_down_all(
+    archive: Archive, stories: Sequence[Story], *, reason: str, now: datetime
+) -> list[TakenDown]:
+    """Erase every text and page of the stories in one transaction, and write their tombstones;
+    repeating it changes nothing.
 
     What is left in unused space and in dictionaries leaves the file with `compact`; `waiting`
     counts these take-downs. The search indexes are merged here: until then they keep deleted words.
     """
     archive.db.conn.execute("PRAGMA secure_delete = ON")
     with archive.transaction(now):
-        article_id = archive.history.bury(site, key, url=url, reason=reason)
-        entries = archive.ledger.entries_of(site, key)
-        snapshots = _snapshots(archive, site, key, article_id)
-        holding = _holding(archive, site, snapshots)
-        revisions = archive.history.erase(article_id) if article_id is not None else 0
-        archive.history.erase_readings(snapshots)
-        archive.snapshots.erase(snapshots)
-        for number in holding:  # after the pages are gone: the newest pages make a new one
+        holding = [_holding(archive, story) for story in stories]
+        done = [
+            _erase(archive, story, reason, dictionaries=len(numbers))
+            for story, numbers in zip(stories, holding, strict=True)
+        ]
+        for number in sorted(set().union(*holding)):
+            # After the pages are gone: the newest pages make a new one.
             archive.snapshots.retire(number)
-        for entry in entries:
-            if entry.due_reason != "taken_down":
-                archive.ledger.move(entry, "taken_down", "refused", due_at=None, why="taken_down")
         archive.db.conn.execute("INSERT INTO search (search) VALUES ('optimize')")
         archive.db.conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
-        _set_waiting(archive, waiting(archive) + 1)
+        _set_waiting(archive, waiting(archive) + len(stories))
+    return done
+
+
+def _erase(archive: Archive, story: Story, reason: str, *, dictionaries: int) -> TakenDown:
+    article_id = archive.history.bury(story.site, story.key, url=story.url, reason=reason)
+    entries = archive.ledger.entries_of(story.site, story.key)
+    snapshots = _snapshots(archive, story.site, story.key, article_id)
+    revisions = archive.history.erase(article_id) if article_id is not None else 0
+    archive.history.erase_readings(snapshots)
+    archive.snapshots.erase(snapshots)
+    for entry in entries:
+        if entry.due_reason != "taken_down":
+            archive.ledger.move(entry, "taken_down", "refused", due_at=None, why="taken_down")
     return TakenDown(
-        site=site,
-        key=key,
+        site=story.site,
+        key=story.key,
         article_id=article_id,
         revisions=revisions,
         snapshots=len(snapshots),
         urls=len(entries),
-        dictionaries=len(holding),
+        dictionaries=dictionaries,
     )
 
 
@@ -136,13 +215,15 @@ def _snapshots(archive: Archive, site: str, key: str, article_id: int | None) ->
     )
 
 
-def _holding(archive: Archive, site: str, snapshots: list[int]) -> list[int]:
-    """Return the dictionaries that hold one of these pages: all, if a page cannot be read."""
+def _holding(archive: Archive, story: Story) -> list[int]:
+    """Return the dictionaries that hold one of a story's pages: all, if a page cannot be read."""
+    statement = "SELECT id FROM articles WHERE site = ? AND key = ?"
+    article_id = value(archive.db, statement, story.site, story.key)
     bodies: set[bytes] = set()
-    for number in snapshots:
+    for number in _snapshots(archive, story.site, story.key, article_id):
         try:
             first = archive.snapshots.page(number)
         except ArchiveDamaged:
-            return sorted(archive.snapshots.dictionaries.of_site(site))
+            return sorted(archive.snapshots.dictionaries.of_site(story.site))
         bodies.update(page.body for page in (first, *first.parts))
-    return archive.snapshots.dictionaries.holding(site, *bodies)
+    return archive.snapshots.dictionaries.holding(story.site, *bodies)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -11,6 +11,7 @@ from archive.database.clock import exact
 from archive.database.rows import record
 from archive.revisions.changes import FieldEdits, edits_between
 from archive.revisions.queries import revision
+from archive.search.filters import Filter
 
 BY_PUBLISHERS = ("publisher", "removed", "restored")
 """Kinds of revisions that say what publishers did."""
@@ -38,14 +39,21 @@ class ChangeFilter:
     """Of KINDS."""
     fields: tuple[str, ...] = ()
     """At least one of these was changed; names of archive.revisions.changes.COMPARED."""
-    sites: tuple[str, ...] = ()
-    """Names of sites."""
+    where: Filter = field(default_factory=Filter)
+    """Of which articles; its section and authors are those of the change's revision, its times when
+    the articles were published.
+    """
     since: datetime | None = None
     """Observed at this time or later; aware."""
     until: datetime | None = None
     """Observed at this time or earlier; aware."""
     corrections: bool = False
     """Only with a note of a correction by the publisher."""
+
+    def __post_init__(self) -> None:
+        for at in (self.since, self.until):
+            if at is not None and at.tzinfo is None:
+                raise ValueError(f"{at.isoformat()}: a time needs its offset")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +80,12 @@ _CHANGES = """
     SELECT r.observed_at, a.site, r.article_id, r.number, r.kind, r.changed, r.headline,
         r.correction, r.returns_to, a.url
     FROM revisions r CROSS JOIN articles a ON a.id = r.article_id
-    WHERE r.observed_at >= :since
+    WHERE r.observed_at >= :observed_since
         AND (r.observed_at, r.article_id, r.number) < (:at, :article_id, :number)
         AND r.kind IN (SELECT value FROM json_each(:kinds))
         AND (:fields = '[]' OR EXISTS (SELECT 1 FROM json_each(r.changed) c
             WHERE c.value IN (SELECT value FROM json_each(:fields))))
-        AND (:sites = '[]' OR a.site IN (SELECT value FROM json_each(:sites)))
+        AND {where}
     ORDER BY r.observed_at DESC, r.article_id DESC, r.number DESC LIMIT :limit"""
 _CORRECTIONS = _CHANGES.replace("WHERE", "WHERE r.correction IS NOT NULL AND", 1)
 """With an index of its own: few revisions have one."""
@@ -97,12 +105,14 @@ def changes(
     if after is not None:
         before = min(before, (exact(after.observed_at), after.article_id, after.number))
     given = {
-        "since": _NO_TIME if wanted.since is None else exact(wanted.since),
+        "observed_since": _NO_TIME if wanted.since is None else exact(wanted.since),
         **dict(zip(("at", "article_id", "number"), before, strict=True)),
-        **{name: json.dumps(getattr(wanted, name)) for name in ("kinds", "fields", "sites")},
+        **{name: json.dumps(getattr(wanted, name)) for name in ("kinds", "fields")},
         "limit": -1 if limit is None else limit,
     }
-    for row in db.query(_CORRECTIONS if wanted.corrections else _CHANGES, given):
+    statement = _CORRECTIONS if wanted.corrections else _CHANGES
+    where = wanted.where
+    for row in db.query(statement.format(where=where.sql()), where.values() | given):
         yield record(KeptChange, row)
 
 

@@ -28,6 +28,7 @@ GROUPS = {
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
+        "datasette": ("reading.datasette", "Print metadata to show the archive in Datasette."),
         "clusters": ("clusters.clusters", "List stories that were published more than once."),
         "cluster": ("clusters.cluster", "Show who published a story, when, and how much of it."),
         "syndication": ("clusters.syndication", "Count which site publishes whose stories."),
@@ -53,6 +54,7 @@ GROUPS = {
     "Keep": {
         "verify": ("maintenance.verify", "Check every text and page against its digest."),
         "backup": ("maintenance.backup", "Copy the archive safely, even during a crawl."),
+        "restore": ("maintenance.restore", "Put a backup in the archive's place."),
         "remove": ("maintenance.remove", "Take a story down for good."),
         "compact": ("maintenance.compact", "Rewrite the file without unused space."),
     },

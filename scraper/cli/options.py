@@ -1,6 +1,7 @@
 """Options that commands share, the types of their values, and checks of them."""
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from functools import partial
@@ -174,6 +175,26 @@ scrapy_settings = click.option(
     help="Override a Scrapy setting, e.g. -s DOWNLOAD_DELAY=2.",
 )
 verbose = click.option("-v", "--verbose", is_flag=True, help="Show Scrapy's log on stderr.")
+
+yes = click.option("--yes", is_flag=True, help="Do not ask; needed where stdin is no terminal.")
+
+
+def confirm(question: str, *, yes: bool, refused: str) -> None:
+    """Ask on the terminal unless `yes`; ends the command with what was `refused` otherwise.
+
+    Raises click.UsageError where nobody can be asked.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{refused}: stdin is no terminal; --yes goes on without a question")
+    try:
+        agreed = click.confirm(question, err=True)
+    except click.Abort:  # Ctrl-C, or the end of the input
+        agreed = False
+        click.echo(err=True)
+    if not agreed:
+        raise click.ClickException(refused)
 
 
 def check_days(since: date | None, until: date | None) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from archive import Archive, frames
 from archive.frames import VIEWS, View
+from archive.search.filters import Filter
 from tests.archive.invented import DAY, HOUR, NOW, announce, keep, link, rows, story, take_down
 from tests.archive.syndication.syndicated import wire_on_three_sites
 from tests.scraper.cli.test_commands import Warta
@@ -92,6 +93,16 @@ def test_lists_are_lists_numbers_may_be_missing_and_few_names_are_categories(new
 def test_a_frame_of_some_columns_reads_no_others(news: Archive) -> None:
     found = news.to_pandas("history", columns=["site", "published_at_utc"])
     assert list(found.columns) == ["site", "published_at_utc"]
+
+
+def test_a_frame_of_some_articles_has_their_rows_in_every_view(news: Archive) -> None:
+    where = Filter(sites=("desa",), authors=("Melati",))
+    assert news.to_pandas(where=where).article_id.to_list() == [1, 3, 4]
+    assert news.to_pandas("history", where=where).article_id.to_list() == [1, 1, 3, 3, 4]
+    assert len(news.to_pandas("syndication", where=Filter(sites=("warta",)))) == 1
+    assert set(news.to_pandas("ledger", where=where).article_id) == {1, 3, 4}
+    with news.as_of(NOW) as past:
+        assert past.to_pandas("history", where=where).article_id.to_list() == [1, 3, 4]
 
 
 def test_an_empty_archive_has_the_columns_and_types_of_any(path: Path, news: Archive) -> None:

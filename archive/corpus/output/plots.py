@@ -132,7 +132,7 @@ def _draw_lengths(summary: Summary, figure: Figure) -> None:
         panels.append((f"{len(rest):,} other sites", others))
     figure.set_size_inches(9, 1.1 + 0.8 * max(2, len(panels)))
     rows = figure.subplots(max(1, len(panels)), 1, sharex=True, squeeze=False)[:, 0]
-    _head(rows[0], "Length of documents, in words")
+    _head(rows[0], "Length of documents")
     if not panels:
         _say(rows[0], "The corpus contains no document.")
         return
@@ -142,6 +142,8 @@ def _draw_lengths(summary: Summary, figure: Figure) -> None:
     for axes, (name, counts), colour in zip(rows, panels, colours, strict=False):
         _panel(axes, name, counts, edges, colour)
     _length_scale(rows[-1], edges)
+    rows[-1].set_xlabel("words per document (logarithmic scale)")
+    rows[0].set_title("documents per bar ▸", loc="right", fontsize=9, pad=12)
 
 
 def _panel(axes: Axes, name: str, counts: Counter[int], edges: list[int], colour: str) -> None:
@@ -162,8 +164,10 @@ def _panel(axes: Axes, name: str, counts: Counter[int], edges: list[int], colour
         fontsize=8,
     )
     axes.set_ylim(0, 1.4 * max(1, *heights))
-    axes.set_yticks([])
-    axes.grid(visible=False)
+    axes.yaxis.tick_right()
+    axes.yaxis.set_major_locator(MaxNLocator(2, integer=True, steps=[1, 2, 5, 10]))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.tick_params("y", labelsize=8)
     label = f"{name}\n{counted(counts.total(), 'document')}"
     axes.set_ylabel(label, rotation=0, ha="right", va="center", labelpad=8)
 
@@ -192,6 +196,7 @@ def _length_scale(axes: Axes, edges: list[int]) -> None:
         if len(ticks) <= 10:
             break
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.tick_params("x", length=4, color=EDGE)
 
 
 # Months

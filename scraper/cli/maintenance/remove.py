@@ -1,5 +1,6 @@
-"""`warta remove`: take a story down."""
+"""`warta remove`: take stories down."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import click
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.ledger.wording import plain_time, plural
+from archive.ledger.wording import human_bytes, plain_time, plural
 from archive.maintenance.compact import compact
-from archive.maintenance.takedown import take_down, tombstone
+from archive.maintenance.takedown import Extent, Story, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import opened_for_writing, story_of
@@ -19,17 +20,22 @@ _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
 
 @click.command()
-@click.argument("url")
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why; kept with the tombstone.")
+@options.yes
+@click.option("--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
 @click.option("--defer-compact", is_flag=True, help="Leave rewriting the file to `warta compact`.")
 @options.archive
-def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
-    """Take a story down: its texts and kept pages are erased, also from the search index and the
+def remove(
+    urls: Sequence[str], reason: str, yes: bool, dry_run: bool, defer_compact: bool, path: Path
+) -> None:
+    """Take stories down: their texts and kept pages are erased, also from the search index and the
     file's unused space.
 
-    A tombstone stays (site, address, reason, day): no later crawl brings the story back, and
-    exports exclude it, also those as of an earlier day. URL may be any address of the story, its id
-    or its number. Copies made earlier still contain it.
+    Shows what will be erased, and asks. Several stories are erased together or, if one of them is
+    unknown, not at all. A tombstone stays of each (site, address, reason, day): no later crawl
+    brings the story back, and exports exclude it, also those as of an earlier day. URL may be any
+    address of the story, its id or its number. Copies made earlier still contain it.
 
     \b
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan \\
@@ -37,23 +43,56 @@ def remove(url: str, reason: str, defer_compact: bool, path: Path) -> None:
     """
     if not reason.strip():
         raise click.UsageError("--reason is empty: say why; it is kept with the tombstone")
-    now = datetime.now(UTC)
     with opened_for_writing(path) as archive:
-        site, key = queries.find_story(archive.db, url, story_of)
-        before = tombstone(archive, site, key)
-        done = take_down(archive, site, key, url=url, reason=reason, now=now)
-        if before is not None:
-            since = plain_time(before["taken_down_at"])
-            earlier = f"It was taken down before, on {since}, and that reason stays"
-            note(f"{earlier}: {before['reason']}.")
-        erased = f"{plural(done.revisions, 'revision')} and {plural(done.snapshots, 'kept page')}"
-        addresses = plural(done.urls, "address", "addresses")
-        note(f"Erased {erased}; {addresses} will never be requested again.")
+        stories = _stories(archive, urls)
+        for story in stories:
+            _show(archive, story)
+        if dry_run:
+            return
+        stories_named = "this story" if len(stories) == 1 else f"these {len(stories)} stories"
+        options.confirm(f"Erase {stories_named} for good?", yes=yes, refused="nothing was erased")
+        now = datetime.now(UTC)  # after the answer, which may take hours
+        done = take_down_all(archive, stories, reason=reason, now=now)
+        revisions = plural(sum(one.revisions for one in done), "revision")
+        pages = plural(sum(one.snapshots for one in done), "kept page")
+        addresses = plural(sum(one.urls for one in done), "address", "addresses")
+        note(f"Erased {revisions} and {pages}; {addresses} will never be requested again.")
         complete = defer_compact or _compacted(archive, path, now)
     if defer_compact:
         note(f"{_TRACES[0].upper()}{_TRACES[1:]}.")
     elif not complete:
         note("Another program still reads an older state: run `warta compact` once it has ended.")
+
+
+def _stories(archive: Archive, urls: Sequence[str]) -> list[Story]:
+    """Return the stories, each once; raises ArticleUnknown."""
+    found = {queries.find_story(archive.db, url, story_of): url for url in urls}
+    return [Story(site=site, key=key, url=url) for (site, key), url in found.items()]
+
+
+def _show(archive: Archive, story: Story) -> None:
+    found = extent(archive, story)
+    nothing = "(without a headline)" if found.revisions else "(no text is kept)"
+    note(found.headline or nothing)
+    note(f"  {found.url}")
+    note(f"  {', '.join(_parts(found))}")
+    before = tombstone(archive, story.site, story.key)
+    if before is not None:
+        since = plain_time(before["taken_down_at"])
+        earlier = f"It was taken down before, on {since}, and that reason stays"
+        note(f"  {earlier}: {before['reason']}.")
+
+
+def _parts(found: Extent) -> list[str]:
+    parts = [
+        plural(found.revisions, "revision"),
+        f"{plural(found.snapshots, 'kept page')} ({human_bytes(found.bytes)} with the texts)",
+        plural(found.urls, "address", "addresses"),
+    ]
+    if found.cluster_id is not None:
+        others = plural(found.others, "other story stays", "other stories stay")
+        parts.append(f"member of cluster {found.cluster_id}, whose {others}")
+    return parts
 
 
 def _compacted(archive: Archive, path: Path, now: datetime) -> bool:

@@ -8,18 +8,13 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import plain_time
-from archive.revisions.change_log import (
-    BY_PUBLISHERS,
-    KINDS,
-    ChangeFilter,
-    KeptChange,
-    changes,
-    edits_of,
-)
+from archive.revisions.change_log import BY_PUBLISHERS, KINDS, ChangeFilter, KeptChange, edits_of
 from archive.revisions.changes import COMPARED, edits_as_json
+from archive.search.filters import Filter
 from scraper.cli import options
 from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import chosen_sites, reads_archive
+from scraper.cli.reading.filters import authors, sections
 from scraper.cli.terminal import columns, console, note, print_rows, say
 
 SHOWN = 20
@@ -32,6 +27,8 @@ _CSV = columns(f"{_TABLE} returns_to url")
 
 @click.command("changes")
 @options.sites
+@sections
+@authors
 @click.option("--since", type=options.SINCE_TIME, help="Observed at this time or later.")
 @click.option("--until", type=options.UNTIL_TIME, help="Observed at this time or earlier.")
 @click.option(
@@ -61,6 +58,8 @@ _CSV = columns(f"{_TABLE} returns_to url")
 def changes_command(
     archive: Reader,
     names: tuple[str, ...],
+    section: tuple[str, ...],
+    author: tuple[str, ...],
     kinds: tuple[str, ...],
     with_diff: bool,
     limit: int | None,
@@ -81,15 +80,15 @@ def changes_command(
     if filters["since"] and filters["until"] and filters["since"] > filters["until"]:
         raise click.UsageError("--since is later than --until: no time is left")
     kinds = kinds or (KINDS if filters["corrections"] else BY_PUBLISHERS)
-    sites = chosen_sites(archive, names)
-    wanted = ChangeFilter(kinds=kinds, sites=sites, **filters)
+    where = Filter(sites=chosen_sites(archive, names), sections=section, authors=author)
+    wanted = ChangeFilter(kinds=kinds, where=where, **filters)
     if as_json or as_csv:
-        found = changes(archive.db, wanted, limit=limit)
+        found = archive.changes(wanted, limit=limit)
         rows = (_row(archive, change, with_edits=with_diff) for change in found)
         print_rows(rows, _CSV, as_json=as_json, as_csv=as_csv)
         return
     limit = limit or SHOWN
-    newest = list(changes(archive.db, wanted, limit=limit + 1))
+    newest = list(archive.changes(wanted, limit=limit + 1))
     _print(archive, newest[:limit], with_diff=with_diff)
     if len(newest) > limit:
         note(f"These are the newest {limit}; --limit shows more.")

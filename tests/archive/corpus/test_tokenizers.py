@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from archive.corpus.tokenizers import SPACY, find_tokenizer
 from archive.errors import CorpusError
 from archive.identity import bytes_digest
 from scraper.cli.main import main
+from tests.archive.corpus.hub import REPOSITORY, hub
 from tests.archive.corpus.newsroom import built, documents, tree
 
 TEXT = "Harga beras di Pasar Randu naik, kata Wening."
@@ -89,3 +93,40 @@ def test_what_is_no_tokenizer_is_one_sentence(
     assert shown.exit_code == 1
     assert shown.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+_FIND = """import sys
+from archive.corpus.tokenizers import find_tokenizer
+from archive.errors import CorpusError
+for name in sys.argv[1:]:
+    try:
+        print(find_tokenizer(name).as_dict())
+    except CorpusError as error:
+        print(error)
+"""
+
+
+def test_a_model_of_the_hub_is_downloaded_once_and_then_read_without_the_network(
+    file: Path, tmp_path: Path
+) -> None:
+    with hub() as server:
+        server.files["tokenizer.json"] = file.read_bytes()
+        environment = os.environ | server.environment(str(tmp_path))
+        found, missing = _found(REPOSITORY, "sari/lain", environment=environment)
+    sha256 = bytes_digest(file.read_bytes())
+    assert found == str({"name": REPOSITORY, "sha256": sha256})
+    assert missing.startswith("tokenizer sari/lain: 404 ")
+    offline = environment | {"HF_HUB_OFFLINE": "1"}
+    again, missing = _found(REPOSITORY, "sari/lain", environment=offline)
+    assert again == found
+    assert missing.startswith("tokenizer sari/lain: ")
+
+
+def _found(*names: str, environment: dict[str, str]) -> list[str]:
+    """What is found for each name, a line each, in a process that knows only this Hub."""
+    search = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _FIND, *names]
+    done = subprocess.run(
+        command, env=environment | search, capture_output=True, text=True, timeout=120, check=True
+    )
+    return done.stdout.splitlines()

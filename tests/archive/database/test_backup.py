@@ -278,13 +278,13 @@ main(["backup", "--archive", sys.argv[1], sys.argv[2]])
 
 STOPPED_WHILE_CHECKING = """
 import os, signal, sys
-from scraper.cli.maintenance import backup
-verify = backup.verify
+from archive.maintenance import copies
+verify = copies.verify
 def stop(*given, **named):
     for finding in verify(*given, **named):
         os.kill(os.getpid(), signal.SIGINT)
         yield finding
-backup.verify = stop
+copies.verify = stop
 from scraper.cli.main import main
 main(["backup", "--archive", sys.argv[1], sys.argv[2]])
 """

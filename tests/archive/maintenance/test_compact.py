@@ -211,7 +211,7 @@ def test_an_archive_in_a_folder_that_cannot_be_looked_into_is_reported(
     shut.mkdir()
     Archive(shut / "arsip.db").close()
     shut.chmod(0o000)
-    arguments = {"compact": {}, "remove": {"options": ("--reason", "diminta")}}[command]
+    arguments = {"compact": {}, "remove": {"options": ("--reason", "diminta", "--yes")}}[command]
     result = warta(
         command, *(["1"] if command == "remove" else []), archive=shut / "arsip.db", **arguments
     )
@@ -332,7 +332,7 @@ def test_a_killed_one_leaves_the_archive_whole(path: Path, warta: Warta) -> None
 def test_a_take_down_whose_compact_is_stopped_is_reported_to_be_done_and_what_is_left_to_do(
     path: Path, trouble: str
 ) -> None:
-    erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta")
+    erased, left = told_by(trouble, path, "remove", url_of(3), "--reason", "diminta", "--yes")
     assert erased == "Erased 1 revision and 1 kept page; 1 address will never be requested again."
     assert left.startswith(f"Error: {path}: interrupted")
     assert left.endswith("until `warta compact`")

@@ -116,7 +116,7 @@ def test_an_empty_archive_is_sound(warta: Warta, tmp_path: Path) -> None:
 
 
 def test_an_archive_is_sound_after_a_take_down(warta: Warta) -> None:
-    assert warta("remove", url_of(3), options=("--reason", "diminta")).exit_code == 0
+    assert warta("remove", url_of(3), options=("--reason", "diminta", "--yes")).exit_code == 0
     assert warta("verify").exit_code == 0
 
 
@@ -533,7 +533,7 @@ def test_a_broken_search_index_is_rebuilt(warta: Warta, path: Path, statement: s
 
 
 def test_what_waits_for_compact_is_reported_and_is_no_damage(warta: Warta, path: Path) -> None:
-    warta("remove", url_of(3), options=("--reason", "atas permintaan", "--defer-compact"))
+    warta("remove", url_of(3), options=("--reason", "atas permintaan", "--yes", "--defer-compact"))
     waiting = warta("verify")
     assert waiting.exit_code == 0
     assert waiting.stderr == (

@@ -17,6 +17,7 @@ from archive import Archive
 from archive.revisions import change_log
 from archive.revisions.change_log import KINDS, ChangeFilter, ChangeKey, changes, edits_of
 from archive.revisions.changes import COMPARED
+from archive.search.filters import Filter
 from tests.archive.invented import BODY, DAY, HOUR, NOW, keep, new_archive, rows, story, take_down
 from tests.archive.lives import Life, Step, lives
 
@@ -27,7 +28,7 @@ def fill(archive: Archive) -> None:
     """Story 1 edited twice, the second time back; 2 read anew; 3 gone and back; 4 corrected, at
     another site.
     """
-    corrected = {"site": "berita", "headline": "Jembatan Dibuka"}
+    corrected = {"site": "berita", "headline": "Jembatan Dibuka", "section": "Olahraga"}
     for number in range(1, 4):
         keep(archive, story(number))
     keep(archive, story(4, **corrected))
@@ -52,6 +53,7 @@ def found(archive: Archive, **wanted: Any) -> list[tuple[int, int]]:
     ]
 
 
+AT_KABAR = Filter(sites=("kabar",))
 PUBLISHERS = [(1, 3), (4, 2), (3, 3), (3, 2), (1, 2)]
 
 
@@ -86,15 +88,19 @@ def test_a_change_has_what_happened_when_to_which_story(news: Archive) -> None:
         ({"fields": ("headline",)}, [(1, 3), (1, 2)]),
         ({"fields": ("caption", "headline")}, [(1, 3), (3, 3), (1, 2)]),
         ({"fields": ("deck",)}, []),
-        ({"sites": ("berita",)}, [(4, 2)]),
-        ({"sites": ("berita", "kabar")}, PUBLISHERS),
-        ({"sites": ("lain",)}, []),
+        ({"where": Filter(sites=("berita",))}, [(4, 2)]),
+        ({"where": Filter(sites=("berita", "kabar"))}, PUBLISHERS),
+        ({"where": Filter(sites=("lain",))}, []),
+        ({"where": Filter(sections=("olahraga",))}, [(4, 2)]),
+        ({"where": Filter(authors=("melati",))}, PUBLISHERS),
+        ({"where": Filter(authors=("budi",))}, []),
+        ({"where": Filter(since=NOW)}, []),
         ({"corrections": True}, [(4, 2)]),
         ({"corrections": True, "kinds": ("removed",)}, []),
         ({"since": NOW + DAY}, [(1, 3), (4, 2), (3, 3)]),
         ({"since": NOW + DAY + timedelta(microseconds=1)}, [(1, 3)]),
         ({"until": NOW + 3 * HOUR}, [(3, 2), (1, 2)]),
-        ({"since": NOW + 3 * HOUR, "until": NOW + DAY, "sites": ("kabar",)}, [(3, 3), (3, 2)]),
+        ({"since": NOW + 3 * HOUR, "until": NOW + DAY, "where": AT_KABAR}, [(3, 3), (3, 2)]),
     ],
     ids=str,
 )
@@ -104,8 +110,13 @@ def test_each_filter_leaves_what_it_says(
     assert found(news, **wanted) == expected
 
 
+def test_a_time_without_its_offset_is_refused() -> None:
+    with pytest.raises(ValueError, match="a time needs its offset"):
+        ChangeFilter(since=NOW.replace(tzinfo=None))
+
+
 def test_what_was_changed_is_there_word_by_word(news: Archive) -> None:
-    edits = dict(edits_of(news.db, next(changes(news.db, ChangeFilter(sites=("kabar",))))))
+    edits = dict(edits_of(news.db, next(changes(news.db, ChangeFilter(where=AT_KABAR)))))
     assert list(edits) == ["headline", "body"]
     assert [(run.kind, run.text) for run in edits["headline"]] == [
         ("same", "Pasar "),
@@ -154,11 +165,9 @@ def test_every_page_follows_the_one_before_and_together_they_are_what_history_ha
 
 @pytest.mark.parametrize("statement", [change_log._CHANGES, change_log._CORRECTIONS])
 def test_changes_are_looked_up_in_the_order_of_an_index(news: Archive, statement: str) -> None:
-    names = ("since", "at", "article_id", "number", "kinds", "fields", "sites", "limit")
-    plan = [
-        detail
-        for *_numbers, detail in news.db.conn.execute(
-            f"EXPLAIN QUERY PLAN {statement}", dict.fromkeys(names)
-        )
-    ]
+    where = Filter(sites=("kabar",), authors=("Sari",))
+    names = ("observed_since", "at", "article_id", "number", "kinds", "fields", "limit")
+    given = dict.fromkeys(names) | where.values()
+    explained = f"EXPLAIN QUERY PLAN {statement.format(where=where.sql())}"
+    plan = [detail for *_numbers, detail in news.db.conn.execute(explained, given)]
     assert not any("TEMP B-TREE" in step or "SCAN r" in step for step in plan), plan

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from datetime import datetime
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from archive import Archive
-from archive.database.schema import ARTICLE_COLUMNS
+from archive.database.clock import exact, instant
+from archive.database.schema import ARTICLE_COLUMNS, PUBLISHED_AT_UTC
+from scraper.extraction.dates import believable
 from tests.archive.invented import (
     BODY,
     DAY,
@@ -133,6 +138,25 @@ def test_a_time_that_sorts_is_in_utc_and_null_where_it_is_unknown_or_not_believa
     with archive.as_of(NOW) as past:
         statement = f"SELECT published_at, published_at_utc FROM {view} ORDER BY article_id"
         assert past.db.conn.execute(statement).fetchall() == found
+
+
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(), OFFSETS, st.datetimes())
+def test_the_time_that_sorts_is_what_extraction_would_believe(
+    at: datetime, offset: timezone, now: datetime
+) -> None:
+    published, observed = at.replace(tzinfo=offset), now.replace(tzinfo=UTC)
+    assume(abs(published - observed - DAY) > timedelta(seconds=1))  # a view counts whole seconds
+    assume(published.year not in (1989, 1990, 9999))  # its first year begins at midnight UTC
+    assume(observed.year != 9999)
+    with closing(sqlite3.connect(":memory:")) as db:
+        (found,) = db.execute(
+            f"SELECT {PUBLISHED_AT_UTC} FROM (SELECT ? AS published_at, ? AS observed_at) r",
+            [published.isoformat(), exact(observed)],
+        ).fetchone()
+    assert found == (instant(published) if believable(published, observed) else None)
 
 
 def test_newest_first_is_right_across_offsets_and_no_story_of_2099_comes_first(

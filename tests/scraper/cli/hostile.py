@@ -196,6 +196,9 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
     lines.write_text(json.dumps(row) + "\n")
     page = folder / "halaman.html"
     page.write_text(f"<html><h1>{HOSTILE}</h1><p>{BODY}</p></html>".replace("\x00", ""))
+    copy = folder / "cadangan.db"
+    if not copy.exists():
+        Archive(copy).close()
     as_of = ("--as-of", LATER.isoformat())
     return {
         "show": [("1",), ("2", "--json"), ("1", *as_of), (HOSTILE.replace("\x00", ""),)],
@@ -204,6 +207,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "search": [("pasar",), ("pasar", "--json"), ("merah",)],
         "explain": [("1",), ("1", "--json"), (url_of(9),), (url_of(3),)],
         "stats": [(), ("--json",)],
+        "datasette": [()],
         "clusters": [(), ("--json",), ("rebuild",)],
         "cluster": [("1",), ("1", "--diff"), ("1", "--json")],
         "syndication": [("matrix",), ("matrix", "--json")],
@@ -212,6 +216,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "reextract": [("--dry-run",), ()],
         "verify": [(), ("--json",), ("--repair", "search")],
         "backup": [(str(folder / "salinan.db"),)],
+        "restore": [(str(copy), "--dry-run")],
         "schedule": [("show",), ("show", "--json"), ("cron",), ("systemd",)],
         "alerts": [("list",), ("list", "--json"), ("tell",)],
         "metrics": [(), ("--output", str(folder / "metrik.prom"))],
@@ -221,6 +226,6 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "sites": [(), ("--json",)],
         "config": [(), ("--example",)],
         "help": [(), ("archive",)],
-        "remove": [("2", "--reason", HOSTILE.replace("\x00", ""), "--defer-compact")],
+        "remove": [("2", "--reason", HOSTILE.replace("\x00", ""), "--yes", "--defer-compact")],
         "compact": [()],
     }

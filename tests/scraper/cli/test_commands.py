@@ -430,6 +430,7 @@ READING = {
     "explain": [url_of(1)],
     "page": ["1"],
     "stats": [],
+    "datasette": [],
     "verify": [],
     "clusters": [],
     "cluster": ["1"],
@@ -438,7 +439,10 @@ READING = {
     "coverage": [],
 }
 ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
-OPTIONS = {"remove": ("--reason", "diminta keluarga"), "coverage": ("--since", "2026-11-20")}
+OPTIONS = {
+    "remove": ("--reason", "diminta keluarga", "--yes"),
+    "coverage": ("--since", "2026-11-20"),
+}
 
 
 @pytest.fixture
@@ -453,7 +457,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_every_command_on_an_archive_is_tried_here() -> None:
     rooms = ("reading.", "clusters.", "maintenance.", "corpus")
     found = {name for name, (target, _line) in COMMANDS.items() if target.startswith(rooms)}
-    assert (found | {"coverage"}) - {"help"} == set(ARGUMENTS)
+    assert (found | {"coverage"}) - {"help", "restore"} == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("command", ARGUMENTS)
@@ -482,7 +486,7 @@ def test_a_file_that_is_no_archive_is_reported_plainly(
     assert list(in_a_folder_of_its_own.iterdir()) == [recipe]
 
 
-@pytest.mark.parametrize("command", ARGUMENTS)
+@pytest.mark.parametrize("command", sorted(ARGUMENTS.keys() - {"datasette"}))  # which reads no row
 def test_a_damaged_archive_is_reported_plainly(
     warta: Warta, library: Path, in_a_folder_of_its_own: Path, command: str
 ) -> None:

@@ -27,7 +27,11 @@ RUNS: dict[str, tuple[list[list[str]], set[str]]] = {
     "corpus": ([["corpus", "build", "korpus", "-j", "1", "--opted-out", "keep"]], {"korpus"}),
     "health": ([["health"]], set()),
     "reextract": ([["reextract", "-j", "1", "--all"]], set()),
-    "remove": ([["remove", "1", "--reason", "diminta keluarga"]], set()),
+    "remove": ([["remove", "1", "--reason", "diminta keluarga", "--yes"]], set()),
+    "restore": (
+        [["backup", "salinan.db"], ["restore", "salinan.db", "--discard", "--yes"]],
+        {"salinan.db"},
+    ),
     "schedule": ([["schedule", "show"], ["schedule", "cron"], ["schedule", "systemd"]], set()),
     "stats": ([["stats"]], set()),
     "verify": ([["verify", "--repair", "search"]], set()),

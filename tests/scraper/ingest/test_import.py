@@ -429,7 +429,7 @@ def test_a_story_that_was_taken_down_does_not_come_back(desk: Desk) -> None:
     for row in desk.latest("url"):
         CliRunner().invoke(
             main,
-            ["remove", row["url"], "--reason", "diminta", "--archive", str(desk.news)],
+            ["remove", row["url"], "--reason", "diminta", "--yes", "--archive", str(desk.news)],
             catch_exceptions=False,
         )
     renamed = desk.write("b.jsonl", record(1, source="Kabar Damar"))

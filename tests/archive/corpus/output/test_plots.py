@@ -118,3 +118,24 @@ def test_settings_of_the_user_neither_change_a_picture_nor_are_changed(tmp_path:
 
 def test_other_numbers_give_other_pictures(tmp_path: Path) -> None:
     assert digests(summary(), tmp_path / "one") != digests(SHAPES["one month"], tmp_path / "other")
+
+
+def test_the_lengths_have_scales_with_numbers_and_units() -> None:
+    from matplotlib.figure import Figure
+
+    from archive.corpus.output.plots import _draw_lengths
+
+    figure = Figure()
+    _draw_lengths(summary(months_of(SITES[:3], 12)), figure)
+    figure.draw_without_rendering()
+    *_, last = figure.axes
+    assert last.get_xscale() == "log"
+    assert last.get_xlabel() == "words per document (logarithmic scale)"
+    words = [int(label.get_text().replace(",", "")) for label in last.get_xticklabels()]
+    assert words == sorted(words)
+    assert len(words) > 3
+    assert "documents per bar" in figure.axes[0].get_title(loc="right")
+    for axes in figure.axes:
+        documents = [int(label.get_text().replace(",", "")) for label in axes.get_yticklabels()]
+        assert documents[0] == 0
+        assert max(documents) > 0

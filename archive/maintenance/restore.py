@@ -1,0 +1,116 @@
+"""Putting a backup in an archive's place, so that a kill at any time leaves the old or the new."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+
+from archive.database.backup import (
+    ASIDE,
+    NO_LINKS,
+    Copied,
+    copy_database,
+    folder_locked,
+    leftover,
+    sync,
+)
+from archive.database.connection import plain_errors
+from archive.errors import ArchiveBusy, ArchiveUnwritable
+
+
+def restore(
+    backup: sqlite3.Connection,
+    path: Path,
+    *,
+    now: datetime,
+    keep: bool,
+    check: Callable[[Path], None],
+    copied: Copied,
+) -> Path | None:
+    """Copy a backup beside `path`, `check` the copy, and put it in the place of what is there.
+
+    What was there is kept as PATH.before-restore-TIME unless not `keep`, with all that its log
+    holds; returns that path, None where nothing is kept. No log is left that SQLite might take for
+    the new file's. The caller keeps crawls away. Raises ArchiveBusy while another program has the
+    archive open, ArchiveUnwritable, and what `check` raises; the archive is as it was then.
+    """
+    path = path.resolve()
+    ready = path.with_name(f"{path.name}.restoring")
+    aside = path.with_name(f"{path.name}{ASIDE}{now:%Y%m%dT%H%M%SZ}")
+    try:
+        with plain_errors(path):
+            copy_database(backup, ready, replace=True, copied=copied, check=check)
+        _share(ready, like=path)
+        whole = _log_written(path)
+        with folder_locked(path.parent):
+            kept = _keep(path, aside) if keep and path.exists() else None
+            if not whole:
+                _move_log(path, kept)
+            ready.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        raise ArchiveUnwritable(f"{path}: it cannot be restored ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            ready.unlink(missing_ok=True)
+    return kept
+
+
+def _log_written(path: Path) -> bool:
+    """Write the log of the archive into its file, and remove it; return whether that was possible.
+
+    Leaving WAL needs the file for oneself: raises ArchiveBusy while any program has it open. A file
+    that is missing or damaged keeps its log.
+    """
+    if not path.exists():
+        return False
+    try:
+        # Read-only first: closing a file that it cannot read, SQLite deletes its log.
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as old:
+            old.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True)) as old:
+            (mode,) = old.execute("PRAGMA journal_mode = DELETE").fetchone()
+            return bool(mode == "delete")
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "") or ""
+        if not name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return False
+        raise ArchiveBusy(f"{path}: another program has it open; stop it first") from error
+
+
+def _keep(path: Path, aside: Path) -> Path:
+    """Give the file a second name, under which it stays when the new file takes the first one."""
+    try:
+        os.link(path, aside)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        begun = aside.with_name(f"{aside.name}.partial")
+        shutil.copyfile(path, begun)
+        sync(begun)
+        begun.replace(aside)
+    return aside
+
+
+def _move_log(path: Path, kept: Path | None) -> None:
+    """Move the log of a file that is damaged or missing: SQLite would replay it into the new one.
+
+    It may be all that is left of that archive, or its file may be elsewhere.
+    """
+    log, index = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+    if log.exists():
+        log.replace(kept.with_name(f"{kept.name}-wal") if kept else leftover(path))
+    index.unlink(missing_ok=True)
+
+
+def _share(ready: Path, *, like: Path) -> None:
+    """Let those read and write the new file who might the old one."""
+    if not like.exists():
+        return
+    found = like.stat()
+    with suppress(PermissionError):
+        os.chown(ready, found.st_uid, found.st_gid)
+    ready.chmod(found.st_mode & 0o777)

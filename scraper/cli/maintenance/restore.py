@@ -1,0 +1,87 @@
+"""`warta restore`: put a backup in the archive's place."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from archive.errors import ArchiveError
+from archive.ledger.wording import human_bytes, plain_time, plural
+from archive.maintenance.copies import check_copy, contents, opened_as_it_is
+from archive.maintenance.restore import restore as restore_archive
+from scraper.cli import options
+from scraper.cli.maintenance.backup import copying
+from scraper.cli.terminal import interruptible, note, progress_bar
+from scraper.politeness.locks import schedule_lock, writer_lock
+from scraper.spiders import sites
+
+
+@click.command()
+@click.argument("backup", type=click.Path(path_type=Path))
+@click.option("--discard", is_flag=True, help="Do not keep the archive that is there now; asks.")
+@options.yes
+@click.option("--dry-run", is_flag=True, help="Check and compare, and change nothing.")
+@options.archive
+@click.pass_context
+def restore(
+    context: click.Context, backup: Path, discard: bool, yes: bool, dry_run: bool, path: Path
+) -> None:
+    """Put BACKUP in the place of the archive, or where there is none.
+
+    A copy of the backup is verified first (the whole file, and a sample of texts and pages); the
+    backup itself stays. The archive that is there now is kept beside it, as
+    NAME.before-restore-TIME, and can be restored in the same way. Refuses while a crawl, a schedule
+    or any other program has the archive open. If interrupted or killed, the old archive or the new
+    one is there, whole.
+
+    \b
+    warta restore backups/news-20261130T030405Z.db
+    """
+    if backup.exists() and path.exists() and backup.samefile(path):
+        raise click.UsageError(f"{backup}: it is the archive itself")
+    with opened_as_it_is(backup) as source:
+        found = contents(source)
+        note(f"{backup}: {_in_words(backup)}")
+        note(f"{path}: {_in_words(path) if path.exists() else 'there is no archive yet'}")
+        if dry_run:
+            return
+        if discard and path.exists():
+            options.confirm(f"Discard {path} for good?", yes=yes, refused="nothing was restored")
+        context.with_resource(_nobody_writes(path))
+        with (
+            progress_bar("restoring", total=None, as_share=True) as advance,
+            interruptible(f"interrupted; {path} is as it was"),
+        ):
+            kept = restore_archive(
+                source.conn,
+                path,
+                now=datetime.now(UTC),
+                keep=not discard,
+                check=check_copy,
+                copied=copying(advance),
+            )
+    note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
+    if kept is not None:
+        note(f"What was there is kept: {kept}. Delete it when you no longer need it.")
+
+
+def _nobody_writes(path: Path) -> ExitStack:
+    """Hold the locks of all writers; raises Locked."""
+    with ExitStack() as stack:
+        stack.enter_context(schedule_lock(path))
+        for site in sites():
+            stack.enter_context(writer_lock(path, site))
+        return stack.pop_all()
+
+
+def _in_words(path: Path) -> str:
+    size = human_bytes(path.stat().st_size)
+    try:
+        with opened_as_it_is(path) as db:
+            found = contents(db)
+    except ArchiveError as error:
+        return f"{size}, and it cannot be read ({str(error).removeprefix(f'{path}: ')})"
+    stories, texts = plural(found.articles, "article"), plural(found.revisions, "revision")
+    written = "never written" if found.latest is None else f"written {plain_time(found.latest)}"
+    return f"{stories}, {texts}, last {written}, {size}"
