@@ -62,7 +62,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "clusters rebuild": ARCHIVE,
     "verify": ARCHIVE,
     "backup copy.db": ARCHIVE,
-    "remove 32": ("--reason", "diminta oleh narasumber", "--defer-compact", *ARCHIVE),
+    "restore copy.db --archive restored.db": (),
+    "remove 32 --yes": ("--reason", "diminta oleh narasumber", "--defer-compact", *ARCHIVE),
     "compact": ARCHIVE,
     "corpus": (),
     "serch": (),
@@ -106,12 +107,12 @@ def rendered(
     done = subprocess.run(
         [sys.executable, "-m", "tests.scraper.cli.rendering"],
         cwd=folder,
-        stdin=inner,
+        stdin=subprocess.DEVNULL,  # what asks would wait
         stdout=inner,
         stderr=inner,
         env=_environment() | variables | {TYPED: json.dumps([*typed])},
         check=False,
-        timeout=120,
+        timeout=60,
     )
     os.close(inner)
     reader.join()
