@@ -15,7 +15,7 @@ from scraper.cli.terminal import console, say
 from scraper.cli.wrapping import width
 
 TOPICS = (
-    "commands crawling sites politeness extracting importing archive reading datasette as-of"
+    "commands crawling sites politeness extracting importing archive reading search datasette as-of"
     " syndication corpus schedule configuration coverage alerts metrics maintenance takedown python"
     " benchmarks"
 ).split()
@@ -62,7 +62,7 @@ def help_command(context: click.Context, topic: tuple[str, ...]) -> None:
         return
     page = Console(highlight=False, width=min(out.width, _WIDEST), height=out.height)
     with page.capture() as captured:
-        page.print(Markdown(text))
+        page.print(Markdown(text, hyperlinks=False))
     click.echo_via_pager(captured.get())
 
 
@@ -102,7 +102,7 @@ def first_sentence(topic: str) -> str:
 
 def _list_topics() -> None:
     formatter = FittedHelp(
-        width=min(_WIDEST, width(sys.stdout)) if sys.stdout.isatty() else _WIDEST
+        width=min(_WIDEST, width(sys.stdout)) if sys.stdout.isatty() else 2 * _WIDEST
     )
     with formatter.section("Topics"):
         formatter.write_dl([(topic, first_sentence(topic)) for topic in TOPICS])

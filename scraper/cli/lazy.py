@@ -6,6 +6,9 @@ from typing import Any
 
 import click
 
+_FIRST = ("--site", "--section", "--author", "--since", "--until")
+_LAST = ("--limit", "--jobs", "--as-of", "--csv", "--json", "--archive", "--config")
+
 
 class LazyCommands(UserDict[str, Any]):
     """Commands by name, given as (module in `scraper.cli`, line in the help of their group).
@@ -18,6 +21,28 @@ class LazyCommands(UserDict[str, Any]):
             room, line = self.data[name]
             module = import_module(f"scraper.cli.{room}")
             found = getattr(module, f"{name}_command", None) or getattr(module, name)
-            self.data[name], found.short_help = found, line
+            found.short_help = line
+            _arrange(found)
+            self.data[name] = found
         command: click.Command = self.data[name]
         return command
+
+
+def _arrange(command: click.Command) -> None:
+    """Put the options that commands share at the same places in each help: what they narrow down
+    first, then those of the command, then what they are read from and written as.
+    """
+    command.params.sort(key=_place)
+    for option in command.params:
+        if isinstance(option, click.Option) and isinstance(option.type, click.IntRange):
+            option.metavar = option.metavar or "N"
+    if isinstance(command, click.Group) and not isinstance(command.commands, LazyCommands):
+        for each in command.commands.values():
+            _arrange(each)
+
+
+def _place(parameter: click.Parameter) -> int:
+    name = parameter.opts[-1]
+    if name in _FIRST:
+        return _FIRST.index(name) - len(_FIRST)
+    return _LAST.index(name) + 1 if name in _LAST else 0

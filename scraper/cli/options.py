@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.defaults import ConfiguredOption, config_option
+from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.site_names import SiteName
 from scraper.cli.site_names import checked_sites as checked_sites
 
@@ -122,11 +123,13 @@ def archive(command: Decorated) -> Decorated:
         type=click.Path(path_type=Path),
         envvar="WARTA_ARCHIVE",
         default="news.db",
-        help="The archive file.",
+        help="The archive file; also $WARTA_ARCHIVE.",
     )
     return option(config_option(command))
 
 
+story = click.argument("url", metavar="STORY")
+"""Any address of a story, its id or its number."""
 json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 csv = click.option("--csv", "as_csv", is_flag=True, help="Print CSV, with a header.")
 as_of = click.option(
@@ -193,6 +196,8 @@ def confirm(question: str, *, yes: bool, refused: str) -> None:
     except click.Abort:  # Ctrl-C, or the end of the input
         agreed = False
         click.echo(err=True)
+        if pressed():
+            raise Interrupted(f"Stopped; {refused}.") from None
     if not agreed:
         raise click.ClickException(refused)
 

@@ -8,7 +8,7 @@ from archive.archive import Archive
 from archive.revisions import queries as articles
 from archive.revisions.changes import edits_between
 from archive.syndication import queries
-from scraper.cli import terminal
+from scraper.cli import options, terminal
 from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of, warn_unclustered
 
@@ -22,12 +22,13 @@ _COLUMNS = terminal.columns(
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @click.option("--diff", "with_diff", is_flag=True, help="Compare each copy with the first.")
 @reads_archive
 def cluster(archive: Archive, url: str, with_diff: bool, as_json: bool) -> None:
     """Show who published a story: each member of its cluster with its time, minutes after the
-    first, and how much of its text is in the first.
+    first, and how much of its text is in the first. STORY is any address of one of them, its
+    story id or its number.
 
     \b
     copy      nearly word for word              excerpt   one was cut from the other

@@ -13,6 +13,7 @@ from archive.maintenance.compact import compact
 from archive.maintenance.takedown import Extent, Story, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
+from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
 from scraper.cli.terminal import note
 
@@ -20,7 +21,7 @@ _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
 
 @click.command()
-@click.argument("urls", metavar="URL...", nargs=-1, required=True)
+@click.argument("urls", metavar="STORY...", nargs=-1, required=True)
 @click.option("--reason", required=True, help="Why; kept with the tombstone.")
 @options.yes
 @click.option("--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
@@ -34,8 +35,8 @@ def remove(
 
     Shows what will be erased, and asks. Several stories are erased together or, if one of them is
     unknown, not at all. A tombstone stays of each (site, address, reason, day): no later crawl
-    brings the story back, and exports exclude it, also those as of an earlier day. URL may be any
-    address of the story, its id or its number. Copies made earlier still contain it.
+    brings the story back, and exports exclude it, also those as of an earlier day. STORY is any
+    address of it, its story id or its number. Copies made earlier still contain it.
 
     \b
     warta remove https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan \\
@@ -99,5 +100,6 @@ def _compacted(archive: Archive, path: Path, now: datetime) -> bool:
     try:
         return compact(archive, now=now)
     except (ArchiveError, KeyboardInterrupt) as error:
-        why = str(error) or f"{path}: interrupted"
-        raise click.ClickException(f"{why}; {_TRACES}") from error
+        if pressed():
+            raise Interrupted(f"Stopped; {_TRACES}.") from None
+        raise click.ClickException(f"{error}; {_TRACES}") from error

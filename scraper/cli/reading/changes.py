@@ -15,14 +15,19 @@ from scraper.cli import options
 from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import chosen_sites, reads_archive
 from scraper.cli.reading.filters import authors, sections
-from scraper.cli.terminal import columns, console, note, print_rows, say
+from scraper.cli.terminal import columns, console, local_times, note, print_rows, say
 
 SHOWN = 20
 """Changes on a terminal, unless --limit says how many."""
 
-_TABLE = "observed_at site article_id number kind changed correction headline"
-_COLUMNS = columns(_TABLE, observed_at="observed", article_id="article", number="rev")
-_CSV = columns(f"{_TABLE} returns_to url")
+_COLUMNS = columns(
+    "observed_at site article_id number what correction headline",
+    observed_at="observed",
+    article_id="article",
+    number="rev",
+    what="changed",
+)
+_CSV = columns("observed_at site article_id number kind changed correction headline returns_to url")
 
 
 @click.command("changes")
@@ -100,16 +105,22 @@ def _row(archive: Reader, change: KeptChange, *, with_edits: bool) -> dict[str, 
 
 
 def _print(archive: Reader, found: Sequence[KeptChange], *, with_diff: bool) -> None:
-    rows = [asdict(change) for change in found]
-    if not with_diff or not rows:
+    if not with_diff or not found:
+        rows = [asdict(change) | {"what": _what(change)} for change in found]
         print_rows(rows, _COLUMNS, as_json=False, empty="No change was found.")
         return
     for place, change in enumerate(found):
         if place:
             say()
         say(change.headline or "(no headline)", bold=True)
-        revision = f"article {change.article_id}, revision {change.number} ({change.kind})"
-        say(f"{plain_time(change.observed_at)}  {change.site}  {revision}")
+        revision = f"article {change.article_id}, revision {change.number} ({_what(change)})"
+        say(local_times(f"{plain_time(change.observed_at)}, {change.site}, {revision}"))
         if change.correction:
             say(f"  {change.correction}", italic=True)
         print_edits(console(), edits_of(archive.db, change), indent="  ")
+
+
+def _what(change: KeptChange) -> str:
+    """Return the changed fields, after the kind unless it is an edit by the publisher."""
+    kind = "" if change.kind == "publisher" else change.kind
+    return ": ".join(filter(None, [kind, ", ".join(change.changed)]))

@@ -6,19 +6,20 @@ from archive.archive import Archive
 from archive.ledger.wording import plain_time
 from archive.revisions import queries
 from archive.revisions.changes import edits_as_json, edits_between
+from scraper.cli import options
 from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of
 from scraper.cli.terminal import console, local_times, note, print_json, say
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @click.argument("a", type=int, required=False)
 @click.argument("b", type=int, required=False)
 @reads_archive
 def diff(archive: Archive, url: str, a: int | None, b: int | None, as_json: bool) -> None:
     """Show what changed between revisions A and B of an article, word by word; by default, between
-    the newest two.
+    the newest two. STORY is any address of the article, its story id or its number.
 
     \b
     warta diff 12

@@ -7,18 +7,21 @@ import click
 from archive.archive import Archive
 from archive.revisions import queries
 from archive.revisions.narration import sentences
+from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
 from scraper.cli.terminal import local_times, print_json, say
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @reads_archive
 def explain(archive: Archive, url: str, as_json: bool) -> None:
     """Show the history of a URL: who announced it, each check with its answer, why it is due or
-    not, and its revisions.
+    not, and its revisions. STORY is an address, also of one that was refused, a story id or an
+    article's number.
 
     \b
+    warta explain 12
     warta explain https://rmol.id/nusantara/read/2026/11/20/729812/lumbung-pangan
     """
     life = queries.life_of(archive.db, url, story_of)

@@ -16,12 +16,12 @@ _COLUMNS = columns(
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @options.as_of
 @reads_archive
 def log(archive: Reader, url: str, as_json: bool) -> None:
     """List the revisions of an article: time, kind, changed fields, and the publisher's own
-    correction note.
+    correction note. STORY is any address of it, its story id or its number.
 
     \b
     publisher   the publisher changed it        removed    the site took it down

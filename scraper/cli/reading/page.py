@@ -26,7 +26,7 @@ _COLUMNS = columns(
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @click.option("--revision", type=int, help="Of this revision; default: the newest.")
 @click.option("--page", "part", type=click.IntRange(min=1), help="Of a story of several pages.")
 @click.option(
@@ -50,6 +50,7 @@ def page(
     as_json: bool,
 ) -> None:
     """Write the page that a revision was read from: the bytes that the server sent, decompressed.
+    STORY is any address of the article, its story id or its number.
 
     With --json, what is known of it: address, time, status, type, size and digest.
 

@@ -15,11 +15,12 @@ from scraper.cli.terminal import local_times, print_json, say, say_text
 
 
 @click.command()
-@click.argument("url")
+@options.story
 @options.as_of
 @reads_archive
 def show(archive: Reader, url: str, as_json: bool) -> None:
-    """Show one article as it is now, or was at a time, by URL, story id or article number.
+    """Show one article as it is now, or was at a time. STORY is any address of it, its story id or
+    its number.
 
     \b
     warta show https://republika.co.id/berita/tos4su512/dapur-masjid

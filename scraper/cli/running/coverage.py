@@ -51,7 +51,9 @@ def _png(name: str) -> Path:
 @click.option("--until", type=options.DAY, help="Last day; default: today.")
 @click.option("--site", type=options.SITE, help="Only this site.")
 @click.option(
+    "--timezone",
     "--zone",
+    "zone",
     cls=ConfiguredOption,
     key=("schedule", "timezone"),
     type=options.ZONE,

@@ -21,6 +21,7 @@ from scraper.schedule.units import Deployment, service, timers, variables_not_pa
     help="Timers, each with a service that runs once, instead of one long-running service.",
 )
 @click.option(
+    "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",

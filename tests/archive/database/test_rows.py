@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,10 +26,10 @@ class Kept:
 
 
 @pytest.fixture
-def db() -> Database:
-    db = Database(memory=True)
-    db.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, at, until, names, seen, note, more)")
-    return db
+def db() -> Iterator[Database]:
+    with Database(memory=True) as db:
+        db.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, at, until, names, seen, note, more)")
+        yield db
 
 
 def test_a_row_is_inserted_updated_and_read_as_a_record(db: Database) -> None:

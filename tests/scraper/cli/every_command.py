@@ -17,10 +17,11 @@ _MORE = {
     "corpus build": "--plan --opted-out keep",
     "extract": "halaman.html --url https://kabar.example/berita/1",
     "help": "reading",
+    "remove": "--yes",
 }
 """What commands need beside their required arguments and options."""
 
-_BY_NAME = {"words": "beras", "site": "rmol", "files": "berkas.csv", "destination": "salinan.db"}
+_BY_NAME = {"words": "beras", "site": "rmol", "files": "berkas.csv", "backup": "cadangan.db"}
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.
 """

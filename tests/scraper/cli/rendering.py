@@ -41,6 +41,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "changes --site suara --diff": ARCHIVE,
     "search batik": ARCHIVE,
     "search tidakada": ARCHIVE,
+    "list --site rmol": ARCHIVE,
+    "export stories.csv": ARCHIVE,
     "explain 29": ARCHIVE,
     "stats": ARCHIVE,
     "clusters": ARCHIVE,

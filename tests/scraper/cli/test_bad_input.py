@@ -7,7 +7,9 @@ command or option is tried here without another line.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -17,12 +19,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from archive import Archive
-from archive.database import connection
 from scraper.cli import options
 from scraper.cli.main import main
 from tests.preloaded import warta as warta_alone
 from tests.scraper.cli import bad_archives
-from tests.scraper.cli.bad_archives import ODD, UNUSABLE, bad_copy
+from tests.scraper.cli.bad_archives import ODD, UNUSABLE, Bad, bad_copy
 from tests.scraper.cli.every_command import (
     EVERY_COMMAND,
     ON_AN_ARCHIVE,
@@ -34,12 +35,12 @@ from tests.scraper.cli.library import fill
 
 MAKES_ONE = {"import", "schedule show", "schedule cron", "schedule systemd", *STARTS_CRAWLS}
 """They are right where there is no archive yet."""
-READS_NONE = {"alerts test"}
-"""The archive is only named in a message."""
+READS_NONE = {"alerts test", "restore"}
+"""The archive is only named in a message, or replaced."""
 
 
 @pytest.fixture(autouse=True)
-def a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def a_folder_of_its_own(tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What a command might leave behind is left there; the network is beyond a proxy that is
     down.
     """
@@ -48,6 +49,7 @@ def a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     (folder / "resep.txt").write_text("Dua sendok kopi.")
     (folder / "halaman.html").write_text("<p>Air sungai naik perlahan.")
     (folder / "berkas.csv").write_text("url,headline,body\nhttps://kabar.example/9,Air,Air naik.\n")
+    copyfile(good, folder / "cadangan.db")
     monkeypatch.chdir(folder)
     for name in ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(folder))
@@ -109,6 +111,16 @@ def test_an_archive_that_cannot_be_used_is_one_line(name: str, good: Path, path:
     assert only_problems(found) == {}
 
 
+@pytest.mark.parametrize("bad", UNUSABLE)
+def test_a_backup_that_cannot_be_restored_is_one_line(bad: Bad, good: Path, path: Path) -> None:
+    copy = path.with_name("cadangan.db")
+    says = bad_copy(good, copy, bad)
+    if bad in ABSENT:
+        says = "there is no such file"
+    assert problem(run("restore", str(copy), archive=path), says) == ""
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("name", [name for name in ON_AN_ARCHIVE if name not in STARTS_CRAWLS])
 def test_an_odd_archive_is_used_or_refused_in_one_line(name: str, good: Path, path: Path) -> None:
     found = {}
@@ -137,15 +149,17 @@ def test_an_archive_that_may_not_be_read_is_one_line(folder_of_a_user: Path) -> 
 def test_an_archive_that_vanishes_while_it_is_used_is_no_traceback(
     name: str, good: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = connection._open
+    connect = sqlite3.connect
 
-    def vanishing(path: Path, *, read_only: bool) -> Any:
-        try:
-            return opened(path, read_only=read_only)
-        finally:
+    def vanishing(address: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(address, **options)
+        if path.name in str(address):
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA schema_version")  # which opens it
             path.unlink(missing_ok=True)
+        return connection
 
-    monkeypatch.setattr(connection, "_open", vanishing)
+    monkeypatch.setattr(sqlite3, "connect", vanishing)
     copyfile(good, path)
     result = run(name, *words(name), archive=path)
     if result.exit_code not in (0, 3):

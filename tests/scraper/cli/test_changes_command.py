@@ -28,13 +28,13 @@ def test_a_line_per_change_newest_first(warta: Warta) -> None:
     done = warta("changes")
     assert (done.exit_code, done.stderr) == (0, "")
     heading, *lines = [line.split() for line in done.stdout.splitlines()]
-    assert heading[:3] == ["observed", "site", "article"]
-    assert [line[1:5] for line in lines] == [
-        ["kabar", "1", "3", "publisher"],
-        ["berita", "4", "2", "publisher"],
-        ["kabar", "3", "3", "restored"],
-        ["kabar", "3", "2", "removed"],
-        ["kabar", "1", "2", "publisher"],
+    assert heading[:5] == ["observed", "site", "article", "rev", "changed"]
+    assert [line[1:6] for line in lines] == [
+        ["kabar", "1", "3", "headline,", "body"],
+        ["berita", "4", "2", "body", "Ralat:"],
+        ["kabar", "3", "3", "restored:", "caption"],
+        ["kabar", "3", "2", "removed", "Pasar"],
+        ["kabar", "1", "2", "headline,", "body"],
     ]
     assert lines[0][0] == "2026-11-22T03:04:05+00:00"
 
@@ -89,7 +89,7 @@ def test_diff_shows_the_words(warta: Warta) -> None:
     done = warta("changes", options=("--diff", "--until", "2026-11-20T04:04:05+00:00"))
     assert done.stdout.splitlines()[:3] == [
         "Pasar Sepi",
-        "2026-11-20T04:04:05+00:00  kabar  article 1, revision 2 (publisher)",
+        "2026-11-20T04:04:05+00:00, kabar, article 1, revision 2 (headline, body)",
         "  headline: Pasar [-Tanjung Ramai Lagi (1)-]{+Sepi+}",
     ]
 
@@ -98,7 +98,7 @@ def test_corrections_are_shown_with_the_publishers_note(warta: Warta, path: Path
     with Archive(path) as archive:  # one that a story had from its first page on
         keep(archive, story(5, body="Air naik.\n\nKoreksi: pukul 8, bukan 9."), at=NOW + 3 * DAY)
     lines = warta("changes", options=("--corrections",)).stdout.splitlines()
-    assert ["first" in lines[1], "publisher" in lines[2], len(lines)] == [True, True, 3]
+    assert ["first" in lines[1], " body " in lines[2], len(lines)] == [True, True, 3]
     assert "Koreksi: pukul 8, bukan 9." in lines[1]
     assert "Ralat: jembatan itu di Desa Lambur" in lines[2]
     shown = warta("changes", options=("--corrections", "--diff", "--site", "berita")).stdout

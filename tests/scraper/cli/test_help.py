@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from scraper.cli.help_command import TOPICS, first_sentence
 from scraper.cli.main import main
+from tests.scraper.cli.every_command import EVERY_COMMAND
 
 
 def run(*words: str) -> Result:
@@ -76,3 +78,41 @@ def _read(terminal: int) -> Iterator[str]:
     with suppress(OSError):
         while found := os.read(terminal, 1024):
             yield found.decode(errors="replace")
+
+
+SHARED = (
+    "--site --section --author --since --until"
+    " --limit --jobs --as-of --csv --json --archive --config"
+).split()
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_options_that_commands_share_stand_in_one_order_around_their_own(name: str) -> None:
+    params = EVERY_COMMAND[name].params
+    names = [each.opts[-1] for each in params if isinstance(each, click.Option)]
+    shared = [name for name in names if name in SHARED]
+    assert shared == sorted(shared, key=SHARED.index)
+    begin = len([name for name in shared if SHARED.index(name) < SHARED.index("--limit")])
+    assert names[:begin] == shared[:begin]
+    assert names[len(names) - len(shared) + begin :] == shared[begin:]
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_options_that_do_the_same_have_the_same_name(name: str) -> None:
+    for option in EVERY_COMMAND[name].params:
+        for one, other in (("-o", "--output"), ("-j", "--jobs"), ("-v", "--verbose")):
+            assert not {one, other} & set(option.opts) or {one, other} <= set(option.opts)
+        if option.name in ("zone", "timezone"):
+            assert "--timezone" in option.opts
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_the_examples_of_a_help_text_have_options_that_exist(name: str) -> None:
+    lines = (EVERY_COMMAND[name].help or "").splitlines()
+    for example in (line.strip() for line in lines if line.strip().startswith("warta ")):
+        words = example.split()[1:]
+        command = next(
+            each for count in (2, 1) if (each := EVERY_COMMAND.get(" ".join(words[:count])))
+        )
+        options = {option for each in command.params for option in each.opts}
+        assert {word for word in words if word.startswith("--")} <= options, example
