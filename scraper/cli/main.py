@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,8 @@ class _Group(click.Group):
         # Of processes that are started, those of multiprocessing included: files in the working
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
-        with clean_output(), ctrl_c_twice():
+        completing = "_WARTA_COMPLETE" in os.environ  # click writes bytes then
+        with nullcontext() if completing else clean_output(), ctrl_c_twice():
             try:
                 status = super().main(*args, **{**kwargs, "standalone_mode": False})
             except click.ClickException as error:
