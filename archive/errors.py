@@ -11,6 +11,7 @@ ArchiveError
 ├── ArchiveDamaged         a page, a digest or a dictionary does not check
 ├── ArticleUnknown         no article has that URL, story id or number
 ├── QueryError             a search says nothing that can be searched for
+├── ExportError            a file's format is unknown, or cannot hold what is exported
 ├── CorpusError            a corpus cannot be made as configured
 ├── Locked                 another process does the same already
 └── PackageMissing         an extra of warta is not installed
@@ -76,6 +77,10 @@ class ArticleUnknown(ArchiveError):
 
 class QueryError(ArchiveError):
     """A query of a search is wrong; the text says what is."""
+
+
+class ExportError(ArchiveError):
+    """The format of a file is unknown, or cannot hold what is exported."""
 
 
 class CorpusError(ArchiveError):

@@ -60,9 +60,28 @@ def batches(
         import pyarrow as pa
     wanted = where or Filter()
     cursor = db.conn.execute(_statement(db, view, columns, wanted), wanted.values())
-    names = [name for name, *_rest in cursor.description]
-    schema = pa.schema([(name, _types(pa)[_KIND.get(name, "text")]) for name in names])
-    return pa.RecordBatchReader.from_batches(schema, _read(pa, cursor, schema))
+    schema = arrow_schema([name for name, *_rest in cursor.description])
+    return pa.RecordBatchReader.from_batches(schema, _read(cursor, schema))
+
+
+def arrow_schema(names: Sequence[str]) -> "pyarrow.Schema":
+    """Return the types of columns of the views."""
+    with _extra():
+        import pyarrow as pa
+    return pa.schema([(name, _types(pa)[_KIND.get(name, "text")]) for name in names])
+
+
+def record_batch(rows: Sequence[Sequence[Any]], schema: "pyarrow.Schema") -> "pyarrow.RecordBatch":
+    """Return rows of a view, at least one, as Arrow."""
+    import pyarrow as pa
+
+    converters = [_CONVERTERS.get(_KIND.get(name, "text")) for name in schema.names]
+    cells = zip(*rows, strict=True)
+    arrays = [
+        pa.array(list(column if convert is None else map(convert, column)), type=field.type)
+        for column, convert, field in zip(cells, converters, schema, strict=True)
+    ]
+    return pa.record_batch(arrays, schema=schema)
 
 
 _ARTICLES = """WHERE article_id IN (SELECT a.id FROM articles a
@@ -82,17 +101,9 @@ def _statement(db: Database, view: View, columns: Sequence[str] | None, where: F
     return f"SELECT {names} FROM {view} {articles} ORDER BY {_ORDER[view]}"  # noqa: S608 - constants
 
 
-def _read(pa: Any, cursor: sqlite3.Cursor, schema: Any) -> Iterator[Any]:
-    converters = [_CONVERTERS.get(_KIND.get(name, "text")) for name in schema.names]
+def _read(cursor: sqlite3.Cursor, schema: "pyarrow.Schema") -> Iterator["pyarrow.RecordBatch"]:
     while rows := cursor.fetchmany(BATCH):
-        cells = zip(*rows, strict=True)
-        yield pa.record_batch(
-            [
-                pa.array(list(column if convert is None else map(convert, column)), type=field.type)
-                for column, convert, field in zip(cells, converters, schema, strict=True)
-            ],
-            schema=schema,
-        )
+        yield record_batch(rows, schema)
 
 
 def _types(pa: Any) -> dict[str, Any]:

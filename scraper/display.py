@@ -3,8 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TextIO
+from contextlib import contextmanager, suppress
+from typing import NoReturn, TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -53,6 +53,7 @@ class Display:
         """Show the bars."""
         if self.bars.disable:
             return
+        _open.append(self)
         self.bars.start()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, CleanStream) and stream.isatty():
@@ -64,6 +65,22 @@ class Display:
         while self._streams:
             self._streams.pop().lines_to(None)
         self.bars.stop()
+        if self in _open:
+            _open.remove(self)
+
+
+_open: list[Display] = []
+
+
+def end_at_once(number: int, _frame: object) -> NoReturn:
+    """Handle a signal: leave the terminal as it was, and end like a kill, which archives survive.
+
+    The exit status is the one that shells give a process that the signal ended.
+    """
+    with suppress(Exception):
+        while _open:
+            _open[-1].close()
+    os._exit(128 + number)
 
 
 @contextmanager

@@ -55,8 +55,6 @@ DOWNLOAD_HANDLERS = {
     "http": "scraper.crawling.middlewares.download_handler.PoliteHandler",
     "https": "scraper.crawling.middlewares.download_handler.PoliteHandler",
 }
-TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False
 
 # Every status reaches the spider and the ledger, which also knows what was requested before.
 HTTPERROR_ALLOW_ALL = True
@@ -78,6 +76,9 @@ ITEM_PIPELINES = {
     "scraper.crawling.pipelines.WriteRevision": 300,
 }
 EXTENSIONS = {
+    # Doors into a running crawl; importing the second, even to leave it closed, loads aiohttp.
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
     "scraper.crawling.extensions.CrawlRecord": 100,
     "scraper.crawling.extensions.ProgressBar": 200,
 }

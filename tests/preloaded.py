@@ -90,12 +90,19 @@ def start(
     folder: Path,
     cwd: Path | None = None,
     changed: str = "scraper.cli.main",
+    terminal: str | None = None,
 ) -> BaseProcess:
-    """Start the command; its output goes to the files `out` and `err` of the folder."""
+    """Start the command; its output goes to the files `out` and `err` of the folder.
+
+    With the name of a terminal, that is where its input comes from, where its errors go, and what
+    controls it.
+    """
     out, err = folder / "out", folder / "err"
     for file in (out, err):  # to be read even if the process never opens them
         file.touch(0o600)
-    process = _SERVED.Process(target=_begin, args=(words, environment, cwd, changed, out, err))
+    process = _SERVED.Process(
+        target=_begin, args=(words, environment, cwd, changed, out, terminal or err, terminal)
+    )
     process.start()
     return process
 
@@ -110,17 +117,20 @@ def _begin(
     cwd: Path | None,
     changed: str,
     out: Path,
-    err: Path,
+    err: Path | str,
+    terminal: str | None,
 ) -> None:
     """In the new process: what the command line would do."""
+    if terminal is not None:
+        os.setsid()  # the first terminal that it opens controls it then
     os.environ.clear()
     os.environ.update(environment)
     if cwd is not None:
         os.chdir(cwd)
     for number, (path, flags) in enumerate(
-        [(Path(os.devnull), os.O_RDONLY), (out, os.O_WRONLY), (err, os.O_WRONLY)]
+        [(terminal or os.devnull, os.O_RDWR), (out, os.O_WRONLY), (err, os.O_WRONLY)]
     ):
-        opened = os.open(path, flags | (os.O_CREAT if number else 0), 0o600)
+        opened = os.open(path, flags | (os.O_CREAT if path == out else 0), 0o600)
         os.dup2(opened, number)
         os.close(opened)
     sys.stdin = os.fdopen(0, closefd=False)

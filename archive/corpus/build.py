@@ -53,6 +53,9 @@ def load_selection(recipe: Recipe) -> Selection:
     Splitter(recipe.splits, recipe.test_after)  # checks them
     if (language := recipe.thresholds.language).enabled:
         check_languages(language.keep)
+    if recipe.references and not recipe.thresholds.contamination.enabled:
+        name = recipe.thresholds.name
+        raise CorpusError(f"--decontaminate: the filters {name!r} disable [contamination]")
     with opened(recipe) as past:
         return select(past, recipe)
 

@@ -146,7 +146,8 @@ def undo_restore(path: Path) -> None:
     if not path.exists() or path.stat().st_nlink == 1:
         return
     path = path.resolve()
-    with folder_locked(path.parent):  # a restore that is under way has it
+    # A restore that is under way has this lock. Who may not delete the name may not write either.
+    with suppress(OSError), folder_locked(path.parent):
         for second in path.parent.glob(f"{glob.escape(path.name)}{ASIDE}*"):
             if second.is_file() and second.samefile(path):
                 second.unlink()

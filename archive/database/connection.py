@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from archive.database.backup import become_archive, copy_database, set_leftovers_aside, undo_restore
 from archive.database.migrations import FIRST, bring_up_to_date, migrations
+from archive.database.rows import value
 from archive.database.schema import APPLICATION_ID
 from archive.errors import (
     ArchiveBusy,
@@ -42,6 +43,10 @@ _PLAIN = {
     "SQLITE_INTERRUPT": (ArchiveError, "interrupted; nothing is lost"),
     "SQLITE_CORRUPT": (ArchiveDamaged, "the database file is damaged"),
 }
+
+
+STEPS = 20_000
+"""Instructions of SQLite's virtual machine between checks for Ctrl-C: a few milliseconds."""
 
 
 @contextmanager
@@ -109,6 +114,8 @@ def open_file(path: Path, *, read_only: bool) -> Database:
         db.close()
         db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
     db.conn.execute("PRAGMA foreign_keys = ON")
+    # Python handles signals in a callback: Ctrl-C ends a statement that takes minutes.
+    db.conn.set_progress_handler(lambda: 0, STEPS)
     return db
 
 
@@ -184,7 +191,8 @@ def _back_up_before(migration: str, path: Path) -> Path:
 
 def schema_version(db: Database) -> int:
     """Count the migrations of warta that were applied."""
-    return len(migrations.applied(db))
+    statement = "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?"
+    return int(value(db, statement, migrations.name))
 
 
 def check_schema(db: Database, path: Path, *, seen: int) -> int:

@@ -1,7 +1,7 @@
 """Locks between processes: a file that is there only while its lock is held.
 
 The operating system locks the file (flock), not its name: a killed process holds nothing, and what
-it leaves is an empty file that the lock's next holder takes over and removes. Users and containers
+it leaves is a file that the lock's next holder takes over and removes. Users and containers
 that share the folder share the lock.
 """
 

@@ -1,7 +1,7 @@
 """Rows of SQLite as plain values and records, and how they are written."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
@@ -22,6 +22,15 @@ def value(db: Database, statement: str, *values: Any, **named: Any) -> Any:
 def column(db: Database, statement: str, *values: Any, **named: Any) -> list[Any]:
     """Return the first column of all rows."""
     return [row[0] for row in db.conn.execute(statement, named or values)]
+
+
+def named_rows(
+    db: Database, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[dict[str, Any]]:
+    """Return all rows by the names of their columns: `db.query` makes a savepoint for each."""
+    cursor = db.conn.execute(statement, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def insert_row(db: Database, table: str, row: Mapping[str, Any], *, replace: bool = False) -> int:

@@ -17,7 +17,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
 from archive.database.clock import Clock, instant, parsed
-from archive.database.rows import column, insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, named_rows, record, update_row, value
 from archive.records import Announcement, Check, Entry
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -505,7 +505,7 @@ class Ledger:
     def _entries(self, where: str, values: Any, order: str = "id") -> Iterator[Entry]:
         statement = f"SELECT {_COLUMNS} FROM urls WHERE {where} ORDER BY {order}"  # noqa: S608
         # All at once: callers write to the table while they go through the entries.
-        return (record(Entry, row) for row in list(self._db.query(statement, values)))
+        return (record(Entry, row) for row in named_rows(self._db, statement, values))
 
     def _row(self, url_id: int) -> Entry:
         return next(self._entries("id = ?", [url_id]))

@@ -228,17 +228,19 @@ def plain_time(at: datetime | str | None, zone: ZoneInfo | None = None) -> str:
 
 
 def plain_duration(length: timedelta) -> str:
-    """Return a length of time to the minute, of days to the hour.
+    """Return a length of time in words, to the minute, of days to the hour.
 
-    >>> plain_duration(timedelta(hours=4, minutes=10)), plain_duration(timedelta())
-    ('4 h 10 min', '0 min')
-    >>> plain_duration(timedelta(days=2, hours=1, minutes=5))
-    '2 d 1 h'
+    >>> plain_duration(timedelta(hours=4, minutes=10)), plain_duration(timedelta(minutes=9))
+    ('4 hours 10 minutes', '9 minutes')
+    >>> plain_duration(timedelta(days=2, hours=1, minutes=5)), plain_duration(timedelta(seconds=5))
+    ('2 days 1 hour', 'less than a minute')
     """
     minutes = round(length / timedelta(minutes=1))
     days, hours = divmod(minutes // 60, 24)
-    units = [(days, "d"), (hours, "h")] if days else [(hours, "h"), (minutes % 60, "min")]
-    return " ".join(f"{number} {unit}" for number, unit in units if number) or "0 min"
+    units = (
+        [(days, "day"), (hours, "hour")] if days else [(hours, "hour"), (minutes % 60, "minute")]
+    )
+    return " ".join(plural(*unit) for unit in units if unit[0]) or "less than a minute"
 
 
 def human_bytes(count: int) -> str:

@@ -3,16 +3,13 @@
 from datetime import datetime
 
 from archive.archive import Archive
-from archive.database.connection import BUSY_SECONDS, plain_errors
+from archive.database.connection import BUSY_SECONDS, STEPS, plain_errors
 from archive.database.rows import value
 from archive.errors import ArchiveDamaged
 from archive.maintenance.takedown import finish, nothing_waits, waiting
 
 READER_SECONDS = 2
 """How long to wait for a log that a reader holds; it is removed when the reader ends."""
-
-STEPS = 20_000
-"""Instructions of SQLite's virtual machine between checks for Ctrl-C: a few milliseconds."""
 
 
 def compact(archive: Archive, *, now: datetime) -> bool:
@@ -33,15 +30,13 @@ def compact(archive: Archive, *, now: datetime) -> bool:
     with archive.transaction(now):
         conn.execute("INSERT INTO search (search) VALUES ('optimize')")
         conn.execute("INSERT INTO search_earlier (search_earlier) VALUES ('optimize')")
-    # Python handles Ctrl-C in a callback; SQLite then rolls everything back.
-    conn.set_progress_handler(lambda: 0, STEPS)
+    conn.set_progress_handler(lambda: 0, STEPS)  # Ctrl-C rolls everything back
     try:
         with plain_errors(archive.path):
             conn.execute("VACUUM")
             conn.execute(f"PRAGMA busy_timeout = {1000 * READER_SECONDS}")
             busy = value(archive.db, "PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
-        conn.set_progress_handler(None, STEPS)
         conn.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
     if damage is not None:
         raise damage

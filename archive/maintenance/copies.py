@@ -62,21 +62,20 @@ def contents(db: Database) -> Contents:
     )
 
 
-def check_copy(path: Path) -> None:
-    """Raise ArchiveDamaged if a copy does not verify: the whole file, and a sample of its texts and
-    pages if no later release has to migrate it first.
+def problem_of(path: Path) -> str | None:
+    """Verify a backup and return what is wrong with it, None if nothing is: the whole file, and a
+    sample of its texts and pages if no later release has to migrate it first.
     """
+    damaged = "the database file is damaged"
     try:
         with opened_as_it_is(path) as db:
             found = [text for (text,) in db.conn.execute("PRAGMA integrity_check(1)")]
             old = migrations.pending(db)
-        problem = None if found == ["ok"] else "the database file is damaged"
-        if problem is None and not old:
-            problem = _first_problem(path)
+        if found != ["ok"]:
+            return damaged
+        return None if old else _first_problem(path)
     except (sqlite3.DatabaseError, ArchiveDamaged):
-        problem = "the database file is damaged"
-    if problem is not None:
-        raise ArchiveDamaged(f"the copy does not verify, and was deleted: {problem}")
+        return damaged
 
 
 def _first_problem(path: Path) -> str | None:

@@ -133,7 +133,7 @@ def _ahead(archive: Reader, now: datetime, zone: ZoneInfo) -> Iterator[Incident]
     latest = archive.clock.latest()
     if latest is not None and latest - now > AHEAD:
         why = (
-            f"the archive's clock is ahead: its newest entry is of {plain_time(latest, zone)};"
+            f"the archive's clock is ahead: its newest entry is dated {plain_time(latest, zone)};"
             " until then every new entry gets that time, and missing crawls are not noticed"
         )
         yield Incident(kind="clock", site=None, since=now, why=why)
@@ -208,8 +208,8 @@ class _Site:
             return
         ((reason, _count),) = Counter(reason for _url, reason, _at in rows).most_common(1)
         why = (
-            f"{len(rows)} pages are not the story of their address, mostly because"
-            f" {sentence(reason)}; they are requested again"
+            f"{len(rows)} pages are not the story of their address, and are requested again;"
+            f" most often: {sentence(reason)}"
         )
         since = datetime.fromisoformat(rows[0][2])
         yield self._incident("wrong_pages", since, why, tuple(url for url, *_ in rows[:SHOWN]))

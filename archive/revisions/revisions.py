@@ -8,7 +8,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import column, insert_row, record, update_row, value
+from archive.database.rows import column, insert_row, named_rows, record, update_row, value
 from archive.database.schema import ARTICLE_COLUMNS, LISTED_AT, LISTS
 from archive.records import Article, Revision
 from archive.revisions.changes import Change, change_of, reading_digest
@@ -188,7 +188,7 @@ class Revisions:
             self._db.conn.execute("DELETE FROM readings WHERE snapshot_id = ?", (number,))
 
     def _newest(self, where: str, values: Sequence[Any]) -> dict[str, Any] | None:
-        row = next(self._db.query(f"{_NEWEST} WHERE {where}", values), None)
+        row = next(iter(named_rows(self._db, f"{_NEWEST} WHERE {where}", values)), None)
         return row and row | {name: json.loads(row[name]) for name in LISTS}
 
     def _opted_out(self, article_id: int) -> str | None:

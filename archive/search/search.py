@@ -82,8 +82,8 @@ def search(
     wanted, parsed = where or Filter(), parse(query)
     indexes = ("search", "search_earlier") if earlier else ("search",)
     words = to_fts5(parsed, WordForms(db, indexes) if stem else None)
-    values = wanted.values() | {"words": words, "ranked": RANKED, "most": MAX_TOTAL + 1}
-    values["limit"] = limit
+    values = wanted.values() | {"words": words, "most": MAX_TOTAL + 1}
+    values |= {"limit": limit, "ranked": max(RANKED, limit)}
     total = value(db, _counting(wanted, earlier=earlier), **values)
     statement = _choosing(wanted, sort, earlier=earlier, many=total > RANKED)
     chosen = db.conn.execute(statement, values).fetchall()

@@ -13,7 +13,7 @@ from functools import partial
 from sqlite_utils import Database
 
 from archive.database.clock import Clock
-from archive.database.rows import column, insert_row, record
+from archive.database.rows import column, insert_row, named_rows, record
 from archive.syndication.comparison import WHOLE, Overlap, overlap, publisher
 from archive.syndication.texts import Texts
 
@@ -281,7 +281,8 @@ class Clusters:
         return overlap(self.texts.prepared(candidate.text_id), self.texts.prepared(first.text_id))
 
     def _candidates(self, articles: Iterable[int]) -> list[Candidate]:
-        rows = self.db.query(
+        rows = named_rows(
+            self.db,
             """SELECT a.id AS article_id, a.site, a.url, a.published_at, a.first_seen_at, x.text_id,
                 iif(a.published_at IS NULL,
                     (SELECT length(body) FROM latest WHERE article_id = a.id), 0) AS length
@@ -293,7 +294,8 @@ class Clusters:
 
     def members(self, articles: Iterable[int]) -> dict[int, Member]:
         """Return the present membership of those of these articles that are in a cluster."""
-        rows = self.db.query(
+        rows = named_rows(
+            self.db,
             "SELECT * FROM members WHERE article_id IN (SELECT value FROM json_each(?))",
             [json.dumps(list(articles))],
         )

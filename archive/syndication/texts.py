@@ -9,7 +9,7 @@ from typing import Self
 from sqlite_utils import Database
 
 from archive.database.clock import parsed
-from archive.database.rows import insert_row, record, value
+from archive.database.rows import insert_row, named_rows, record, value
 from archive.identity import text_digest
 from archive.syndication.comparison import Text, compare, publisher
 from archive.syndication.signatures import ALGORITHM, ROWS, WHOLE_BANDS, Signature
@@ -110,10 +110,14 @@ class Texts:
     def fingerprint(self, body: str) -> Fingerprint:
         """Read a body, which is looked up before it is written; the last ones are remembered."""
         read = self._read.pop(body, None) or Fingerprint.of(body)
+        self.remember(body, read)
+        return read
+
+    def remember(self, body: str, read: Fingerprint) -> None:
+        """Take the fingerprint of a body that was read elsewhere, as in another process."""
         self._read[body] = read
         if len(self._read) > MAX_READ:
             del self._read[next(iter(self._read))]
-        return read
 
     def twins(
         self, site: str, key: str, read: Fingerprint, *, agreeing: int, limit: int
@@ -131,11 +135,12 @@ class Texts:
         for number, packed in self._met(read.signature.keys(), MAX_MET):
             found[number] = Signature.unpacked(packed).agreement(read.signature)
         numbers = [number for number, agreement in found.items() if agreement >= agreeing]
-        rows = self._db.query(
+        rows = named_rows(
+            self._db,
             """SELECT a.key, a.url, coalesce(r.headline, '') AS headline, x.text_id,
                 s.id AS snapshot_id, s.fetched_at, s.crawl_id
-            FROM json_each(?) wanted JOIN article_texts x ON x.text_id = wanted.value
-            JOIN articles a ON a.id = x.article_id
+            FROM json_each(?) wanted CROSS JOIN article_texts x ON x.text_id = wanted.value
+            CROSS JOIN articles a ON a.id = x.article_id
             JOIN revisions r ON r.article_id = a.id AND r.number = a.revision
             LEFT JOIN snapshots s ON s.id = r.snapshot_id
             LEFT JOIN readings d ON d.snapshot_id = r.snapshot_id
@@ -146,7 +151,7 @@ class Texts:
         )
         return [
             record(Twin, row, equal=row["text_id"] == equal, agreement=found[row["text_id"]])
-            for row in list(rows)
+            for row in rows
         ]
 
     def forget(self) -> None:
@@ -179,11 +184,10 @@ class Texts:
 
     def _add(self, digest: str, signature: Signature) -> int:
         """Write a text's signature and keys, in place of another algorithm's; return its id."""
-        self._execute(
-            """DELETE FROM bands WHERE text_id =
-                (SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, ''))""",
-            (digest, ALGORITHM),
-        )
+        statement = "SELECT id FROM texts WHERE digest = ? AND algorithm NOT IN (?, '')"
+        other = value(self._db, statement, digest, ALGORITHM)
+        if other is not None:  # its keys are unknown: scans the table
+            self._execute("DELETE FROM bands WHERE text_id = ?", (other,))
         text_id = value(
             self._db,
             """INSERT INTO texts (digest, algorithm, signature) VALUES (?, ?, ?)

@@ -12,6 +12,7 @@ import click
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
+from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
 from scraper.cli.output import whole_output
@@ -23,7 +24,9 @@ GROUPS = {
         "log": ("reading.log", "List the revisions of an article."),
         "diff": ("reading.diff", "Compare two revisions word by word."),
         "changes": ("reading.changes", "List what publishers changed, newest first."),
-        "search": ("reading.search", "Search the text of the newest revisions."),
+        "search": ("reading.search", "Search the text of articles, also as it was before."),
+        "list": ("reading.list_", "List articles by site, section, author and date."),
+        "export": ("reading.export", "Write articles to CSV, JSON lines, Parquet or Excel."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
@@ -88,15 +91,15 @@ class _Group(click.Group):
         # Of processes that are started, those of multiprocessing included: files in the working
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
-        with clean_output():
+        with clean_output(), ctrl_c_twice():
             try:
                 status = super().main(*args, **{**kwargs, "standalone_mode": False})
             except click.ClickException as error:
                 _show(error)
                 status = error.exit_code
             except click.Abort:
-                click.echo("Aborted!", err=True)
-                status = 1
+                click.echo("Stopped." if pressed() else "Aborted!", err=True)
+                status = Interrupted.exit_code if pressed() else 1
             sys.exit(status or 0)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
@@ -109,11 +112,17 @@ class _Group(click.Group):
         try:
             with usage_in_a_line(), whole_output():
                 result = super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted("Stopped.") from None
         except Locked as error:
             raise LockedOut(in_line(str(error))) from error
         except ArchiveError as error:
+            if pressed():  # as SQLite reports Ctrl-C
+                raise Interrupted(str(error)) from None
             raise click.ClickException(in_line(str(_explained(ctx, error) or error))) from error
         except _UNEXPECTED as error:
+            if pressed():
+                raise Interrupted("Stopped.") from None
             found = _explained(ctx, error)
             if found is None and isinstance(error, OverflowError):
                 found = error.__class__("a number is too large for SQLite")

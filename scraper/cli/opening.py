@@ -16,13 +16,18 @@ from scraper.cli.terminal import note
 
 
 def reads_archive(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--archive` and `--json`, and call the command with the archive, open for reading.
+    """Add `--json` to what `with_archive` adds."""
+    return options.json(with_archive(command))
+
+
+def with_archive(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--archive`, and call the command with the archive, open for reading.
 
     With `options.as_of` above it, the archive is as of that time.
     """
 
     @wraps(command)
-    def with_archive(path: Path, as_of: datetime | None = None, **values: Any) -> None:
+    def reading(path: Path, as_of: datetime | None = None, **values: Any) -> None:
         with opened(path) as archive:
             if as_of is None:
                 command(archive, **values)
@@ -31,7 +36,7 @@ def reads_archive(command: Callable[..., None]) -> Callable[..., None]:
             with archive.as_of(as_of) as past:
                 command(past, **values)
 
-    return options.archive(options.json(with_archive))
+    return options.archive(reading)
 
 
 @contextmanager

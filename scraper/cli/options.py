@@ -14,6 +14,7 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.defaults import ConfiguredOption, config_option
+from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.site_names import SiteName
 from scraper.cli.site_names import checked_sites as checked_sites
 
@@ -195,6 +196,8 @@ def confirm(question: str, *, yes: bool, refused: str) -> None:
     except click.Abort:  # Ctrl-C, or the end of the input
         agreed = False
         click.echo(err=True)
+        if pressed():
+            raise Interrupted(f"Stopped; {refused}.") from None
     if not agreed:
         raise click.ClickException(refused)
 

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
@@ -16,9 +17,9 @@ import click
 from rich.console import Console
 
 from archive import printable
-from archive.errors import PackageMissing
+from archive.errors import ArchiveError, PackageMissing
 from archive.ledger.wording import plain_time
-from scraper.cli import tables
+from scraper.cli import interrupts, tables
 from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
 from scraper.cli.wrapping import wrapped
 from scraper.display import displayed, redraws
@@ -303,9 +304,11 @@ def interruptible(message: str | Callable[[], str]) -> Iterator[None]:
     try:
         with killed_workers_reported():
             yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ArchiveError, sqlite3.Error) as error:
+        if not isinstance(error, KeyboardInterrupt) and not interrupts.pressed():
+            raise
         text = message if isinstance(message, str) else message()
-        raise click.ClickException(text) from None
+        raise interrupts.Interrupted(text) from None
 
 
 @contextmanager

@@ -29,6 +29,9 @@ IMPLICIT_TLS = 465
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\\x00-\x20\x7f]+@[^\s@<>,;:\"()\[\]\\\x00-\x20\x7f]+")
 
 
+_SERVICE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -47,6 +50,13 @@ def _web_address(secret: SecretStr) -> SecretStr:
         is_complete = False
     if not is_complete or not address.isprintable() or " " in address:
         raise ValueError("expected an address like https://example.org/hook")
+    return secret
+
+
+def _service(secret: SecretStr) -> SecretStr:
+    address = secret.get_secret_value()
+    if not _SERVICE.fullmatch(address) or not address.isprintable():
+        raise ValueError("expected an address for Apprise like ntfys://ntfy.sh/TOPIC")
     return secret
 
 
@@ -96,6 +106,8 @@ _Minutes = Annotated[int, Field(ge=1, le=44640)]  # a month
 _Timeout = Annotated[float, Field(gt=0, le=300, allow_inf_nan=False)]
 _Webhook = Annotated[SecretStr, AfterValidator(_web_address)]
 _Webhooks = Annotated[list[_Webhook], BeforeValidator(_one_or_more), Field(min_length=1)]
+_Service = Annotated[SecretStr, AfterValidator(_service)]
+_Services = Annotated[list[_Service], BeforeValidator(_one_or_more), Field(min_length=1)]
 _Delay = Annotated[float, Field(ge=DELAY, le=3600, allow_inf_nan=False)]
 _Hours = Annotated[float, Field(gt=0, le=87600, allow_inf_nan=False)]
 _Port = Annotated[int, Field(ge=1, le=65535)]
@@ -239,6 +251,9 @@ class Alerts(_Table):
 
     webhook: _Webhooks | None = Field(default=None, examples=["https://example.org/hook"])
     """An address that receives each alert as JSON (POST), or a list of them."""
+    apprise: _Services | None = Field(default=None, examples=["ntfys://ntfy.sh/TOPIC"])
+    """A service by its address for Apprise (https://appriseit.com), or a list of them; needs
+    `warta[alerts]`."""
     mail: MailAlerts | None = None
     """Alerts by e-mail; none: no mail is sent."""
 
@@ -290,5 +305,5 @@ class Configuration(_Table):
         return [name for name in names if self.of_site(name).enabled]
 
 
-SECRETS = frozenset({("alerts", "webhook"), ("alerts", "mail", "password")})
+SECRETS = frozenset({("alerts", "webhook"), ("alerts", "apprise"), ("alerts", "mail", "password")})
 """Never shown, not even in an error."""

@@ -16,6 +16,7 @@ from scrapy.spiderloader import SpiderLoader
 
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
+from scraper.crawling.ctrl_c import CtrlC
 from scraper.crawling.spider import NewsSpider
 from scraper.spiders import sites
 
@@ -99,11 +100,13 @@ def run_spiders(
     arguments: Mapping[str, Any],
     *,
     site_overrides: Mapping[str, CrawlOverrides] | None = None,
+    ctrl_c: CtrlC | None = None,
 ) -> list[Crawl]:
     """Crawl the sites side by side and return their crawls in the order of the names.
 
     Can be called once per process. With the setting DEMO one after another, so that articles get
-    the same numbers each time.
+    the same numbers each time. Ctrl-C lets them end in good order; raises KeyboardInterrupt then,
+    unless the caller looks at `ctrl_c` itself.
     """
     process = AsyncCrawlerProcess(settings)
     gc.freeze()  # what was imported stays: collections pass it over, and workers share its memory
@@ -126,7 +129,10 @@ def run_spiders(
     else:
         for start in starts:
             start()
-    process.start()
+    with (ctrl_c or CtrlC()).handled() as pressed:
+        process.start()
+    if pressed.received and ctrl_c is None:
+        raise KeyboardInterrupt
     return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
 
 

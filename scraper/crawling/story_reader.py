@@ -19,6 +19,7 @@ from scrapy.http import Response
 
 from archive.records import Page
 from archive.revisions.reread_queue import Evidence
+from archive.syndication.texts import Fingerprint
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
 from scraper.crawling.pages import may_have_parts, part_urls
@@ -36,6 +37,17 @@ SOURCES_TAKE = 3
 """Times the deadline of a page: a sitemap may be that much larger."""
 
 Answer = TypeVar("Answer")
+
+
+def read_with_fingerprint(page: Page, site: Site) -> tuple[StoryReading, Fingerprint | None]:
+    """Read a story in the worker, and its text as other texts are compared with it.
+
+    The process that writes the archive, which is the busier one, then need not.
+    """
+    reading = read_story(page, site)
+    if reading.refusal is not None:
+        return reading, None
+    return reading, Fingerprint.of(reading.article.body)
 
 
 class StoryReader:
@@ -78,7 +90,10 @@ class StoryReader:
         broke = self._broken.pop(page.requested_url, None)
         if broke is not None:
             raise broke
-        return await self._run(read_story, page)
+        reading, fingerprint = await self._run(read_with_fingerprint, page)
+        if fingerprint is not None:
+            self._crawl.archive.clusters.texts.remember(reading.article.body, fingerprint)
+        return reading
 
     async def read_source(
         self, step: Step, response: Response, *, cut: bool = False

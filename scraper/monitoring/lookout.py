@@ -17,6 +17,7 @@ from archive.monitoring.health import incidents
 from archive.monitoring.incidents import Incident
 from scraper.configuration import Configuration
 from scraper.monitoring.alerts.notify import DeliveryReport, note, send_due
+from scraper.monitoring.alerts.service import check_installed
 from scraper.monitoring.alerts.targets import targets
 from scraper.monitoring.alerts.unwritable import notify_unwritable, notify_writable
 from scraper.monitoring.metrics.collecting import ArchiveCollector, LastCheck
@@ -145,6 +146,8 @@ def hooks_of(
     under_way: Callable[[], Collection[str]] = frozenset,
 ) -> Hooks:
     """Return the hooks that the configuration needs; raises an ArchiveError if one cannot work."""
+    if configuration.alerts.apprise:
+        check_installed()
     lookout = Lookout(configuration, archive, timetable, clock, under_way=under_way)
     hooks = Hooks(after=[lookout.after_crawl], check=[lookout.check])
     lookout.write()  # fails at once rather than after the first crawl

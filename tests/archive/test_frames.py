@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -237,3 +238,38 @@ def test_pandas_reads_the_output_of_commands_in_one_go(news: Archive, warta: War
     found = pd.read_json(io.StringIO(text), lines=True)
     assert pd.to_datetime(found.observed_at, format="ISO8601").to_list() == expected
     assert found.changed.to_list() == [[], ["headline"]]
+
+
+@pytest.mark.parametrize("name", ["stories.csv", "stories.jsonl", "stories.parquet"])
+def test_pandas_reads_an_export_in_one_go(
+    news: Archive, warta: Warta, tmp_path: Path, name: str
+) -> None:
+    file = tmp_path / name
+    assert warta("export", str(file)).exit_code == 0
+    found = {".csv": read_csv, ".jsonl": read_json, ".parquet": pd.read_parquet}[file.suffix](file)
+    expected = news.to_pandas().set_index("article_id")
+    found = found.set_index("article_id").sort_index()
+    for time in TIMES:
+        assert found[time].dtype == pd.DatetimeTZDtype("us", "UTC")
+        assert found[time].dropna().to_list() == expected[time].dropna().to_list()
+    assert found.headline.to_list() == expected.headline.to_list()
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_pandas_reads_a_list_in_one_go(news: Archive, warta: Warta, option: str) -> None:
+    text = io.StringIO(warta("list", options=(option, "--sort", "oldest")).stdout)
+    found = (read_json if option == "--json" else read_csv)(text)
+    expected = news.to_pandas(columns=["article_id", *TIMES]).set_index("article_id")
+    found = found.set_index("article_id").sort_index()
+    for time in TIMES:
+        assert found[time].dropna().to_list() == expected[time].dropna().to_list()
+
+
+def read_csv(file: Any) -> Any:
+    return pd.read_csv(file, parse_dates=list(TIMES), date_format="ISO8601")
+
+
+def read_json(file: Any) -> Any:
+    """JSON has no times: they are texts until they are read as what they are."""
+    found = pd.read_json(file, lines=True)
+    return found.assign(**{time: pd.to_datetime(found[time], format="ISO8601") for time in TIMES})

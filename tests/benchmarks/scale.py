@@ -28,6 +28,7 @@ from typing import Any
 from archive import Archive, Article, Reader
 from archive.ledger.wording import human_bytes
 from archive.records import Announcement, Check
+from archive.revisions.change_log import ChangeFilter
 from archive.revisions.queries import find_article, latest, life_of, revisions, stats
 from archive.search.filters import Filter
 from archive.search.search import search
@@ -190,6 +191,11 @@ def questions(articles: int) -> Iterator[tuple[str, Ask]]:
             archive.db, random.choice(prose.COMMON), where=Filter(sites=(random.choice(SITES),))
         ),
     )
+    for name, wanted in _CHANGES.items():
+        yield (
+            f"changes, newest twenty{name}",
+            lambda archive, _random, wanted=wanted: list(archive.changes(wanted, limit=20)),
+        )
     for name, statement in _STATEMENTS.items():
         rows = _rows_as_of if name.startswith("as of") else _rows
         yield (
@@ -220,6 +226,14 @@ def _searches() -> dict[str, Callable[[Random], str]]:
     }
 
 
+_CHANGES = {
+    "": ChangeFilter(),
+    " of a field": ChangeFilter(fields=("headline",)),
+    " of a site": ChangeFilter(where=Filter(sites=("rmol",))),
+    " of a field that none changed": ChangeFilter(fields=("caption",)),
+    " of an author that there is none of": ChangeFilter(where=Filter(authors=("Nama Lain",))),
+    ", corrections": ChangeFilter(corrections=True),
+}
 _NEWEST = """SELECT site, published_at, headline FROM latest {}
     ORDER BY published_at_utc DESC LIMIT 10"""
 _STATEMENTS = {

@@ -1,7 +1,7 @@
 """The filters of a corpus as datatrove blocks: they judge documents and never change them.
 
-May import `records`, `identity`, `errors` and nothing else of the corpus. In your own pipeline:
-`filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
+May import `records`, `identity`, `errors`, `syndication` and nothing else of the corpus. In your
+own pipeline: `filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
 """
 
 from collections.abc import Callable

@@ -105,7 +105,9 @@ def write_index(
     unique, firsts = np.unique(np.frombuffer(digests, np.uint64), return_index=True)
     np.save(folder / "digests.npy", unique)
     np.save(folder / "places.npy", np.frombuffer(places, np.int64)[firsts])
-    done.write_text(json.dumps([one._asdict() for one in indexed]), encoding="utf-8")
+    half = folder / "files.part"
+    half.write_text(json.dumps([one._asdict() for one in indexed]), encoding="utf-8")
+    half.rename(done)
 
 
 def indexed_files(folder: Path) -> tuple[IndexedFile, ...]:

@@ -1,6 +1,6 @@
 """A quality score: how far the filters' measures of a text are inside their thresholds."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from math import prod
 
 from datatrove.pipeline.filters.gopher_repetition_filter import (
@@ -110,13 +110,20 @@ def _of_tokens(text: str, tokens: list[str], thresholds: Thresholds) -> dict[str
         symbols = max(text.count("#"), text.count("...") + text.count("…"))
         found["symbols"] = below(symbols / len(tokens), most)
 
-    def least(grams: Sequence[Gram], characters: Callable[[int], int]) -> float:
-        return min(below(characters(size) / len(text), most) for size, most in grams)
-
     if sizes := [gram for gram in gopher.top_n_grams if gram[0] <= len(tokens)]:
-        top = least(sizes, lambda size: find_top_duplicate(get_n_grams(tokens, size)))
-        found["top phrase"] = top
+        found["top phrase"] = min(
+            below(find_top_duplicate(get_n_grams(tokens, size)) / len(text), most)
+            for size, most in sizes
+        )
     if gopher.dup_n_grams:
-        phrases = least(gopher.dup_n_grams, lambda size: find_all_duplicate(tokens, size))
-        found["repeated phrases"] = phrases
+        found["repeated phrases"] = min(_phrases(text, tokens, gopher.dup_n_grams))
     return found
+
+
+def _phrases(text: str, tokens: list[str], grams: Sequence[Gram]) -> Iterator[float]:
+    """Yield the margin of each size, until no n-gram is repeated: then no longer one is, either."""
+    for size, most in sorted(grams):
+        repeated = find_all_duplicate(tokens, size)
+        yield below(repeated / len(text), most)
+        if not repeated:
+            return

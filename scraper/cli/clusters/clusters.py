@@ -73,7 +73,7 @@ def rebuild(jobs: int | None, path: Path) -> None:
     with (
         opened_for_writing(path) as archive,
         terminal.progress_bar("clustering", total=None) as advance,
-        terminal.interruptible("interrupted; every cluster is whole, old or new: run it again"),
+        terminal.interruptible("Stopped; every cluster is whole, old or new: run it again."),
     ):
         count = "SELECT count(*) FROM articles WHERE revision > 0"
         advance(0, archive.db.conn.execute(count).fetchone()[0])

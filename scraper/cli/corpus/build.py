@@ -173,7 +173,10 @@ def _build(recipe: Recipe, out: Path, how: BuildOptions, *, as_json: bool) -> No
     check_target(out, overwrite=how.overwrite)
     selection = load_selection(recipe)
     _report_opted_out(recipe, selection)
-    with terminal.progress_bar("filtering documents", total=selection.selected) as advance:
+    with (
+        terminal.interruptible("Stopped; the same command resumes the build."),
+        terminal.progress_bar("filtering documents", total=selection.selected) as advance,
+    ):
         summary = build(recipe, selection, out, how, advance=lambda tasks: advance(tasks * SHARD))
     if summary is None:
         logs = f"{work_folder(out)} has its logs, and may be deleted then"

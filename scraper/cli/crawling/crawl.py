@@ -16,9 +16,11 @@ from archive.errors import Locked
 from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
+from scraper.cli.interrupts import Interrupted
 from scraper.cli.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
+from scraper.crawling.ctrl_c import CtrlC
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.politeness.locks import locks_of
 from scraper.schedule.processes import BROKEN
@@ -106,8 +108,14 @@ def crawl(
     if not plan:
         Archive(path).close()  # a bad path is one clear line, before anything is requested
     names = _locked(context, None if plan else path, names, skip=not site)
-    crawls = _run(context, names, settings, overrides, arguments)
-    _report(names, crawls, plan=plan, as_json=as_json)
+    ctrl_c = CtrlC()
+    crawls = _run(context, names, settings, overrides, arguments, ctrl_c)
+    if plan and ctrl_c.received:
+        raise Interrupted("Stopped; nothing was written.")
+    _print(crawls, plan=plan, as_json=as_json)
+    if ctrl_c.received:
+        raise Interrupted("Stopped; the next crawl resumes.")
+    _judge(names, crawls)
 
 
 def _run(
@@ -116,6 +124,7 @@ def _run(
     settings: Settings,
     overrides: Sequence[str],
     arguments: dict[str, Any],
+    ctrl_c: CtrlC,
 ) -> list[Crawl]:
     """Crawl the sites, each with its own configuration, with the arguments of the command."""
     if settings["CONTACT"] == "no contact given" and not arguments["plan"]:
@@ -125,7 +134,7 @@ def _run(
         limit = None  # each site has its own
     own = {name: overrides_of(known, name, overrides, limit=limit) for name in names}
     texts = {name: str(value) for name, value in arguments.items() if value}
-    return run_spiders(names, settings, texts, site_overrides=own)
+    return run_spiders(names, settings, texts, site_overrides=own, ctrl_c=ctrl_c)
 
 
 def _enabled(known: Loaded) -> list[str]:
@@ -159,8 +168,8 @@ def _locked(
     return locked
 
 
-def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:
-    """Print what was done and what went wrong: exit status 1 for any failure, 3 for drift."""
+def _print(crawls: Sequence[Crawl], *, plan: bool, as_json: bool) -> None:
+    """Print what was done, and how the archive failed if it did."""
     if plan:
         rows = [asdict(story) for crawl in crawls for story in crawl.planned]
         print_rows(rows, _PLAN, as_json=as_json, flexible="url", empty="")
@@ -173,9 +182,15 @@ def _report(names: Sequence[str], crawls: Sequence[Crawl], *, plan: bool, as_jso
             print_rows(rows, _COLUMNS, as_json=as_json, formats=formats)
         else:
             _show(rows, crawls)
-    errors = sorted({crawl.error for crawl in crawls if crawl.error})
-    for error in errors:
+    for error in sorted({crawl.error for crawl in crawls if crawl.error}):
         note(f"Error: {error}")
+
+
+def _judge(names: Sequence[str], crawls: Sequence[Crawl]) -> None:
+    """Say what went wrong with the crawls of these sites: exit status 1 for any failure, 3 for
+    drift.
+    """
+    errors = any(crawl.error for crawl in crawls)
     broken = sorted(set(names) - {crawl.site for crawl in crawls if crawl.ended is not None})
     if broken and not errors:
         sites = ", ".join(broken)

@@ -19,8 +19,8 @@ from scraper.cli.terminal import cell, columns, note, print_json, print_table, s
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
+from scraper.crawling.source_queue import PROMISING
 from scraper.politeness.locks import site_lock
-from scraper.sites.site import Site
 from scraper.spiders import sites as all_sites
 
 MAX_SHOWN = 90
@@ -70,20 +70,20 @@ def doctor(
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder) / "none.db", site, overrides, verbose=verbose)
-        left_out = _consult(path, site, settings)
+        known_of_it = _consult(path, site, settings)
         pace = f"at most {MAX_REQUESTS} requests, {settings['DOWNLOAD_DELAY']} s apart"
         note(f"Examining {known[site].home} ({pace}) …")
-        spider = _examined(settings, known[site], left_out)
+        spider = _examined(settings, {"site": known[site]} | known_of_it)
     now = spider.crawl.now()
     if as_json:
         print_json([spider.found.as_dict(now=now)])
     else:
         _show(spider.found, now)
-    raise SystemExit(EXIT[spider.found.verdict])
+    raise SystemExit(EXIT[spider.found.verdict(now=now)])
 
 
-def _examined(settings: Settings, site: Site, left_out: int) -> Examiner:
-    crawls = run_spiders([Examiner], settings, {"site": site, "left_out": left_out})
+def _examined(settings: Settings, given: dict[str, Any]) -> Examiner:
+    crawls = run_spiders([Examiner], settings, given)
     spiders = [crawl.crawler.spider for crawl in crawls]
     if not spiders or not isinstance(spider := spiders[0], Examiner):
         raise click.ClickException("the examination broke off; run it with -v to see where")
@@ -101,23 +101,24 @@ def _settings(archive: Path, site: str, overrides: Sequence[str], *, verbose: bo
     return settings
 
 
-def _consult(path: Path, site: str, settings: Settings) -> int:
+def _consult(path: Path, site: str, settings: Settings) -> dict[str, Any]:
     """Keep to the delay that the site requested of a crawl; exit with 3 during a pause.
 
-    Returns the number of sources that the newest crawl left out.
+    Returns what crawls know of its sources, as arguments of the Examiner; nothing without them.
     """
     try:
+        now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
         with Archive(path, read_only=True) as archive:
             requested, left_out = archive.backoffs.of(site), archive.crawls.left_out(site)
-    except ArchiveMissing:
-        return 0
+            gave = archive.ledger.announced_first(site, since=now - PROMISING)
+    except (ArchiveMissing, ValueError):  # the crawl reports a bad NOW
+        return {}
     if requested is not None:
-        _back_off(requested, site, settings)
-    return left_out
+        _back_off(requested, site, settings, now)
+    return {"left_out": left_out, "gave": gave}
 
 
-def _back_off(requested: Backoff, site: str, settings: Settings) -> None:
-    now = datetime.fromisoformat(settings["NOW"] or datetime.now(UTC).isoformat())
+def _back_off(requested: Backoff, site: str, settings: Settings, now: datetime) -> None:
     if requested.quiet_until is not None and now < requested.quiet_until:
         until = requested.quiet_until.isoformat(timespec="seconds")
         why = sentence(requested.reason)
@@ -149,8 +150,8 @@ def _show(found: Examination, now: datetime) -> None:
             _heading(title)
             for text in sentences:
                 say(f"- {text}")
-    colour = {WELL: "green", UNREACHABLE: "red"}.get(found.verdict, "yellow")
-    verdict = {WELL: "all is well"}.get(found.verdict, found.verdict)
+    colour = {WELL: "green", UNREACHABLE: "red"}.get(row["verdict"], "yellow")
+    verdict = {WELL: "all is well"}.get(row["verdict"], row["verdict"])
     say()
     say(f"{found.site.name}: {verdict} ({found.requests} requests).", fg=colour)
 

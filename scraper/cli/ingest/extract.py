@@ -72,9 +72,10 @@ def extract(
     profiles = _profiles(path)
     processes = options.processes(jobs, worthwhile=len(pages) >= MIN_JOBS)
     failed = 0
-    for row in _extracted(pages, profiles, processes, reading_limits(context)):
-        failed += "error" in row
-        _print(row, as_json=as_json or manifest is not None)
+    with terminal.interruptible("Stopped; every line that was printed is whole."):
+        for row in _extracted(pages, profiles, processes, reading_limits(context)):
+            failed += "error" in row
+            _print(row, as_json=as_json or manifest is not None)
     if failed:
         terminal.note(f"{plural(failed, 'page')} gave no article: see `error` in the output.")
         raise SystemExit(1)

@@ -148,7 +148,7 @@ def _imported(
     if not found:
         return
     now, total = datetime.now(UTC), sum(one.size for one in found)
-    interrupted = "interrupted; what was written is complete; import the files again to resume"
+    interrupted = "Stopped; what was written is complete: import the files again to resume."
     report_bad = _reporter(as_json=as_json)
     with (
         Archive(path) as archive,

@@ -147,7 +147,7 @@ def _consumed(
 
     def interrupted() -> str:
         read = plural(sum(report.read.values()), "page")
-        return f"interrupted after {read}; what was written is complete, the next run resumes"
+        return f"Stopped after {read}; what was written is complete, and the next run resumes."
 
     with terminal.interruptible(interrupted):
         for found in changes:

@@ -12,7 +12,7 @@ from archive.database.backup import copy_database
 from archive.database.connection import plain_errors
 from archive.errors import ArchiveDamaged, ArchiveUnwritable
 from archive.ledger.wording import human_bytes
-from archive.maintenance.copies import check_copy
+from archive.maintenance.copies import problem_of
 from archive.maintenance.rotation import dated_name, rotation
 from scraper.cli import options
 from scraper.cli.opening import opened
@@ -51,7 +51,7 @@ def backup(destination: Path, keep: int | None, path: Path) -> None:
         with (
             plain_errors(destination),
             progress_bar("copying", total=None, as_share=True) as advance,
-            interruptible(f"interrupted; there is no {destination}"),
+            interruptible(f"Stopped; there is no {destination}."),
         ):
             copied = copying(advance)
             copy_database(archive.db.conn, destination, copied=copied, check=_check)
@@ -73,10 +73,10 @@ def copying(advance: Advance) -> Callable[[int, int], None]:
 
 
 def _check(copy: Path) -> None:
-    try:
-        check_copy(copy)
-    except ArchiveDamaged as error:
-        raise ArchiveDamaged(f"{error}; try `warta verify`") from error
+    if (problem := problem_of(copy)) is not None:
+        raise ArchiveDamaged(
+            f"the copy does not verify, and was deleted: {problem}; try `warta verify`"
+        )
 
 
 def _rotate(archive: Archive, newest: Path, keep: int) -> None:

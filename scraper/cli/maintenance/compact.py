@@ -21,10 +21,7 @@ def compact(path: Path) -> None:
     Readers are not disturbed; crawls wait, so run it between crawls if the archive is large. If
     interrupted, it changes nothing.
     """
-    with (
-        interruptible(f"{path}: interrupted; nothing is lost"),
-        opened_for_writing(path) as archive,
-    ):
+    with interruptible(f"Stopped; {path} is as it was."), opened_for_writing(path) as archive:
         before = path.stat().st_size
         complete = compact_archive(archive, now=datetime.now(UTC))
     after = human_bytes(path.stat().st_size)

@@ -13,6 +13,7 @@ from archive.maintenance.compact import compact
 from archive.maintenance.takedown import Extent, Story, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
+from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
 from scraper.cli.terminal import note
 
@@ -99,5 +100,6 @@ def _compacted(archive: Archive, path: Path, now: datetime) -> bool:
     try:
         return compact(archive, now=now)
     except (ArchiveError, KeyboardInterrupt) as error:
-        why = str(error) or f"{path}: interrupted"
-        raise click.ClickException(f"{why}; {_TRACES}") from error
+        if pressed():
+            raise Interrupted(f"Stopped; {_TRACES}.") from None
+        raise click.ClickException(f"{error}; {_TRACES}") from error

@@ -2,13 +2,14 @@
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveDamaged, ArchiveError
 from archive.ledger.wording import human_bytes, plain_time, plural
-from archive.maintenance.copies import check_copy, contents, opened_as_it_is
+from archive.maintenance.copies import contents, opened_as_it_is, problem_of
 from archive.maintenance.restore import restore as restore_archive
 from scraper.cli import options
 from scraper.cli.maintenance.backup import copying
@@ -51,19 +52,24 @@ def restore(
         context.with_resource(_nobody_writes(path))
         with (
             progress_bar("restoring", total=None, as_share=True) as advance,
-            interruptible(f"interrupted; {path} is as it was"),
+            interruptible(f"Stopped; {path} is as it was."),
         ):
             kept = restore_archive(
                 source.conn,
                 path,
                 now=datetime.now(UTC),
                 keep=not discard,
-                check=check_copy,
+                check=partial(_check, backup),
                 copied=copying(advance),
             )
     note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
     if kept is not None:
         note(f"What was there is kept: {kept}. Delete it when you no longer need it.")
+
+
+def _check(backup: Path, copy: Path) -> None:
+    if (problem := problem_of(copy)) is not None:
+        raise ArchiveDamaged(f"{backup}: it does not verify, and was not restored: {problem}")
 
 
 def _nobody_writes(path: Path) -> ExitStack:

@@ -11,7 +11,7 @@ from archive.maintenance import search_index
 from archive.maintenance.verify import MAX_SHOWN, amount
 from archive.maintenance.verify import verify as verify_archive
 from scraper.cli.opening import opened_for_writing, reads_archive
-from scraper.cli.terminal import columns, note, print_rows, progress_bar
+from scraper.cli.terminal import columns, interruptible, note, print_rows, progress_bar
 
 _COLUMNS = columns("check examined problems", problems="result")
 
@@ -40,6 +40,7 @@ def verify(archive: Archive, sample: int | None, repair: str | None, as_json: bo
         with opened_for_writing(archive.path) as writable:
             search_index.rebuild(writable, now=datetime.now(UTC))
     with (
+        interruptible("Stopped; nothing was changed."),
         read_transaction(archive.db),
         progress_bar("verifying", total=amount(archive, sample)) as advance,
     ):

@@ -10,6 +10,13 @@ from archive.search.filters import Filter
 from scraper.cli import options
 from scraper.cli.opening import chosen_sites
 
+
+class WrongUsage(click.ClickException):
+    """A query or a file's name that says nothing to the command: wrong usage, in one line."""
+
+    exit_code = 2
+
+
 sections = click.option(
     "--section", multiple=True, help="Only this section, in any case; may be repeated."
 )

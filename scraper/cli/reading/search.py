@@ -14,7 +14,7 @@ from archive.search.filters import Filter, Sort
 from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
-from scraper.cli.reading.filters import filters
+from scraper.cli.reading.filters import WrongUsage, filters
 from scraper.cli.terminal import columns, emphasized, note, print_rows
 
 _COLUMNS = columns(
@@ -33,19 +33,16 @@ _EARLIER = columns(
 _MARKED = re.compile(f"{BEGIN}([^{END}]*){END}")
 
 
-class WrongQuery(click.ClickException):
-    """The query says nothing that can be searched for: wrong usage, in one line."""
-
-    exit_code = 2
-
-
 class _Search(click.Command):
     """Takes `-word` for a word: options of one letter are known by name."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def make_parser(self, ctx: click.Context) -> Any:
         """Called by click."""
         known = {name for param in self.get_params(ctx) for name in param.opts}
-        return super().parse_args(ctx, list(_with_words(args, known)))
+        parser = super().make_parser(ctx)
+        parse = parser.parse_args
+        parser.parse_args = lambda args: parse(_with_words(args, known))  # type: ignore[method-assign]
+        return parser
 
 
 def _with_words(args: Sequence[str], known: set[str]) -> list[str]:
@@ -89,7 +86,7 @@ def search(
             " ".join(words), where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
         )
     except QueryError as error:
-        raise WrongQuery(in_line(str(error))) from error
+        raise WrongUsage(in_line(str(error))) from error
     print_rows(
         _rows(found, as_data=as_json or as_csv),
         _EARLIER if earlier else _COLUMNS,

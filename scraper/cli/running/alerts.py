@@ -28,7 +28,7 @@ _COLUMNS = columns(
 @click.group()
 @options.archive
 def alerts(path: Path) -> None:
-    """Notify webhooks and mailboxes of incidents: once when one begins, once when it is over.
+    """Notify webhooks, mailboxes and services of incidents: once when one begins, once when over.
 
     \b
     warta alerts test                  send a test message to every configured target
@@ -51,15 +51,17 @@ def list_alerts(path: Path, as_json: bool) -> None:
 @alerts.command(short_help="Send a test message to every target.")
 @options.archive
 def test(path: Path) -> None:
-    """Send a test message to every configured webhook and mailbox: one line each, exit status 1 if
-    one did not accept it.
+    """Send a test message to every configured webhook, mailbox and service: one line each, exit
+    status 1 if one did not accept it.
     """
     from scraper.monitoring.alerts.notify import deliver
     from scraper.monitoring.alerts.targets import targets as named_targets
 
     targets = named_targets(configured().configuration.alerts)
     if not targets:
-        raise click.ClickException("no target is configured: add a webhook or mail under [alerts]")
+        raise click.ClickException(
+            "no target is configured: add webhook, apprise or mail to [alerts]"
+        )
     message = _test_message(path.name, now=datetime.now(UTC))
     problems = deliver(dict.fromkeys(targets, message))
     for target in targets:

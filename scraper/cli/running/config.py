@@ -62,14 +62,21 @@ def _values(table: BaseModel | dict[str, Any], key: Key) -> Iterator[tuple[Key, 
 
 
 def _plain(value: Any) -> Any:
-    """Return a value for JSON; only the host of a secret address, whose path may grant access."""
+    """Return a value for JSON, without its secrets."""
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_address(each) if isinstance(each, SecretStr) else _plain(each) for each in value]
     if isinstance(value, SecretStr):
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return f"{parts.scheme}://{parts.hostname}/…"
         return "…"
     if isinstance(value, Path):
         return str(value)
     return value
+
+
+def _address(secret: SecretStr) -> str:
+    """Return what may be seen of an address: of a webhook the host, as its path may grant access;
+    of other services the scheme, as their hosts may be tokens.
+    """
+    parts = urlsplit(secret.get_secret_value())
+    if parts.scheme in ("http", "https") and parts.hostname:
+        return f"{parts.scheme}://{parts.hostname}/…"
+    return f"{parts.scheme}://…"

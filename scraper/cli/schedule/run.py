@@ -72,4 +72,5 @@ def _run(configuration: Configuration, timetable: Timetable, order: Order) -> No
         logger.info("stopped")
         if not ended:  # a hook waits for a server that does not answer: do not wait with it
             sys.stderr.flush()
+            click.get_current_context().close()  # releases the lock
             os._exit(0)

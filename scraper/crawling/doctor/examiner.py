@@ -1,7 +1,7 @@
 """class Examiner: compare a live site with its profile by a dozen requests; keeps nothing."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -67,9 +67,15 @@ class Examiner(Spider):
         spider.reader = StoryReader(spider.crawl, spider.site)
         return spider
 
-    def __init__(self, site: Site, left_out: int = 0) -> None:
+    def __init__(
+        self, site: Site, left_out: int = 0, gave: Mapping[str, int] | None = None
+    ) -> None:
+        """Take what an archive knows of the sources: how many the newest crawl left out, and the
+        stories that each was lately the first to announce, by its address.
+        """
         super().__init__(self.name)
         self.site = site
+        self._gave = {plain_url(url) or url: count for url, count in (gave or {}).items()}
         self.found = Examination(site=site, left_out=left_out)
         self.crawl: Crawl
         self.reader: StoryReader
@@ -132,13 +138,16 @@ class Examiner(Spider):
     async def _examine_source(self, source: Source) -> None:
         step = next(source.first(self._window))
         finding, announced = await self._read_source(step)
-        self.found.sources.append(finding)
+        self.found.sources.append(self._weighed(finding))
         maps = sorted(announced.sitemaps, key=lambda link: age(link.lastmod))
         urls = filter(None, (joined_url(step.url, link.url) for link in maps))
         inner = next((url for url in urls if self.site.may_request(host_of(url))), None)
         if inner is not None and not finding.article_links:
             further, _announced = await self._read_source(Step(source=Sitemap(inner), url=inner))
-            self.found.sources.append(replace(further, within=step.url))
+            self.found.sources.append(self._weighed(replace(further, within=step.url)))
+
+    def _weighed(self, finding: SourceFinding) -> SourceFinding:
+        return replace(finding, gave=self._gave.get(plain_url(finding.url) or finding.url, 0))
 
     async def _read_source(self, step: Step) -> tuple[SourceFinding, Announced]:
         """Read a source, and remember its links to stories."""

@@ -21,6 +21,8 @@ USUAL = ("authors", "section", "image_url")
 """Fields of nearly every publisher: if all stories lack one, its selector needs a look."""
 STALE = timedelta(days=3)
 """A site whose newest story is older than this publishes elsewhere."""
+MOST = 0.75
+"""Share of the sources above which their failures need a look, though stories are announced."""
 
 REFUSING = frozenset({"http_401", "http_402", "http_403", "http_451"})
 FAILING = REFUSING | {"http_429", "http_5xx", "robots_unavailable", *UNANSWERED}
@@ -52,6 +54,14 @@ class SourceFinding:
     """Why it has no links: a code of archive.ledger.wording, or NOT_REQUESTED."""
     others: tuple[str, ...] = ()
     """The site's own links that match none of `article_urls`, the longest first."""
+    gave: int = 0
+    """Stories that it was lately the first to announce, as the archive knows: a source that gave
+    some is essential."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it was requested, and led nowhere."""
+        return self.reason not in (None, NOT_REQUESTED) and not self.article_links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +104,14 @@ class Examination:
     broken: bool = False
     """Whether the examination itself failed."""
 
-    @property
-    def verdict(self) -> str:
-        """WELL, LOOK or UNREACHABLE."""
+    def verdict(self, *, now: datetime) -> str:
+        """Return WELL, LOOK or UNREACHABLE."""
         if self.robots is None or self.robots.status is None:
             return UNREACHABLE
         tried = [finding for finding in self.sources if finding.reason != NOT_REQUESTED]
         if tried and all(finding.status is None for finding in tried) and not self.stories:
             return UNREACHABLE
-        if any(self.problems()):
+        if any(self.problems(now=now)):
             return LOOK
         return WELL
 
@@ -114,7 +123,7 @@ class Examination:
     def _reasons(self) -> set[str | None]:
         return {found.reason for found in self.sources} | {found.reason for found in self.stories}
 
-    def problems(self) -> Iterator[str]:
+    def problems(self, *, now: datetime) -> Iterator[str]:
         """Yield what needs a look, each with what to do about it."""
         robots, home = self.robots, self.site.home
         if self.broken:
@@ -140,9 +149,11 @@ class Examination:
         else:
             yield from self._problems_of_sources()
             yield from self._problems_of_stories()
+            yield from self._problems_of_age(now)
 
     def _problems_of_sources(self) -> Iterator[str]:
         if any(finding.article_links for finding in self.sources):
+            yield from self._lost_sources()
             return
         reasons = [finding.reason for finding in self.sources if finding.reason != NOT_REQUESTED]
         if reasons and FAILING.issuperset(reasons):
@@ -166,7 +177,44 @@ class Examination:
                 f"if they are stories, add their pattern: {', '.join(others)}"
             )
 
+    def _lost_sources(self) -> Iterator[str]:
+        """Yield what is wrong with the sources of a site that still announces stories."""
+        for finding in self.sources:
+            if finding.failed and finding.gave:
+                yield (
+                    f"{finding.url} was lately the first to announce "
+                    f"{plural(finding.gave, 'story', 'stories')}, and gives none now "
+                    f"({sentence(finding.reason)}): find where it moved, and change `sources` in "
+                    f"{self.profile}"
+                )
+        tried = [finding for finding in self.sources if finding.reason != NOT_REQUESTED]
+        failed = Counter(finding.reason for finding in tried if finding.failed)
+        if failed.total() > MOST * len(tried):
+            causes = "; ".join(f"{count}: {sentence(why)}" for why, count in failed.most_common())
+            yield (
+                f"only {len(tried) - failed.total()} of {plural(len(tried), 'source')} could be "
+                f"read ({causes}), so stories are easily missed: find today's sitemap, feed or "
+                f"index of {self.site.home} and add it to `sources` in {self.profile}"
+            )
+
+    def _problems_of_age(self, now: datetime) -> Iterator[str]:
+        """Yield that the site announces nothing new, by its stories or, without their dates, by
+        its sources.
+        """
+        dates = [_date_of(story) for story in self.stories]
+        dates = [date for date in dates if date] or [finding.newest for finding in self.sources]
+        newest = max(filter(None, dates), default=None)
+        if newest is not None and now - newest > STALE:
+            yield (
+                f"the newest story that is announced is {plural((now - newest).days, 'day')} old: "
+                f"if {self.site.home} shows newer ones, find their sitemap, feed or index and add "
+                f"it to `sources` in {self.profile}"
+            )
+
     def _problems_of_stories(self) -> Iterator[str]:
+        announced = any(finding.article_links for finding in self.sources)
+        if announced and all(story.reason == NOT_REQUESTED for story in self.stories):
+            yield "no story was examined: the requests of an examination were used up before"
         for story in self.stories:
             if story.reason is not None and story.reason != NOT_REQUESTED:
                 yield f"{story.url} has no story: {sentence(story.reason)}"
@@ -191,7 +239,7 @@ class Examination:
                     f"{self.profile}, e.g. with {without[0].url}"
                 )
 
-    def notes(self, *, now: datetime) -> Iterator[str]:
+    def notes(self) -> Iterator[str]:
         """Yield what is worth knowing, though nothing is wrong."""
         robots, home = self.robots, self.site.home
         if robots is not None and robots.allows(home) and (agents := [*robots.excluded(home)]):
@@ -214,9 +262,6 @@ class Examination:
                 f"the newest crawl left out {plural(self.left_out, 'source')}: its budget for "
                 "sources was used up (`source_requests`, `source_minutes` of [crawl])"
             )
-        newest = max((finding.newest for finding in self.sources if finding.newest), default=None)
-        if newest is not None and now - newest > STALE:
-            yield f"the newest story that is announced is {plural((now - newest).days, 'day')} old"
         yield from self._notes_of_stories()
 
     def _notes_of_stories(self) -> Iterator[str]:
@@ -235,13 +280,13 @@ class Examination:
         return {
             "site": self.site.name,
             "home": self.site.home,
-            "verdict": self.verdict,
+            "verdict": self.verdict(now=now),
             "requests": self.requests,
             "robots": self._robots_row(),
             "sources": [_source_row(finding) for finding in self.sources],
             "stories": [_story_row(finding) for finding in self.stories],
-            "problems": list(self.problems()),
-            "notes": list(self.notes(now=now)),
+            "problems": list(self.problems(now=now)),
+            "notes": list(self.notes()),
             "profile": self.profile,
         }
 
@@ -268,6 +313,10 @@ def _by(robots: RobotsTxt, url: str) -> str:
     return f" (line {ruling.line}, for {ruling.group}: {ruling.text})" if ruling else ""
 
 
+def _date_of(story: StoryFinding) -> datetime | None:
+    return story.article.published_at if story.article is not None else None
+
+
 def _source_row(finding: SourceFinding) -> dict[str, Any]:
     return {
         "url": finding.url,
@@ -278,6 +327,8 @@ def _source_row(finding: SourceFinding) -> dict[str, Any]:
         "links": finding.links,
         "article_links": finding.article_links,
         "newest": finding.newest and finding.newest.isoformat(),
+        "gave": finding.gave,
+        "essential": finding.gave > 0,
         "reason": finding.reason,
         "why": why(finding.reason),
     }

@@ -1,1 +1,1 @@
-"""Alerts: incidents as messages, delivered to webhooks and mailboxes."""
+"""Alerts: incidents as messages, delivered to webhooks, mailboxes and services."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from archive import printable
+from archive.ledger.wording import plain_duration
 from archive.monitoring.incidents import UNWRITABLE, Incident
 
 SUBJECT = 200
@@ -14,13 +15,15 @@ SUBJECT = 200
 
 _NOUNS = {
     "crawl_failed": "crawl failure",
-    "no_crawl": "missing crawls",
-    "wrong_pages": "wrong pages",
+    "no_crawl": "lack of crawls",
+    "network_down": "network outage",
+    "wrong_pages": "mix-up of pages",
     "coverage": "coverage loss",
-    "disk": "disk filling",
-    "clock": "clock ahead",
+    "disk": "shortage of disk space",
+    "clock": "clock error",
     UNWRITABLE: "archive failure",
 }
+"""Each can begin, last and be over; another kind is its own noun."""
 
 
 def one_line(text: str, *, most: int = 1_000) -> str:
@@ -56,11 +59,23 @@ class Message:
 
     @property
     def subject(self) -> str:
-        """As in `[warta] suara: drift began`."""
-        what = f"{_NOUNS.get(self.incident.kind, self.incident.kind)} {self.state}"
-        if self.test:
-            what = "test message"
+        """As in `[warta] suara: drift is over; it lasted 9 minutes`."""
+        what = "test message" if self.test else self._what
         return one_line(f"[warta] {self.incident.site or self.archive}: {what}", most=SUBJECT)
+
+    @property
+    def _what(self) -> str:
+        """What happened, as a clause."""
+        incident = self.incident
+        noun = _NOUNS.get(incident.kind, incident.kind)
+        if incident.day is not None:
+            noun += f" of {incident.day}"
+        if self.ended_at is None:
+            return f"{noun} began"
+        if incident.day is not None:  # it began when its day did, whenever that was noticed
+            return f"{noun} is over"
+        lasted = plain_duration(self.ended_at - incident.since)
+        return f"{noun} is over; it lasted {lasted}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the webhook's JSON, times in UTC; chat services show the field `text`."""
@@ -80,8 +95,13 @@ class Message:
             "began_told": self.began_told,
             "test": self.test,
             "sent_at": _iso(self.sent_at),
-            "text": f"{self.subject}: {one_line(incident.why)}",
+            "text": self.as_line(),
         }
+
+    def as_line(self) -> str:
+        """Return the whole message as one line."""
+        why = one_line(self.incident.why)
+        return f"{self.subject}: {why}" if self.ended_at is None else f"{self.subject} ({why})"
 
     def as_text(self) -> str:
         """Return the body of the mail."""
@@ -94,6 +114,9 @@ class Message:
             "Archive": one_line(self.archive),
         }
         lines = [one_line(incident.why), ""]
+        if self.ended_at is not None:
+            clause = f"{self._what}."
+            lines = [clause[0].upper() + clause[1:], "", *lines]
         lines += [f"{name}: {value}" for name, value in facts.items() if value]
         if self.state == "ended" and not self.began_told:
             lines += ["", "No earlier message about this incident could be delivered."]

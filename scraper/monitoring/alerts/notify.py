@@ -25,7 +25,8 @@ from archive.monitoring.alert_log import Alerts, Delivery
 from archive.monitoring.incidents import Incident
 from scraper.monitoring.alerts.mail import send
 from scraper.monitoring.alerts.message import Message, mark
-from scraper.monitoring.alerts.targets import Target, Undelivered, Webhook
+from scraper.monitoring.alerts.service import notify_service
+from scraper.monitoring.alerts.targets import Mail, Service, Target, Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
 
 logger = logging.getLogger(__name__)
@@ -124,10 +125,13 @@ def deliver(messages: dict[Target, Message]) -> dict[Target, Undelivered]:
 
 def _attempt(target: Target, message: Message, outcome: Future[None]) -> None:
     try:
-        if isinstance(target, Webhook):
-            post(target, message)
-        else:
-            send(target, message)
+        match target:
+            case Webhook():
+                post(target, message)
+            case Service():
+                notify_service(target, message)
+            case Mail():
+                send(target, message)
     except Undelivered as problem:
         outcome.set_exception(problem)
     except Exception as error:  # no target may stop a crawl; the error's text may hold secrets

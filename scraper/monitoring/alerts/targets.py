@@ -1,4 +1,4 @@
-"""Where alerts go: webhooks and mailboxes."""
+"""Where alerts go: webhooks, mailboxes, and services that Apprise knows."""
 
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -54,7 +54,26 @@ class Mail:
         return f"mail {self.host} ({_mark(self.sender, *self.recipients)})"
 
 
-Target = Webhook | Mail
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service by its address for Apprise, all of which but the scheme may be secret."""
+
+    url: str = field(repr=False)
+    timeout: float = 30.0
+    """Seconds for a whole delivery."""
+
+    @property
+    def scheme(self) -> str:
+        """Which service it is: `tgram`, `slack`, `ntfys` …"""
+        return self.url.partition("://")[0]
+
+    @property
+    def name(self) -> str:
+        """For messages and for the archive."""
+        return f"apprise {self.scheme} ({_mark(self.url)})"
+
+
+Target = Webhook | Mail | Service
 
 
 def targets(alerts: Alerts) -> tuple[Target, ...]:
@@ -66,6 +85,7 @@ def targets(alerts: Alerts) -> tuple[Target, ...]:
     found: list[Target] = [
         Webhook(url=secret.get_secret_value()) for secret in alerts.webhook or ()
     ]
+    found += [Service(url=secret.get_secret_value()) for secret in alerts.apprise or ()]
     if (mail := alerts.mail) is not None:
         password = mail.password.get_secret_value() if mail.password is not None else None
         given = mail.model_dump(exclude={"recipients", "password"})

@@ -267,9 +267,22 @@ def test_a_damaged_backup_is_refused(warta: Warta, path: Path, backup: Path) -> 
     content = bytearray(backup.read_bytes())
     content[20_000:60_000] = b"\xaa" * 40_000
     backup.write_bytes(content)
-    complaint(warta("restore", str(backup)))
+    assert complaint(warta("restore", str(backup))) == (
+        f"Error: {backup}: it does not verify, and was not restored: the database file is damaged"
+    )
     assert stories(path) == 8
     assert not list(path.parent.glob("news.db.*"))
+
+
+def test_a_backup_whose_texts_do_not_verify_is_refused(
+    warta: Warta, path: Path, backup: Path
+) -> None:
+    with closing(sqlite3.connect(backup)) as vandal:
+        vandal.execute("UPDATE articles SET revision = 9 WHERE id = 1")
+        vandal.commit()
+    line = complaint(warta("restore", str(backup)))
+    assert f"{backup}: it does not verify, and was not restored: numbers: article 1" in line
+    assert stories(path) == 8
 
 
 # Ends before its time
@@ -278,13 +291,13 @@ DRIVER = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from archive.maintenance.copies import check_copy, opened_as_it_is
+from archive.maintenance.copies import opened_as_it_is, problem_of
 from archive.maintenance.restore import restore
 
 def run(backup, path):
     with opened_as_it_is(backup) as source:
         restore(source.conn, path, now=datetime(2026, 11, 30, tzinfo=UTC), keep=True,
-            check=check_copy, copied=lambda _left, _all: None)
+            check=problem_of, copied=lambda _left, _all: None)
 """
 
 KILLED = (
@@ -392,5 +405,7 @@ def test_ctrl_c_while_it_copies_keeps_the_archive(
         "scraper.cli.maintenance.restore.copying",
         lambda _advance: lambda _left, _all: os.kill(os.getpid(), signal.SIGINT),
     )
-    assert f"interrupted; {path} is as it was" in complaint(warta("restore", str(backup)))
+    stopped = warta("restore", str(backup))
+    assert (stopped.exit_code, stopped.stdout) == (130, "")
+    assert stopped.stderr.splitlines()[-1] == f"Stopped; {path} is as it was."
     assert stories(path) == 8

@@ -77,7 +77,8 @@ def test_before_any_compaction_no_word_of_it_is_in_the_index_nor_a_key_of_it_in_
     keep(archive, story(41), at=NOW + DAY)
 
     def held() -> bool:
-        return any(b"zqx" in block for (block,) in rows(archive, "SELECT block FROM search_data"))
+        blocks = "SELECT block FROM search_data UNION ALL SELECT block FROM search_earlier_data"
+        return any(b"zqx" in block for (block,) in rows(archive, blocks))
 
     (text,) = rows(archive, "SELECT text_id FROM article_texts WHERE article_id = 30")
     assert held()
@@ -214,6 +215,17 @@ def test_a_tombstone_stays(archive: Archive) -> None:
         "taken_down_at": "2026-11-21T03:04:05+00:00",
     }
     assert tombstone(archive, SITE, "kabar-1") is None
+
+
+def test_no_search_finds_an_earlier_text_of_it(archive: Archive) -> None:
+    keep(archive, story(1, body="Rahasia dapur."))
+    keep(archive, story(1, body="Sudah diganti."), at=NOW + HOUR)
+    keep(archive, story(2, body="Rahasia lain."))
+    keep(archive, story(2, body="Diganti juga."), at=NOW + HOUR)
+    assert archive.search("rahasia", earlier=True).total == 2
+    take_down(archive, SITE, f"{SITE}-1", url=url_of(1), reason=REASON, now=NOW + DAY)
+    assert [hit.article_id for hit in archive.search("rahasia", earlier=True).hits] == [2]
+    assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
 def test_all_views_and_the_search_leave_the_story_out(archive: Archive, warta: Warta) -> None:

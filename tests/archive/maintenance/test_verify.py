@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -437,6 +438,29 @@ def test_an_entry_of_the_search_index_without_an_article_is_reported(
     assert line == "search: entry 99 of the search index has no article"
 
 
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        (
+            "INSERT INTO search_earlier (search_earlier, rowid, headline, deck, body)"
+            " SELECT 'delete', * FROM searchable_earlier",
+            r"revision \d+ is not in the search index of earlier texts",
+        ),
+        (
+            "INSERT INTO search_earlier (rowid, headline, deck, body) VALUES (99, 'a', '', 'b')",
+            "entry 99 of the search index of earlier texts has no revision",
+        ),
+    ],
+)
+def test_the_index_of_earlier_texts_is_compared_with_them(
+    warta: Warta, path: Path, statement: str, problem: str
+) -> None:
+    vandalise(path, statement)
+    (line,) = complaints(warta("verify"))
+    assert re.fullmatch(f"search: {problem}", line)
+    assert warta("verify", options=("--repair", "search")).exit_code == 0
+
+
 FLIPS = 60
 
 
@@ -518,15 +542,19 @@ BROKEN_INDEX = {
 }
 
 
+@pytest.mark.parametrize("index", ["search", "search_earlier"])
 @pytest.mark.parametrize("statement", BROKEN_INDEX.values(), ids=BROKEN_INDEX)
-def test_a_broken_search_index_is_rebuilt(warta: Warta, path: Path, statement: str) -> None:
-    vandalise(path, statement)
+def test_a_broken_search_index_is_rebuilt(
+    warta: Warta, path: Path, statement: str, index: str
+) -> None:
+    vandalise(path, statement.replace("search", index))
     (line,) = complaints(warta("verify"))
     assert "`warta verify --repair search`" in line
     repaired = warta("verify", options=("--repair", "search"))
     assert (repaired.exit_code, repaired.stderr) == (0, "")
     assert warta("verify").exit_code == 0
     assert "Harga Beras Naik" in warta("search", "naik").stdout
+    assert warta("search", "turun -naik", options=("--revisions",)).stderr != "Nothing found.\n"
 
 
 # What waits

@@ -136,7 +136,7 @@ def test_a_site_without_a_crawl_within_its_rhythm_is_reported_from_when_it_was_d
     assert (one.kind, one.site, one.since) == ("no_crawl", "warta", NOW + 7 * HOUR)
     assert (
         one.why
-        == "no crawl since 2026-11-20T11:04:05+07:00; there should be one at least every 6 h"
+        == "no crawl since 2026-11-20T11:04:05+07:00; there should be one at least every 6 hours"
     )
     assert {each.site for each in found(archive, at=NOW + 3 * DAY)} == {SITE, "warta"}
 
@@ -166,7 +166,7 @@ def test_a_site_that_is_being_crawled_is_not_silent_however_long_it_takes(archiv
     assert found(archive, at=NOW + 10 * HOUR, silences=rhythm) == []
     failed, silent = found(archive, at=NOW + 12 * HOUR, silences=rhythm)
     assert (failed.kind, silent.kind) == ("crawl_failed", "no_crawl")
-    assert silent.why.endswith("there should be one at least every 4 h 10 min")
+    assert silent.why.endswith("there should be one at least every 4 hours 10 minutes")
 
 
 def test_a_clock_that_was_ahead_is_reported_as_nothing_can_be_said_of_silence_then(
@@ -176,7 +176,7 @@ def test_a_clock_that_was_ahead_is_reported_as_nothing_can_be_said_of_silence_th
     (one,) = found(archive, at=NOW + 30 * DAY)
     assert (one.kind, one.site, one.since) == ("clock", None, NOW + 30 * DAY)
     assert one.why.startswith(
-        "the archive's clock is ahead: its newest entry is of 2031-05-01T08:00:00+07:00"
+        "the archive's clock is ahead: its newest entry is dated 2031-05-01T08:00:00+07:00"
     )
     assert (
         found(archive, at=datetime(2031, 5, 1, 0, 30, tzinfo=UTC)) == []

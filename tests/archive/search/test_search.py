@@ -120,8 +120,11 @@ def test_of_words_that_are_everywhere_the_newest_stories_are_ranked(
     library: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(searching, "RANKED", 2)
-    assert found(library, "harga") == {2, 3}
-    assert found(library, "harga", where=Filter(sites=("kabar",))) == {1, 2}
+    keep(library, story(4, headline="Harga harga", deck=None, body="Harga harga harga."))
+    keep(library, story(5, body="Harga."))
+    assert found(library, "harga", limit=2) == {4, 5}
+    assert found(library, "harga", limit=9) == {1, 2, 3, 4, 5}
+    assert found(library, "harga", limit=2, where=Filter(sites=("warta",))) == {3}
 
 
 def test_the_best_find_comes_first(library: Archive) -> None:

@@ -196,8 +196,8 @@ def test_a_rebuild_that_is_interrupted_says_so_in_one_line(
     monkeypatch.setattr("scraper.cli.clusters.clusters.rebuild_clusters", interrupted)
     result = call("clusters", "rebuild", "--archive", library)
     assert (result.exit_code, result.stderr) == (
-        1,
-        "Error: interrupted; every cluster is whole, old or new: run it again\n",
+        130,
+        "Stopped; every cluster is whole, old or new: run it again.\n",
     )
 
 

@@ -427,6 +427,7 @@ READING = {
     "diff": ["1"],
     "changes": [],
     "search": ["beras"],
+    "list": [],
     "explain": [url_of(1)],
     "page": ["1"],
     "stats": [],
@@ -438,7 +439,12 @@ READING = {
     "corpus": ["build", "korpus", "--plan"],
     "coverage": [],
 }
-ARGUMENTS = READING | {"backup": ["salinan.db"], "remove": ["1"], "compact": []}
+ARGUMENTS = READING | {
+    "export": ["berita.csv"],
+    "backup": ["salinan.db"],
+    "remove": ["1"],
+    "compact": [],
+}
 OPTIONS = {
     "remove": ("--reason", "diminta keluarga", "--yes"),
     "coverage": ("--since", "2026-11-20"),

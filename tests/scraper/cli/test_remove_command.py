@@ -191,14 +191,25 @@ def test_where_stdin_is_no_terminal_nothing_is_erased_without_yes(path: Path, wa
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("typed", ["n\n", "\n", "\x03", "\x04"], ids=["no", "enter", "^C", "^D"])
-def test_whatever_is_answered_but_yes_erases_nothing(path: Path, typed: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "code", "last"),
+    [
+        ("n\n", 1, "Error: nothing was erased"),
+        ("\n", 1, "Error: nothing was erased"),
+        ("\x04", 1, "Error: nothing was erased"),
+        ("\x03", 130, "Stopped; nothing was erased."),
+    ],
+    ids=["no", "enter", "^D", "^C"],
+)
+def test_whatever_is_answered_but_yes_erases_nothing(
+    path: Path, typed: str, code: int, last: str
+) -> None:
     with Archive(path) as archive:
         filled(archive)
     before = count(path)
     held = dialogue("remove", "3", "--reason", REASON, "--archive", str(path), typed=typed)
-    assert (held.code, held.stdout) == (1, "")
-    assert held.terminal.endswith("\nError: nothing was erased\n")
+    assert (held.code, held.stdout) == (code, "")
+    assert held.terminal.endswith(f"\n{last}\n")
     assert count(path) == before
 
 

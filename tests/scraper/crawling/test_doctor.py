@@ -7,34 +7,37 @@ import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive import Archive
+from archive.records import Announcement
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.cli.demo.world import world
 from scraper.crawling.doctor.examiner import MAX_REQUESTS
-from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding
+from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
 from scraper.politeness.robots import parse_robots
 from scraper.spiders import sites
 from tests.scraper.crawling.conftest import HOME, ROBOTS, home, run, small_site, story_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TODAY = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SITES = ("suara", "rmol", "republika", "medcom", "islamtimes")
 Doctor = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def doctor(tmp_path: Path) -> Doctor:
-    """`warta doctor` through a proxy, without the delay between requests, in an empty folder."""
+    """`warta doctor` through a proxy, on a day when the stories are new, without the delay between
+    requests, in an empty folder.
+    """
+    usual = ("-s", "DOWNLOAD_DELAY=0", "-s", f"NOW={TODAY.isoformat()}")
 
     def start(proxy: ReplayProxy, site: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return run(
-            proxy, "scraper", "doctor", site, "-s", "DOWNLOAD_DELAY=0", *arguments, cwd=tmp_path
-        )
+        return run(proxy, "scraper", "doctor", site, *usual, *arguments, cwd=tmp_path)
 
     return start
 
@@ -225,7 +228,8 @@ def of_sources(*reasons: str | None) -> list[str]:
         SourceFinding(url=f"{site.home}{number}", kind="Feed", status=200, reason=reason)
         for number, reason in enumerate(reasons)
     ]
-    return list(Examination(site=site, robots=parse_robots(404, b""), sources=sources).problems())
+    found = Examination(site=site, robots=parse_robots(404, b""), sources=sources)
+    return list(found.problems(now=TODAY))
 
 
 def test_all_that_went_wrong_is_named_once_and_what_was_not_requested_does_not_count():
@@ -274,6 +278,81 @@ def test_a_field_that_no_story_gives_is_reported_with_the_selector_to_look_at(se
             for problem in found["problems"]
         )
     assert all("authors" in story["fields"] for story in found["stories"])
+
+
+# A site whose stories are announced, and that is not well nevertheless
+
+
+def with_a_feed(*numbers: int) -> dict[str, Answer]:
+    """A small site whose sources answer, all but its sitemap and one feed."""
+    site = small_site(*numbers)
+    links = "".join(f"<item><link>{url}</link></item>" for url in site if "/read/" in url)
+    feed = Answer(content_type="text/xml", body=f"<rss><channel>{links}</channel></rss>".encode())
+    sections = ("indeksberita", *"politik hukum bisnis nusantara dunia publika".split())
+    return {
+        **site,
+        "https://rmol.id/rss": feed,
+        "https://rmol.id/feed": feed,
+        **{f"https://rmol.id/{section}/1": site[HOME] for section in sections},
+    }
+
+
+@pytest.mark.parametrize("status", [404, 403, 500])
+def test_a_site_most_of_whose_sources_are_lost_is_not_well(serve, doctor, status):
+    site = small_site(1, 2, 3)
+    proxy = serve(lambda url: site.get(url) or Answer(status=status))
+    done = doctor(proxy, "rmol", "--json")
+    found = told(done)
+    assert (done.returncode, found["verdict"]) == (3, "needs a look")
+    (problem,) = found["problems"]
+    assert problem.startswith("only 1 of 8 sources could be read (7: ")
+    assert "all is well" not in doctor(proxy, "rmol").stdout
+
+
+def test_a_site_some_of_whose_sources_are_lost_is_well(serve, doctor):
+    done = doctor(serve(with_a_feed(1, 2, 3)), "rmol", "--json")
+    found = told(done)
+    assert (done.returncode, found["problems"]) == (0, [])
+    assert any(note.startswith("missing; if it stays so") for note in found["notes"])
+
+
+def test_a_source_that_announced_stories_lately_is_essential(serve, doctor, tmp_path):
+    """As the archive knows: the one that only this site's profile hopes for is none."""
+    feed = "https://rmol.id/rss"
+    with Archive(tmp_path / "news.db") as archive, archive.transaction(TODAY):
+        link = Announcement(url=story_url(9), key="9", published_at=None)
+        archive.ledger.announce("rmol", [link], source=feed)
+    site = {**with_a_feed(1, 2, 3), feed: Answer(status=404)}
+    done = doctor(serve(site), "rmol", "--json")
+    found = told(done)
+    assert done.returncode == 3
+    (problem,) = found["problems"]
+    assert problem.startswith(f"{feed} was lately the first to announce 1 story, and gives none")
+    essential = {source["url"] for source in found["sources"] if source["essential"]}
+    assert essential == {feed}
+
+
+def test_a_site_that_announces_old_stories_only_is_not_well(serve, doctor):
+    later = ("-s", f"NOW={(TODAY + timedelta(days=40)).isoformat()}")
+    done = doctor(serve(with_a_feed(1, 2, 3)), "rmol", "--json", *later)
+    assert done.returncode == 3
+    (problem,) = told(done)["problems"]
+    assert problem.startswith("the newest story that is announced is 40 days old")
+
+
+def test_a_site_whose_stories_robots_txt_forbids_is_not_well(serve, doctor):
+    forbids = Answer(content_type="text/plain", body=b"User-agent: *\nDisallow: /nusantara/read/\n")
+    done = doctor(serve({**with_a_feed(1, 2, 3), ROBOTS: forbids}), "rmol", "--json")
+    assert done.returncode == 3
+    assert any("robots.txt forbids" in problem for problem in told(done)["problems"])
+
+
+def test_a_site_none_of_whose_stories_was_examined_is_not_well():
+    site = sites()["rmol"]
+    source = SourceFinding(url=site.home, kind="Section", status=200, article_links=3)
+    story = StoryFinding(url=story_url(1), reason=NOT_REQUESTED)
+    found = Examination(site=site, robots=parse_robots(404, b""), sources=[source], stories=[story])
+    assert found.verdict(now=TODAY) == "needs a look"
 
 
 # A site that cannot be reached
@@ -341,10 +420,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_answers_are_findings_and_the_rest_is_examined(serve, doctor, name):
-    proxy = serve({**small_site(1, 2, 3), **HOSTILE[name]})
+    proxy = serve({**with_a_feed(1, 2, 3), **HOSTILE[name]})
     done = doctor(proxy, "rmol", "--json", "-s", "DOWNLOAD_MAXSIZE=2000000")
     found = told(done)
-    assert done.returncode == 0, found["problems"]
+    assert found["verdict"] != "cannot be reached"
     assert [story["layout"] for story in found["stories"]] == ["R4"] * 3
     assert sum(proxy.requests.values()) <= MAX_REQUESTS
 

@@ -18,6 +18,7 @@ from threading import Event
 
 import pytest
 
+from archive.database.lock_files import take_lock
 from archive.errors import ArchiveUnwritable
 from scraper.cli.demo.proxy import Answer
 from scraper.politeness.locks import (
@@ -339,6 +340,35 @@ def test_no_two_processes_hold_a_lock_whose_file_comes_and_goes(news, tmp_path):
     outputs = [process.communicate(timeout=MAX_SECONDS)[0] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert int(counted.read_text()) == sum(text.count("taken") for text in outputs)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from scraper.politeness.locks import writer_lock
+with writer_lock(Path(sys.argv[1]), "suara"):
+    print("taken", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may be two users")
+def test_another_user_of_the_archive_is_kept_out_and_only_until_the_lock_is_released(
+    folder_of_a_user,
+):
+    archive = folder_of_a_user / "news.db"
+    folder_of_a_user.chmod(0o777)
+    stepped_down = os.geteuid()
+    os.seteuid(0)
+    command = [sys.executable, "-c", HOLD, str(archive)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        os.seteuid(stepped_down)
+        assert holder.stdout.readline() == b"taken\n"
+        with pytest.raises((Locked, ArchiveUnwritable), match="suara"):
+            locks_of(archive, ["suara"])
+        holder.communicate(timeout=MAX_SECONDS)
+    assert names(folder_of_a_user) == []
+    take_lock(archive.with_name("news.db.suara.lock")).close()
 
 
 def test_threads_take_turns_with_a_lock_of_their_process(news):

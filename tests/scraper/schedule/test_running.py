@@ -83,9 +83,10 @@ def test_a_second_schedule_of_one_archive_ends_with_one_line(serve, news, schedu
         proxy, "scraper", "--config", str(config), "schedule", "run", "--archive", str(news)
     )
     assert second.returncode == 1
-    assert (
-        second.stderr
-        == f"Error: {news}: another `warta schedule run` is running for this archive\n"
+    (line,) = second.stderr.splitlines()
+    assert line.startswith(
+        f"Error: {news}: another `warta schedule run` is running for this archive"
+        f" (PID {running.pid},"
     )
     assert running.stop(signal.SIGINT) == 0
 

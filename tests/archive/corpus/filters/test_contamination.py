@@ -94,3 +94,14 @@ def test_a_file_without_a_text_leaves_nothing_behind(fates: Path, tmp_path: Path
     assert result.exit_code == 1
     assert result.stderr.splitlines()[-1].endswith("kosong.txt: no text of at least 13 words")
     assert [path.name for path in tmp_path.iterdir()] == ["kosong.txt"]
+
+
+def test_filters_that_disable_it_are_one_sentence(
+    fates: Path, benchmark: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("contamination.enabled = false")
+    options = ("--decontaminate", str(benchmark), "--filters", str(own), "--plan")
+    result = run(fates, tmp_path / "out", *options)
+    assert result.exit_code == 1
+    assert result.stderr.endswith("the filters 'own.toml' disable [contamination]\n")

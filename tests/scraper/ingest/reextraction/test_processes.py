@@ -117,12 +117,12 @@ def test_ctrl_c_ends_it_in_one_line_and_the_next_run_goes_on(
     path: Path, undisturbed: Any, jobs: str, page: int
 ) -> None:
     stopped = reextract(path, "-j", jobs, trouble=f"SIGINT:{page}")
-    assert stopped.returncode == 1
+    assert stopped.returncode == 130
     whole = (page - 1) // 8 * 8  # in batches of eight
     read = f"{whole} page" + ("" if whole == 1 else "s")
     assert (
         stopped.stderr
-        == f"Error: interrupted after {read}; what was written is complete, the next run resumes\n"
+        == f"Stopped after {read}; what was written is complete, and the next run resumes.\n"
     )
     assert technical(path) == whole
     assert reextract(path, "-j", jobs).stderr == f"{STORIES - whole} stories changed.\n"

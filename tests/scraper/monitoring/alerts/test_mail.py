@@ -9,7 +9,7 @@ import pytest
 
 from scraper.monitoring.alerts.mail import compose, send
 from scraper.monitoring.alerts.targets import Mail, Undelivered
-from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, mailbox, message
+from tests.scraper.monitoring.alerts.incidents import MINUTE, NOW, disk, drift, mailbox, message
 from tests.scraper.monitoring.alerts.receivers import Postbox, free_port, silent
 
 
@@ -37,10 +37,12 @@ def test_the_subject_says_what_began_and_the_text_says_why_in_utf_8(postbox: Pos
 
 def test_the_end_answers_the_beginning_so_that_mailers_show_them_together(postbox: Postbox) -> None:
     send(mailbox(postbox), message())
-    send(mailbox(postbox), message(id="a1b2-ended", state="ended", ended_at=NOW))
+    over = {"state": "ended", "ended_at": NOW + 9 * MINUTE}
+    send(mailbox(postbox), message(id="a1b2-ended", **over))
     began, ended = postbox.letters
     assert ended["In-Reply-To"] == began["Message-ID"] != ended["Message-ID"]
-    assert ended["Subject"] == "[warta] kabar: drift ended"
+    assert ended["Subject"] == "[warta] kabar: drift is over; it lasted 9 minutes"
+    assert ended.get_content().startswith("Drift is over; it lasted 9 minutes.")
 
 
 def test_an_end_whose_beginning_was_never_reported_says_so(postbox: Postbox) -> None:
@@ -90,7 +92,7 @@ def test_a_subject_beyond_ascii_comes_back_as_it_was(postbox: Postbox) -> None:
 
 def test_what_concerns_the_whole_archive_names_the_archive(postbox: Postbox) -> None:
     send(mailbox(postbox), message(disk()))
-    assert postbox.subjects == ["[warta] news.db: disk filling began"]
+    assert postbox.subjects == ["[warta] news.db: shortage of disk space began"]
 
 
 # TLS and logins

@@ -156,7 +156,10 @@ def test_both_a_webhook_and_a_mailbox_are_notified(
     assert notify(archive, [drift()], hook, mail, now=NOW) == DeliveryReport(sent=2)
     assert notify(archive, [], hook, mail, now=NOW + HOUR) == DeliveryReport(sent=2)
     assert receiver.received == [BEGAN, ENDED]
-    assert postbox.subjects == ["[warta] kabar: drift began", "[warta] kabar: drift ended"]
+    assert postbox.subjects == [
+        "[warta] kabar: drift began",
+        "[warta] kabar: drift is over; it lasted 1 hour",
+    ]
     assert postbox.letters[1]["In-Reply-To"] == postbox.letters[0]["Message-ID"]
 
 
@@ -319,7 +322,7 @@ def test_a_message_that_is_refused_by_itself_holds_up_no_other(
     notify(archive, [drift()], mail, now=NOW)
     postbox.trouble = None
     notify(archive, [drift(), disk()], mail, now=NOW + MINUTE / 2)
-    assert postbox.subjects == ["[warta] news.db: disk filling began"]
+    assert postbox.subjects == ["[warta] news.db: shortage of disk space began"]
     notify(archive, [drift(), disk()], mail, now=NOW + 2 * MINUTE)
     assert postbox.subjects[1:] == ["[warta] kabar: drift began"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from scraper.monitoring.alerts.targets import Undelivered, Webhook
 from scraper.monitoring.alerts.webhook import post
-from tests.scraper.monitoring.alerts.incidents import NOW, disk, drift, message
+from tests.scraper.monitoring.alerts.incidents import MINUTE, NOW, disk, drift, message
 from tests.scraper.monitoring.alerts.receivers import Receiver, free_port
 from tests.waiting import until
 
@@ -50,10 +50,11 @@ def test_it_is_reported_everything_of_an_incident(receiver: Receiver) -> None:
 
 
 def test_what_concerns_the_whole_archive_names_no_site(receiver: Receiver) -> None:
-    post(Webhook(url=receiver.url), message(disk(), state="ended", ended_at=NOW))
+    post(Webhook(url=receiver.url), message(disk(), state="ended", ended_at=NOW + 9 * MINUTE))
     (body,) = receiver.bodies
-    assert (body["site"], body["ended_at"]) == (None, NOW.isoformat())
-    assert body["text"].startswith("[warta] news.db: disk filling ended: ")
+    assert (body["site"], body["ended_at"]) == (None, (NOW + 9 * MINUTE).isoformat())
+    over = "[warta] news.db: shortage of disk space is over; it lasted 9 minutes"
+    assert body["text"] == f"{over} ({disk().why})"
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])

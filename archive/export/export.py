@@ -1,0 +1,98 @@
+"""Writes the articles that a filter leaves into one file, in bounded memory."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
+
+from archive.archive import Reader
+from archive.database.connection import plain_errors, read_transaction
+from archive.errors import ExportError
+from archive.export.formats import Batch, Writer, write_csv, write_jsonl
+from archive.export.parquet import write_parquet
+from archive.export.xlsx import MAX_ROWS, write_xlsx
+from archive.search.filters import Filter
+from archive.search.listing import Order, chosen, columns, rows
+from archive.search.query import parse, to_fts5
+from archive.search.stemming import WordForms
+
+FORMATS: dict[str, Writer] = {
+    "csv": write_csv,
+    "jsonl": write_jsonl,
+    "parquet": write_parquet,
+    "xlsx": write_xlsx,
+}
+COMPRESSED = ("csv", "jsonl")
+"""Formats that gzip makes smaller; the others are compressed already."""
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What was written."""
+
+    articles: int
+    opted_out: int
+    """Articles among them whose pages opt out of text and data mining: see the column."""
+    shortened: int
+    """Cells that were longer than the format holds."""
+
+
+def format_of(name: str) -> tuple[str, bool]:
+    """Return the format of a file's name, and whether it is compressed; raises ExportError."""
+    stem = name.lower()
+    compressed = stem.endswith(".gz")
+    ending = stem.removesuffix(".gz").rpartition(".")[2]
+    if ending in FORMATS and not (compressed and ending not in COMPRESSED):
+        return ending, compressed
+    endings = [f".{each}" for each in FORMATS] + [f".{each}.gz" for each in COMPRESSED]
+    raise ExportError(f"{name}: its name must end in {', '.join(endings[:-1])} or {endings[-1]}")
+
+
+def export(
+    archive: Reader,
+    out: BinaryIO,
+    file_format: str,
+    *,
+    compressed: bool = False,
+    where: Filter | None = None,
+    order: Order = "newest",
+    limit: int | None = None,
+    query: str | None = None,
+    stem: bool = False,
+    progress: Progress = lambda done, total=None: None,
+) -> Exported:
+    """Write articles with their newest texts, all columns of `latest`, as of one time.
+
+    `query`: only those whose texts of today have its words. Raises QueryError, PackageMissing, and
+    ExportError where the format cannot hold so many. `progress` is called with the number of
+    articles done, and their total.
+    """
+    db, names = archive.db, columns(archive.db)
+    with plain_errors(archive.path), read_transaction(db):
+        forms = WordForms(db, ("search",)) if stem and query is not None else None
+        words = None if query is None else to_fts5(parse(query), forms)
+        numbers = chosen(db, where or Filter(), order=order, limit=limit, words=words)
+        if file_format == "xlsx" and len(numbers) > MAX_ROWS:
+            raise ExportError(
+                f"these are {len(numbers):,} articles, and a sheet of .xlsx holds {MAX_ROWS:,};"
+                " use another format, or narrow them down"
+            )
+        opted_out = 0
+
+        def batches() -> Iterator[Batch]:
+            nonlocal opted_out
+            place = names.index("opted_out")
+            progress(0, total=len(numbers))
+            for batch in rows(db, numbers, names):
+                yield batch
+                opted_out += sum(row[place] is not None for row in batch)
+                progress(len(batch))
+
+        write = FORMATS[file_format]
+        if compressed:
+            with gzip.GzipFile(fileobj=out, filename="", mode="wb", mtime=0) as packed:
+                shortened = write(cast("IO[bytes]", packed), names, batches())
+        else:
+            shortened = write(out, names, batches())
+    return Exported(articles=len(numbers), opted_out=opted_out, shortened=shortened)
