@@ -21,7 +21,13 @@ _MORE = {
 }
 """What commands need beside their required arguments and options."""
 
-_BY_NAME = {"words": "beras", "site": "rmol", "files": "berkas.csv", "backup": "cadangan.db"}
+_BY_NAME = {
+    "words": "beras",
+    "site": "rmol",
+    "files": "berkas.csv",
+    "backup": "cadangan.db",
+    "file": "artikel.csv",
+}
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.
 """

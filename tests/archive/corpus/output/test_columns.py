@@ -168,8 +168,14 @@ def test_the_digest_of_the_archive_covers_them(path: Path, statement: str, what:
     assert digest() != before, what
 
 
-def test_what_was_dropped_for_another_reason_names_no_file(judged: Made) -> None:
+def test_what_was_dropped_names_its_page_and_extractor_but_no_file(
+    fates: Path, judged: Made
+) -> None:
     rows = dropped_rows(judged[0])
+    with sqlite3.connect(fates) as db:
+        pages = {story: rest for story, *rest in db.execute(_PAGES)}
+    for row in rows:
+        assert [row["fetched_at"], row["snapshot_digest"], row["extractor"]] == pages[row["id"]]
     assert all(row["contaminated_by"] is row["contaminated_ngram"] is None for row in rows)
 
 
