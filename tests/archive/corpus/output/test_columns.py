@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -31,7 +32,7 @@ _PAGES = """SELECT a.site || ':' || a.key, s.fetched_at, s.digest, r.extractor
 def test_a_row_names_the_page_its_text_was_read_from_and_what_read_it(
     fates: Path, judged: Made
 ) -> None:
-    with sqlite3.connect(fates) as db:
+    with closing(sqlite3.connect(fates)) as db, db:
         pages = {story: rest for story, *rest in db.execute(_PAGES)}
     for row in documents(judged[0]):
         fetched_at, digest, extractor = pages[row["id"]]
@@ -57,7 +58,7 @@ def test_a_later_revision_names_its_own_page(path: Path, tmp_path: Path) -> None
 def test_an_imported_story_names_no_page(path: Path, tmp_path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute("UPDATE revisions SET snapshot_id = NULL")
     built(path, tmp_path / "out")
@@ -68,7 +69,7 @@ def test_an_imported_story_names_no_page(path: Path, tmp_path: Path) -> None:
 def test_the_first_of_a_cluster_is_named_also_where_it_was_dropped(
     fates: Path, judged: Made, all_of_it: Made
 ) -> None:
-    with sqlite3.connect(fates) as db:
+    with closing(sqlite3.connect(fates)) as db, db:
         firsts = dict(
             db.execute("SELECT cluster_id, site || ':' || url FROM syndication WHERE is_first")
         )
@@ -162,7 +163,7 @@ def test_the_digest_of_the_archive_covers_them(path: Path, statement: str, what:
         return load_selection(recipe_of(path)).archive_digest
 
     before = digest()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute(statement)
     assert digest() != before, what
