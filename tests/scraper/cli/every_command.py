@@ -79,5 +79,6 @@ def words(name: str, changed: click.Parameter | None = None, value: str = "") ->
 def _value(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return str(parameter.type.choices[0])
-    usual = "baru.csv" if isinstance(parameter.type, click.Path) else "1"
-    return _BY_NAME.get(str(parameter.name), usual)
+    name = str(parameter.name)
+    usual = f"{name}.csv" if isinstance(parameter.type, click.Path) else "1"
+    return _BY_NAME.get(name, usual)
