@@ -19,7 +19,15 @@ from scraper.cli.demo.world import crawled_at, world
 from scraper.cli.terminal import columns, print_table, say
 from scraper.schedule.program import MAIN, script
 
-_SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
+_SETTINGS = (
+    "DOWNLOAD_DELAY=0",
+    "CONTACT=warta demo",
+    "DEMO=1",
+    # A page is read before the next one is requested, so that the articles have the same numbers
+    # each time.
+    "CONCURRENT_REQUESTS=1",
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE=1",
+)
 _COLUMNS = columns(
     "article_id site layout published_at revision headline",
     article_id="article",
@@ -92,7 +100,9 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
     environment = kept | proxies | {"WARTA_CONFIG": os.devnull}
     command = [*script(MAIN), "crawl", "--archive", str(path)]
-    command += [*_SETTINGS, *arguments, *(["--json"] if as_json else [])]
+    for setting in _SETTINGS:
+        command += ["-s", setting]
+    command += [*arguments, *(["--json"] if as_json else [])]
     # The ages of the stories decide when they are due.
     command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]
     sys.stdout.flush()

@@ -17,6 +17,7 @@ from archive.corpus.filters.score import quality
 from archive.corpus.filters.tokens import Words
 from archive.corpus.measures import measured
 from archive.corpus.output.summary import Summary
+from archive.errors import ArchiveDamaged
 from archive.syndication.signatures import shingles, split_words
 from tests.archive.corpus.newsroom import built, by_id, documents, kept, recipe_of, told
 from tests.archive.corpus.newsroom import dropped as dropped_rows
@@ -186,3 +187,32 @@ def test_card_and_manifest_say_tokens_and_quality(judged: Made) -> None:
     assert summary.qualities.total() == len(rows)
     card = (out / "README.md").read_text("utf-8")
     assert f"| Tokens | {summary.tokens:,}, by `spacy-id` |" in card
+
+
+@pytest.mark.parametrize(
+    ("authors", "reason"), [('["\\ud800"]', "broken_text"), ('["Sari\\u0000"]', "broken_text")]
+)
+def test_an_author_that_no_file_may_contain_drops_the_story(
+    path: Path, tmp_path: Path, authors: str, reason: str
+) -> None:
+    with Archive(path) as archive:
+        kept(archive, 1)
+        kept(archive, 2)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TRIGGER revisions_never_change")
+        db.execute("UPDATE revisions SET authors = ? WHERE article_id = 1", (authors,))
+    built(path, tmp_path / "out")
+    assert [row["reason"] for row in dropped_rows(tmp_path / "out")] == [reason]
+
+
+@pytest.mark.parametrize("authors", ["Sari", "{}", "[1]", "null"])
+def test_authors_that_are_no_list_are_one_sentence(
+    path: Path, tmp_path: Path, authors: str
+) -> None:
+    with Archive(path) as archive:
+        kept(archive, 1)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TRIGGER revisions_never_change")
+        db.execute("UPDATE revisions SET authors = ?", (authors,))
+    with pytest.raises(ArchiveDamaged, match="article 1: its authors are not a JSON list"):
+        built(path, tmp_path / "out")
