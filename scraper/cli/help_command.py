@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 from scraper.cli.terminal import console
 
 TOPICS = (
-    "commands crawling sites politeness extracting importing archive reading search datasette as-of"
+    "commands crawling sites politeness extracting importing archive reading search web datasette as-of"
     " syndication corpus schedule configuration coverage alerts metrics maintenance takedown python"
     " benchmarks"
 ).split()
