@@ -11,8 +11,8 @@ from rich.markdown import Markdown
 from scraper.cli.terminal import console
 
 TOPICS = (
-    "commands crawling sites politeness extracting importing archive reading search web datasette as-of"
-    " syndication corpus schedule configuration coverage alerts metrics maintenance takedown python"
+    "commands crawling sites politeness extracting importing archive reading search web datasette"
+    " as-of syndication corpus schedule configuration coverage alerts metrics maintenance takedown python"
     " benchmarks"
 ).split()
 """In the order in which a newcomer meets them."""
