@@ -120,6 +120,9 @@ class CleanStream:
             self.write(line)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "buffer":
+            # click writes to it, past the cleaning, where the encoding is ASCII.
+            raise AttributeError(name)
         return getattr(self.unfiltered, name)
 
 

@@ -31,6 +31,14 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile("quick")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--keep-screens",
+        action="store_true",
+        help="Keep what commands show on terminals now in tests/scraper/cli/screens/.",
+    )
+
+
 @pytest.fixture(autouse=True, scope="session")
 def locks_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Tests beside this one crawl the same sites, which are on loopback: each process of tests has

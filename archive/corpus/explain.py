@@ -46,14 +46,19 @@ class Outcome:
         return f"excluded: {REASONS.get(self.reason, self.reason)}{more} ({self.reason})"
 
 
-def find_outcome(corpus: Path, reference: str) -> Outcome:
-    """Find the story with that id or address; raises CorpusError for one that was not selected."""
+def find_outcome(corpus: Path, reference: str, known: str | None = None) -> Outcome:
+    """Find a story by its id, with or without its site, or its address; raises CorpusError for one
+    that was not selected.
+
+    `known` is the id of the story that an archive has under that reference, e.g. by its number.
+    """
     manifest(corpus)
-    names = {reference}
+    names, ids = {reference}, {reference, known}
     with suppress(ValueError):  # an id
         names.add(canonical_url(reference))
     for name, row in stories(corpus, {"id", "url", *WHY}):
-        if row["id"] == reference or row["url"] in names:
+        own = row["id"].partition(":")[2]
+        if row["id"] in ids or row["url"] in names or (known is None and own == reference):
             why = {key: row.get(key) for key in WHY}
             return Outcome(id=row["id"], url=row["url"], file=name, **why)
-    raise CorpusError(f"{reference}: {corpus} selected no story with this id or address")
+    raise CorpusError(f"{reference}: {corpus} selected no story with this number, id or address")

@@ -39,7 +39,7 @@ DROPPED = pa.schema(
     [
         *_fields("article_id", pa.int64()),
         *_fields("id reason site url", pa.string()),
-        *_fields("published_at", pa.string(), nullable=True),
+        *_fields("published_at fetched_at snapshot_digest extractor", pa.string(), nullable=True),
         *_fields("revision", pa.int64()),
         *_fields("stands_for_it contaminated_by", pa.string(), nullable=True),
         *_fields("contaminated_row", pa.int64(), nullable=True),

@@ -15,8 +15,8 @@ _PAGES = """
 def pages_of(db: Database, article_id: int, number: int) -> list[dict[str, Any]]:
     """Return the pages that a revision was read from, further parts of the story included.
 
-    Empty for a story that was imported or taken down by its site, and where the bytes were not
-    kept.
+    Empty for a story that was imported, and where the bytes were not kept; a removal has the page
+    of the text that was removed.
     """
     return list(db.query(_PAGES, [article_id, number]))
 

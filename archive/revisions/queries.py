@@ -76,7 +76,7 @@ _STORY_AT = """
 
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
     """Return (site, key) of the story with an address; a profile identifies an unknown one."""
-    if "/" not in reference:  # a number or a story id; profiles take longer to load than this query
+    if not {*"/:"} & {*reference}:  # a number or a story id; profiles take longer to load
         return None
     reference = _text(reference)
     for url in sorted(_spellings(reference)):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -15,6 +16,8 @@ RANKED = 5_000
 """Texts that a search ranks at most, newest first: ranking all with a common word is slow."""
 MAX_TOTAL = 10_000
 """Finds that are counted at most: counting all with a common word is slow, too."""
+BATCH = 200
+"""Finds whose texts are held at a time."""
 BEGIN, END = "\x02", "\x03"
 """Marks around words in a snippet: texts have quotation marks of every kind."""
 
@@ -160,8 +163,9 @@ def _newest_by_time(where: Filter, *, many: bool) -> str:
 _TEXTS = """SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at,
     a.listed_at, r.section,
     r.number AS revision, r.number = a.revision AS is_newest, r.deck, r.body
-    FROM json_each(:chosen) c JOIN articles a ON a.id = c.value ->> 0
-    JOIN revisions r ON r.article_id = a.id AND r.number = coalesce(c.value ->> 1, a.revision)
+    FROM json_each(:chosen) c JOIN articles a ON a.id = json_extract(c.value, '$[0]')
+    JOIN revisions r ON r.article_id = a.id
+        AND r.number = coalesce(json_extract(c.value, '$[1]'), a.revision)
     ORDER BY c.key"""
 
 
@@ -171,24 +175,32 @@ def _hits(db: Database, words: str, chosen: list[tuple[int, int | None]]) -> Ite
     The words are marked by an index of these few texts alone: in that of all texts, each snippet
     would cost what the search cost.
     """
-    conn, rows = db.conn, list(db.query(_TEXTS, {"chosen": json.dumps(chosen)}))
-    conn.execute("CREATE VIRTUAL TABLE temp.shown USING fts5(headline, deck, body)")
+    db.conn.execute("CREATE VIRTUAL TABLE temp.shown USING fts5(headline, deck, body)")
     try:
-        conn.executemany(
-            "INSERT INTO shown (rowid, headline, deck, body)"
-            " VALUES (:article_id, :headline, :deck, :body)",
-            rows,
-        )
-        marks = f"'{BEGIN}', '{END}', '…', 24"
-        snippets = conn.execute(
-            f"""SELECT rowid, snippet(shown, 2, {marks}), snippet(shown, -1, {marks})
-            FROM shown WHERE shown MATCH ?""",
-            [words],
-        )
-        marked = {number: body if BEGIN in body else best for number, body, best in snippets}
+        for begin in range(0, len(chosen), BATCH):
+            texts = {"chosen": json.dumps(chosen[begin : begin + BATCH])}
+            rows = list(db.query(_TEXTS, texts))
+            marked = _marked(db, words, rows)
+            for row in rows:
+                del row["deck"], row["body"]
+                row["is_newest"] = bool(row["is_newest"])
+                yield Hit(**row, marked=marked.get(row["article_id"], ""))
     finally:
-        conn.execute("DROP TABLE temp.shown")
-    for row in rows:
-        del row["deck"], row["body"]
-        row["is_newest"] = bool(row["is_newest"])
-        yield Hit(**row, marked=marked[row["article_id"]])
+        db.conn.execute("DROP TABLE temp.shown")
+
+
+def _marked(db: Database, words: str, rows: list[dict[str, Any]]) -> dict[int, str]:
+    """Return a piece of each text, by article: of its body, if that has one of the words."""
+    db.conn.execute("DELETE FROM shown")
+    db.conn.executemany(
+        "INSERT INTO shown (rowid, headline, deck, body)"
+        " VALUES (:article_id, :headline, :deck, :body)",
+        rows,
+    )
+    marks = f"'{BEGIN}', '{END}', '…', 24"
+    snippets = db.conn.execute(
+        f"""SELECT rowid, snippet(shown, 2, {marks}), snippet(shown, -1, {marks})
+        FROM shown WHERE shown MATCH ?""",
+        [words],
+    )
+    return {number: body if BEGIN in body else best for number, body, best in snippets}

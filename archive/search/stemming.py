@@ -11,7 +11,7 @@ from itertools import product
 
 from sqlite_utils import Database
 
-from archive.errors import PackageMissing
+from archive.errors import PackageMissing, QueryError
 
 Stem = Callable[[str], str]
 
@@ -22,8 +22,10 @@ PREFIXES = tuple(dict.fromkeys(map("".join, product(_OUTER, _INNER))))
 _SUFFIXES = re.compile("(?:kan|an|i|wan|wati|isasi)?(?:nya|ku|mu)?(?:lah|kah|tah|pun)?")
 _DROPPED = "kpst"
 """First letters that me- and pe- replace: tulis, menulis."""
-_WORD = re.compile("[a-z]{3,}")
+_WORD = re.compile("[a-z]{3,40}")
 MIN_ROOT = 3
+MAX_WORDS = 50
+"""Words of a query whose forms are looked up: each takes some hundredths of a second."""
 
 
 class WordForms:
@@ -31,7 +33,7 @@ class WordForms:
 
     def __init__(self, db: Database, indexes: tuple[str, ...], stem: Stem | None = None) -> None:
         """Raises PackageMissing where there is no stemmer."""
-        self._db, self._indexes = db, indexes
+        self._db, self._indexes, self._looked_up = db, indexes, 0
         self._stem = stem or indonesian()
         for index in indexes:
             self._db.conn.execute(
@@ -40,7 +42,13 @@ class WordForms:
             )
 
     def __call__(self, word: str) -> tuple[str, ...]:
-        """Return the word, and the words of the indexes with the same root."""
+        """Return the word, and the words of the indexes with the same root.
+
+        Raises QueryError after MAX_WORDS.
+        """
+        self._looked_up += 1
+        if self._looked_up > MAX_WORDS:
+            raise QueryError(f"other forms are found of at most {MAX_WORDS} words")
         lower = word.lower()
         if not _WORD.fullmatch(lower):
             return (word,)

@@ -24,7 +24,8 @@ def print_edits(
     """
     coloured = out.color_system is not None and not out.no_color
     for name, runs in edits:
-        shown = Text(f"{indent}{name}: ") if excerpt else Text(f"\n{name}\n", style="bold")
+        heading = (f"{indent}{name}: ", "") if excerpt else (f"\n{name}\n", "bold")
+        shown = Text.assemble(heading)
         for kind, text in _excerpts(runs) if excerpt else ((run.kind, run.text) for run in runs):
             if coloured:
                 shown.append(in_lines(text), _STYLES[kind])

@@ -1,6 +1,8 @@
 """`warta help`: the manual, one file per topic in `scraper/cli/help/`."""
 
 import re
+import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.resources import files
 
@@ -8,7 +10,9 @@ import click
 from rich.console import Console
 from rich.markdown import Markdown
 
-from scraper.cli.terminal import console
+from scraper.cli.groups import FittedHelp
+from scraper.cli.terminal import console, say
+from scraper.cli.wrapping import width
 
 TOPICS = (
     "commands crawling sites politeness extracting importing archive reading search web datasette"
@@ -21,28 +25,71 @@ _WIDEST = 100
 """Columns of a rendered page at most: longer lines are hard to read."""
 
 
+def _completed(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Called by click: the topics and commands that begin so."""
+    names = [*TOPICS, *_root(context).list_commands(context)]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
 @click.command("help")
-@click.argument("topic", required=False)
-def help_command(topic: str | None) -> None:
-    """Show TOPIC of the manual, in a pager on a terminal; list the topics without one."""
-    if topic is None:
+@click.argument("topic", nargs=-1, shell_complete=_completed)
+@click.pass_context
+def help_command(context: click.Context, topic: tuple[str, ...]) -> None:
+    """Show TOPIC of the manual, or how a command is used, in a pager on a terminal; list the topics
+    without one.
+
+    \b
+    warta help crawling
+    warta help corpus build
+    """
+    if not topic:
         _list_topics()
         return
-    text = read_topic(topic)
+    name = " ".join(topic)
+    usage = _usage(context, topic)
+    if name not in TOPICS and usage is None:
+        known = dict.fromkeys([*TOPICS, *_root(context).list_commands(context)])
+        raise UnknownTopic(name, list(known))
+    if name not in TOPICS:
+        click.echo(usage)
+        return
+    text = read_topic(name)
+    if usage is not None:
+        text += f"\n## The command\n\n```text\n{usage}\n```\n"
     out = console()
-    if not out.is_terminal:
+    if not sys.stdout.isatty():
         click.echo(text, nl=False)
         return
-    page = Console(highlight=False, width=min(out.width, _WIDEST))
+    page = Console(highlight=False, width=min(out.width, _WIDEST), height=out.height)
     with page.capture() as captured:
-        page.print(Markdown(text))
+        page.print(Markdown(text, hyperlinks=False))
     click.echo_via_pager(captured.get())
+
+
+def _root(context: click.Context) -> click.Group:
+    """Return the command `warta`."""
+    root = context.find_root().command
+    assert isinstance(root, click.Group)
+    return root
+
+
+def _usage(context: click.Context, words: Sequence[str]) -> str | None:
+    """Return the help of a command; None where there is none of that name."""
+    context, command = context.find_root(), _root(context)
+    found: click.Command | None = command
+    for word in words:
+        if not isinstance(found, click.Group):
+            return None
+        found = found.get_command(context, word)
+        if found is None:
+            return None
+        settings = command.context_settings
+        context = click.Context(found, info_name=word, parent=context, **settings)
+    return found.get_help(context) if found is not None else None
 
 
 def read_topic(topic: str) -> str:
     """Return the Markdown text of a topic without its comments, which are for tests."""
-    if topic not in TOPICS:
-        raise UnknownTopic(topic)
     text = files("scraper.cli").joinpath("help", f"{topic}.md").read_text("utf-8")
     return re.sub(r"<!--.*?-->\n", "", text, flags=re.DOTALL)
 
@@ -54,11 +101,13 @@ def first_sentence(topic: str) -> str:
 
 
 def _list_topics() -> None:
-    formatter = click.HelpFormatter(width=_WIDEST)
+    formatter = FittedHelp(
+        width=min(_WIDEST, width(sys.stdout)) if sys.stdout.isatty() else 2 * _WIDEST
+    )
     with formatter.section("Topics"):
         formatter.write_dl([(topic, first_sentence(topic)) for topic in TOPICS])
     click.echo(formatter.getvalue())
-    click.echo("`warta help TOPIC` shows a topic, `warta COMMAND --help` the options of a command.")
+    say("`warta help TOPIC` shows a topic, `warta help COMMAND` the options of a command.")
 
 
 class UnknownTopic(click.ClickException):
@@ -66,7 +115,7 @@ class UnknownTopic(click.ClickException):
 
     exit_code = 2
 
-    def __init__(self, topic: str) -> None:
-        near = get_close_matches(topic, TOPICS, cutoff=0.5)
+    def __init__(self, topic: str, known: Sequence[str]) -> None:
+        near = get_close_matches(topic, known, cutoff=0.5)
         meant = f"did you mean {' or '.join(near)}?" if near else "`warta help` lists the topics"
-        super().__init__(f"no topic {topic!r} in the manual; {meant}")
+        super().__init__(f"no topic or command {topic!r}; {meant}")

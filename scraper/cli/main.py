@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import click
 from archive.errors import BREAKS_ON_DAMAGE, ArchiveError, Locked
 from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
+from scraper.cli.groups import FittedHelp
 from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
 from scraper.cli.lazy import LazyCommands
 from scraper.cli.options import ARCHIVE
@@ -92,7 +94,8 @@ class _Group(click.Group):
         # Of processes that are started, those of multiprocessing included: files in the working
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
-        with clean_output(), ctrl_c_twice():
+        completing = "_WARTA_COMPLETE" in os.environ  # click writes bytes then
+        with nullcontext() if completing else clean_output(), ctrl_c_twice():
             try:
                 status = super().main(*args, **{**kwargs, "standalone_mode": False})
             except click.ClickException as error:
@@ -153,6 +156,9 @@ def _explained(ctx: click.Context, error: Exception) -> Exception | None:
 
     path = ctx.meta.get(ARCHIVE)
     return None if path is None else explanation(error, Path(path))
+
+
+click.Context.formatter_class = FittedHelp
 
 
 @click.group(

@@ -51,6 +51,11 @@ class Column:
         """Whether its cells may stand below their rows."""
         return self.flexible or self.content > MAX_SHORT
 
+    @property
+    def listed(self) -> bool:
+        """Whether its cells are lists."""
+        return any(", " in cell for cell in self.cells)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -74,20 +79,34 @@ def fitted(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
     headings of several lines; long cells below their rows; bands of short columns; a line a cell.
     """
     low = [replace(column, heading=_low(column)) for column in columns]
-    short, long = [each for each in low if not each.long], [each for each in columns if each.long]
+    long = [place for place, column in enumerate(columns) if column.long]
+    below = _below(low, long, width)
     bands = [] if long else list(_bands(low, width))
     if widths := _widths(columns, width):
         yield from _grid(columns, widths, look)
     elif widths := _widths(low, width):
         yield from _grid(low, widths, look)
-    elif long and short and (widths := _widths(short, width)):
-        yield from _stacked(short, widths, long, width, look)
+    elif below:
+        short = [column for place, column in enumerate(low) if place not in below]
+        yield from _stacked(short, [columns[place] for place in below], width, look)
     elif bands:
         for number, band in enumerate(bands):
             yield from [""] * min(number, 1)
             yield from _grid(band, [column.width for column in band], look)
     else:
-        yield from _blocks(columns, width, look)
+        yield from blocks(columns, width, look)
+
+
+def _below(columns: Sequence[Column], long: Sequence[int], width: int) -> Sequence[int]:
+    """Return the places of the columns whose cells stand below their rows: the long ones, or those
+    and the lists, so that the others fit; none where they do not.
+    """
+    lists = [place for place, column in enumerate(columns) if place in long or column.listed]
+    for places in (long, lists) if long else ():
+        beside = [column for place, column in enumerate(columns) if place not in places]
+        if beside and _widths(beside, width):
+            return places
+    return []
 
 
 def _low(column: Column) -> str:
@@ -143,9 +162,10 @@ def _grid(columns: Sequence[Column], widths: Sequence[int], look: Look) -> Itera
 
 
 def _stacked(
-    short: Sequence[Column], widths: Sequence[int], long: Sequence[Column], width: int, look: Look
+    short: Sequence[Column], long: Sequence[Column], width: int, look: Look
 ) -> Iterator[str]:
     """Yield a grid of the short columns, with the long cells of each row below it."""
+    widths = _widths(short, width)
     yield from map(look.bold, _headings(short, widths))
     indent = " " * INDENT
     headings = indent + ", ".join(column.heading for column in long)
@@ -171,7 +191,7 @@ def _bands(columns: Sequence[Column], width: int) -> Iterator[list[Column]]:
             return
 
 
-def _blocks(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
+def blocks(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
     """Yield each row as lines of a heading and its value; empty values are skipped."""
     widest = max(cell_len(column.heading) for column in columns)
     beside = width - widest - GAP >= MIN_BESIDE
@@ -181,7 +201,8 @@ def _blocks(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
         for column in columns:
             if not column.cells[number]:
                 continue
-            value = wrapped(indent + column.cells[number], width, indent=indent)
+            indented = indent + column.cells[number].replace("\n", f"\n{indent}")
+            value = wrapped(indented, width, indent=indent)
             if beside:
                 yield look.bold(column.heading) + value[0][cell_len(column.heading) :]
                 value = value[1:]

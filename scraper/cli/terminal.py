@@ -21,7 +21,7 @@ from archive.errors import ArchiveError, PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import interrupts, tables
 from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
-from scraper.cli.wrapping import wrapped
+from scraper.cli.wrapping import width, wrapped
 from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]
@@ -128,11 +128,15 @@ def note(text: str) -> None:
 
 
 def print_record(row: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one object as a line of JSON; indented and coloured on a terminal."""
+    """Print one object as a line of JSON; on a terminal as a line for each value that it has."""
     if as_json or not sys.stdout.isatty():
         print_json([row])
-    else:
-        console().print_json(_json(row), ensure_ascii=not _encodes("漢", sys.stdout))
+        return
+    cells = {key: printable.in_lines(cell(value)) for key, value in row.items()}
+    columns = [tables.Column(heading=key, cells=[text]) for key, text in cells.items()]
+    for line in tables.blocks(columns, width(sys.stdout), _look()):
+        click.echo(line)
+    click.echo()
 
 
 def print_table(
@@ -255,17 +259,6 @@ def _encodes(text: str, stream: TextIO) -> bool:
     except (UnicodeError, LookupError):
         return False
     return True
-
-
-def width(stream: TextIO) -> int:
-    """Return the columns of a terminal: those of $COLUMNS, else its own, else 80."""
-    named = os.environ.get("COLUMNS", "")
-    if named.isdecimal() and int(named):
-        return int(named)
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
 
 
 def counted(counts: Mapping[str, int]) -> str:

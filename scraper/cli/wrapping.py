@@ -1,7 +1,9 @@
 """Wraps prose at words, by the columns that its letters take on a terminal."""
 
+import os
 import re
 from collections.abc import Iterator
+from typing import TextIO
 
 from rich.cells import cell_len, chop_cells
 
@@ -27,9 +29,16 @@ def wrapped(text: str, width: int, *, indent: str = "", fold: bool = True) -> li
     return [line.replace("\xa0", " ") for line in lines]
 
 
+def _words(paragraph: str, width: int) -> Iterator[str]:
+    """Yield the words with the spaces before them, held together only where that fits."""
+    for words in _WORDS.findall(paragraph):
+        fits = "\xa0" not in words or cell_len(words.strip()) <= width
+        yield from [words] if fits else re.findall(r"\s*\S+", words)
+
+
 def _lines(paragraph: str, width: int, indent: str, *, fold: bool) -> Iterator[str]:
     line = ""
-    for word in _WORDS.findall(paragraph):
+    for word in _words(paragraph, width - len(indent)):
         if cell_len(line) + cell_len(word) <= width:
             line += word
             continue
@@ -42,3 +51,14 @@ def _lines(paragraph: str, width: int, indent: str, *, fold: bool) -> Iterator[s
             yield piece
             line = indent + "".join(rest)
     yield line.rstrip()
+
+
+def width(stream: TextIO) -> int:
+    """Return the columns of a terminal: those of $COLUMNS, else its own, else 80."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -18,7 +18,7 @@ from scraper.extraction.bylines import lines_above
 from scraper.extraction.declared import has_useless_canonical, names_another_story
 from scraper.extraction.dom import sponsored
 from scraper.extraction.dom.tree import Document, parse_html
-from scraper.extraction.locate import find_article, match_layout
+from scraper.extraction.locate import LayoutMatch, Located, find_article, match_layout
 from scraper.extraction.metadata import Head, Metadata, read_around, read_metadata
 from scraper.sites.addresses import plain_url
 from scraper.sites.site import UNKNOWN, Identity, Site
@@ -171,43 +171,30 @@ def read(
     Dates over a day later than `fetched_at` are none. Never raises: where the page has no article,
     the body is empty; doubts are in `warnings`.
     """
-    profile = site or UNKNOWN
+    profile, layout = site or UNKNOWN, "fallback"
+    own = _identified(profile, url)
     page = parse_html(html, content_type)
     if page is None:
-        metadata = Metadata(warnings=["empty_page"])
-        return Reading(
-            article=_article(url, profile, _identified(profile, url), metadata, Body(), "fallback")
-        )
+        empty = Metadata(warnings=["empty_page"])
+        return Reading(article=_article(url, profile, own, empty, Body(), layout))
     head = Head(page.tree, fetched_at)
-    own = _identified(profile, url)
     identity = _identity(profile, own, head)
     match = match_layout(page, profile)
     metadata = read_metadata(page, head, profile, match, identity, url)
-    headline = metadata.fields.get("headline")
     if own is not None:
         metadata.warnings += _doubts_of_identity(page, head, profile, own)
-    located = find_article(page, headline) if match is None else None
-    holder = match or located
+    located = match or find_article(page, metadata.fields.get("headline"))
     above: list[str] = []
-    if holder is not None:
-        above = lines_above(page.tree, holder.node)
-        read_around(metadata, page, holder.node, above, profile)
+    if located is not None:
+        above = lines_above(page.tree, located.node)
+        read_around(metadata, page, located.node, above, profile)
     if identity is not None and identity.by_creation:
         metadata.offer("published_at", identity.published_at, "url")
     if profile.shows_all_pages(url):
         metadata.offer("page_count", _pages_shown(page, profile), "pager")
-    layout, shown = "fallback", (headline, metadata.fields.get("caption"))
     if match is not None:
         layout = match.layout.name
-        if match.text_outside:
-            metadata.warn("text_outside")
-        body = read_body(page, profile, match, identity, shown)
-    elif site is not None and identity is None:
-        # An index, a tag's page, the home page: its text is other stories'.
-        metadata.warnings.append("not_an_article")
-        body = Body()
-    else:
-        body = fallback_body(page, located, profile, identity, shown)
+    body = _body(page, site, located, identity, metadata)
     if body.text and _is_sponsored(metadata, body, above):
         metadata.warn("advertorial")
     return Reading(
@@ -217,6 +204,27 @@ def read(
         metas=head.metas,
         blocks=body.blocks,
     )
+
+
+def _body(
+    page: Document,
+    site: Site | None,
+    located: LayoutMatch | Located | None,
+    identity: Identity | None,
+    metadata: Metadata,
+) -> Body:
+    """Read the body of a page from where its article is located."""
+    profile = site or UNKNOWN
+    shown = (metadata.fields.get("headline"), metadata.fields.get("caption"))
+    if isinstance(located, LayoutMatch):
+        if located.text_outside:
+            metadata.warn("text_outside")
+        return read_body(page, profile, located, identity, shown)
+    if site is not None and identity is None:
+        # An index, a tag's page, the home page: its text is other stories'.
+        metadata.warnings.append("not_an_article")
+        return Body()
+    return fallback_body(page, located, profile, identity, shown)
 
 
 def _pages_shown(page: Document, site: Site) -> int:

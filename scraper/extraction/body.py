@@ -20,7 +20,7 @@ from lxml import html
 from archive.identity import joined_url
 from scraper.extraction import site_furniture
 from scraper.extraction.blocks import Block, blocks
-from scraper.extraction.boilerplate import BYLINE_RULES, is_statement, trim
+from scraper.extraction.boilerplate import BYLINE_RULES, is_unlinked_statement, trim
 from scraper.extraction.bylines import letters_of, read_byline
 from scraper.extraction.datelines import split_dateline
 from scraper.extraction.dom import sponsored
@@ -114,7 +114,7 @@ def read_body(
         found += blocks(node, pruned(node, selectors) | unread(node, page.index), page.unclosed)
     if layout.whole_page:
         found = [block for block in found if not _leads_away(block)]
-    found = _below(shown, _each_once(found))
+    found = _below(shown, _without_lead(found))
     return finish(found, site, identity, whole_page=layout.whole_page)
 
 
@@ -153,7 +153,7 @@ def _of_article(page: Document, article: Located, site: Site) -> list[Block]:
     removed = (
         pruned(node, (*COMMON_PRUNE, *site.prune)) | unread(node, page.index) | article.furniture
     )
-    found = _each_once(blocks(node, removed, page.unclosed))
+    found = _without_lead(blocks(node, removed, page.unclosed))
     return _without(lambda block: block.is_apart, found)[0]
 
 
@@ -205,7 +205,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return " " if escape in "nrt" else escape
 
 
-def _each_once(found: list[Block]) -> list[Block]:
+def _without_lead(found: list[Block]) -> list[Block]:
     """Drop a lead or a pull quote at the top that a paragraph of the story holds again."""
     if not 2 <= len(found) < MAX_PARAGRAPHS or len(found[0].text) < MIN_REPEATED:
         return found
@@ -275,9 +275,7 @@ def finish(
         stories, site.rules, end_credit=site.end_credit, is_story=is_story, whole_page=whole_page
     )
     opening = split_dateline(trimmed.blocks, site)
-    widgets, boxes = _widgets(opening.blocks), _boxes(opening.blocks)
-    kept, apart = _without(lambda block: block.context in widgets, opening.blocks)
-    kept, boxed = _without(lambda block: block.context in boxes, kept)
+    kept, boxed = _without_boxes(opening.blocks)
     people = [text for rule, text in trimmed.taken if rule in BYLINE_RULES]
     bylines = [
         read_byline(text, publisher=site.newsroom_names) for text in (opening.author, *people)
@@ -288,11 +286,19 @@ def finish(
         agency=trimmed.agency,
         authors=tuple(name for byline in bylines for name in byline.authors),
         editors=(*trimmed.editors, *(name for byline in bylines[1:] for name in byline.editors)),
-        taken=(*furniture, *trimmed.taken, *(("widget", block.text) for block in (*apart, *boxed))),
+        taken=(*furniture, *trimmed.taken, *(("widget", block.text) for block in boxed)),
         sponsored=sponsored.in_text([block.text for block in found]),
         cut=("cut_paragraphs",) if len(found) >= MAX_PARAGRAPHS else (),
         blocks=tuple(found),
     )
+
+
+def _without_boxes(found: Sequence[Block]) -> tuple[list[Block], list[Block]]:
+    """Split into the story's own paragraphs and those of widgets and boxes within it."""
+    widgets, boxes = _widgets(found), _boxes(found)
+    kept, apart = _without(lambda block: block.context in widgets, found)
+    kept, boxed = _without(lambda block: block.context in boxes, kept)
+    return kept, [*apart, *boxed]
 
 
 def _is_other_story(site: Site, identity: Identity | None, address: str) -> bool:
@@ -353,7 +359,7 @@ def _is_heading(held: Sequence[Block]) -> bool:
 
 def _is_own(block: Block) -> bool:
     """Whether a paragraph is the story's own, whatever it stands in."""
-    if not block.is_apart or is_statement(block) or block.kind == "row":
+    if not block.is_apart or is_unlinked_statement(block) or block.kind == "row":
         return True
     is_sentence = block.kind == "p" and block.text.rstrip("\"'”’)]").endswith(".")
     if is_sentence and not block.is_link and not _TO_READERS.search(block.text):

@@ -297,9 +297,9 @@ def _ordered(rules: tuple[Rule, ...]) -> _Ordered:
 def _before_the_rest(blocks: Sequence[Block], rules: _Ordered, result: Trimmed) -> Sequence[Block]:
     """Return the blocks before the heading of what follows the story; one above it is a menu's."""
     prose = 0
-    further = sum(map(is_statement, blocks))
+    further = sum(map(is_unlinked_statement, blocks))
     for place, block in enumerate(blocks):
-        further -= is_statement(block)
+        further -= is_unlinked_statement(block)
         rule = _first(rules.at["after"], block)
         # Where enough prose follows, it is a box of links in the middle of the story.
         is_end = rule is not None and rule.name == COMMENTS_BELOW
@@ -310,7 +310,7 @@ def _before_the_rest(blocks: Sequence[Block], rules: _Ordered, result: Trimmed) 
     return blocks
 
 
-def is_statement(block: Block) -> bool:
+def is_unlinked_statement(block: Block) -> bool:
     """Whether a paragraph is long, without links and ends as a statement: prose."""
     if len(block.text) < MIN_STATEMENT or block.links:
         return False

@@ -334,7 +334,7 @@ class _Finder:
 
     def _is_beside(self, passage: Passage, in_frame: bool, more: bool) -> bool:
         """Whether a short text belongs to the prose around it, `more` of which follows."""
-        if passage.is_prose or not self._prose.may_stand(passage) or _leads_away(passage):
+        if passage.is_prose or not self._prose.may_stand(passage) or _is_link_line(passage):
             return False
         if passage.node.tag in _CELLS and not passage.linked:
             return True
@@ -352,7 +352,7 @@ def _is_end(passage: Passage) -> bool:
     return not is_sentence or _RIGHTS.search(text) is not None
 
 
-def _leads_away(passage: Passage) -> bool:
+def _is_link_line(passage: Passage) -> bool:
     """Whether a line is mostly a link with words, as those to other stories are."""
     is_line = not ends_sentence(passage.text) and not passage.text.startswith("http")
     return is_line and 2 * passage.linked > len(passage.text)

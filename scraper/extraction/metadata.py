@@ -215,13 +215,7 @@ def read_metadata(
 ) -> Metadata:
     """Read every field outside the body; nothing is guessed, an absent field stays absent."""
     article = _own_article(head, site, identity, url)
-    host = _place(url)[0]
-    own = _own_names(head, article, site, host)
-    nobody = own if site is not UNKNOWN else (*own, *host.split(".")[:-1])
-    sections = (*texts(article.get("articleSection")), *head.all(*_SECTION_METAS))
-    found = Metadata(
-        fetched_at=head.fetched_at, publisher=own, nobody=nobody, sections=sections[:MAX_NAMES]
-    )
+    found = _empty(head, article, site, _place(url)[0])
     if match is not None:
         _from_layout(found, page, match.layout, site)
     if "headline" not in found.fields:
@@ -246,6 +240,16 @@ def read_metadata(
     for warning in (*page.cut, *head.warnings, *head.json_ld.warnings):
         found.warn(warning)
     return found
+
+
+def _empty(head: Head, article: Mapping[str, Any], site: Site, host: str) -> Metadata:
+    """Return metadata without a field, with the names that are none of its authors or sections."""
+    own = _own_names(head, article, site, host)
+    nobody = own if site is not UNKNOWN else (*own, *host.split(".")[:-1])
+    sections = (*texts(article.get("articleSection")), *head.all(*_SECTION_METAS))
+    return Metadata(
+        fetched_at=head.fetched_at, publisher=own, nobody=nobody, sections=sections[:MAX_NAMES]
+    )
 
 
 def _from_layout(found: Metadata, page: Document, layout: Layout, site: Site) -> None:

@@ -17,8 +17,9 @@ _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 _PORTS = {"http": 80, "https": 443}
 _NUMBER = r"(?:[2-9]|1\d|20)"
 _PARTS = (
-    re.compile(
-        rf"(?<=[?&])(?:page|paged|pg|p|halaman|hal|laman)=(?P<number>{_NUMBER})(?=&|#|$)", re.I
+    *(
+        re.compile(rf"(?<=[?&])(?:{names})=(?P<number>{_NUMBER})(?=&|#|$)", re.IGNORECASE)
+        for names in ("page|paged|pg|halaman|hal|laman", "p")  # beside them `p` is the story's key
     ),
     re.compile(
         rf"(?:/|(?:/|(?<=\w)-)(?:page|halaman|hal|laman)[/-]?)(?P<number>{_NUMBER})"
@@ -92,6 +93,8 @@ def split_part(url: str) -> tuple[str, int]:
 
     >>> split_part("https://kabar.example/desa/panen?page=3"), split_part("/desa/panen/halaman/2")
     (('https://kabar.example/desa/panen?', 3), ('/desa/panen', 2))
+    >>> split_part("https://kabar.example/?p=12&page=2")
+    ('https://kabar.example/?p=12&', 2)
     """
     match = _part_of(url)
     if match is None:

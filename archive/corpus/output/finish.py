@@ -96,7 +96,7 @@ class _Counts:
         self.months[row["site"], (row["published_at"] or UNDATED)[:7]] += 1
         self.words[row["site"]][row["word_count"]] += 1
         self.tokens += row["token_count"]
-        self.qualities[int(100 * row["quality"])] += 1
+        self.qualities[round(10_000 * row["quality"]) // 100] += 1  # it has four digits
         if row["cluster_id"] is not None:
             self.clusters.add(row["cluster_id"])
         for kind in self.masked:

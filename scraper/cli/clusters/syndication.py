@@ -7,6 +7,7 @@ import click
 from archive.archive import Archive
 from archive.syndication import queries
 from scraper.cli import options, terminal
+from scraper.cli.groups import NaturalGroup
 from scraper.cli.opening import reads_archive, warn_unclustered
 
 _COLUMNS = terminal.columns(
@@ -14,10 +15,10 @@ _COLUMNS = terminal.columns(
 )
 
 
-@click.group()
+@click.group(cls=NaturalGroup, natural="matrix")
 @options.archive
 def syndication(path: Path) -> None:
-    """Count which site publishes whose stories."""
+    """Count which site publishes whose stories: `matrix`, also without a command."""
 
 
 @syndication.command(short_help="Stories per publishing site and source.")

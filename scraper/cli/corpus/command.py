@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from scraper.cli import options
+from scraper.cli.groups import NaturalGroup
 from scraper.cli.lazy import LazyCommands
 
 _COMMANDS = {
@@ -14,7 +15,7 @@ _COMMANDS = {
 }
 
 
-@click.group(commands=LazyCommands(_COMMANDS))
+@click.group(cls=NaturalGroup, commands=LazyCommands(_COMMANDS))
 @options.archive
 def corpus(path: Path) -> None:
     """Build a training corpus from the archive. Needs `pip install 'warta[corpus]'`."""

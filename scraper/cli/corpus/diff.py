@@ -1,6 +1,7 @@
 """`warta corpus diff`: what differs between two corpora, and why."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -10,18 +11,9 @@ import click
 from scraper.cli import options, terminal
 from scraper.cli.terminal import say
 
-
-def shown_value(value: object) -> str:
-    """Write a value of a recipe as in its manifest; nothing where there is no such key."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False)
-
-
+_DIGEST = re.compile(r"^([0-9a-f]{12})[0-9a-f]{52}$")
 _SETTINGS = terminal.columns("key old new")
 _SUMMARY = terminal.columns("change why site documents meaning")
-
-_VALUES: terminal.Formats = dict.fromkeys(("old", "new"), shown_value)
 
 
 @click.command(short_help="Show what differs between two corpora, and why.")
@@ -38,8 +30,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
     warta corpus diff korpus korpus-baru --json       the recipe's keys, then every story
     """
     with terminal.needs_extra("corpus"):
-        from archive.corpus.differences import WHY, Corpora
-        from archive.corpus.filters.reasons import REASONS
+        from archive.corpus.differences import Corpora
     corpora = Corpora(old, new)
     settings = [asdict(setting) for setting in corpora.settings()]
     if as_json:
@@ -48,25 +39,38 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             terminal.print_json([asdict(found)])
         return
     if settings:
-        terminal.print_table(settings, _SETTINGS, title="Recipe", formats=_VALUES, flexible="new")
+        terminal.print_table(
+            settings,
+            _SETTINGS,
+            title="Recipe",
+            formats=dict.fromkeys(("old", "new"), _shown),
+            flexible="new",
+        )
     counts: Counter[tuple[str, str, str]] = Counter()
     for found in corpora.differences():
         counts[found.change, found.why, found.site] += 1
         if stories:
             columns = f" ({', '.join(found.columns)})" if found.columns else ""
             say(f"{found.change}: {found.id}: {found.why}{columns}")
-    sentences = WHY | REASONS
+    _show_counts(counts)
+
+
+def _show_counts(counts: Counter[tuple[str, str, str]]) -> None:
+    from archive.corpus.differences import WHY
+    from archive.corpus.filters.reasons import REASONS
+
     rows = [
-        {
-            "change": change,
-            "why": why,
-            "site": site,
-            "documents": documents,
-            "meaning": sentences.get(why, ""),
-        }
-        for (change, why, site), documents in sorted(counts.items())
+        dict(zip(_SUMMARY, (*key, documents, (WHY | REASONS).get(key[1], "")), strict=True))
+        for key, documents in sorted(counts.items())
     ]
     empty = "No story differs."
     terminal.print_rows(
         rows, _SUMMARY, as_json=False, title="Stories", empty=empty, flexible="meaning"
     )
+
+
+def _shown(value: object) -> str:
+    """Write a value of a recipe as in its manifest, of a digest the beginning; nothing for None."""
+    if value is None or isinstance(value, str):
+        return _DIGEST.sub(r"\1", value or "")
+    return json.dumps(value, ensure_ascii=False)

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,7 +19,15 @@ from scraper.cli.demo.world import crawled_at, world
 from scraper.cli.terminal import columns, print_table, say
 from scraper.schedule.program import MAIN, script
 
-_SETTINGS = ("-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=warta demo", "-s", "DEMO=1")
+_SETTINGS = (
+    "DOWNLOAD_DELAY=0",
+    "CONTACT=warta demo",
+    "DEMO=1",
+    # A page is read before the next one is requested, so that the articles have the same numbers
+    # each time.
+    "CONCURRENT_REQUESTS=1",
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE=1",
+)
 _COLUMNS = columns(
     "article_id site layout published_at revision headline",
     article_id="article",
@@ -45,9 +55,11 @@ def demo(path: Path, as_json: bool) -> None:
         raise click.ClickException(
             f"{path}: this is an archive of real crawls; name another file with --archive"
         )
-    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        leftover.unlink(missing_ok=True)
-    with ReplayProxy(world(1)) as proxy:
+    with _plain_errors(path):
+        for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+            leftover.unlink(missing_ok=True)
+    Archive(path).close()  # where it cannot be written that is one line, before anything is crawled
+    with _plain_errors(Path(tempfile.gettempdir())), ReplayProxy(world(1)) as proxy:
         say("First round: five sites as first published.", bold=True, err=as_json)
         _crawl(path, proxy.url, 1, as_json=as_json)
         proxy.answers = world(2)
@@ -56,6 +68,18 @@ def demo(path: Path, as_json: bool) -> None:
         say(f"Second round: {second}", bold=True, err=as_json)
         _crawl(path, proxy.url, 2, "--recheck", "all", as_json=as_json)
     _summary(path)
+
+
+@contextmanager
+def _plain_errors(place: Path) -> Iterator[None]:
+    """Turn an error of the file system into a line."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise click.ClickException(
+            f"{place}: it cannot be written there ({why}); name another file with --archive"
+        ) from error
 
 
 def _is_demo(path: Path) -> bool:
@@ -76,16 +100,24 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     proxies = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), proxy)
     environment = kept | proxies | {"WARTA_CONFIG": os.devnull}
     command = [*script(MAIN), "crawl", "--archive", str(path)]
-    command += [*_SETTINGS, *arguments, *(["--json"] if as_json else [])]
+    for setting in _SETTINGS:
+        command += ["-s", setting]
+    command += [*arguments, *(["--json"] if as_json else [])]
     # The ages of the stories decide when they are due.
     command += ["-s", f"NOW={crawled_at(round_number).isoformat()}"]
     sys.stdout.flush()
     # Locks of its own: no real site is requested, so crawls of those may run beside a demo.
     with tempfile.TemporaryDirectory() as locks:
         environment |= {"WARTA_LOCKS": locks}
-        done = subprocess.run(command, env=environment, check=False)  # noqa: S603 - our words
-    if done.returncode != 0:
-        raise click.ClickException("the demo's crawl failed; the lines above say why")
+        with subprocess.Popen(command, env=environment) as crawl:  # noqa: S603 - our words
+            try:
+                code = crawl.wait()
+            except KeyboardInterrupt:  # it was pressed for both, and the crawl says what is left
+                code = crawl.wait()
+    if code < 0:
+        raise click.ClickException("the demo's crawl was killed")
+    if code:  # the crawl has said why
+        raise SystemExit(code)
 
 
 def _summary(path: Path) -> None:

@@ -51,7 +51,9 @@ _CSV = columns("observed_at site article_id number kind changed correction headl
     help="Only this kind; may be repeated. By default what publishers did:"
     f" {', '.join(BY_PUBLISHERS)}.",
 )
-@click.option("--corrections", is_flag=True, help="Only with a publisher's note of a correction.")
+@click.option(
+    "--corrections", is_flag=True, help="Only with a publisher's note of a correction, of any kind."
+)
 @click.option("--diff", "with_diff", is_flag=True, help="Show what changed, word by word.")
 @click.option(
     "--limit",

@@ -8,6 +8,7 @@ import click
 
 from archive.archive import Reader
 from archive.ledger.wording import human_bytes
+from archive.printable import unfiltered
 from archive.records import IMPORTED
 from archive.revisions import queries
 from archive.revisions.evidence import pages_of
@@ -80,8 +81,9 @@ def _to_stdout(body: bytes) -> None:
         raise click.ClickException(
             "a terminal is no place for a page's own bytes: name a file with -o, or use a pipe"
         )
-    sys.stdout.buffer.write(body)
-    sys.stdout.buffer.flush()
+    stream = unfiltered(sys.stdout)
+    stream.buffer.write(body)
+    stream.buffer.flush()
 
 
 def _pages(archive: Reader, url: str, number: int | None) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from archive.monitoring.alert_log import listed
 from archive.monitoring.incidents import Incident
 from scraper.cli import options
 from scraper.cli.defaults import configured
+from scraper.cli.groups import NaturalGroup
 from scraper.cli.opening import opened
 from scraper.cli.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
@@ -25,14 +26,14 @@ _COLUMNS = columns(
 )
 
 
-@click.group()
+@click.group(cls=NaturalGroup, natural="list")
 @options.archive
 def alerts(path: Path) -> None:
     """Notify webhooks, mailboxes and services of incidents: once when one begins, once when over.
 
     \b
     warta alerts test                  send a test message to every configured target
-    warta alerts list                  what was sent, and what waits for a target that is down
+    warta alerts list                  what was sent, and what waits; also without a command
     warta alerts tell                  check health once, as the schedule does every few minutes
     """
 

@@ -2,6 +2,7 @@
 
 import click
 
+from scraper.cli.groups import NaturalGroup
 from scraper.cli.lazy import LazyCommands
 
 _COMMANDS = {
@@ -13,7 +14,7 @@ _COMMANDS = {
 }
 
 
-@click.group(commands=LazyCommands(_COMMANDS))
+@click.group(cls=NaturalGroup, natural="show", commands=LazyCommands(_COMMANDS))
 def schedule() -> None:
     """Crawl unattended: each site on its own schedule, one crawl of a site at a time; missed runs
     are coalesced into one.
@@ -21,7 +22,7 @@ def schedule() -> None:
     The schedules are in warta.toml; `warta config --example` prints one.
 
     \b
-    warta schedule show                           next runs, and how the last crawls ended
+    warta schedule show                           next runs and last results; without a command
     warta schedule run                            the long-running process
     warta schedule systemd                        unit files that start it with the machine
     """

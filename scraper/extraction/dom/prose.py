@@ -221,7 +221,7 @@ def _texts(tree: Element) -> list[_Text]:
     """Return the texts of all blocks of a page, in document order."""
     texts: list[_Text] = []
     for body in islice(tree.iter("body"), 1):
-        _gather(body, _Text(body), texts)
+        _gather_blocks(body, _Text(body), texts)
     return texts
 
 
@@ -232,7 +232,7 @@ def _long_texts(tree: Element) -> list[_Text]:
     links: dict[Element, bool] = {}  # each is searched once
     for found in cast("list[Any]", _LANDMARKS(tree)):
         if isinstance(found, etree._Element):
-            _gather(found, _Text(found), texts)
+            _gather_blocks(found, _Text(found), texts)
             continue
         node, in_link = found.getparent(), False
         node = node.getparent() if found.is_tail else node
@@ -245,7 +245,9 @@ def _long_texts(tree: Element) -> list[_Text]:
     return texts
 
 
-def _gather(node: Element, block: _Text, texts: list[_Text], *, in_link: bool = False) -> None:
+def _gather_blocks(
+    node: Element, block: _Text, texts: list[_Text], *, in_link: bool = False
+) -> None:
     """Gather the texts below a node into those of their blocks, each node once."""
     is_read = node.tag not in _NEVER_READ
     if is_read and (text := node.text) and text.strip(_SPACE):
@@ -254,9 +256,9 @@ def _gather(node: Element, block: _Text, texts: list[_Text], *, in_link: bool = 
         tag, inner = child.tag, len(child)
         if tag in BLOCKS:
             if inner or child.text:
-                _gather(child, _Text(child), texts)
+                _gather_blocks(child, _Text(child), texts)
         elif inner:
-            _gather(child, block, texts, in_link=in_link or is_link(child))
+            _gather_blocks(child, block, texts, in_link=in_link or is_link(child))
         elif (
             tag not in _NEVER_READ
             and (text := child.text)

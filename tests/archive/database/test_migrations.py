@@ -355,7 +355,7 @@ def test_a_disk_that_is_full_before_the_copy_is_whole_leaves_all_as_it_was(
     if isinstance(error, sqlite3.Error):
         error.sqlite_errorname = "SQLITE_FULL"
     with monkeypatch.context() as patch:
-        patch.setattr(archive.database.backup, "_sync", full)
+        patch.setattr(archive.database.backup, "sync", full)
         with pytest.raises(
             ArchiveUnwritable, match=r"(?i)news\.db.*(no space left|the disk is full)"
         ):

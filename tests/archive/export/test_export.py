@@ -210,7 +210,7 @@ def test_memory_does_not_grow_with_the_archive(
     archive: Archive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     monkeypatch.setattr(listing, "BATCH", 10)
-    for number in range(120):
+    for number in range(60):
         keep(archive, story(number, body=f"{number} " + "x" * 30_000), at=NOW)
 
     def peak(limit: int) -> int:
@@ -222,7 +222,7 @@ def test_memory_does_not_grow_with_the_archive(
         return most
 
     peak(10)  # imports
-    assert peak(120) < peak(20) + 1_500_000  # of 3 MB more
+    assert peak(60) < peak(10) + 750_000  # of 1.5 MB more
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,24 @@ def test_a_find_shows_where_the_words_stand(library: Archive) -> None:
     assert (hit.revision, hit.is_newest, hit.section) == (1, True, "Ekonomi")
 
 
+def test_many_finds_are_shown_in_batches_and_in_their_order(
+    library: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = library.search("harga", sort="time").hits
+    monkeypatch.setattr(searching, "BATCH", 2)
+    assert library.search("harga", sort="time").hits == whole
+    assert all("«" in hit.snippet for hit in whole)
+
+
+def test_an_index_that_differs_from_the_texts_breaks_no_search(library: Archive) -> None:
+    with library.transaction(NOW):
+        library.db.conn.execute(
+            "INSERT INTO search (rowid, headline, deck, body) VALUES (3, '', '', 'tertinggal')"
+        )
+    (hit,) = library.search("tertinggal").hits
+    assert (hit.article_id, hit.snippet) == (3, "")
+
+
 def test_a_find_in_the_headline_alone_shows_the_headline(library: Archive) -> None:
     (hit,) = library.search("headline:festival").hits
     assert hit.snippet == "«Festival» Kopi"

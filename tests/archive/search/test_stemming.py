@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from archive import Archive
-from archive.errors import PackageMissing
+from archive.errors import PackageMissing, QueryError
 from archive.search.stemming import WordForms, indonesian
 from tests.archive.invented import DAY, HOUR, NOW, keep, new_archive, story
 from tests.benchmarks.stemming import APART, FAMILIES
@@ -24,10 +24,10 @@ def dictionary() -> Iterator[Archive]:
 
 
 def test_nearly_all_forms_of_a_word_are_found_from_its_root(dictionary: Archive) -> None:
-    forms, met, wanted = WordForms(dictionary.db, ("search",)), 0, 0
+    met, wanted = 0, 0
     for line in FAMILIES.split("\n"):
         root, *others = line.split() or ("x",)
-        found = forms(root)
+        found = WordForms(dictionary.db, ("search",))(root)
         met, wanted = met + len({*others} & {*found}), wanted + len(others)
     assert met >= 0.95 * wanted
 
@@ -75,6 +75,11 @@ def test_phrases_prefixes_and_excluded_words(dictionary: Archive) -> None:
 def test_any_word_is_a_form_of_itself(dictionary: Archive, word: str) -> None:
     assert word in WordForms(dictionary.db, ("search",))(word)
     dictionary.search(word, stem=True)
+
+
+def test_forms_of_very_many_words_are_refused_in_a_line(dictionary: Archive) -> None:
+    with pytest.raises(QueryError, match="other forms are found of at most 50 words"):
+        dictionary.search(" ".join(f"kata{number}" for number in range(51)), stem=True)
 
 
 def test_forms_of_earlier_texts_are_found_there(archive: Archive) -> None:

@@ -21,7 +21,13 @@ _MORE = {
 }
 """What commands need beside their required arguments and options."""
 
-_BY_NAME = {"words": "beras", "site": "rmol", "files": "berkas.csv", "backup": "cadangan.db"}
+_BY_NAME = {
+    "words": "beras",
+    "site": "rmol",
+    "files": "berkas.csv",
+    "backup": "cadangan.db",
+    "file": "artikel.csv",
+}
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.
 """
@@ -73,5 +79,6 @@ def words(name: str, changed: click.Parameter | None = None, value: str = "") ->
 def _value(parameter: click.Parameter) -> str:
     if isinstance(parameter.type, click.Choice):
         return str(parameter.type.choices[0])
-    usual = "baru.csv" if isinstance(parameter.type, click.Path) else "1"
-    return _BY_NAME.get(str(parameter.name), usual)
+    name = str(parameter.name)
+    usual = f"{name}.csv" if isinstance(parameter.type, click.Path) else "1"
+    return _BY_NAME.get(name, usual)

@@ -204,6 +204,8 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "show": [("1",), ("2", "--json"), ("1", *as_of), (HOSTILE.replace("\x00", ""),)],
         "log": [("1",), ("1", "--json"), ("1", *as_of)],
         "diff": [("1",), ("1", "--json")],
+        "changes": [(), ("--diff",), ("--json",), ("--csv",), ("--corrections",)],
+        "page": [("1", "--info"), ("1", "--json"), ("1", "--force", "-o", str(folder / "lihat"))],
         "search": [("pasar",), ("pasar", "--json"), ("merah", "--revisions", "--csv")],
         "list": [(), ("--json",), ("--csv", *as_of)],
         "export": [("-",), ("-", "--format", "csv")],

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -147,6 +148,18 @@ def test_clusters_says_how_many_articles_are_not_placed_yet(warta: Warta, librar
     result = warta("clusters", options=JSON)
     assert result.stderr == "1 article is not clustered yet: run `warta clusters rebuild`.\n"
     assert len(result.stdout.splitlines()) == 2
+
+
+def test_a_story_of_2099_makes_its_cluster_no_newer_than_others(
+    warta: Warta, library: Path
+) -> None:
+    body = " ".join(f"Warga desa ke-{number} menanam padi gogo." for number in range(40))
+    with Archive(library) as archive:
+        for number in (7, 8):
+            ran(archive, body, number=number, published=datetime(2099, 1, 1, tzinfo=UTC))
+    found = [row["cluster_id"] for row in lines(warta("clusters", options=JSON))]
+    assert len(found) == 3
+    assert found[:2] == [4, 1]
 
 
 # clusters rebuild

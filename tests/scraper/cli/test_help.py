@@ -45,8 +45,8 @@ def test_a_pipe_gets_the_topic_as_plain_text(topic: str) -> None:
 @pytest.mark.parametrize(
     ("topic", "said"),
     [
-        ("crawl", "Error: no topic 'crawl' in the manual; did you mean crawling?\n"),
-        ("xyzzy", "Error: no topic 'xyzzy' in the manual; `warta help` lists the topics\n"),
+        ("crwl", "Error: no topic or command 'crwl'; did you mean crawl or crawling?\n"),
+        ("xyzzy", "Error: no topic or command 'xyzzy'; `warta help` lists the topics\n"),
     ],
 )
 def test_an_unknown_topic_is_one_line(topic: str, said: str) -> None:

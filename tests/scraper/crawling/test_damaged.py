@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from shutil import copyfile
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_crawl_names_the_value_in_one_line(serve, crawl, crawled, news, what):
     copyfile(crawled, news)
     table, column, wrong = DAMAGES[what]
     if table == "manners":
-        with sqlite3.connect(news) as connection:
+        with closing(sqlite3.connect(news)) as connection, connection:
             connection.execute("INSERT INTO manners VALUES ('rmol', 0, '', 'http_429', '')")
         connection.close()
     damage(news, table, column, wrong)

@@ -167,6 +167,13 @@ def test_another_page_has_the_same_address_but_for_its_number() -> None:
     assert with_part(URL, 2) == URL
 
 
+def test_a_key_of_a_story_is_no_page_number_where_there_is_one_beside_it() -> None:
+    """WordPress without fine addresses: `p` is the story."""
+    address = "https://kabar.example/?p=12&page=2"
+    assert split_part(address)[1] == 2
+    assert with_part(address, 3) == "https://kabar.example/?p=12&page=3"
+
+
 # In a crawl
 
 

@@ -8,6 +8,7 @@ import gzip
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from threading import Event
 
 import pytest
@@ -345,7 +346,7 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
 ):
     proxy = serve(small_site(1))
     crawl(proxy, "rmol")
-    with sqlite3.connect(news) as connection:
+    with closing(sqlite3.connect(news)) as connection, connection:
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.close()
     proxy.answers = small_site(*range(1, 40))

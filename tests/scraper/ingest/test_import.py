@@ -234,7 +234,7 @@ def test_a_story_without_an_address_is_known_by_its_words(desk: Desk) -> None:
     assert all(row["url"].startswith("import:") for row in rows)
     assert desk.query("SELECT * FROM ledger") == []
     shown = CliRunner().invoke(main, ["show", rows[0]["url"], "--archive", str(desk.news)])
-    assert "Saluran Air" in shown.stdout
+    assert "Saluran Air" in shown.stdout, shown.stderr
 
 
 def test_what_the_record_says_wins_over_what_its_text_says(desk: Desk) -> None:

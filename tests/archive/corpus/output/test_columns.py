@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from archive.corpus.filters.score import quality
 from archive.corpus.filters.tokens import Words
 from archive.corpus.measures import measured
 from archive.corpus.output.summary import Summary
+from archive.errors import ArchiveDamaged
 from archive.syndication.signatures import shingles, split_words
 from tests.archive.corpus.newsroom import built, by_id, documents, kept, recipe_of, told
 from tests.archive.corpus.newsroom import dropped as dropped_rows
@@ -30,7 +32,7 @@ _PAGES = """SELECT a.site || ':' || a.key, s.fetched_at, s.digest, r.extractor
 def test_a_row_names_the_page_its_text_was_read_from_and_what_read_it(
     fates: Path, judged: Made
 ) -> None:
-    with sqlite3.connect(fates) as db:
+    with closing(sqlite3.connect(fates)) as db, db:
         pages = {story: rest for story, *rest in db.execute(_PAGES)}
     for row in documents(judged[0]):
         fetched_at, digest, extractor = pages[row["id"]]
@@ -56,7 +58,7 @@ def test_a_later_revision_names_its_own_page(path: Path, tmp_path: Path) -> None
 def test_an_imported_story_names_no_page(path: Path, tmp_path: Path) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute("UPDATE revisions SET snapshot_id = NULL")
     built(path, tmp_path / "out")
@@ -67,7 +69,7 @@ def test_an_imported_story_names_no_page(path: Path, tmp_path: Path) -> None:
 def test_the_first_of_a_cluster_is_named_also_where_it_was_dropped(
     fates: Path, judged: Made, all_of_it: Made
 ) -> None:
-    with sqlite3.connect(fates) as db:
+    with closing(sqlite3.connect(fates)) as db, db:
         firsts = dict(
             db.execute("SELECT cluster_id, site || ':' || url FROM syndication WHERE is_first")
         )
@@ -161,14 +163,20 @@ def test_the_digest_of_the_archive_covers_them(path: Path, statement: str, what:
         return load_selection(recipe_of(path)).archive_digest
 
     before = digest()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute(statement)
     assert digest() != before, what
 
 
-def test_what_was_dropped_for_another_reason_names_no_file(judged: Made) -> None:
+def test_what_was_dropped_names_its_page_and_extractor_but_no_file(
+    fates: Path, judged: Made
+) -> None:
     rows = dropped_rows(judged[0])
+    with sqlite3.connect(fates) as db:
+        pages = {story: rest for story, *rest in db.execute(_PAGES)}
+    for row in rows:
+        assert [row["fetched_at"], row["snapshot_digest"], row["extractor"]] == pages[row["id"]]
     assert all(row["contaminated_by"] is row["contaminated_ngram"] is None for row in rows)
 
 
@@ -179,3 +187,32 @@ def test_card_and_manifest_say_tokens_and_quality(judged: Made) -> None:
     assert summary.qualities.total() == len(rows)
     card = (out / "README.md").read_text("utf-8")
     assert f"| Tokens | {summary.tokens:,}, by `spacy-id` |" in card
+
+
+@pytest.mark.parametrize(
+    ("authors", "reason"), [('["\\ud800"]', "broken_text"), ('["Sari\\u0000"]', "broken_text")]
+)
+def test_an_author_that_no_file_may_contain_drops_the_story(
+    path: Path, tmp_path: Path, authors: str, reason: str
+) -> None:
+    with Archive(path) as archive:
+        kept(archive, 1)
+        kept(archive, 2)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TRIGGER revisions_never_change")
+        db.execute("UPDATE revisions SET authors = ? WHERE article_id = 1", (authors,))
+    built(path, tmp_path / "out")
+    assert [row["reason"] for row in dropped_rows(tmp_path / "out")] == [reason]
+
+
+@pytest.mark.parametrize("authors", ["Sari", "{}", "[1]", "null"])
+def test_authors_that_are_no_list_are_one_sentence(
+    path: Path, tmp_path: Path, authors: str
+) -> None:
+    with Archive(path) as archive:
+        kept(archive, 1)
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TRIGGER revisions_never_change")
+        db.execute("UPDATE revisions SET authors = ?", (authors,))
+    with pytest.raises(ArchiveDamaged, match="article 1: its authors are not a JSON list"):
+        built(path, tmp_path / "out")

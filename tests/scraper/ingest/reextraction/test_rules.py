@@ -39,14 +39,8 @@ def test_a_dry_run_says_how_many_stories_would_change_in_which_fields_and_shows_
     assert [line for line in samples if line.startswith("https://")] == [
         f"{story_url(number)} (technical)" for number in (1, 2, 3)
     ]
-    assert (
-        samples.count(
-            "  body: Warga Kampung Damar memperbaiki saluran  … ilir tetap mendapat air setiap"
-            " hari. (2) [-"
-        )
-        == 1
-    )
-    assert samples.count(f"{PROSE[2]} (2)-]") == 1
+    shown = f"  body: … tetap mendapat air setiap hari. (2)[- {PROSE[2]} (2)-]"
+    assert samples.count(shown) == 1
 
 
 def test_a_dry_run_writes_nothing(warta: Warta, rule: Any, path: Path) -> None:

@@ -1,0 +1,61 @@
+"""Groups that do the natural thing without a command, and help that fits the terminal."""
+
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from scraper.cli.wrapping import width, wrapped
+
+
+class NaturalGroup(click.Group):
+    """A group that runs its command `natural` when none is named; without one it shows its help."""
+
+    def __init__(self, *args: Any, natural: str = "--help", **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "no_args_is_help": False})
+        self.natural = natural
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Called by click. Options of the group may be given, which its commands take, too."""
+        words = {*self.commands, *ctx.help_option_names}
+        if words.isdisjoint(args) and all(word.startswith("-") for word in args[:1]):
+            args = [self.natural, *args]
+        return super().parse_args(ctx, args)
+
+
+class FittedHelp(click.HelpFormatter):
+    """Help that fits a narrow terminal, with its examples, which click never wraps."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fits = width(sys.stdout) if sys.stdout.isatty() else None
+        if self._fits is not None:
+            self.width = min(self.width, self._fits)
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Called by click with names and what they mean; long names stand above that."""
+        super().write_dl(rows, min(col_max, self.width // 2 - 8), col_spacing)
+
+    def getvalue(self) -> str:
+        """Called by click with all of the help written."""
+        lines = super().getvalue().split("\n")
+        if self._fits is not None:
+            lines = [fitted for line in lines for fitted in _fitted(line, self._fits)]
+        return "\n".join(lines)
+
+
+def _fitted(line: str, width: int) -> list[str]:
+    """Return a line of help, with its second column below where it is too long."""
+    if len(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    first, *second = re.split(" {3,}", line.strip(), maxsplit=1)
+    below = indent + " " * 4
+    lines = wrapped(indent + first, width, indent=below)
+    return lines + [
+        fitted for text in second for fitted in wrapped(below + text, width, indent=below)
+    ]

@@ -1,0 +1,166 @@
+"""`python -m tests.scraper.cli.rendering`: every command on the terminal that it is started on, one
+after another in one process, with the clock stopped; and what a terminal shows of that.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import termios
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pyte
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=ZoneInfo("Asia/Jakarta"))
+HEIGHT = 400
+MARK = "\x1e"
+TYPED = "TYPED"
+
+ARCHIVE = ("--archive", "news.db")
+SCREENS: dict[str, tuple[str, ...]] = {
+    "warta": ("--help",),
+    "help": (),
+    "help search": (),
+    "help takedown": (),
+    "show 29": ARCHIVE,
+    "show 32": ARCHIVE,
+    "show 999": ARCHIVE,
+    "log 29": ARCHIVE,
+    "diff 29": ARCHIVE,
+    "changes": ARCHIVE,
+    "changes --site suara --diff": ARCHIVE,
+    "search batik": ARCHIVE,
+    "search tidakada": ARCHIVE,
+    "list --site rmol": ARCHIVE,
+    "export stories.csv": ARCHIVE,
+    "explain 29": ARCHIVE,
+    "stats": ARCHIVE,
+    "clusters": ARCHIVE,
+    "clusters --site Suar": ARCHIVE,
+    "cluster 32": ARCHIVE,
+    "cluster 32 --diff": ARCHIVE,
+    "syndication": ARCHIVE,
+    "sites": (),
+    "config": (),
+    "schedule": ARCHIVE,
+    "health": ARCHIVE,
+    "coverage --since 2026-11-15 --until 2026-11-20": ARCHIVE,
+    "coverage --since 2026-11-15 --until 2026-11-20 --urls": ARCHIVE,
+    "alerts": ARCHIVE,
+    "import koleksi.csv": ("--archive", "imported.db"),
+    "extract page.html --url https://www.suara.com/news/2026/11/20/071512/warga": ("--explain",),
+    "clean page.txt": (),
+    "reextract --dry-run": ("--all", "--site", "suara", *ARCHIVE),
+    "clusters rebuild": ARCHIVE,
+    "verify": ARCHIVE,
+    "backup copy.db": ARCHIVE,
+    "restore copy.db --archive restored.db": (),
+    "remove 32 --yes": ("--reason", "diminta oleh narasumber", "--defer-compact", *ARCHIVE),
+    "compact": ARCHIVE,
+    "corpus": (),
+    "serch": (),
+}
+"""What is typed after `warta`, with what is not shown of it."""
+
+
+def run_all() -> None:
+    """In a process of its own: run each command, after a mark, and say how it ended."""
+    import time_machine
+
+    from archive.database import sizes
+    from archive.ledger import wording
+
+    # Bytes depend on the versions of SQLite and of what compresses.
+    wording.human_bytes = lambda count: "12.3 kB"
+    sizes.bytes_by_kind = lambda _db: {"snapshots": 120_000, "text": 80_000, "other": 200_000}
+    from scraper.cli.main import main
+
+    with time_machine.travel(NOW, tick=False):
+        for typed in json.loads(os.environ[TYPED]):
+            sys.stdout.write(f"{MARK}{typed}{MARK}")
+            sys.stdout.flush()
+            words = [*typed.removeprefix("warta").split(), *SCREENS[typed]]
+            with suppress(SystemExit):
+                main(args=words, prog_name="warta")
+            sys.stdout.flush()
+            sys.stderr.flush()
+    sys.stdout.write(MARK)
+
+
+def rendered(
+    folder: Path, width: int, typed: Iterable[str] = SCREENS, **variables: str
+) -> dict[str, str]:
+    """Run commands in the folder on a terminal of that width; return what each wrote there."""
+    outer, inner = pty.openpty()
+    termios.tcsetwinsize(inner, (HEIGHT, width))
+    arrived: list[bytes] = []
+    reader = Thread(target=_read_all, args=(outer, arrived))
+    reader.start()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.scraper.cli.rendering"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,  # what asks would wait
+        stdout=inner,
+        stderr=inner,
+        env=_environment() | variables | {TYPED: json.dumps([*typed])},
+        check=False,
+        timeout=60,
+    )
+    os.close(inner)
+    reader.join()
+    os.close(outer)
+    text = b"".join(arrived).decode(errors="replace")
+    assert done.returncode == 0, text
+    _before, *parts = text.split(MARK)
+    return dict(zip(parts[::2], parts[1::2], strict=False))
+
+
+def _environment() -> Mapping[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("WARTA_", "LC_")) and name not in ("COLUMNS", "LINES", "NO_COLOR")
+    }
+    return kept | {
+        "TERM": "xterm-256color",
+        "TZ": "Asia/Jakarta",
+        "PAGER": "cat",
+        "LANG": "C.UTF-8",
+    }
+
+
+def _read_all(outer: int, arrived: list[bytes]) -> None:
+    """Read until the other end is closed, which Linux reports as an error."""
+    with suppress(OSError):
+        while found := os.read(outer, 65_536):
+            arrived.append(found)
+
+
+def screen(written: str, width: int) -> str:
+    """Return what a terminal of that width shows of what was written to it."""
+    emulated = pyte.Screen(width, HEIGHT)
+    pyte.Stream(emulated).feed(written)
+    return "\n".join(line.rstrip() for line in emulated.display).rstrip() + "\n"
+
+
+_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def lines(written: str) -> Iterator[str]:
+    """Yield the lines that were written, without colours and redrawn bars."""
+    for line in io.StringIO(_SEQUENCE.sub("", written).replace("\r\n", "\n")):
+        yield line.rstrip("\n").rpartition("\r")[2]
+
+
+if __name__ == "__main__":
+    run_all()
