@@ -4,7 +4,8 @@ one ends the process at once.
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import IO, Any
 
@@ -35,11 +36,12 @@ def pressed() -> bool:
 def ctrl_c_twice() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first Ctrl-C inside, and end the process at the second one.
 
-    Nothing changes where the caller's program handles Ctrl-C itself.
+    Nothing changes where the caller's program handles Ctrl-C itself, or in its threads.
     """
     global _pressed
     _pressed = False
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or current_thread() is not main_thread():
         yield
         return
     signal.signal(signal.SIGINT, _first)
@@ -52,7 +54,9 @@ def ctrl_c_twice() -> Iterator[None]:
 def _first(_number: int, _frame: FrameType | None) -> None:
     global _pressed
     _pressed = True
-    from scraper.display import end_at_once
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with suppress(ImportError):  # while it is being imported, there is no display to close
+        from scraper.display import end_at_once
 
-    signal.signal(signal.SIGINT, end_at_once)
+        signal.signal(signal.SIGINT, end_at_once)
     raise KeyboardInterrupt

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+from sqlite_utils import Database
 
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.ledger.wording import human_bytes, plain_time, plural
@@ -45,7 +46,10 @@ def restore(
         found = contents(source)
         note(f"{backup}: {_in_words(backup)}")
         note(f"{path}: {_in_words(path) if path.exists() else 'there is no archive yet'}")
+        returning = _returning(path, source)
         if dry_run:
+            _check(backup, backup)
+            _warn(returning, "would be")
             return
         if discard and path.exists():
             options.confirm(f"Discard {path} for good?", yes=yes, refused="nothing was restored")
@@ -63,6 +67,7 @@ def restore(
                 copied=copying(advance),
             )
     note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
+    _warn(returning, "are")
     if kept is not None:
         note(f"What was there is kept: {kept}. Delete it when you no longer need it.")
 
@@ -70,6 +75,26 @@ def restore(
 def _check(backup: Path, copy: Path) -> None:
     if (problem := problem_of(copy)) is not None:
         raise ArchiveDamaged(f"{backup}: it does not verify, and was not restored: {problem}")
+
+
+def _returning(path: Path, backup: Database) -> list[str]:
+    """Return the addresses of stories that were taken down after the backup, which has them."""
+    statement = "SELECT site, key, url FROM tombstones"
+    try:
+        with opened_as_it_is(path) as present:
+            taken_down = present.conn.execute(statement).fetchall()
+    except ArchiveError:  # there is none, or it is damaged
+        return []
+    known = {tuple(row[:2]) for row in backup.conn.execute(statement)}
+    return [url for site, key, url in taken_down if (site, key) not in known]
+
+
+def _warn(returning: list[str], are: str) -> None:
+    for url in returning:
+        note(f"Taken down after this backup, and no longer so: {url}")
+    if returning:
+        stories = plural(len(returning), "story", "stories")
+        note(f"{stories} {are} there again: take them down again with `warta remove`.")
 
 
 def _nobody_writes(path: Path) -> ExitStack:

@@ -64,9 +64,9 @@ or need quadratic time, as punycode.
 
 # libxml2 drops what follows the end of the document; browsers do not.
 _CLOSING = re.compile(rb"</(?:[bB][oO][dD][yY]|[hH][tT][mM][lL])\s*>")
-_FURNITURE_TAG = re.compile(
-    rb"<(/?(?:figure|aside|nav|footer|header|form))(?=[\s/>])", re.IGNORECASE
-)
+_FURNITURE = tuple(b"figure aside nav footer header form".split())
+_LIKE_FURNITURE = re.compile(rb"<(/?[fFaAnNhH][iIsSaAoOeE][^\s/>]{1,4})(?=[\s/>])")
+"""Their tags and a few others: by letters they are found in half the time of whole words."""
 _PARSER = etree.HTMLParser(
     encoding="utf-8", remove_comments=False, remove_pis=True, no_network=True, collect_ids=False
 )
@@ -138,10 +138,8 @@ def _parsed(page: bytes) -> Index | None:
 
 def _unclosed(page: bytes) -> frozenset[str]:
     """Return the tags of furniture that a page opens more often than it closes."""
-    counted = Counter(tag.decode().lower() for tag in _FURNITURE_TAG.findall(page))
-    return frozenset(
-        tag for tag in counted if not tag.startswith("/") and counted[tag] > counted[f"/{tag}"]
-    )
+    counted = Counter(map(bytes.lower, _LIKE_FURNITURE.findall(page)))
+    return frozenset(tag.decode() for tag in _FURNITURE if counted[tag] > counted[b"/" + tag])
 
 
 def _within_limit(page: bytes) -> tuple[bytes, bool]:

@@ -22,7 +22,7 @@ from archive.maintenance.verify import verify
 from scraper.politeness.locks import schedule_lock, writer_lock
 from tests.archive.database.test_migrations import add_a_migration, write
 from tests.archive.database.test_restoring import beside, crawling
-from tests.archive.invented import announce, keep, link, story, value
+from tests.archive.invented import announce, keep, link, story, url_of, value
 from tests.questions import dialogue
 
 Warta = Callable[..., Result]
@@ -272,6 +272,25 @@ def test_a_damaged_backup_is_refused(warta: Warta, path: Path, backup: Path) -> 
     )
     assert stories(path) == 8
     assert not list(path.parent.glob("news.db.*"))
+
+
+def test_a_dry_run_verifies_the_backup(warta: Warta, path: Path, backup: Path) -> None:
+    with closing(sqlite3.connect(backup)) as vandal:
+        vandal.execute("UPDATE articles SET revision = 9 WHERE id = 1")
+        vandal.commit()
+    line = complaint(warta("restore", str(backup), options=("--dry-run",)))
+    assert "it does not verify" in line
+
+
+def test_stories_that_were_taken_down_since_are_named(
+    warta: Warta, path: Path, backup: Path
+) -> None:
+    taken = warta("remove", "2", options=("--reason", "diminta", "--yes"))
+    assert taken.exit_code == 0, taken.output
+    for option, are in ((("--dry-run",), "would be"), ((), "are")):
+        lines = warta("restore", str(backup), options=option).stderr.splitlines()
+        assert f"Taken down after this backup, and no longer so: {url_of(2)}" in lines
+        assert f"1 story {are} there again: take them down again with `warta remove`." in lines
 
 
 def test_a_backup_whose_texts_do_not_verify_is_refused(
