@@ -1,7 +1,7 @@
 """class Archive: composes what an archive holds. class Reader: typed reading, also of the past."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 BATCH = 500
 """Articles read at a time, so that an archive of any size is iterated in little memory."""
 
+STEPS = 50_000
+"""Instructions of SQLite's virtual machine in about a millisecond."""
+
 
 class Reader:
     """Articles, revisions and snapshots of an open archive.
@@ -57,6 +60,7 @@ class Reader:
     def __init__(self, path: Path, db: Database) -> None:
         self.path = path
         self.db = db
+        self._due: Callable[[], bool] | None = None
         self.clock = Clock(db)
         self.crawls = Crawls(db, self.clock)
         self.snapshots = Snapshots(db, self.clock)
@@ -70,6 +74,15 @@ class Reader:
     def close(self) -> None:
         """Close the file; what was committed stays."""
         self.db.close()
+
+    def interrupt_when(self, due: Callable[[], bool]) -> None:
+        """Interrupt a query once `due` says so, which is called about every millisecond of it.
+
+        The query then raises sqlite3.OperationalError (SQLITE_INTERRUPT), or an ArchiveError where
+        a method of this class makes it.
+        """
+        self._due = due
+        self.db.conn.set_progress_handler(due, STEPS)
 
     def articles(self, *, site: str | None = None) -> Iterator[KeptArticle]:
         """Yield every article by number with its newest revision, removed ones with their last.
@@ -188,9 +201,16 @@ class Archive(Reader):
     one page belongs in one.
     """
 
-    def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
-        """Open, and make or migrate unless `read_only`; raises one of archive.errors."""
-        super().__init__(Path(path), connect(Path(path), read_only=read_only))
+    def __init__(
+        self, path: str | Path, *, read_only: bool = False, untouched: bool = False
+    ) -> None:
+        """Open, and make or migrate unless `read_only`; raises one of archive.errors.
+
+        Also for reading, an archive of an earlier version is migrated first, unless it is to be
+        left `untouched`: then SchemaTooOld is raised.
+        """
+        opened = connect(Path(path), read_only=read_only or untouched, untouched=untouched)
+        super().__init__(Path(path), opened)
         self._file = SameFile(self.path)
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
@@ -217,7 +237,10 @@ class Archive(Reader):
         except BaseException:
             db.close()
             raise
-        return Reader(self.path, db)
+        past = Reader(self.path, db)
+        if self._due is not None:
+            past.interrupt_when(self._due)
+        return past
 
     def search(
         self,

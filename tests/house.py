@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("scraper", "archive")
-WIDTH = 112
+WIDTH = 120
 
 
 def rooms(package: str) -> set[str]:

@@ -211,7 +211,7 @@ def test_every_topic_that_a_document_refers_to_exists() -> None:
 
 
 def test_the_readme_can_be_read_in_one_sitting() -> None:
-    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 135
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 143
 
 
 @pytest.mark.parametrize("package", house.PACKAGES)

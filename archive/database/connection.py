@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -73,8 +74,28 @@ def no_archive(path: Path) -> ArchiveMissing:
     )
 
 
-def connect(path: Path, *, read_only: bool) -> Database:
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """Open a plain connection that cannot write, for any thread; the schema is not checked."""
+    connection = open_file(path, read_only=True, any_thread=True).conn
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is an archive of any version, by its application_id."""
+    try:
+        with closing(open_file(path, read_only=True)) as db:
+            (application,) = db.conn.execute("PRAGMA application_id").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return bool(application == APPLICATION_ID)
+
+
+def connect(path: Path, *, read_only: bool, untouched: bool = False) -> Database:
     """Open the archive at `path`; make or migrate it unless `read_only`.
+
+    An archive of an earlier version is migrated for reading, too, unless it is to be left
+    `untouched`.
 
     Raises ArchiveMissing, NotAnArchive, SchemaTooNew, SchemaTooOld, ArchiveUnwritable or
     ArchiveDamaged.
@@ -90,29 +111,31 @@ def connect(path: Path, *, read_only: bool) -> Database:
     if folder:
         raise NotAnArchive(f"{path}: it is a folder, not an archive")
     with plain_errors(path):
-        set_leftovers_aside(path)
-        undo_restore(path)
+        if not untouched:
+            set_leftovers_aside(path)
+            undo_restore(path)
         db = open_file(path, read_only=read_only)
         try:
             check_kind(db, path)
             if not read_only:
                 _migrate(db, path)
             elif migrations.pending(db):
-                _migrate_for_reading(path)
+                _migrate_for_reading(path, untouched=untouched)
         except BaseException:
             db.close()
             raise
     return db
 
 
-def open_file(path: Path, *, read_only: bool) -> Database:
+def open_file(path: Path, *, read_only: bool, any_thread: bool = False) -> Database:
     """Open a database as it is, without looking at what it is."""
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    db = Database(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS))
+    options: dict[str, Any] = {"uri": True, "check_same_thread": not any_thread}
+    db = Database(sqlite3.connect(address, timeout=BUSY_SECONDS, **options))
     if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
         # WAL's index needs a writable folder; without a log there is nothing in it either.
         db.close()
-        db = Database(sqlite3.connect(f"{address}&immutable=1", uri=True))
+        db = Database(sqlite3.connect(f"{address}&immutable=1", **options))
     db.conn.execute("PRAGMA foreign_keys = ON")
     # Python handles signals in a callback: Ctrl-C ends a statement that takes minutes.
     db.conn.set_progress_handler(lambda: 0, STEPS)
@@ -217,8 +240,15 @@ def _switch_to_wal(connection: sqlite3.Connection) -> None:
             return
 
 
-def _migrate_for_reading(path: Path) -> None:
-    """Migrate an older archive, though it is opened for reading only."""
+def _migrate_for_reading(path: Path, *, untouched: bool) -> None:
+    """Migrate an older archive, though it is opened for reading only; not one that is to be left
+    `untouched`.
+    """
+    if untouched:
+        raise SchemaTooOld(
+            f"{path}: an earlier version of warta made this archive; any command that reads it,"
+            " such as `warta stats`, migrates it"
+        )
     upgraded = open_file(path, read_only=False)
     try:
         with plain_errors(path):

@@ -86,6 +86,10 @@ class Crawls:
         """Return a site's newest crawl; None where there was none."""
         return next(iter(self._runs("site = ? ORDER BY id DESC LIMIT 1", [site])), None)
 
+    def recent(self, site: str, limit: int) -> list[CrawlRun]:
+        """Return a site's newest crawls, the newest first."""
+        return self._runs("site = ? ORDER BY id DESC LIMIT ?", [site, limit])
+
     def left_out(self, site: str) -> int:
         """Count the sources that a site's newest crawl with counts left out by its budget."""
         statement = """SELECT counts ->> '$."sources/source_budget"' FROM crawls

@@ -119,6 +119,15 @@ def latest(db: Database, article_id: int) -> dict[str, Any]:
     return _plain(row)
 
 
+_TAKEN_DOWN = "SELECT reason FROM tombstones WHERE article_id = ?"
+
+
+def taken_down(db: Database, article_id: int) -> str | None:
+    """Return why an article was taken down here; None where it was not."""
+    reason: str | None = value(db, _TAKEN_DOWN, article_id)
+    return reason
+
+
 def revisions(db: Database, article_id: int) -> list[dict[str, Any]]:
     """Return an article's rows of `history` with the publisher's corrections, oldest first."""
     rows = db.query(

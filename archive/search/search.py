@@ -33,6 +33,8 @@ class Hit:
     """Of the revision that was found."""
     published_at: str | None
     """As the publisher says; ISO 8601."""
+    listed_at: str | None
+    """UTC, as lists sort it: when it was published, or first seen where that is unknown."""
     section: str | None
     revision: int
     """The newest one that has the words; an earlier one only where earlier texts are searched."""
@@ -158,7 +160,8 @@ def _newest_by_time(where: Filter, *, many: bool) -> str:
     return f"SELECT * FROM ({walk})"
 
 
-_TEXTS = """SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at, r.section,
+_TEXTS = """SELECT a.id AS article_id, a.site, a.url, r.headline, r.published_at,
+    a.listed_at, r.section,
     r.number AS revision, r.number = a.revision AS is_newest, r.deck, r.body
     FROM json_each(:chosen) c JOIN articles a ON a.id = json_extract(c.value, '$[0]')
     JOIN revisions r ON r.article_id = a.id

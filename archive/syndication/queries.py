@@ -46,15 +46,22 @@ _MATRIX = """
 
 
 def clusters(
-    db: Database, *, least: int = 2, site: str | None = None, since: datetime | None = None
+    db: Database,
+    *,
+    least: int = 2,
+    site: str | None = None,
+    since: datetime | None = None,
+    limit: int = -1,
+    offset: int = 0,
 ) -> list[dict[str, Any]]:
     """Return a row per cluster, the newest first: members, sites, relations to the first article,
     and minutes from it to the last.
 
     `least`: minimum number of members; `site`: with a member of that site; `since`: with a member
-    published at that time or later.
+    published at that time or later; at most `limit` after the first `offset`, all by default.
     """
     given = {"least": least, "site": site, "since": since and since.isoformat()}
+    given |= {"limit": limit, "offset": offset}
     return [_cluster(row) for row in db.query(_CLUSTERS, given)]
 
 
@@ -64,6 +71,15 @@ def _cluster(row: dict[str, Any]) -> dict[str, Any]:
         "sites": sorted(json.loads(row["sites"])),
         "relations": dict(sorted(relations.items())),
     }
+
+
+def first_member(db: Database, cluster_id: int) -> int | None:
+    """Return the number of a cluster's first article; None where there is no such cluster."""
+    row = db.conn.execute(
+        "SELECT article_id FROM members WHERE cluster_id = ? ORDER BY is_first DESC LIMIT 1",
+        (cluster_id,),
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def members(db: Database, article_id: int) -> list[dict[str, Any]]:

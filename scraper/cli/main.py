@@ -30,6 +30,7 @@ GROUPS = {
         "list": ("reading.list_", "List articles by site, section, author and date."),
         "export": ("reading.export", "Write articles to CSV, JSON lines, Parquet or Excel."),
         "explain": ("reading.explain", "Show the history of a URL: checks, reasons, revisions."),
+        "serve": ("reading.serve", "Show the archive as a web site."),
         "page": ("reading.page", "Write the kept page that a revision was read from."),
         "stats": ("reading.stats", "Count articles, URLs and bytes per site."),
         "datasette": ("reading.datasette", "Print metadata to show the archive in Datasette."),

@@ -93,10 +93,6 @@ def chosen_sites(archive: Reader, names: Sequence[str]) -> tuple[str, ...]:
 
 def story_of(address: str) -> tuple[str, str] | None:
     """Return (site, key) of the story that an address belongs to by its site's profile."""
-    from scraper.sites.site import Identity
-    from scraper.spiders import site_of
+    from scraper import spiders
 
-    site = site_of(address)
-    if site is None or not isinstance(found := site.identify(address), Identity):
-        return None
-    return found.site, found.key
+    return spiders.story_of(address)

@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from urllib.parse import urlsplit
 
-from scraper.sites.site import Site
+from scraper.sites.site import Identity, Site
 
 
 @lru_cache(maxsize=1)
@@ -25,3 +25,11 @@ def site_of(url: str) -> Site | None:
     except ValueError:
         return None
     return next((site for site in sites().values() if site.owns(host)), None)
+
+
+def story_of(address: str) -> tuple[str, str] | None:
+    """Return (site, key) of the story that an address belongs to by its site's profile."""
+    site = site_of(address)
+    if site is None or not isinstance(found := site.identify(address), Identity):
+        return None
+    return found.site, found.key

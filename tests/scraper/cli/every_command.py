@@ -10,7 +10,9 @@ import click
 
 from scraper.cli.main import main
 
-STARTS_CRAWLS = {"demo", "crawl", "doctor", "schedule run", "schedule once"}
+SERVES = {"serve"}
+"""They go on until they are stopped: tests/scraper/web/test_serve_command.py."""
+STARTS_CRAWLS = {"demo", "crawl", "doctor", "schedule run", "schedule once"} | SERVES
 """They request pages, which needs a process of its own, or go on until they are stopped."""
 
 _MORE = {

@@ -6,8 +6,11 @@ command or option is tried here without another line.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -33,8 +36,15 @@ from tests.scraper.cli.every_command import (
 )
 from tests.scraper.cli.library import fill
 
-MAKES_ONE = {"import", "schedule show", "schedule cron", "schedule systemd", *STARTS_CRAWLS}
-"""They are right where there is no archive yet."""
+NEEDS_NONE = {
+    "corpus explain",
+    "import",
+    "schedule cron",
+    "schedule show",
+    "schedule systemd",
+    *STARTS_CRAWLS,
+}
+"""They make an archive, or do without one, where there is none yet."""
 READS_NONE = {"alerts test", "restore"}
 """The archive is only named in a message, or replaced."""
 
@@ -103,7 +113,7 @@ ABSENT = [bad_archives.missing, bad_archives.a_dangling_link]
 def test_an_archive_that_cannot_be_used_is_one_line(name: str, good: Path, path: Path) -> None:
     found = {}
     for bad in UNUSABLE:
-        if bad in ABSENT and name in MAKES_ONE:
+        if bad in ABSENT and name in NEEDS_NONE:
             continue
         says = bad_copy(good, path, bad)
         found[bad.__name__] = problem(run(name, *words(name), archive=path), says)
@@ -254,3 +264,59 @@ def test_an_argument_too_many_is_one_line(name: str) -> None:
 def test_an_unknown_command_is_one_line(name: str) -> None:
     result = CliRunner().invoke(main, [*name.split(), "tidak-ada"])
     assert problem(result, "No such command 'tidak-ada'") == ""
+
+
+# A terminal of 20 columns
+
+# Each command in a fork of one process that has imported them all, on a terminal of its own.
+_EACH_ON_A_TERMINAL = """
+import fcntl, json, os, pty, struct, sys, termios
+from scraper.cli.main import main
+found = []
+for words in json.loads(sys.argv[1]):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 20, 0, 0))
+        main(words)
+    shown = b""
+    try:
+        while read := os.read(terminal, 65536):
+            shown += read
+    except OSError:  # its other end is closed
+        pass
+    os.close(terminal)
+    found.append([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_on_a_terminal_of_20_columns_every_command_is_no_traceback(good: Path, path: Path) -> None:
+    copyfile(good, path)
+    names = [name for name in EVERY_COMMAND if name not in STARTS_CRAWLS]
+    given = [["--archive", str(path)] if name in ON_AN_ARCHIVE else [] for name in names]
+    calls = [
+        [*name.split(), *archive, *words(name)] for name, archive in zip(names, given, strict=True)
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = subprocess.run(
+        [sys.executable, "-c", _EACH_ON_A_TERMINAL, json.dumps(calls)],
+        env=environment | {"PAGER": "cat", "TERM": "xterm"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    for name, (status, shown) in zip(names, json.loads(done.stdout), strict=True):
+        assert "Traceback" not in shown, name
+        assert status in (0, 1, 2, 3), name
+        assert shown.strip() or status == 0, name
+
+
+@pytest.mark.parametrize("name", EVERY_COMMAND)
+def test_a_help_text_fits_into_20_columns_without_a_traceback(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    result = CliRunner().invoke(main, [*name.split(), "--help"])
+    assert (result.exit_code, result.stderr) == (0, "")

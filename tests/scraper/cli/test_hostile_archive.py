@@ -15,11 +15,12 @@ from click.testing import CliRunner, Result
 
 from archive.database.schema import SCHEMA
 from scraper.cli.main import COMMANDS, main
+from tests.scraper.cli.every_command import SERVES
 from tests.scraper.cli.hostile import commands, damage, fill, hostile_archive, tables, wrong_values
 
 NETWORK = {"crawl", "doctor", "demo", "corpus"}
 WITHOUT_ARCHIVE = {"sites", "config", "help", "extract", "clean"}
-ALL = sorted(set(COMMANDS) - NETWORK)
+ALL = sorted(set(COMMANDS) - NETWORK - SERVES)
 
 
 def run_all(path: Path, names: list[str]) -> None:

@@ -19,6 +19,7 @@ import pytest
 from scraper.cli.demo.proxy import Answer, ReplayProxy
 from scraper.cli.main import COMMANDS
 from tests.preloaded import MAX_SECONDS, start
+from tests.scraper.cli.every_command import SERVES
 from tests.scraper.cli.hostile import HOSTILE, commands, fill, hostile_archive, make_hostile
 from tests.scraper.cli.test_hostile_archive import ALL, NETWORK, WITHOUT_ARCHIVE, hidden
 from tests.scraper.crawling.conftest import HOME, ROBOTS, environment, home, small_site, story_url
@@ -107,7 +108,7 @@ NETWORKED = {
 
 
 def test_each_command_is_tried() -> None:
-    assert {*ALL, *NETWORKED} == {*COMMANDS}
+    assert {*ALL, *NETWORKED, *SERVES} == {*COMMANDS}
     assert {*NETWORKED} == NETWORK
 
 

@@ -42,6 +42,7 @@ PLAINLY = (
 ELSEWHERE = {
     "metrics": "prints for Prometheus, not for people",
     "page": "prints bytes",
+    "serve": "tests/scraper/web/test_serve_command.py",
     "datasette": "prints JSON for Datasette",
     "doctor": "tests/scraper/crawling/test_doctor.py",
     "crawl": "test_a_crawl_ends_with_a_line_a_site, below",

@@ -1,0 +1,50 @@
+"""`warta serve`: the web view of an archive."""
+
+from pathlib import Path
+
+import click
+
+from scraper.cli import options
+from scraper.cli.terminal import needs_extra, note, say
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8010, help="Port; 0 for any that is free."
+)
+@click.option("--open", "open_browser", is_flag=True, help="Open it in the browser.")
+@click.option(
+    "--public", is_flag=True, help="For everyone to read: no SQL, no downloads, no tables of pages."
+)
+@click.option(
+    "--allow-host",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which the site is reached, besides localhost and --host; may be repeated.",
+)
+@options.archive
+def serve(
+    path: Path, host: str, port: int, open_browser: bool, public: bool, allowed: tuple[str, ...]
+) -> None:
+    """Show the archive as a web site: stories with their edits and copies, search, coverage and
+    health; below it, Datasette's tables, facets and SQL. It only reads.
+
+    \b
+    warta serve --open
+    warta serve --archive demo.db --port 8011
+    warta serve --public --allow-host arsip.example.org    behind a reverse proxy
+    """
+    with needs_extra("web"):
+        from scraper.web.serve import Deployment, address, application, listen, run
+    deployment = Deployment(archive=path, host=host, port=port, public=public, allowed=allowed)
+    site = application(deployment)  # before it listens: the archive may be missing
+    with listen(deployment) as listening:
+        if not deployment.loopback_only and not public:
+            note(
+                f"Everyone who can reach {host} can read all of {path}, and query it with SQL;"
+                " use --public for a site that shows less."
+            )
+        say(f"{path}: {address(deployment, listening)} (Ctrl-C ends it)")
+        run(site, deployment, listening, open_browser=open_browser)

@@ -1,0 +1,1 @@
+"""The pages: functions from an archive and a request to a view."""

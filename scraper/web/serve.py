@@ -1,0 +1,117 @@
+"""Serves one archive with Datasette and the view, by uvicorn."""
+
+import re
+import socket
+import webbrowser
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from datasette.app import Datasette
+from datasette.plugins import pm
+
+from archive.archive import Archive
+from archive.errors import ArchiveError
+from scraper.web import plugin, routes
+from scraper.web.guard import LOOPBACK, Guard
+from scraper.web.metadata import metadata
+
+SETTINGS = {
+    "sql_time_limit_ms": 2_000,
+    "truncate_cells_html": 120,
+    "suggest_facets": False,  # tries every column of a table, which is slow in a large archive
+}
+"""Of Datasette's own pages."""
+PUBLIC_SETTINGS = {"default_allow_sql": False, "allow_download": False, "allow_csv_stream": False}
+"""What a public site does not give away."""
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - names of all interfaces, recognised here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """How an archive is served."""
+
+    archive: Path
+    host: str = "127.0.0.1"
+    port: int = 8010
+    """0 for any that is free."""
+    public: bool = False
+    """For everyone: no SQL, no downloads, no tables of pages."""
+    allowed: Sequence[str] = ()
+    """Further host names by which the site is reached."""
+
+    @property
+    def loopback_only(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in LOOPBACK
+
+
+def application(deployment: Deployment) -> Guard:
+    """Return the site as an ASGI application; raises an ArchiveError where there is no archive."""
+    path = deployment.archive
+    with Archive(path, read_only=True) as archive:  # migrates one of an earlier version
+        described = metadata(archive)
+    if not pm.is_registered(plugin):  # an installation without its entry points
+        pm.register(plugin)
+    settings = SETTINGS | (PUBLIC_SETTINGS if deployment.public else {})
+    datasette = Datasette([str(path)], settings=settings, metadata=described)
+    own = [re.compile(route.regex) for route in routes.ROUTES] + [re.compile(routes.STYLE)]
+    named = {deployment.host.lower()} - set(_ANY)
+    return Guard(
+        app=datasette.app(),
+        hosts={*LOOPBACK, *named, *(name.lower() for name in deployment.allowed)},
+        owns=lambda path: any(pattern.match(path) for pattern in own),
+        databases=tuple(name for name in datasette.databases if not name.startswith("_")),
+        public=deployment.public,
+    )
+
+
+class PortUnavailable(ArchiveError):
+    """Nothing can listen there: another program does, or the address is not this machine's."""
+
+
+def listen(deployment: Deployment) -> socket.socket:
+    """Return a socket that listens; raises PortUnavailable."""
+    host, port = deployment.host, deployment.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host or "-", port))  # not all interfaces, as Python has it
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        why = error.strerror or error
+        raise PortUnavailable(
+            f"{host}:{port}: nothing can listen there ({why}); choose another with --port"
+        ) from error
+    return listening
+
+
+def run(
+    site: Guard, deployment: Deployment, listening: socket.socket, *, open_browser: bool
+) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    if open_browser:
+        webbrowser.open(address(deployment, listening))
+    config = uvicorn.Config(
+        site,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        proxy_headers=deployment.public,
+        timeout_graceful_shutdown=5,
+        limit_concurrency=200,
+    )
+    with suppress(KeyboardInterrupt):  # how a server ends
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def address(deployment: Deployment, listening: socket.socket) -> str:
+    """Return the address of the front page."""
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/"

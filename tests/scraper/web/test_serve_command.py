@@ -1,0 +1,166 @@
+"""`warta serve`: the real server, on loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from click.testing import CliRunner
+
+from scraper.cli.main import main
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@contextmanager
+def served(path: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """(the address that a server prints, its process)"""
+    command = [sys.executable, "-m", "scraper", "serve", "--archive", str(path), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, process.communicate()
+        yield line.split()[1], process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_its_address_and_serves_until_it_is_ended(
+    demo_copy: Path, ending: signal.Signals
+) -> None:
+    with served(demo_copy) as (address, process):
+        assert address.startswith("http://127.0.0.1:")
+        with urlopen(f"{address}article/1") as reply:
+            assert "Pameran Kitab Langka" in reply.read().decode()
+            assert "server" not in {name.lower() for name in reply.headers}
+        process.send_signal(ending)
+        _out, err = process.communicate()
+    assert process.returncode == (0 if ending is signal.SIGINT else -ending)
+    assert "Traceback" not in err
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["serve", *arguments])
+    return done.exit_code, done.output
+
+
+def test_a_port_in_use_is_one_line(demo_copy: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+        code, output = run("--archive", str(demo_copy), "--port", str(port))
+    assert code == 1
+    assert output.startswith(f"Error: 127.0.0.1:{port}: nothing can listen there (")
+    assert "--port" in output and len(output.splitlines()) <= 2
+
+
+def test_an_address_of_another_machine_is_one_line(demo_copy: Path) -> None:
+    code, output = run("--archive", str(demo_copy), "--host", "192.0.2.1")
+    assert code == 1
+    assert "nothing can listen there" in output
+
+
+@pytest.mark.parametrize("host", ["no such host", "256.1.1.1", ""])
+def test_what_is_no_address_is_one_line(demo_copy: Path, host: str) -> None:
+    code, output = run("--archive", str(demo_copy), "--host", host, "--port", "0")
+    assert (code, "Traceback" in output) == (1, False)
+
+
+def test_a_missing_archive_is_one_line(path: Path) -> None:
+    code, output = run("--archive", str(path))
+    assert code == 1
+    assert "there is no archive here" in output
+
+
+def test_another_host_than_loopback_is_said_loudly(
+    demo_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scraper.web.serve.run", lambda *_args, **_options: None)
+    code, output = run("--archive", str(demo_copy), "--host", "0.0.0.0", "--port", "0")
+    assert code == 0
+    assert "Everyone who can reach 0.0.0.0 can read all of" in output
+    _code, output = run("--archive", str(demo_copy), "--port", "0")
+    assert "Everyone" not in output
+
+
+def test_open_opens_the_front_page(demo_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_args, **_options: None)
+    code, output = run("--archive", str(demo_copy), "--port", "0", "--open")
+    assert code == 0
+    assert opened == [output.split()[1]]
+
+
+def test_without_its_extra_it_says_what_to_install(
+    demo_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    for name in [name for name in sys.modules if name.startswith("scraper.web.")]:
+        monkeypatch.delitem(sys.modules, name)
+    code, output = run("--archive", str(demo_copy))
+    assert code == 1
+    assert "pip install 'warta[web]'" in output
+
+
+def datasette(path: Path, *addresses: str) -> list[str]:
+    """What `datasette FILE --get ADDRESS` prints for each."""
+    command = [sys.executable, "-m", "datasette", str(path)]
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    return [
+        subprocess.run(
+            [*command, "--get", address],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        ).stdout
+        for address in addresses
+    ]
+
+
+def _installed() -> bool:
+    from importlib.metadata import entry_points
+
+    return any(point.value == "scraper.web.plugin" for point in entry_points(group="datasette"))
+
+
+@pytest.mark.skipif(not _installed(), reason="warta is not installed with its entry points")
+def test_datasette_itself_shows_the_pages_and_its_tables(demo_copy: Path) -> None:
+    front, table = datasette(demo_copy, "/", "/news/latest.json?_shape=array&_size=1")
+    assert "Newest in the archive" in front
+    assert '"article_id"' in table
+
+
+@pytest.mark.skipif(not _installed(), reason="warta is not installed with its entry points")
+def test_the_plugin_sleeps_where_there_is_no_archive(
+    tmp_path: Path, make_other: Callable[[Path], Path]
+) -> None:
+    (front,) = datasette(make_other(tmp_path / "other.db"), "/")
+    assert "Newest in the archive" not in front
+    assert "other" in front
+
+
+@pytest.fixture
+def make_other() -> Callable[[Path], Path]:
+    import sqlite3
+
+    def make(path: Path) -> Path:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE lain (a)")
+        return path
+
+    return make
