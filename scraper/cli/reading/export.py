@@ -10,7 +10,7 @@ from archive.archive import Archive, Reader
 from archive.errors import ExportError, QueryError
 from archive.export.export import COMPRESSED, Exported, export, format_of
 from archive.ledger.wording import plural
-from archive.printable import in_line
+from archive.printable import in_line, unfiltered
 from archive.search.listing import ORDERS
 from scraper.cli import options
 from scraper.cli.new_file import force, new_file
@@ -49,7 +49,9 @@ def export_command(
     values["query"] = query
     try:
         if str(file) == "-":
-            done = _export(archive, sys.stdout.buffer, on_stdout, compressed=False, **values)
+            done = _export(
+                archive, unfiltered(sys.stdout).buffer, on_stdout, compressed=False, **values
+            )
         else:
             file_format, compressed = format_of(file.name)
             with new_file(file, force=force) as out:

@@ -352,12 +352,12 @@ def test_a_disk_that_fills_up_ends_the_crawl_with_one_plain_line_and_loses_nothi
     proxy.answers = small_site(*range(1, 40))
     script = (
         "import archive.database.connection as c\n"
-        "opened = c._open\n"
+        "opened = c.open_file\n"
         "def full(path, **kw):\n"
         "    db = opened(path, **kw)\n"
         f"    db.conn.execute('PRAGMA max_page_count = {pages + 8}')\n"
         "    return db\n"
-        "c._open = full\n"
+        "c.open_file = full\n"
         "from scraper.cli.main import main\n"
         f"main(['crawl', 'rmol', '--archive', {str(news)!r}, '-s', 'DOWNLOAD_DELAY=0'])\n"
     )
