@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import termios
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -273,6 +273,6 @@ def test_a_second_ctrl_c_ends_a_crawl_at_once_and_loses_nothing(
     assert (code, lines[-1]) == (130, STOPPING)
     site.let_go.set()
     news = tmp_path / "news.db"
-    with sqlite3.connect(news) as db:
+    with closing(sqlite3.connect(news)) as db, db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert resumed(given, tmp_path) == 3

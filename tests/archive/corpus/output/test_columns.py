@@ -173,7 +173,7 @@ def test_what_was_dropped_names_its_page_and_extractor_but_no_file(
     fates: Path, judged: Made
 ) -> None:
     rows = dropped_rows(judged[0])
-    with sqlite3.connect(fates) as db:
+    with closing(sqlite3.connect(fates)) as db, db:
         pages = {story: rest for story, *rest in db.execute(_PAGES)}
     for row in rows:
         assert [row["fetched_at"], row["snapshot_digest"], row["extractor"]] == pages[row["id"]]
@@ -198,7 +198,7 @@ def test_an_author_that_no_file_may_contain_drops_the_story(
     with Archive(path) as archive:
         kept(archive, 1)
         kept(archive, 2)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute("UPDATE revisions SET authors = ? WHERE article_id = 1", (authors,))
     built(path, tmp_path / "out")
@@ -211,7 +211,7 @@ def test_authors_that_are_no_list_are_one_sentence(
 ) -> None:
     with Archive(path) as archive:
         kept(archive, 1)
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TRIGGER revisions_never_change")
         db.execute("UPDATE revisions SET authors = ?", (authors,))
     with pytest.raises(ArchiveDamaged, match="article 1: its authors are not a JSON list"):
