@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from scraper.cli.wrapping import width, wrapped
+from scraper.cli.rendering.wrapping import width, wrapped
 
 
 class NaturalGroup(click.Group):

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from scraper.cli.groups import FittedHelp
-from scraper.cli.terminal import console, say
-from scraper.cli.wrapping import width
+from scraper.cli.rendering.terminal import console, say
+from scraper.cli.rendering.wrapping import width
 
 TOPICS = (
     "commands crawling sites politeness extracting importing archive reading search web datasette"

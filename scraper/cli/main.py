@@ -138,7 +138,7 @@ class _Group(click.Group):
 
 def _show(error: click.ClickException) -> None:
     """Show an error as click does, wrapped at words on a terminal."""
-    from scraper.cli.terminal import note
+    from scraper.cli.rendering.terminal import note
 
     shown = StringIO()
     error.show(file=shown)

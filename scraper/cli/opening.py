@@ -12,7 +12,7 @@ from archive.database.connection import plain_errors
 from archive.ledger.wording import plural
 from archive.revisions import queries
 from scraper.cli import options
-from scraper.cli.terminal import note
+from scraper.cli.rendering.terminal import note
 
 
 def reads_archive(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,13 +1,16 @@
-"""Run spiders in this process: Scrapy's settings, and overrides per site."""
+"""Runs spiders in this process: Scrapy's settings, overrides per site, and Ctrl-C."""
 
 import gc
 import logging
+import signal
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 from scrapy import Spider
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
@@ -16,9 +19,11 @@ from scrapy.spiderloader import SpiderLoader
 
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
-from scraper.crawling.ctrl_c import CtrlC
 from scraper.crawling.spider import NewsSpider
+from scraper.display import end_at_once
 from scraper.spiders import sites
+
+logger = logging.getLogger(__name__)
 
 _SETTINGS = {
     ("crawl", "keep"): "KEEP",
@@ -44,6 +49,49 @@ class SiteSpiders(SpiderLoader):
         if site is None:
             return super().load(spider_name)
         return type(site.name.title(), (NewsSpider,), {"site": site})
+
+
+PATIENCE = 1.0
+"""Seconds after which it is said what is waited for."""
+
+
+class CtrlC:
+    """Listens for Ctrl-C in place of Scrapy, which it tells to stop."""
+
+    def __init__(self) -> None:
+        self.received = False
+        self._stop: Any = None
+
+    @contextmanager
+    def handled(self) -> Iterator[Self]:
+        """Handle Ctrl-C while the reactor runs inside, and afterwards as before."""
+        before = signal.getsignal(signal.SIGINT)
+        _reactor().callLater(0, self._listen)  # Scrapy's own handlers are there by then
+        try:
+            yield self
+        finally:
+            signal.signal(signal.SIGINT, end_at_once if self.received else before)
+
+    def _listen(self) -> None:
+        self._stop = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, self._first)
+
+    def _first(self, number: int, frame: FrameType | None) -> None:
+        self.received = True
+        self._stop(number, frame)
+        signal.signal(signal.SIGINT, end_at_once)
+        reactor = _reactor()  # nothing may be written in a handler of a signal
+        reactor.callFromThread(reactor.callLater, PATIENCE, _explain)
+
+
+def _explain() -> None:
+    logger.warning("stopping after the pages in progress; Ctrl-C again stops at once")
+
+
+def _reactor() -> Any:
+    from twisted.internet import reactor
+
+    return reactor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

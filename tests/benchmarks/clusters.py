@@ -33,7 +33,7 @@ from archive import Archive
 from archive.ledger.wording import human_bytes
 from archive.maintenance.rebuild_clusters import rebuild
 from archive.syndication import clusters, texts
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from tests.benchmarks.newsrooms import BEGAN, Telling, article, newsrooms
 
 BATCH = 200

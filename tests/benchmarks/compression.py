@@ -25,7 +25,7 @@ from typing import Any
 from archive import Archive
 from archive.snapshots.compression import pack
 from scraper.cli.demo.world import SITES
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from scraper.spiders import site_of
 from tests.archive.invented import NOW, keep_page, page, value
 from tests.benchmarks.extraction import demo_pages

@@ -36,7 +36,7 @@ import click
 
 from archive import Archive
 from archive.ledger.wording import human_bytes
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from tests.benchmarks.newsrooms import BEGAN, article, newsrooms
 
 BATCH = 200

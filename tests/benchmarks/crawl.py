@@ -32,7 +32,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from archive.archive import Archive
 from archive.ledger.wording import human_bytes
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from scraper.crawling.process import crawl_settings, run_spiders
 from tests.benchmarks.loopback import SITE, Loopback, loopback
 

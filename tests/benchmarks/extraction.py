@@ -35,7 +35,7 @@ import trafilatura
 from lxml import html
 
 from scraper.cli.demo.world import world
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from scraper.extraction import read
 from scraper.sites.site import Identity
 from scraper.spiders import site_of

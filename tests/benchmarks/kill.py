@@ -20,7 +20,7 @@ from typing import Any
 
 from archive import Archive
 from scraper.cli.demo.proxy import ReplayProxy
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from scraper.sites.site import Identity
 from scraper.spiders import site_of
 from tests.scraper.crawling.conftest import environment

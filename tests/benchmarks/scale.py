@@ -32,7 +32,7 @@ from archive.revisions.change_log import ChangeFilter
 from archive.revisions.queries import find_article, latest, life_of, revisions, stats
 from archive.search.filters import Filter
 from archive.search.search import search
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from tests.benchmarks import prose
 
 SITES = ("suara", "rmol", "republika", "medcom", "islamtimes")

@@ -24,7 +24,7 @@ from archive import Archive
 from archive.ledger.wording import human_bytes
 from archive.search.filters import Filter
 from archive.search.search import search
-from scraper.cli.terminal import columns, print_table
+from scraper.cli.rendering.terminal import columns, print_table
 from tests.benchmarks import prose
 from tests.benchmarks.scale import BEGAN, SITES, Written, story
 

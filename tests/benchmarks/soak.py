@@ -19,7 +19,7 @@ import click
 
 from archive import Archive
 from archive.maintenance.verify import verify
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 from tests.scraper.monitoring.alerts.receivers import Postbox, Receiver
 from tests.scraper.schedule import claims
 from tests.scraper.schedule.month import Month

@@ -18,7 +18,7 @@ from random import Random
 from time import process_time
 from typing import Any
 
-from scraper.cli.terminal import columns, print_table
+from scraper.cli.rendering.terminal import columns, print_table
 from tests.benchmarks import prose
 
 FAMILIES = """

@@ -28,7 +28,7 @@ from rensa import RMinHash
 from archive.syndication import Signature, Text, compare
 from archive.syndication.comparison import publisher
 from archive.syndication.signatures import shingles, words
-from scraper.cli.terminal import print_table
+from scraper.cli.rendering.terminal import print_table
 
 Pair = tuple[int, int]
 Documents = Mapping[int, Mapping[str, Any]]

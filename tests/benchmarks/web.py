@@ -24,7 +24,7 @@ from time import perf_counter
 from typing import Any
 
 from archive import Archive
-from scraper.cli.terminal import columns, note, print_table
+from scraper.cli.rendering.terminal import columns, note, print_table
 from scraper.web.serve import Deployment, application
 from tests.benchmarks import prose
 from tests.scraper.web.visiting import Site

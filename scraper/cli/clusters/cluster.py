@@ -8,9 +8,10 @@ from archive.archive import Archive
 from archive.revisions import queries as articles
 from archive.revisions.changes import edits_between
 from archive.syndication import queries
-from scraper.cli import options, terminal
-from scraper.cli.diff_rendering import print_edits
+from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of, warn_unclustered
+from scraper.cli.rendering import terminal
+from scraper.cli.rendering.diffs import print_edits
 
 _COLUMNS = terminal.columns(
     "site published_at minutes relation share of_whole headline url",

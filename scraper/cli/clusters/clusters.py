@@ -8,8 +8,9 @@ import click
 from archive.ledger.wording import plural
 from archive.maintenance.rebuild_clusters import rebuild as rebuild_clusters
 from archive.syndication import queries
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.opening import chosen_sites, opened, opened_for_writing, warn_unclustered
+from scraper.cli.rendering import terminal
 
 _COLUMNS = terminal.columns(
     "cluster_id members sites relations agency first_site first_published_at minutes headline",

@@ -6,9 +6,10 @@ import click
 
 from archive.archive import Archive
 from archive.syndication import queries
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.groups import NaturalGroup
 from scraper.cli.opening import reads_archive, warn_unclustered
+from scraper.cli.rendering import terminal
 
 _COLUMNS = terminal.columns(
     "site source stories first copies edited excerpts", site="published by", source="stories of"

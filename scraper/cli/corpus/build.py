@@ -14,8 +14,9 @@ import click
 from archive.corpus.splits import DEFAULT
 from archive.database.clock import utc
 from archive.ledger.wording import human_bytes, plural
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.opening import opened, warn_unsettled
+from scraper.cli.rendering import terminal
 
 if TYPE_CHECKING:
     from archive.corpus.build import BuildOptions

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from scraper.cli import options, terminal
-from scraper.cli.terminal import say
+from scraper.cli import options
+from scraper.cli.rendering import terminal
+from scraper.cli.rendering.terminal import say
 
 _DIGEST = re.compile(r"^([0-9a-f]{12})[0-9a-f]{52}$")
 _SETTINGS = terminal.columns("key old new")

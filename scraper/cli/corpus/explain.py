@@ -8,9 +8,10 @@ import click
 
 from archive.errors import ArchiveMissing, ArticleUnknown
 from archive.revisions import queries
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.opening import opened, story_of
-from scraper.cli.terminal import say
+from scraper.cli.rendering import terminal
+from scraper.cli.rendering.terminal import say
 
 
 @click.command()

@@ -17,11 +17,16 @@ from archive.ledger.wording import BY_ADDRESS, UNANSWERED, plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption, configured
 from scraper.cli.interrupts import Interrupted
-from scraper.cli.terminal import columns, counted, note, print_rows, print_table, say
+from scraper.cli.rendering.terminal import columns, counted, note, print_rows, print_table, say
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import KEEPS, RECHECKS, Crawl
-from scraper.crawling.ctrl_c import CtrlC
-from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
+from scraper.crawling.process import (
+    CtrlC,
+    configured_settings,
+    crawl_settings,
+    overrides_of,
+    run_spiders,
+)
 from scraper.politeness.locks import locks_of
 from scraper.schedule.processes import BROKEN
 from scraper.spiders import sites as all_sites

@@ -15,7 +15,7 @@ from archive.ledger.backoff import Backoff
 from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
-from scraper.cli.terminal import cell, columns, note, print_json, print_table, say
+from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
 from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders

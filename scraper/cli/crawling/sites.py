@@ -3,7 +3,7 @@
 import click
 
 from scraper.cli import options
-from scraper.cli.terminal import columns, print_rows
+from scraper.cli.rendering.terminal import columns, print_rows
 from scraper.spiders import sites as all_sites
 
 _COLUMNS = columns(

@@ -16,7 +16,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
-from scraper.cli.terminal import columns, print_table, say
+from scraper.cli.rendering.terminal import columns, print_table, say
 from scraper.schedule.program import MAIN, script
 
 _SETTINGS = (

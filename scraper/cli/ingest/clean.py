@@ -13,7 +13,7 @@ from archive.ledger.wording import sentence
 from scraper import clean as clean_text
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.terminal import note, print_record
+from scraper.cli.rendering.terminal import note, print_record
 from scraper.extraction.workers import ReadingBroke, Workers
 from scraper.ingest.collections.columns import named
 from scraper.ingest.collections.files import opened

@@ -11,9 +11,10 @@ from typing import Any
 import click
 
 from archive.ledger.wording import WARNINGS, plural, sentence
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.defaults import reading_limits
 from scraper.cli.opening import opened
+from scraper.cli.rendering import terminal
 from scraper.extraction import read
 from scraper.extraction.workers import Constant, Limits, ReadingBroke, Workers
 from scraper.ingest.furniture import furnished

@@ -14,7 +14,14 @@ from archive.archive import Archive
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.terminal import columns, interruptible, note, print_json, print_table, progress_bar
+from scraper.cli.rendering.terminal import (
+    columns,
+    interruptible,
+    note,
+    print_json,
+    print_table,
+    progress_bar,
+)
 from scraper.extraction.workers import Workers
 from scraper.ingest.collections.columns import NAMES
 from scraper.ingest.collections.files import opened

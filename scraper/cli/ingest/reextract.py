@@ -15,9 +15,10 @@ from archive.errors import Locked
 from archive.ledger.wording import plural
 from archive.monitoring.drift import evaluate
 from archive.revisions.changes import FieldEdits, edits_as_json, edits_between
-from scraper.cli import options, terminal
+from scraper.cli import options
 from scraper.cli.defaults import reading_limits
-from scraper.cli.diff_rendering import print_edits
+from scraper.cli.rendering import terminal
+from scraper.cli.rendering.diffs import print_edits
 from scraper.extraction.article import extractor_of
 from scraper.extraction.workers import Limits, Workers
 from scraper.ingest.furniture import furnished, learn_if_due

@@ -16,7 +16,7 @@ from archive.maintenance.copies import problem_of
 from archive.maintenance.rotation import dated_name, rotation
 from scraper.cli import options
 from scraper.cli.opening import opened
-from scraper.cli.terminal import Advance, interruptible, note, progress_bar
+from scraper.cli.rendering.terminal import Advance, interruptible, note, progress_bar
 
 
 @click.command()

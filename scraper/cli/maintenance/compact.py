@@ -9,7 +9,7 @@ from archive.ledger.wording import human_bytes
 from archive.maintenance.compact import compact as compact_archive
 from scraper.cli import options
 from scraper.cli.opening import opened_for_writing
-from scraper.cli.terminal import interruptible, note
+from scraper.cli.rendering.terminal import interruptible, note
 
 
 @click.command()

@@ -15,7 +15,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
-from scraper.cli.terminal import note
+from scraper.cli.rendering.terminal import note
 
 _TRACES = "traces may remain in unused space of the file until `warta compact`"
 

@@ -14,7 +14,7 @@ from archive.maintenance.copies import contents, opened_as_it_is, problem_of
 from archive.maintenance.restore import restore as restore_archive
 from scraper.cli import options
 from scraper.cli.maintenance.backup import copying
-from scraper.cli.terminal import interruptible, note, progress_bar
+from scraper.cli.rendering.terminal import interruptible, note, progress_bar
 from scraper.politeness.locks import schedule_lock, writer_lock
 from scraper.spiders import sites
 

@@ -11,7 +11,7 @@ from archive.maintenance import search_index
 from archive.maintenance.verify import MAX_SHOWN, amount
 from archive.maintenance.verify import verify as verify_archive
 from scraper.cli.opening import opened_for_writing, reads_archive
-from scraper.cli.terminal import columns, interruptible, note, print_rows, progress_bar
+from scraper.cli.rendering.terminal import columns, interruptible, note, print_rows, progress_bar
 
 _COLUMNS = columns("check examined problems", problems="result")
 

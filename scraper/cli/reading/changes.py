@@ -12,10 +12,10 @@ from archive.revisions.change_log import BY_PUBLISHERS, KINDS, ChangeFilter, Kep
 from archive.revisions.changes import COMPARED, edits_as_json
 from archive.search.filters import Filter
 from scraper.cli import options
-from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import chosen_sites, reads_archive
 from scraper.cli.reading.filters import authors, sections
-from scraper.cli.terminal import columns, console, local_times, note, print_rows, say
+from scraper.cli.rendering.diffs import print_edits
+from scraper.cli.rendering.terminal import columns, console, local_times, note, print_rows, say
 
 SHOWN = 20
 """Changes on a terminal, unless --limit says how many."""

@@ -7,9 +7,9 @@ from archive.ledger.wording import plain_time
 from archive.revisions import queries
 from archive.revisions.changes import edits_as_json, edits_between
 from scraper.cli import options
-from scraper.cli.diff_rendering import print_edits
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import console, local_times, note, print_json, say
+from scraper.cli.rendering.diffs import print_edits
+from scraper.cli.rendering.terminal import console, local_times, note, print_json, say
 
 
 @click.command()

@@ -9,7 +9,7 @@ from archive.revisions import queries
 from archive.revisions.narration import sentences
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import local_times, print_json, say
+from scraper.cli.rendering.terminal import local_times, print_json, say
 
 
 @click.command()

@@ -16,7 +16,7 @@ from scraper.cli import options
 from scraper.cli.new_file import force, new_file
 from scraper.cli.opening import with_archive
 from scraper.cli.reading.filters import WrongUsage, filters
-from scraper.cli.terminal import note, progress_bar
+from scraper.cli.rendering.terminal import note, progress_bar
 
 
 @click.command("export")

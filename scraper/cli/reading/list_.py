@@ -12,7 +12,7 @@ from archive.search.listing import ORDERS, Order, chosen, count, rows
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
 from scraper.cli.reading.filters import filters
-from scraper.cli.terminal import columns, note, print_rows
+from scraper.cli.rendering.terminal import columns, note, print_rows
 
 _COLUMNS = columns(
     "article_id site published_at section authors revision removed_at headline",

@@ -6,7 +6,7 @@ from archive.archive import Reader
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import columns, print_rows
+from scraper.cli.rendering.terminal import columns, print_rows
 
 _COLUMNS = columns(
     "number observed_at kind changed returns_to correction headline",

@@ -15,7 +15,7 @@ from archive.revisions.evidence import pages_of
 from scraper.cli import options
 from scraper.cli.new_file import force, new_file
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import columns, note, print_rows
+from scraper.cli.rendering.terminal import columns, note, print_rows
 
 _COLUMNS = columns(
     "part status fetched_at size content_type url digest",

@@ -15,7 +15,7 @@ from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
 from scraper.cli.reading.filters import WrongUsage, filters
-from scraper.cli.terminal import columns, emphasized, note, print_rows
+from scraper.cli.rendering.terminal import columns, emphasized, note, print_rows
 
 _COLUMNS = columns(
     "article_id site published_at headline snippet",

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from scraper.cli import options
-from scraper.cli.terminal import needs_extra, note, say
+from scraper.cli.rendering.terminal import needs_extra, note, say
 
 
 @click.command()

@@ -11,7 +11,7 @@ from archive.monitoring.drift import drifted_since
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import reads_archive, story_of
-from scraper.cli.terminal import local_times, print_json, say, say_text
+from scraper.cli.rendering.terminal import local_times, print_json, say, say_text
 
 
 @click.command()

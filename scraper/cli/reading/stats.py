@@ -13,7 +13,7 @@ from archive.monitoring.forecast import LEAST, Forecast, Growth, forecast
 from archive.monitoring.health import free_bytes
 from archive.revisions import queries
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import columns, print_json, print_table, say
+from scraper.cli.rendering.terminal import columns, print_json, print_table, say
 
 _COLUMNS = columns(
     "site articles revisions publisher_edits removed opted_out urls due refused failed snapshots"

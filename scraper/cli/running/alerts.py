@@ -14,7 +14,7 @@ from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.groups import NaturalGroup
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, note, print_rows, say
+from scraper.cli.rendering.terminal import columns, note, print_rows, say
 from scraper.monitoring.alerts.message import Message
 
 _COLUMNS = columns(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from scraper.cli import options
 from scraper.cli.defaults import config_option, configured
-from scraper.cli.terminal import columns, print_rows
+from scraper.cli.rendering.terminal import columns, print_rows
 from scraper.configuration import Loaded
 from scraper.configuration.errors import Key
 from scraper.configuration.example import example as example_text

@@ -17,7 +17,7 @@ from archive.monitoring import coverage as covering
 from scraper.cli import options
 from scraper.cli.defaults import ConfiguredOption
 from scraper.cli.opening import reads_archive
-from scraper.cli.terminal import (
+from scraper.cli.rendering.terminal import (
     columns,
     counted,
     local_times,

@@ -14,7 +14,7 @@ from archive.monitoring.health_report import health_report
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import local_times, note, print_json, say
+from scraper.cli.rendering.terminal import local_times, note, print_json, say
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites

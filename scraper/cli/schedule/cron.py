@@ -9,7 +9,7 @@ from archive.errors import ArchiveError
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import check_archive
-from scraper.cli.terminal import note, say
+from scraper.cli.rendering.terminal import note, say
 from scraper.schedule.timetable import Timetable
 from scraper.schedule.units import Deployment, check_name, crontab_lines, variables_not_passed_on
 

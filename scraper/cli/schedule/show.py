@@ -12,7 +12,7 @@ from archive.ledger.wording import plain_time
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.opening import opened
-from scraper.cli.terminal import columns, print_json, print_table
+from scraper.cli.rendering.terminal import columns, print_json, print_table
 from scraper.schedule.timetable import LastCrawl, Timetable, last_crawls
 from scraper.spiders import sites
 

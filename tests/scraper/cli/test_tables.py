@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from scraper.cli.tables import MAX_SHORT, Column, Look, fitted, unwrapped
-from scraper.cli.wrapping import wrapped
+from scraper.cli.rendering.tables import MAX_SHORT, Column, Look, fitted, unwrapped
+from scraper.cli.rendering.wrapping import wrapped
 
 PLAIN = Look(rule="-", bold=str)
 WORDS = st.lists(st.text("aimnsu漢e\u0301", min_size=1, max_size=30), max_size=8).map(" ".join)

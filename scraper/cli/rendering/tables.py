@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from rich.cells import cell_len
 
-from scraper.cli.wrapping import wrapped
+from scraper.cli.rendering.wrapping import wrapped
 
 GAP = 2
 """Spaces between two columns."""

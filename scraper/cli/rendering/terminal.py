@@ -19,9 +19,10 @@ from rich.console import Console
 from archive import printable
 from archive.errors import ArchiveError, PackageMissing
 from archive.ledger.wording import plain_time
-from scraper.cli import interrupts, tables
-from scraper.cli.times import in_zone, short_time, short_times, time_of, zone_name
-from scraper.cli.wrapping import width, wrapped
+from scraper.cli import interrupts
+from scraper.cli.rendering import tables
+from scraper.cli.rendering.times import in_zone, short_time, short_times, time_of, zone_name
+from scraper.cli.rendering.wrapping import width, wrapped
 from scraper.display import displayed, redraws
 
 Formats = Mapping[str, Callable[[Any], Any]]

@@ -1,0 +1,1 @@
+"""How results are laid out: tables, times, wrapped prose, differences of texts."""
