@@ -82,7 +82,7 @@ def site(archive: Archive, request: Request) -> View:
         raise PageError(404, "This archive has no site called {name}.", name=name)
     first, last = _period(request)
     period = covering.Period(first=first, last=last, now=request.now, zone=site_zone(name))
-    days = covering.coverage(archive, period, site=name)
+    days = covering.coverage(archive, period, only=[name])
     return View(
         template="site.html",
         values={
