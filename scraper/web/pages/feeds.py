@@ -67,7 +67,7 @@ def search(archive: Archive, request: Request) -> Answer:
         Entry(
             id=_tag(row["url"], "story"),
             title=row["headline"] or row["url"],
-            updated=row["listed_at"],
+            updated=row["listed_at"] or request.now,
             path=f"article/{row['article_id']}",
             author=row["site"],
             kind="story",
