@@ -6,6 +6,10 @@ from pathlib import Path
 if (root := str(Path(__file__).parents[1])) not in sys.path:
     sys.path.insert(0, root)
 
-from scraper.cli.main import main
+try:
+    from scraper.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C while it is being imported
+    sys.stderr.write("Stopped.\n")
+    sys.exit(130)
 
 main(prog_name="warta")
