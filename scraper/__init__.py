@@ -1,6 +1,11 @@
 """Politely fetched pages, and from each the article and nothing else."""
 
-from archive.records import Article
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # so that Ctrl-C is handled before the archive is imported
+    from archive.records import Article
 
 __all__ = ["clean", "extract"]
 

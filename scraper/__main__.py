@@ -12,4 +12,5 @@ except KeyboardInterrupt:  # Ctrl-C while it is being imported
     sys.stderr.write("Stopped.\n")
     sys.exit(130)
 
-main(prog_name="warta")
+if __name__ == "__main__":
+    main(prog_name="warta")
