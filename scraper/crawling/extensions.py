@@ -138,4 +138,5 @@ class ProgressBar(Component):
             cls._display.bars.remove_task(self._bar)
         if cls._open == 0 and cls._display is not None:
             cls._display.close()
+            cls._display = None  # crawls one after another have one each
             cls._display = None

@@ -85,7 +85,7 @@ def site(archive: Archive, request: Request) -> View:
     if name not in {*archive.crawls.sites(), *covering.sites(archive)}:
         raise PageError(404, "This archive has no site called {name}.", name=name)
     period = _period(request, site_zone(name), A_YEAR)
-    days = covering.coverage(archive, period, site=name)
+    days = covering.coverage(archive, period, only=[name])
     return View(
         template="site.html",
         values={
