@@ -207,12 +207,15 @@ def test_an_archive_that_is_replaced_or_gone_is_reported_and_read_anew(
         assert site.get("/").status == 200
 
 
+@pytest.mark.skipif(
+    not datasette.__version__.startswith("0."),
+    reason="Datasette 1.0 keeps a connection, beside which nobody has the file alone",
+)
 def test_a_locked_archive_is_a_page_that_says_so(
     demo_copy: Path, serve: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("archive.database.connection.IMPATIENT_SECONDS", 0)
     site = serve(demo_copy)
-    site.get("/")  # at its first page Datasette reads the schema itself
     with closing(sqlite3.connect(demo_copy, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
