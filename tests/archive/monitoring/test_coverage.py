@@ -465,7 +465,7 @@ def test_a_picture_that_is_to_be_no_png_is_refused_before_anything_is_read(
     assert (
         told.stderr.splitlines()[-1]
         == f"Error: Invalid value for '--plot': {tmp_path / name}: the plot is a PNG; expected a"
-        " name like coverage.png"
+        " name like coverage.png. Try `main coverage --help`."
     )
 
 
