@@ -9,7 +9,7 @@ and those taken down here are not counted; stories outside a crawl's window of d
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -145,13 +145,19 @@ class Period:
 
 
 def coverage(
-    reader: Reader, period: Period, *, site: str | None = None, missing_share: float = MISSING_SHARE
+    reader: Reader,
+    period: Period,
+    *,
+    only: Sequence[str] = (),
+    missing_share: float = MISSING_SHARE,
 ) -> list[Coverage]:
-    """Return the days of each site from its first announcement on, including empty ones."""
+    """Return the days of each site from its first announcement on, including empty ones; with
+    `only`, of those sites.
+    """
     today = period.now.astimezone(period.zone).date()
     found: list[Coverage] = []
     with _local_days(reader, period.zone) as local_day:
-        for name in _sites(reader, site):
+        for name in only or sites(reader):
             history = _History.read(reader, period.values(name, weeks=WEEKS), local_day)
             start = max(period.first, min(history.outcomes, default=date.max))
             for number in range((min(period.last, today) - start).days + 1):
@@ -160,14 +166,14 @@ def coverage(
     return found
 
 
-def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dict[str, Any]]:
+def urls(reader: Reader, period: Period, *, only: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return every story that is missing, waiting or late: `site, day, url, outcome, reason,
     first_seen_at, kept_at`.
     """
     with _local_days(reader, period.zone):
         found = [
             row
-            for name in _sites(reader, site)
+            for name in only or sites(reader)
             for row in reader.db.query(_URLS, period.values(name))
         ]
     return sorted(found, key=lambda row: (row["day"], row["site"]))
@@ -176,10 +182,6 @@ def urls(reader: Reader, period: Period, *, site: str | None = None) -> list[dic
 def sites(reader: Reader) -> list[str]:
     """Return the sites that announced anything."""
     return column(reader.db, "SELECT DISTINCT site FROM urls ORDER BY site")
-
-
-def _sites(reader: Reader, site: str | None) -> list[str]:
-    return [site] if site is not None else sites(reader)
 
 
 def lost(announced: int, missing: int, share: float = MISSING_SHARE) -> bool:

@@ -226,10 +226,10 @@ class _Site:
         }
         period = coverage.Period(first=min(known | {recent}), last=today, now=self.now, zone=zone)
         share = self.limits.missing_share
-        days = coverage.coverage(self.archive, period, site=self.name, missing_share=share)
+        days = coverage.coverage(self.archive, period, only=[self.name], missing_share=share)
         bad = [day for day in days if day.marks and day.day >= recent]
         missing: dict[str, list[str]] = {}
-        for row in coverage.urls(self.archive, period, site=self.name) if bad else ():
+        for row in coverage.urls(self.archive, period, only=[self.name]) if bad else ():
             if row["outcome"] == "missing":
                 missing.setdefault(row["day"], []).append(row["url"])
         for day in bad:

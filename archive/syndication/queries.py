@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,8 @@ _CLUSTERS = """
             min(julianday(published_at)) AS began, max(julianday(published_at)) AS ended,
             max(published_at_utc) AS newest, max(iif(is_first, article_id, NULL)) AS first_id
         FROM syndication GROUP BY cluster_id
-        HAVING count(*) >= :least AND (:site IS NULL OR max(site = :site))
+        HAVING count(*) >= :least
+            AND (:sites IS NULL OR max(site IN (SELECT value FROM json_each(:sites))))
             AND (:since IS NULL OR max(julianday(published_at)) >= julianday(:since)))
     SELECT f.cluster_id, f.members, f.sites, f.relations, f.agency, l.site AS first_site,
         l.published_at AS first_published_at,
@@ -49,7 +51,7 @@ def clusters(
     db: Database,
     *,
     least: int = 2,
-    site: str | None = None,
+    sites: Sequence[str] = (),
     since: datetime | None = None,
     limit: int = -1,
     offset: int = 0,
@@ -57,11 +59,16 @@ def clusters(
     """Return a row per cluster, the newest first: members, sites, relations to the first article,
     and minutes from it to the last.
 
-    `least`: minimum number of members; `site`: with a member of that site; `since`: with a member
-    published at that time or later; at most `limit` after the first `offset`, all by default.
+    `least`: minimum number of members; `sites`: with a member of one of those; `since`: with a
+    member published at that time or later; at most `limit` after the first `offset`, or all.
     """
-    given = {"least": least, "site": site, "since": since and since.isoformat()}
-    given |= {"limit": limit, "offset": offset}
+    given = {
+        "least": least,
+        "sites": json.dumps(list(sites)) if sites else None,
+        "since": since and since.isoformat(),
+        "limit": limit,
+        "offset": offset,
+    }
     return [_cluster(row) for row in db.query(_CLUSTERS, given)]
 
 

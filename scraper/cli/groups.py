@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from scraper.cli.lazy import LazyGroup
 from scraper.cli.rendering.wrapping import width, wrapped
 
 
-class NaturalGroup(click.Group):
+class NaturalGroup(LazyGroup):
     """A group that runs its command `natural` when none is named; without one it shows its help."""
 
     def __init__(self, *args: Any, natural: str = "--help", **kwargs: Any) -> None:
@@ -20,7 +21,8 @@ class NaturalGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Called by click. Options of the group may be given, which its commands take, too."""
         words = {*self.commands, *ctx.help_option_names}
-        if words.isdisjoint(args) and all(word.startswith("-") for word in args[:1]):
+        is_natural = words.isdisjoint(args) and all(word.startswith("-") for word in args[:1])
+        if is_natural and not ctx.resilient_parsing:  # a shell is offered the commands
             args = [self.natural, *args]
         return super().parse_args(ctx, args)
 

@@ -1,10 +1,12 @@
 """Commands that are imported when they are used: `warta --help` and completion stay quick."""
 
 from collections import UserDict
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 _FIRST = ("--site", "--section", "--author", "--since", "--until")
 _LAST = ("--limit", "--jobs", "--as-of", "--csv", "--json", "--archive", "--config")
@@ -16,6 +18,11 @@ class LazyCommands(UserDict[str, Any]):
     A command has its own name in its module, or one with `_command` behind it.
     """
 
+    def __init__(self, found: Mapping[str, tuple[str, str]]) -> None:
+        super().__init__(found)
+        self.lines = {name: line for name, (_module, line) in found.items()}
+        """Name -> line in the help of the group."""
+
     def __getitem__(self, name: str) -> click.Command:
         if isinstance(self.data[name], tuple):
             room, line = self.data[name]
@@ -26,6 +33,21 @@ class LazyCommands(UserDict[str, Any]):
             self.data[name] = found
         command: click.Command = self.data[name]
         return command
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are offered to a shell without importing them, where they are lazy."""
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Called by click."""
+        if not isinstance(self.commands, LazyCommands):
+            return super().shell_complete(ctx, incomplete)
+        offered = [
+            CompletionItem(name, help=line)
+            for name, line in self.commands.lines.items()
+            if name.startswith(incomplete)
+        ]
+        return offered + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _arrange(command: click.Command) -> None:

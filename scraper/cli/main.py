@@ -15,9 +15,9 @@ from archive.printable import clean_output, in_line
 from scraper.cli.defaults import config_option
 from scraper.cli.groups import FittedHelp
 from scraper.cli.interrupts import Interrupted, ctrl_c_twice, pressed
-from scraper.cli.lazy import LazyCommands
+from scraper.cli.lazy import LazyCommands, LazyGroup
 from scraper.cli.options import ARCHIVE
-from scraper.cli.output import whole_output
+from scraper.cli.output import open_what_is_closed, whole_output
 from scraper.cli.usage import usage_in_a_line
 
 GROUPS = {
@@ -75,7 +75,7 @@ class LockedOut(click.ClickException):
     """Another process holds the lock; a crawl started by a schedule exits with its own status."""
 
 
-class _Group(click.Group):
+class _Group(LazyGroup):
     """Lists the commands without importing them; an ArchiveError is one line and exit status 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -94,6 +94,7 @@ class _Group(click.Group):
         # Of processes that are started, those of multiprocessing included: files in the working
         # folder are none of their modules.
         os.environ["PYTHONSAFEPATH"] = "1"
+        open_what_is_closed()
         completing = "_WARTA_COMPLETE" in os.environ  # click writes bytes then
         with nullcontext() if completing else clean_output(), ctrl_c_twice():
             try:

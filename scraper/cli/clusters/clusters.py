@@ -26,7 +26,13 @@ STEPS = 3
 
 @click.group(invoke_without_command=True)
 @click.option("--min-size", type=click.IntRange(min=2), default=2, help="Minimum members.")
-@click.option("--site", type=options.SITE, help="Only clusters with a story of this site.")
+@click.option(
+    "--site",
+    "names",
+    type=options.SITE,
+    multiple=True,
+    help="Only clusters with a story of this site; may be repeated.",
+)
 @click.option("--since", type=options.SINCE_TIME, help="Only clusters with a story since then.")
 @options.archive
 @options.json
@@ -34,7 +40,7 @@ STEPS = 3
 def clusters(
     context: click.Context,
     min_size: int,
-    site: str | None,
+    names: tuple[str, ...],
     since: datetime | None,
     path: Path,
     as_json: bool,
@@ -52,11 +58,10 @@ def clusters(
     if context.invoked_subcommand is not None:
         return
     with opened(path) as archive:
-        if site is not None:
-            (site,) = chosen_sites(archive, [site])
-        rows = queries.clusters(archive.db, least=min_size, site=site, since=since)
+        sites = chosen_sites(archive, names)
+        rows = queries.clusters(archive.db, least=min_size, sites=sites, since=since)
         warn_unclustered(archive)
-    filtered = site is not None or since is not None or min_size > 2
+    filtered = bool(names) or since is not None or min_size > 2
     empty = "No cluster matches." if filtered else "No story was published more than once."
     formats = {"relations": terminal.counted}
     terminal.print_rows(rows, _COLUMNS, as_json=as_json, formats=formats, empty=empty)

@@ -45,9 +45,7 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 )
 @click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
 @click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
-@click.option(
-    "--site", "sites", type=options.SITE, multiple=True, help="Only this site; may be repeated."
-)
+@options.sites
 @_choice(
     "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."
 )
@@ -138,7 +136,7 @@ def _recipe(
     *,
     path: Path,
     as_of: datetime | None,
-    sites: tuple[str, ...],
+    names: tuple[str, ...],
     filters: str,
     splits: str,
     tokenizer: str,
@@ -158,7 +156,7 @@ def _recipe(
     return Recipe(
         archive=path.absolute(),
         as_of=utc(as_of) if as_of else last_written_at(path),
-        sites=tuple(sorted(set(sites))),
+        sites=tuple(sorted(set(names))),
         thresholds=load_thresholds(filters),
         splits=parse_splits(splits),
         tokenizer=find_tokenizer(tokenizer),
@@ -249,7 +247,8 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
         counts = [count for (_, month), count in summary.months.items() if month == "undated"]
         undated = plural(sum(counts), "document")
         late = f"{plural(summary.late, 'later copy', 'later copies')} of earlier stories"
-        yield f"Not in test: {late}, and {undated} without a publication time, split by their hash."
+        if summary.late or sum(counts):
+            yield f"Not in test: {late}, and {undated} without a time, split by their hash."
     if summary.repeated:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
         missed = "README.md shows what a boilerplate rule may have missed"

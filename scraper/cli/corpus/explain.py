@@ -16,12 +16,12 @@ from scraper.cli.rendering.terminal import say
 
 @click.command()
 @click.argument("folder", metavar="CORPUS", type=click.Path(path_type=Path))
-@click.argument("reference", metavar="URL")
+@options.story
 @options.archive
 @options.json
-def explain(folder: Path, reference: str, path: Path, as_json: bool) -> None:
-    """Explain why a story is in CORPUS or not. URL may be any address of the story, its id or its
-    number in the archive that the corpus was made of.
+def explain(folder: Path, url: str, path: Path, as_json: bool) -> None:
+    """Explain why a story is in CORPUS or not. STORY may be any address of it, its id or its number
+    in the archive that the corpus was made of.
 
     \b
     warta corpus explain korpus 186
@@ -29,7 +29,7 @@ def explain(folder: Path, reference: str, path: Path, as_json: bool) -> None:
     """
     with terminal.needs_extra("corpus"):
         from archive.corpus.explain import find_outcome
-    found = find_outcome(folder, reference, _id_in(path, reference))
+    found = find_outcome(folder, url, _id_in(path, url))
     if as_json:
         terminal.print_json([asdict(found)])
     else:

@@ -40,7 +40,7 @@ BATCH = 16
     "--archive",
     "path",
     type=click.Path(path_type=Path),
-    help="Take out what this archive has learnt to be furniture of the pages' sites.",
+    help="Remove what this archive has recorded as boilerplate of the pages' sites.",
 )
 @options.jobs
 @click.option(

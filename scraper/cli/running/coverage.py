@@ -49,7 +49,7 @@ def _png(name: str) -> Path:
 @click.command()
 @click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
 @click.option("--until", type=options.DAY, help="Last day; default: today.")
-@click.option("--site", type=options.SITE, help="Only this site.")
+@options.sites
 @click.option(
     "--timezone",
     "--zone",
@@ -80,7 +80,7 @@ def _png(name: str) -> Path:
 @reads_archive
 def coverage(
     archive: Archive,
-    site: str | None,
+    names: tuple[str, ...],
     zone: ZoneInfo,
     missing_share: float,
     with_urls: bool,
@@ -102,15 +102,14 @@ def coverage(
     warta coverage --since 2026-01-01 --plot coverage.png
     """
     period = _period(zone, **days_wanted)
-    if site is not None:
-        known = sorted({*covering.sites(archive), *archive.crawls.sites()})
-        (site,) = options.checked_sites([site], known)
-    days = covering.coverage(archive, period, site=site, missing_share=missing_share)
+    known = sorted({*covering.sites(archive), *archive.crawls.sites()})
+    only = options.checked_sites(names, known)
+    days = covering.coverage(archive, period, only=only, missing_share=missing_share)
     if plot is not None:
         _plot(days, plot, zone)
     totals = _totals(days, missing_share)
     if with_urls:
-        _print_urls(covering.urls(archive, period, site=site), zone, as_json=as_json)
+        _print_urls(covering.urls(archive, period, only=only), zone, as_json=as_json)
     elif as_json:
         print_json(map(_as_json, days))
     else:

@@ -14,10 +14,14 @@ PER_PAGE = 25
 
 def clusters(archive: Archive, request: Request) -> View:
     """List the stories that were published more than once, the newest first."""
-    site, page = request.text("site") or None, request.page_number()
+    site, page = request.text("site"), request.page_number()
     since = request.time("from")
     found = queries.clusters(
-        archive.db, site=site, since=since, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE
+        archive.db,
+        sites=[site] if site else (),
+        since=since,
+        limit=PER_PAGE + 1,
+        offset=(page - 1) * PER_PAGE,
     )
     return View(
         template="clusters.html",

@@ -94,6 +94,7 @@ def test_clusters_lists_the_newest_first(warta: Warta, library: Path) -> None:
         (("--min-size", "4"), []),
         (("--site", "kabar"), [1]),
         (("--site", "berita"), [4, 1]),
+        (("--site", "kabar", "--site", "Berita"), [4, 1]),
         (("--since", "2026-11-21"), [4]),
         (("--since", "2026-11-20"), [4, 1]),
         (("--since", "2026-11-20T10:34:05+07:00"), [4, 1]),
