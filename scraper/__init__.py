@@ -1,6 +1,10 @@
 """Politely fetched pages, and from each the article and nothing else."""
 
-from archive.records import Article
+from __future__ import annotations
+
+TYPE_CHECKING = False  # `python -m scraper` has not settled yet where modules are found
+if TYPE_CHECKING:
+    from archive.records import Article
 
 __all__ = ["clean", "extract"]
 

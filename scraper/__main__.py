@@ -1,11 +1,17 @@
-"""`python -m scraper` is `warta`; so is this file, from any folder."""
+"""`python -m scraper` is `warta`; so is this file, from any folder.
+
+`python -m` looks for modules in the working folder first, where a file called `archive.py` or
+`click.py` would be imported in place of the real one: nothing but `sys` is imported before that.
+"""
 
 import sys
-from pathlib import Path
 
-if (root := str(Path(__file__).parents[1])) not in sys.path:
+root = __file__.rpartition("/scraper/")[0]
+if not sys.flags.safe_path:
+    del sys.path[0]
+if root not in sys.path:
     sys.path.insert(0, root)
 
-from scraper.cli.main import main
+from scraper.cli.main import main  # noqa: E402
 
 main(prog_name="warta")

@@ -53,20 +53,27 @@ class SiteSpiders(SpiderLoader):
 
 PATIENCE = 1.0
 """Seconds after which it is said what is waited for."""
+TURN = 0.05
+"""Seconds between two looks at crawls that are about to begin."""
 
 
 class CtrlC:
-    """Listens for Ctrl-C in place of Scrapy, which it tells to stop."""
+    """Listens for Ctrl-C in place of Scrapy, which it tells to stop once each crawl has begun:
+    Scrapy drops a crawl that is stopped before.
+    """
 
     def __init__(self) -> None:
         self.received = False
         self._stop: Any = None
 
     @contextmanager
-    def handled(self) -> Iterator[Self]:
-        """Handle Ctrl-C while the reactor runs inside, and afterwards as before."""
+    def handled(self, process: AsyncCrawlerProcess) -> Iterator[Self]:
+        """Handle Ctrl-C inside, where the reactor runs, and afterwards as before."""
         before = signal.getsignal(signal.SIGINT)
-        _reactor().callLater(0, self._listen)  # Scrapy's own handlers are there by then
+        self._process = process
+        signal.signal(signal.SIGINT, self._first)
+        trigger = _reactor().addSystemEventTrigger  # Scrapy's own handlers come after the start-up
+        trigger("during", "startup", trigger, "after", "startup", self._listen)
         try:
             yield self
         finally:
@@ -74,14 +81,25 @@ class CtrlC:
 
     def _listen(self) -> None:
         self._stop = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, self._first)
+        signal.signal(signal.SIGINT, end_at_once if self.received else self._first)
 
-    def _first(self, number: int, frame: FrameType | None) -> None:
+    def _first(self, _number: int, _frame: FrameType | None) -> None:
         self.received = True
-        self._stop(number, frame)
         signal.signal(signal.SIGINT, end_at_once)
         reactor = _reactor()  # nothing may be written in a handler of a signal
+        reactor.callFromThread(self._stop_when_begun)
         reactor.callFromThread(reactor.callLater, PATIENCE, _explain)
+
+    def _stop_when_begun(self) -> None:
+        if any(crawler.crawling and not _has_begun(crawler) for crawler in self._process.crawlers):
+            _reactor().callLater(TURN, self._stop_when_begun)
+            return
+        self._stop(signal.SIGINT, None)
+        signal.signal(signal.SIGINT, end_at_once)
+
+
+def _has_begun(crawler: Crawler) -> bool:
+    return crawler.engine is not None and crawler.engine.running
 
 
 def _explain() -> None:
@@ -177,7 +195,7 @@ def run_spiders(
     else:
         for start in starts:
             start()
-    with (ctrl_c or CtrlC()).handled() as pressed:
+    with (ctrl_c or CtrlC()).handled(process) as pressed:
         process.start()
     if pressed.received and ctrl_c is None:
         raise KeyboardInterrupt

@@ -247,7 +247,8 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
         counts = [count for (_, month), count in summary.months.items() if month == "undated"]
         undated = plural(sum(counts), "document")
         late = f"{plural(summary.late, 'later copy', 'later copies')} of earlier stories"
-        yield f"Not in test: {late}, and {undated} without a publication time, split by their hash."
+        if summary.late or sum(counts):
+            yield f"Not in test: {late}, and {undated} without a time, split by their hash."
     if summary.repeated:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
         missed = "README.md shows what a boilerplate rule may have missed"

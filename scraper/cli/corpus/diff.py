@@ -52,7 +52,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
         counts[found.change, found.why, found.site] += 1
         if stories:
             columns = f" ({', '.join(found.columns)})" if found.columns else ""
-            say(f"{found.change}: {found.id}: {found.why}{columns}")
+            say(f"{found.change}: {found.id}: {found.why}{columns}", hang=2)
     _show_counts(counts)
 
 

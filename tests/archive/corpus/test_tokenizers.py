@@ -51,7 +51,10 @@ def test_a_file_counts_as_a_model_without_its_limits_and_marks(file: Path) -> No
     assert find_tokenizer(str(file.parent)) == found
 
 
-def test_a_corpus_names_the_tokenizer_that_counted(fates: Path, file: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", [None, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_corpus_names_the_tokenizer_that_counted(
+    fates: Path, file: Path, tmp_path: Path, jobs: int | None
+) -> None:
     out = tmp_path / "out"
     tokenizer = find_tokenizer(str(file))
     summary = built(fates, out, tokenizer=tokenizer)
@@ -67,7 +70,7 @@ def test_a_corpus_names_the_tokenizer_that_counted(fates: Path, file: Path, tmp_
     copy = tmp_path / "elsewhere" / "tokenizer.json"
     copy.parent.mkdir()
     shutil.copy(file, copy)
-    built(fates, tmp_path / "again", tokenizer=find_tokenizer(str(copy)), jobs=2)
+    built(fates, tmp_path / "again", tokenizer=find_tokenizer(str(copy)), jobs=jobs)
     assert tree(tmp_path / "again") == tree(out)
 
 

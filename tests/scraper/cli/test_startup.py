@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,17 @@ def test_what_reads_an_archive_imports_nothing_heavy_that_it_does_not_need(
 @pytest.mark.parametrize("command", ALLOWED)
 def test_what_is_allowed_is_needed(loaded: dict[str, set[str]], command: str) -> None:
     assert loaded[command] == ALLOWED[command]
+
+
+def test_python_m_imports_nothing_from_the_working_folder(tmp_path: Path) -> None:
+    for name in ("archive", "click", "logging", "json", "typing", "pathlib", "scrapy"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('the {name}.py of the folder')")
+    done = subprocess.run(
+        [sys.executable, "-m", "scraper", "sites", "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert "suara" in done.stdout
