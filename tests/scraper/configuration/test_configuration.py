@@ -550,7 +550,7 @@ def test_a_crawl_takes_its_settings_from_the_configuration_and_an_option_goes_be
     )
     seen: list[tuple[list[str], dict[str, object], dict[str, tuple[object, object]]]] = []
 
-    def run_spiders(names, settings, arguments, *, site_overrides):
+    def run_spiders(names, settings, arguments, *, site_overrides, ctrl_c):
         assert not settings["DEMO"]
         chosen = {name: settings[name] for name in ("CONTACT", "KEEP", "DOWNLOAD_DELAY")}
         seen.append(
