@@ -211,6 +211,7 @@ class Archive(Reader):
         """
         opened = connect(Path(path), read_only=read_only or untouched, untouched=untouched)
         super().__init__(Path(path), opened)
+        self._untouched = untouched
         self._file = SameFile(self.path)
         self._schema = schema_version(self.db)
         self.ledger = Ledger(self.db, self.clock)
@@ -231,7 +232,7 @@ class Archive(Reader):
 
         It costs what reading today's archive costs; the search index knows only today's texts.
         """
-        db = connect(self.path, read_only=True)
+        db = connect(self.path, read_only=True, untouched=self._untouched)
         try:
             read_as_of(db, at)
         except BaseException:

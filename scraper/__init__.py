@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # so that Ctrl-C is handled before the archive is imported
+TYPE_CHECKING = False  # `python -m scraper` has not settled yet where modules are found
+if TYPE_CHECKING:
     from archive.records import Article
 
 __all__ = ["clean", "extract"]

@@ -1,9 +1,15 @@
-"""`python -m scraper` is `warta`; so is this file, from any folder."""
+"""`python -m scraper` is `warta`; so is this file, from any folder.
+
+`python -m` looks for modules in the working folder first, where a file called `archive.py` or
+`click.py` would be imported in place of the real one: nothing but `sys` is imported before that.
+"""
 
 import sys
-from pathlib import Path
 
-if (root := str(Path(__file__).parents[1])) not in sys.path:
+root = __file__.rpartition("/scraper/")[0]
+if not sys.flags.safe_path:
+    del sys.path[0]
+if root not in sys.path:
     sys.path.insert(0, root)
 
 try:
@@ -12,5 +18,4 @@ except KeyboardInterrupt:  # Ctrl-C while it is being imported
     sys.stderr.write("Stopped.\n")
     sys.exit(130)
 
-if __name__ == "__main__":
-    main(prog_name="warta")
+main(prog_name="warta")

@@ -1,12 +1,15 @@
 """The live display on stderr: bars, and above them whatever else is written to the terminal."""
 
+import logging
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, TextIO
 
 from rich.console import Console
+from rich.control import Control
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,6 +20,7 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+from rich.segment import ControlType
 from rich.text import Text
 
 from archive.printable import CleanStream, unfiltered
@@ -97,6 +101,26 @@ def displayed(*, as_share: bool = False) -> Iterator[Progress]:
         yield display.bars
     finally:
         display.close()
+
+
+class WrappedMessages(logging.Formatter):
+    """Messages of the log, on a terminal wrapped at words; addresses stay whole."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Called by logging."""
+        text = super().format(record)
+        if not sys.stderr.isatty() or "\n" in text:
+            return text
+        width = Console(file=unfiltered(sys.stderr)).width
+        return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def clear_bar(stream: TextIO) -> None:
+    """Remove the bar of another process that was killed, on the line of the cursor."""
+    if redraws(stream):
+        console = Console(file=unfiltered(stream))
+        console.control(Control((ControlType.ERASE_IN_LINE, 2), ControlType.CARRIAGE_RETURN))
+        console.show_cursor()
 
 
 def redraws(stream: TextIO) -> bool:

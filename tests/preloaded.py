@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
@@ -162,6 +163,8 @@ def preload() -> None:
     )
     for name in (*CRAWLS, *(component.rpartition(".")[0] for component in components)):
         importlib.import_module(name)
+    with suppress(ModuleNotFoundError):  # of an extra
+        importlib.import_module("scraper.web.serve")
     _know_only_loopback()
     _read_once()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared by processes"

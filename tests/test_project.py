@@ -80,3 +80,15 @@ def test_every_field_of_a_public_record_is_documented():
                 documented = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
                 assert documented, f"{record.name}.{ast.unparse(here.target)}"
     assert found > 50
+
+
+@pytest.mark.parametrize("pattern", ["archive/**/*.py", "scraper/**/*.*", "tests/**/*.py", "*.md"])
+def test_every_database_that_a_block_opens_is_closed_with_it(pattern):
+    """`with` alone ends a transaction of sqlite3, and Python 3.13 warns of what is left open."""
+    opens = re.compile(r"^ *with (?:\(\n *)?sqlite3\.connect\(", re.MULTILINE)
+    found = [
+        path
+        for path in ROOT.glob(pattern)
+        if path.suffix in (".py", ".md") and opens.search(path.read_text("utf-8"))
+    ]
+    assert found == []

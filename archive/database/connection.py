@@ -31,6 +31,8 @@ CACHE_KIB = 32_768
 LOG_PAGES = 4_000  # 16 MB
 
 BUSY_SECONDS = 60  # longer than any transaction of ours, so that writers queue instead of failing
+IMPATIENT_SECONDS = 2
+"""How long one who leaves the archive untouched waits: whoever reads a page waits for it."""
 
 _PLAIN = {
     "SQLITE_FULL": (ArchiveUnwritable, "the disk is full"),
@@ -76,7 +78,8 @@ def no_archive(path: Path) -> ArchiveMissing:
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:
     """Open a plain connection that cannot write, for any thread; the schema is not checked."""
-    connection = open_file(path, read_only=True, any_thread=True).conn
+    found = open_file(path, read_only=True, any_thread=True, busy_seconds=IMPATIENT_SECONDS)
+    connection = found.conn
     connection.execute("PRAGMA query_only = ON")
     return connection
 
@@ -114,7 +117,7 @@ def connect(path: Path, *, read_only: bool, untouched: bool = False) -> Database
         if not untouched:
             set_leftovers_aside(path)
             undo_restore(path)
-        db = open_file(path, read_only=read_only)
+        db = open_file(path, read_only=read_only, busy_seconds=_patience(untouched))
         try:
             check_kind(db, path)
             if not read_only:
@@ -127,11 +130,17 @@ def connect(path: Path, *, read_only: bool, untouched: bool = False) -> Database
     return db
 
 
-def open_file(path: Path, *, read_only: bool, any_thread: bool = False) -> Database:
+def _patience(untouched: bool) -> int:
+    return IMPATIENT_SECONDS if untouched else BUSY_SECONDS
+
+
+def open_file(
+    path: Path, *, read_only: bool, any_thread: bool = False, busy_seconds: int = BUSY_SECONDS
+) -> Database:
     """Open a database as it is, without looking at what it is."""
     address = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     options: dict[str, Any] = {"uri": True, "check_same_thread": not any_thread}
-    db = Database(sqlite3.connect(address, timeout=BUSY_SECONDS, **options))
+    db = Database(sqlite3.connect(address, timeout=busy_seconds, **options))
     if read_only and not _readable(db) and not path.with_name(path.name + "-wal").exists():
         # WAL's index needs a writable folder; without a log there is nothing in it either.
         db.close()

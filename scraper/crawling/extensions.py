@@ -9,13 +9,15 @@ from rich.progress import TaskID
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, NotConfigured
+from scrapy.settings import BaseSettings
+from scrapy.utils.log import get_scrapy_root_handler
 
 from archive.database.clock import exact
 from archive.errors import ArchiveError
 from archive.monitoring.drift import evaluate
 from scraper.crawling.crawl import Component, Crawl
 from scraper.crawling.spider import NewsSpider
-from scraper.display import Display, redraws
+from scraper.display import Display, WrappedMessages, redraws
 from scraper.extraction.article import extractor_of
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class CrawlRecord(Component):
 
     def spider_opened(self) -> None:
         """Start the timer of LONGEST."""
+        _wrap_messages(self._crawler.settings)
         if self._longest > 0:
             self._timer = asyncio.get_running_loop().call_later(self._longest, self._end_in_time)
 
@@ -83,6 +86,13 @@ class CrawlRecord(Component):
         crawl.drifts = [
             f"{crawl.site}: layout {drift.layout} drifted: {drift.why}" for drift in lasting
         ]
+
+
+def _wrap_messages(settings: BaseSettings) -> None:
+    """Wrap what is logged on a terminal at words; Scrapy has a new handler for each crawler."""
+    handler = get_scrapy_root_handler()
+    if handler is not None and not settings["LOG_FILE"]:
+        handler.setFormatter(WrappedMessages(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
 
 
 class ProgressBar(Component):

@@ -181,12 +181,13 @@ class Worker:
 
     def _start(self) -> None:
         self._control, theirs = socket.socketpair()
+        ours = os.getpid()  # before the fork: a parent that is gone by then has another number
         with theirs, _signals_blocked(), warnings.catch_warnings():
             # Python 3.12 warns where there are threads: the guard takes no lock that one may hold.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._guard = os.fork()
             if self._guard == 0:
-                _guard(theirs, self._limits, os.getppid())
+                _guard(theirs, self._limits, ours)
         self._connect()
 
     def _replaced(self) -> int:
@@ -305,14 +306,14 @@ def _guard(control: socket.socket, limits: Limits, parent: int) -> NoReturn:
         _die_with(parent)
         _close_all_but(control.fileno())
         _reset_signals()
-        status = 0
+        status, guard = 0, os.getpid()
         while True:
             ours, theirs = socket.socketpair()
             worker = os.fork()
             if worker == 0:
                 control.close()
                 theirs.close()
-                _serve(ours, limits, os.getppid())
+                _serve(ours, limits, guard)
             ours.close()
             socket.send_fds(control, [_NEWS.pack(worker, status)], [theirs.fileno()])
             theirs.close()

@@ -1,12 +1,15 @@
 """An archive as a database of Datasette that nothing can write to."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from datasette import Forbidden
 from datasette.database import Database
+from datasette.views.base import DatasetteError
 
 from archive.database.connection import connect_for_reading, is_archive
 
@@ -23,9 +26,9 @@ class ReadOnlyArchive(Database):
         self._own = threading.local()
 
     def connect(self, write: bool = False) -> Any:
-        """Open a connection for reading; raises PermissionError for one that writes."""
+        """Open a connection for reading; raises Forbidden for one that writes."""
         if write:
-            raise PermissionError(f"{self.path}: the web view only reads; use the command `warta`")
+            raise Forbidden(f"{self.path}: the web view only reads; use the command `warta`")
         connection = connect_for_reading(Path(self.path))
         self.ds._prepare_connection(connection, self.name)
         return connection
@@ -39,9 +42,13 @@ class ReadOnlyArchive(Database):
     _execute_fn = execute_fn  # what Datasette 1.0 calls
 
     def _with_connection(self, fn: Callable[[Any], Any]) -> Any:
-        file = Path(self.path).stat()
-        if getattr(self._own, "file", None) != (file.st_dev, file.st_ino):
-            self._own.file, self._own.connection = (file.st_dev, file.st_ino), self.connect()
+        try:
+            file = Path(self.path).stat()
+            if getattr(self._own, "file", None) != (file.st_dev, file.st_ino):
+                self._own.connection = self.connect()
+                self._own.file = (file.st_dev, file.st_ino)
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise DatasetteError("The archive is not there any more.", status=503) from error
         return fn(self._own.connection)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -21,6 +21,10 @@ _HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
     (b"x-robots-tag", b"noindex"),
+    (
+        b"content-security-policy",
+        b"default-src 'self' 'unsafe-inline' data:; frame-ancestors 'none'; base-uri 'none'",
+    ),
 )
 """Of every response, those of Datasette's own pages included."""
 
@@ -57,7 +61,7 @@ class Guard:
             return (400, "This site has another name; see `warta serve --help`, --allow-host.")
         if scope["method"] not in ("GET", "HEAD"):
             return 405, "This site only reads."
-        if self.public and not self._open(unquote(scope["path"]), scope["query_string"]):
+        if self.public and not self._open(_path(scope), scope["query_string"]):
             return 403, "This part of the archive is not public."
         return None
 
@@ -72,24 +76,34 @@ class Guard:
         return bool(table and table[1] in self.databases and table[2] in (None, *OPEN_TABLES))
 
 
-_SQL = ("sql", "_where", "_through", "_trace", "_shape", "_stream")
+_SQL = ("sql", "_where", "_through", "_trace", "_stream")
 """Beginnings of Datasette's parameters that run SQL, or send a table whole."""
 _TABLE = re.compile(r"/([^/.]+)(?:/([^/.]+)(?:/[^/.]+)?)?(?:\.(?:json|csv))?")
 
 
-def _name(host: str) -> str:
-    """Return the name in a Host header, without port and brackets.
+def _path(scope: Scope) -> str:
+    """Return the path as Datasette matches it: percent-encoded."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.decode("latin-1").partition("?")[0]
 
-    >>> _name("News.example:8010"), _name("[::1]:8010"), _name("127.0.0.1")
-    ('news.example', '::1', '127.0.0.1')
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\s:\[\]/@?#]+?)\.?)(?::\d{1,5})?")
+
+
+def _name(host: str) -> str:
+    """Return the name in a Host header, without port and brackets; nothing for what is none.
+
+    >>> _name("News.example:8010"), _name("[::1]:8010"), _name("[::1]@news.example")
+    ('news.example', '::1', '')
     """
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].rstrip(".").lower()
+    found = _HOST.fullmatch(host.lower())
+    return (found[1] or found[2]) if found else ""
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), *_HEADERS]
+    if status == 405:
+        headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": f"{why}\n".encode()})
 

@@ -1,36 +1,43 @@
 """What the pages show of the health of the crawls: by the configuration, like `warta health`."""
 
+import logging
 import os
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.monitoring.health_report import health_report
+from archive.printable import in_line
 from scraper.configuration import Configuration, load
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
+from scraper.web.view import Request
+
+logger = logging.getLogger(__name__)
 
 
-@cache
 def _configuration() -> Configuration:
-    """Return the effective configuration; the built-in one where it is broken."""
+    """Return the effective configuration; the built-in one where it is broken, which is logged."""
     try:
         return load(None, os.environ, list(sites())).configuration
-    except ArchiveError:
+    except ArchiveError as error:
+        logger.warning("health is shown by the built-in thresholds: %s", in_line(str(error)))
         return Configuration()
 
 
-def health(archive: Archive, now: datetime, only: str | None = None) -> list[dict[str, Any]]:
+def health(archive: Archive, request: Request, only: str | None = None) -> list[dict[str, Any]]:
     """Return the rows of `warta health --json` with `next_run`: of the sites that were crawled or
     should be, or of one; the last row may be the archive's own.
     """
-    configuration = _configuration()
+    configuration, now = _configuration(), request.now
     timetable = Timetable.of(configuration)
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
     rows = health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
+    if request.public:
+        for one in (incident for row in rows for incident in row["incidents"]):
+            one["urls"] = ()
     return [row | {"next_run": _next_run(timetable, row, now)} for row in rows]
 
 

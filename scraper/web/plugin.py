@@ -38,45 +38,46 @@ def startup(datasette: Any) -> None:
 @hookimpl
 def register_routes(datasette: Any) -> list[tuple[str, Callable[..., Any]]]:
     """Return the addresses of the view; none where no database is an archive."""
-    if not archives(datasette):
+    found = archives(datasette)
+    if not found:
         return []
-    pages = [(route.regex, _view(route)) for route in routes.ROUTES]
+    name, archive = next(iter(found.items()))
+    pages = [(route.regex, _view(route, name, Path(archive.path))) for route in routes.ROUTES]
     return [*pages, (routes.STYLE, _style)]
 
 
-def _view(route: routes.Route) -> Callable[..., Any]:
+def _view(route: routes.Route, name: str, archive: Path) -> Callable[..., Any]:
     """Return the page of a route as Datasette calls it."""
 
     async def view(datasette: Any, request: Any) -> Response:
-        archive = next(iter(archives(datasette).values()))
-        asked = _request(datasette, request)
-        answer = await asyncio.to_thread(routes.respond, route, Path(archive.path), asked)
+        wanted = _request(datasette, request, name)
+        answer = await asyncio.to_thread(routes.respond, route, archive, wanted)
         response = _response(answer)
-        chosen = asked.query.get("lang")
+        chosen = wanted.query.get("lang")
         if chosen in LANGUAGES:
-            response.set_cookie(COOKIE, chosen, max_age=A_YEAR, path=asked.base)
+            response.set_cookie(COOKIE, chosen, max_age=A_YEAR, path=wanted.base)
         return response
 
     return view
 
 
-def _request(datasette: Any, request: Any) -> Request:
+def _request(datasette: Any, request: Any, database: str) -> Request:
     scope, query = request.scope, request.query_string
     pairs = parse_qsl(query[:_MAX_QUERY], keep_blank_values=True)[:MAX_PARAMETERS]
-    asked = dict(reversed(pairs))  # of several values the first counts
+    given = dict(reversed(pairs))  # of several values the first counts
     parts = {name: unquote(value) for name, value in request.url_vars.items() if value}
     if "url" in parts and query:
         parts["url"] += f"?{query}"
-    chosen = asked.get("lang") or request.cookies.get(COOKIE, "")
+    chosen = given.get("lang") or request.cookies.get(COOKIE, "")
     return Request(
         path=unquote(scope.get("route_path", request.path)),
         now=datetime.now(UTC),
         parts=parts,
-        query=asked,
+        query=given,
         language=choose(request.headers.get("accept-language", ""), chosen=chosen),
         base=str(datasette.urls.path("/")),
         origin=f"{request.scheme}://{request.host}",
-        tables=str(datasette.urls.database(next(iter(archives(datasette))))),
+        tables=str(datasette.urls.database(database)),
         public=bool(scope.get(PUBLIC)),
     )
 

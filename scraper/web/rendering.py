@@ -22,8 +22,10 @@ from archive import printable
 from archive.ledger.wording import human_bytes, sentence
 from archive.search.search import BEGIN, END
 from scraper.web.language import LANGUAGES, translations
-from scraper.web.view import Request, View
+from scraper.web.view import Request, View, site_zone
 
+MAX_KEPT = 300
+"""Characters of a parameter that the links of its page keep."""
 WEB_SCHEMES = ("http://", "https://")
 
 
@@ -106,7 +108,8 @@ def _environment(language: str) -> Environment:
         paragraphs=_paragraphs,
         rfc3339=_rfc3339,
         web_address=_web_address,
-        sentence=sentence,
+        sentence=lambda code: translations(language).gettext(sentence(code)),
+        time_of=lambda at, site: _time(language, at, site_zone(site)),
     )
     environment.globals["query_with"] = _query_with
     return environment
@@ -161,5 +164,7 @@ def _web_address(url: str | None) -> str | None:
 @pass_context
 def _query_with(context: Context, **changes: Any) -> str:
     """Return the query of this page with some parameters changed, escaped; None removes one."""
-    query = {**context["request"].query, **changes}
+    given = {name: text[:MAX_KEPT] for name, text in context["request"].query.items()}
+    query = {name: value for name, value in {**given, **changes}.items() if name != "lang"}
+    query |= {"lang": changes["lang"]} if "lang" in changes else {}
     return "?" + urlencode({name: value for name, value in query.items() if value})

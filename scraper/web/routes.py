@@ -37,6 +37,7 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    "x-dns-prefetch-control": "off",
 }
 
 Page = Callable[[Archive, Request], View | Answer]
@@ -57,7 +58,15 @@ class Route:
         return f"^{self.pattern}$" if self.bare else rf"^{self.pattern}(?P<format>\.json)?$"
 
 
-_N = "[0-9]{1,40}"
+_N = "[^/.]{1,200}"
+
+_STAMP = "[0-9]{4}(?:[0-9]{2}){0,5}"
+"""Of web archives: a year, or down to a second. Two letters and `_` behind it ask for raw pages."""
+
+
+def _unknown(_archive: Archive, _request: Request) -> View:
+    raise PageError(404, "There is no such page.", next_step="The front page leads to all others.")
+
 
 ROUTES = (
     Route(pattern="/", page=front.front),
@@ -73,7 +82,11 @@ ROUTES = (
         page=kept_page.kept_page,
         bare=True,
     ),
-    Route(pattern="/web/(?P<timestamp>[0-9]{4,14})/(?P<url>.+)", page=at_time.at_time, bare=True),
+    Route(
+        pattern=rf"/web/(?P<timestamp>{_STAMP})(?:[a-z]{{2}}_)?/(?P<url>.+)",
+        page=at_time.at_time,
+        bare=True,
+    ),
     Route(pattern="/web/(?P<url>(?![0-9]+/).+)", page=at_time.at_time, bare=True),
     Route(pattern="/changes", page=changes.changes),
     Route(pattern="/removed", page=changes.removed),
@@ -84,8 +97,9 @@ ROUTES = (
     Route(pattern=f"/cluster/(?P<id>{_N})", page=clusters.cluster),
     Route(pattern="/syndication", page=clusters.syndication),
     Route(pattern="/coverage", page=coverage.coverage),
-    Route(pattern="/site/(?P<name>[a-z0-9_-]{1,60})", page=coverage.site),
+    Route(pattern=f"/site/(?P<name>{_N})", page=coverage.site),
     Route(pattern="/explain", page=explain.explain),
+    Route(pattern="/(?:article|cluster|feed|site|web)(?:/.*)?", page=_unknown, bare=True),
 )
 STYLE = r"^/-/warta/style\.[0-9a-f]{12}\.css$"
 """Address of the style sheet: its digest is part of it, so that it may be cached for ever."""
@@ -100,10 +114,8 @@ def respond(route: Route, archive: Path, request: Request) -> Answer:
         answer = _error_page(error, request)
     except ArchiveError as error:
         answer = _error_page(_archive_error(error), request)
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname != "SQLITE_INTERRUPT":
-            raise
-        answer = _error_page(_TOO_LONG, request)
+    except sqlite3.DatabaseError as error:
+        answer = _error_page(_database_error(error), request)
     return Answer(
         body=answer.body,
         status=answer.status,
@@ -130,12 +142,19 @@ def _opened(path: Path) -> Iterator[Archive]:
 
 def _archive_error(error: ArchiveError) -> PageError:
     if isinstance(error, ArchiveMissing):
-        return PageError(
-            503, "The archive is not there any more.", next_step="It was moved or deleted."
-        )
+        gone = "The archive is not there any more."
+        return PageError(503, gone, next_step="It was moved or deleted.")
     if isinstance(error, ArchiveBusy):
         return PageError(503, "The archive is being rewritten.", next_step="Try again in a minute.")
+    if isinstance(error.__cause__, sqlite3.DatabaseError):
+        return _database_error(error.__cause__, error)
     return PageError(503, "The archive cannot be read: {problem}.", problem=error)
+
+
+def _database_error(error: sqlite3.DatabaseError, shown: Exception | None = None) -> PageError:
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+        return _TOO_LONG
+    return PageError(503, "The archive cannot be read: {problem}.", problem=shown or error)
 
 
 def _rendered(result: View | Answer, request: Request) -> Answer:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
+from datasette import __version__
 from datasette.app import Datasette
 from datasette.plugins import pm
 
@@ -56,7 +58,9 @@ def application(deployment: Deployment) -> Guard:
     if not pm.is_registered(plugin):  # an installation without its entry points
         pm.register(plugin)
     settings = SETTINGS | (PUBLIC_SETTINGS if deployment.public else {})
-    datasette = Datasette([str(path)], settings=settings, metadata=described)
+    if deployment.public:  # its tables are few, and no SQL is run
+        described["databases"][path.stem]["queries"] = {}
+    datasette = Datasette([str(path)], settings=settings, **_described(described))
     own = [re.compile(route.regex) for route in routes.ROUTES] + [re.compile(routes.STYLE)]
     named = {deployment.host.lower()} - set(_ANY)
     return Guard(
@@ -66,6 +70,21 @@ def application(deployment: Deployment) -> Guard:
         databases=tuple(name for name in datasette.databases if not name.startswith("_")),
         public=deployment.public,
     )
+
+
+def _described(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments for Datasette; 1.0 takes what is no description as configuration, and
+    shuts the search index of a view that is shut.
+    """
+    if __version__.startswith("0."):
+        return {"metadata": metadata}
+    configured: dict[str, Any] = {"databases": {}}
+    for name, database in metadata["databases"].items():
+        for table in database["tables"].values():
+            if table.pop("allow", None) is False:
+                table["hidden"] = True
+        configured["databases"][name] = {"queries": database.pop("queries")}
+    return {"metadata": metadata, "config": configured}
 
 
 class PortUnavailable(ArchiveError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,10 @@ MAX_QUERY = 2_000
 """Characters of a parameter that are read; the rest of a longer one is cut off."""
 MAX_PAGE = 1_000
 """Pages of a list that can be reached; older entries by a narrower filter."""
+
+
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years of the times that a page is asked for: arithmetic of days and zones ends beyond."""
 
 
 class PageError(Exception):
@@ -49,7 +53,7 @@ class Request:
     tables: str = ""
     """Address of Datasette's page of the archive; empty where there is none."""
     public: bool = False
-    """Whether everyone may read the site: what only its operator needs is left out."""
+    """Whether everyone may read the site: proxies keep pages, and failed URLs are not listed."""
 
     def text(self, name: str) -> str:
         """Return a parameter without surrounding space; the empty text where it is not given."""
@@ -68,28 +72,35 @@ class Request:
                 "{text}: expected a day like 2026-01-31, or a time like 2026-01-31T08:00:00+07:00.",
                 text=text[:40],
             ) from None
+        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise PageError(400, "{text}: there was no news then.", text=text[:40])
         if len(text) <= len("2026-01-31"):
             return datetime.combine(found, time.max if end else time.min, tzinfo=UTC)
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
-    def page_number(self) -> int:
+    def day(self, name: str) -> date | None:
+        """Return a day; of a time, its own. PageError 400."""
+        at = self.time(name)
+        return None if at is None else at.date()
+
+    def page_number(self, most: int = MAX_PAGE) -> int:
         """Return the page of a list, from 1. Raises PageError 400."""
         text = self.text("page") or "1"
-        if text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= MAX_PAGE:
+        if text.isdecimal() and text.isascii() and 1 <= int(text[:9]) <= most:
             return int(text)
         raise PageError(
             400,
             "There is no page {text}: lists have pages 1 to {most}.",
             next_step="Choose a site or a time to see older entries.",
             text=text[:20],
-            most=MAX_PAGE,
+            most=most,
         )
 
     def number(self, name: str) -> int:
         """Return a number of the address; raises PageError 404 for one that no row can have."""
         text = self.parts[name]
-        if len(text) > len("9999999999"):
-            raise PageError(404, "There is no number {text}… in this archive.", text=text[:20])
+        if not text.isdecimal() or not text.isascii() or len(text) > len("9999999999"):
+            raise PageError(404, "There is no number {text} in this archive.", text=text[:20])
         return int(text)
 
 

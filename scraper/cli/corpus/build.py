@@ -223,8 +223,9 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
     terminal.note(
-        f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
-        f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
+        f"As of {recipe.as_of.isoformat(timespec='seconds')}: {selected} selected, "
+        f"{selection.clustered} of them in clusters with others; "
+        f"filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")
@@ -247,7 +248,8 @@ def _remarks(summary: Summary, out: Path) -> Iterator[str]:
         counts = [count for (_, month), count in summary.months.items() if month == "undated"]
         undated = plural(sum(counts), "document")
         late = f"{plural(summary.late, 'later copy', 'later copies')} of earlier stories"
-        yield f"Not in test: {late}, and {undated} without a publication time, split by their hash."
+        if summary.late or sum(counts):
+            yield f"Not in test: {late}, and {undated} without a time, split by their hash."
     if summary.repeated:
         repeated = plural(len(summary.repeated), "paragraph occurs", "paragraphs occur")
         missed = "README.md shows what a boilerplate rule may have missed"

@@ -2,21 +2,26 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 import click
 
 from archive.archive import Archive
+from archive.errors import ArchiveError
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.demo.world import crawled_at, world
+from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.rendering.terminal import columns, print_table, say
+from scraper.display import clear_bar
 from scraper.schedule.program import MAIN, script
 
 _SETTINGS = (
@@ -56,8 +61,23 @@ def demo(path: Path, as_json: bool) -> None:
             f"{path}: this is an archive of real crawls; name another file with --archive"
         )
     with _plain_errors(path):
-        for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-            leftover.unlink(missing_ok=True)
+        _delete(path)
+    try:
+        _show_rounds(path, as_json=as_json)
+    except (KeyboardInterrupt, ArchiveError):
+        if not pressed():
+            raise
+        _delete(path)
+        raise Interrupted(f"Stopped; there is no {path}.") from None
+
+
+def _delete(path: Path) -> None:
+    locks = path.parent.glob(f"{escape(path.name)}.*.lock")
+    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), *locks):
+        leftover.unlink(missing_ok=True)
+
+
+def _show_rounds(path: Path, *, as_json: bool) -> None:
     Archive(path).close()  # where it cannot be written that is one line, before anything is crawled
     with _plain_errors(Path(tempfile.gettempdir())), ReplayProxy(world(1)) as proxy:
         say("First round: five sites as first published.", bold=True, err=as_json)
@@ -109,11 +129,15 @@ def _crawl(path: Path, proxy: str, round_number: int, *arguments: str, as_json: 
     # Locks of its own: no real site is requested, so crawls of those may run beside a demo.
     with tempfile.TemporaryDirectory() as locks:
         environment |= {"WARTA_LOCKS": locks}
-        with subprocess.Popen(command, env=environment) as crawl:  # noqa: S603 - our words
+        # A group of its own: Ctrl-C reaches this process alone, which ends the whole group.
+        with subprocess.Popen(command, env=environment, process_group=0) as crawl:  # noqa: S603
             try:
                 code = crawl.wait()
-            except KeyboardInterrupt:  # it was pressed for both, and the crawl says what is left
-                code = crawl.wait()
+            except KeyboardInterrupt:
+                os.killpg(crawl.pid, signal.SIGKILL)
+                crawl.wait()
+                clear_bar(sys.stderr)
+                raise
     if code < 0:
         raise click.ClickException("the demo's crawl was killed")
     if code:  # the crawl has said why
@@ -134,8 +158,10 @@ def _summary(path: Path) -> None:
     print_table(stories, _COLUMNS, title=f"{path}: {len(stories)} stories of {sites} sites")
     if bad:
         raise click.ClickException(f"{len(bad)} stories were not read in their site's own layout")
-    click.echo("\nEvery story was read in its site's own layout. What to try next:\n")
-    program = "warta" if shutil.which("warta") else sys.argv[0]
+    say()
+    say("Every story was read in its site's own layout. What to try next:")
+    say()
+    program = "warta" if shutil.which("warta") else "python -m scraper"
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
         click.echo(f"  {program} {line} --archive {path}")
     query = "'select site, headline from latest'"

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from archive.archive import Archive
 from archive.revisions.change_log import BY_PUBLISHERS, KINDS, ChangeFilter, ChangeKey, KeptChange
@@ -13,43 +12,41 @@ from scraper.web.view import PageError, Request, View
 
 PER_PAGE = 30
 """Changes on a page."""
+BY_ALL = ChangeFilter()
+"""What publishers did, at every site."""
 
 
-def newest(archive: Archive, limit: int, site: str = "") -> list[KeptChange]:
-    """Return the newest changes by publishers, of one site if it is named."""
-    return list(kept_changes(archive.db, ChangeFilter(where=_of(site)), limit=limit))
+def newest(archive: Archive, limit: int, chosen: ChangeFilter = BY_ALL) -> list[KeptChange]:
+    """Return the newest changes."""
+    return list(kept_changes(archive.db, chosen, limit=limit))
 
 
-def _of(site: str) -> Filter:
-    return Filter(sites=(site,) if site else ())
-
-
-def changes(archive: Archive, request: Request) -> View:
-    """List the newest edits, by site, kind, field and time; optionally with correction notes."""
-    kind, field = request.text("kind"), request.text("field")
+def wanted(request: Request, kinds: tuple[str, ...] = BY_PUBLISHERS) -> ChangeFilter:
+    """Return the filter that a request names: site, kind, field, days, notes of correction."""
+    site, kind, field = (request.text(name) for name in ("site", "kind", "field"))
     if (kind and kind not in KINDS) or (field and field not in COMPARED):
         raise PageError(400, "There is no kind or field of that name.")
-    return _list(
-        archive,
-        request,
-        kinds=(kind,) if kind else BY_PUBLISHERS,
+    return ChangeFilter(
+        where=Filter(sites=(site,) if site else ()),
+        kinds=(kind,) if kind else kinds,
         fields=(field,) if field else (),
+        since=request.time("from"),
+        until=request.time("to", end=True),
         corrections=bool(request.text("corrections")),
     )
 
 
+def changes(archive: Archive, request: Request) -> View:
+    """List the newest edits, by site, kind, field and time; optionally with correction notes."""
+    return _list(archive, request, wanted(request))
+
+
 def removed(archive: Archive, request: Request) -> View:
     """List the stories that their sites removed, the newest first, and those that came back."""
-    return _list(archive, request, kinds=("removed", "restored"))
+    return _list(archive, request, wanted(request, ("removed", "restored")))
 
 
-def _list(archive: Archive, request: Request, **wanted: Any) -> View:
-    chosen = ChangeFilter(
-        where=_of(request.text("site")),
-        since=request.time("from"),
-        until=request.time("to", end=True),
-        **wanted,
-    )
+def _list(archive: Archive, request: Request, chosen: ChangeFilter) -> View:
     found = list(kept_changes(archive.db, chosen, limit=PER_PAGE + 1, after=_after(request)))
     shown = found[:PER_PAGE]
     return View(

@@ -1,9 +1,11 @@
 """What was announced and what was kept: all sites, and one site with its crawls."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from archive.archive import Archive
 from archive.monitoring import coverage as covering
@@ -12,7 +14,9 @@ from scraper.web.health import health
 from scraper.web.view import PageError, Request, View, site_zone
 
 DAYS = 12 * 7
-"""Days of a calendar: twelve weeks."""
+"""Days of the calendars of all sites: twelve weeks."""
+A_YEAR = 366
+"""Days of the calendar of one site at most."""
 _COUNTS = ("announced", "kept", "missing", "waiting")
 CRAWLS = 10
 """Crawls of a site that are shown."""
@@ -20,24 +24,24 @@ CRAWLS = 10
 
 def coverage(archive: Archive, request: Request) -> View:
     """Show announced and kept stories, per site and day."""
-    first, last = _period(request)
-    period = covering.Period(first=first, last=last, now=request.now)
+    period = _period(request, covering.ZONE, DAYS)
     days = covering.coverage(archive, period)
     return View(
         template="coverage.html",
-        values={"first": first, "last": last, "days": list(map(_as_row, days))},
-        shown={"calendars": list(_calendars(days, first))},
+        values={"first": period.first, "last": period.last, "days": list(map(_as_row, days))},
+        shown={"calendars": list(_calendars(days, period.first))},
     )
 
 
-def _period(request: Request) -> tuple[date, date]:
-    end = request.time("to", end=True) or request.now
-    last = min(end, request.now).astimezone(covering.ZONE).date()
-    begin = request.time("from")
-    first = begin.astimezone(covering.ZONE).date() if begin else last - timedelta(days=DAYS - 1)
+def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
+    """Return the days from `from` to `to`, the last weeks by default, `most` at most."""
+    today = request.now.astimezone(zone).date()
+    last = min(request.day("to") or today, today)
+    first = request.day("from") or last - timedelta(days=DAYS - 1)
     if first > last:
         raise PageError(400, "The first day is later than the last: no day is left.")
-    return max(first, last - timedelta(days=366)), last
+    first = max(first, last - timedelta(days=most - 1))
+    return covering.Period(first=first, last=last, now=request.now, zone=zone)
 
 
 def _as_row(day: covering.Coverage) -> dict[str, Any]:
@@ -80,19 +84,18 @@ def site(archive: Archive, request: Request) -> View:
     name = request.parts["name"]
     if name not in {*archive.crawls.sites(), *covering.sites(archive)}:
         raise PageError(404, "This archive has no site called {name}.", name=name)
-    first, last = _period(request)
-    period = covering.Period(first=first, last=last, now=request.now, zone=site_zone(name))
+    period = _period(request, site_zone(name), A_YEAR)
     days = covering.coverage(archive, period, only=[name])
     return View(
         template="site.html",
         values={
-            "health": health(archive, request.now, only=name),
-            "crawls": archive.crawls.recent(name, CRAWLS),
+            "health": health(archive, request, only=name),
+            "crawls": [asdict(run) for run in archive.crawls.recent(name, CRAWLS)],
             "drifts": [
                 {"layout": one.layout, "since": one.since, "ended_at": one.ended_at, "why": one.why}
                 for one in drifts(archive, site=name, ended=True)
             ],
             "days": list(map(_as_row, days)),
         },
-        shown={"calendars": list(_calendars(days, first)), "zone": site_zone(name)},
+        shown={"calendars": list(_calendars(days, period.first)), "zone": site_zone(name)},
     )

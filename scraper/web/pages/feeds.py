@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from archive.archive import Archive
+from archive.identity import text_digest
 from archive.revisions.change_log import KeptChange
 from scraper.web.pages import article as articles
 from scraper.web.pages import changes as edits
@@ -36,9 +37,9 @@ class Entry:
 
 
 def changes(archive: Archive, request: Request) -> Answer:
-    """Return the newest edits by publishers."""
-    found = edits.newest(archive, ENTRIES, request.text("site"))
-    return _feed(request, "changes", title="Edits", entries=map(_entry, found))
+    """Return the newest edits by publishers, with the filters of their page."""
+    found = edits.newest(archive, ENTRIES, edits.wanted(request))
+    return _feed(archive, request, "changes", title="", entries=map(_entry, found))
 
 
 def article(archive: Archive, request: Request) -> Answer:
@@ -57,7 +58,7 @@ def article(archive: Archive, request: Request) -> Answer:
     ]
     path = f"article/{number}"
     title = newest["headline"] or newest["url"]
-    return _feed(request, path, title=title, entries=map(_entry, found[:ENTRIES]))
+    return _feed(archive, request, path, title=title, entries=map(_entry, found[:ENTRIES]))
 
 
 def search(archive: Archive, request: Request) -> Answer:
@@ -75,7 +76,7 @@ def search(archive: Archive, request: Request) -> Answer:
         )
         for row in finds.newest(archive, request, ENTRIES)
     ]
-    return _feed(request, "search", title=words, entries=entries)
+    return _feed(archive, request, "search", title=words, entries=entries)
 
 
 _OF_ROW = "article_id number kind changed headline correction returns_to".split()
@@ -102,16 +103,28 @@ def _tag(url: str, what: str) -> str:
     which may move.
     """
     parts = urlsplit(url)
-    return f"tag:{parts.hostname},2026:{parts.path.lstrip('/')}/{what}"
+    address = quote(f"{parts.path}?{parts.query}".strip("/?"), safe="/")
+    return f"tag:{parts.hostname},2026:{address}/{what}"
 
 
-def _feed(request: Request, path: str, *, title: str, entries: Iterable[Entry]) -> Answer:
+def _feed(
+    archive: Archive, request: Request, path: str, *, title: str, entries: Iterable[Entry]
+) -> Answer:
     shown = [asdict(entry) for entry in entries]
+    filters = urlencode(sorted((name, value) for name, value in request.query.items() if value))
     values: dict[str, Any] = {
-        "id": f"tag:{urlsplit(request.origin).hostname},2026:warta/{path}",
+        "id": f"tag:warta,2026:{_identity(archive)}/{path}" + (f"?{filters}" if filters else ""),
         "title": title,
         "entries": shown,
         "updated": max((entry["updated"] for entry in shown), default=request.now),
         "path": path,
     }
     return Answer(body=as_feed(values, request), content_type="application/atom+xml; charset=utf-8")
+
+
+def _identity(archive: Archive) -> str:
+    """Return what tells this archive from others, wherever it is served: its first URL and when."""
+    row = archive.db.conn.execute(
+        "SELECT url, first_seen_at FROM urls ORDER BY id LIMIT 1"
+    ).fetchone()
+    return text_digest(row or ())[:12]

@@ -22,6 +22,6 @@ def front(archive: Archive, request: Request) -> View:
         values={
             "stories": list(archive.db.query(_NEWEST, [SHOWN])),
             "edits": [asdict(change) for change in newest(archive, SHOWN)],
-            "health": health(archive, request.now),
+            "health": health(archive, request),
         },
     )

@@ -19,7 +19,7 @@ SORTS: tuple[Sort, ...] = ("relevance", "time")
 
 def search(archive: Archive, request: Request) -> View:
     """Show the stories with these words; without words, the fields to fill in."""
-    words, page = request.text("q"), min(request.page_number(), MAX_PAGE)
+    words, page = request.text("q"), request.page_number(MAX_PAGE)
     found = Found(hits=(), total=0)
     if words:
         found = _found(archive, request, sort=_sort(request), limit=page * PER_PAGE)

@@ -18,12 +18,14 @@ import pytest
 
 from archive import Archive
 from archive.corpus import build as building
+from archive.corpus import executors
 from archive.corpus.build import BuildOptions, last_written_at, load_selection, work_folder
 from archive.corpus.executors import QUEUED, checked_options
 from archive.corpus.filters.thresholds.loading import load_thresholds
 from archive.corpus.output.summary import Summary
 from archive.corpus.recipe import Recipe
 from archive.errors import CorpusError
+from tests.archive.corpus.newsroom import in_this_process
 from tests.archive.invented import keep, story
 
 FOR_SLURM = ("time=00:10:00", "partition=cpu")
@@ -145,8 +147,9 @@ class TestSlurm:
         assert "#SBATCH --job-name=warta-corpus" in scripts[0]
 
     def test_what_is_in_the_queue_is_not_begun_again(
-        self, news: Path, slurm: Path, tmp_path: Path
+        self, news: Path, slurm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr(executors, "readers", in_this_process)
         build(news, tmp_path / "there", "slurm", *FOR_SLURM, "env_command=exit 1")
         (slurm / "queue").write_text("7 cpu warta-corpus\n")
         for executor, options in (("slurm", FOR_SLURM), ("local", ())):

@@ -222,7 +222,9 @@ def test_killed_after_it_has_its_name_a_corpus_is_there(
 # Processes
 
 
-@pytest.mark.parametrize("start", [begin_and_die, begin_and_die_later])
+@pytest.mark.parametrize(
+    "start", [begin_and_die, pytest.param(begin_and_die_later, marks=pytest.mark.slow)]
+)
 def test_a_process_that_is_killed_is_reported_and_the_same_command_goes_on(
     fates: Path,
     tmp_path: Path,
@@ -286,7 +288,8 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_same_command_goes_on(
         patch.setattr(killers, "die", interrupt)
         patch.setattr(place, name, dying(getattr(place, name), **when))
         result = run(out, arguments)
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "Aborted!")
+    line = "Stopped; the same command resumes the build."
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, line)
     assert not out.exists()
     assert run(out, arguments).exit_code == 0
     assert tree(out) == undisturbed

@@ -1,6 +1,7 @@
 """Changes the program: the function that PAUSE names (`module:function`) waits in its PAUSE_AT-th
 call, once it has made the file PAUSED, until Ctrl-C; with CLEANING, another file, also afterwards,
 as if there were much to clean up.
+What Ctrl-C does not interrupt goes on once there is the file RESUMED.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def _paused(*given: Any, **named: Any) -> Any:
 
 def _wait(file: str) -> None:
     Path(os.environ[file]).touch()
-    while True:
-        time.sleep(60)
+    while not Path(os.environ.get("RESUMED", "never")).exists():
+        time.sleep(0.05)
 
 
 setattr(_place, _name, _paused)

@@ -245,6 +245,30 @@ def resumed(given: dict, folder: Path) -> object:
     return rows(folder / "news.db", "SELECT count(*) AS n FROM latest")[0]["n"]
 
 
+def test_a_crawl_that_is_only_beginning_stops_as_well(terminal: Terminal, tmp_path: Path) -> None:
+    paused, goes_on = tmp_path / "paused", tmp_path / "resumed"
+    place = {"PAUSE": "scraper.crawling.extensions:redraws", "PAUSED": str(paused)}
+    with ReplayProxy(small_site(1, 2, 3)) as proxy:
+        given = environment(proxy)
+        words = ("crawl", "rmol", "-s", "DOWNLOAD_DELAY=0", "-s", "CONTACT=uji@example.org")
+        terminal.start(*words, **place, RESUMED=str(goes_on), **given)
+        terminal.wait_for(paused)
+        terminal.press()
+        goes_on.touch()
+        code, lines = terminal.ended()
+    assert (code, lines[-1]) == (130, "Stopped; the next crawl resumes.")
+    assert any(line.startswith("(warta help politeness)") for line in lines)  # wrapped at words
+    assert not [*tmp_path.glob("*.lock")]
+
+
+def test_a_demo_leaves_nothing(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.start("demo", changed="scraper.cli.main")
+    terminal.wait_for_words("islamtimes: ")
+    terminal.press()
+    assert terminal.ended() == (130, ["Stopped; there is no demo.db."])
+    assert {file.name for file in tmp_path.iterdir()} == {"out", "err"}
+
+
 STOPPING = "stopping after the pages in progress; Ctrl-C again stops at once"
 
 

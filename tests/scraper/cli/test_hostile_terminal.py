@@ -22,7 +22,15 @@ from tests.preloaded import MAX_SECONDS, start
 from tests.scraper.cli.every_command import SERVES
 from tests.scraper.cli.hostile import HOSTILE, commands, fill, hostile_archive, make_hostile
 from tests.scraper.cli.test_hostile_archive import ALL, NETWORK, WITHOUT_ARCHIVE, hidden
-from tests.scraper.crawling.conftest import HOME, ROBOTS, environment, home, small_site, story_url
+from tests.scraper.crawling.conftest import (
+    FAST,
+    HOME,
+    ROBOTS,
+    environment,
+    home,
+    small_site,
+    story_url,
+)
 
 STYLES = re.compile(r"\x1b\[(?:[0-9;]*[mKAHJ]|\?25[lh])|\r")
 """What rich writes: colours, and the movements of its bars."""
@@ -100,8 +108,8 @@ def hostile_site() -> dict[str, Answer]:
 
 
 NETWORKED = {
-    "crawl": [("rmol", "-s", "DOWNLOAD_DELAY=0", "-v"), ("rmol", "--plan"), ("rmol", "--json")],
-    "doctor": [("rmol", "-s", "DOWNLOAD_DELAY=0"), ("rmol", "-s", "DOWNLOAD_DELAY=0", "--json")],
+    "crawl": [("rmol", *FAST, "-v"), ("rmol", *FAST, "--plan"), ("rmol", *FAST, "--json")],
+    "doctor": [("rmol", *FAST), ("rmol", *FAST, "--json")],
     "demo": [()],
     "corpus": [("build", "{}/korpus", "--filters", "none"), ("build", "{}/lagi", "--plan")],
 }

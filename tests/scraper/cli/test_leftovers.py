@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from scraper.cli.demo.proxy import ReplayProxy
 from scraper.cli.main import COMMANDS, main
 from scraper.politeness.locks import locks_folder
+from tests.archive.corpus.newsroom import in_this_process
 from tests.scraper.crawling.conftest import FAST, run, serve, small_site
 
 __all__ = ["serve"]
@@ -54,7 +55,10 @@ def left(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("command", RUNS)
-def test_a_command_leaves_what_it_was_to_write_and_no_lock(folder: Path, command: str) -> None:
+def test_a_command_leaves_what_it_was_to_write_and_no_lock(
+    folder: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archive.corpus.executors.readers", in_this_process)
     runs, written = RUNS[command]
     for words in runs:
         done = CliRunner().invoke(main, words)

@@ -116,13 +116,13 @@ def test_a_status_of_other_than_three_digits_costs_that_story(serve, crawl, news
     assert articles(news) == set(site) - {ROBOTS, HOME}
 
 
-def test_a_robots_txt_with_such_a_status_is_unavailable(serve, crawl, news):
+def test_a_site_whose_robots_txt_has_such_a_status_is_not_crawled(serve, crawl, news):
     proxy = serve(SITE)
     raw = b"HTTP/1.1 99999999999999999999 x\r\nContent-Length: 0\r\n\r\n"
     serve_raw(proxy, "https://rmol.id/robots.txt", lambda: iter([raw]))
     done = crawl(proxy, "rmol", "-s", "RETRY_TIMES=0")
     assert "Traceback" not in done.stderr
-    assert "rmol: not crawled: robots.txt was unavailable" in done.stderr
+    assert "rmol: not crawled: the server answered with an unexpected status" in done.stderr
 
 
 def test_headers_are_accepted_up_to_their_limits(serve, crawl, news):

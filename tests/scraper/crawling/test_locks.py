@@ -342,7 +342,7 @@ def test_no_two_processes_hold_a_lock_whose_file_comes_and_goes(news, tmp_path):
     assert int(counted.read_text()) == sum(text.count("taken") for text in outputs)
 
 
-HOLD = """
+HOLD_UNTIL_THE_END_OF_INPUT = """
 import sys
 from pathlib import Path
 from scraper.politeness.locks import writer_lock
@@ -360,7 +360,7 @@ def test_another_user_of_the_archive_is_kept_out_and_only_until_the_lock_is_rele
     folder_of_a_user.chmod(0o777)
     stepped_down = os.geteuid()
     os.seteuid(0)
-    command = [sys.executable, "-c", HOLD, str(archive)]
+    command = [sys.executable, "-c", HOLD_UNTIL_THE_END_OF_INPUT, str(archive)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         os.seteuid(stepped_down)
         assert holder.stdout.readline() == b"taken\n"

@@ -216,10 +216,33 @@ def test_a_worker_may_be_started_beside_threads():
         thread.join()
 
 
+SLOW_TO_BEGIN = """
+import os, time
+fork, main = os.fork, os.getpid()
+def fork_slowly():
+    parent = os.getpid()
+    child = fork()
+    while child == 0 and parent != main and os.getppid() == parent:
+        time.sleep(0.01)
+    return child
+os.fork = fork_slowly
+"""
+"""A worker does nothing before its guard has ended."""
+
+
 @LINUX
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_worker_outlives_the_process_that_it_works_for(number):
-    program = f"""
+@pytest.mark.parametrize(
+    ("number", "begins"),
+    [
+        (signal.SIGKILL, ""),
+        (signal.SIGTERM, ""),
+        (signal.SIGINT, ""),
+        (signal.SIGKILL, SLOW_TO_BEGIN),
+    ],
+    ids=["SIGKILL", "SIGTERM", "SIGINT", "SIGKILL before the worker began"],
+)
+def test_no_worker_outlives_the_process_that_it_works_for(number, begins):
+    program = f"""{begins}
 import sys
 from scraper.extraction.workers import Limits, Worker
 from {__name__} import hang

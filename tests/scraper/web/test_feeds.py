@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote_plus
 
 import feedparser
 import pytest
@@ -41,6 +42,20 @@ def test_a_story_has_a_feed_of_its_revisions(demo_site: Site) -> None:
 def test_edits_of_one_site_have_a_feed(demo_site: Site) -> None:
     feed = read(demo_site, "/feed/changes.atom?site=suara")
     assert {entry.author for entry in feed.entries} == {"suara"}
+
+
+def test_feeds_have_identities_of_their_own_wherever_they_are_served(demo_site: Site) -> None:
+    addresses = "changes.atom changes.atom?site=suara search.atom?q=batik search.atom?q=pasar"
+    ids = {read(demo_site, f"/feed/{address}").feed.id for address in addresses.split()}
+    assert len(ids) == 4
+    elsewhere = demo_site.get("/feed/changes.atom", host="127.0.0.1:8010")
+    assert feedparser.parse(elsewhere.body).feed.id in ids
+
+
+@pytest.mark.parametrize("words", ["100%25", "50%25+naik", "%25(a)s", "Edits&lang=id"])
+def test_words_with_percent_signs_are_words(demo_site: Site, words: str) -> None:
+    title = read(demo_site, f"/feed/search.atom?q={words}").feed.title
+    assert title == unquote_plus(words.partition("&")[0])
 
 
 def test_an_unknown_story_has_no_feed(demo_site: Site) -> None:

@@ -57,6 +57,7 @@ def test_reasons_that_are_translated_are_todays() -> None:
 
 
 SINGLE = {
+    "The archive is not there any more.",
     "There is no article {number}.",
     "Article {number} was not yet in the archive at that time.",
     "Article {number} was taken down: {reason}",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archive import Archive
+from tests.archive.invented import HOUR, NOW, keep, story
 from tests.scraper.web.visiting import Site
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -104,6 +106,7 @@ def test_a_removed_story_keeps_its_text(demo_site: Site, kept: dict[str, int]) -
         ("20261120/", "2026-11-20T07"),  # it was not kept yet: its first revision
         ("20261120120000/", "2026-11-20T12:00:00"),
         ("2027/", "2027-01-01T00:00:00"),
+        ("20261120120000id_/", "2026-11-20T12:00:00"),
     ],
 )
 def test_addresses_of_web_archives_lead_to_the_article_of_that_time(
@@ -185,7 +188,14 @@ def test_the_history_of_a_url_is_in_sentences(demo_site: Site) -> None:
         ("/clusters?page=-1", 400, "There is no page -1"),
         ("/site/kompas", 404, "This archive has no site called kompas."),
         ("/coverage?from=2026-11-20&to=2026-11-01", 400, "no day is left"),
-        ("/coverage?from=0001-01-01", 200, "Announced and kept"),
+        ("/coverage?from=0001-01-01", 400, "there was no news then"),
+        ("/coverage?to=9999-12-31", 400, "there was no news then"),
+        ("/site/suara?from=1950-01-01", 200, "suara"),
+        ("/search?q=batik&page=51", 400, "lists have pages 1 to 50"),
+        ("/article/abc", 404, "There is no number abc"),
+        ("/article/1/diff/1", 404, "There is no such page."),
+        ("/site/X", 404, "This archive has no site called X."),
+        ("/web/20261/https://example.org/", 404, "There is no such page."),
         ("/explain?url=https://example.org/", 404, "This address is not in the ledger"),
         ("/web/2026/https://example.org/", 404, "No article in this archive has this address."),
         ("/web/99999999/https://example.org/", 404, "No article in this archive"),
@@ -201,6 +211,25 @@ def test_what_is_not_there_is_a_plain_page_that_says_what_to_do(
     assert page.status == status
     assert sentence in page.words
     assert "Traceback" not in page.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    "/.json /search.json?q=batik /article/1.json /article/1/revision/1.json "
+    "/article/1/diff/1..2.json /changes.json /removed.json /clusters.json /cluster/{cluster}.json "
+    "/syndication.json /coverage.json /site/suara.json /explain.json?url=1".split(),
+)
+def test_every_page_is_json_too(demo_site: Site, kept: dict[str, int], address: str) -> None:
+    reply = demo_site.get(address.format(**kept))
+    assert reply.status == 200
+    assert reply.headers["content-type"].startswith("application/json")
+    assert isinstance(reply.json, dict)
+
+
+def test_days_are_the_publishers(demo_site: Site) -> None:
+    days = demo_site.get("/coverage.json?from=2026-11-10&to=2026-11-19").json
+    assert (days["first"], days["last"]) == ("2026-11-10", "2026-11-19")
+    assert "20 Nov 2026, 23:32 +07:00" in demo_site.get("/changes?site=suara").words
 
 
 def test_an_error_as_json_is_an_object(demo_site: Site) -> None:
@@ -220,7 +249,22 @@ def test_pages_are_small_and_load_one_style_sheet(demo_site: Site) -> None:
         assert "immutable" in demo_site.get(loaded[0]).headers["cache-control"]
 
 
-def test_datasettes_own_pages_are_below(demo_site: Site) -> None:
+def test_a_long_text_that_did_not_change_is_folded(path: Path, serve: Callable[..., Site]) -> None:
+    long = "\n\n".join(f"Paragraf {number} tentang pasar yang ramai." for number in range(3_000))
+    with Archive(path) as archive:
+        keep(archive, story(1, body=f"Awal lama.\n\n{long}\n\nPenutup."), at=NOW)
+        keep(archive, story(1, body=f"Awal baru.\n\n{long}\n\nPenutup."), at=NOW + HOUR)
+    site = serve(path)
+    page = site.get("/article/1/diff/1..2")
+    assert "<ins>baru.</ins>" in page.text
+    assert len(page.body) < 60_000
+    assert "Paragraf 1500" in site.get("/article/1/diff/1..2.json").text
+
+
+def test_datasettes_own_pages_are_below_with_search_and_queries(demo_site: Site) -> None:
     assert demo_site.get("/news").status == 200
+    found = demo_site.get("/news/latest.json?_shape=array&_search=batik").json
+    assert found and all("batik" in (row["headline"] + row["body"]).lower() for row in found)
+    assert demo_site.get("/news/newest_edits.json?_shape=array").status == 200
     rows = demo_site.get("/news/latest.json?_shape=array&site=suara&_size=3").json
     assert {row["site"] for row in rows} == {"suara"}

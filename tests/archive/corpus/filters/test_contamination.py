@@ -77,14 +77,15 @@ def test_manifest_and_card_name_the_file_and_count_what_it_dropped(
     assert str(benchmark.parent) not in card + json.dumps(found)
 
 
+@pytest.mark.parametrize("jobs", [None, pytest.param(2, marks=pytest.mark.slow)])
 def test_the_same_bytes_in_any_number_of_processes_and_from_any_folder(
-    fates: Path, clean: Path, benchmark: Path, tmp_path: Path
+    fates: Path, clean: Path, benchmark: Path, tmp_path: Path, jobs: int | None
 ) -> None:
     copy = tmp_path / "salinan" / benchmark.name
     copy.parent.mkdir()
     copy.write_bytes(benchmark.read_bytes())
     references, splits = reference_files([copy]), parse_splits(DEFAULT)
-    built(fates, tmp_path / "out", jobs=2, references=references, splits=splits)
+    built(fates, tmp_path / "out", jobs=jobs, references=references, splits=splits)
     assert tree(tmp_path / "out") == tree(clean)
 
 
