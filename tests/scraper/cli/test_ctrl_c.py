@@ -257,7 +257,6 @@ def test_a_crawl_that_is_only_beginning_stops_as_well(terminal: Terminal, tmp_pa
         goes_on.touch()
         code, lines = terminal.ended()
     assert (code, lines[-1]) == (130, "Stopped; the next crawl resumes.")
-    assert any(line.startswith("(warta help politeness)") for line in lines)  # wrapped at words
     assert not [*tmp_path.glob("*.lock")]
 
 
@@ -281,6 +280,7 @@ def test_a_crawl_finishes_the_page_in_progress_and_the_next_crawl_resumes(
     site.let_go.set()
     code, lines = terminal.ended()
     assert (code, lines[-2:]) == (130, [STOPPING, "Stopped; the next crawl resumes."])
+    assert any(line.startswith("(warta help politeness)") for line in lines)  # wrapped at words
     news = tmp_path / "news.db"
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
     assert resumed(given, tmp_path) == 3
