@@ -56,7 +56,7 @@ def load_selection(recipe: Recipe) -> Selection:
     if recipe.references and not recipe.thresholds.contamination.enabled:
         name = recipe.thresholds.name
         raise CorpusError(f"--decontaminate: the filters {name!r} disable [contamination]")
-    with opened(recipe) as past:
+    with opened(recipe.archive, recipe.as_of) as past:
         return select(past, recipe)
 
 

@@ -2,10 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from archive.corpus.filters.reasons import REASONS
 from archive.corpus.finished import manifest, stories
+from archive.corpus.selection import archive_digest, opened
 from archive.errors import CorpusError
 from archive.identity import canonical_url
 
@@ -46,11 +48,14 @@ class Outcome:
         return f"excluded: {REASONS.get(self.reason, self.reason)}{more} ({self.reason})"
 
 
-def find_outcome(corpus: Path, reference: str, known: str | None = None) -> Outcome:
+def find_outcome(
+    corpus: Path, reference: str, known: str | None = None, *, archived: bool = True
+) -> Outcome:
     """Find a story by its id, with or without its site, or its address; raises CorpusError for one
     that was not selected.
 
-    `known` is the id of the story that an archive has under that reference, e.g. by its number.
+    `known` is the id of the story that an archive has under that reference, e.g. by its number;
+    `archived` says whether there was an archive to look it up in.
     """
     manifest(corpus)
     names, ids = {reference}, {reference, known}
@@ -61,4 +66,22 @@ def find_outcome(corpus: Path, reference: str, known: str | None = None) -> Outc
         if row["id"] in ids or row["url"] in names or (known is None and own == reference):
             why = {key: row.get(key) for key in WHY}
             return Outcome(id=row["id"], url=row["url"], file=name, **why)
+    if reference.isdecimal() and not archived:
+        raise CorpusError(
+            f"{reference}: a number needs the archive that the corpus was made of: --archive"
+        )
     raise CorpusError(f"{reference}: {corpus} selected no story with this number, id or address")
+
+
+def is_its_archive(corpus: Path, path: Path) -> bool:
+    """Whether the archive, as of the corpus' time, has the articles that the manifest recorded.
+
+    After a takedown or a new opt-out it has not. Raises CorpusError for a broken manifest.
+    """
+    found = manifest(corpus)
+    try:
+        as_of, expected = datetime.fromisoformat(found["as_of"]), found["archive_digest"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CorpusError(f"{corpus}: its manifest.json is not one of warta") from error
+    with opened(path, as_of) as past:
+        return bool(archive_digest(past) == expected)

@@ -1,11 +1,18 @@
 """The first stage as a datatrove pipeline: the same blocks on one machine, on Ray and on Slurm."""
 
+import json
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from platform import python_version
+from typing import Any
 
+from datatrove.data import Document, DocumentsPipeline
 from datatrove.pipeline.base import PipelineStep
+from datatrove.pipeline.readers.base import BaseReader
 
+from archive.archive import Reader
 from archive.corpus.filters import filters
 from archive.corpus.filters.contamination import ContaminationFilter
 from archive.corpus.filters.exclusions import Exclusions
@@ -16,7 +23,10 @@ from archive.corpus.filters.thresholds.tables import Personal
 from archive.corpus.intermediate import dropped_writer, kept_writer
 from archive.corpus.measures import MeasureText
 from archive.corpus.recipe import Recipe
-from archive.corpus.selection import ArchiveReader, Shards
+from archive.corpus.selection import DOUBTED, Shards, check_time, opened, within_days
+from archive.database.rows import column
+from archive.errors import ArchiveDamaged
+from archive.monitoring.drift import drifted_articles
 
 DECIDING = (
     "warta datatrove pyarrow numpy spacy py3langid regex phonenumbers matplotlib pillow jinja2"
@@ -26,6 +36,18 @@ DECIDING = (
 
 INDEX = "references"
 """Folder in the work folder: the n-grams of the files that the corpus is decontaminated against."""
+
+_ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_removed_at,
+    coalesce(l.opted_out, a.opted_out) AS effective_opted_out,
+    s.fetched_at, s.digest AS snapshot_digest
+    FROM latest l JOIN main.articles a ON a.id = l.article_id
+    JOIN main.revisions r ON r.article_id = l.article_id AND r.number = l.revision
+    LEFT JOIN main.snapshots s ON s.id = r.snapshot_id
+    WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
+_METADATA = (
+    "article_id url site headline published_at section agency cluster_id revision layout"
+    " first_seen_at extractor fetched_at snapshot_digest".split()
+)
 
 
 def first_stage(recipe: Recipe, shards: Shards, work: Path) -> list[PipelineStep]:
@@ -78,4 +100,64 @@ def versions(recipe: Recipe) -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:  # one that no filter of this machine needs
             continue
+    return found
+
+
+class ArchiveReader(BaseReader):
+    """Yields the articles of the task's shard as of the recipe's time; task n reads shard n."""
+
+    name = "warta archive"
+
+    def __init__(self, recipe: Recipe, shards: Shards) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.shards = shards
+
+    def run(
+        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
+    ) -> DocumentsPipeline:
+        """Called by datatrove; raises ArchiveError."""
+        if data:
+            yield from data
+        with opened(self.recipe.archive, self.recipe.as_of) as past:
+            for document in self._documents(past, self.shards[rank]):
+                with self.track_time():
+                    self.update_doc_stats(document)
+                yield document
+
+    def _documents(self, reader: Reader, shard: tuple[int, int]) -> Iterator[Document]:
+        marked, doubted = drifted_articles(reader), {*column(reader.db, DOUBTED)}
+        for row in reader.db.query(_ROWS, shard):
+            if self.recipe.sites and row["site"] not in self.recipe.sites:
+                continue
+            if within_days(self.recipe.since, self.recipe.until, row["published_at"]):
+                number = row["article_id"]
+                document = _document(row, reader.path)
+                document.metadata |= {"drifted": number in marked, "doubted": number in doubted}
+                yield document
+
+
+def _document(row: dict[str, Any], path: Path) -> Document:
+    fetched = "the time at which its page was fetched"
+    check_time(path, row["article_id"], row["fetched_at"], fetched)
+    metadata = {name: row[name] for name in _METADATA} | {
+        "page_language": row["language"],
+        "warnings": _list(row, "warnings", path),
+        "authors": _list(row, "authors", path),
+        "removed_at": row["effective_removed_at"],
+        "opted_out": row["effective_opted_out"],
+    }
+    return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)
+
+
+def _list(row: dict[str, Any], name: str, path: Path) -> list[str]:
+    """Return a column that holds a JSON array; raises ArchiveDamaged for any other value."""
+    found = None
+    with suppress(ValueError):
+        found = json.loads(row[name])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise ArchiveDamaged(
+            f"{path}: article {row['article_id']}: its {name} are not a JSON list,"
+            f" but {row[name]!r:.80}"
+        )
     return found

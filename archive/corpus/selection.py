@@ -1,4 +1,6 @@
-"""Which articles a recipe selects: counted and cut into shards without their texts, then read."""
+"""Which articles a recipe selects: counted and cut into shards without their texts."""
+
+from __future__ import annotations
 
 import hashlib
 import json
@@ -8,17 +10,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
-
-from datatrove.data import Document, DocumentsPipeline
-from datatrove.pipeline.readers.base import BaseReader
+from typing import TYPE_CHECKING, Any
 
 from archive.archive import Archive, Reader
-from archive.corpus.recipe import Recipe
 from archive.database.connection import plain_errors
 from archive.database.rows import column
 from archive.errors import ArchiveDamaged, CorpusError
 from archive.monitoring.drift import drifted_articles
+
+if TYPE_CHECKING:
+    from archive.corpus.recipe import Recipe
 
 SHARD = 1_000
 """Articles per task of the pipeline. Independent of the number of processes, so that any number
@@ -38,32 +39,20 @@ _ARTICLES = """SELECT a.id, a.site, a.key, a.url,
     JOIN main.revisions r ON r.article_id = a.id AND r.number = a.revision
     LEFT JOIN main.snapshots s ON s.id = r.snapshot_id
     LEFT JOIN members m ON m.article_id = a.id ORDER BY a.id"""
-_ROWS = """SELECT l.*, a.key, coalesce(l.removed_at, a.removed_at) AS effective_removed_at,
-    coalesce(l.opted_out, a.opted_out) AS effective_opted_out,
-    s.fetched_at, s.digest AS snapshot_digest
-    FROM latest l JOIN main.articles a ON a.id = l.article_id
-    JOIN main.revisions r ON r.article_id = l.article_id AND r.number = l.revision
-    LEFT JOIN main.snapshots s ON s.id = r.snapshot_id
-    WHERE l.article_id BETWEEN ? AND ? ORDER BY l.article_id"""
-_DOUBTED = """SELECT a.id FROM main.readings g
+DOUBTED = """SELECT a.id FROM main.readings g
     JOIN main.revisions r ON r.snapshot_id = g.snapshot_id
     JOIN articles a ON a.id = r.article_id AND a.revision = r.number
     WHERE g.refusal IN ('same_body_elsewhere', 'names_another_story')"""
 
 
 @contextmanager
-def opened(recipe: Recipe) -> Iterator[Reader]:
-    """Open the recipe's archive as of its time; raises ArchiveError.
+def opened(path: Path, as_of: datetime) -> Iterator[Reader]:
+    """Open an archive as of a time; raises ArchiveError.
 
     Broken UTF-8, which other programs may write, is read as lone surrogates: the filters exclude
     the article with its reason.
     """
-    path = recipe.archive
-    with (
-        plain_errors(path),
-        Archive(path, read_only=True) as archive,
-        archive.as_of(recipe.as_of) as past,
-    ):
+    with plain_errors(path), Archive(path, read_only=True) as archive, archive.as_of(as_of) as past:
         past.db.conn.text_factory = lambda stored: stored.decode("utf-8", "surrogateescape")
         yield past
 
@@ -131,14 +120,12 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     publication that is not ISO 8601, as another program may write it.
     """
     digest, tally, known, undated = hashlib.sha256(), _Tally(), Counter[str](), 0
-    marked, doubted = drifted_articles(reader), {*column(reader.db, _DOUBTED)}
-    for row in reader.db.query(_ARTICLES):
+    for row, drifted, line in _articles(reader):
         known[row["site"]] += 1
-        drifted = row["id"] in marked
-        digest.update(json.dumps([*row.values(), drifted, row["id"] in doubted]).encode() + b"\n")
+        digest.update(line)
         if recipe.sites and row["site"] not in recipe.sites:
             continue
-        _check_time(reader.path, row["id"], row["published_at"], "its time of publication")
+        check_time(reader.path, row["id"], row["published_at"], "its time of publication")
         if within_days(recipe.since, recipe.until, row["published_at"]):
             tally.add(row, drifted=drifted)
         else:
@@ -158,6 +145,26 @@ def select(reader: Reader, recipe: Recipe) -> Selection:
     )
 
 
+def _articles(reader: Reader) -> Iterator[tuple[dict[str, Any], bool, bytes]]:
+    """Yield each article, whether its layout had changed, and its line of the archive's digest."""
+    marked, doubted = drifted_articles(reader), {*column(reader.db, DOUBTED)}
+    for row in reader.db.query(_ARTICLES):
+        drifted = row["id"] in marked
+        line = json.dumps([*row.values(), drifted, row["id"] in doubted])
+        yield row, drifted, line.encode() + b"\n"
+
+
+def archive_digest(reader: Reader) -> str:
+    """Return the SHA-256 that `manifest.json` has of an archive as of a time.
+
+    Another archive has another one; so has the same one after a takedown or a new opt-out.
+    """
+    digest = hashlib.sha256()
+    for _row, _drifted, line in _articles(reader):
+        digest.update(line)
+    return digest.hexdigest()
+
+
 def within_days(since: date | None, until: date | None, published_at: str | None) -> bool:
     """Return whether the days include that time (ISO 8601 with the publisher's offset)."""
     if since is None and until is None:
@@ -168,7 +175,8 @@ def within_days(since: date | None, until: date | None, published_at: str | None
     return since.isoformat() <= published_at[:10] <= until.isoformat()
 
 
-def _check_time(path: Path, article_id: int, text: str | None, what: str) -> None:
+def check_time(path: Path, article_id: int, text: str | None, what: str) -> None:
+    """Raise ArchiveDamaged for a time that is not ISO 8601, as another program may write it."""
     with suppress(ValueError, TypeError):
         if text is None or datetime.fromisoformat(text).tzinfo is not None:
             return
@@ -199,69 +207,3 @@ def empty_archive(path: Path) -> CorpusError:
     return CorpusError(
         f"{path}: the archive contains no article yet; add some by `warta crawl` or `warta import`"
     )
-
-
-class ArchiveReader(BaseReader):
-    """Yields the articles of the task's shard as of the recipe's time; task n reads shard n."""
-
-    name = "warta archive"
-
-    def __init__(self, recipe: Recipe, shards: Shards) -> None:
-        super().__init__()
-        self.recipe = recipe
-        self.shards = shards
-
-    def run(
-        self, data: DocumentsPipeline = None, rank: int = 0, world_size: int = 1
-    ) -> DocumentsPipeline:
-        """Called by datatrove; raises ArchiveError."""
-        if data:
-            yield from data
-        with opened(self.recipe) as past:
-            for document in self._documents(past, self.shards[rank]):
-                with self.track_time():
-                    self.update_doc_stats(document)
-                yield document
-
-    def _documents(self, reader: Reader, shard: tuple[int, int]) -> Iterator[Document]:
-        marked, doubted = drifted_articles(reader), {*column(reader.db, _DOUBTED)}
-        for row in reader.db.query(_ROWS, shard):
-            if self.recipe.sites and row["site"] not in self.recipe.sites:
-                continue
-            if within_days(self.recipe.since, self.recipe.until, row["published_at"]):
-                number = row["article_id"]
-                document = _document(row, reader.path)
-                document.metadata |= {"drifted": number in marked, "doubted": number in doubted}
-                yield document
-
-
-_METADATA = (
-    "article_id url site headline published_at section agency cluster_id revision layout"
-    " first_seen_at extractor fetched_at snapshot_digest".split()
-)
-
-
-def _document(row: dict[str, Any], path: Path) -> Document:
-    fetched = "the time at which its page was fetched"
-    _check_time(path, row["article_id"], row["fetched_at"], fetched)
-    metadata = {name: row[name] for name in _METADATA} | {
-        "page_language": row["language"],
-        "warnings": _list(row, "warnings", path),
-        "authors": _list(row, "authors", path),
-        "removed_at": row["effective_removed_at"],
-        "opted_out": row["effective_opted_out"],
-    }
-    return Document(text=row["body"], id=f"{row['site']}:{row['key']}", metadata=metadata)
-
-
-def _list(row: dict[str, Any], name: str, path: Path) -> list[str]:
-    """Return a column that holds a JSON array; raises ArchiveDamaged for any other value."""
-    found = None
-    with suppress(ValueError):
-        found = json.loads(row[name])
-    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise ArchiveDamaged(
-            f"{path}: article {row['article_id']}: its {name} are not a JSON list,"
-            f" but {row[name]!r:.80}"
-        )
-    return found

@@ -1,6 +1,7 @@
 """The tokenizer of the column `token_count`: spaCy's, or one of Hugging Face by file or name."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,14 +68,16 @@ def find_tokenizer(given: str) -> Tokenizer:
 
 
 def _from_hub(name: str) -> Path:
+    """Return the file of a model: that of the Hub's cache on this machine, else a download."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        try:
+        with suppress(LocalEntryNotFoundError):
             return Path(hf_hub_download(name, FILE, local_files_only=True))
-        except LocalEntryNotFoundError:
+        if "/" in name and _reachable(name):
             return Path(hf_hub_download(name, FILE))
+        why = "neither a file here nor reachable on Hugging Face"
     except HFValidationError:
         why = (
             "expected spacy-id, a tokenizer.json, or the name of a model like indobenchmark/indogpt"
@@ -82,6 +85,22 @@ def _from_hub(name: str) -> Path:
     except OSError as error:
         why = str(error).strip().partition("\n")[0] or type(error).__name__
     raise CorpusError(f"tokenizer {name}: {why}")
+
+
+def _reachable(name: str) -> bool:
+    """Whether the Hub answers, by one request: a download tries for half a minute, and logs that.
+
+    Raises OSError where its answer is that there is no such file.
+    """
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    try:
+        get_hf_file_metadata(hf_hub_url(name, FILE))
+    except OSError:
+        raise
+    except Exception:
+        return False
+    return True
 
 
 @cache

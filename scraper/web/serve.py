@@ -6,11 +6,11 @@ import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from datasette import __version__
 from datasette.app import Datasette
 from datasette.plugins import pm
 
@@ -76,7 +76,7 @@ def _described(metadata: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments for Datasette; 1.0 takes what is no description as configuration, and
     shuts the search index of a view that is shut.
     """
-    if "config" not in signature(Datasette.__init__).parameters:
+    if __version__.startswith("0."):
         return {"metadata": metadata}
     configured: dict[str, Any] = {"databases": {}}
     for name, database in metadata["databases"].items():

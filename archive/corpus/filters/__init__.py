@@ -4,17 +4,17 @@ May import `records`, `identity`, `errors`, `syndication` and nothing else of th
 own pipeline: `filters(load_thresholds("news"), lambda name: JsonlWriter(f"dropped/{name}"))`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
-from datatrove.pipeline.base import PipelineStep
-from datatrove.pipeline.writers.disk_base import DiskWriter
+if TYPE_CHECKING:
+    from datatrove.pipeline.base import PipelineStep
+    from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from archive.corpus.filters.doubtful import DoubtfulFilter
-from archive.corpus.filters.language import LanguageFilter
-from archive.corpus.filters.prose import LengthFilter, ProseFilter
-from archive.corpus.filters.quality import quality_filters
-from archive.corpus.filters.thresholds.tables import Thresholds
+    from archive.corpus.filters.thresholds.tables import Thresholds
 
 __all__ = ["filters"]
 
@@ -23,6 +23,12 @@ def filters(
     thresholds: Thresholds, exclusion_writer_for: Callable[[str], DiskWriter | None]
 ) -> list[PipelineStep]:
     """Return the enabled filters, cheap ones first, each with the exclusion writer for its name."""
+    # Here, since what only reads a corpus needs the reasons of this room, and not datatrove.
+    from archive.corpus.filters.doubtful import DoubtfulFilter
+    from archive.corpus.filters.language import LanguageFilter
+    from archive.corpus.filters.prose import LengthFilter, ProseFilter
+    from archive.corpus.filters.quality import quality_filters
+
     language = thresholds.language
     makers: dict[str, Callable[[DiskWriter | None], PipelineStep]] = {
         "fallback": partial(DoubtfulFilter, thresholds.fallback),

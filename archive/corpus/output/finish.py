@@ -239,7 +239,7 @@ class Finish(PipelineStep):
 
     def _clusters(self) -> tuple[dict[int, Cluster], dict[int, str]]:
         """Return the clusters of the whole archive, and article -> split key, as of then."""
-        with opened(self.recipe) as past:
+        with opened(self.recipe.archive, self.recipe.as_of) as past:
             query = past.db.conn.execute
             clusters = {number: Cluster(*row) for number, *row in query(_CLUSTERS)}
             return clusters, dict(query(_SPLIT_KEYS, (exact(self.recipe.as_of),)))

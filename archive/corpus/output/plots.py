@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from itertools import cycle, islice
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -184,19 +185,34 @@ def _edges(shortest: int, longest: int) -> list[int]:
 
 
 def _length_scale(axes: Axes, edges: list[int]) -> None:
-    """Set a logarithmic axis with at most ten round numbers, if possible."""
-    low, high = edges[0] / 1.15, edges[-1] * 1.15
+    """Set a logarithmic axis with three to ten round numbers, if possible."""
+    low = edges[0] / 1.15
+    high = max(edges[-1] * 1.15, ceil(low) + 2.3)  # has three numbers
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     axes.minorticks_off()
-    powers = [10**power for power in range(len(str(edges[-1])) + 1)]
+    ticks = _ticks(low, high)
+    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+    axes.tick_params("x", length=4, color=EDGE)
+
+
+def _ticks(low: float, high: float) -> list[int]:
+    """Return three to ten round numbers of a logarithmic axis; more than ten for many powers of
+    ten.
+
+    >>> _ticks(80, 250), _ticks(130, 195), _ticks(30, 30_000)
+    ([100, 150, 200], [140, 160, 180], [50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000])
+    """
+    powers = [10**power for power in range(len(str(int(high))) + 1)]
     for steps in ((1, 1.5, 2, 3, 4, 5, 7), (1, 2, 5), (1,)):
         numbers = [step * power for power in powers for step in steps]
         ticks = [int(number) for number in numbers if number % 1 == 0 and low <= number <= high]
         if len(ticks) <= 10:
             break
-    axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    axes.tick_params("x", length=4, color=EDGE)
+    if len(ticks) < 3:  # less than a factor of two, where a logarithmic scale is nearly linear
+        evenly = MaxNLocator(6, integer=True, min_n_ticks=3, steps=[1, 2, 5, 10])
+        ticks = [int(number) for number in evenly.tick_values(low, high) if low <= number <= high]
+    return ticks
 
 
 # Months

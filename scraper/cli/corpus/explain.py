@@ -11,7 +11,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.opening import opened, story_of
 from scraper.cli.rendering import terminal
-from scraper.cli.rendering.terminal import say
+from scraper.cli.rendering.terminal import note, say
 
 
 @click.command()
@@ -28,8 +28,14 @@ def explain(folder: Path, url: str, path: Path, as_json: bool) -> None:
     warta corpus explain korpus https://www.suara.com/news/2026/11/20/071512/warga-bersihkan-irigasi
     """
     with terminal.needs_extra("corpus"):
-        from archive.corpus.explain import find_outcome
-    found = find_outcome(folder, url, _id_in(path, url))
+        from archive.corpus.explain import find_outcome, is_its_archive
+    known = _id_in(path, url)
+    if known and url.isdecimal() and not is_its_archive(folder, path):
+        note(
+            f"{path}: not the archive that {folder} was made of, or stories were taken down since;"
+            f" number {url} is {known} there."
+        )
+    found = find_outcome(folder, url, known, archived=path.exists())
     if as_json:
         terminal.print_json([asdict(found)])
     else:

@@ -12,6 +12,9 @@ from archive.revisions.evidence import pages_of
 from archive.syndication import queries as syndication
 from scraper.web.view import PageError, Request, View, site_zone
 
+CONTEXT = 1_500
+"""Characters of unchanged text that a diff shows before and after a change: some paragraphs."""
+
 
 def article(archive: Archive, request: Request) -> View:
     """Show a story as it is now, or as it was at `as_of`."""
@@ -105,6 +108,7 @@ def diff(archive: Archive, request: Request) -> View:
     number, first, second = (request.number(name) for name in ("id", "first", "second"))
     newest = _latest(archive, number)
     before, after = _revision(archive, number, first), _revision(archive, number, second)
+    fields = list(edits_as_json(edits_between(before, after)))
     return View(
         template="diff.html",
         values={
@@ -114,10 +118,22 @@ def diff(archive: Archive, request: Request) -> View:
             "newest": newest["revision"],
             "before": _of_revision(before),
             "after": _of_revision(after),
-            "fields": list(edits_as_json(edits_between(before, after))),
+            "fields": fields,
         },
-        shown={"zone": site_zone(newest["site"]), "beside": request.text("view") != "inline"},
+        shown={
+            "zone": site_zone(newest["site"]),
+            "beside": request.text("view") != "inline",
+            "changes": [field | {"edits": list(map(_folded, field["edits"]))} for field in fields],
+        },
     )
+
+
+def _folded(run: dict[str, str]) -> dict[str, str]:
+    """Return a run of words; a long one that did not change shows its beginning and its end."""
+    text = run["text"]
+    if run["kind"] != "same" or len(text) <= 2 * CONTEXT:
+        return run
+    return run | {"text": f"{text[:CONTEXT]}\n\n[…]\n\n{text[-CONTEXT:]}"}
 
 
 def _of_revision(row: dict[str, Any]) -> dict[str, Any]:

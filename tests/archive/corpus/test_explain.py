@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from archive import Archive
 from scraper.cli.main import main
+from tests.scraper.cli.library import fill
 
 
 def explained(*words: object) -> tuple[int, str]:
@@ -40,6 +41,20 @@ def test_a_number_an_address_and_an_id_lead_to_the_same_story(
         assert explained(out, reference, "--archive", fates) == (0, expected), reference
     for reference in (row["url"], row["key"]):  # without the archive
         assert explained(out, reference, "--archive", fates.with_name("tidak.db")) == (0, expected)
+
+
+def test_a_number_needs_the_archive_that_the_corpus_was_made_of(
+    fates: Path, judged: tuple[Path, object], path: Path
+) -> None:
+    out, _summary = judged
+    code, text = explained(out, 1, "--archive", fates.with_name("tidak.db"))
+    needed = "1: a number needs the archive that the corpus was made of: --archive"
+    assert (code, text) == (1, f"Error: {needed}\n")
+    with Archive(path) as archive:
+        fill(archive)
+    code, text = explained(out, 1, "--archive", path)
+    assert text.startswith(f"{path}: not the archive that {out} was made of, or stories were taken")
+    assert "not the archive" not in explained(out, 1, "--archive", fates)[1]
 
 
 def test_what_is_no_story_is_one_line(fates: Path, judged: tuple[Path, object]) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,7 @@ def test_a_corpus_names_the_tokenizer_that_counted(
         ("tidak-ada.json", "cannot be read: No such file"),
         ("rusak.json", "is no tokenizer.json"),
         ("kosong", "cannot be read: No such file"),
+        ("tanpa-pemilik", "neither a file here nor reachable on Hugging Face"),
         ("bukan/nama/model", "expected spacy-id, a tokenizer.json, or the name of a model"),
     ],
 )
@@ -125,6 +127,15 @@ def test_a_model_of_the_hub_is_downloaded_once_and_then_read_without_the_network
     assert missing.startswith("tokenizer sari/lain: ")
 
 
+def test_a_hub_that_cannot_be_reached_is_one_sentence_at_once(tmp_path: Path) -> None:
+    with hub() as server:
+        environment = os.environ | server.environment(str(tmp_path))
+    began = time.monotonic()
+    (missing,) = _found("sari/lain", environment=environment)
+    assert missing == "tokenizer sari/lain: neither a file here nor reachable on Hugging Face"
+    assert time.monotonic() - began < 15  # the library's own attempts take 23 s
+
+
 def _found(*names: str, environment: dict[str, str]) -> list[str]:
     """What is found for each name, a line each, in a process that knows only this Hub."""
     search = {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -132,4 +143,5 @@ def _found(*names: str, environment: dict[str, str]) -> list[str]:
     done = subprocess.run(
         command, env=environment | search, capture_output=True, text=True, timeout=120, check=True
     )
+    assert done.stderr == ""
     return done.stdout.splitlines()

@@ -29,6 +29,9 @@ _BY_NAME = {
     "files": "berkas.csv",
     "backup": "cadangan.db",
     "file": "artikel.csv",
+    "folder": "korpus",
+    "old": "korpus",
+    "new": "korpus",
 }
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.

@@ -57,8 +57,10 @@ ALLOWED = {
     "schedule cron": CONFIGURED,
     "schedule systemd": CONFIGURED,
     "config": CONFIGURED,
+    "corpus explain": {"numpy", "pyarrow"},
+    "corpus diff": {"numpy", "pyarrow"},
 }
-"""Command -> what it needs of these."""
+"""Command -> what it needs of these. pyarrow imports NumPy wherever it finds it."""
 
 READS = [
     *(
@@ -97,12 +99,38 @@ print(json.dumps(found), file=sys.stderr)
 """
 
 
+_CORPUS = {
+    "as_of": "2026-11-20T00:00:00+00:00",
+    "archive_digest": "0",
+    "recipe": {},
+    "versions": {},
+}
+
+
+def _write_corpus(folder: Path) -> None:
+    """Write the files of a small corpus, whose one story has the key 1, for what reads one."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (folder / "korpus" / "data").mkdir(parents=True)
+    (folder / "korpus" / "manifest.json").write_text(json.dumps(_CORPUS))
+    row = {
+        "id": "kabar:kabar-1",
+        "url": "https://kabar.example/1",
+        "site": "kabar",
+        "text": "Panen",
+    }
+    for name in ("dropped.parquet", "data/train-00000-of-00001.parquet"):
+        pq.write_table(pa.Table.from_pylist([row]), folder / "korpus" / name)
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """Command -> what it has imported of HEAVY when it ends."""
     folder = tmp_path_factory.mktemp("startup")
     with Archive(folder / "news.db") as archive:
         fill(archive)
+    _write_corpus(folder)
     commands = {"--version": ["--version"], "--help": ["--help"]}
     commands |= {name: [*name.split(), *words(name)] for name in READS}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("WARTA_")}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from archive import Archive
+from tests.archive.invented import HOUR, NOW, keep, story
 from tests.scraper.web.visiting import Site
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -247,7 +249,22 @@ def test_pages_are_small_and_load_one_style_sheet(demo_site: Site) -> None:
         assert "immutable" in demo_site.get(loaded[0]).headers["cache-control"]
 
 
-def test_datasettes_own_pages_are_below(demo_site: Site) -> None:
+def test_a_long_text_that_did_not_change_is_folded(path: Path, serve: Callable[..., Site]) -> None:
+    long = "\n\n".join(f"Paragraf {number} tentang pasar yang ramai." for number in range(3_000))
+    with Archive(path) as archive:
+        keep(archive, story(1, body=f"Awal lama.\n\n{long}\n\nPenutup."), at=NOW)
+        keep(archive, story(1, body=f"Awal baru.\n\n{long}\n\nPenutup."), at=NOW + HOUR)
+    site = serve(path)
+    page = site.get("/article/1/diff/1..2")
+    assert "<ins>baru.</ins>" in page.text
+    assert len(page.body) < 60_000
+    assert "Paragraf 1500" in site.get("/article/1/diff/1..2.json").text
+
+
+def test_datasettes_own_pages_are_below_with_search_and_queries(demo_site: Site) -> None:
     assert demo_site.get("/news").status == 200
+    found = demo_site.get("/news/latest.json?_shape=array&_search=batik").json
+    assert found and all("batik" in (row["headline"] + row["body"]).lower() for row in found)
+    assert demo_site.get("/news/newest_edits.json?_shape=array").status == 200
     rows = demo_site.get("/news/latest.json?_shape=array&site=suara&_size=3").json
     assert {row["site"] for row in rows} == {"suara"}

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from archive.corpus.output.summary import Summary
 from tests.archive.corpus.summaries import EMPTY, HOSTILE, months_of, summary
@@ -139,3 +141,17 @@ def test_the_lengths_have_scales_with_numbers_and_units() -> None:
         documents = [int(label.get_text().replace(",", "")) for label in axes.get_yticklabels()]
         assert documents[0] == 0
         assert max(documents) > 0
+
+
+@given(shortest=st.integers(0, 3000), factor=st.floats(1, 2000))
+def test_a_scale_of_lengths_has_at_least_three_numbers(shortest: int, factor: float) -> None:
+    from matplotlib.figure import Figure
+
+    from archive.corpus.output import plots
+
+    axes = Figure().add_subplot()
+    plots._length_scale(axes, plots._edges(shortest, int(shortest * factor)))
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    assert 3 <= len(ticks) <= 12
+    assert [label.get_text() for label in axes.get_xticklabels()] == [f"{t:,.0f}" for t in ticks]
