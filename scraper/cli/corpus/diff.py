@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -47,6 +48,8 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             formats=dict.fromkeys(("old", "new"), _shown),
             flexible="new",
         )
+        if sys.stdout.isatty():
+            say()
     counts: Counter[tuple[str, str, str]] = Counter()
     for found in corpora.differences():
         counts[found.change, found.why, found.site] += 1
