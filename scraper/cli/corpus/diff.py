@@ -39,6 +39,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
         for found in corpora.differences():
             terminal.print_json([asdict(found)])
         return
+    zones: set[str] = set()
     if settings:
         terminal.print_table(
             settings,
@@ -46,7 +47,9 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             title="Recipe",
             formats=dict.fromkeys(("old", "new"), _shown),
             flexible="new",
+            zones=zones,
         )
+        say()
     counts: Counter[tuple[str, str, str]] = Counter()
     for found in corpora.differences():
         counts[found.change, found.why, found.site] += 1
@@ -54,6 +57,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             columns = f" ({', '.join(found.columns)})" if found.columns else ""
             say(f"{found.change}: {found.id}: {found.why}{columns}", hang=2)
     _show_counts(counts)
+    terminal.name_zones(zones)
 
 
 def _show_counts(counts: Counter[tuple[str, str, str]]) -> None:
