@@ -231,8 +231,9 @@ def _show_plan(recipe: Recipe, selection: Selection, *, as_json: bool) -> None:
     selected = f"{selection.selected} of {plural(selection.articles, 'article')}"
     tasks = plural(len(selection.shards), "task")
     terminal.note(
-        f"As of {recipe.as_of.isoformat()}: {selected} selected, {selection.clustered} of them in "
-        f"clusters with others; filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
+        f"As of {recipe.as_of.isoformat(timespec='seconds')}: {selected} selected, "
+        f"{selection.clustered} of them in clusters with others; "
+        f"filters {recipe.thresholds.name!r}, {tasks}; nothing was written."
     )
     if selection.undated:
         undated = plural(selection.undated, "article")

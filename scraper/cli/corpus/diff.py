@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -49,7 +50,8 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             flexible="new",
             zones=zones,
         )
-        say()
+        if sys.stdout.isatty():
+            say()
     counts: Counter[tuple[str, str, str]] = Counter()
     for found in corpora.differences():
         counts[found.change, found.why, found.site] += 1

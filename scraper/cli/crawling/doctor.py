@@ -206,7 +206,7 @@ def _show_story(story: dict[str, Any]) -> None:
         }
         for name, found in story["fields"].items()
     ]
-    print_table(rows, _FIELDS)
+    print_table(rows, _FIELDS, flexible="value")
     for title, what in (("Missing", story["missing"]), ("Doubtful", story["warnings"])):
         if what:
             say(f"{title}: {', '.join(what)}.")

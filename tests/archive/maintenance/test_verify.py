@@ -523,7 +523,7 @@ def test_the_index_is_verified_while_a_crawl_holds_the_write_lock(path: Path) ->
             assert all(finding.ok for finding in verify(archive))
 
 
-@pytest.mark.parametrize("layers", range(1, 4))
+@pytest.mark.parametrize("layers", [1, pytest.param(2, marks=pytest.mark.slow), 3])
 def test_an_index_in_the_middle_of_its_merges_is_sound(path: Path, layers: int) -> None:
     with Archive(path) as archive:
         for turn in range(60 * layers):

@@ -72,7 +72,7 @@ def test_csv_has_a_header_and_a_row_per_change(warta: Warta) -> None:
         ("1", "3", "publisher"),
         ("4", "2", "publisher"),
     ]
-    assert (rows[0]["changed"], rows[0]["returns_to"]) == ("headline, body", "1")
+    assert (rows[0]["changed"], rows[0]["returns_to"]) == ('["headline", "body"]', "1")
 
 
 def test_no_cell_of_csv_is_a_formula(warta: Warta, path: Path) -> None:

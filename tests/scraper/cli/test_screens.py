@@ -9,15 +9,20 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 
-from scraper.cli.demo.proxy import ReplayProxy
+from scraper.cli.demo.proxy import Answers, ReplayProxy
+from scraper.cli.demo.world import world
 from scraper.cli.main import COMMANDS
-from tests.scraper.cli.rendering import SCREENS, lines, rendered, screen
+from tests.scraper.cli.rendering import LONG_SCREENS, SCREENS, lines, rendered, screen
+from tests.scraper.crawling.conftest import environment, serve
+
+__all__ = ["serve"]
 
 pytestmark = [pytest.mark.xdist_group("demo")]
 KEPT = Path(__file__).parent / "screens"
@@ -44,12 +49,11 @@ ELSEWHERE = {
     "page": "prints bytes",
     "serve": "tests/scraper/web/test_serve_command.py",
     "datasette": "prints JSON for Datasette",
-    "doctor": "tests/scraper/crawling/test_doctor.py",
-    "crawl": "test_a_crawl_ends_with_a_line_a_site, below",
-    "demo": "the same crawls and table",
+    "crawl": "its end is part of what `demo` shows",
 }
 """Commands without a screen, and why."""
 
+Serve = Callable[[Answers], ReplayProxy]
 Rendered = dict[int | str, dict[str, str]]
 """Width or variant -> what was typed -> what was written to the terminal."""
 
@@ -85,7 +89,30 @@ def test_each_command_shows_what_was_kept(
     shown: Rendered, width: int, request: pytest.FixtureRequest
 ) -> None:
     found = {typed: screen(written, width) for typed, written in shown[width].items()}
-    file = KEPT / f"{width}.txt"
+    _compare(found, KEPT / f"{width}.txt", request)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_demo_a_corpus_and_an_examination_show_what_was_kept(
+    width: int,
+    demo: tuple[Path, ReplayProxy],
+    serve: Serve,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> None:
+    shutil.copy(demo[0], tmp_path / "news.db")
+    given = {name: value for name, value in environment(serve(world(1))).items() if "prox" in name}
+    shown = rendered(tmp_path, width, LONG_SCREENS, **given)
+    for typed, written in shown.items():
+        assert "Traceback" not in written, typed
+        for line in lines(written):
+            assert cell_len(line) <= width or " " not in line.strip(), (typed, line)
+    found = {typed: screen(written, width) for typed, written in shown.items()}
+    _compare(found, KEPT / f"long-{width}.txt", request)
+
+
+def _compare(found: dict[str, str], file: Path, request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--keep-screens"):
         file.write_text("\n".join(f"$ warta {typed}\n{text}" for typed, text in found.items()))
     parts = re.split(r"^\$ warta (.*)\n", file.read_text("utf-8"), flags=re.MULTILINE)[1:]
@@ -151,4 +178,4 @@ def test_where_only_ascii_is_shown_other_letters_are_approximated(shown: Rendere
 
 
 def test_each_command_has_a_screen() -> None:
-    assert {typed.split()[0] for typed in SCREENS} | {*ELSEWHERE} >= {*COMMANDS}
+    assert {typed.split()[0] for typed in SCREENS | LONG_SCREENS} | {*ELSEWHERE} >= {*COMMANDS}

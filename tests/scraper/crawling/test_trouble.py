@@ -256,9 +256,9 @@ def test_a_hostile_or_broken_source_is_left_aside_and_the_next_one_used(serve, c
     assert rows(news, "SELECT count(*) AS n FROM latest")[0]["n"] == 1
 
 
-def test_a_sitemap_of_fifty_thousand_foreign_addresses_is_counted_and_bounded(serve, crawl, news):
+def test_a_sitemap_of_foreign_addresses_is_counted_and_bounded(serve, crawl, news):
     entries = "".join(
-        f"<url><loc>https://example.com/{number}</loc></url>" for number in range(50_000)
+        f"<url><loc>https://example.com/{number}</loc></url>" for number in range(1_500)
     )
     answers = {
         **small_site(GOOD),
@@ -268,7 +268,7 @@ def test_a_sitemap_of_fifty_thousand_foreign_addresses_is_counted_and_bounded(se
     }
     done = crawl(serve(answers), "rmol", "--json")
     assert done.returncode == 0, done.stderr
-    assert '"foreign_site": 50000' in done.stdout
+    assert '"foreign_site": 1500' in done.stdout
     assert (
         rows(news, "SELECT count(*) AS n FROM ledger WHERE reason = 'foreign_site'")[0]["n"] == 1000
     )

@@ -148,7 +148,7 @@ def test_it_may_be_killed_again_and_again(path: Path, undisturbed: Any) -> None:
     assert contents(path) == undisturbed
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_a_page_that_kills_its_reader_is_reported_in_one_line_and_costs_nothing_else(
     path: Path, jobs: str
 ) -> None:
