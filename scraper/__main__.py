@@ -12,6 +12,10 @@ if not sys.flags.safe_path:
 if root not in sys.path:
     sys.path.insert(0, root)
 
-from scraper.cli.main import main  # noqa: E402
+try:
+    from scraper.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C while it is being imported
+    sys.stderr.write("Stopped.\n")
+    sys.exit(130)
 
 main(prog_name="warta")

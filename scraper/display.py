@@ -76,14 +76,19 @@ class Display:
 _open: list[Display] = []
 
 
+def close_all() -> None:
+    """Remove all bars: what showed them may have failed before it could."""
+    while _open:
+        _open[-1].close()
+
+
 def end_at_once(number: int, _frame: object) -> NoReturn:
     """Handle a signal: leave the terminal as it was, and end like a kill, which archives survive.
 
     The exit status is the one that shells give a process that the signal ended.
     """
     with suppress(Exception):
-        while _open:
-            _open[-1].close()
+        close_all()
     os._exit(128 + number)
 
 

@@ -1,7 +1,9 @@
 """Words for people: a sentence for every reason code, and numbers, times and durations."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 REASONS: dict[str, str] = {
@@ -257,3 +259,18 @@ def human_bytes(count: int) -> str:
             return f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"
+
+
+def did_you_mean(name: str, known: Iterable[str], *, at_most: int = 3) -> str:
+    """Return the end of a sentence on a name that is unknown; empty where none is like it.
+
+    >>> did_you_mean("crwl", ["crawl", "crawling", "show"]), did_you_mean("nope", ["page"])
+    ('; did you mean crawl or crawling?', '')
+    """
+    return meant(get_close_matches(name, list(known), n=at_most))
+
+
+def meant(names: Iterable[str]) -> str:
+    """Return the end of a sentence that offers these names; empty without any."""
+    offered = " or ".join(names)
+    return f"; did you mean {offered}?" if offered else ""

@@ -50,9 +50,13 @@ def find_article(db: Database, reference: str, identify: Identify | None = None)
         return int(rows[0][0])
     if rows:
         raise ArticleUnknown(f"{reference}: it is the story id of several articles")
+    raise _no_article(db, reference)
+
+
+def _no_article(db: Database, reference: str) -> ArticleUnknown:
     past = value(db, "SELECT 1 FROM temp.sqlite_schema WHERE name = 'articles'")
     when = " as of that time" if past else ""
-    raise ArticleUnknown(
+    return ArticleUnknown(
         f"{reference}: no article in the archive{when} has this URL, story id or number"
     )
 
@@ -76,7 +80,7 @@ _STORY_AT = """
 
 def _by_address(db: Database, reference: str, identify: Identify | None) -> tuple[str, str] | None:
     """Return (site, key) of the story with an address; a profile identifies an unknown one."""
-    if not {*"/:"} & {*reference}:  # a number or a story id; profiles take longer to load
+    if not _is_address(reference):  # profiles take longer to load
         return None
     reference = _text(reference)
     for url in sorted(_spellings(reference)):
@@ -84,6 +88,11 @@ def _by_address(db: Database, reference: str, identify: Identify | None) -> tupl
         if row is not None:
             return str(row["site"]), str(row["key"])
     return identify(reference) if identify is not None else None
+
+
+def _is_address(reference: str) -> bool:
+    """Whether it may be an address, and neither a number nor a story id."""
+    return not {*"/:"}.isdisjoint(reference)
 
 
 def _spellings(url: str) -> tuple[str, str]:
@@ -210,6 +219,8 @@ def _ledger_row(db: Database, url: str, identify: Identify | None) -> dict[str, 
         with suppress(ArticleUnknown):  # another address of a story, its id or its number
             statement = "SELECT * FROM urls WHERE site = ? AND key = ? ORDER BY state = 'alias', id"
             row = _first(db, statement, find_story(db, url, identify))
-    if row is None:
+    if row is None and _is_address(url):
         raise ArticleUnknown(f"{url}: this address is not in the ledger")
+    if row is None:
+        raise _no_article(db, url)
     return row

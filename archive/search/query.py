@@ -9,7 +9,7 @@
     headline:beras         in the headline; so deck: and body:, also before a phrase
 
 AND between words changes nothing. Signs that are no letters or digits separate words, as they do in
-the index.
+the index. Parentheses group nothing, and are refused outside quotes.
 """
 
 import re
@@ -80,7 +80,7 @@ def parse(text: str) -> Query:
 
 
 def _joined(before: str | None, operator: str, *, after_a_word: bool) -> str | None:
-    """Return the operator that is in force after one more."""
+    """Return the operator that holds after one more."""
     if operator != "NOT" and not after_a_word:
         raise QueryError(f"{operator} needs a word before it; in quotes it is a word")
     if before is not None and (before, operator) != ("AND", "NOT"):
@@ -103,6 +103,11 @@ def _pieces(text: str) -> Iterator[tuple[str, Term | None]]:
         raise QueryError('a quote (") is opened and not closed')
     for found in _PIECE.finditer(text):
         word = found["word"] or ""
+        if word.startswith("(") or word.rstrip("*").endswith(")"):
+            raise QueryError(
+                f"{found[0]}: parentheses do not group words: `a OR b c` is a or b, and c;"
+                " in quotes they are text"
+            )
         if word in OPERATORS and found[0] == word:
             yield word, None
             continue
@@ -122,13 +127,25 @@ def _pieces(text: str) -> Iterator[tuple[str, Term | None]]:
             yield found[0], term
 
 
+def has_small_or(text: str) -> bool:
+    """Whether an `or` that is a word, in small letters, stands between two words.
+
+    >>> has_small_or("beras or gabah"), has_small_or("beras OR gabah"), has_small_or('"a or b" or')
+    (True, False, False)
+    """
+    between = [found[0] for found in _PIECE.finditer(text)][1:-1]
+    return any(piece != "OR" and piece.upper() == "OR" for piece in between)
+
+
 def _field(named: str | None) -> str | None:
     if named is None:
         return None
     field = named[:-1].lower()
     if field not in FIELDS:
         known = "headline:, deck: and body:"
-        raise QueryError(f"there is no field {named} but {known}; in quotes it is text")
+        raise QueryError(
+            f"no field is called {named[:-1]}; there are {known}; in quotes it is text"
+        )
     return field
 
 

@@ -3,13 +3,13 @@
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib.resources import files
 
 import click
 from rich.console import Console
 from rich.markdown import Markdown
 
+from archive.ledger.wording import did_you_mean
 from scraper.cli.groups import FittedHelp
 from scraper.cli.rendering.terminal import console, say
 from scraper.cli.rendering.wrapping import width
@@ -116,6 +116,5 @@ class UnknownTopic(click.ClickException):
     exit_code = 2
 
     def __init__(self, topic: str, known: Sequence[str]) -> None:
-        near = get_close_matches(topic, known, cutoff=0.5)
-        meant = f"did you mean {' or '.join(near)}?" if near else "`warta help` lists the topics"
-        super().__init__(f"no topic or command {topic!r}; {meant}")
+        meant = did_you_mean(topic, known) or "; `warta help` lists the topics"
+        super().__init__(f"no topic or command {topic!r}{meant}")

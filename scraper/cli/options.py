@@ -14,7 +14,7 @@ import click
 from click.core import ParameterSource
 
 from scraper.cli.defaults import ConfiguredOption, config_option
-from scraper.cli.interrupts import Interrupted, pressed
+from scraper.cli.interrupts import Interrupted
 from scraper.cli.site_names import SiteName
 from scraper.cli.site_names import checked_sites as checked_sites
 
@@ -183,7 +183,8 @@ yes = click.option("--yes", is_flag=True, help="Do not ask; needed where stdin i
 
 
 def confirm(question: str, *, yes: bool, refused: str) -> None:
-    """Ask on the terminal unless `yes`; ends the command with what was `refused` otherwise.
+    """Ask on the terminal unless `yes`; any other answer ends the command as Ctrl-C does, with
+    what was `refused`.
 
     Raises click.UsageError where nobody can be asked.
     """
@@ -196,10 +197,8 @@ def confirm(question: str, *, yes: bool, refused: str) -> None:
     except click.Abort:  # Ctrl-C, or the end of the input
         agreed = False
         click.echo(err=True)
-        if pressed():
-            raise Interrupted(f"Stopped; {refused}.") from None
     if not agreed:
-        raise click.ClickException(refused)
+        raise Interrupted(f"Stopped; {refused}.")
 
 
 def check_days(since: date | None, until: date | None) -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import click
 from click.shell_completion import CompletionItem
 
+from archive.ledger.wording import meant
+
 
 class SiteName(click.ParamType[str]):
     """The name of a site; a domain or an address of a site with a profile is taken for its name."""
@@ -50,9 +52,9 @@ def checked_sites(names: Iterable[str], known: Iterable[str]) -> list[str]:
     if unknown:
         there_are = ", ".join(known) or "none yet"
         near = get_close_matches(_plain(unknown[0]), as_known, n=1)
-        meant = f"; did you mean {as_known[near[0]]}?" if near else ""
+        probable = meant(as_known[each] for each in near)
         called = ", ".join(unknown)
-        raise click.UsageError(f"no site is called {called}; there are {there_are}{meant}")
+        raise click.UsageError(f"no site is called {called}; there are {there_are}{probable}")
     return list(dict.fromkeys(as_known[_plain(name)] for name in names))
 
 

@@ -1,12 +1,12 @@
 """What is wrong with a configuration, one line each: where, which key, what was expected."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import IO, Any
 
 import click
 from pydantic import BaseModel
 
+from archive.ledger.wording import did_you_mean
 from scraper.configuration.keys import SECRETS, Configuration, SiteSettings
 
 Key = tuple[str, ...]
@@ -68,9 +68,8 @@ def describe(error: Mapping[str, Any]) -> str:
 
 def unknown(key: Key, known: Sequence[str], kind: str) -> str:
     """Name an unknown key or site, the one probably meant, and those that exist."""
-    near = get_close_matches(key[-1], known, n=1)
-    meant = "".join(f" (did you mean {name}?)" for name in near)
-    return f"{'.'.join(key)}: unknown {kind}{meant}; expected one of {', '.join(known)}"
+    meant = did_you_mean(key[-1], known, at_most=1)
+    return f"{'.'.join(key)}: unknown {kind}; expected one of {', '.join(known)}{meant}"
 
 
 def keys_at(table: Key) -> list[str]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from archive.ledger.wording import did_you_mean
 from scraper.configuration.errors import Key, table_of
 from scraper.configuration.keys import Configuration, SiteSettings
 
@@ -61,8 +61,7 @@ def unknown(environment: Mapping[str, str], sites: Sequence[str]) -> list[str]:
     sentences = []
     for name in sorted(environment.keys() - known):
         if name.startswith(PREFIX):
-            near = get_close_matches(name, known, n=1)
-            meant = "".join(f"; did you mean {each}?" for each in near)
+            meant = did_you_mean(name, sorted(known), at_most=1)
             sentences.append(f"{name}: unknown variable, ignored{meant}")
     return sentences
 

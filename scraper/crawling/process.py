@@ -1,26 +1,28 @@
 """Runs spiders in this process: Scrapy's settings, overrides per site, and Ctrl-C."""
 
+import asyncio
 import gc
 import logging
 import signal
 from asyncio import Task
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from scrapy import Spider
+from scrapy import Spider, signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 from scrapy.settings import Settings
 from scrapy.spiderloader import SpiderLoader
 
+from archive.errors import ArchiveError
 from scraper.configuration import Loaded
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.spider import NewsSpider
-from scraper.display import end_at_once
+from scraper.display import close_all, end_at_once
 from scraper.spiders import sites
 
 logger = logging.getLogger(__name__)
@@ -53,53 +55,66 @@ class SiteSpiders(SpiderLoader):
 
 PATIENCE = 1.0
 """Seconds after which it is said what is waited for."""
-TURN = 0.05
-"""Seconds between two looks at crawls that are about to begin."""
+_STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
 class CtrlC:
-    """Listens for Ctrl-C in place of Scrapy, which it tells to stop once each crawl has begun:
-    Scrapy drops a crawl that is stopped before.
+    """Stops crawls in good order at the first Ctrl-C or SIGTERM, whenever it comes; a second one
+    ends the process at once.
+
+    Scrapy's own handlers lose a signal that comes before an engine has started.
     """
 
     def __init__(self) -> None:
         self.received = False
-        self._stop: Any = None
+        """Whether Ctrl-C was pressed."""
+        self.stopping = False
+        """Whether a signal came, Ctrl-C or SIGTERM."""
+        self._crawlers: Sequence[Crawler] = ()
+        self._tasks: list[Task[None]] = []
 
     @contextmanager
-    def handled(self, process: AsyncCrawlerProcess) -> Iterator[Self]:
-        """Handle Ctrl-C inside, where the reactor runs, and afterwards as before."""
-        before = signal.getsignal(signal.SIGINT)
-        self._process = process
-        signal.signal(signal.SIGINT, self._first)
-        trigger = _reactor().addSystemEventTrigger  # Scrapy's own handlers come after the start-up
-        trigger("during", "startup", trigger, "after", "startup", self._listen)
+    def handled(self, crawlers: Sequence[Crawler]) -> Iterator[Self]:
+        """Handle the signals inside, and afterwards as before."""
+        self._crawlers = crawlers
+        for crawler in crawlers:
+            self._watch(crawler)
+        before = {number: signal.signal(number, self._first) for number in _STOPS}
         try:
             yield self
         finally:
-            signal.signal(signal.SIGINT, end_at_once if self.received else before)
+            for number, handler in before.items():
+                signal.signal(number, end_at_once if self.stopping else handler)
 
-    def _listen(self) -> None:
-        self._stop = signal.getsignal(signal.SIGINT)
-        signal.signal(signal.SIGINT, end_at_once if self.received else self._first)
-
-    def _first(self, _number: int, _frame: FrameType | None) -> None:
-        self.received = True
-        signal.signal(signal.SIGINT, end_at_once)
+    def _first(self, number: int, _frame: FrameType | None) -> None:
+        self.stopping = True
+        self.received = number == signal.SIGINT
+        for each in _STOPS:
+            signal.signal(each, end_at_once)
         reactor = _reactor()  # nothing may be written in a handler of a signal
-        reactor.callFromThread(self._stop_when_begun)
-        reactor.callFromThread(reactor.callLater, PATIENCE, _explain)
+        reactor.callFromThread(self._stop_all)
+        if self.received:
+            reactor.callFromThread(reactor.callLater, PATIENCE, _explain)
 
-    def _stop_when_begun(self) -> None:
-        if any(crawler.crawling and not _has_begun(crawler) for crawler in self._process.crawlers):
-            _reactor().callLater(TURN, self._stop_when_begun)
-            return
-        self._stop(signal.SIGINT, None)
-        signal.signal(signal.SIGINT, end_at_once)
+    def _stop_all(self) -> None:
+        self._tasks = [asyncio.ensure_future(_stop(crawler)) for crawler in self._crawlers]
+
+    def _watch(self, crawler: Crawler) -> None:
+        """Stop the crawler as it starts, if the signal came before."""
+
+        async def stop() -> None:
+            if self.stopping:
+                await _stop(crawler)
+
+        crawler.signals.connect(stop, signal=signals.engine_started, weak=False)
 
 
-def _has_begun(crawler: Crawler) -> bool:
-    return crawler.engine is not None and crawler.engine.running
+async def _stop(crawler: Crawler) -> None:
+    """Let a crawler finish what is in progress; nothing where it has not started, or has ended."""
+    await crawler.stop_async()
+    if crawler.engine is not None:
+        with suppress(RuntimeError):  # it is not running
+            await crawler.engine.stop_async()  # between its start and its first request, too
 
 
 def _explain() -> None:
@@ -190,27 +205,41 @@ def run_spiders(
             crawler.settings.set("DOWNLOAD_DELAY", overrides.delay, priority="cmdline")
         limit = {"limit": str(overrides.limit)} if overrides.limit else {}
         starts.append(partial(process.crawl, crawler, **limit, **arguments))
-    if settings["DEMO"]:
-        _in_turn(zip(starts, crawlers, strict=True))
-    else:
-        for start in starts:
-            start()
-    with (ctrl_c or CtrlC()).handled(process) as pressed:
-        process.start()
+    with (ctrl_c or CtrlC()).handled(crawlers) as pressed:
+        try:
+            _start(starts, pressed, in_turn=settings.getbool("DEMO"))
+            process.start(install_signal_handlers=False)
+        finally:
+            close_all()
+    crawls = [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
+    if pressed.stopping:
+        _end(crawls)
     if pressed.received and ctrl_c is None:
         raise KeyboardInterrupt
-    return [found for crawler in crawlers if (found := Crawl.find(crawler)) is not None]
+    return crawls
 
 
-def _in_turn(waiting: Iterator[tuple[Callable[[], Task[None]], Crawler]]) -> None:
-    """Start each crawl when the one before it has ended; none after a shutdown."""
+def _end(crawls: Sequence[Crawl]) -> None:
+    """End the crawls that a signal stopped before their spiders were opened."""
+    for crawl in crawls:
+        if crawl.ended is None:
+            try:
+                crawl.end("shutdown", received=0)
+            except ArchiveError as error:
+                crawl.error = crawl.error or str(error)
 
-    def begin_next(before: Crawler | None = None) -> None:
-        ended = Crawl.find(before) if before is not None else None
-        if ended is not None and ended.ended == "shutdown":
-            return
-        start, crawler = next(waiting, (None, None))
-        if start is not None:
-            start().add_done_callback(lambda _task: begin_next(crawler))
+
+def _start(starts: Sequence[Callable[[], Task[None]]], pressed: CtrlC, *, in_turn: bool) -> None:
+    """Start the crawls; `in_turn`, each when the one before it has ended, none after a signal."""
+    if not in_turn:
+        for start in starts:
+            start()
+        return
+    waiting = iter(starts)
+
+    def begin_next(_before: Task[None] | None = None) -> None:
+        start = next(waiting, None)
+        if start is not None and not pressed.stopping:
+            start().add_done_callback(begin_next)
 
     begin_next()

@@ -68,12 +68,13 @@ def demo(path: Path, as_json: bool) -> None:
         if not pressed():
             raise
         _delete(path)
+        for lock in path.parent.glob(f"{escape(path.name)}.*.lock"):  # of the crawl that was killed
+            lock.unlink(missing_ok=True)
         raise Interrupted(f"Stopped; there is no {path}.") from None
 
 
 def _delete(path: Path) -> None:
-    locks = path.parent.glob(f"{escape(path.name)}.*.lock")
-    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), *locks):
+    for leftover in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         leftover.unlink(missing_ok=True)
 
 

@@ -15,7 +15,7 @@ from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.interrupts import Interrupted, pressed
 from scraper.cli.opening import opened_for_writing, story_of
-from scraper.cli.rendering.terminal import note
+from scraper.cli.rendering.terminal import local_times, note
 
 _TRACES = "traces may remain in unused space of the file until `warta compact`"
 
@@ -45,10 +45,8 @@ def remove(
     if not reason.strip():
         raise click.UsageError("--reason is empty: say why; it is kept with the tombstone")
     with opened_for_writing(path) as archive:
-        stories = _stories(archive, urls)
-        for story in stories:
-            _show(archive, story)
-        if dry_run:
+        stories = [story for story in _stories(archive, urls) if _show(archive, story)]
+        if dry_run or not stories:
             return
         stories_named = "this story" if len(stories) == 1 else f"these {len(stories)} stories"
         options.confirm(f"Erase {stories_named} for good?", yes=yes, refused="nothing was erased")
@@ -71,17 +69,23 @@ def _stories(archive: Archive, urls: Sequence[str]) -> list[Story]:
     return [Story(site=site, key=key, url=url) for (site, key), url in found.items()]
 
 
-def _show(archive: Archive, story: Story) -> None:
+def _show(archive: Archive, story: Story) -> bool:
+    """Show what would be erased of a story, and return whether there is anything."""
     found = extent(archive, story)
+    before = tombstone(archive, story.site, story.key)
+    since = local_times(f"on {plain_time(before['taken_down_at'])}") if before else ""
+    if before is not None and not found.revisions + found.snapshots:
+        earlier = f"it was taken down before, {since}: {before['reason']}"
+        note(f"{found.url}: {earlier}; nothing to erase.")
+        return False
     nothing = "(without a headline)" if found.revisions else "(no text is kept)"
     note(found.headline or nothing)
     note(f"  {found.url}")
     note(f"  {', '.join(_parts(found))}")
-    before = tombstone(archive, story.site, story.key)
     if before is not None:
-        since = plain_time(before["taken_down_at"])
-        earlier = f"It was taken down before, on {since}, and that reason stays"
+        earlier = f"It was taken down before, {since}, and that reason stays"
         note(f"  {earlier}: {before['reason']}.")
+    return True
 
 
 def _parts(found: Extent) -> list[str]:

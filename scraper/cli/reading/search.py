@@ -11,6 +11,7 @@ from archive.archive import Archive
 from archive.errors import QueryError
 from archive.printable import in_line
 from archive.search.filters import Filter, Sort
+from archive.search.query import has_small_or
 from archive.search.search import BEGIN, END, Found
 from scraper.cli import options
 from scraper.cli.opening import reads_archive
@@ -81,9 +82,10 @@ def search(
     warta search headline:beras             in the headline; also deck: and body:
     warta search --stem perbaiki            also memperbaiki, diperbaiki, perbaikan
     """
+    query = " ".join(words)
     try:
         found = archive.search(
-            " ".join(words), where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
+            query, where=where, sort=sort, limit=limit, stem=stem, earlier=earlier
         )
     except QueryError as error:
         raise WrongUsage(in_line(str(error))) from error
@@ -96,6 +98,8 @@ def search(
         flexible="snippet",
         formats={"is_newest": lambda newest: "yes" if newest else "no"},
     )
+    if not found.hits and has_small_or(query):
+        note("OR in capitals finds texts with either word; `or` is a word like any other.")
     if found.hits:
         note(f"{found.counted} {'story' if found.total == 1 else 'stories'}")
 

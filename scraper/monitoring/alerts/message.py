@@ -101,7 +101,9 @@ class Message:
     def as_line(self) -> str:
         """Return the whole message as one line."""
         why = one_line(self.incident.why)
-        return f"{self.subject}: {why}" if self.ended_at is None else f"{self.subject} ({why})"
+        if self.ended_at is not None:
+            return f"{self.subject} (last report: {why})"
+        return f"{self.subject}: {why}"
 
     def as_text(self) -> str:
         """Return the body of the mail."""
@@ -114,9 +116,9 @@ class Message:
             "Archive": one_line(self.archive),
         }
         lines = [one_line(incident.why), ""]
-        if self.ended_at is not None:
+        if self.ended_at is not None:  # the reason is what was so while it lasted
             clause = f"{self._what}."
-            lines = [clause[0].upper() + clause[1:], "", *lines]
+            lines = [clause[0].upper() + clause[1:], "", f"Last report: {lines[0]}", ""]
         lines += [f"{name}: {value}" for name, value in facts.items() if value]
         if self.state == "ended" and not self.began_told:
             lines += ["", "No earlier message about this incident could be delivered."]

@@ -133,7 +133,7 @@ def test_only_on_request_the_present_archive_is_discarded(
 @pytest.mark.processes
 def test_on_a_terminal_it_asks_before_it_discards(path: Path, backup: Path) -> None:
     words = ("restore", str(backup), "--discard", "--archive", str(path))
-    assert dialogue(*words, typed="n\n").terminal.endswith("Error: nothing was restored\n")
+    assert dialogue(*words, typed="n\n").terminal.endswith("Stopped; nothing was restored.\n")
     assert stories(path) == 8
     assert dialogue(*words, typed="y\n").code == 0
     assert stories(path) == 4

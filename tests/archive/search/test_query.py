@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from archive import Archive
 from archive.errors import QueryError
-from archive.search.query import parse, to_fts5
+from archive.search.query import has_small_or, parse, to_fts5
 from tests.archive.invented import keep, new_archive, story
 
 
@@ -41,7 +41,8 @@ def library() -> Iterator[Archive]:
         ("12:30", '("12:30")'),
         ("Jakarta: hujan", '("Jakarta:") AND ("hujan")'),
         ("beras - kopi", '("beras") AND ("kopi")'),
-        ("(beras)", '("(beras)")'),
+        ('"(beras)"', '("(beras)")'),
+        ("fungsi(x)nya", '("fungsi(x)nya")'),
         ("a 🙂 b", '("a") AND ("b")'),
         ("a\0b", '("a") AND ("b")'),
     ],
@@ -73,9 +74,11 @@ WRONG = {
     "beras OR -kopi": "OR joins two words; -kopi excludes one",
     "beras OR +": "OR needs a word after it; in quotes it is a word",
     "judul:beras": (
-        "there is no field judul: but headline:, deck: and body:; in quotes it is text"
+        "no field is called judul; there are headline:, deck: and body:; in quotes it is text"
     ),
-    'site:"a b"': "there is no field site: but headline:, deck: and body:; in quotes it is text",
+    'site:"a b"': (
+        "no field is called site; there are headline:, deck: and body:; in quotes it is text"
+    ),
     "headline: beras": "headline: needs a word right after the colon",
     " ".join(map(str, range(2_001))): "the query has more than 2,000 words",
 }
@@ -98,7 +101,6 @@ def test_a_wrong_query_is_explained(query: str) -> None:
         "harga* beras*",
         "^harga",
         "{harga}",
-        "harga)",
         "+harga",
         "harga'; DROP TABLE urls; --",
         "harga " * 1_000,
@@ -133,3 +135,46 @@ def test_any_text_is_a_query_or_wrong_in_one_line(library: Archive, query: str) 
         library.search(query, earlier=True)
     except QueryError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("query", "piece"),
+    [
+        ("(beras)", "(beras)"),
+        ("(harga OR tarif) beras", "(harga"),
+        ("beras (harga OR tarif)", "(harga"),
+        ("beras -(kopi teh)", "-(kopi"),
+        ("beras \u2212(kopi)", "-(kopi)"),
+        ("beras NOT (kopi", "(kopi"),
+        ("harga beras)", "beras)"),
+        ("pan)*", "pan)*"),
+        ("headline:(beras kopi)", "headline:(beras"),
+        ('("musim tanam")', "("),
+        ("( beras )", "("),
+        ("beras )", ")"),
+    ],
+)
+def test_parentheses_group_nothing_and_are_refused(query: str, piece: str) -> None:
+    with pytest.raises(QueryError) as error:
+        parse(query)
+    assert str(error.value) == (
+        f"{piece}: parentheses do not group words: `a OR b c` is a or b, and c;"
+        " in quotes they are text"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("beras or gabah", True),
+        ("beras Or gabah", True),
+        ("beras OR gabah", False),
+        ("or gabah", False),
+        ("gabah or", False),
+        ('beras "or" gabah', False),
+        ('"beras or gabah"', False),
+        ("motor orang", False),
+    ],
+)
+def test_a_small_or_between_words_is_noticed(query: str, found: bool) -> None:
+    assert has_small_or(query) is found

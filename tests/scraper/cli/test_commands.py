@@ -231,6 +231,21 @@ def test_explain_gives_the_reason_of_a_failure_and_when_it_is_tried_again(warta:
     assert "Due again 2026-11-20T04:04:05+00:00." in shown
 
 
+@pytest.mark.parametrize("reference", ["omong-kosong", "9999", "-", "tidak.ada"])
+def test_explain_of_what_is_no_address_says_what_every_command_says(
+    warta: Warta, reference: str
+) -> None:
+    (told,) = {complaint(warta(command, reference)) for command in ("explain", "show")}
+    assert told == (
+        f"Error: {reference}: no article in the archive has this URL, story id or number"
+    )
+
+
+def test_explain_of_an_address_that_no_source_announced(warta: Warta) -> None:
+    url = "https://www.kabar.example/tidak-ada"
+    assert complaint(warta("explain", url)) == f"Error: {url}: this address is not in the ledger"
+
+
 def test_explain_takes_an_address_as_it_stands_in_a_browser(warta: Warta) -> None:
     assert url_of(1) in text(warta("explain", url_of(1) + "?utm_source=x#komentar"))
 

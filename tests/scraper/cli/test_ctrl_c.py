@@ -257,7 +257,6 @@ def test_a_crawl_that_is_only_beginning_stops_as_well(terminal: Terminal, tmp_pa
         goes_on.touch()
         code, lines = terminal.ended()
     assert (code, lines[-1]) == (130, "Stopped; the next crawl resumes.")
-    assert any(line.startswith("(warta help politeness)") for line in lines)  # wrapped at words
     assert not [*tmp_path.glob("*.lock")]
 
 
@@ -281,6 +280,7 @@ def test_a_crawl_finishes_the_page_in_progress_and_the_next_crawl_resumes(
     site.let_go.set()
     code, lines = terminal.ended()
     assert (code, lines[-2:]) == (130, [STOPPING, "Stopped; the next crawl resumes."])
+    assert any(line.startswith("(warta help politeness)") for line in lines)  # wrapped at words
     news = tmp_path / "news.db"
     assert rows(news, "SELECT end_reason FROM crawls") == [{"end_reason": "shutdown"}]
     assert resumed(given, tmp_path) == 3
@@ -300,3 +300,43 @@ def test_a_second_ctrl_c_ends_a_crawl_at_once_and_loses_nothing(
     with closing(sqlite3.connect(news)) as db, db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert resumed(given, tmp_path) == 3
+
+
+AT_THE_START = {
+    "before the crawl": ("scraper.cli.crawling.crawl:run_spiders", "Stopped.", []),
+    "before Scrapy runs": ("scrapy.crawler:AsyncCrawlerProcess.start", None, ["shutdown"]),
+    "opening the archive": ("scraper.crawling.crawl:Crawl.begin", None, ["shutdown"]),
+    "opening the spider": (
+        "scraper.crawling.extensions:CrawlRecord.spider_opened",
+        None,
+        ["shutdown"],
+    ),
+    "starting the bar": (
+        "scraper.crawling.extensions:ProgressBar.spider_opened",
+        None,
+        ["shutdown"],
+    ),
+    "the first request": ("scraper.crawling.spider:NewsSpider.start", None, ["shutdown"]),
+}
+
+
+@pytest.mark.parametrize("place", AT_THE_START)
+def test_ctrl_c_at_the_start_of_a_crawl_ends_it_in_good_order(
+    terminal: Terminal, tmp_path: Path, place: str
+) -> None:
+    function, said, reasons = AT_THE_START[place]
+    (folder := tmp_path / "berita").mkdir()
+    with ReplayProxy(small_site(1)) as proxy:
+        terminal.start(
+            *("crawl", "rmol", "-s", "CONTACT=uji@example.org", "--archive", "berita/news.db"),
+            changed="tests.scraper.cli.holding",
+            **environment(proxy) | {"HOLD": function, "PAUSED": str(tmp_path / "paused")},
+        )
+        terminal.wait_for(tmp_path / "paused")
+        terminal.press()
+        code, lines = terminal.ended()
+    assert (code, lines[-1]) == (130, said or "Stopped; the next crawl resumes."), lines
+    assert "broke off" not in "".join(lines)
+    assert sorted(folder.iterdir()) == [folder / "news.db"]
+    ends = [row["end_reason"] for row in rows(folder / "news.db", "SELECT * FROM crawls")]
+    assert ends == reasons

@@ -46,6 +46,7 @@ def test_a_pipe_gets_the_topic_as_plain_text(topic: str) -> None:
     ("topic", "said"),
     [
         ("crwl", "Error: no topic or command 'crwl'; did you mean crawl or crawling?\n"),
+        ("nope", "Error: no topic or command 'nope'; `warta help` lists the topics\n"),
         ("xyzzy", "Error: no topic or command 'xyzzy'; `warta help` lists the topics\n"),
     ],
 )

@@ -143,11 +143,11 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
     [
         (
             "[crawl]\nlimt = 3",
-            "warta.toml: crawl.limt: unknown key (did you mean limit?); expected one of keep, recheck, limit, delay, source_requests, source_minutes, backfill_days",
+            "warta.toml: crawl.limt: unknown key; expected one of keep, recheck, limit, delay, source_requests, source_minutes, backfill_days; did you mean limit?",
         ),
         (
             "crawls = 3",
-            "warta.toml: crawls: unknown key (did you mean crawl?); expected one of archive, contact, crawl, reading, sites, schedule, health, alerts, metrics",
+            "warta.toml: crawls: unknown key; expected one of archive, contact, crawl, reading, sites, schedule, health, alerts, metrics; did you mean crawl?",
         ),
         ("[crawl]\nlimit = 'x'", 'warta.toml: crawl.limit: expected a whole number, got "x"'),
         ("[crawl]\nlimit = 0", "warta.toml: crawl.limit: expected a number from 1, got 0"),
@@ -168,7 +168,7 @@ def test_the_password_of_a_mail_server_alone_asks_for_none(toml):
         ("contact = ''", 'warta.toml: contact: expected a string that is not empty, got ""'),
         (
             "[sites.sura]\nlimit = 3",
-            "warta.toml: sites.sura: unknown site (did you mean suara?); expected one of islamtimes, medcom, republika, rmol, suara",
+            "warta.toml: sites.sura: unknown site; expected one of islamtimes, medcom, republika, rmol, suara; did you mean suara?",
         ),
         (
             "[sites.suara]\nenabled = 'ya'",

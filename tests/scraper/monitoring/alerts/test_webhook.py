@@ -54,7 +54,7 @@ def test_what_concerns_the_whole_archive_names_no_site(receiver: Receiver) -> No
     (body,) = receiver.bodies
     assert (body["site"], body["ended_at"]) == (None, (NOW + 9 * MINUTE).isoformat())
     over = "[warta] news.db: shortage of disk space is over; it lasted 9 minutes"
-    assert body["text"] == f"{over} ({disk().why})"
+    assert body["text"] == f"{over} (last report: {disk().why})"
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])

@@ -66,15 +66,15 @@ def test_a_loss_is_that_of_its_day_and_lasted_no_time() -> None:
         "[warta] kabar: coverage loss of 2026-11-19 began"
     )
     assert over(HOUR, "coverage", **lost).as_line() == (
-        "[warta] kabar: coverage loss of 2026-11-19 is over (12 of 12 stories are in the archive"
-        " now)"
+        "[warta] kabar: coverage loss of 2026-11-19 is over (last report: 12 of 12 stories are in"
+        " the archive now)"
     )
 
 
 def test_the_line_and_the_mail_say_why() -> None:
     assert message(drift()).as_line() == f"[warta] kabar: drift began: {drift().why}"
     assert over(9 * MINUTE).as_line() == (
-        "[warta] kabar: crawl failure is over; it lasted 9 minutes (sebab)"
+        "[warta] kabar: crawl failure is over; it lasted 9 minutes (last report: sebab)"
     )
     lines = over(9 * MINUTE).as_text().splitlines()
-    assert lines[:3] == ["Crawl failure is over; it lasted 9 minutes.", "", "sebab"]
+    assert lines[:3] == ["Crawl failure is over; it lasted 9 minutes.", "", "Last report: sebab"]
