@@ -83,8 +83,13 @@ def _write_copy(source: sqlite3.Connection, path: Path, copied: Copied) -> None:
         finally:
             if pinned:
                 source.rollback()
-        target.execute("PRAGMA journal_mode = DELETE")  # one file, unlike the archive
-        _set_version(target, _version(target) | COPY)
+        become_copy(target)
+
+
+def become_copy(connection: sqlite3.Connection) -> None:
+    """Mark a database as a copy: one file, unlike the archive."""
+    connection.execute("PRAGMA journal_mode = DELETE")
+    _set_version(connection, _version(connection) | COPY)
 
 
 def set_leftovers_aside(path: Path) -> None:

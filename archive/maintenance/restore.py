@@ -1,17 +1,24 @@
 """Putting a backup in an archive's place, so that a kill at any time leaves the old or the new."""
 
+import glob
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
+from sqlite_utils import Database
+
+from archive.archive import Archive
 from archive.database.backup import (
     ASIDE,
     NO_LINKS,
     Copied,
+    become_copy,
     copy_database,
     folder_locked,
     leftover,
@@ -19,6 +26,33 @@ from archive.database.backup import (
 )
 from archive.database.connection import plain_errors
 from archive.errors import ArchiveBusy, ArchiveUnwritable
+from archive.maintenance.compact import compact
+from archive.maintenance.takedown import Story, take_down
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown:
+    """A take-down that a backup does not know yet."""
+
+    story: Story
+    reason: str
+    at: datetime
+    """When it was taken down in the archive, UTC."""
+
+
+def later_takedowns(present: Database, backup: Database) -> list[Takedown]:
+    """Return the take-downs of the present archive that a backup lacks, oldest first."""
+    known = set(backup.conn.execute("SELECT site, key FROM tombstones"))
+    rows = present.conn.execute(
+        "SELECT site, key, url, reason, taken_down_at FROM tombstones ORDER BY taken_down_at"
+    )
+    return [
+        Takedown(
+            story=Story(site=site, key=key, url=url), reason=reason, at=datetime.fromisoformat(at)
+        )
+        for site, key, url, reason, at in rows
+        if (site, key) not in known
+    ]
 
 
 def restore(
@@ -29,8 +63,10 @@ def restore(
     keep: bool,
     check: Callable[[Path], None],
     copied: Copied,
+    takedowns: Sequence[Takedown] = (),
 ) -> Path | None:
-    """Copy a backup beside `path`, `check` the copy, and put it in the place of what is there.
+    """Copy a backup beside `path`, `check` the copy, repeat `takedowns` in it, and put it in the
+    place of what is there.
 
     What was there is kept as PATH.before-restore-TIME unless not `keep`, with all that its log
     holds; returns that path, None where nothing is kept. No log is left that SQLite might take for
@@ -39,10 +75,11 @@ def restore(
     """
     path = path.resolve()
     ready = path.with_name(f"{path.name}.restoring")
-    aside = path.with_name(f"{path.name}{ASIDE}{now:%Y%m%dT%H%M%SZ}")
+    aside = _free(path.with_name(f"{path.name}{ASIDE}{now:%Y%m%dT%H%M%SZ}"))
     try:
         with plain_errors(path):
             copy_database(backup, ready, replace=True, copied=copied, check=check)
+            _take_down(ready, takedowns, now=now)
         _share(ready, like=path)
         whole = _log_written(path)
         with folder_locked(path.parent):
@@ -55,8 +92,33 @@ def restore(
         raise ArchiveUnwritable(f"{path}: it cannot be restored ({error.strerror})") from error
     finally:
         with suppress(OSError):
-            ready.unlink(missing_ok=True)
+            for begun in (ready, *ready.parent.glob(f"{glob.escape(ready.name)}[.-]*")):
+                begun.unlink(missing_ok=True)
     return kept
+
+
+def _free(aside: Path) -> Path:
+    """Return the name, or where it is taken one with the first number that is free."""
+    others = (aside.with_name(f"{aside.name}-{number}") for number in count(2))
+    return aside if not aside.exists() else next(name for name in others if not name.exists())
+
+
+def _take_down(copy: Path, takedowns: Sequence[Takedown], *, now: datetime) -> None:
+    """Erase stories from a copy as they were erased from the archive, at the same times; what a
+    migration keeps beside it goes with the other files of its name.
+    """
+    if not takedowns:
+        return
+    with Archive(copy) as archive:
+        for each in takedowns:
+            story = each.story
+            take_down(
+                archive, story.site, story.key, url=story.url, reason=each.reason, now=each.at
+            )
+        compact(archive, now=now)
+    with closing(sqlite3.connect(copy)) as connection:
+        become_copy(connection)
+    sync(copy)
 
 
 def _log_written(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """`warta restore`: put a backup in the archive's place."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -10,18 +11,19 @@ from sqlite_utils import Database
 
 from archive.errors import ArchiveDamaged, ArchiveError
 from archive.ledger.wording import human_bytes, plain_time, plural
-from archive.maintenance.copies import contents, opened_as_it_is, problem_of
+from archive.maintenance.copies import Contents, contents, opened_as_it_is, problem_of
+from archive.maintenance.restore import Takedown, later_takedowns
 from archive.maintenance.restore import restore as restore_archive
 from scraper.cli import options
 from scraper.cli.maintenance.backup import copying
-from scraper.cli.rendering.terminal import interruptible, note, progress_bar
+from scraper.cli.rendering.terminal import interruptible, local_times, note, progress_bar
 from scraper.politeness.locks import schedule_lock, writer_lock
 from scraper.spiders import sites
 
 
 @click.command()
 @click.argument("backup", type=click.Path(path_type=Path))
-@click.option("--discard", is_flag=True, help="Do not keep the archive that is there now; asks.")
+@click.option("--discard", is_flag=True, help="Do not keep the archive that is there now.")
 @options.yes
 @click.option("--dry-run", is_flag=True, help="Check and compare, and change nothing.")
 @options.archive
@@ -32,7 +34,8 @@ def restore(
     """Put BACKUP in the place of the archive, or where there is none.
 
     A copy of the backup is verified first (the whole file, and a sample of texts and pages); the
-    backup itself stays. The archive that is there now is kept beside it, as
+    backup itself stays. Stories that were taken down since are taken down in the copy, too. Asks
+    where the archive that is there now was written after the backup. It is kept beside it, as
     NAME.before-restore-TIME, and can be restored in the same way. Refuses while a crawl, a schedule
     or any other program has the archive open. If interrupted or killed, the old archive or the new
     one is there, whole.
@@ -43,17 +46,16 @@ def restore(
     if backup.exists() and path.exists() and backup.samefile(path):
         raise click.UsageError(f"{backup}: it is the archive itself")
     with opened_as_it_is(backup) as source:
-        found = contents(source)
         note(f"{backup}: {_in_words(backup)}")
         note(f"{path}: {_in_words(path) if path.exists() else 'there is no archive yet'}")
-        returning = _returning(path, source)
         if dry_run:
             _check(backup, backup)
-            _warn(returning, "would be")
+            _report(_takedowns(path, source), "would be")
             return
-        if discard and path.exists():
-            options.confirm(f"Discard {path} for good?", yes=yes, refused="nothing was restored")
+        if question := _question(path, contents(source), discard=discard):
+            options.confirm(question, yes=yes, refused="nothing was restored")
         context.with_resource(_nobody_writes(path))
+        takedowns = _takedowns(path, source)
         with (
             progress_bar("restoring", total=None, as_share=True) as advance,
             interruptible(f"Stopped; {path} is as it was."),
@@ -65,11 +67,27 @@ def restore(
                 keep=not discard,
                 check=partial(_check, backup),
                 copied=copying(advance),
+                takedowns=takedowns,
             )
-    note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
-    _warn(returning, "are")
+    with opened_as_it_is(path) as restored:
+        articles = plural(contents(restored).articles, "article")
+    note(f"{path}: restored, {articles}, verified.")
+    _report(takedowns, "was", "were")
     if kept is not None:
         note(f"What was there is kept: {kept}. Delete it when you no longer need it.")
+
+
+def _question(path: Path, backup: Contents, *, discard: bool) -> str | None:
+    """Return what to ask before the archive gives up its place; None where nothing can be lost."""
+    if discard and path.exists():
+        return f"Discard {path} for good?"
+    try:
+        with opened_as_it_is(path) as present:
+            latest = contents(present).latest
+    except ArchiveError:  # there is none, or it is damaged
+        return None
+    is_newer = latest is not None and (backup.latest is None or latest > backup.latest)
+    return f"{path} was written after this backup. Replace it?" if is_newer else None
 
 
 def _check(backup: Path, copy: Path) -> None:
@@ -77,24 +95,22 @@ def _check(backup: Path, copy: Path) -> None:
         raise ArchiveDamaged(f"{backup}: it does not verify, and was not restored: {problem}")
 
 
-def _returning(path: Path, backup: Database) -> list[str]:
-    """Return the addresses of stories that were taken down after the backup, which has them."""
-    statement = "SELECT site, key, url FROM tombstones"
+def _takedowns(path: Path, backup: Database) -> list[Takedown]:
+    """Return the take-downs of the archive that the backup lacks."""
     try:
         with opened_as_it_is(path) as present:
-            taken_down = present.conn.execute(statement).fetchall()
+            return later_takedowns(present, backup)
     except ArchiveError:  # there is none, or it is damaged
         return []
-    known = {tuple(row[:2]) for row in backup.conn.execute(statement)}
-    return [url for site, key, url in taken_down if (site, key) not in known]
 
 
-def _warn(returning: list[str], are: str) -> None:
-    for url in returning:
-        note(f"Taken down after this backup, and no longer so: {url}")
-    if returning:
-        stories = plural(len(returning), "story", "stories")
-        note(f"{stories} {are} there again: take them down again with `warta remove`.")
+def _report(takedowns: Sequence[Takedown], singular: str, many: str | None = None) -> None:
+    """Say which stories the backup has that were taken down since."""
+    for each in takedowns:
+        note(f"Taken down after this backup: {each.story.url}")
+    if takedowns:
+        verb = singular if len(takedowns) == 1 else many or singular
+        note(f"{plural(len(takedowns), 'story', 'stories')} {verb} taken down again.")
 
 
 def _nobody_writes(path: Path) -> ExitStack:
@@ -114,5 +130,9 @@ def _in_words(path: Path) -> str:
     except ArchiveError as error:
         return f"{size}, and it cannot be read ({str(error).removeprefix(f'{path}: ')})"
     stories, texts = plural(found.articles, "article"), plural(found.revisions, "revision")
-    written = "never written" if found.latest is None else f"written {plain_time(found.latest)}"
+    written = (
+        "never written"
+        if found.latest is None
+        else f"written {local_times(plain_time(found.latest))}"
+    )
     return f"{stories}, {texts}, last {written}, {size}"

@@ -11,18 +11,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import Result
 
 from archive import Archive
-from archive.database.backup import copy_database
+from archive.database.backup import copy_database, is_copy
+from archive.maintenance.copies import opened_as_it_is
+from archive.maintenance.restore import restore
 from archive.maintenance.verify import verify
 from scraper.politeness.locks import schedule_lock, writer_lock
 from tests.archive.database.test_migrations import add_a_migration, write
 from tests.archive.database.test_restoring import beside, crawling
-from tests.archive.invented import announce, keep, link, story, url_of, value
+from tests.archive.invented import DAY, NOW, announce, keep, link, story, url_of, value
 from tests.questions import dialogue
 
 Warta = Callable[..., Result]
@@ -287,10 +291,71 @@ def test_stories_that_were_taken_down_since_are_named(
 ) -> None:
     taken = warta("remove", "2", options=("--reason", "diminta", "--yes"))
     assert taken.exit_code == 0, taken.output
-    for option, are in ((("--dry-run",), "would be"), ((), "are")):
+    for option, verb in ((("--dry-run",), "would be"), (("--yes",), "was")):
         lines = warta("restore", str(backup), options=option).stderr.splitlines()
-        assert f"Taken down after this backup, and no longer so: {url_of(2)}" in lines
-        assert f"1 story {are} there again: take them down again with `warta remove`." in lines
+        assert f"Taken down after this backup: {url_of(2)}" in lines
+        assert f"1 story {verb} taken down again." in lines
+    with Archive(path, read_only=True) as archive:
+        assert archive.db.conn.execute("SELECT key, reason FROM tombstones").fetchall() == [
+            ("kabar-2", "diminta")
+        ]
+        assert value(archive, "SELECT count(*) FROM revisions WHERE article_id = 2") == 0
+    assert (stories(path), is_copy(path)) == (4, True)
+    assert sorted(file.name for file in path.parent.glob("*restor*")) == [aside(path).name]
+
+
+def test_a_take_down_outlives_the_second_restore_as_well(
+    warta: Warta, path: Path, backup: Path
+) -> None:
+    assert warta("remove", "2", options=("--reason", "diminta", "--yes")).exit_code == 0
+    for _turn in range(2):
+        assert warta("restore", str(backup), options=("--yes",)).exit_code == 0
+        assert story(3).headline.encode() in path.read_bytes()
+        assert story(2).headline.encode() not in path.read_bytes()
+    with Archive(path, read_only=True) as archive:
+        assert value(archive, "SELECT count(*) FROM tombstones") == 1
+
+
+def test_without_a_terminal_a_newer_archive_is_replaced_only_with_yes(
+    warta: Warta, path: Path, backup: Path
+) -> None:
+    with Archive(path) as archive:
+        keep(archive, story(9), at=NOW + DAY)
+    refused = warta("restore", str(backup))
+    assert refused.exit_code == 2
+    assert "nothing was restored: stdin is no terminal" in refused.stderr
+    assert stories(path) == 9
+    assert warta("restore", str(backup), options=("--yes",)).exit_code == 0
+    assert stories(path) == 4
+
+
+@pytest.mark.processes
+def test_on_a_terminal_it_asks_before_it_replaces_a_newer_archive(path: Path, backup: Path) -> None:
+    with Archive(path) as archive:
+        keep(archive, story(9), at=NOW + DAY)
+    words = ("restore", str(backup), "--archive", str(path))
+    refused = dialogue(*words, typed="n\n")
+    assert f"{path} was written after this backup. Replace it?" in refused.terminal
+    assert (refused.code, stories(path)) == (130, 9)
+    assert dialogue(*words, typed="y\n").code == 0
+    assert stories(path) == 4
+
+
+def test_an_archive_that_is_no_newer_is_replaced_without_a_question(
+    warta: Warta, path: Path, backup: Path
+) -> None:
+    assert warta("restore", str(backup)).exit_code == 0
+
+
+def test_what_two_restores_of_one_second_replace_is_kept_twice(path: Path, backup: Path) -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    kept = []
+    for _turn in range(3):
+        with opened_as_it_is(backup) as source:
+            unused = Mock(return_value=None)
+            kept.append(restore(source.conn, path, now=now, keep=True, check=unused, copied=unused))
+    names = [file.name.partition(".before-restore-")[2] for file in kept if file is not None]
+    assert names == ["20261130T000000Z", "20261130T000000Z-2", "20261130T000000Z-3"]
 
 
 def test_a_backup_whose_texts_do_not_verify_is_refused(
