@@ -33,7 +33,11 @@ STEPS = 3
     multiple=True,
     help="Only clusters with a story of this site; may be repeated.",
 )
-@click.option("--since", type=options.SINCE_TIME, help="Only clusters with a story since then.")
+@click.option(
+    "--since",
+    type=options.SINCE_TIME,
+    help="Only clusters with a story since then; of a day, its start in UTC.",
+)
 @options.archive
 @options.json
 @click.pass_context

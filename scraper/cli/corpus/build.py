@@ -43,8 +43,16 @@ def _choice(name: str, *choices: str, help: str) -> Callable[..., Any]:  # noqa:
 @click.option(
     "--as-of", type=options.UNTIL_TIME, help="The archive as of this time; default: its last write."
 )
-@click.option("--since", type=options.DAY, help="Exclude stories published before this day.")
-@click.option("--until", type=options.DAY, help="Exclude stories published after this day.")
+@click.option(
+    "--since",
+    type=options.DAY,
+    help="Exclude stories published before this day, as their publisher dates them.",
+)
+@click.option(
+    "--until",
+    type=options.DAY,
+    help="Exclude stories published after this day, as their publisher dates them.",
+)
 @options.sites
 @_choice(
     "--dedup", "cluster", "exact", "none", help="Keep one article per cluster, per text, or all."

@@ -40,6 +40,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
         for found in corpora.differences():
             terminal.print_json([asdict(found)])
         return
+    zones: set[str] = set()
     if settings:
         terminal.print_table(
             settings,
@@ -47,6 +48,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             title="Recipe",
             formats=dict.fromkeys(("old", "new"), _shown),
             flexible="new",
+            zones=zones,
         )
         if sys.stdout.isatty():
             say()
@@ -57,6 +59,7 @@ def diff(old: Path, new: Path, stories: bool, as_json: bool) -> None:
             columns = f" ({', '.join(found.columns)})" if found.columns else ""
             say(f"{found.change}: {found.id}: {found.why}{columns}", hang=2)
     _show_counts(counts)
+    terminal.name_zones(zones)
 
 
 def _show_counts(counts: Counter[tuple[str, str, str]]) -> None:

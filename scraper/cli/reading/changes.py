@@ -34,8 +34,12 @@ _CSV = columns("observed_at site article_id number kind changed correction headl
 @options.sites
 @sections
 @authors
-@click.option("--since", type=options.SINCE_TIME, help="Observed at this time or later.")
-@click.option("--until", type=options.UNTIL_TIME, help="Observed at this time or earlier.")
+@click.option(
+    "--since", type=options.SINCE_TIME, help="Observed since then; of a day, its start in UTC."
+)
+@click.option(
+    "--until", type=options.UNTIL_TIME, help="Observed until then; of a day, its end in UTC."
+)
 @click.option(
     "--field",
     "fields",

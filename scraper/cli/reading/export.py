@@ -68,6 +68,8 @@ def _export(archive: Reader, out: BinaryIO, file_format: str, **values: Any) -> 
 
 
 def _notes(done: Exported) -> list[str]:
+    if not done.articles:
+        return ["No article was found: the file has none."]
     lines = [f"{plural(done.articles, 'article', 'articles')} written"]
     if done.opted_out:
         opted = plural(done.opted_out, "of them opts out", "of them opt out")

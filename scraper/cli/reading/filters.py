@@ -28,12 +28,12 @@ authors = click.option(
 since = click.option(
     "--since",
     type=options.SINCE_TIME,
-    help="Published, or else first seen, at or after this time or day.",
+    help="Published, or else first seen, since then; of a day, its start in UTC.",
 )
 until = click.option(
     "--until",
     type=options.UNTIL_TIME,
-    help="Published, or else first seen, at or before this time or day.",
+    help="Published, or else first seen, until then; of a day, its end in UTC.",
 )
 removed = click.option(
     "--removed/--no-removed", default=None, help="Only stories that their site took down, or none."

@@ -113,6 +113,9 @@ def _show_forecast(archive: Archive, *, now: datetime, as_json: bool) -> None:
     formats = dict.fromkeys(("bytes_a_day", "busiest_week"), human_bytes)
     print_table([*rows, _growth_row("all", found.growth)], _GROWTH, formats=formats)
     say()
+    if not found.growth.mean:
+        say("Nothing was crawled in these days: there is no pace to go by.")
+        return
     say(_in_words(found))
 
 

@@ -24,14 +24,18 @@ def print_edits(
     """
     coloured = out.color_system is not None and not out.no_color
     for name, runs in edits:
-        heading = (f"{indent}{name}: ", "") if excerpt else (f"\n{name}\n", "bold")
+        heading = (f"{name}: ", "") if excerpt else (f"\n{name}\n", "bold")
         shown = Text.assemble(heading)
         for kind, text in _excerpts(runs) if excerpt else ((run.kind, run.text) for run in runs):
             if coloured:
                 shown.append(in_lines(text), _STYLES[kind])
             else:
                 shown.append(in_lines(text).join(_MARKS[kind]))
-        out.print(shown, soft_wrap=not out.is_terminal)
+        lines = [shown]
+        if out.is_terminal:
+            lines = list(shown.wrap(out, max(1, out.width - len(indent))))
+        for line in lines:
+            out.print(Text(indent).append_text(line), soft_wrap=not out.is_terminal)
 
 
 def _excerpts(runs: Sequence[Edit]) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,9 @@ MAX_SHORT = 20
 """Columns of text up to which a cell is never wrapped."""
 MIN_BESIDE = 16
 """Columns of text below which a value stands below its heading instead of beside it."""
+MIN_ROW = 3
+"""Columns that stay beside each other where short texts go below."""
+NO_BREAK = "\xa0"
 INDENT = 4
 """Spaces before what stands below its row."""
 
@@ -52,6 +55,14 @@ class Column:
         return self.flexible or self.content > MAX_SHORT
 
     @property
+    def labelled(self) -> "Column":
+        """Itself with its heading before each cell, without a place to break a line."""
+        cells = [
+            f"{self.heading}: {cell}".replace(" ", NO_BREAK) if cell else "" for cell in self.cells
+        ]
+        return replace(self, heading="", cells=cells)
+
+    @property
     def listed(self) -> bool:
         """Whether its cells are lists."""
         return any(", " in cell for cell in self.cells)
@@ -76,7 +87,8 @@ def unwrapped(columns: Sequence[Column]) -> Iterator[str]:
 
 def fitted(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
     """Yield the lines of the table in the first layout that fits the width: a grid; one with
-    headings of several lines; long cells below their rows; bands of short columns; a line a cell.
+    headings of several lines; long cells, and short texts if need be, below their rows; bands of
+    short columns; a line a cell.
     """
     low = [replace(column, heading=_low(column)) for column in columns]
     long = [place for place, column in enumerate(columns) if column.long]
@@ -88,7 +100,9 @@ def fitted(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
         yield from _grid(low, widths, look)
     elif below:
         short = [column for place, column in enumerate(low) if place not in below]
-        yield from _stacked(short, [columns[place] for place in below], width, look)
+        named = [place for place in below if place not in long and not columns[place].listed]
+        cells = [columns[place].labelled if place in named else columns[place] for place in below]
+        yield from _stacked(short, cells, width, look, named_above=0 in below)
     elif bands:
         for number, band in enumerate(bands):
             yield from [""] * min(number, 1)
@@ -99,12 +113,23 @@ def fitted(columns: Sequence[Column], width: int, look: Look) -> Iterator[str]:
 
 def _below(columns: Sequence[Column], long: Sequence[int], width: int) -> Sequence[int]:
     """Return the places of the columns whose cells stand below their rows: the long ones, or those
-    and the lists, so that the others fit; none where they do not.
+    and the lists, or those and as few short texts from the right as let the others fit; none where
+    nothing does.
     """
     lists = [place for place, column in enumerate(columns) if place in long or column.listed]
-    for places in (long, lists) if long else ():
+    texts = [
+        place
+        for place, column in enumerate(columns)
+        if place
+        and place not in lists
+        and not column.right
+        and column.labelled.width + INDENT < width
+    ]
+    fewer = [sorted([*lists, *texts[-count:]]) for count in range(1, len(texts) + 1)]
+    choices = [(long, 1), (lists, 1), *((places, MIN_ROW) for places in fewer)]
+    for places, least in choices if long else ():
         beside = [column for place, column in enumerate(columns) if place not in places]
-        if beside and _widths(beside, width):
+        if len(beside) >= least and _widths(beside, width - INDENT * (0 in places)):
             return places
     return []
 
@@ -162,18 +187,28 @@ def _grid(columns: Sequence[Column], widths: Sequence[int], look: Look) -> Itera
 
 
 def _stacked(
-    short: Sequence[Column], long: Sequence[Column], width: int, look: Look
+    short: Sequence[Column], long: Sequence[Column], width: int, look: Look, *, named_above: bool
 ) -> Iterator[str]:
-    """Yield a grid of the short columns, with the long cells of each row below it."""
-    widths = _widths(short, width)
-    yield from map(look.bold, _headings(short, widths))
+    """Yield a grid of the short columns, with the long cells of each row below it; with
+    `named_above` the first of these, which names its row, above.
+    """
     indent = " " * INDENT
-    headings = indent + ", ".join(column.heading for column in long)
-    yield from map(look.bold, wrapped(headings, width, indent=indent))
+    above, below = (long[:1], long[1:]) if named_above else ([], long)
+    before = indent * named_above
+    widths = _widths(short, width - len(before))
+    for column in above:
+        yield from map(look.bold, wrapped(column.heading, width))
+    for line in _headings(short, widths):
+        yield look.bold(before + line)
+    headings = indent + ", ".join(column.heading for column in below if column.heading)
+    if headings.strip():
+        yield from map(look.bold, wrapped(headings, width, indent=indent))
     yield look.rule * width
     for number, lines in enumerate(_rows(short, widths)):
-        yield from lines
-        for column in long:
+        for column in above:
+            yield from wrapped(column.cells[number], width, indent=indent)
+        yield from ((before + line).rstrip() for line in lines)
+        for column in below:
             if column.cells[number]:
                 yield from wrapped(indent + column.cells[number], width, indent=indent)
 

@@ -21,7 +21,14 @@ from archive.errors import ArchiveError, PackageMissing
 from archive.ledger.wording import plain_time
 from scraper.cli import interrupts
 from scraper.cli.rendering import tables
-from scraper.cli.rendering.times import in_zone, short_time, short_times, time_of, zone_name
+from scraper.cli.rendering.times import (
+    in_zone,
+    short_days,
+    short_time,
+    short_times,
+    time_of,
+    zone_name,
+)
 from scraper.cli.rendering.wrapping import width, wrapped
 from scraper.display import displayed, redraws
 
@@ -69,7 +76,9 @@ def print_rows(
 
 
 def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
-    """Print rows as CSV with a header of their keys; times as in ISO 8601, no text as a formula."""
+    """Print rows as CSV with a header of their keys, like `warta export`: lists are JSON, times
+    as in ISO 8601, no text is a formula.
+    """
     writer = csv.writer(sys.stdout, lineterminator="\n")
     keys = list(keys)
     writer.writerow(keys)
@@ -77,6 +86,8 @@ def print_csv(rows: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> None:
 
 
 def _csv(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        value = json.dumps(value, ensure_ascii=False)
     return cell(value) if isinstance(value, int | float) else printable.csv_cell(cell(value))
 
 
@@ -117,6 +128,13 @@ def local_times(text: str, zone: tzinfo | None = None) -> str:
     return short_times(text, zone, now=_now()) if sys.stdout.isatty() else text
 
 
+def local_days(first: date, last: date) -> str:
+    """Return days as a terminal shows them: short; in a pipe as in ISO 8601."""
+    if sys.stdout.isatty():
+        return short_days(first, last, today=_now().date())
+    return f"{first} to {last}" if first != last else str(first)
+
+
 def say_text(text: str) -> None:
     """Print text of several lines from outside, wrapped at words on a terminal."""
     for line in printable.in_lines(text).split("\n"):
@@ -149,13 +167,15 @@ def print_table(
     flexible: str = "headline",
     sparse: str = "",
     zone: tzinfo | None = None,
+    zones: set[str] | None = None,
 ) -> None:
     """Print a table with `columns` (key -> heading); numbers are right-aligned.
 
-    In a pipe a row is a line, and times are as in ISO 8601. On a terminal the table fits its width,
-    only `flexible` is wrapped (and what stands below its row), empty columns are hidden, counts of
-    `sparse` are blank where they are 0, and times are short and in `zone`, by default the local
-    one, which a line below names.
+    In a pipe a row is a line, and times are as in ISO 8601, in `zone` or UTC. On a terminal the
+    table fits its width, only `flexible` is wrapped (and what stands below its row), empty columns
+    are hidden, counts of `sparse` are blank where they are 0, and times are short and in `zone`, by
+    default the local one, which a line below names; with `zones` it is added to these, for one line
+    below several tables.
     """
     live = sys.stdout.isatty()
     if live:
@@ -179,8 +199,16 @@ def print_table(
     shown = [column for column in laid_out if any(column.cells) or not rows]
     for line in tables.fitted(shown, width(sys.stdout), _look()):
         click.echo(_EMPHASIZED.sub(lambda found: styled(found[1], sys.stdout, bold=True), line))
-    if cells.zones:
-        note(f"Times are in {' and '.join(sorted(cells.zones))}.")
+    if zones is None:
+        name_zones(cells.zones)
+    else:
+        zones |= cells.zones
+
+
+def name_zones(zones: set[str]) -> None:
+    """Say in which zones the times of tables are, if there were any."""
+    if zones:
+        note(f"Times are in {' and '.join(sorted(zones))}.")
 
 
 def _unless_zero(count: float | None) -> float | None:
@@ -204,10 +232,12 @@ class _Cells:
         if key in self._formats:
             value = self._formats[key](value)
         at = time_of(value)
+        if at is None and isinstance(value, date) and self._now is not None:
+            return short_days(value, value, today=self._now.date())
         if at is None:
             return printable.in_line(cell(value))
-        if self._now is None:
-            return plain_time(at)
+        if self._now is None:  # in one zone: those of publishers differ, and would look unsorted
+            return plain_time(in_zone(at, self._zone or UTC))
         at = in_zone(at, self._zone)
         self.zones.add(zone_name(at))
         return short_time(at, now=self._now)

@@ -1,7 +1,7 @@
 """Times as people read them on a terminal: local, and short."""
 
 import re
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 _ISO = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)\b")
 
@@ -31,6 +31,30 @@ def short_time(at: datetime, *, now: datetime) -> str:
     """
     year = f" {at.year}" if at.year != now.astimezone(at.tzinfo).year else ""
     return f"{at.day:2} {_MONTHS[at.month - 1]}{year} {at:%H:%M}"
+
+
+def short_days(first: date, last: date, *, today: date) -> str:
+    """Return a day, or the first and last of several, with the year unless it is today's.
+
+    >>> today = date(2026, 11, 30)
+    >>> short_days(date(2026, 11, 7), date(2026, 11, 7), today=today)
+    ' 7 Nov'
+    >>> short_days(date(2026, 11, 21), today, today=today)
+    '21–30 Nov'
+    >>> short_days(date(2025, 12, 30), date(2026, 1, 2), today=today)
+    '30 Dec 2025–2 Jan'
+    """
+    end = _day(last, today)
+    if first == last:
+        return f"{end:>{len(end) + (last.day < 10)}}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    return f"{_day(first, today)}–{end}"
+
+
+def _day(day: date, today: date) -> str:
+    year = f" {day.year}" if day.year != today.year else ""
+    return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 
 def short_times(text: str, zone: tzinfo | None, *, now: datetime) -> str:

@@ -20,6 +20,7 @@ from scraper.cli.opening import reads_archive
 from scraper.cli.rendering.terminal import (
     columns,
     counted,
+    local_days,
     local_times,
     needs_extra,
     note,
@@ -47,8 +48,10 @@ def _png(name: str) -> Path:
 
 
 @click.command()
-@click.option("--since", type=options.DAY, help=f"First day; default: the last {DAYS} days.")
-@click.option("--until", type=options.DAY, help="Last day; default: today.")
+@click.option(
+    "--since", type=options.DAY, help=f"First day, in --timezone; default: the last {DAYS} days."
+)
+@click.option("--until", type=options.DAY, help="Last day, in --timezone; default: today.")
 @options.sites
 @click.option(
     "--timezone",
@@ -158,7 +161,7 @@ def _folded(days: Sequence[covering.Coverage]) -> Iterator[dict[str, Any]]:
         first, last = run[0], run[-1]
         if len(run) >= FOLDED:
             remarks = _remarks(first)
-            yield _row(first) | {"day": f"{first.day} to {last.day}", "remarks": remarks}
+            yield _row(first) | {"day": local_days(first.day, last.day), "remarks": remarks}
             continue
         for day in run:
             usual = day.usual and round(day.usual)

@@ -82,11 +82,11 @@ def _show(row: dict[str, Any], zone: ZoneInfo) -> None:
         articles = plural(row["articles_marked"], "article")
         marked = f"; {articles} marked until `warta reextract` mends them"
     if not row["incidents"]:
-        say(local_times(f"{name}: {_last(row['last_crawl'], zone)}{marked}", zone))
+        say(local_times(f"{name}: {_last(row['last_crawl'], zone)}{marked}"))
         return
-    say(local_times(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}", zone))
+    say(local_times(f"{name}: unhealthy since {plain_time(row['since'], zone)}{marked}"))
     for one in row["incidents"]:
-        say(local_times(f"  since {plain_time(one['since'], zone)}: {one['why']}", zone), hang=2)
+        say(local_times(f"  since {plain_time(one['since'], zone)}: {one['why']}"), hang=2)
         for url in one["urls"]:
             say(f"    {url}")
 

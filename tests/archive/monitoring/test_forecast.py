@@ -159,3 +159,10 @@ def test_too_little_history_is_said(warta: Warta, path: Path) -> None:
     assert last == (
         f"Too little history for a forecast: 0 complete days after the first; it takes {LEAST}."
     )
+
+
+def test_weeks_without_a_crawl_are_no_pace(warta: Warta, path: Path) -> None:
+    with Archive(path) as archive:
+        keep(archive, story(1), at=datetime.now(NOW.tzinfo) - 60 * DAY)
+    last = warta("stats", options=("--forecast",)).stdout.splitlines()[-1]
+    assert last == "Nothing was crawled in these days: there is no pace to go by."

@@ -11,8 +11,11 @@ from shutil import copyfile
 
 import pytest
 from click.testing import Result
+from rich.console import Console
 
 from archive import Archive
+from archive.revisions.changes import Edit
+from scraper.cli.rendering.diffs import print_edits
 from tests.archive.invented import DAY, HOUR, NOW, keep, story
 from tests.archive.revisions.test_change_log import fill
 
@@ -69,7 +72,7 @@ def test_csv_has_a_header_and_a_row_per_change(warta: Warta) -> None:
         ("1", "3", "publisher"),
         ("4", "2", "publisher"),
     ]
-    assert (rows[0]["changed"], rows[0]["returns_to"]) == ("headline, body", "1")
+    assert (rows[0]["changed"], rows[0]["returns_to"]) == ('["headline", "body"]', "1")
 
 
 def test_no_cell_of_csv_is_a_formula(warta: Warta, path: Path) -> None:
@@ -151,3 +154,12 @@ def test_bad_input_is_one_line(warta: Warta, options: tuple[str, ...], sentence:
     done = warta("changes", options=options)
     assert done.exit_code == 2
     assert sentence in done.stderr.splitlines()[-1]
+
+
+def test_lines_after_the_first_keep_the_indent_of_an_edit() -> None:
+    out = Console(file=io.StringIO(), force_terminal=True, width=30, color_system=None)
+    text = "Saluran irigasi dibersihkan warga sebelum musim tanam"
+    print_edits(out, [("headline", [Edit(kind="added", text=text)])], indent="  ")
+    lines = out.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert len(lines) > 2
+    assert all(line.startswith("  ") and len(line) <= 30 for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copyfile
@@ -42,6 +43,37 @@ def test_list_shows_the_newest_and_says_how_many_there_are(run: Run) -> None:
     assert numbers(run("list", "--json", "--sort", "kept")) == [1, 2, 3, 4]
 
 
+def test_in_a_pipe_the_times_of_publishers_are_in_utc_so_that_they_are_sorted(run: Run) -> None:
+    shown = run("list").stdout.splitlines()[1:]
+    times = [part for line in shown for part in line.split() if re.match(r"\d{4}-", part)]
+    assert times
+    assert times == sorted(times, reverse=True)
+    assert all(each.endswith("+00:00") for each in times)
+
+
+def test_lists_are_json_in_every_csv(run: Run) -> None:
+    listed = list(csv.DictReader(io.StringIO(run("list", "--csv").stdout)))
+    exported = list(csv.DictReader(io.StringIO(run("export", "-", "--format", "csv").stdout)))
+    assert any(row["authors"] != "[]" for row in listed)
+    assert [json.loads(row["authors"]) for row in listed] == [
+        json.loads(row["authors"]) for row in exported
+    ]
+    for row in csv.DictReader(io.StringIO(run("changes", "--csv").stdout)):
+        assert isinstance(json.loads(row["changed"]), list)
+
+
+def test_an_export_of_nothing_says_so(run: Run) -> None:
+    done = run("export", "kosong.csv", "--since", "2100-01-01")
+    assert (done.exit_code, done.stderr) == (0, "No article was found: the file has none.\n")
+
+
+@pytest.mark.parametrize("command", ["list", "search", "export", "changes", "corpus build"])
+def test_the_help_says_which_day_it_means(command: str) -> None:
+    shown = " ".join(CliRunner().invoke(main, [*command.split(), "--help"]).stdout.split())
+    day = "as their publisher dates them" if command == "corpus build" else "in UTC"
+    assert shown.count(day) == (3 if command in ("list", "export") else 2)
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -69,7 +101,7 @@ def test_filters_narrow_lists_and_exports_alike(
 def test_list_as_csv(run: Run) -> None:
     rows = list(csv.DictReader(io.StringIO(run("list", "--csv", "--sort", "kept").stdout)))
     assert [row["headline"] for row in rows][-1] == "'=HYPERLINK(1)"
-    assert rows[0]["authors"] == "Sari Melati"
+    assert rows[0]["authors"] == '["Sari Melati"]'
 
 
 def test_list_of_nothing_says_so(run: Run) -> None:
@@ -151,4 +183,4 @@ def test_an_archive_without_articles(tmp_path: Path) -> None:
     Archive(tmp_path / "kosong.db").close()
     command = ["export", str(tmp_path / "a.csv"), "--archive", str(tmp_path / "kosong.db")]
     result = CliRunner().invoke(main, command)
-    assert (result.exit_code, result.stderr) == (0, "0 articles written\n")
+    assert (result.exit_code, result.stderr) == (0, "No article was found: the file has none.\n")

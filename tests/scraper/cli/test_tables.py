@@ -98,6 +98,42 @@ article  published
      29  19 Nov 2025 10:30
     Pameran""",
     ),
+    "short texts, too, each with its heading": (
+        [
+            *STORIES[:1],
+            column("site", "islamtimes", "rmol"),
+            column("published", "20 Nov 07:15", "19 Nov 2025 10:30"),
+            column("section", "Nusantara", ""),
+            column("removed", "", "20 Nov 23:32"),
+            *STORIES[2:],
+        ],
+        42,
+        """\
+article  site        published
+    headline
+------------------------------------------
+      1  islamtimes  20 Nov 07:15
+    section: Nusantara
+    Saluran irigasi dibersihkan, sawah di
+    hilir kembali terairi setelah tiga
+    musim tanam
+     29  rmol        19 Nov 2025 10:30
+    removed: 20 Nov 23:32
+    Pameran""",
+    ),
+    "the long name of a row above it": (
+        [column("file", "data/train-00000-of-00001.parquet", "README.md"), *COUNTS[1:3]],
+        40,
+        """\
+file
+    publisher    bytes
+        edits     sent
+----------------------------------------
+data/train-00000-of-00001.parquet
+            3  46.4 kB
+README.md
+           11   1.2 MB""",
+    ),
     "headings of two lines": (
         COUNTS,
         40,
