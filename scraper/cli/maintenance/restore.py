@@ -46,13 +46,14 @@ def restore(
     if backup.exists() and path.exists() and backup.samefile(path):
         raise click.UsageError(f"{backup}: it is the archive itself")
     with opened_as_it_is(backup) as source:
+        found = contents(source)
         note(f"{backup}: {_in_words(backup)}")
         note(f"{path}: {_in_words(path) if path.exists() else 'there is no archive yet'}")
         if dry_run:
             _check(backup, backup)
             _report(_takedowns(path, source), "would be")
             return
-        if question := _question(path, contents(source), discard=discard):
+        if question := _question(path, found, discard=discard):
             options.confirm(question, yes=yes, refused="nothing was restored")
         context.with_resource(_nobody_writes(path))
         takedowns = _takedowns(path, source)
@@ -69,9 +70,7 @@ def restore(
                 copied=copying(advance),
                 takedowns=takedowns,
             )
-    with opened_as_it_is(path) as restored:
-        articles = plural(contents(restored).articles, "article")
-    note(f"{path}: restored, {articles}, verified.")
+    note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
     _report(takedowns, "was", "were")
     if kept is not None:
         note(f"What was there is kept: {kept}. Delete it when you no longer need it.")

@@ -201,6 +201,28 @@ def test_diff_with_a_revision_that_is_not_there_is_reported_plainly(
     )
 
 
+# search
+
+
+@pytest.mark.parametrize(
+    ("query", "explained"),
+    [("gajah or unta", True), ("gajah OR unta", False), ('"gajah or unta"', False)],
+)
+def test_an_or_in_small_letters_that_finds_nothing_is_explained(
+    warta: Warta, query: str, explained: bool
+) -> None:
+    found = warta("search", query)
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert ("OR in capitals" in found.stderr) is explained
+
+
+def test_parentheses_in_a_query_are_one_line(warta: Warta) -> None:
+    found = warta("search", "(harga OR tarif)", "beras")
+    assert (found.exit_code, found.stdout) == (2, "")
+    (line,) = found.stderr.splitlines()
+    assert line.startswith("Error: (harga: parentheses do not group words")
+
+
 # explain
 
 

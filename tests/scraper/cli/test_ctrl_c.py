@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import sqlite3
 import termios
 from collections.abc import Iterator
@@ -340,3 +341,23 @@ def test_ctrl_c_at_the_start_of_a_crawl_ends_it_in_good_order(
     assert sorted(folder.iterdir()) == [folder / "news.db"]
     ends = [row["end_reason"] for row in rows(folder / "news.db", "SELECT * FROM crawls")]
     assert ends == reasons
+
+
+def test_a_schedule_that_ends_a_crawl_at_its_start_leaves_nothing_open(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "berita").mkdir()
+    held = {"HOLD": "scraper.crawling.crawl:Crawl.begin", "PAUSED": str(tmp_path / "paused")}
+    with ReplayProxy(small_site(1)) as proxy:
+        words = ("crawl", "rmol", "--archive", "berita/news.db")
+        changed = "tests.scraper.cli.holding"
+        terminal.start(*words, changed=changed, **environment(proxy) | held)
+        terminal.wait_for(tmp_path / "paused")
+        assert terminal.process.pid is not None
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        code, lines = terminal.ended()
+    assert code == 1
+    assert "broke off" not in "".join(lines)
+    assert sorted(folder.iterdir()) == [folder / "news.db"]
+    ends = rows(folder / "news.db", "SELECT end_reason FROM crawls")
+    assert ends == [{"end_reason": "shutdown"}]
