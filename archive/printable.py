@@ -82,7 +82,7 @@ class CleanStream:
     """A stream of text that shows nothing unprintable: what logs, warnings and libraries write.
 
     On a terminal, colours stay. Bars that move the cursor write to `unfiltered`; while there are
-    some, whoever draws them writes the lines of this stream, too.
+    some, what draws them writes the lines of this stream, too.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -145,8 +145,8 @@ def is_copy(path: Path) -> bool:
 def undo_restore(path: Path) -> None:
     """Take the second name of an archive away that a killed restore has given it.
 
-    Until the backup has its place, the archive is there under both names, and whoever opened it by
-    one would not find the log of the other.
+    Until the backup has its place, the archive is there under both names, and a process that
+    opened it by one would not find the log of the other.
     """
     if not path.exists() or path.stat().st_nlink == 1:
         return

@@ -32,7 +32,7 @@ LOG_PAGES = 4_000  # 16 MB
 
 BUSY_SECONDS = 60  # longer than any transaction of ours, so that writers queue instead of failing
 IMPATIENT_SECONDS = 2
-"""How long one who leaves the archive untouched waits: whoever reads a page waits for it."""
+"""How long one who leaves the archive untouched waits: the reader of a page waits as long."""
 
 _PLAIN = {
     "SQLITE_FULL": (ArchiveUnwritable, "the disk is full"),

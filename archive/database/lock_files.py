@@ -31,7 +31,7 @@ def take_lock(file: Path, *, wait: float = 0.0) -> ExitStack:
 def _release(lock: FileLock, file: Path) -> None:
     with _THREADS:
         if lock.lock_counter == 1:
-            # While it is held: whoever has opened the file meanwhile finds that it has no name
+            # While it is held: a process that opened the file meanwhile finds that it has no name
             # any more, and tries again.
             with suppress(OSError):
                 file.unlink(missing_ok=True)

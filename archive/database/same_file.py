@@ -13,7 +13,7 @@ Identity = tuple[int, int]
 class SameFile:
     """Compares the files at the path of an archive, and of its log, with those that were opened.
 
-    SQLite goes on writing to a file that was moved or deleted; whoever opens the path next sees
+    SQLite goes on writing to a file that was moved or deleted; the next to open the path sees
     none of it. A second hard link leads to the file, but not to its log, which SQLite looks for
     beside the name that it was opened by. Make one for an open connection that has read something:
     its log is there until it is closed.

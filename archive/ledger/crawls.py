@@ -91,7 +91,7 @@ class Crawls:
         return self._runs("site = ? ORDER BY id DESC LIMIT ?", [site, limit])
 
     def left_out(self, site: str) -> int:
-        """Count the sources that a site's newest crawl with counts left out by its budget."""
+        """Count the sources that a site's newest crawl with counts skipped for its budget."""
         statement = """SELECT counts ->> '$."sources/source_budget"' FROM crawls
             WHERE site = ? AND counts IS NOT NULL ORDER BY id DESC LIMIT 1"""
         return value(self._db, statement, site) or 0

@@ -248,7 +248,7 @@ class Ledger:
         self._note_event(moved, outcome, reason)
 
     def leave_out(self, sources: Sequence[str], *, site: str, why: str) -> None:
-        """Write why sources are not requested; one that was left out before keeps its row."""
+        """Write why sources are not requested; one that was skipped before keeps its row."""
         for url in sources:
             entry = self._row(self.url_id(url, site=site))
             if entry.state == "source" and entry.due_reason != why:

@@ -125,7 +125,7 @@ class Period:
     first: date
     last: date
     now: datetime
-    """Aware; days after it are left out."""
+    """Aware; days after it are excluded."""
     zone: ZoneInfo = ZONE
     """Time zone of the days."""
     late: timedelta = LATE

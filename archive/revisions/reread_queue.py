@@ -20,7 +20,7 @@ _CURRENT = """(r.id IS NULL OR s.id = r.snapshot_id OR (s.id > r.snapshot_id AND
 removal.
 """
 NO_EVIDENCE = ("incomplete", "much_shorter")
-"""Reasons for which a page is kept that says nothing of its story, whoever reads it."""
+"""Reasons for which a page is kept that says nothing of its story, whichever extractor reads it."""
 _WAITING = f"""{_SNAPSHOTS} LEFT JOIN readings d ON d.snapshot_id = s.id
     WHERE u.site = :site AND u.key > :after AND s.part = 1
         AND (d.refusal IS NOT 'same_body_elsewhere' OR s.id IS r.snapshot_id)

@@ -25,7 +25,7 @@ MAX_WAITING = 10_000
 MAX_CUT = 10_000
 """Addresses that are remembered of sources for which there was no room; the rest is counted."""
 MAX_LEFT_OUT = 1_000
-"""Sources left out by the budget that get a row in the ledger; the rest is counted."""
+"""Sources skipped for the budget that get a row in the ledger; the rest is counted."""
 PROMISING = timedelta(days=30)
 """A source is requested in the order of the stories that it was the first to announce since."""
 OTHERS_EVERY = 4

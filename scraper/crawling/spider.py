@@ -197,7 +197,7 @@ class NewsSpider(Spider):
         return self.stories.next_requests()
 
     def closed(self, reason: str) -> None:
-        """A crawl without a single announced story has failed; say what the budget left out."""
+        """A crawl without a single announced story has failed; say what the budget excluded."""
         self._note_left_out()
         if self.crawl.end_reason is None and reason == "finished" and not self._announced:
             self.crawl.end_reason = "nothing_announced"
@@ -241,7 +241,7 @@ class NewsSpider(Spider):
         )
 
     def _note_left_out(self) -> None:
-        """Count the sources that the budget left out, and write why into the ledger."""
+        """Count the sources that the budget excluded, and write why into the ledger."""
         count, budget = self.sources.left_out, self.sources.budget
         if not count:
             return

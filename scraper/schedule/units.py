@@ -104,7 +104,7 @@ def timers(
 ) -> dict[str, str]:
     """Return file names and texts of services and timers for each site, and for alerts."""
     crawl = _service("warta: crawls %i", place, ["schedule", "once", "%i"], writable, "oneshot")
-    check = _service("warta: sends alerts", place, ["alerts", "tell"], writable, "oneshot")
+    check = _service("warta: sends alerts", place, ["alerts", "send"], writable, "oneshot")
     # A crawl waits for a site's lock and stops at its time limit: this is for one that does not.
     limit = place.keys.longest * 60 + place.keys.grace + WAIT.total_seconds() + LATE + 60
     stop = f"KillMode=mixed\nTimeoutStartSec={limit:.0f}\nTimeoutStopSec={place.keys.grace + 20}\n"
@@ -190,7 +190,7 @@ def crontab_lines(place: Deployment, timetable: Timetable, logs: Path) -> Iterat
         yield f"CRON_TZ={zone}"
     for site, rhythm in timetable.rhythms.items():
         yield f"{rhythm.crontab} {_in_crontab(place.command('schedule', 'once', site))} {log}"
-    look = _in_crontab(place.command("alerts", "tell"))
+    look = _in_crontab(place.command("alerts", "send"))
     yield f"{even_steps(place.keys.check_every)} {look} {log}"
 
 

@@ -15,7 +15,7 @@ MAX_PAGE = 1_000
 
 
 FIRST_YEAR, LAST_YEAR = 1900, 2200
-"""Years of the times that a page is asked for: arithmetic of days and zones ends beyond."""
+"""Years that the times of a request may have: arithmetic of days and zones ends beyond."""
 
 
 class PageError(Exception):

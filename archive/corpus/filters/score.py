@@ -83,7 +83,7 @@ def below(measure: float, maximum: float) -> float:
 def margins(text: str, language_score: float | None, thresholds: Thresholds) -> dict[str, float]:
     """Return measure -> how far it is inside its threshold, 0 to 1; nothing for an empty text.
 
-    A measure without a threshold is left out.
+    A measure without a threshold is skipped.
     """
     if not has_words(text):
         return {}

@@ -106,7 +106,7 @@ def _print(row: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _print_evidence(row: dict[str, Any]) -> None:
-    """Print an article as tables, for whoever maintains the rules."""
+    """Print an article as tables, for the maintainer of the rules."""
     evidence = row["evidence"]
     fields = [
         {"field": name, "value": "(below)" if name == "body" else row.get(name), "source": source}

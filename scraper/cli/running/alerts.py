@@ -1,5 +1,6 @@
 """`warta alerts`: the log of alerts, and messages that test their targets."""
 
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -34,7 +35,7 @@ def alerts(path: Path) -> None:
     \b
     warta alerts test                  send a test message to every configured target
     warta alerts list                  what was sent, and what waits; also without a command
-    warta alerts tell                  check health once, as the schedule does every few minutes
+    warta alerts send                  check health once, as the schedule does every few minutes
     """
 
 
@@ -72,9 +73,9 @@ def test(path: Path) -> None:
         raise SystemExit(1)
 
 
-@alerts.command(name="tell", short_help="Check health once, and send new alerts.")
+@alerts.command(name="send", short_help="Check health once, and send new alerts.")
 @options.archive
-def tell_alerts(path: Path) -> None:
+def send_alerts(path: Path) -> None:
     """Check health once as `warta schedule run` does, send new alerts, and write the metrics file.
 
     systemd timers and cron run this beside the crawls. Exit status 3 if a message still waits.
@@ -95,6 +96,12 @@ def tell_alerts(path: Path) -> None:
         raise click.ClickException(report.problem)
     if report.failed:
         raise SystemExit(3)
+
+
+# Its earlier name, which stands in crontabs and units.
+_tell = copy(send_alerts)
+_tell.hidden = True
+alerts.add_command(_tell, "tell")
 
 
 def _test_message(archive: str, *, now: datetime) -> Message:

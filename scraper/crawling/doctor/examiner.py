@@ -70,7 +70,7 @@ class Examiner(Spider):
     def __init__(
         self, site: Site, left_out: int = 0, gave: Mapping[str, int] | None = None
     ) -> None:
-        """Take what an archive knows of the sources: how many the newest crawl left out, and the
+        """Take what an archive knows of the sources: how many the newest crawl skipped, and the
         stories that each was lately the first to announce, by its address.
         """
         super().__init__(self.name)

@@ -100,7 +100,7 @@ class Examination:
     requests: int = 0
     """Sent so far, redirects included."""
     left_out: int = 0
-    """Sources that the site's newest crawl left out, as its budget for them was used up."""
+    """Sources that the site's newest crawl skipped, as its budget for them was used up."""
     broken: bool = False
     """Whether the examination itself failed."""
 
@@ -259,7 +259,7 @@ class Examination:
             yield f"{plural(left, 'source')} not requested: an examination is a dozen requests"
         if self.left_out:
             yield (
-                f"the newest crawl left out {plural(self.left_out, 'source')}: its budget for "
+                f"the newest crawl skipped {plural(self.left_out, 'source')}: its budget for "
                 "sources was used up (`source_requests`, `source_minutes` of [crawl])"
             )
         yield from self._notes_of_stories()

@@ -123,7 +123,7 @@ def _feed(
 
 
 def _identity(archive: Archive) -> str:
-    """Return what tells this archive from others, wherever it is served: its first URL and when."""
+    """Return what identifies this archive, wherever it is served: its first URL and when."""
     row = archive.db.conn.execute(
         "SELECT url, first_seen_at FROM urls ORDER BY id LIMIT 1"
     ).fetchone()

@@ -222,7 +222,7 @@ def commands(folder: Path) -> dict[str, list[tuple[str, ...]]]:
         "backup": [(str(folder / "salinan.db"),)],
         "restore": [(str(copy), "--dry-run")],
         "schedule": [("show",), ("show", "--json"), ("cron",), ("systemd",)],
-        "alerts": [("list",), ("list", "--json"), ("tell",)],
+        "alerts": [("list",), ("list", "--json"), ("send",)],
         "metrics": [(), ("--output", str(folder / "metrik.prom"))],
         "import": [(str(lines),)],
         "extract": [(str(page), "--url", url_of(71)), (str(page), "--url", url_of(71), "--json")],

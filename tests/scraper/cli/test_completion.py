@@ -34,7 +34,7 @@ def completed(shell: str, typed: str) -> list[str]:
         ("warta cl", ["clean", "clusters", "cluster"]),
         ("warta corpus bu", ["build"]),
         ("warta schedule sy", ["systemd"]),
-        ("warta alerts te", ["test", "tell"]),
+        ("warta alerts te", ["test"]),
         ("warta clusters --min", ["--min-size"]),
         ("warta crawl r", ["republika", "rmol"]),
         ("warta coverage --site Sua", ["suara"]),

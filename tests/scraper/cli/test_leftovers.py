@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 SQLITE = {"news.db-wal", "news.db-shm"}
 RUNS: dict[str, tuple[list[list[str]], set[str]]] = {
-    "alerts": ([["alerts", "list"], ["alerts", "tell"]], set()),
+    "alerts": ([["alerts", "list"], ["alerts", "send"]], set()),
     "backup": ([["backup", "salinan.db"]], {"salinan.db"}),
     "clusters": ([["clusters"], ["clusters", "rebuild"]], set()),
     "compact": ([["compact"]], set()),

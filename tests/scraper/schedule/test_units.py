@@ -183,7 +183,7 @@ def test_crontab_lines_name_the_zone_and_keep_percents(tmp_path, written):
     log = f">>'{tmp_path}/log 1\\%/warta-'$(date +\\%Y-\\%m).log 2>&1"
     assert line.endswith(f"schedule once rmol --archive {tmp_path}/50\\%/news.db {log}")
     assert looks.startswith("*/15 * * * * ")
-    assert looks.endswith(f"alerts tell --archive {tmp_path}/50\\%/news.db {log}")
+    assert looks.endswith(f"alerts send --archive {tmp_path}/50\\%/news.db {log}")
 
 
 @pytest.mark.parametrize(
@@ -324,7 +324,7 @@ def test_the_timers_crawl_and_look_as_the_schedule_does(tmp_path):
     assert " schedule once %i --archive " in units["warta@.service"]
     for line in ("SuccessExitStatus=3", "TimeoutStartSec=4750", "KillMode=mixed"):
         assert f"{line}\n" in units["warta@.service"]
-    assert " alerts tell --archive " in units["warta-alerts.service"]
+    assert " alerts send --archive " in units["warta-alerts.service"]
     assert "OnUnitInactiveSec=15min\n" in units["warta-alerts.timer"]
 
 

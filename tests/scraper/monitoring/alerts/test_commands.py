@@ -106,24 +106,31 @@ def test_one_look_tells_what_is_new_and_writes_the_metrics(
     with archive.transaction(NOW):
         archive.crawls.end(crawl, counts={}, received=0, reason="nothing_announced")
     for _turn in range(2):
-        shown = run("tell", "--config", config, "--archive", path)
+        shown = run("send", "--config", config, "--archive", path)
         assert (shown.exit_code, shown.stdout) == (0, "")
     assert ("began", "crawl_failed", "rmol") in receiver.received
     assert len(receiver.received) == len(set(receiver.received))
     assert 'warta_incident{kind="crawl_failed"' in (path.parent / "warta.prom").read_text()
 
 
+@pytest.mark.parametrize("name", ["send", "tell"])
 def test_a_look_whose_target_is_down_ends_with_3(
-    config: Path, archive: Archive, path: Path, postbox: Postbox
+    config: Path, archive: Archive, path: Path, postbox: Postbox, name: str
 ) -> None:
     write(config, f"http://127.0.0.1:{free_port()}/RAHASIA", postbox)
     with archive.transaction(NOW):
         crawl = archive.crawls.begin("rmol", version="0", arguments={})
     with archive.transaction(NOW):
         archive.crawls.end(crawl, counts={}, received=0, reason="nothing_announced")
-    shown = run("tell", "--config", config, "--archive", path)
+    shown = run(name, "--config", config, "--archive", path)
     assert shown.exit_code == 3
     assert "RAHASIA" not in shown.output
+
+
+def test_the_earlier_name_of_send_is_not_listed() -> None:
+    listed = run("--help").output
+    assert "  send " in listed
+    assert "tell" not in listed
 
 
 # list
