@@ -54,8 +54,16 @@ _PLAN = columns("site published_at why url", published_at="published")
 
 @click.command()
 @click.argument("site", nargs=-1, type=options.SITE)
-@click.option("--since", type=options.DAY, help="Follow indexes and sitemaps back to this day.")
-@click.option("--until", type=options.DAY, help="Skip stories published after this day.")
+@click.option(
+    "--since",
+    type=options.DAY,
+    help="Follow indexes and sitemaps back to this day, as the site dates its stories.",
+)
+@click.option(
+    "--until",
+    type=options.DAY,
+    help="Skip stories published after this day, as the site dates them.",
+)
 @click.option(
     "--limit",
     cls=ConfiguredOption,

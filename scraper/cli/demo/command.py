@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -164,6 +165,6 @@ def _summary(path: Path) -> None:
     say()
     program = "warta" if shutil.which("warta") else "python -m scraper"
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
-        click.echo(f"  {program} {line} --archive {path}")
+        click.echo(f"  {program} {line} --archive {quote(str(path))}")
     query = "'select site, headline from latest'"
-    click.echo(f"  sqlite3 {path} {query}")
+    click.echo(f"  sqlite3 {quote(str(path))} {query}")
