@@ -163,8 +163,17 @@ def _summary(path: Path) -> None:
     say()
     say("Every story was read in its site's own layout. What to try next:")
     say()
-    program = "warta" if shutil.which("warta") else "python -m scraper"
+    program = _program()
     for line in (f"show {number}", f"log {number}", f"diff {number}", "search batik", "stats"):
         click.echo(f"  {program} {line} --archive {quote(str(path))}")
     query = "'select site, headline from latest'"
     click.echo(f"  sqlite3 {quote(str(path))} {query}")
+
+
+def _program() -> str:
+    """Return how warta was started, to be pasted: by its name, its path or its module."""
+    started = Path(sys.argv[0])
+    if started.name != "warta":
+        return "python -m scraper"
+    on_path = shutil.which("warta")
+    return "warta" if on_path and started.samefile(on_path) else quote(str(started))

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -127,13 +126,11 @@ def test_a_model_of_the_hub_is_downloaded_once_and_then_read_without_the_network
     assert missing.startswith("tokenizer sari/lain: ")
 
 
-def test_a_hub_that_cannot_be_reached_is_one_sentence_at_once(tmp_path: Path) -> None:
+def test_a_hub_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
     with hub() as server:
         environment = os.environ | server.environment(str(tmp_path))
-    began = time.monotonic()
     (missing,) = _found("sari/lain", environment=environment)
     assert missing == "tokenizer sari/lain: neither a file here nor reachable on Hugging Face"
-    assert time.monotonic() - began < 15  # the library's own attempts take 23 s
 
 
 def _found(*names: str, environment: dict[str, str]) -> list[str]:
