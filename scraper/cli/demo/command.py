@@ -171,9 +171,8 @@ def _summary(path: Path) -> None:
 
 
 def _program() -> str:
-    """Return how warta was started, to be pasted: by its name, its path or its module."""
-    started = Path(sys.argv[0])
-    if started.name != "warta":
-        return "python -m scraper"
-    on_path = shutil.which("warta")
-    return "warta" if on_path and started.samefile(on_path) else quote(str(started))
+    """Return how warta was started, to be pasted: by its name, its module or its path."""
+    name, started = click.get_current_context().find_root().info_name, Path(sys.argv[0])
+    if started.name != name or shutil.which(name) == str(started):
+        return name or "warta"
+    return quote(str(started))
