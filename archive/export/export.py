@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
@@ -89,10 +90,13 @@ def export(
                 opted_out += sum(row[place] is not None for row in batch)
                 progress(len(batch))
 
-        write = FORMATS[file_format]
-        if compressed:
-            with gzip.GzipFile(fileobj=out, filename="", mode="wb", mtime=0) as packed:
-                shortened = write(cast("IO[bytes]", packed), names, batches())
-        else:
-            shortened = write(out, names, batches())
+        with _packed(out) if compressed else nullcontext(out) as file:
+            shortened = FORMATS[file_format](file, names, batches())
     return Exported(articles=len(numbers), opted_out=opted_out, shortened=shortened)
+
+
+@contextmanager
+def _packed(out: BinaryIO) -> Iterator[IO[bytes]]:
+    """Compress what is written; the same bytes at any time."""
+    with gzip.GzipFile(fileobj=out, filename="", mode="wb", mtime=0) as packed:
+        yield cast("IO[bytes]", packed)

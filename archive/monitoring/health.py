@@ -110,14 +110,17 @@ def incidents(
         found += site.lost(noted)
     found += _network(down)
     found += _ahead(archive, now, limits.zone)
-    required = limits.disk_free
-    if any(each.kind == "disk" for each in noted):
-        required = round(required * ENOUGH)
-    space = free(archive.path)
+    full_before = any(each.kind == "disk" for each in noted)
+    required = round(limits.disk_free * ENOUGH) if full_before else limits.disk_free
+    found += _disk(free(archive.path), required, now)
+    return found
+
+
+def _disk(space: int, required: int, now: datetime) -> Iterator[Incident]:
+    """Report a disk with too little space."""
     if space < required:
         why = f"the disk has only {human_bytes(space)} free; {human_bytes(required)} are required"
-        found.append(Incident(kind="disk", site=None, since=now, why=why))
-    return found
+        yield Incident(kind="disk", site=None, since=now, why=why)
 
 
 def _network(down: Sequence[Outage]) -> Iterator[Incident]:

@@ -10,7 +10,7 @@ from archive.archive import Archive
 from archive.errors import ArchiveError
 from archive.ledger.wording import human_bytes, plain_time, plural
 from archive.maintenance.compact import compact
-from archive.maintenance.takedown import Extent, Story, extent, take_down_all, tombstone
+from archive.maintenance.takedown import Extent, Story, TakenDown, extent, take_down_all, tombstone
 from archive.revisions import queries
 from scraper.cli import options
 from scraper.cli.interrupts import Interrupted, pressed
@@ -51,11 +51,7 @@ def remove(
         stories_named = "this story" if len(stories) == 1 else f"these {len(stories)} stories"
         options.confirm(f"Erase {stories_named} for good?", yes=yes, refused="nothing was erased")
         now = datetime.now(UTC)  # after the answer, which may take hours
-        done = take_down_all(archive, stories, reason=reason, now=now)
-        revisions = plural(sum(one.revisions for one in done), "revision")
-        pages = plural(sum(one.snapshots for one in done), "kept page")
-        addresses = plural(sum(one.urls for one in done), "address", "addresses")
-        note(f"Erased {revisions} and {pages}; {addresses} will never be requested again.")
+        _report(take_down_all(archive, stories, reason=reason, now=now))
         complete = defer_compact or _compacted(archive, path, now)
     if defer_compact:
         note(f"{_TRACES[0].upper()}{_TRACES[1:]}.")
@@ -86,6 +82,13 @@ def _show(archive: Archive, story: Story) -> bool:
         earlier = f"It was taken down before, {since}, and that reason stays"
         note(f"  {earlier}: {before['reason']}.")
     return True
+
+
+def _report(done: Sequence[TakenDown]) -> None:
+    revisions = plural(sum(one.revisions for one in done), "revision")
+    pages = plural(sum(one.snapshots for one in done), "kept page")
+    addresses = plural(sum(one.urls for one in done), "address", "addresses")
+    note(f"Erased {revisions} and {pages}; {addresses} will never be requested again.")
 
 
 def _parts(found: Extent) -> list[str]:

@@ -1,6 +1,6 @@
 """`warta restore`: put a backup in the archive's place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -57,23 +57,35 @@ def restore(
             options.confirm(question, yes=yes, refused="nothing was restored")
         context.with_resource(_nobody_writes(path))
         takedowns = _takedowns(path, source)
-        with (
-            progress_bar("restoring", total=None, as_share=True) as advance,
-            interruptible(f"Stopped; {path} is as it was."),
-        ):
-            kept = restore_archive(
-                source.conn,
-                path,
-                now=datetime.now(UTC),
-                keep=not discard,
-                check=partial(_check, backup),
-                copied=copying(advance),
-                takedowns=takedowns,
-            )
+        kept = _put(source, path, partial(_check, backup), takedowns, keep=not discard)
     note(f"{path}: restored, {plural(found.articles, 'article')}, verified.")
     _report(takedowns, "was", "were")
     if kept is not None:
         note(f"What was there is kept: {kept}. Delete it when you no longer need it.")
+
+
+def _put(
+    backup: Database,
+    path: Path,
+    check: Callable[[Path], None],
+    takedowns: Sequence[Takedown],
+    *,
+    keep: bool,
+) -> Path | None:
+    """Put the backup in the archive's place; return where that is kept, None if it is not."""
+    with (
+        progress_bar("restoring", total=None, as_share=True) as advance,
+        interruptible(f"Stopped; {path} is as it was."),
+    ):
+        return restore_archive(
+            backup.conn,
+            path,
+            now=datetime.now(UTC),
+            keep=keep,
+            check=check,
+            copied=copying(advance),
+            takedowns=takedowns,
+        )
 
 
 def _question(path: Path, backup: Contents, *, discard: bool) -> str | None:
@@ -129,9 +141,6 @@ def _in_words(path: Path) -> str:
     except ArchiveError as error:
         return f"{size}, and it cannot be read ({str(error).removeprefix(f'{path}: ')})"
     stories, texts = plural(found.articles, "article"), plural(found.revisions, "revision")
-    written = (
-        "never written"
-        if found.latest is None
-        else f"written {local_times(plain_time(found.latest))}"
-    )
-    return f"{stories}, {texts}, last {written}, {size}"
+    if found.latest is None:
+        return f"{stories}, {texts}, never written, {size}"
+    return f"{stories}, {texts}, last written {local_times(plain_time(found.latest))}, {size}"

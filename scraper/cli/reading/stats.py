@@ -13,7 +13,7 @@ from archive.monitoring.forecast import LEAST, Forecast, Growth, forecast
 from archive.monitoring.health import free_bytes
 from archive.revisions import queries
 from scraper.cli.opening import reads_archive
-from scraper.cli.rendering.terminal import columns, print_json, print_table, say
+from scraper.cli.rendering.terminal import Formats, columns, print_json, print_table, say
 
 _COLUMNS = columns(
     "site articles revisions publisher_edits removed opted_out urls due refused failed snapshots"
@@ -23,6 +23,7 @@ _SPARSE = "publisher_edits removed opted_out due refused failed"
 _VALIDATORS = columns(
     "site conditional answered_304 bytes_saved never_304", conditional="sent with validators"
 )
+_SAVED: Formats = {"bytes_saved": human_bytes, "never_304": {True: "yes"}.get}
 _DICTIONARIES = columns(
     "site in_force needed bytes snapshots",
     in_force="current dictionary",
@@ -63,12 +64,8 @@ def stats(archive: Archive, forecasts: bool, as_json: bool) -> None:
     print_table(rows, _COLUMNS, title=title, formats=sizes_of_rows, sparse=_SPARSE)
     if any(row["conditional"] for row in rows):
         click.echo()
-        print_table(
-            rows,
-            _VALIDATORS,
-            title="What the validators (ETag, Last-Modified) saved",
-            formats={"bytes_saved": human_bytes, "never_304": lambda never: "yes" if never else ""},
-        )
+        saved = "What the validators (ETag, Last-Modified) saved"
+        print_table(rows, _VALIDATORS, title=saved, formats=_SAVED)
     click.echo()
     print_table(_kinds(kinds, articles), _KINDS)
     if dictionaries:
@@ -97,11 +94,9 @@ def _show_forecast(archive: Archive, *, now: datetime, as_json: bool) -> None:
     found = forecast(archive, free=free, now=now)
     rows = [_growth_row(site, growth) for site, growth in found.sites.items()]
     if as_json:
-        whole = asdict(found)
+        whole = {"bytes": size, "free": free} | asdict(found)
         del whole["sites"], whole["growth"]
-        print_json(
-            [*rows, {**_growth_row(None, found.growth), "bytes": size, "free": free, **whole}]
-        )
+        print_json([*rows, _growth_row(None, found.growth) | whole])
         return
     say(f"{archive.path}: {human_bytes(size)}; {human_bytes(free)} of its disk are free.")
     if found.growth is None:

@@ -75,8 +75,10 @@ def _level(day: covering.Coverage) -> str:
         return "marked"
     if not day.announced:
         return "empty" if day.looked else "unknown"
-    share = day.kept / day.announced
-    return "full" if share == 1 else "most" if share >= 1 - covering.MISSING_SHARE else "part"
+    if day.kept == day.announced:
+        return "full"
+    nearly_all = day.kept >= (1 - covering.MISSING_SHARE) * day.announced
+    return "most" if nearly_all else "part"
 
 
 def site(archive: Archive, request: Request) -> View:
