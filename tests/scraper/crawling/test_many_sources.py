@@ -82,7 +82,7 @@ def test_doctor_says_what_the_newest_crawl_left_out_and_examines_the_profile(ser
     crawl(proxy, "rmol", *FEW)
     words = ("doctor", "rmol", "--archive", str(news), "-s", "DOWNLOAD_DELAY=0")
     told = run(proxy, "scraper", *words)
-    assert re.search(r"the newest crawl left out 2[89]\d\d sources: its budget", told.stdout)
+    assert re.search(r"the newest crawl skipped 2[89]\d\d sources: its budget", told.stdout)
     assert "and 2990 more." in told.stdout
     assert f"Section  {HOME}" in told.stdout
     assert "Feed     https://rmol.id/rss" in told.stdout
