@@ -189,12 +189,25 @@ def word_diff(before: str, after: str) -> Iterator[Edit]:
 
 
 def _runs(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield pairs of old and new text; equal where nothing changed."""
+    """Yield pairs of old and new text; equal where nothing changed.
+
+    White space that only the old text has before an equal word is removed with what stood there.
+    """
     old_words, new_words = iter(old), iter(new)
+    changed = ("", "")
     for run in align([*map(normalised, old)], [*map(normalised, new)]):
         removed = "".join(islice(old_words, len(run.old)))
         added = "".join(islice(new_words, len(run.new)))
-        yield (added if run.old == run.new else removed), added
+        if run.old != run.new:
+            yield from [changed] * any(changed)
+            changed = (removed, added)
+            continue
+        if changed[0] and not added[:1].isspace():
+            changed = (changed[0] + removed[: len(removed) - len(removed.lstrip())], changed[1])
+        yield from [changed] * any(changed)
+        changed = ("", "")
+        yield added, added
+    yield from [changed] * any(changed)
 
 
 def _common_space(removed: str, added: str) -> str:

@@ -1,7 +1,9 @@
 """Full text of the newest revisions, and of earlier ones: finds, the best or newest first."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,6 +177,7 @@ def _hits(db: Database, words: str, chosen: list[tuple[int, int | None]]) -> Ite
     The words are marked by an index of these few texts alone: in that of all texts, each snippet
     would cost what the search cost.
     """
+    db.conn.execute("DROP TABLE IF EXISTS temp.shown")
     db.conn.execute("CREATE VIRTUAL TABLE temp.shown USING fts5(headline, deck, body)")
     try:
         for begin in range(0, len(chosen), BATCH):
@@ -186,7 +189,8 @@ def _hits(db: Database, words: str, chosen: list[tuple[int, int | None]]) -> Ite
                 row["is_newest"] = bool(row["is_newest"])
                 yield Hit(**row, marked=marked.get(row["article_id"], ""))
     finally:
-        db.conn.execute("DROP TABLE temp.shown")
+        with suppress(sqlite3.OperationalError):  # a value that broke the reading still holds it
+            db.conn.execute("DROP TABLE temp.shown")
 
 
 def _marked(db: Database, words: str, rows: list[dict[str, Any]]) -> dict[int, str]:

@@ -129,7 +129,7 @@ class TestSlurm:
         assert build(news, Path("there"), "slurm", *FOR_SLURM) is None
         assert tree(tmp_path / "there") == tree(tmp_path / "here")
         left = {path.name for path in work_folder(tmp_path / "there").iterdir()}
-        assert left == {"lock", "logs", "logs-finish", QUEUED}
+        assert left == {"logs", "logs-finish", QUEUED}
         build(
             news, tmp_path / "there", overwrite=True
         )  # what is left is not taken for an unfinished build

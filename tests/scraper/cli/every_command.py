@@ -20,6 +20,7 @@ _MORE = {
     "extract": "halaman.html --url https://kabar.example/berita/1",
     "help": "reading",
     "remove": "--yes",
+    "restore": "--yes",
 }
 """What commands need beside their required arguments and options."""
 

@@ -59,7 +59,12 @@ ROWS = {"dictionaries": "dictionary", "memberships": "cluster", "members": "clus
 VARIANTS = 12
 """Turns after which each command has had all its arguments: 1, 2, 3 or 4."""
 NOT_FOUND = ("is not in the ledger", "not in the archive", "not yet in the archive")
-NOT_FOUND += ("no article in the archive as of", "numbers: article ", "verify --repair search")
+NOT_FOUND += (
+    "no article in the archive as of",
+    "no article in the archive has",
+    "numbers: article ",
+    "verify --repair search",
+)
 """Where a row cannot be found by a broken value, it is unknown; or what is made of the value is
 named: an article's numbers, the search index.
 """

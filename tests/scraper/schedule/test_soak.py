@@ -229,7 +229,7 @@ def test_an_outage_shows_wherever_one_looks(lived):
     assert {row["site"]: row["ended"] for row in seen["show"][1]} == {
         **dict.fromkeys(HOSTS, "finished"),
         "islamtimes": "overloaded",
-        "medcom": "robots_unavailable",
+        "medcom": "connection_failed",
     }
     assert {row["site"] for row in seen["alerts"][1] if row["ended_at"] is None} == {
         "islamtimes",
@@ -239,7 +239,7 @@ def test_an_outage_shows_wherever_one_looks(lived):
         ("crawl_failed", "", "islamtimes"): 1,
         ("crawl_failed", "", "medcom"): 1,
     }
-    assert seen["metrics"]["warta_crawls_total"]["robots_unavailable", "medcom"] == 3
+    assert seen["metrics"]["warta_crawls_total"]["connection_failed", "medcom"] == 3
     assert [(row["site"], row["delay"] > 0) for row in seen["manners"]] == [("islamtimes", True)]
 
 
