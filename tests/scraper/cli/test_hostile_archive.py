@@ -62,6 +62,7 @@ NOT_FOUND = ("is not in the ledger", "not in the archive", "not yet in the archi
 NOT_FOUND += (
     "no article in the archive as of",
     "no article in the archive has",
+    "entry 1 of the search index",
     "numbers: article ",
     "verify --repair search",
 )
