@@ -3,6 +3,8 @@
 import logging
 import os
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from archive.archive import Archive
@@ -18,21 +20,32 @@ from scraper.web.view import Request
 logger = logging.getLogger(__name__)
 
 
-def _configuration() -> Configuration:
-    """Return the effective configuration; the built-in one where it is broken, which is logged."""
+@lru_cache(maxsize=1)
+def _configured(_changed: float) -> tuple[Configuration, Timetable]:
+    """Return the effective configuration and its timetable, read anew once its file changes; the
+    built-in one where it is broken, which is logged.
+    """
     try:
-        return load(None, os.environ, list(sites())).configuration
+        configuration = load(None, os.environ, list(sites())).configuration
     except ArchiveError as error:
         logger.warning("health is shown by the built-in thresholds: %s", in_line(str(error)))
-        return Configuration()
+        configuration = Configuration()
+    return configuration, Timetable.of(configuration)
+
+
+def _changed() -> float:
+    """Return when the configuration's file changed last; 0 where there is none."""
+    try:
+        return Path(os.environ.get("WARTA_CONFIG", "warta.toml")).stat().st_mtime
+    except OSError:
+        return 0
 
 
 def health(archive: Archive, request: Request, only: str | None = None) -> list[dict[str, Any]]:
     """Return the rows of `warta health --json` with `next_run`: of the sites that were crawled or
     should be, or of one; the last row may be the archive's own.
     """
-    configuration, now = _configuration(), request.now
-    timetable = Timetable.of(configuration)
+    (configuration, timetable), now = _configured(_changed()), request.now
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
     rows = health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
     if request.public:
