@@ -160,7 +160,7 @@ def test_no_command_fails_with_a_traceback(shown: Rendered, name: int | str) -> 
 def test_without_colours_edits_are_marked(shown: Rendered) -> None:
     for name in ("NO_COLOR", "dumb"):
         written = " ".join(" ".join(lines(shown[name]["diff 29"])).split())
-        assert "[-Warga Cikaranda Bersihkan-]Saluran Irigasi" in written
+        assert "[-Warga Cikaranda Bersihkan -]Saluran Irigasi" in written
     assert "{+" not in shown[80]["diff 29"]
     for typed, written in shown["NO_COLOR"].items():
         assert not re.search(r"\x1b\[[0-9;]*[34]\d", written), typed
