@@ -13,6 +13,7 @@ from archive import frames
 from archive.database.as_of import read_as_of
 from archive.database.clock import Clock
 from archive.database.connection import (
+    STEPS,
     check_schema,
     connect,
     immediate,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
 
 BATCH = 500
 """Articles read at a time, so that an archive of any size is iterated in little memory."""
-
-STEPS = 50_000
-"""Instructions of SQLite's virtual machine in about a millisecond."""
 
 
 class Reader:

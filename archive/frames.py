@@ -98,7 +98,8 @@ def _statement(db: Database, view: View, columns: Sequence[str] | None, where: F
         raise ValueError(f"{view} has no column {', '.join(unknown)}; it has {', '.join(known)}")
     names = ", ".join(columns or known)
     articles = _ARTICLES.format(where.sql()) if where.narrows else ""
-    return f"SELECT {names} FROM {view} {articles} ORDER BY {_ORDER[view]}"  # noqa: S608 - constants
+    order = _ORDER[view]
+    return f"SELECT {names} FROM {view} {articles} ORDER BY {order}"  # noqa: S608 - constants
 
 
 def _read(cursor: sqlite3.Cursor, schema: "pyarrow.Schema") -> Iterator["pyarrow.RecordBatch"]:

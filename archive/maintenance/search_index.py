@@ -107,7 +107,8 @@ def _rebuild(conn: sqlite3.Connection, index: Index) -> None:
 def _copied(db: Database, index: Index) -> Iterator[None]:
     """Copy the index into this connection's temporary database, over the same texts."""
     conn = db.conn
-    conn.execute(f"CREATE TEMP VIEW searchable_copy AS SELECT * FROM main.{index.view}")  # noqa: S608 - constants
+    copied = f"SELECT * FROM main.{index.view}"  # noqa: S608 - constants
+    conn.execute(f"CREATE TEMP VIEW searchable_copy AS {copied}")
     try:
         conn.execute(_temporary(index, "index_copy"))
         for part in _PARTS:

@@ -233,7 +233,8 @@ class Revisions:
                 listed_at = (SELECT {LISTED_AT} FROM revisions r
                     WHERE r.article_id = :article_id AND r.number = :number),
                 removed_at = CASE :kind WHEN 'technical' THEN removed_at
-                    WHEN 'removed' THEN :observed_at ELSE NULL END WHERE id = :article_id""",  # noqa: S608 - constants
+                    WHEN 'removed' THEN :observed_at ELSE NULL END
+                WHERE id = :article_id""",  # noqa: S608 - constants
             row,
         )
         self._index(article_id)

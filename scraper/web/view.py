@@ -137,10 +137,3 @@ def site_zone(site: str) -> ZoneInfo:
 
     profile = sites().get(site)
     return ZONE if profile is None else profile.zone
-
-
-def identify(address: str) -> tuple[str, str] | None:
-    """Return (site, key) of the story that an address belongs to by its site's profile."""
-    from scraper.spiders import story_of
-
-    return story_of(address)

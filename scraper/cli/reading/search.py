@@ -42,7 +42,7 @@ class _Search(click.Command):
         known = {name for param in self.get_params(ctx) for name in param.opts}
         parser = super().make_parser(ctx)
         parse = parser.parse_args
-        parser.parse_args = lambda args: parse(_with_words(args, known))  # type: ignore[method-assign]
+        setattr(parser, "parse_args", lambda args: parse(_with_words(args, known)))  # noqa: B010
         return parser
 
 

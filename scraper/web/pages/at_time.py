@@ -7,7 +7,8 @@ from urllib.parse import quote
 from archive.archive import Archive
 from archive.errors import ArticleUnknown
 from archive.revisions import queries
-from scraper.web.view import Answer, PageError, Request, identify, redirect
+from scraper.spiders import story_of
+from scraper.web.view import Answer, PageError, Request, redirect
 
 _ONE_SLASH = re.compile("(?<=^http:)/(?!/)|(?<=^https:)/(?!/)")
 """Some proxies make one slash of two."""
@@ -21,7 +22,7 @@ def at_time(archive: Archive, request: Request) -> Answer:
     """
     url = _ONE_SLASH.sub("//", request.parts["url"])
     try:
-        number = queries.find_article(archive.db, url, identify)
+        number = queries.find_article(archive.db, url, story_of)
     except ArticleUnknown as error:
         raise PageError(
             404,

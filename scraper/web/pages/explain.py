@@ -4,7 +4,8 @@ from archive.archive import Archive
 from archive.errors import ArticleUnknown
 from archive.revisions import queries
 from archive.revisions.narration import sentences
-from scraper.web.view import PageError, Request, View, identify
+from scraper.spiders import story_of
+from scraper.web.view import PageError, Request, View
 
 
 def explain(archive: Archive, request: Request) -> View:
@@ -13,7 +14,7 @@ def explain(archive: Archive, request: Request) -> View:
     if not url:
         return View(template="explain.html", values={"url": "", "life": None})
     try:
-        life = queries.life_of(archive.db, url, identify)
+        life = queries.life_of(archive.db, url, story_of)
     except ArticleUnknown as error:
         raise PageError(
             404,
