@@ -82,16 +82,19 @@ def revision(archive: Archive, request: Request) -> View:
     return View(
         template="revision.html",
         values={
-            "article_id": number,
-            "site": newest["site"],
-            "url": newest["url"],
-            "newest": newest["revision"],
+            **_of_article(newest),
             "revision": found,
             "evidence": pages_of(archive.db, number, of),
             "citation": _citation(newest | found, found),
         },
         shown={"zone": site_zone(newest["site"])},
     )
+
+
+def _of_article(newest: dict[str, Any]) -> dict[str, Any]:
+    """Return what the pages of single revisions say of their article."""
+    named = {name: newest[name] for name in ("article_id", "site", "url")}
+    return named | {"newest": newest["revision"]}
 
 
 def _revision(archive: Archive, article_id: int, number: int) -> dict[str, Any]:
@@ -112,10 +115,7 @@ def diff(archive: Archive, request: Request) -> View:
     return View(
         template="diff.html",
         values={
-            "article_id": number,
-            "site": newest["site"],
-            "url": newest["url"],
-            "newest": newest["revision"],
+            **_of_article(newest),
             "before": _of_revision(before),
             "after": _of_revision(after),
             "fields": fields,

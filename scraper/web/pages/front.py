@@ -1,8 +1,11 @@
 """The front page: newest stories, newest edits, and a line of health per site."""
 
 from dataclasses import asdict
+from itertools import chain
 
 from archive.archive import Archive
+from archive.search.filters import Filter
+from archive.search.listing import chosen, rows
 from scraper.web.health import health
 from scraper.web.pages.changes import newest
 from scraper.web.view import Request, View
@@ -10,17 +13,17 @@ from scraper.web.view import Request, View
 SHOWN = 12
 """Stories and edits of each list."""
 
-_NEWEST = """SELECT article_id, site, url, headline, published_at, first_seen_at, removed_at
-    FROM latest WHERE article_id IN (SELECT id FROM articles ORDER BY id DESC LIMIT ?)
-    ORDER BY article_id DESC"""
+_SHOWN = ("article_id", "site", "url", "headline", "published_at", "first_seen_at", "removed_at")
 
 
 def front(archive: Archive, request: Request) -> View:
-    """Show what is new: by the archive's clock, as publishers' clocks may be wrong."""
+    """Show the newest stories, in the order of `warta list`, the newest edits, and health."""
+    numbers = chosen(archive.db, Filter(), limit=SHOWN)
+    found = chain.from_iterable(rows(archive.db, numbers, _SHOWN))
     return View(
         template="front.html",
         values={
-            "stories": list(archive.db.query(_NEWEST, [SHOWN])),
+            "stories": [dict(zip(_SHOWN, row, strict=True)) for row in found],
             "edits": [asdict(change) for change in newest(archive, SHOWN)],
             "health": health(archive, request),
         },
