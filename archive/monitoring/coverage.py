@@ -57,7 +57,8 @@ _STORIES = """
             AND state NOT IN ('source', 'alias') AND announced_by NOT LIKE 'import %'
         GROUP BY key),
     dated AS (
-        SELECT s.*, local_day(coalesce(s.published_at, a.published_at, s.first_seen_at)) AS day,
+        SELECT s.*, local_day(
+                CAST(coalesce(s.published_at, a.published_at, s.first_seen_at) AS BLOB)) AS day,
             CASE WHEN s.due_reason IS 'taken_down' THEN NULL
                 WHEN s.article_id IS NOT NULL THEN 'kept'
                 WHEN s.state = 'refused' AND s.checks = 0 THEN NULL
@@ -276,7 +277,11 @@ def _local_days(reader: Reader, zone: ZoneInfo) -> Iterator[LocalDay]:
     def local_day(text: str | None) -> str | None:
         return day_of(text[:16], text[-6:]) if text else None
 
-    reader.db.conn.create_function("local_day", 1, local_day, deterministic=True)
+    def decoded(raw: bytes | None) -> str | None:
+        # SQL passes bytes: sqlite3 would fail on text that is not UTF-8 before this is called
+        return local_day(raw.decode(errors="replace")) if raw else None
+
+    reader.db.conn.create_function("local_day", 1, decoded, deterministic=True)
     try:
         yield local_day
     finally:

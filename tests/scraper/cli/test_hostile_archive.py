@@ -100,7 +100,16 @@ def usual(whole: Path) -> list[list[int]]:
     return [[result.exit_code for _w, result in outcomes(whole, turn)] for turn in range(VARIANTS)]
 
 
+@pytest.fixture
+def callback_tracebacks() -> Iterator[None]:
+    """Let no exception in a function of SQL pass unseen, as Datasette does once it is imported."""
+    sqlite3.enable_callback_tracebacks(True)
+    yield
+    sqlite3.enable_callback_tracebacks(False)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("callback_tracebacks")
 @pytest.mark.parametrize("table", TABLES)
 def test_every_broken_value_of_a_column_is_named_in_one_sentence(
     tmp_path: Path, table: str, whole: Path, usual: list[list[int]]
