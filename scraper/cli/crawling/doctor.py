@@ -16,8 +16,9 @@ from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.defaults import configured
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
-from scraper.crawling.doctor.examiner import MAX_REQUESTS, Examiner
+from scraper.crawling.doctor.examiner import Examiner
 from scraper.crawling.doctor.findings import EXIT, NOT_REQUESTED, UNREACHABLE, WELL, Examination
+from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.crawling.process import configured_settings, crawl_settings, overrides_of, run_spiders
 from scraper.crawling.source_queue import PROMISING
 from scraper.politeness.locks import site_lock
