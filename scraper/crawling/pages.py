@@ -10,6 +10,7 @@ from scrapy.http import Response
 
 from archive.identity import joined_url
 from archive.records import Page
+from scraper.crawling.middlewares.wire import wire_of
 from scraper.crawling.responses import is_incomplete
 from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, clean, parse_html, text_of
@@ -78,6 +79,7 @@ def page_of(response: Response, *, site: str, requested_url: str, fetched_at: da
         headers=headers_of(response),
         body=response.body,
         fetched_at=fetched_at,
+        wire=wire_of(request),
         conditional=request is not None and any(name in request.headers for name in VALIDATORS),
         incomplete=is_incomplete(response),
     )
