@@ -48,6 +48,9 @@ LISTED = (
 FILL_LISTED = f"""UPDATE articles AS a SET listed_at = (SELECT {LISTED_AT} FROM revisions r
     WHERE r.article_id = a.id AND r.number = a.revision)"""
 
+URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at)
+        WHERE state = 'failed'"""
+
 CLOCK = (
     # One row: the newest time that was written, by which the archive's clock never goes back.
     "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
@@ -101,6 +104,7 @@ LEDGER = (
     "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
     "CREATE INDEX urls_first_seen ON urls (site, first_seen_at)",
     "CREATE INDEX urls_published ON urls (site, published_at) WHERE published_at IS NOT NULL",
+    URLS_FAILED,
     # A row per change of a row of `urls`, by a request or without one, so that the ledger can be
     # read as of any time.
     """CREATE TABLE checks (
