@@ -48,7 +48,8 @@ def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
 def _days(archive: Archive, period: covering.Period, *only: str) -> list[covering.Coverage]:
     return recent(
         lambda: covering.coverage(archive, period, only=only),
-        *(archive.path, "coverage", period.first, period.last, period.zone.key, *only),
+        archive.path,
+        *("coverage", period.first, period.last, period.zone.key, *only),
         now=period.now,
     )
 
