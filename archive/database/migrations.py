@@ -18,6 +18,7 @@ from archive.database.schema import (
     SCHEMA,
     SEARCH_EARLIER,
     SYNDICATED,
+    WIRE,
 )
 
 migrations = Migrations("warta")
@@ -49,6 +50,13 @@ def m003_published_at_utc(db: Database) -> None:
 def m004_search(db: Database) -> None:
     """The time by which stories are listed, and an index of the texts that publishers replaced."""
     for statement in (*LISTED, FILL_LISTED, *SEARCH_EARLIER, FILL_EARLIER):
+        db.execute(statement)
+
+
+@migrations()
+def m005_wire(db: Database) -> None:
+    """How a page came over the wire; unknown of those that are there."""
+    for statement in WIRE:
         db.execute(statement)
 
 

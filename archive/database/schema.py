@@ -48,6 +48,11 @@ LISTED = (
 FILL_LISTED = f"""UPDATE articles AS a SET listed_at = (SELECT {LISTED_AT} FROM revisions r
     WHERE r.article_id = a.id AND r.number = a.revision)"""
 
+WIRE = (
+    # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
+    "ALTER TABLE snapshots ADD COLUMN wire TEXT",
+)
+
 CLOCK = (
     # One row: the newest time that was written, by which the archive's clock never goes back.
     "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), latest TEXT NOT NULL) STRICT",
@@ -188,6 +193,7 @@ SNAPSHOTS = (
         packed BLOB NOT NULL,      -- zstd frame of the body
         opted_out TEXT             -- the rule by which it opts out of text and data mining
     ) STRICT""",
+    *WIRE,
     "CREATE INDEX snapshots_url ON snapshots (url_id)",
     "CREATE INDEX snapshots_parts ON snapshots (first_part_id) WHERE first_part_id IS NOT NULL",
     "CREATE INDEX snapshots_dictionary ON snapshots (dictionary_id)",

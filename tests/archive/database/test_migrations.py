@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 import archive.database.backup
 import archive.database.migrations
-from archive import Archive
+from archive import Archive, Wire
 from archive.database.migrations import FIRST, migrations
 from archive.database.schema import APPLICATION_ID
 from archive.errors import ArchiveError, ArchiveUnwritable, SchemaTooNew, SchemaTooOld
@@ -30,6 +30,7 @@ from tests.archive.invented import (
     announce,
     check,
     keep,
+    keep_page,
     link,
     page,
     story,
@@ -117,8 +118,33 @@ def test_a_new_archive_gets_the_whole_schema_and_runs_no_migration(
     assert schema(tmp_path / "new.db") == schema(old)
 
 
+def before_m005(path: Path) -> None:
+    """Make an archive one of before m005."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("ALTER TABLE snapshots DROP COLUMN wire")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm005'")
+
+
+def test_an_archive_of_pages_without_their_wire_gets_what_a_new_one_has(
+    path: Path, tmp_path: Path
+) -> None:
+    write(path)
+    with Archive(path) as archive:
+        before = archive.page(1)
+    Archive(tmp_path / "new.db").close()
+    before_m005(path)
+    with Archive(path) as migrated:
+        assert migrated.page(1) == before
+        assert before.wire is None
+        kept = page(7, wire=Wire(protocol="HTTP/1.1"))
+        assert migrated.page(keep_page(migrated, kept)) == kept
+        assert all(finding.ok for finding in verify(migrated))
+    assert schema(path) == schema(tmp_path / "new.db")
+
+
 def before_m004(path: Path) -> None:
     """Make an archive one of before m004."""
+    before_m005(path)
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("DROP TABLE search_earlier")
         db.execute("DROP VIEW searchable_earlier")
