@@ -77,8 +77,7 @@ def grown(page: bytes, random: Random) -> bytes:
     others = "".join(random.sample(recent, random.randint(45, 95)))
     head = f"<style>{rules}</style><script>{calls}</script></head>"
     lists = (
-        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div>'
-        f"<script>{calls}</script>"
+        f'<div class="sidebar popular"><h3>TERPOPULER</h3>{others}</div><script>{calls}</script>'
     )
     text = page.decode()
     end = "<footer" if "<footer" in text else "</body>"

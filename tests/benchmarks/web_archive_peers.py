@@ -40,9 +40,7 @@ def news_please_articles(path: str) -> int:
     """The extractor of news-please for a file of CC-NEWS that is already on the disk."""
     import boto3
     from botocore.exceptions import NoCredentialsError
-    from newsplease.crawler import commoncrawl_crawler  # its own order of imports
-
-    CommonCrawlExtractor = commoncrawl_crawler.CommonCrawlExtractor
+    from newsplease.crawler import commoncrawl_crawler  # the extractor imports it in a circle
 
     def no_client(_name: str) -> Any:  # else it looks for credentials in the network
         raise NoCredentialsError
@@ -52,7 +50,7 @@ def news_please_articles(path: str) -> int:
     with tempfile.TemporaryDirectory() as folder:
         name = Path(path).name
         shutil.copy(path, Path(folder) / name)  # it removes the file
-        CommonCrawlExtractor().extract_from_commoncrawl(
+        commoncrawl_crawler.CommonCrawlExtractor().extract_from_commoncrawl(
             name,
             callback_on_article_extracted=lambda article: texts.append(bool(article.maintext)),
             callback_on_warc_completed=lambda *_: None,

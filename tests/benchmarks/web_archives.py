@@ -28,7 +28,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -91,13 +91,17 @@ def write_warc(path: Path, pages: Iterator[Page]) -> int:
     return size
 
 
+def _plus(turn: int, match: re.Match[str]) -> str:
+    return str(int(match[0]) + turn)
+
+
 def repeated(pages: Sequence[Page], size: int) -> Iterator[Page]:
     """The pages again and again under keys of their own, until there are `size` bytes of them."""
     written = 0
     for turn in itertools.count():
         for url, body in pages:
             # A key is the digits of an address: other stories of the same text.
-            other = re.sub(r"\d{6,}", lambda match: f"{int(match[0]) + turn}", url, count=1)
+            other = re.sub(r"\d{6,}", partial(_plus, turn), url, count=1)
             body = body.replace(url.encode(), other.encode())
             written += len(body)
             yield other, body
@@ -262,10 +266,8 @@ def measure_memory(options: argparse.Namespace, folder: Path) -> None:
         )
         peaks: dict[int, int] = {}
         while process.poll() is None:
-            try:
+            with suppress(OSError):
                 peaks |= memory_of(list(family(process.pid)))
-            except OSError:
-                pass
             sleep(0.2)
         largest = sorted(peaks.values(), reverse=True)
         rows.append(
