@@ -50,7 +50,7 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capture:
+class CapturedPage:
     """One capture as it is read: a response, or the reason why it is no page."""
 
     url: str
