@@ -53,7 +53,7 @@ import archive.database.without_numpy  # noqa: F401 - before all that imports sq
 # isort: split
 from archive.archive import Archive, Reader
 from archive.errors import ArchiveError
-from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot
+from archive.records import Article, KeptArticle, KeptRevision, Page, Revision, Snapshot, Wire
 from archive.revisions.change_log import ChangeFilter, KeptChange
 from archive.search.filters import Filter
 
@@ -70,4 +70,5 @@ __all__ = [
     "Reader",
     "Revision",
     "Snapshot",
+    "Wire",
 ]

@@ -11,6 +11,86 @@ IMPORTED = "imported"
 """The layout of an article from a collection (`warta import`), whose page was never fetched."""
 
 
+HeaderLines = tuple[tuple[str, str], ...]
+"""Names and values of header lines, in the order and the case of the wire, repeats apart."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its response as they went over the wire, without the response's body."""
+
+    protocol: str | None = None
+    """Of the response's status line: `HTTP/1.1`; None if it is unknown."""
+    reason: str | None = None
+    """The status line's reason phrase; empty if it has none, None if it is unknown."""
+    headers: HeaderLines = ()
+    """Of the response, with its own Content-Encoding, Transfer-Encoding and Content-Length. Values
+    in ISO 8859-1, without white space around them, continued lines joined by a space.
+    """
+    length: int | None = None
+    """Bytes of the body as received: without Transfer-Encoding, before Content-Encoding was
+    decoded. None if it is unknown.
+    """
+    method: str = "GET"
+    """Of the request."""
+    request_headers: HeaderLines = ()
+    """As sent, Host included; without cookies and credentials. Empty if they are unknown."""
+    address: str | None = None
+    """IP address of the server; None if it is unknown, as behind a proxy."""
+    port: int | None = None
+    """Its port; None if it is unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop(Exchange):
+    """A request that led on to the page: a redirect, or a page that only set a cookie."""
+
+    url: str
+    """The URL of the request."""
+    status: int
+    """HTTP status."""
+    fetched_at: datetime
+    """When the response arrived: aware, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Evidence of a page that another crawler captured: the record of a web archive that holds it.
+
+    Each of them is None where the web archive does not say.
+    """
+
+    file: str | None = None
+    """Name of the file, without its folder."""
+    offset: int | None = None
+    """Where the record begins: bytes of the file as it is, compressed or not."""
+    record_id: str | None = None
+    """WARC-Record-ID, as it stands there: `<urn:uuid:...>`."""
+    payload_digest: str | None = None
+    """WARC-Payload-Digest, as it stands there: `sha1:...`."""
+    truncated: str | None = None
+    """WARC-Truncated: `length`, `time`, `disconnect` or `unspecified`."""
+    software: str | None = None
+    """The crawler, as the file's warcinfo says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wire(Exchange):
+    """How a page came over the wire: what a WARC says of it beside its bytes.
+
+    Cookies and credentials of requests (Cookie, Authorization, Proxy-*) are never kept. Set-Cookie
+    of a response is: it is a part of the answer that any anonymous visitor gets. Where the request
+    carried a cookie or credentials it is not, for it may renew them.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    """What was requested before and led here, in order; the page's `requested_url` is the first's
+    URL.
+    """
+    capture: Capture | None = None
+    """The record of a web archive that the page was imported from; None if it was crawled."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One response as the crawler saw it; further pages of the same story are in `parts`."""
@@ -33,12 +113,32 @@ class Page:
     """Pages 2 to n of the same story, in order; empty for a story of one page."""
     missing_parts: int = 0
     """Number of further pages that were announced but unavailable."""
+    wire: Wire | None = field(default=None, repr=False)
+    """How it came over the wire; None for what was kept before warta noted it."""
     conditional: bool = False
     """Whether the request was conditional and the server sent the page regardless. Not kept."""
     incomplete: bool = False
     """Whether the response ended early or is a part of the page: no evidence of its text. Not kept,
     but the reason of its failed check is.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RobotsAnswer:
+    """An answer to the request for a host's robots.txt, kept once however often it was given."""
+
+    url: str
+    """Its own URL, after redirects."""
+    status: int
+    """HTTP status."""
+    text: str = field(repr=False)
+    """The file as UTF-8, without a byte order mark; empty unless the status is 2xx."""
+    fetched_at: datetime
+    """When it was given first: aware, UTC."""
+    last_seen_at: datetime
+    """When it was given last: aware, UTC."""
+    wire: Wire | None = field(default=None, repr=False)
+    """How it came over the wire at first; None for what was kept before warta noted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

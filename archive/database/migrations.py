@@ -18,6 +18,8 @@ from archive.database.schema import (
     SCHEMA,
     SEARCH_EARLIER,
     SYNDICATED,
+    URLS_FAILED,
+    WIRE,
 )
 
 migrations = Migrations("warta")
@@ -50,6 +52,19 @@ def m004_search(db: Database) -> None:
     """The time by which stories are listed, and an index of the texts that publishers replaced."""
     for statement in (*LISTED, FILL_LISTED, *SEARCH_EARLIER, FILL_EARLIER):
         db.execute(statement)
+
+
+@migrations()
+def m005_wire(db: Database) -> None:
+    """How a page came over the wire; unknown of those that are there."""
+    for statement in WIRE:
+        db.execute(statement)
+
+
+@migrations()
+def m006_urls_failed(db: Database) -> None:
+    """An index of a site's failed addresses, which health counts for every site."""
+    db.execute(URLS_FAILED)
 
 
 FIRST = m001_schema.__name__

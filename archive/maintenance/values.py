@@ -23,7 +23,7 @@ from archive.errors import ArchiveDamaged, ArchiveError
 _TIMES = ("since", "lastmod", "quiet_until")
 """Columns that hold a time, beside all whose name ends with `_at`."""
 _ARRAYS = (*LISTS, "changed", "urls")
-_OBJECTS = ("headers", "arguments", "counts")
+_OBJECTS = ("headers", "arguments", "counts", "wire")
 _SHOWN = {"TEXT": "CAST({} AS BLOB)", "INTEGER": "{}", "BLOB": "length({})"}
 """By type, what of a value is looked at: bytes, for SQLite's own decoding names no row."""
 MAX_NUMBER = 2**53

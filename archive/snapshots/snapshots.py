@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from archive.database.clock import Clock, instant
 from archive.database.connection import read_transaction
 from archive.database.rows import insert_row
+from archive.database.wire import wire_json, wire_of
 from archive.errors import ArchiveDamaged
 from archive.identity import bytes_digest
 from archive.records import Page, Snapshot
@@ -111,11 +112,12 @@ class Snapshots:
         try:
             headers = json.loads(row.pop("headers"))
             fetched_at = datetime.fromisoformat(row.pop("fetched_at"))
+            wire = wire_of(row.pop("wire"))
         except ValueError as error:
             raise ArchiveDamaged(
-                f"a snapshot was damaged: its headers or its time cannot be read: {error}"
+                f"a snapshot was damaged: its headers, its wire or its time cannot be read: {error}"
             ) from error
-        return Page(body=body, headers=headers, fetched_at=fetched_at, **row)
+        return Page(body=body, headers=headers, fetched_at=fetched_at, wire=wire, **row)
 
     def _insert(self, snapshot: Snapshot, common: Mapping[str, object]) -> int:
         page = snapshot.page
@@ -133,6 +135,7 @@ class Snapshots:
             "packed": snapshot.packed,
             "missing_parts": page.missing_parts,
             "kept_at": self._clock.stamp(),
+            "wire": wire_json(page.wire),
         }
         return insert_row(self._db, "snapshots", row)
 
@@ -147,7 +150,7 @@ class Snapshots:
 
 _PAGE = """
     SELECT u.site, s.requested_url, s.url, s.status, s.headers, s.fetched_at, s.digest,
-        s.dictionary_id, s.packed, s.missing_parts
+        s.dictionary_id, s.packed, s.missing_parts, s.wire
     FROM snapshots s JOIN urls u ON u.id = s.url_id
     WHERE s.id = :id OR s.first_part_id = :id ORDER BY s.part"""
 

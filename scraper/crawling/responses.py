@@ -1,6 +1,5 @@
 """Responses that are no page of a story; reasons are codes of archive.ledger.wording."""
 
-import re
 from collections.abc import Iterable
 
 from OpenSSL import SSL
@@ -15,18 +14,11 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from scraper.ingest.answers import refusal_of_body
 from scraper.ingest.whole import ends_as_html
 
 PROXY_LOGIN = 407
 """A status of proxies alone (RFC 9110, 15.5.8)."""
-_KNOWN_STATUS = {401, 402, 403, 404, 410, 429, 451}
-_HTML_TYPES = re.compile(
-    r"^(?:text/html|application/xhtml\+xml|text/plain|application/octet-stream|)\s*(?:;|$)",
-    re.IGNORECASE,
-)
-_BINARY = re.compile(
-    rb"^(?:%PDF-|\x89PNG|\xff\xd8\xff|GIF8|PK\x03\x04|RIFF|\x1f\x8b|\x00\x00\x00.ftyp)", re.DOTALL
-)
 
 CUT = "cut"
 """Flag of a response whose compressed body ended early: what there is of it was unpacked."""
@@ -50,27 +42,10 @@ class HeadersTooLarge(Exception):
     """Ends a request whose response has more headers than any page needs."""
 
 
-def refusal_of_status(status: int) -> str | None:
-    """Reason of a status that has no page; None for 2xx."""
-    if 200 <= status < 300:
-        return None
-    if status in _KNOWN_STATUS:
-        return f"http_{status}"
-    return "http_5xx" if status >= 500 else "http_other"
-
-
 def refusal_of_content(response: Response) -> str | None:
     """Reason why a response of status 2xx has no page; None if it has one."""
-    if not response.body.strip():
-        return "empty_page"
     content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    if (
-        not _HTML_TYPES.match(content_type)
-        or _BINARY.match(response.body)
-        or b"\0\0\0" in response.body[:1000]
-    ):
-        return "not_html"
-    return None
+    return refusal_of_body(response.body, content_type)
 
 
 def is_incomplete(response: Response) -> bool:

@@ -24,12 +24,13 @@ from scraper.crawling.crawl import Crawl, Options
 from scraper.crawling.discovery import MAX_SOURCE_BYTES, Announced, SourceReading
 from scraper.crawling.middlewares.robots import RobotsMiddleware
 from scraper.crawling.pages import conditional_headers, headers_of
-from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error, refusal_of_status
+from scraper.crawling.responses import is_cut, is_incomplete, refusal_of_error
 from scraper.crawling.source_queue import MAX_LEFT_OUT, PROMISING, Budget, SourceQueue
 from scraper.crawling.stories import KEEP_INCOMPLETE, Stories
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
+from scraper.ingest.answers import refusal_of_status
 from scraper.politeness.robots import RobotsTxt
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Site

@@ -15,15 +15,12 @@ from archive.ledger.ledger import Frontier
 from archive.records import Entry, Page
 from scraper.crawling.crawl import Crawl, Planned
 from scraper.crawling.pages import conditional_headers, headers_of, page_of
-from scraper.crawling.responses import (
-    is_incomplete,
-    refusal_of_content,
-    refusal_of_error,
-    refusal_of_status,
-)
+from scraper.crawling.responses import is_incomplete, refusal_of_content, refusal_of_error
 from scraper.crawling.story_reader import StoryReader
 from scraper.crawling.worker_turns import Abandoned
 from scraper.extraction.workers import ReadingFailed
+from scraper.ingest.answers import refusal_of_status
+from scraper.ingest.parts import MAX_PARTS
 from scraper.politeness import revisit
 from scraper.sites.site import Identity, Site
 
@@ -33,8 +30,6 @@ BATCH = 100
 """Stories handed to Scrapy at a time; the rest waits in the ledger, safe from a crash."""
 PART_PRIORITY = 1
 """Further pages of a story are requested before other stories."""
-MAX_PARTS = 20
-"""Pages of one story; further ones count as missing."""
 
 KEEP_INCOMPLETE = {"download_fail_on_dataloss": False}
 """A response that ends early is no error of the request: its bytes are kept."""

@@ -22,10 +22,10 @@ from archive.revisions.reread_queue import Evidence
 from archive.syndication.texts import Fingerprint
 from scraper.crawling.crawl import Crawl
 from scraper.crawling.discovery import SourceReading, read_announcements
-from scraper.crawling.pages import may_have_parts, part_urls
 from scraper.extraction.article import StoryReading, read_story
 from scraper.extraction.workers import Constant, ReadingBroke, ReadingFailed
 from scraper.ingest.furniture import Seen, furnished, known, learn, pages, see
+from scraper.ingest.parts import may_have_parts, part_urls
 from scraper.ingest.reread import Reread, kept_page, reread
 from scraper.ingest.writing import Fetched, Policy, Written, write_page
 from scraper.sites.site import Site

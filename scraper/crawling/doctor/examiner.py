@@ -11,8 +11,8 @@ from archive.records import Page
 from scraper.crawling.discovery import Announced, SourceReading
 from scraper.crawling.doctor.findings import NOT_REQUESTED, Examination, SourceFinding, StoryFinding
 from scraper.crawling.doctor.visitor import Visitor
-from scraper.crawling.pages import page_of, part_urls
-from scraper.crawling.responses import refusal_of_content, refusal_of_status
+from scraper.crawling.pages import page_of
+from scraper.crawling.responses import refusal_of_content
 from scraper.crawling.spider import size_limit
 from scraper.extraction import Reading, read_page
 from scraper.extraction.article import refusal_of_article
@@ -20,6 +20,8 @@ from scraper.extraction.dom.selectors import Element, text_content
 from scraper.extraction.dom.tree import clean, parse_html
 from scraper.extraction.locate import find_article
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
+from scraper.ingest.answers import refusal_of_status
+from scraper.ingest.parts import part_urls
 from scraper.politeness.robots import opted_out
 from scraper.sites.addresses import host_of, plain_url
 from scraper.sites.site import Identity, Site

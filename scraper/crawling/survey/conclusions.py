@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.records import Article, Page
-from scraper.crawling.pages import part_urls
 from scraper.crawling.survey.addresses import (
     REFUSED,
     Pattern,
@@ -21,6 +20,7 @@ from scraper.crawling.survey.layouts import learn_layout
 from scraper.crawling.survey.publisher import dateline_of, language_of, names_of_publisher, zone_of
 from scraper.crawling.survey.stories import Story, compared, f1, story_of_page
 from scraper.extraction.article import read
+from scraper.ingest.parts import part_urls
 from scraper.sites.amp import AMP
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 from scraper.sites.sources import Section, Source

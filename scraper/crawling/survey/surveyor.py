@@ -13,11 +13,12 @@ from archive.records import Page
 from scraper.crawling.discovery import Announced
 from scraper.crawling.doctor.visitor import Visitor
 from scraper.crawling.pages import page_of
-from scraper.crawling.responses import refusal_of_content, refusal_of_status
+from scraper.crawling.responses import refusal_of_content
 from scraper.crawling.spider import size_limit
 from scraper.crawling.survey.addresses import Seen, learn_patterns, own_links
 from scraper.crawling.survey.conclusions import Conclusion, SeenSource, conclude, links_of
 from scraper.extraction.workers import ReadingBroke, ReadingFailed
+from scraper.ingest.answers import refusal_of_status
 from scraper.politeness.robots import RobotsTxt, opted_out
 from scraper.sites.addresses import host_of
 from scraper.sites.site import Site

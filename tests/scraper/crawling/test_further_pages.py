@@ -10,7 +10,7 @@ import pytest
 
 from archive.records import Page
 from scraper.cli.demo.proxy import Answer
-from scraper.crawling.pages import may_have_parts, part_urls
+from scraper.ingest.parts import may_have_parts, part_urls
 from scraper.sites.addresses import split_part, with_part
 from scraper.sites.site import UNKNOWN, Identity
 from scraper.spiders.rmol import SITE

@@ -6,7 +6,8 @@ import pytest
 from scrapy.http import HtmlResponse
 
 from archive.records import Page
-from scraper.crawling.pages import headers_of, page_of, part_urls
+from scraper.crawling.pages import headers_of, page_of
+from scraper.ingest.parts import part_urls
 from scraper.spiders import sites
 
 NOW = datetime(2026, 7, 24, tzinfo=UTC)

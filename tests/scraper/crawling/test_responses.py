@@ -15,13 +15,8 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import ResponseFailed
 
 from archive.ledger.wording import REASONS
-from scraper.crawling.responses import (
-    ProxyFailed,
-    Refused,
-    refusal_of_content,
-    refusal_of_error,
-    refusal_of_status,
-)
+from scraper.crawling.responses import ProxyFailed, Refused, refusal_of_content, refusal_of_error
+from scraper.ingest.answers import refusal_of_status
 
 
 def response(body: bytes, content_type: str | None = "text/html; charset=utf-8") -> Response:

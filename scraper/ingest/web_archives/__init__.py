@@ -1,0 +1,1 @@
+"""Import of web archives: WARC, WACZ, and folders of saved pages."""

@@ -1,0 +1,145 @@
+"""How a page came over the wire is kept as JSON beside it, and comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive import Archive, Wire
+from archive.database.wire import wire_json, wire_of
+from archive.errors import ArchiveDamaged
+from archive.maintenance.verify import verify
+from archive.records import Capture, Hop
+from tests.archive.invented import NOW, keep_page, page, url_of, value
+
+HOP = Hop(
+    url="http://kabar.example/1",
+    status=301,
+    fetched_at=NOW,
+    protocol="HTTP/1.0",
+    reason="",
+    headers=(("location", url_of(1)),),
+    length=0,
+)
+WIRE = Wire(
+    protocol="HTTP/1.1",
+    reason="OK",
+    headers=(("Server", "nginx"), ("set-cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Empty", "")),
+    length=512,
+    request_headers=(("Host", "www.kabar.example"), ("Accept-Encoding", "gzip, br")),
+    address="203.0.113.7",
+    port=443,
+    hops=(HOP,),
+    capture=Capture(file="CC-NEWS-20161120.warc.gz", offset=1_234, record_id="<urn:uuid:1>"),
+)
+
+
+def test_it_comes_back_with_its_page_in_order_and_case_and_repeats_apart(archive: Archive) -> None:
+    part = page(1, requested_url=url_of(1) + "?page=2", wire=Wire(protocol="HTTP/2", length=0))
+    kept = page(1, wire=WIRE, parts=(part, page(1)))
+    assert archive.snapshots.page(keep_page(archive, kept)) == kept
+
+
+def test_a_page_without_one_has_none(archive: Archive) -> None:
+    assert archive.snapshots.page(keep_page(archive, page(1))).wire is None
+    assert value(archive, "SELECT wire FROM snapshots") is None
+
+
+def test_the_column_is_json_that_sql_can_read_without_what_is_unknown(archive: Archive) -> None:
+    keep_page(archive, page(1, wire=Wire(protocol="HTTP/1.1", headers=(("Age", "7"),))))
+    assert value(archive, "SELECT wire ->> '$.headers[0][1]' FROM snapshots") == "7"
+    text = value(archive, "SELECT wire FROM snapshots")
+    assert text == '{"protocol":"HTTP/1.1","headers":[["Age","7"]]}'
+
+
+words = st.text(st.characters(), max_size=20)
+lines = st.lists(st.tuples(words, words), max_size=5).map(tuple)
+numbers = st.none() | st.integers(0, 2**53)
+times = st.datetimes(timezones=st.just(UTC)).map(lambda time: time.replace(microsecond=0))
+exchange: dict[str, Any] = {
+    "protocol": st.none() | words,
+    "reason": st.none() | words,
+    "headers": lines,
+    "length": numbers,
+    "method": words,
+    "request_headers": lines,
+    "address": st.none() | words,
+    "port": numbers,
+}
+hops = st.builds(Hop, url=words, status=st.integers(100, 999), fetched_at=times, **exchange)
+captures = st.builds(
+    Capture,
+    offset=numbers,
+    **{name: st.none() | words for name in Capture.__slots__ if name != "offset"},
+)
+wires = st.builds(
+    Wire, hops=st.lists(hops, max_size=3).map(tuple), capture=st.none() | captures, **exchange
+)
+
+
+@given(wires)
+def test_any_wire_comes_back_from_its_json(wire: Wire) -> None:
+    text = wire_json(wire)
+    assert text is not None
+    assert wire_of(text) == wire
+    text.encode("ascii")
+
+
+def test_a_key_of_a_later_release_is_left_out() -> None:
+    assert wire_of('{"protocol":"HTTP/1.1","tls":{"version":"1.3"}}') == Wire(protocol="HTTP/1.1")
+
+
+DAMAGED = {
+    "no JSON": "{",
+    "deeply nested": "[" * 100_000,
+    "no object": "[]",
+    "null": "null",
+    "a number for a text": '{"protocol":1}',
+    "a text for a number": '{"length":"1"}',
+    "a truth for a number": '{"port":true}',
+    "headers that are no list": '{"headers":{"Age":"7"}}',
+    "a header that is no list": '{"headers":["Age"]}',
+    "a header without a value": '{"headers":[["Age"]]}',
+    "a header of a number": '{"headers":[["Age",7]]}',
+    "a hop without its time": '{"hops":[{"url":"http://kabar.example/","status":301}]}',
+    "a hop at no time": '{"hops":[{"url":"u","status":301,"fetched_at":"kemarin"}]}',
+    "a hop without an offset": '{"hops":[{"url":"u","status":301,"fetched_at":"2026-11-20"}]}',
+    "a capture that is a text": '{"capture":"CC-NEWS"}',
+    "hops that are a number": '{"hops":1}',
+    "an endless number": '{"length":' + "9" * 5_000 + "}",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_damage_is_an_error_of_that_snapshot_and_verify_names_it(
+    archive: Archive, text: str
+) -> None:
+    number = keep_page(archive, page(1, wire=WIRE))
+    keep_page(archive, page(2, wire=WIRE))
+    with archive.db.conn:
+        archive.db.conn.execute("UPDATE snapshots SET wire = ? WHERE id = ?", [text, number])
+    with pytest.raises(ArchiveDamaged, match="a snapshot was damaged"):
+        archive.snapshots.page(number)
+    found = {finding.check: finding.problems for finding in verify(archive)}
+    (problem,) = found["snapshots"]
+    assert problem.startswith(f"snapshot {number} of {url_of(1)}: a snapshot was damaged")
+
+
+def test_verify_names_a_value_that_is_no_json_object(archive: Archive) -> None:
+    number = keep_page(archive, page(1, wire=WIRE))
+    with archive.db.conn:
+        archive.db.conn.execute("UPDATE snapshots SET wire = '[]'")
+    found = {finding.check: finding.problems for finding in verify(archive)}
+    assert found["values"] == [f"snapshots.wire of row {number}: it is no JSON object"]
+
+
+def test_the_time_of_a_hop_is_utc(archive: Archive) -> None:
+    text = wire_json(Wire(hops=(HOP,)))
+    assert text is not None
+    assert json.loads(text)["hops"][0]["fetched_at"] == "2026-11-20T03:04:05+00:00"
+    assert datetime.fromisoformat("2026-11-20T03:04:05+00:00") == NOW
