@@ -1,4 +1,4 @@
-"""class Examiner: compare a live site with its profile by a dozen requests; keeps nothing."""
+"""class Examiner: compare a live site with its profile by a dozen requests."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -48,6 +48,8 @@ class Examiner(Visitor):
         super().__init__(site)
         self._gave = {plain_url(url) or url: count for url, count in (gave or {}).items()}
         self.found = Examination(site=site, left_out=left_out)
+        self.pages: list[Page] = []
+        """Of the stories, as they were received."""
         self._links: dict[str, Link] = {}  # newest link of each story
 
     async def visit(self) -> None:
@@ -167,6 +169,7 @@ class Examiner(Visitor):
         page = page_of(
             response, site=self.site.name, requested_url=link.url, fetched_at=self.crawl.now()
         )
+        self.pages.append(page)
         finding = StoryFinding(url=link.url, status=response.status, bytes=len(response.body))
         try:
             found = await self.crawl.turns.run(examine_page, page, self.site)

@@ -13,33 +13,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from scraper.sites.addresses import plain_url, split_part
+from scraper.sites.common_refusals import COMMON_REFUSALS
 from scraper.sites.site import ArticleURL, Identity, Site
-
-REFUSED = (
-    (r"^[^/]+/(?:[^/]+/)?(?:tags?|topics?|topik|label|trending)(?:/|$)", "tag_page"),
-    (r"^[^/]+/(?:search|cari|pencarian)(?:/|$)", "search_page"),
-    (
-        r"^[^/]+/(?:[^/]+/)?(?:authors?|penulis|reporter|redaktur|wartawan|kontributor|profile?|user)/",
-        "author_page",
-    ),
-    (
-        r"^[^/]+/(?:[^/]+/)?(?:indeks?|index|categor(?:y|ies)|kategori|rubrik|kanal|archives?|arsip"
-        r"|page|halaman)(?:[/-]|$)",
-        "index_page",
-    ),
-    (
-        r"^[^/]+/(?:about|tentang|contact|kontak|redaksi|pedoman|privacy|kebijakan|disclaimer|terms"
-        r"|syarat|ketentuan|karir|careers?|info-iklan|p/|sitemap|login|register|masuk|daftar$"
-        r"|account|wp-(?:content|admin|json|login)|feeds?(?:/|$)|rss)",
-        "not_an_article",
-    ),
-    (r"^(?:video|tv)\.|^[^/]+/(?:[^/]+/)?(?:videos?|tv|live-?streaming)/", "video_page"),
-    (
-        r"^(?:foto|photo)\.|^[^/]+/(?:[^/]+/)?(?:foto|photos?|galeri|gallery|infografis|infographics?)/",
-        "photo_page",
-    ),
-)
-"""(pattern on host and path, reason) of what looks like a story, on sites of any kind."""
 
 MIN_DEPTH = 3
 """Words of a story's slug where nothing else in its address says that it is a story."""
@@ -129,7 +104,7 @@ def is_candidate(url: str, domain: str) -> bool:
         return False
     if re.search(r"\.(?:jpe?g|png|gif|webp|svg|css|js|xml|pdf|zip|mp[34]|ico|json)$", parts.path):
         return False
-    return not any(re.search(pattern, host + parts.path) for pattern, _reason in REFUSED)
+    return not any(re.search(pattern, host + parts.path) for pattern, _reason in COMMON_REFUSALS)
 
 
 def own_links(urls: Iterable[str]) -> Iterator[str]:

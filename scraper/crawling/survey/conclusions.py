@@ -8,20 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.records import Article, Page
-from scraper.crawling.survey.addresses import (
-    REFUSED,
-    Pattern,
-    Seen,
-    is_candidate,
-    learn_patterns,
-    own_links,
-)
+from scraper.crawling.survey.addresses import Pattern, Seen, is_candidate, learn_patterns, own_links
 from scraper.crawling.survey.layouts import learn_layout
 from scraper.crawling.survey.publisher import dateline_of, language_of, names_of_publisher, zone_of
 from scraper.crawling.survey.stories import Story, compared, f1, story_of_page
 from scraper.extraction.article import read
 from scraper.ingest.parts import part_urls
 from scraper.sites.amp import AMP
+from scraper.sites.common_refusals import COMMON_REFUSALS
 from scraper.sites.site import UNKNOWN, Identity, Layout, Site
 from scraper.sites.sources import Section, Source
 
@@ -151,7 +145,7 @@ def _refused(stories: Sequence[Story], site: Site) -> tuple[tuple[str, str], ...
     addresses = [f"{place.hostname}{place.path}" for place in places]
     return tuple(
         (pattern, reason)
-        for pattern, reason in REFUSED
+        for pattern, reason in COMMON_REFUSALS
         if not any(re.search(pattern, address) for address in addresses)
     )
 
@@ -190,7 +184,7 @@ def _sources(
 def _sections(home: Sequence[str], site: Site) -> list[SeenSource]:
     """Return the home page's links to sections: short paths to which stories belong."""
     stories = [urlsplit(url).path for url in own_links(home) if _is_story(site, url)]
-    channels = {path.split("/")[1] for path in stories}
+    channels = {name for path in stories if not (name := path.split("/")[1]).isdigit()}
     found: dict[str, SeenSource] = {}
     for url in own_links(home):
         path = urlsplit(url).path.strip("/")

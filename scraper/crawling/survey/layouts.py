@@ -47,6 +47,7 @@ SAME_LENGTH = 1.05
 MIN_ALIKE = 0.6
 """F1 of words of a heading and the headline of the head, which may be shortened there."""
 _TAG = re.compile(r"/(?:tags?|topi[kc]s?|label)/")
+_TITLE = re.compile(r"title|judul|headline|heading")
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "li", "figure", "figcaption", "form"))
 _AROUND_OTHERS = "related terkait popul terkini sidebar comment komentar recommend widget".split()
 
@@ -79,7 +80,7 @@ def learn_layout(stories: Sequence[Story], site: Site) -> tuple[Layout, dict[str
 def _note_of_body(stories: Sequence[Story], site: Site, layout: Layout) -> str:
     worst = min(scores(stories, site, layout))
     sure = f"holds {worst:.0%} of the words, of the worst of {len(stories)} stories"
-    return sure if worst >= FAIR else f"NOT SURE: {sure}; name a better one"
+    return sure if worst >= FAIR else f"CHECK: {sure}; name a better one"
 
 
 def scores(stories: Sequence[Story], site: Site, layout: Layout) -> list[float]:
@@ -196,23 +197,32 @@ def _headline(stories: Sequence[Story]) -> Found:
         first = [story.document.text(name.selector) for story in stories]
         if all(text in some for text, some in zip(first, texts, strict=True)):
             return Found(selectors=(name.selector,))
-    return Found(note="no heading shows it on every page: read from the head")
+    return Found(note="CHECK: no heading shows it on every page: read from the head")
 
 
 def _headings(story: Story) -> Iterator[Element]:
-    """Yield the headings that show a story's headline; as the head says it, else nearly so."""
-    wanted = story.article.headline or ""
-    nodes = [*story.head.nodes["h1"], *story.head.nodes["h2"]]
-    nodes += story.document.all("[itemprop=headline]")
-    inner = [node for node in nodes if isinstance(node.tag, str) and node.tag != "meta"]
-    same = [node for node in inner if letters_of(text_of(node)) == letters_of(wanted)]
-    alike = [
-        node
-        for node in inner
-        if node.tag == "h1" and len(story.head.nodes["h1"]) == 1
-        if f1(text_of(node), wanted) > MIN_ALIKE
-    ]
-    yield from same or alike
+    """Yield the headings that show a story's headline; as the head says it, else nearly so: there
+    it may be shortened, or stand beside the site's name.
+    """
+    wanted = letters_of(story.article.headline or "")
+    nodes = [node for node in story.document.tree.iter("*") if _may_be_headline(node)]
+    shown = [(letters_of(text_of(node)), node) for node in nodes if not _is_elsewhere(node)]
+    same = [node for letters, node in shown if letters == wanted]
+    inside = [node for letters, node in shown if letters and letters in wanted]
+    longest = max((len(letters) for letters, _node in shown if letters in wanted), default=0)
+    if same or longest >= MIN_ALIKE * len(wanted):
+        yield from same or [node for node in inside if len(letters_of(text_of(node))) == longest]
+        return
+    alone = story.head.nodes["h1"]
+    if len(alone) == 1 and f1(text_of(alone[0]), story.article.headline or "") > MIN_ALIKE:
+        yield alone[0]
+
+
+def _may_be_headline(node: Element) -> bool:
+    if node.tag in ("h1", "h2", "h3", "h4"):
+        return True
+    named = f"{node.get('class') or ''} {node.get('itemprop') or ''}".lower()
+    return node.tag in ("div", "span", "p", "strong") and _TITLE.search(named) is not None
 
 
 def _authors(stories: Sequence[Story], site: Site) -> Found:
@@ -237,7 +247,7 @@ def _authors(stories: Sequence[Story], site: Site) -> Found:
             return Found(selectors=(chosen,), note=_note_of_authors(-best[0], stories, known))
     if any(known):
         return Found(note="from the head of the pages; no line of the page names them alike")
-    return Found(note="none was found: name the line above or below the text that names them")
+    return Found(note="CHECK: no authors were found; name the line beside the text that has them")
 
 
 def _note_of_authors(named: int, stories: Sequence[Story], known: Sequence[object]) -> str:
@@ -314,7 +324,7 @@ def _date(stories: Sequence[Story], site: Site) -> Found:
     if not all(dated):
         if all(known):
             return Found()
-        return Found(note="no time of publication was found: name the node that shows it")
+        return Found(note="CHECK: no time of publication was found; name the node that shows it")
     for name in islice(shared(dated), MAX_CANDIDATES):
         first = [parse_visible(story.document.text(name.selector), site.zone) for story in stories]
         if all(first):

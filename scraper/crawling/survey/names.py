@@ -43,13 +43,21 @@ class Name(NamedTuple):
 def names_of(node: Element) -> list[Name]:
     """Return the selectors that a node's own attributes suggest, the surest first."""
     tag = str(node.tag)
-    found = [Name(0, f"[itemprop={node.get('itemprop')}]")] if _is_plain(node, "itemprop") else []
+    found = _by_itemprop(node.get("itemprop") or "")
     if _is_plain(node, "id") and not _NUMBERED.search(node.get("id") or ""):
         found.append(Name(1, f"#{node.get('id')}"))
     found += _by_class(tag, (node.get("class") or "").split()[:MAX_NAMES])
     if tag in _OF_ITSELF:
         found.append(Name(4, tag))
     return sorted(dict.fromkeys(found))
+
+
+def _by_itemprop(names: str) -> list[Name]:
+    """Return the selector of an itemprop; of several in one attribute that of each."""
+    if _PLAIN.fullmatch(names):
+        return [Name(0, f"[itemprop={names}]")]
+    plain = [name for name in names.split()[:MAX_NAMES] if _PLAIN.fullmatch(name)]
+    return [Name(1, f"[itemprop~={name}]") for name in plain]
 
 
 def _is_plain(node: Element, attribute: str) -> bool:

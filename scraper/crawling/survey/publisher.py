@@ -18,6 +18,8 @@ _STOP_WORDS = {
     "id": frozenset("yang dan di dengan untuk pada dari itu tidak akan dalam ke".split()),
     "en": frozenset("the and of to in that is was for with on as".split()),
 }
+_ROLES = ("Redaksi", "Admin")
+_BAR = re.compile(r"\s*[|–—·•»:]\s*|\s+-\s+")
 _QUARTER = timedelta(minutes=15)
 MAX_OFFSET = timedelta(hours=14)
 MAX_LINE = 120
@@ -31,15 +33,29 @@ MIN_OPENINGS = 2
 def names_of_publisher(stories: Sequence[Story], domain: str) -> tuple[str, tuple[str, ...]]:
     """Return what the publisher calls itself, and all of its names, which are no author's."""
     named = [name for story in stories for name in _names(story)]
+    named += _at_edges([story.head.title("title") or "" for story in stories])
     label = domain.partition(".")[0]
     title = most_common(named) or label.title()
-    names = dict.fromkeys((title, *named, domain, label, "Redaksi", "Admin"))
+    names = dict.fromkeys((title, *named, domain, label, *_ROLES))
     return title, tuple(name for name in names if len(name) <= MAX_NAME)
 
 
 def _names(story: Story) -> list[str]:
     publishers = (data.get("publisher") for data in story.head.json_ld.articles)
     return [*story.head.all("og:site_name"), *filter(None, map(text_of_value, publishers))]
+
+
+def _at_edges(titles: Sequence[str]) -> list[str]:
+    """Return what all titles begin or end with, behind a bar: the name of the site.
+
+    >>> _at_edges(["Air Naik | Kabar Desa", "Padi: Panen Raya | Kabar Desa"])
+    ['Kabar Desa']
+    """
+    parts = [[part for part in _BAR.split(title) if part] for title in titles]
+    if len(parts) < MIN_OPENINGS or not all(len(each) > 1 for each in parts):
+        return []
+    edges = ({each[place] for each in parts} for place in (0, -1))
+    return [edge.pop() for edge in edges if len(edge) == 1]
 
 
 def language_of(stories: Sequence[Story], domain: str) -> tuple[str, str]:
@@ -56,7 +72,7 @@ def language_of(stories: Sequence[Story], domain: str) -> tuple[str, str]:
         return said, ""
     if domain.endswith(".id"):
         return "id", "by its domain; the pages say none"
-    return likely, "not sure: the pages say none"
+    return likely, "CHECK: the pages say none"
 
 
 def zone_of(
@@ -66,20 +82,20 @@ def zone_of(
     times = [story.article.published_at for story in stories]
     known = [at for at in (*times, *announced) if at is not None]
     offsets = Counter(offset for at in known if (offset := at.utcoffset()))
-    where = "by the UTC offset of its dates"
+    where = "from the UTC offset of its dates"
     if not offsets:
         offsets = Counter(filter(None, map(_by_difference, stories)))
-        where = "by the difference between its dates in UTC and those that readers see"
+        where = "from the difference between its dates in UTC and those that readers see"
     zones = [zone for region in _regions(stories, domain, language) for zone in _zones(region)]
     if not offsets:
-        return (zones or ["UTC"])[0], "not sure: no date names its UTC offset; check it"
+        return (zones or ["UTC"])[0], "CHECK: no date names its UTC offset; check it"
     offset, _count = offsets.most_common(1)[0]
     at = next((at for at in known if at.utcoffset() == offset), known[0])
     others = {zone for some in get_global("territory_zones").values() for zone in some}
     for zone in (*zones, *_plain_zones(offset), *sorted(others)):
         if at.astimezone(ZoneInfo(zone)).utcoffset() == offset:
             return zone, where
-    return "UTC", "not sure: no zone has the UTC offset of its dates"
+    return "UTC", "CHECK: no zone has the UTC offset of its dates"
 
 
 def _plain_zones(offset: timedelta) -> list[str]:
@@ -125,7 +141,9 @@ def _zones(region: str) -> list[str]:
 def dateline_of(stories: Sequence[Story], names: Sequence[str]) -> tuple[str, bool]:
     """Return the pattern of what opens the texts, and whether it must be bold; empty for none."""
     openings = [story.reading.blocks[0] for story in stories if story.reading.blocks]
-    own = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    own_names = {name.lower(): name for name in names if name not in _ROLES}
+    longest = sorted(own_names.values(), key=lambda name: (-len(name), name))
+    own = "|".join(re.escape(name).replace(r"\ ", " ") for name in longest)
     own = rf"(?i:(?:www\.)?(?:{own})(?:\.(?:com|co\.id|id|net|news))?)"
     dashed = (
         rf"^{own}(?:\s*[,/(]?\s*(?P<place>{_PLACE})\)?)?{_DASH}",
