@@ -16,6 +16,7 @@ from archive.ledger.wording import human_bytes, sentence
 from scraper.cli import options
 from scraper.cli.crawling.kept_pages import keep_pages
 from scraper.cli.crawling.visits import visit_settings, visited
+from scraper.cli.new_file import check_folder
 from scraper.cli.publishers import note_broken
 from scraper.cli.rendering.terminal import cell, columns, note, print_json, print_table, say
 from scraper.crawling.doctor.examiner import Examiner
@@ -75,6 +76,8 @@ def doctor(
     known = all_sites()
     options.checked_sites([site], known)
     note_broken()
+    if pages is not None:
+        check_folder(pages)
     context.with_resource(site_lock(site))
     with tempfile.TemporaryDirectory() as folder:
         settings = visit_settings(Path(folder) / "none.db", site, overrides, verbose=verbose)

@@ -7,14 +7,13 @@ from shlex import quote
 from urllib.parse import urlsplit
 
 import click
-from click.core import ParameterSource
 
 from archive.ledger.wording import plural, sentence
 from archive.printable import in_line
 from scraper.cli import options
 from scraper.cli.crawling.visits import visit_settings, visited
-from scraper.cli.defaults import folders_of
-from scraper.cli.new_file import new_file
+from scraper.cli.defaults import config_option, folders_of
+from scraper.cli.new_file import check_folder, new_file
 from scraper.cli.rendering.terminal import columns, note, print_table, say
 from scraper.crawling.doctor.visitor import MAX_REQUESTS
 from scraper.crawling.survey.conclusions import Conclusion
@@ -45,7 +44,7 @@ _STORIES = columns(
 @click.option("--dry-run", is_flag=True, help="Print the profile, write nothing.")
 @options.scrapy_settings
 @options.verbose
-@options.archive
+@config_option
 @click.pass_context
 def new(
     context: click.Context,
@@ -55,7 +54,6 @@ def new(
     dry_run: bool,
     overrides: tuple[str, ...],
     verbose: bool,
-    path: Path,
 ) -> None:
     """Write a profile NAME for the site at URL, by at most a dozen polite requests: robots.txt, the
     home page, sitemaps, feeds, and three stories.
@@ -115,6 +113,7 @@ def _site(name: str, url: str) -> Site:
 
 def _check_free(name: str, target: Path) -> None:
     """Raise click.ClickException where a file or the pages of another profile would be replaced."""
+    check_folder(target.parent)
     for path in (target, pages_folder(target.parent, name)):
         if path.exists() or path.is_symlink():
             what = "a folder" if path.is_dir() else "a file"
@@ -182,14 +181,7 @@ def _show(context: click.Context, spider: Surveyor, found: Conclusion, target: P
 def _next_commands(context: click.Context, name: str, target: Path) -> Iterator[str]:
     """Yield the commands that check the profile, as they find its file."""
     program = context.find_root().info_name or "warta"
-    given = ""
-    if context.get_parameter_source("path") is ParameterSource.COMMANDLINE:
-        given = f" --archive {quote(str(context.params['path']))}"
     if target.parent.absolute() != folders_of(context)[0].path:
         program = f"WARTA_SITES_FOLDER={quote(str(target.parent))} {program}"
-    for command in ("sites check", "doctor", "crawl --plan", "crawl --limit 20"):
-        word, _space, rest = command.partition(" ")
-        if word == "sites":
-            yield f"{program} sites check {name}{given}"
-        else:
-            yield f"{program} {word} {name}{given} {rest}".rstrip()
+    for command in ("sites check {}", "doctor {}", "crawl {} --plan", "crawl {} --limit 20"):
+        yield f"{program} {command.format(name)}"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from scraper.crawling.survey.names import Name, names_of, shared
-from scraper.crawling.survey.stories import Story, f1, inmost, share, words
+from scraper.crawling.survey.stories import Story, inmost, share
 from scraper.extraction.article import read
 from scraper.extraction.bylines import (
     Byline,
@@ -21,6 +21,7 @@ from scraper.extraction.bylines import (
 from scraper.extraction.dates import parse_visible
 from scraper.extraction.dom.selectors import Element, outermost, text_content
 from scraper.extraction.dom.tree import clean, text_of
+from scraper.extraction.overlap import f1, words
 from scraper.sites.site import Layout, Site
 
 MAX_CANDIDATES = 24

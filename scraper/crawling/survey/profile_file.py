@@ -114,7 +114,7 @@ def _layout(layout: Layout, notes: dict[str, str]) -> Iterator[str]:
         if name in ("name", "body"):
             yield f"    {name}={_value(value)},"
         elif value:
-            yield from _indented(_tuple(name, [_value(each) for each in value]))
+            yield from _indented(_tuple(name, [_value(each) for each in value], indent=12))
     yield "),"
 
 
@@ -145,11 +145,11 @@ def _comment(text: str) -> Iterator[str]:
         yield f"# {line}"
 
 
-def _tuple(name: str, values: Sequence[str]) -> Iterator[str]:
-    """Yield an argument that is a tuple, in one line where it fits."""
+def _tuple(name: str, values: Sequence[str], *, indent: int = 4) -> Iterator[str]:
+    """Yield an argument that is a tuple, in one line where it fits behind so many spaces."""
     comma = "," if len(values) == 1 else ""
     line = f"{name}=({', '.join(values)}{comma}),"
-    if len(line) <= WIDTH - 12:
+    if indent + len(line) <= WIDTH:
         yield line
         return
     yield f"{name}=("

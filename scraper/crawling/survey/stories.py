@@ -1,6 +1,5 @@
 """Stories of a site without a profile, as the fallback reads them, and what else they suggest."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from scraper.extraction.dom.selectors import Element
 from scraper.extraction.dom.tree import Document, parse_html
 from scraper.extraction.locate import find_article
 from scraper.extraction.metadata import Head
+from scraper.extraction.overlap import f1, words
 from scraper.sites.site import UNKNOWN
 
 MIN_BODY = 200
@@ -20,7 +20,6 @@ MIN_BODY = 200
 MIN_HELD = 0.9
 """Share of a text's words that the node around it must hold."""
 _NOT_TEXT = frozenset(("script", "style", "noscript", "template", "head"))
-_WORD = re.compile(r"\w+")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,22 +128,6 @@ def share(node: Element, wanted: Counter[str]) -> float:
         if each is not node:
             parts.append(each.tail or "")
     return (words(" ".join(parts)) & wanted).total() / max(1, wanted.total())
-
-
-def words(text: str) -> Counter[str]:
-    """Count the words of a text, in lower case."""
-    return Counter(_WORD.findall(text.lower()))
-
-
-def f1(one: str, other: str) -> float:
-    """Return F1 of the words of two texts, 0 to 1.
-
-    >>> round(f1("air naik lagi", "air naik"), 2)
-    0.8
-    """
-    left, right = words(one), words(other)
-    common = (left & right).total()
-    return 2 * common / max(1, left.total() + right.total())
 
 
 def most_common(values: Iterable[str | None]) -> str | None:

@@ -3,16 +3,18 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from archive.records import Page
-from scraper.settings import DOWNLOAD_MAXSIZE
 from scraper.sites.addresses import plain_url
 
 MANIFEST = "pages.jsonl"
+MAX_BYTES = 10 * 1024 * 1024
+"""Of a page, as crawls accept them."""
 MAX_PAGES = 200
 """Pages of a folder that are read."""
 MAX_NAME = 60
@@ -36,7 +38,9 @@ def save_pages(folder: Path, pages: Sequence[Page]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kept = {entry["url"]: entry for entry in _entries(folder)}
     for page in pages:
-        name = _file_name(page.url, {entry["html"] for entry in kept.values()}, kept.get(page.url))
+        taken = {entry["html"].removesuffix(".html") for entry in kept.values()}
+        known = kept.get(page.url)
+        name = known["html"] if known is not None else f"{file_stem(page.url, taken)}.html"
         _write(folder / name, page.body)
         kept[page.url] = {
             "url": page.url,
@@ -74,7 +78,7 @@ def _page(folder: Path, entry: dict[str, Any], site: str) -> Page:
     file = folder / name
     if name != Path(name).name or plain_url(url) is None or file.is_symlink():
         raise ValueError(name)
-    if file.stat().st_size > DOWNLOAD_MAXSIZE:
+    if file.stat().st_size > MAX_BYTES:
         raise UnreadableFolder(f"{file}: larger than a page may be")
     content_type = entry.get("content_type")
     return Page(
@@ -88,13 +92,13 @@ def _page(folder: Path, entry: dict[str, Any], site: str) -> Page:
     )
 
 
-def _file_name(url: str, taken: set[str], known: dict[str, Any] | None) -> str:
-    """Return the name of a page's file: the end of its address, with a number if that is taken."""
-    if known is not None:
-        return str(known["html"])
-    words = re.findall(r"[a-z0-9]+", url.rpartition("://")[2].partition("/")[2].lower())
-    stem = "-".join(words)[-MAX_NAME:].strip("-") or "page"
-    names = (f"{stem}{number}.html" for number in ("", *(f"-{each}" for each in range(2, 1000))))
+def file_stem(url: str, taken: Collection[str]) -> str:
+    """Return the name of a page's file without its ending: the last part of its address, with a
+    number where that is taken.
+    """
+    words = re.findall(r"[a-z0-9]+", urlsplit(url).path.rstrip("/").rpartition("/")[2].lower())
+    stem = "-".join(words)[:MAX_NAME].strip("-") or "page"
+    names = (f"{stem}{number}" for number in ("", *(f"-{each}" for each in range(2, 1000))))
     return next(name for name in names if name not in taken)
 
 

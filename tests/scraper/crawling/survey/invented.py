@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from html import escape
@@ -141,8 +141,9 @@ class Publisher:
     """Canonical address -> story."""
     timezone: str
     language: str = "id"
-    with_authors: bool = True
-    others: tuple[str, ...] = field(default=())
+    kinds: tuple[str, ...]
+    """Of the sources that its profile must have, in order."""
+    others: tuple[str, ...] = ()
     """Addresses on the site that are no stories."""
 
 
@@ -209,7 +210,9 @@ def sitemap(urls: dict[str, datetime], *, news: str = "") -> Answer:
 
     space = ' xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"' if news else ""
     inner = "".join(entry(url, at) for url, at in urls.items())
-    return xml(f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"{space}>{inner}</urlset>')
+    return xml(
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"{space}>{inner}</urlset>'
+    )
 
 
 def index(urls: dict[str, datetime]) -> Answer:
@@ -224,7 +227,9 @@ def index(urls: dict[str, datetime]) -> Answer:
 def front(
     stories: dict[str, Told], others: Sequence[str], *, head: str = "", lang: str = "id"
 ) -> Answer:
-    menu = "".join(f'<li><a href="{url}">{url.rstrip("/").rpartition("/")[2]}</a></li>' for url in others)
+    menu = "".join(
+        f'<li><a href="{url}">{url.rstrip("/").rpartition("/")[2]}</a></li>' for url in others
+    )
     rows = "".join(
         f'<div class="item"><h3><a href="{url}">{escape(story.headline)}</a></h3>'
         f"<p>{escape(story.paragraphs[0][:90])}…</p></div>"
@@ -236,9 +241,7 @@ def front(
     )
 
 
-def _pages(
-    stories: dict[str, Told], page: Page
-) -> Iterator[tuple[str, Answer]]:
+def _pages(stories: dict[str, Told], page: Page) -> Iterator[tuple[str, Answer]]:
     listed = list(stories.items())
     for place, (url, story) in enumerate(listed):
         others = [listed[(place + step) % len(listed)] for step in (1, 2, 3)]
@@ -273,7 +276,8 @@ def wordpress() -> Publisher:
 <div id="primary" class="content-area"><main id="main" class="site-main">
 <article id="post-{5000 + story.number}" class="post-{5000 + story.number} post type-post hentry">
 <header class="entry-header"><h1 class="entry-title">{story.headline}</h1>
-<div class="entry-meta"><span class="byline">by <span class="author vcard"><a href="{home}author/x/">
+<div class="entry-meta"><span class="byline">by <span class="author vcard">
+<a href="{home}author/x/">
 {story.author}</a></span></span> <span class="posted-on"><time class="entry-date published">
 {written(story.at, "")}</time></span></div></header>
 <div class="entry-content">{paragraphs(story, f"<strong>{story.place}, {name}</strong> – ")}
@@ -308,6 +312,7 @@ def wordpress() -> Publisher:
     }
     return Publisher(
         name="lereng",
+        kinds=("Sitemap", "Feed"),
         home=home,
         answers=answers,
         stories=stories,
@@ -331,8 +336,11 @@ def custom() -> Publisher:
     def page(story: Told, url: str, related: Sequence[tuple[str, Told]]) -> str:
         lines = paragraphs(story, f"<b>{name.upper()}, {story.place.upper()}</b> -- ")
         middle = lines.split("\n")
-        middle.insert(2, f'<div class="bacajuga"><b>Baca juga:</b> <a href="{related[0][0]}">'
-                         f"{related[0][1].headline}</a></div>")
+        middle.insert(
+            2,
+            f'<div class="bacajuga"><b>Baca juga:</b> <a href="{related[0][0]}">'
+            f"{related[0][1].headline}</a></div>",
+        )
         return f"""<html><head><meta charset="utf-8"><title>{story.headline} | {name}</title>
 <meta property="og:title" content="{story.headline}"><meta name="author" content="Swara Nusa">
 </head><body><div id="wrap"><div class="topnav"><a href="{home}">Beranda</a></div>
@@ -344,7 +352,8 @@ def custom() -> Publisher:
 <div class="isi-berita" id="isi">{"".join(middle)}</div>
 <div class="tag-berita"><a href="{home}tag/desa">desa</a><a href="{home}tag/kerja">kerja</a></div>
 {_related(related, "berita-terkait")}</div>
-<div class="col-kanan"><h4>Terpopuler</h4>{_related(related, "populer")}</div></div></body></html>"""
+<div class="col-kanan"><h4>Terpopuler</h4>{_related(related, "populer")}</div></div>
+</body></html>"""
 
     answers = dict(_pages(stories, page)) | {
         f"{home}robots.txt": text(
@@ -357,6 +366,7 @@ def custom() -> Publisher:
     }
     return Publisher(
         name="swara",
+        kinds=("NewsSitemap", "Section", "Section", "Section"),
         home=home,
         answers=answers,
         stories=stories,
@@ -372,14 +382,16 @@ def blog() -> Publisher:
     others = [f"{home}search/label/desa", f"{home}p/tentang.html", f"{home}2026/11/"]
 
     def page(story: Told, url: str, related: Sequence[tuple[str, Told]]) -> str:
-        return f"""<html lang="id"><head><meta charset="utf-8"><title>{name}: {story.headline}</title>
+        return f"""<html lang="id"><head><meta charset="utf-8">
+<title>{name}: {story.headline}</title>
 <meta content="{name}" property="og:site_name"></head><body>
 <div class="blog-posts hfeed"><div class="post-outer"><div class="post hentry" itemscope
  itemtype="http://schema.org/BlogPosting">
 <h3 class="post-title entry-title" itemprop="name headline">{story.headline}</h3>
 <div class="post-header"><span class="fn" itemprop="author" itemscope><span itemprop="name">
 {story.author}</span></span> <abbr class="published" itemprop="datePublished"
- title="{story.at.isoformat()}" content="{story.at.isoformat()}">{written(story.at, "")}</abbr></div>
+ title="{story.at.isoformat()}" content="{story.at.isoformat()}">
+{written(story.at, "")}</abbr></div>
 <div class="post-body entry-content" id="post-body-{77120045 + story.number}"
  itemprop="description articleBody">{"<br/><br/>".join(story.paragraphs)}</div>
 <div class="post-footer"><span class="post-labels">Label: <a href="{home}search/label/desa"
@@ -399,6 +411,7 @@ def blog() -> Publisher:
     }
     return Publisher(
         name="warung",
+        kinds=("Feed",),
         home=home,
         answers=answers,
         stories=stories,
@@ -434,6 +447,7 @@ def only_front_page() -> Publisher:
     answers = dict(_pages(stories, page)) | {home: front(stories, others)}
     return Publisher(
         name="pojok",
+        kinds=("Section", "Section"),
         home=home,
         answers=answers,
         stories=stories,
@@ -445,11 +459,14 @@ def only_front_page() -> Publisher:
 def only_json_ld() -> Publisher:
     """A front end of generated class names (CSS modules): all that is sure is in JSON-LD."""
     home, name = "https://telaga.example/", "Telaga"
-    stories = {f"{home}artikel/{story.slug}-a{story.number}c9f{story.number}e": story for story in told()}
+    stories = {
+        f"{home}artikel/{story.slug}-a{story.number}c9f{story.number}e": story for story in told()
+    }
     others = [f"{home}topik/desa", f"{home}artikel", f"{home}tentang"]
 
     def page(story: Told, url: str, related: Sequence[tuple[str, Told]]) -> str:
-        return f"""<html lang="id"><head><meta charset="utf-8"><title>{story.headline} | {name}</title>
+        return f"""<html lang="id"><head><meta charset="utf-8">
+<title>{story.headline} | {name}</title>
 {json_ld(story, url, name, body=True)}</head><body><div id="__next">
 <div class="css-1x{story.number}k9z"><h1 class="Article_title__3xK2p">{story.headline}</h1>
 <div class="Article_content__9Yb1Q">{paragraphs(story)}</div></div>
@@ -458,12 +475,13 @@ def only_json_ld() -> Publisher:
     answers = dict(_pages(stories, page)) | {
         f"{home}robots.txt": text(f"User-agent: *\nAllow: /\nSitemap: {home}sitemap.xml\n"),
         f"{home}sitemap.xml": sitemap(
-            {url: story.at for url, story in stories.items()} | {url: FIRST for url in others}
+            {url: story.at for url, story in stories.items()} | dict.fromkeys(others, FIRST)
         ),
         home: front(stories, others),
     }
     return Publisher(
         name="telaga",
+        kinds=("Sitemap", "Section"),
         home=home,
         answers=answers,
         stories=stories,
@@ -478,7 +496,7 @@ def english() -> Publisher:
     sections = ("business", "villages", "sea")
     stories = {
         f"{home}{sections[story.number % 3]}/{story.slug}": story
-        for story in told(english=True, zone=timezone.utc)
+        for story in told(english=True, zone=UTC)
     }
     others = [f"{home}{section}" for section in sections] + [f"{home}about-us", f"{home}contact"]
 
@@ -500,6 +518,7 @@ def english() -> Publisher:
     }
     return Publisher(
         name="harbour",
+        kinds=("Feed", "Section", "Section", "Section"),
         home=home,
         answers=answers,
         stories=stories,
