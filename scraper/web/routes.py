@@ -68,9 +68,7 @@ def _unknown(_archive: Archive, _request: Request) -> View:
     raise PageError(404, "There is no such page.", next_step="The front page leads to all others.")
 
 
-UNKNOWN = Route(
-    pattern="/(?:article|cluster|feed|site|web)(?:/.*)?", page=_unknown, bare=True
-)
+UNKNOWN = Route(pattern="/(?:article|cluster|feed|site|web)(?:/.*)?", page=_unknown, bare=True)
 """Below the addresses of the view, and of what Datasette does not know either."""
 ROUTES = (
     Route(pattern="/", page=front.front),
