@@ -11,6 +11,7 @@ from archive.archive import Archive
 from archive.monitoring import coverage as covering
 from archive.monitoring.drift import drifts
 from scraper.web.health import health
+from scraper.web.recent import recent
 from scraper.web.view import PageError, Request, View, site_zone
 
 DAYS = 12 * 7
@@ -18,18 +19,27 @@ DAYS = 12 * 7
 A_YEAR = 366
 """Days of the calendar of one site at most."""
 _COUNTS = ("announced", "kept", "missing", "waiting")
+SITES = 6
+"""Calendars on a page."""
+BAD_DAYS = 10
+"""Days of a site that a list names, the newest."""
 CRAWLS = 10
 """Crawls of a site that are shown."""
 
 
 def coverage(archive: Archive, request: Request) -> View:
     """Show announced and kept stories, per site and day."""
-    period = _period(request, covering.ZONE, DAYS)
-    days = covering.coverage(archive, period)
+    period, page = _period(request, covering.ZONE, DAYS), request.page_number()
+    names, until = covering.sites(archive), page * SITES
+    days = _days(archive, period, *chosen) if (chosen := names[until - SITES : until]) else []
     return View(
         template="coverage.html",
         values={"first": period.first, "last": period.last, "days": list(map(_as_row, days))},
-        shown={"calendars": list(_calendars(days, period.first))},
+        shown={
+            "calendars": list(_calendars(days, period.first)),
+            "page": page,
+            "more": len(names) > until,
+        },
     )
 
 
@@ -44,6 +54,15 @@ def _period(request: Request, zone: ZoneInfo, most: int) -> covering.Period:
     return covering.Period(first=first, last=last, now=request.now, zone=zone)
 
 
+def _days(archive: Archive, period: covering.Period, *only: str) -> list[covering.Coverage]:
+    return recent(
+        lambda: covering.coverage(archive, period, only=only),
+        archive.path,
+        *("coverage", period.first, period.last, period.zone.key, *only),
+        now=period.now,
+    )
+
+
 def _as_row(day: covering.Coverage) -> dict[str, Any]:
     names = "site day announced kept missing waiting late skipped usual looked marks reasons"
     return {name: getattr(day, name) for name in names.split()}
@@ -55,11 +74,13 @@ def _calendars(days: Iterable[covering.Coverage], first: date) -> Iterator[dict[
     for name, group in groupby(days, key=lambda day: day.site):
         found = list(group)
         cells = [_cell(day, monday) for day in found]
+        bad = [cell for cell in cells if cell["marks"]]
         yield {
             "site": name,
             "cells": cells,
             "months": [cell for cell in cells if cell["day"].day <= 7 and not cell["weekday"]],
-            "bad": [cell for cell in cells if cell["marks"]],
+            "bad": bad[-BAD_DAYS:],
+            "earlier": bad[:-BAD_DAYS],
             **{count: sum(getattr(day, count) for day in found) for count in _COUNTS},
         }
 
@@ -87,7 +108,7 @@ def site(archive: Archive, request: Request) -> View:
     if name not in {*archive.crawls.sites(), *covering.sites(archive)}:
         raise PageError(404, "This archive has no site called {name}.", name=name)
     period = _period(request, site_zone(name), A_YEAR)
-    days = covering.coverage(archive, period, only=[name])
+    days = _days(archive, period, name)
     return View(
         template="site.html",
         values={
