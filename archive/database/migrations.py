@@ -18,6 +18,7 @@ from archive.database.schema import (
     SCHEMA,
     SEARCH_EARLIER,
     SYNDICATED,
+    WEB_ARCHIVES,
     WIRE,
 )
 
@@ -57,6 +58,13 @@ def m004_search(db: Database) -> None:
 def m005_wire(db: Database) -> None:
     """How a page came over the wire; unknown of those that are there."""
     for statement in WIRE:
+        db.execute(statement)
+
+
+@migrations()
+def m007_web_archives(db: Database) -> None:
+    """Files of captures that were imported, beginning with none."""
+    for statement in WEB_ARCHIVES:
         db.execute(statement)
 
 

@@ -15,6 +15,7 @@ OWNERS = {
     "urls": "archive/ledger/ledger.py",
     "checks": "archive/ledger/ledger.py",
     "validators": "archive/ledger/ledger.py",
+    **dict.fromkeys(("imported_files", "captures"), "archive/ledger/captures.py"),
     "robots": "archive/ledger/robots.py",
     "manners": "archive/ledger/backoff.py",
     "snapshots": "archive/snapshots/snapshots.py archive/snapshots/repack.py",
