@@ -48,6 +48,9 @@ LISTED = (
 FILL_LISTED = f"""UPDATE articles AS a SET listed_at = (SELECT {LISTED_AT} FROM revisions r
     WHERE r.article_id = a.id AND r.number = a.revision)"""
 
+URLS_FAILED = """CREATE INDEX urls_failed ON urls (site, reason, last_checked_at)
+        WHERE state = 'failed'"""
+
 WIRE = (
     # JSON object: how the page came over the wire (archive.records.Wire); NULL where unknown.
     "ALTER TABLE snapshots ADD COLUMN wire TEXT",
@@ -106,6 +109,7 @@ LEDGER = (
     "CREATE INDEX urls_checked ON urls (site, last_checked_at)",
     "CREATE INDEX urls_first_seen ON urls (site, first_seen_at)",
     "CREATE INDEX urls_published ON urls (site, published_at) WHERE published_at IS NOT NULL",
+    URLS_FAILED,
     # A row per change of a row of `urls`, by a request or without one, so that the ledger can be
     # read as of any time.
     """CREATE TABLE checks (

@@ -15,6 +15,7 @@ from scraper.configuration import Configuration, load
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
 from scraper.spiders import sites
+from scraper.web.recent import recent
 from scraper.web.view import Request
 
 logger = logging.getLogger(__name__)
@@ -47,11 +48,24 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
     """
     (configuration, timetable), now = _configured(_changed()), request.now
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
-    rows = health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
-    if request.public:
-        for one in (incident for row in rows for incident in row["incidents"]):
-            one["urls"] = ()
-    return [row | {"next_run": _next_run(timetable, row, now)} for row in rows]
+
+    def report() -> list[dict[str, Any]]:
+        return health_report(archive, names, now=now, limits=limits(configuration, timetable, now))
+
+    rows = recent(report, archive.path, "health", _changed(), *names, now=now)
+    return [
+        row
+        | {
+            "incidents": [_shown(one, request) for one in row["incidents"]],
+            "next_run": _next_run(timetable, row, now),
+        }
+        for row in rows
+    ]
+
+
+def _shown(incident: dict[str, Any], request: Request) -> dict[str, Any]:
+    """Return an incident, on a public site without the addresses that failed."""
+    return incident | {"urls": ()} if request.public else incident
 
 
 def _next_run(timetable: Timetable, row: dict[str, Any], now: datetime) -> datetime | None:
