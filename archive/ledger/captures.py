@@ -9,7 +9,7 @@ from typing import Any
 from sqlite_utils import Database
 from sqlite_utils.utils import chunks
 
-from archive.database.clock import Clock, exact, parsed
+from archive.database.clock import Clock, instant, parsed
 from archive.database.rows import column, insert_row, named_rows, update_row, value
 
 BATCH = 500  # below SQLite's limit of bound values
@@ -70,7 +70,7 @@ class Captures:
         """
         times: dict[str, set[str]] = {}
         for record_id, captured_at in records:
-            times.setdefault(record_id, set()).add(exact(captured_at))
+            times.setdefault(record_id, set()).add(instant(captured_at))
         found: set[str] = set()
         for batch in chunks(times, BATCH):
             ids = list(batch)
@@ -80,14 +80,20 @@ class Captures:
         return found
 
     def is_known(self, url: str, *, site: str, captured_at: datetime, digest: str) -> bool:
-        """Return whether a capture of an address was imported: the same bytes at the same time."""
-        statement = """SELECT 1 FROM captures c JOIN urls u ON u.id = c.url_id
-            WHERE u.url = ? AND u.site = ? AND c.captured_at = ? AND c.digest = ?"""
-        return value(self._db, statement, url, site, exact(captured_at), digest) is not None
+        """Return whether a capture of an address is there: the same bytes at the same second, by
+        an earlier import or by a crawl.
+        """
+        statement = """SELECT 1 FROM urls u WHERE u.url = :url AND u.site = :site AND (
+            EXISTS (SELECT 1 FROM captures c
+                WHERE c.url_id = u.id AND c.captured_at = :at AND c.digest = :digest)
+            OR EXISTS (SELECT 1 FROM snapshots s
+                WHERE s.url_id = u.id AND s.fetched_at = :at AND s.digest = :digest))"""
+        given = {"url": url, "site": site, "at": instant(captured_at), "digest": digest}
+        return value(self._db, statement, **given) is not None
 
     def insert(self, **row: Any) -> None:
         """Write a capture; `captured_at` is an aware datetime."""
-        row["captured_at"] = exact(row["captured_at"])
+        row["captured_at"] = instant(row["captured_at"])
         insert_row(self._db, "captures", row)
 
     def outcomes(self, file_id: int) -> list[tuple[str, str | None, int]]:

@@ -22,6 +22,8 @@ class Section:
     """Whether each record is a gzip member."""
     name: str
     """Of the file without its folder, of a member of a WACZ with that before it."""
+    unpacked: bool = False
+    """Whether it is an unpacked copy, whose offsets say nothing of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class Indexed:
     """As the record says, without the angle brackets of some tools."""
     site: str = ""
     """Name of its publisher; empty for an unknown one."""
+    key: str = ""
+    """The story's identity at its site; of robots.txt its host."""
+    part: int = 1
+    """Which page of its story it is."""
     captured_at: datetime | None = None
     """Aware, UTC; None for a record without a readable date, which is none of a page."""
     record_id: str | None = None
@@ -49,6 +55,23 @@ class Indexed:
     payload_digest: str | None = None
     """WARC-Payload-Digest, as written; None where the record has none."""
     refers_to: str | None = None
-    """Of a revisit: the id, or else time and address, of the capture that it repeats. Of a request:
-    the id of its response.
+    """Of a revisit: the id, or else time and address, of the capture that it repeats. Else the id
+    of the record that was written with it: a response's request, or the other way round.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedFile:
+    """A saved page in a folder, with what its manifest says."""
+
+    path: Path
+    name: str
+    """Below its folder, with slashes."""
+    url: str | None = None
+    """None where no manifest says."""
+    fetched_at: datetime | None = None
+    """Aware, UTC; None where no manifest says."""
+    content_type: str = ""
+    """Empty where no manifest says."""
+    reason: str | None = None
+    """Why it cannot be read: a code of archive.ledger.wording."""

@@ -99,7 +99,7 @@ def _captured(
     found = CapturedPage(url=target_of(about), captured_at=time_of(about.get("warc-date")))
     evidence = Capture(
         file=section.name,
-        offset=section.start + offset,
+        offset=None if section.unpacked else offset,
         record_id=about.get("warc-record-id"),
         payload_digest=about.get("warc-payload-digest"),
         software=software,

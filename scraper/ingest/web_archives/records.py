@@ -275,36 +275,20 @@ class _RecordReader:
         if kind not in ("response", "resource", "revisit", "request"):
             return self._row(reason="other_record")
         url = target_of(self._headers)
-        reason, site = self._refusal(url)
-        if reason is not None:
-            return self._row(url=url, reason="other_record" if kind == "request" else reason)
-        assert site is not None
-        return self._of_publisher(kind, url, site)
+        about = about_address(url, self._site_of)
+        if isinstance(about, str):
+            return self._row(url=url, reason="other_record" if kind == "request" else about)
+        return self._of_publisher(kind, {"url": url} | about)
 
-    def _refusal(self, url: str) -> tuple[str | None, Site | None]:
-        """Return why an address is of no interest, else its publisher."""
-        if not url.lower().startswith(("http://", "https://")):
-            return "not_web", None
-        site = self._site_of(url)
-        if site is None:
-            return "unknown_publisher", None
-        if urlsplit(url).path == "/robots.txt":
-            return None, site
-        found = site.identify(url)
-        return (None if isinstance(found, Identity) else found.reason), site
-
-    def _of_publisher(self, kind: str, url: str, site: Site) -> Indexed:
+    def _of_publisher(self, kind: str, row: dict[str, Any]) -> Indexed:
         headers = self._headers
-        captured_at = time_of(headers.get("warc-date"))
-        row = {"url": url, "site": site.name, "captured_at": captured_at}
-        if captured_at is None:
-            return self._row(**row, reason="bad_capture_date")
-        if not EARLIEST <= captured_at <= self._now + timedelta(days=1):
-            return self._row(**row, reason="impossible_capture_date")
+        row["captured_at"] = time_of(headers.get("warc-date"))
+        row["refers_to"] = headers.get("warc-concurrent-to")
+        if (reason := refusal_of_time(row["captured_at"], self._now)) is not None:
+            return self._row(**row, reason=reason)
         if kind == "request":
-            return self._row(**row, kind="request", refers_to=headers.get("warc-concurrent-to"))
-        is_robots = urlsplit(url).path == "/robots.txt"
-        row |= {"kind": "robots" if is_robots else "page"}
+            return self._row(**row | {"kind": "request"})
+        is_robots = row["kind"] == "robots"
         if "warc-segment-number" in headers or "warc-segment-origin-id" in headers:
             return self._row(**row, reason="segmented")
         if "warc-truncated" in headers:
@@ -339,7 +323,7 @@ class _RecordReader:
         if refers_to is None:
             url = unbracketed(headers.get("warc-refers-to-target-uri", ""))
             at = time_of(headers.get("warc-refers-to-date"))
-            refers_to = f"{at.isoformat()} {url}" if at is not None else None
+            refers_to = f"{at.isoformat(timespec='microseconds')} {url}" if at is not None else None
         return row | {"kind": "same", "refers_to": refers_to}
 
     def _row(self, *, kind: str = "none", **row: Any) -> Indexed:
@@ -351,6 +335,36 @@ class _RecordReader:
             payload_digest=self._headers.get("warc-payload-digest"),
             **row,
         )
+
+
+def about_address(url: str, site_of: SiteOf) -> dict[str, Any] | str:
+    """Return what an address says for the index, else why it is none of a story: a code of
+    archive.ledger.wording.
+    """
+    if not url.lower().startswith(("http://", "https://")):
+        return "not_web"
+    site = site_of(url)
+    if site is None:
+        return "unknown_publisher"
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "bad_address"
+    if parts.path == "/robots.txt":
+        return {"kind": "robots", "site": site.name, "key": parts.hostname or ""}
+    found = site.identify(url)
+    if not isinstance(found, Identity):
+        return found.reason
+    return {"kind": "page", "site": site.name, "key": found.key, "part": site.part_number(url)}
+
+
+def refusal_of_time(captured_at: datetime | None, now: datetime) -> str | None:
+    """Return why a time of capture is none; a clock that is a day ahead is believed."""
+    if captured_at is None:
+        return "bad_capture_date"
+    if not EARLIEST <= captured_at <= now + timedelta(days=1):
+        return "impossible_capture_date"
+    return None
 
 
 def plain_headers(headers: list[tuple[str, str]]) -> Mapping[str, str]:
