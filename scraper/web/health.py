@@ -14,7 +14,8 @@ from archive.printable import in_line
 from scraper.configuration import Configuration, load
 from scraper.monitoring.thresholds import limits, watched
 from scraper.schedule.timetable import Timetable
-from scraper.spiders import sites
+from scraper.sites.folders import current
+from scraper.spiders import names as all_names
 from scraper.web.recent import recent
 from scraper.web.view import Request
 
@@ -22,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
-def _configured(_changed: float) -> tuple[Configuration, Timetable]:
+def _configured(_changed: float, _where: object) -> tuple[Configuration, Timetable]:
     """Return the effective configuration and its timetable, read anew once its file changes; the
     built-in one where it is broken, which is logged.
     """
     try:
-        configuration = load(None, os.environ, list(sites())).configuration
+        configuration = load(None, os.environ, all_names()).configuration
     except ArchiveError as error:
         logger.warning("health is shown by the built-in thresholds: %s", in_line(str(error)))
         configuration = Configuration()
@@ -46,7 +47,7 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
     """Return the rows of `warta health --json` with `next_run`: of the sites that were crawled or
     should be, or of one; the last row may be the archive's own.
     """
-    (configuration, timetable), now = _configured(_changed()), request.now
+    (configuration, timetable), now = _configured(_changed(), current()), request.now
     names = [only] if only else sorted({*watched(timetable), *archive.crawls.sites()})
 
     def report() -> list[dict[str, Any]]:
@@ -54,7 +55,8 @@ def health(archive: Archive, request: Request, only: str | None = None) -> list[
 
     rows = recent(report, archive.path, "health", _changed(), *names, now=now)
     return [
-        row
+        {"last_crawl": None}  # which the archive's own row has not
+        | row
         | {
             "incidents": [_shown(one, request) for one in row["incidents"]],
             "next_run": _next_run(timetable, row, now),
