@@ -20,18 +20,18 @@ SAME_DAY = timedelta(days=1)
 
 _COLUMNS = """source section offset length kind url site key part captured_at record_id
     payload_digest refers_to""".split()
-_TABLE = f"""CREATE TABLE captures (number INTEGER PRIMARY KEY, {", ".join(_COLUMNS)})"""
+_TABLE = f"""CREATE TABLE indexed (number INTEGER PRIMARY KEY, {", ".join(_COLUMNS)})"""
 _INDEXES = (
-    """CREATE INDEX in_order ON captures (site, captured_at, url, payload_digest, record_id,
+    """CREATE INDEX in_order ON indexed (site, captured_at, url, payload_digest, record_id,
         source, section, offset) WHERE kind IN ('page', 'same', 'unchanged') AND part = 1""",
-    "CREATE INDEX records ON captures (record_id)",
-    "CREATE INDEX requests ON captures (refers_to) WHERE kind = 'request'",
-    "CREATE INDEX places ON captures (url, captured_at) WHERE kind = 'page'",
-    "CREATE INDEX parts ON captures (site, key, captured_at) WHERE part > 1",
-    "CREATE INDEX robots ON captures (key, captured_at) WHERE kind = 'robots'",
+    "CREATE INDEX records ON indexed (record_id)",
+    "CREATE INDEX requests ON indexed (refers_to) WHERE kind = 'request'",
+    "CREATE INDEX places ON indexed (url, captured_at) WHERE kind = 'page'",
+    "CREATE INDEX parts ON indexed (site, key, captured_at) WHERE part > 1",
+    "CREATE INDEX robots ON indexed (key, captured_at) WHERE kind = 'robots'",
 )
 _STORIES = "kind IN ('page', 'same', 'unchanged') AND part = 1"
-_ORDER = f"""SELECT * FROM captures WHERE {_STORIES}
+_ORDER = f"""SELECT * FROM indexed WHERE {_STORIES}
     ORDER BY site, captured_at, url, payload_digest, record_id, source, section, offset"""  # noqa: S608 - constants
 
 
@@ -55,7 +55,7 @@ class Index:
         """Add what was found in a section of a file."""
         marks = ", ".join("?" * len(_COLUMNS))
         self._db.executemany(
-            f"INSERT INTO captures ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608
+            f"INSERT INTO indexed ({', '.join(_COLUMNS)}) VALUES ({marks})",  # noqa: S608
             (_values(source, section, row) for row in rows),
         )
 
@@ -70,11 +70,11 @@ class Index:
 
     def repeated(self, row: sqlite3.Row) -> sqlite3.Row | None:
         """Return the capture whose payload a revisit repeats; None where it is not there."""
-        by_id = "SELECT * FROM captures WHERE record_id = ? AND kind = 'page' ORDER BY number"
+        by_id = "SELECT * FROM indexed WHERE record_id = ? AND kind = 'page' ORDER BY number"
         if (found := self._first(by_id, row["refers_to"])) is not None:
             return found
         at, _space, url = (row["refers_to"] or "").partition(" ")
-        by_place = """SELECT * FROM captures WHERE url = ? AND captured_at = ? AND kind = 'page'
+        by_place = """SELECT * FROM indexed WHERE url = ? AND captured_at = ? AND kind = 'page'
             ORDER BY payload_digest, record_id, source, section, offset"""
         return self._first(by_place, url, at)
 
@@ -82,8 +82,8 @@ class Index:
         """Return the offset of the request of a response, in the same section of its file."""
         same = "kind = 'request' AND source = :source AND section = :section AND url = :url"
         found = self._db.execute(
-            f"""SELECT offset FROM captures WHERE refers_to = :record_id AND {same}
-            UNION ALL SELECT offset FROM captures WHERE record_id = :refers_to AND {same}""",  # noqa: S608
+            f"""SELECT offset FROM indexed WHERE refers_to = :record_id AND {same}
+            UNION ALL SELECT offset FROM indexed WHERE record_id = :refers_to AND {same}""",  # noqa: S608
             {name: row[name] for name in row.keys()},  # noqa: SIM118 - a Row has no other
         ).fetchone()
         return found[0] if found is not None else None
@@ -92,7 +92,7 @@ class Index:
         """Return the captures of further pages of a story, the nearest in time first."""
         at = datetime.fromisoformat(row["captured_at"])
         return self._db.execute(
-            """SELECT * FROM captures WHERE site = ? AND key = ? AND part > 1 AND kind = 'page'
+            """SELECT * FROM indexed WHERE site = ? AND key = ? AND part > 1 AND kind = 'page'
                 AND captured_at BETWEEN ? AND ?
             ORDER BY abs(julianday(captured_at) - julianday(?)), captured_at, payload_digest,
                 record_id, source, section, offset LIMIT ?""",
@@ -102,7 +102,7 @@ class Index:
     def robots_near(self, host: str, at: datetime) -> sqlite3.Row | None:
         """Return the robots.txt of a host that was captured nearest to a time, within a day."""
         return self._first(
-            """SELECT * FROM captures WHERE kind = 'robots' AND key = ?
+            """SELECT * FROM indexed WHERE kind = 'robots' AND key = ?
                 AND captured_at BETWEEN ? AND ?
             ORDER BY abs(julianday(captured_at) - julianday(?)), captured_at, payload_digest,
                 record_id, source, section, offset""",
@@ -117,18 +117,18 @@ class Index:
 
     def of(self, numbers: Iterable[int]) -> list[sqlite3.Row]:
         """Return captures by their numbers."""
-        statement = "SELECT * FROM captures WHERE number = ?"
+        statement = "SELECT * FROM indexed WHERE number = ?"
         return [self._db.execute(statement, (number,)).fetchone() for number in numbers]
 
     def bytes_in_order(self) -> int:
         """Return the bytes of the records that `in_order` yields."""
-        statement = f"SELECT coalesce(sum(length), 0) FROM captures WHERE {_STORIES}"  # noqa: S608
+        statement = f"SELECT coalesce(sum(length), 0) FROM indexed WHERE {_STORIES}"  # noqa: S608
         return int(self._db.execute(statement).fetchone()[0])
 
     def count_stories(self, source: int) -> tuple[int, int]:
         """Count a file's captures of stories: of their first pages, and of further ones."""
         first, further = self._db.execute(
-            """SELECT coalesce(sum(part = 1), 0), coalesce(sum(part > 1), 0) FROM captures
+            """SELECT coalesce(sum(part = 1), 0), coalesce(sum(part > 1), 0) FROM indexed
             WHERE source = ? AND kind IN ('page', 'same', 'unchanged')""",
             (source,),
         ).fetchone()
