@@ -34,7 +34,7 @@ _STORIES = columns(
 
 @click.command()
 @click.argument("name")
-@click.argument("url")
+@click.argument("home", metavar="URL")
 @click.option(
     "-o",
     "--output",
@@ -49,7 +49,7 @@ _STORIES = columns(
 def new(
     context: click.Context,
     name: str,
-    url: str,
+    home: str,
     output: Path | None,
     dry_run: bool,
     overrides: tuple[str, ...],
@@ -66,7 +66,7 @@ def new(
     warta sites new kabar https://kabar.example/
     warta sites check kabar
     """
-    site = _site(name, url)
+    site = _site(name, home)
     folder = folders_of(context)[0].path
     target = output or folder / f"{name}.py"
     if not dry_run:

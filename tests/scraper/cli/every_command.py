@@ -38,7 +38,7 @@ _BY_NAME = {
     "old": "korpus",
     "new": "korpus",
     "name": "kabar",
-    "url": "https://kabar.example/",
+    "home": "https://kabar.example/",
 }
 """Name of an argument or required option -> a value with which the command works; "1" is that of a
 story and of a number.
