@@ -147,7 +147,12 @@ def before_m005(path: Path) -> None:
     """Make an archive one of before m005."""
     before_m006(path)
     with closing(sqlite3.connect(path)) as db, db:
-        db.execute("ALTER TABLE snapshots DROP COLUMN wire")
+        for column in (
+            "snapshots DROP COLUMN wire",
+            "robots DROP COLUMN url",
+            "robots DROP COLUMN wire",
+        ):
+            db.execute(f"ALTER TABLE {column}")
         db.execute("DELETE FROM _sqlite_migrations WHERE name >= 'm005'")
 
 
@@ -157,11 +162,15 @@ def test_an_archive_of_pages_without_their_wire_gets_what_a_new_one_has(
     write(path)
     with Archive(path) as archive:
         before = archive.page(1)
+        with archive.transaction(NOW):
+            archive.robots.record("kabar.example", status=404, body="", reason=None)
     Archive(tmp_path / "new.db").close()
     before_m005(path)
     with Archive(path) as migrated:
         assert migrated.page(1) == before
         assert before.wire is None
+        (answer,) = migrated.robots.answers()
+        assert (answer.url, answer.wire) == ("https://kabar.example/robots.txt", None)
         kept = page(7, wire=Wire(protocol="HTTP/1.1"))
         assert migrated.page(keep_page(migrated, kept)) == kept
         assert all(finding.ok for finding in verify(migrated))

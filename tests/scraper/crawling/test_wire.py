@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import sys
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import brotli
@@ -12,10 +13,11 @@ import pytest
 
 from archive import Archive, Page
 from archive.records import HeaderLines, Wire
+from scraper.cli.demo.proxy import Answer, Answers, ReplayProxy
 from tests.preloaded import warta
-from tests.scraper.crawling.conftest import FAST, home, story, story_url
+from tests.scraper.crawling.conftest import FAST, ROBOTS, home, run, small_site, story, story_url
 from tests.scraper.crawling.raw_server import RawServer, head_of
-from tests.scraper.crawling.test_unreachable import DIRECT, directly
+from tests.scraper.crawling.test_unreachable import DIRECT, directly, through
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -67,6 +69,7 @@ PACKED = {
 }
 OK = b"HTTP/1.1 200 OK\r\n"
 CANONICAL = story_url(1 + NAMES.index("redirected"), slug="saluran-air-baru")
+CANONICAL_1 = story_url(1, slug="saluran-air-baru")
 BETWEEN = CANONICAL + "?lewat=1"
 
 
@@ -150,7 +153,7 @@ class Crawled:
             pages = [
                 archive.page(row["id"]) for row in archive.db.query("SELECT id FROM snapshots")
             ]
-            self.robots = list(archive.db.query("SELECT * FROM robots"))
+            (self.robots,) = archive.robots.answers()
         self.pages = {page.requested_url: page for page in pages}
 
     def page(self, name: str) -> Page:
@@ -259,3 +262,61 @@ def test_a_failed_attempt_leaves_no_hop(crawled: Crawled) -> None:
     assert wire.hops == ()
     assert ("X-Attempt", "2") in wire.headers
     assert len(crawled.server.received[path_of(URLS["tried_again"])]) == 2
+
+
+def test_an_answer_for_robots_txt_is_kept_with_its_own_exchange(crawled: Crawled) -> None:
+    wire, (sent,) = crawled.robots.wire, SITE["/robots.txt"]
+    assert wire is not None
+    assert (crawled.robots.url, crawled.robots.text) == (ROBOTS, "User-agent: *\n")
+    head = f"{wire.protocol} {crawled.robots.status} {wire.reason}\r\n{text(wire.headers)}"
+    assert head.encode() == head_of(sent)
+    assert (wire.address, wire.port) == ("127.0.0.1", crawled.server.port)
+    assert wire.length == len(b"User-agent: *\n")
+
+
+def test_behind_a_proxy_no_address_is_known_and_its_password_is_kept_nowhere(
+    serve: Callable[[Answers], ReplayProxy], news: Path
+) -> None:
+    url, plain = story_url(1), story_url(1, slug="lama").replace("https", "http")
+    proxy = serve(
+        {
+            **small_site(1),
+            url: Answer(status=301, headers=(("Location", plain),)),
+            plain: Answer(status=301, headers=(("Location", CANONICAL_1),)),
+            CANONICAL_1: story(1),
+        }
+    )
+    login = through(proxy.url.replace("//", "//pembaca:rahasia@"))
+    done = warta("crawl", "rmol", "--archive", str(news), *FAST, environment=login)
+    assert done.returncode == 0, done.stderr
+    with Archive(news, read_only=True) as archive:
+        wire = archive.page(1).wire
+    assert wire is not None
+    assert [hop.url for hop in wire.hops] == [url, plain]
+    assert {(each.address, each.port) for each in (wire, *wire.hops)} == {(None, None)}
+    names = {name.lower() for each in (wire, *wire.hops) for name, _value in each.request_headers}
+    assert "host" in names
+    assert not any(name.startswith("proxy") for name in names)
+    assert b64encode(b"pembaca:rahasia") not in news.read_bytes()
+
+
+def test_further_pages_have_their_own(serve: Callable[[Answers], ReplayProxy], news: Path) -> None:
+    url = story_url(1)
+    onward = b'<div class="pages"><a href="?page=2">Selanjutnya</a></div></body>'
+    first = story(1).body.replace(b"</body>", onward)
+    more = story(1, prose=("Bagian kedua tentang saluran air di hilir kampung.",)).body
+    pages = {url: first, f"{url}?page=2": more}
+    answers = {name: Answer(body=body, headers=(("X-Part", name),)) for name, body in pages.items()}
+    done = run(
+        serve({**small_site(1), **answers}),
+        "tests.scraper.crawling.without_layouts",
+        *("crawl", "rmol", "--archive", str(news), *FAST),
+    )
+    assert done.returncode == 0, done.stderr
+    with Archive(news, read_only=True) as archive:
+        page = archive.page(1)
+    for each in (page, *page.parts):
+        assert each.wire is not None
+        assert dict(each.wire.headers)["X-Part"] == each.url
+        assert each.wire.length == len(pages[each.url])
+    assert len(page.parts) == 1
