@@ -44,7 +44,8 @@ class SiteSpiders(SpiderLoader):
     """
 
     def __init__(self, settings: BaseSettings) -> None:
-        self._sites = publishers(Path(settings["ARCHIVE"])).sites
+        archive = settings.get("ARCHIVE")
+        self._sites = publishers(Path(archive) if archive else None).sites
         super().__init__(settings)
 
     def list(self) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from scraper import spiders
 from scraper.sites.folders import VARIABLE, Folder, adopt, folders, of_environment, using
 from scraper.sites.loader import GROUP, Publishers
+from tests.documents import MANUAL, blocks
 from tests.scraper.sites.own import profile, written
 
 FIVE = ["islamtimes", "medcom", "republika", "rmol", "suara"]
@@ -416,3 +417,21 @@ def test_a_folder_called_like_a_file_is_no_profile(folder: Path) -> None:
     (folder / "kabar.py").mkdir()
     (line,) = lines(found(folder))
     assert line == f"{folder / 'kabar.py'}: it cannot be read (Is a directory)"
+
+
+def test_the_profile_of_the_manual_is_well(folder: Path) -> None:
+    (text,) = [block.text for block in blocks(MANUAL / "sites.md") if block.language == "python"]
+    (folder / "kabar.py").write_text(text)
+    known = found(folder)
+    assert (lines(known), "kabar" in known.sites) == ([], True)
+
+
+def test_the_lines_of_the_manual_are_those_that_are_said(folder: Path) -> None:
+    (said,) = [block.text for block in blocks(MANUAL / "sites.md") if block.language == "text"]
+    (folder / "kabar.py").write_text(
+        "from scraper.sites.site import Site\n\n\nSITE = Site(domain=1)\n"
+    )
+    written(folder, "lereng", ("K1", "L1"), ("div.isi", "div["))
+    assert [
+        line.replace(f"{folder}", "sites") for line in lines(found(folder))
+    ] == said.splitlines()
