@@ -140,7 +140,9 @@ def test_a_warc_of_wget_comes_in_whole(proxy: str, tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0
-    found = outcomes(import_into(tmp_path / "news.db", tmp_path / "wget.warc.gz", now=datetime.now(UTC)))
+    found = outcomes(
+        import_into(tmp_path / "news.db", tmp_path / "wget.warc.gz", now=datetime.now(UTC))
+    )
     assert found.pop("new") == 4
     assert set(found) == {"other_record", "not_web"}
     with Archive(tmp_path / "news.db", read_only=True) as archive:
