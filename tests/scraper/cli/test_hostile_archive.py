@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from archive import Archive
 from archive.database.schema import SCHEMA
+from archive.maintenance.verify import verify
 from scraper.cli.main import COMMANDS, main
 from tests.scraper.cli.every_command import SERVES
 from tests.scraper.cli.hostile import commands, damage, fill, hostile_archive, tables, wrong_values
@@ -146,6 +148,11 @@ def callback_tracebacks() -> Iterator[None]:
     sqlite3.enable_callback_tracebacks(True)
     yield
     sqlite3.enable_callback_tracebacks(False)
+
+
+def test_nothing_is_wrong_with_the_archive_that_is_to_be_broken(whole: Path) -> None:
+    with Archive(whole, read_only=True) as archive:
+        assert [finding for finding in verify(archive) if not finding.ok] == []
 
 
 @pytest.mark.slow
