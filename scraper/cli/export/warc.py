@@ -96,6 +96,8 @@ _GOES_ON = "the same command goes on from there"
 
 def _notes(done: "Exported") -> list[str]:
     """Return what was written, and what was not."""
+    if not done.pages + done.without_page + done.damaged:
+        return ["No page was found: the file has none."]
     names = ", ".join(path.name for path in done.files[:3])
     if len(done.files) > 3:
         names += f" and {len(done.files) - 3} more"
@@ -105,8 +107,8 @@ def _notes(done: "Exported") -> list[str]:
             f"{plural(done.not_modified, 'answer', 'answers')} (304) that one had not changed"
         )
     if done.without_page:
-        stories = plural(done.without_page, "story has", "stories have")
-        lines.append(f"{stories} no kept page, as most that were imported, and are not in it")
+        stories = plural(done.without_page, "story", "stories")
+        lines.append(f"{stories} without a kept page, as imported texts are: not in it")
     if done.opted_out:
         opted = plural(done.opted_out, "page opts out", "pages opt out")
         lines.append(f"{opted} of text and data mining, as its headers, its text or robots.txt say")
