@@ -109,12 +109,6 @@ class Index:
             *(host, _text(at - SAME_DAY), _text(at + SAME_DAY), _text(at)),
         )
 
-    def use(self, numbers: Iterable[int]) -> None:
-        """Note which further pages were joined to a story."""
-        self._db.executemany(
-            "UPDATE captures SET used = 1 WHERE number = ?", ((n,) for n in numbers)
-        )
-
     def of(self, numbers: Iterable[int]) -> list[sqlite3.Row]:
         """Return captures by their numbers."""
         statement = "SELECT * FROM indexed WHERE number = ?"

@@ -30,6 +30,7 @@ _BY_NAME = {
     "files": "berkas.csv",
     "backup": "cadangan.db",
     "file": "artikel.csv",
+    "out": "halaman.warc.gz",
     "folder": "korpus",
     "old": "korpus",
     "new": "korpus",
