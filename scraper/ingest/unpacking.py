@@ -43,9 +43,7 @@ def _deflated(packed: bytes) -> Iterator[bytes]:
 
 def _unbrotlied(packed: bytes) -> Iterator[bytes]:
     stream = brotli.Decompressor()
-    while not stream.is_finished() and (
-        piece := stream.process(packed, output_buffer_limit=CHUNK)
-    ):
+    while not stream.is_finished() and (piece := stream.process(packed, output_buffer_limit=CHUNK)):
         yield piece
         packed = b""
     if not stream.is_finished():

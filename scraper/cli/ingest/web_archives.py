@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from archive.archive import Archive
+from archive.database.connection import plain_errors
 from archive.errors import CorpusError
 from archive.ledger.wording import plural, sentence
 from scraper.cli import options
@@ -166,9 +167,13 @@ def _imported(
         jobs=options.processes(jobs, worthwhile=jobs is not None or total >= WORTHWHILE),
         limits=limits,
     ) as work:
-        with progress_bar("indexing", total=total, as_share=True) as advance:
+        with plain_errors(folder), progress_bar("indexing", total=total, as_share=True) as advance:
             work.index(advance)
-        with progress_bar("importing", total=work.bytes_to_read, as_share=True) as advance:
+        to_read = work.bytes_to_read
+        with (
+            plain_errors(folder),
+            progress_bar("importing", total=to_read, as_share=True) as advance,
+        ):
             work.write(advance)
         return work.end()
 
