@@ -63,16 +63,15 @@ def warc(
     from archive.web_archives.export import Job, export_warc
     from archive.web_archives.selection import Wanted
 
-    job = Job(
-        out=out.resolve(),  # what a link leads to, not the link
-        wanted=Wanted(where=where, revisions=revisions),
-        as_of=as_of,
-        operator=operator,
-        packs=wacz,
-        replaces=force,
-    )
     try:
-        job.stem  # noqa: B018 - raises for a wrong name
+        job = Job(
+            out=out.resolve(),  # what a link leads to, not the link
+            wanted=Wanted(where=where, revisions=revisions),
+            as_of=as_of,
+            operator=operator,
+            packs=wacz,
+            replaces=force,
+        )
     except ExportError as error:
         raise WrongUsage(in_line(str(error))) from error
     if as_of is not None:
@@ -84,7 +83,7 @@ def warc(
         ):
             done = export_warc(archive, job, progress=progress)
     except OSError as error:
-        why = f"{out}: it cannot be written ({error.strerror})"
+        why = f"{out}: it cannot be written ({error.strerror or error})"
         goes_on = f"; {_GOES_ON}" if error.errno == ENOSPC else ""
         raise click.ClickException(why + goes_on) from error
     for line in _notes(done):
